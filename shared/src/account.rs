@@ -1,0 +1,190 @@
+//! Accounts, roles, permissions and sessions.
+
+use std::{collections::BTreeSet, fmt, str::FromStr};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{ids::AccountId, team::TeamSummary};
+
+/// What an account (or an API key) may do, inside its teams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Answer customers.
+    Reply,
+    /// Close conversations.
+    Close,
+    /// Search the past 90 days.
+    Search,
+    /// Start conversations.
+    AdHoc,
+    /// Bring in daily files.
+    Import,
+    /// Look after templates and closure reasons.
+    ManageTeam,
+    /// Look after teams, numbers, accounts and API keys.
+    ManageAccounts,
+    /// See reports.
+    ViewReports,
+    /// See the audit log.
+    ViewAudit,
+}
+
+impl Permission {
+    /// Every permission, in the order in which screens show them.
+    pub const ALL: [Permission; 9] = [
+        Permission::Reply,
+        Permission::Close,
+        Permission::Search,
+        Permission::AdHoc,
+        Permission::Import,
+        Permission::ManageTeam,
+        Permission::ManageAccounts,
+        Permission::ViewReports,
+        Permission::ViewAudit,
+    ];
+
+    /// The word as it stands in JSON and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Permission::Reply => "reply",
+            Permission::Close => "close",
+            Permission::Search => "search",
+            Permission::AdHoc => "ad_hoc",
+            Permission::Import => "import",
+            Permission::ManageTeam => "manage_team",
+            Permission::ManageAccounts => "manage_accounts",
+            Permission::ViewReports => "view_reports",
+            Permission::ViewAudit => "view_audit",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Permission::ALL.into_iter().find(|permission| permission.as_str() == word).ok_or(())
+    }
+}
+
+/// A preset of permissions. An account may be given more or fewer than its role's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Answers and closes.
+    Agent,
+    /// Leads teams: all but accounts and the audit log.
+    Supervisor,
+    /// Everything, in every team.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
+
+    /// The word as it stands in JSON and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Agent => "agent",
+            Role::Supervisor => "supervisor",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// The permissions that an account of this role starts with.
+    #[must_use]
+    pub fn preset(self) -> BTreeSet<Permission> {
+        match self {
+            Role::Agent => BTreeSet::from([Permission::Reply, Permission::Close]),
+            Role::Supervisor => BTreeSet::from([
+                Permission::Reply,
+                Permission::Close,
+                Permission::Search,
+                Permission::AdHoc,
+                Permission::Import,
+                Permission::ManageTeam,
+                Permission::ViewReports,
+            ]),
+            Role::Admin => BTreeSet::from(Permission::ALL),
+        }
+    }
+}
+
+impl FromStr for Role {
+    type Err = ();
+
+    fn from_str(word: &str) -> Result<Self, ()> {
+        Role::ALL.into_iter().find(|role| role.as_str() == word).ok_or(())
+    }
+}
+
+/// A person who signs in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The e-mail address it signs in with.
+    pub email: String,
+    /// The name that colleagues and customers' threads show.
+    pub display_name: String,
+    /// The role it was made with.
+    pub role: Role,
+}
+
+/// `GET /me`: who is asking, what they may do, and where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Me {
+    /// The account itself.
+    pub account: Account,
+    /// What it may do.
+    pub permissions: BTreeSet<Permission>,
+    /// Where: its teams, or every team for an admin, by name.
+    pub teams: Vec<TeamSummary>,
+}
+
+impl Me {
+    /// Whether this account holds the permission.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.permissions.contains(&permission)
+    }
+}
+
+/// `POST /sessions`: what one signs in with.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SignIn {
+    /// The e-mail address, in any case.
+    pub email: String,
+    /// The password.
+    pub password: String,
+}
+
+/// A new or refreshed session.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Session {
+    /// Who signed in.
+    pub account: Account,
+    /// A JWT for `Authorization: Bearer`, valid for 15 minutes.
+    pub access_token: String,
+    /// When the access token runs out.
+    pub expires_at: DateTime<Utc>,
+    /// What state-changing requests by cookie send as `X-CSRF-Token`.
+    pub csrf_token: String,
+}

@@ -1,0 +1,160 @@
+//! Conversations and the queue of those in progress.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    PhoneNumber,
+    closure::Closure,
+    customer::Customer,
+    ids::{ConversationId, TeamId},
+    team::TeamSummary,
+};
+
+/// Where a conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationStatus {
+    /// We wrote first and nobody has replied: not among the conversations in progress.
+    Pending,
+    /// In progress.
+    Open,
+    /// Over, and read-only for ever.
+    Closed,
+}
+
+/// Which kind of message triggered the conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// The customer wrote first.
+    Inbound,
+    /// We wrote first.
+    Outbound,
+}
+
+/// Who is to act next. `agent` sorts before `customer`, here and as text: that is the queue's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum NextAction {
+    /// The customer waits for us.
+    Agent,
+    /// We wait for the customer.
+    Customer,
+}
+
+/// Why a conversation needs an agent's eye although the customer has not written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Attention {
+    /// A stable machine word: `not_delivered`.
+    pub code: String,
+    /// What happened and what to do next, in plain words.
+    pub text: String,
+}
+
+/// A conversation: all messages between one team number and one customer number, from the first until its closure.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// The team whose number it is held on.
+    pub team_id: TeamId,
+    /// The team's number.
+    pub team_number: PhoneNumber,
+    /// The customer's number.
+    pub number: PhoneNumber,
+    /// The customer reference number that the conversation last had, if ever.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// The customer's name that the conversation last had, if ever.
+    pub name: Option<String>,
+    /// Where it stands.
+    pub status: ConversationStatus,
+    /// Which kind of message triggered it.
+    pub origin: Origin,
+    /// Who is to act next; `null` once closed.
+    pub next_action: Option<NextAction>,
+    /// When the next action last changed hands.
+    pub waiting_since: DateTime<Utc>,
+    /// When the customer last wrote.
+    pub last_message_at: Option<DateTime<Utc>>,
+    /// What needs an agent's eye, such as a text that was not delivered.
+    pub attention: Option<Attention>,
+    /// When it began.
+    pub opened_at: DateTime<Utc>,
+    /// When it was closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// The name of who closed it.
+    pub closed_by: Option<String>,
+    /// The name of the reason it was closed with.
+    pub closure_reason: Option<String>,
+    /// The conversation that the same two numbers held before.
+    pub previous_id: Option<ConversationId>,
+    /// How many of the customer's messages nobody has answered.
+    pub unread: i32,
+}
+
+/// Something the caller may do with a conversation right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Send a message.
+    Reply,
+    /// Close it.
+    Close,
+}
+
+/// `GET /conversations/{id}`: the conversation with what surrounds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ConversationDetail {
+    /// The conversation itself.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// The team it belongs to.
+    pub team: TeamSummary,
+    /// The customer in the team's current daily file; `null` when in none.
+    pub customer: Option<Customer>,
+    /// How it was closed.
+    pub closure: Option<Closure>,
+    /// What the caller may do with it.
+    pub permitted_actions: Vec<Action>,
+}
+
+/// How many conversations in progress wait for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Counts {
+    /// Those that need the agent.
+    pub agent: i64,
+    /// Those that are with the customer.
+    pub customer: i64,
+}
+
+/// One team's conversations in progress.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct QueueSection {
+    /// The team.
+    pub team: TeamSummary,
+    /// All of its conversations in progress, not only those on this page.
+    pub counts: Counts,
+    /// The first page, in queue order.
+    pub items: Vec<Conversation>,
+    /// The cursor of the next page, for `GET /conversations?team_id=&status=open`.
+    pub next_cursor: Option<String>,
+}
+
+/// `GET /queue`: a section per team of the caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Queue {
+    /// The sections, by team name.
+    pub sections: Vec<QueueSection>,
+}

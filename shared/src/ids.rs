@@ -1,0 +1,46 @@
+//! The id of each noun as a type of its own, so that a team's id cannot be passed where a conversation's is meant.
+
+use std::{fmt, num::ParseIntError, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIntError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIntError> {
+                text.parse().map(Self)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// An account's id.
+    AccountId;
+    /// A team's id.
+    TeamId;
+    /// A conversation's id.
+    ConversationId;
+    /// A message's id; later messages have larger ids.
+    MessageId;
+    /// A template's id.
+    TemplateId;
+    /// A closure reason's id.
+    ClosureReasonId;
+    /// An event's id: the position in the event log, for `Last-Event-ID`.
+    EventId;
+}

@@ -1,0 +1,22 @@
+//! What the server and the single-page app both say: the DTOs of the REST API and the pure rules that both sides apply.
+//!
+//! Reading order: [`ids`], [`error`], [`page`], then a file per noun. Nothing here knows a database, HTTP or a
+//! browser; everything compiles to wasm32.
+
+pub mod account;
+pub mod closure;
+pub mod conversation;
+pub mod customer;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod message;
+pub mod number;
+pub mod page;
+pub mod segments;
+pub mod team;
+pub mod template;
+
+pub use error::{ErrorCode, FieldError, Problem};
+pub use number::PhoneNumber;
+pub use page::Page;

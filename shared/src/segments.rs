@@ -1,0 +1,175 @@
+//! How many parts a text has on the air, and which character costs it its cheap encoding.
+//!
+//! GSM-7 (3GPP TS 23.038, 6.2.1): 160 septets, or 153 a part; UCS-2: 70 units, or 67 a part (3GPP TS 23.040, 9.2.3.24).
+
+use serde::{Deserialize, Serialize};
+
+/// The basic GSM 03.38 alphabet, without the escape to the extension table.
+const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
+                     ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
+/// The extension table: each character takes two septets, and they are never split across parts.
+const EXTENSION: &str = "\u{c}^{}\\[~]|€";
+
+/// How the characters of a text are encoded on the air.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum Encoding {
+    /// The GSM 7-bit alphabet.
+    #[serde(rename = "gsm7")]
+    Gsm7,
+    /// UCS-2, with surrogate pairs for what lies beyond the first plane.
+    #[serde(rename = "ucs2")]
+    Ucs2,
+}
+
+impl Encoding {
+    /// The word as it stands in JSON and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Gsm7 => "gsm7",
+            Encoding::Ucs2 => "ucs2",
+        }
+    }
+
+    /// The name as people know it.
+    #[must_use]
+    pub fn display(self) -> &'static str {
+        match self {
+            Encoding::Gsm7 => "GSM-7",
+            Encoding::Ucs2 => "UCS-2",
+        }
+    }
+
+    fn alone(self) -> usize {
+        match self {
+            Encoding::Gsm7 => 160,
+            Encoding::Ucs2 => 70,
+        }
+    }
+
+    fn per_part(self) -> usize {
+        match self {
+            Encoding::Gsm7 => 153,
+            Encoding::Ucs2 => 67,
+        }
+    }
+}
+
+/// What a text comes to on the air.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Segments {
+    /// How it is encoded.
+    pub encoding: Encoding,
+    /// The length in septets (GSM-7) or 16-bit units (UCS-2).
+    pub units: usize,
+    /// The number of parts; 0 for the empty text.
+    pub parts: usize,
+    /// How many units fit into as many parts as the text has (one part for the empty text).
+    pub capacity: usize,
+    /// The first character outside GSM-7: what forced UCS-2.
+    pub costly: Option<char>,
+}
+
+/// Counts the parts of a text.
+#[must_use]
+pub fn segments(text: &str) -> Segments {
+    let costly = text.chars().find(|&character| septets(character).is_none());
+    let encoding = if costly.is_some() { Encoding::Ucs2 } else { Encoding::Gsm7 };
+    let cost = |character: char| match encoding {
+        Encoding::Gsm7 => septets(character).unwrap_or(1),
+        Encoding::Ucs2 => character.len_utf16(),
+    };
+    let units = text.chars().map(cost).sum();
+    if units <= encoding.alone() {
+        return Segments { encoding, units, parts: usize::from(units > 0), capacity: encoding.alone(), costly };
+    }
+    let mut parts = 1;
+    let mut filled = 0;
+    for character in text.chars() {
+        let cost = cost(character);
+        if filled + cost > encoding.per_part() {
+            parts += 1;
+            filled = 0;
+        }
+        filled += cost;
+    }
+    Segments { encoding, units, parts, capacity: parts * encoding.per_part(), costly }
+}
+
+fn septets(character: char) -> Option<usize> {
+    if BASIC.contains(character) {
+        Some(1)
+    } else if EXTENSION.contains(character) {
+        Some(2)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parts(text: &str) -> (Encoding, usize, usize) {
+        let counted = segments(text);
+        (counted.encoding, counted.units, counted.parts)
+    }
+
+    #[test]
+    fn the_alphabet_has_its_127_and_10_characters() {
+        assert_eq!(BASIC.chars().count(), 127);
+        assert_eq!(EXTENSION.chars().count(), 10);
+    }
+
+    #[test]
+    fn gsm_7_holds_160_alone_and_153_a_part() {
+        assert_eq!(parts(""), (Encoding::Gsm7, 0, 0));
+        assert_eq!(parts(&"a".repeat(160)), (Encoding::Gsm7, 160, 1));
+        assert_eq!(parts(&"a".repeat(161)), (Encoding::Gsm7, 161, 2));
+        assert_eq!(parts(&"a".repeat(306)), (Encoding::Gsm7, 306, 2));
+        assert_eq!(parts(&"a".repeat(307)), (Encoding::Gsm7, 307, 3));
+    }
+
+    #[test]
+    fn an_extension_character_counts_two_and_is_never_split() {
+        assert_eq!(parts(&"€".repeat(80)), (Encoding::Gsm7, 160, 1));
+        // 153 is odd: 76 euro signs a part, so 153 of them need three parts, not two.
+        assert_eq!(parts(&"€".repeat(153)), (Encoding::Gsm7, 306, 3));
+    }
+
+    #[test]
+    fn one_character_outside_forces_ucs_2_and_is_named() {
+        let counted = segments("Voilà – ça");
+        assert_eq!((counted.encoding, counted.costly), (Encoding::Ucs2, Some('–')));
+        assert_eq!(parts(&"ł".repeat(70)), (Encoding::Ucs2, 70, 1));
+        assert_eq!(parts(&"ł".repeat(71)), (Encoding::Ucs2, 71, 2));
+    }
+
+    #[test]
+    fn an_emoji_counts_two_and_a_surrogate_pair_is_never_split() {
+        assert_eq!(parts(&"😀".repeat(35)), (Encoding::Ucs2, 70, 1));
+        // 67 is odd: 33 emoji a part.
+        assert_eq!(parts(&"😀".repeat(67)), (Encoding::Ucs2, 134, 3));
+    }
+
+    proptest! {
+        #[test]
+        fn more_text_never_costs_fewer_parts(text in "\\PC{0,400}", more in "\\PC{0,40}") {
+            let longer = text.clone() + &more;
+            prop_assert!(segments(&longer).parts >= segments(&text).parts);
+        }
+
+        #[test]
+        fn the_parts_hold_the_text_and_one_part_less_would_not(text in "\\PC{1,700}") {
+            let counted = segments(&text);
+            prop_assert!(counted.units <= counted.capacity);
+            if counted.parts > 1 {
+                // A part is left at most one unit short, by a character of two.
+                prop_assert!(counted.units > (counted.parts - 1) * (counted.encoding.per_part() - 1));
+            }
+        }
+    }
+}

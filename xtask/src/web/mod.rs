@@ -1,0 +1,55 @@
+//! The single-page app, from `web/` to `web/dist`: in reading order `fingerprint` (has anything changed?), `compile`
+//! (Rust to WebAssembly), `publish` (hashed names, compressed copies), `watch`. Must never leave a half-written `dist`
+//! that looks finished: the stamp is written last.
+
+mod compile;
+pub(crate) mod fingerprint;
+mod publish;
+mod watch;
+
+pub(crate) use watch::watch;
+
+use anyhow::{Context, Result};
+
+use crate::packages::ensure_npm;
+use crate::process::{command, succeed_quietly};
+use crate::steps::step;
+use crate::workspace::Workspace;
+use publish::Dist;
+
+/// Builds the app unless `web/dist` already holds what today's inputs would give.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    let stamp = workspace.target.join("web.stamp");
+    let wanted = fingerprint::of_inputs(workspace)?;
+    let dist = workspace.root.join("web").join("dist");
+    if dist.join("index.html").exists() && std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
+        println!("Single-page app: unchanged");
+        return Ok(());
+    }
+    ensure_npm(workspace, "web", "Tailwind, daisyUI and wasm-opt build the single-page app")?;
+    let ready = compile::compile(workspace)?;
+    let sizes = step("Style sheet and compressed copies", "what the browser downloads", || {
+        let web = workspace.root.join("web");
+        let mut dist = Dist::begin(workspace)?;
+        dist.add_app(&ready)?;
+        dist.add("style.css", &style_sheet(workspace)?)?;
+        dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
+        dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
+        dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
+        dist.publish(workspace)
+    })?;
+    println!("{sizes}");
+    std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
+}
+
+/// Tailwind's classes, as far as the sources use them.
+fn style_sheet(workspace: &Workspace) -> Result<Vec<u8>> {
+    let web = workspace.root.join("web");
+    let output = workspace.target.join("web").join("style.css");
+    succeed_quietly(
+        command(web.join("node_modules/.bin/tailwindcss"), &web)
+            .args(["--input", "style.css", "--minify", "--output"])
+            .arg(&output),
+    )?;
+    std::fs::read(&output).with_context(|| format!("reading {}", output.display()))
+}

@@ -1,0 +1,123 @@
+//! `web/dist`, which the server embeds: files named by their content, the page that names them, and compressed copies
+//! of all. Must never change the folder when nothing in it changed, because the server is compiled again when it does.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::process::{capture, command};
+use crate::web::fingerprint::hash_of;
+use crate::workspace::Workspace;
+
+/// The files of a build, gathered in a folder beside `dist` and moved there as a whole.
+pub(crate) struct Dist {
+    staging: PathBuf,
+    /// Plain names and their hashed ones, as `{{name}}` in the page and the scripts.
+    names: Vec<(String, String)>,
+}
+
+impl Dist {
+    /// An empty folder to gather in.
+    pub(crate) fn begin(workspace: &Workspace) -> Result<Self> {
+        let staging = workspace.target.join("web").join("dist");
+        if staging.exists() {
+            std::fs::remove_dir_all(&staging)?;
+        }
+        std::fs::create_dir_all(&staging)?;
+        Ok(Self { staging, names: Vec::new() })
+    }
+
+    /// Adds a file under a name that carries its content's hash.
+    pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        let (stem, extension) = name.rsplit_once('.').context("a published file needs an extension")?;
+        let hashed = format!("{stem}-{}.{extension}", hash_of(bytes));
+        std::fs::write(self.staging.join(&hashed), bytes)?;
+        self.names.push((name.to_owned(), hashed));
+        Ok(())
+    }
+
+    /// Reads a text of `web/` and puts in the hashed names of what was added before.
+    pub(crate) fn fill_in(&self, source: &Path) -> Result<String> {
+        let mut text =
+            std::fs::read_to_string(source).with_context(|| format!("reading {}", source.display()))?;
+        for (name, hashed) in &self.names {
+            text = text.replace(&format!("{{{{{name}}}}}"), hashed);
+        }
+        if text.contains("{{") {
+            bail!("{} names a file that the build doesn't make", source.display());
+        }
+        Ok(text)
+    }
+
+    /// Adds the JavaScript bindings and the module, with the scripts of other crates that they import.
+    pub(crate) fn add_app(&mut self, ready: &Path) -> Result<()> {
+        let mut script = std::fs::read_to_string(ready.join("app.js"))?;
+        let snippets = ready.join("snippets");
+        if snippets.is_dir() {
+            // They import each other by relative paths, so the folder as a whole gets the hash.
+            let mut bytes = Vec::new();
+            copy_folder(&snippets, &self.staging.join("snippets"), &mut bytes)?;
+            let hashed = format!("snippets-{}", hash_of(&bytes));
+            std::fs::rename(self.staging.join("snippets"), self.staging.join(&hashed))?;
+            script = script.replace("./snippets/", &format!("./{hashed}/"));
+        }
+        self.add("app.js", script.as_bytes())?;
+        self.add("app.wasm", &std::fs::read(ready.join("app.wasm"))?)
+    }
+
+    /// Writes the page, the compressed copies, and moves all into `web/dist`. Returns the line about sizes.
+    pub(crate) fn publish(self, workspace: &Workspace) -> Result<String> {
+        let web = workspace.root.join("web");
+        let page = self.fill_in(&web.join("index.html"))?;
+        std::fs::write(self.staging.join("index.html"), page)?;
+        let sizes = capture(command("node", &web).arg("compress.mjs").arg(&self.staging))?;
+
+        let dist = web.join("dist");
+        if !same(&dist, &self.staging)? {
+            if dist.exists() {
+                std::fs::remove_dir_all(&dist)?;
+            }
+            // The target folder may be on another disk: copied, not renamed.
+            copy_folder(&self.staging, &dist, &mut Vec::new())?;
+        }
+        Ok(sizes.trim().to_owned())
+    }
+}
+
+/// Copies a folder and appends the names and contents of its files, in a fixed order, to `bytes`.
+fn copy_folder(from: &Path, to: &Path, bytes: &mut Vec<u8>) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for path in entries(from)? {
+        let name = path.file_name().unwrap_or_default();
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name), bytes)?;
+            continue;
+        }
+        let content = std::fs::read(&path)?;
+        std::fs::write(to.join(name), &content)?;
+        bytes.extend_from_slice(name.as_encoded_bytes());
+        bytes.extend_from_slice(&content);
+    }
+    Ok(())
+}
+
+/// Whether two folders hold the same. The names carry the contents' hashes, all but the page's.
+fn same(old: &Path, new: &Path) -> Result<bool> {
+    if !old.is_dir() {
+        return Ok(false);
+    }
+    let names = |folder: &Path| -> Result<Vec<_>> {
+        Ok(entries(folder)?.iter().filter_map(|path| path.file_name().map(ToOwned::to_owned)).collect())
+    };
+    let page = |folder: &Path| std::fs::read(folder.join("index.html")).ok();
+    Ok(names(old)? == names(new)? && page(old) == page(new))
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(|| format!("listing {}", folder.display()))? {
+        paths.push(entry?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
