@@ -40,7 +40,9 @@ pub fn placeholders(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("{{") {
-        let Some((inside, tail)) = after.split_once("}}") else { break };
+        let Some((inside, tail)) = after.split_once("}}") else {
+            break;
+        };
         // `{{{{name}}` opens twice: the innermost pair is the placeholder.
         let name = inside.rsplit("{{").next().unwrap_or(inside).trim().to_owned();
         if !name.is_empty() && !found.contains(&name) {
@@ -57,7 +59,10 @@ mod tests {
 
     #[test]
     fn placeholders_are_found_once_and_in_order() {
-        assert_eq!(placeholders("Hi {{ name }}, {{Due date}} {{name}}"), ["name", "Due date"]);
+        assert_eq!(
+            placeholders("Hi {{ name }}, {{Due date}} {{name}}"),
+            ["name", "Due date"]
+        );
         assert_eq!(placeholders("{{{{name}}"), ["name"]);
         assert!(placeholders("no {placeholders} }} {{ here {{}}").is_empty());
     }

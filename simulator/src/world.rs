@@ -5,6 +5,7 @@ use std::{
     collections::HashSet,
     net::SocketAddr,
     sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use hyper::{Client, client::HttpConnector};
@@ -51,9 +52,20 @@ impl World {
         };
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        let client = Client::builder().build(connector);
-        let state = Mutex::new(State { webhooks, ..State::default() });
-        Self { settings, client, address, state }
+        // Shorter than any server keeps a connection, so that no webhook is lost to one that is just closing.
+        let client = Client::builder()
+            .pool_idle_timeout(Duration::from_secs(1))
+            .build(connector);
+        let state = Mutex::new(State {
+            webhooks,
+            ..State::default()
+        });
+        Self {
+            settings,
+            client,
+            address,
+            state,
+        }
     }
 
     pub(crate) fn url(&self) -> String {

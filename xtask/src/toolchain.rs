@@ -58,9 +58,10 @@ impl Toolchain {
 
 /// Asked of the compiler rather than of rustup, so that a toolchain without rustup serves as well.
 fn has_target(root: &Path) -> Result<bool> {
-    let folder =
-        capture(command("rustc", root).args(["--print", "target-libdir", "--target", WASM]))?;
-    let Ok(entries) = std::fs::read_dir(folder.trim()) else { return Ok(false) };
+    let folder = capture(command("rustc", root).args(["--print", "target-libdir", "--target", WASM]))?;
+    let Ok(entries) = std::fs::read_dir(folder.trim()) else {
+        return Ok(false);
+    };
     let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     Ok(names.any(|name| name.starts_with("libcore-") && name.ends_with(".rlib")))
 }
@@ -94,7 +95,10 @@ fn add_target(workspace: &Workspace) -> Result<bool> {
         }
         sleep(Duration::from_millis(100));
     }
-    std::fs::write(&failed_before, "rustup could not add the target; delete this file to try again\n")?;
+    std::fs::write(
+        &failed_before,
+        "rustup could not add the target; delete this file to try again\n",
+    )?;
     Ok(false)
 }
 

@@ -12,7 +12,15 @@ use crate::workspace::Workspace;
 /// What is built, or installed, inside `web/`: an output, not an input.
 const OUTPUTS: [&str; 2] = ["dist", "node_modules"];
 /// The files and folders that the app's bytes depend on; `xtask/src/web` because the recipe is there.
-const INPUTS: [&str; 7] = ["web", "shared", "xtask/src/web", ".cargo/config.toml", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"];
+const INPUTS: [&str; 7] = [
+    "web",
+    "shared",
+    "xtask/src/web",
+    ".cargo/config.toml",
+    "Cargo.toml",
+    "Cargo.lock",
+    "rust-toolchain.toml",
+];
 
 /// A short hash of some bytes, the same on every machine: fixed keys, no seed.
 pub(crate) fn hash_of(bytes: &[u8]) -> String {
@@ -55,7 +63,9 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     }
     for entry in std::fs::read_dir(path).with_context(|| format!("listing {}", path.display()))? {
         let entry = entry?;
-        if !OUTPUTS.iter().any(|output| entry.file_name() == *output) {
+        let name = entry.file_name();
+        // An editor's swap file is no input either.
+        if !OUTPUTS.iter().any(|output| name == *output) && !name.as_encoded_bytes().starts_with(b".") {
             collect(&entry.path(), files)?;
         }
     }

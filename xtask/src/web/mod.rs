@@ -22,22 +22,31 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let stamp = workspace.target.join("web.stamp");
     let wanted = fingerprint::of_inputs(workspace)?;
     let dist = workspace.root.join("web").join("dist");
-    if dist.join("index.html").exists() && std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
+    if dist.join("index.html").exists() && std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted)
+    {
         println!("Single-page app: unchanged");
         return Ok(());
     }
-    ensure_npm(workspace, "web", "Tailwind, daisyUI and wasm-opt build the single-page app")?;
+    ensure_npm(
+        workspace,
+        "web",
+        "Tailwind, daisyUI and wasm-opt build the single-page app",
+    )?;
     let ready = compile::compile(workspace)?;
-    let sizes = step("Style sheet and compressed copies", "what the browser downloads", || {
-        let web = workspace.root.join("web");
-        let mut dist = Dist::begin(workspace)?;
-        dist.add_app(&ready)?;
-        dist.add("style.css", &style_sheet(workspace)?)?;
-        dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
-        dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
-        dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
-        dist.publish(workspace)
-    })?;
+    let sizes = step(
+        "Style sheet and compressed copies",
+        "what the browser downloads",
+        || {
+            let web = workspace.root.join("web");
+            let mut dist = Dist::begin(workspace)?;
+            dist.add_app(&ready)?;
+            dist.add("style.css", &style_sheet(workspace)?)?;
+            dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
+            dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
+            dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
+            dist.publish(workspace)
+        },
+    )?;
     println!("{sizes}");
     std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
 }

@@ -1,0 +1,311 @@
+//! Builds the application: database, gateway, background tasks, HTTP server. `main` and the tests start the same thing.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::{Compress, DefaultHeaders},
+    web,
+};
+use secrecy::{ExposeSecret, SecretString};
+use simulator::{DeskNumber, Simulator};
+use tokio::{sync::watch, task::JoinHandle};
+use tracing_actix_web::TracingLogger;
+
+use crate::{
+    accounts,
+    auth::{RateLimit, SignInThrottle, TeamScope, TokenKeys},
+    clock::Clock,
+    config::{Credentials, GatewayKind, Settings},
+    db::{Db, DbError, Migrations},
+    events::feed::Feed,
+    gateway::client::GatewayClient,
+    health::RequestSpan,
+    outbox::worker::{Outbox, Worker},
+    router, teams,
+};
+
+/// The largest request body, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+/// Where the gateway brings texts.
+const MESSAGES_WEBHOOK: &str = "/api/v1/webhooks/twilio/messages";
+/// Where the gateway brings receipts.
+const STATUS_WEBHOOK: &str = "/api/v1/webhooks/twilio/status";
+
+/// What every handler is handed.
+#[derive(Debug)]
+pub struct Desk {
+    /// The database.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Clock,
+    /// Signs and checks access tokens.
+    pub keys: TokenKeys,
+    /// Slows down guessing passwords.
+    pub throttle: SignInThrottle,
+    /// How much an account may ask.
+    pub rate_limit: RateLimit,
+    /// Where the worker is woken.
+    pub outbox: Arc<Outbox>,
+    /// Where the live streams are woken.
+    pub feed: Arc<Feed>,
+    /// How the gateway and browsers reach the desk, without a slash at the end.
+    pub public_url: String,
+    /// What the gateway signs its webhooks with.
+    pub webhook_tokens: Vec<SecretString>,
+    /// Where one plays the customer; only with the simulator.
+    pub handset_url: Option<String>,
+}
+
+impl Desk {
+    /// Something was committed: wakes those who carry it on.
+    pub fn committed(&self) {
+        self.outbox.wake();
+        self.feed.wake();
+    }
+
+    /// Whether browsers reach the desk by HTTPS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Why the desk cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("{0}; check SMS_CHAT_DATABASE_URL")]
+    Db(#[from] DbError),
+    /// The address.
+    #[error("cannot listen on {0}: {1}; choose another with SMS_CHAT_LISTEN")]
+    Listen(SocketAddr, std::io::Error),
+    /// The simulator's address.
+    #[error("the simulator cannot listen on {0}: {1}; choose another with SMS_CHAT_SIMULATOR_LISTEN")]
+    Simulator(SocketAddr, std::io::Error),
+    /// The gateway's settings.
+    #[error(
+        "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
+    )]
+    Gateway(String),
+    /// Accounts that anybody could sign in with.
+    #[error(
+        "{0} still has the demo password, so the desk listens on loopback only; \
+         change the password, or SMS_CHAT_LISTEN=127.0.0.1:8080"
+    )]
+    DemoPassword(String),
+}
+
+/// A desk that listens, and works until it is stopped.
+#[expect(missing_debug_implementations, reason = "actix-web's server has none")]
+pub struct Application {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// How it is reached.
+    pub public_url: String,
+    /// The built-in gateway, when there is no other.
+    pub simulator: Option<Simulator>,
+    server: Server,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Stops an application from elsewhere.
+#[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "actix-web's server has none")]
+pub struct Stop {
+    server: ServerHandle,
+    stop: watch::Sender<bool>,
+}
+
+impl Stop {
+    /// Finishes what is under way, and ends.
+    pub async fn stop(self) {
+        // Live streams end first: the server would wait for them.
+        let _ = self.stop.send(true);
+        self.server.stop(true).await;
+    }
+}
+
+impl Application {
+    /// Opens the database (bringing it to the present schema), begins to listen, and starts what works in the
+    /// background.
+    ///
+    /// # Errors
+    /// What is missing or in the way, with the setting to look at.
+    pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, StartError> {
+        Migrations::on(&settings.database.url)?.run()?;
+        let db = Db::open(&settings.database.url, settings.database.connections)?;
+        refuse_demo_password(&db, settings.http.listen).await?;
+
+        let wanted = settings.http.listen;
+        let listener = TcpListener::bind(wanted).map_err(|error| StartError::Listen(wanted, error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen(wanted, error))?;
+        let public_url = settings
+            .http
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
+
+        let credentials = settings
+            .gateway
+            .credentials
+            .clone()
+            .unwrap_or_else(own_credentials);
+        let simulator = match settings.gateway.kind {
+            GatewayKind::Simulator => {
+                Some(simulate(&db, settings, &credentials, address, &public_url).await?)
+            }
+            GatewayKind::Twilio => None,
+        };
+        let api_url = simulator
+            .as_ref()
+            .map_or_else(|| settings.gateway.api_url.clone(), Simulator::url);
+        let gateway = GatewayClient::new(
+            &credentials.account_sid,
+            &credentials.auth_token,
+            &api_url,
+            format!("{public_url}{STATUS_WEBHOOK}"),
+        )
+        .map_err(StartError::Gateway)?;
+
+        let (stop, stopped) = watch::channel(false);
+        let outbox = Arc::new(Outbox::default());
+        let feed = Arc::new(Feed::default());
+        let worker = Worker {
+            db: db.clone(),
+            gateway: Arc::new(gateway),
+            clock: clock.clone(),
+            outbox: Arc::clone(&outbox),
+            feed: Arc::clone(&feed),
+        };
+        let tasks = vec![
+            tokio::spawn(worker.run(stopped.clone())),
+            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped)),
+        ];
+        let desk = web::Data::new(Desk {
+            db,
+            keys: TokenKeys::new(&settings.jwt_secret),
+            throttle: SignInThrottle::default(),
+            rate_limit: RateLimit::new(settings.limits.requests_per_minute, clock.clone()),
+            clock,
+            outbox,
+            feed,
+            public_url: public_url.clone(),
+            webhook_tokens: vec![credentials.auth_token],
+            handset_url: simulator.as_ref().map(Simulator::handset_url),
+        });
+        let server = serve(listener, desk).map_err(|error| StartError::Listen(address, error))?;
+        Ok(Self {
+            address,
+            public_url,
+            simulator,
+            server,
+            stop,
+            tasks,
+        })
+    }
+
+    /// What stops it.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        Stop {
+            server: self.server.handle(),
+            stop: self.stop.clone(),
+        }
+    }
+
+    /// Serves until it is stopped, then finishes what is at the gateway.
+    ///
+    /// # Errors
+    /// When the server breaks.
+    pub async fn run(self) -> std::io::Result<()> {
+        let served = self.server.await;
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            let _ = task.await;
+        }
+        if let Some(simulator) = self.simulator {
+            simulator.stop().await;
+        }
+        served
+    }
+}
+
+fn serve(listener: TcpListener, desk: web::Data<Desk>) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(desk.clone())
+            .configure(router::routes)
+            .wrap(Compress::default())
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("X-Content-Type-Options", "nosniff"))
+                    .add(("X-Frame-Options", "DENY"))
+                    .add(("Referrer-Policy", "same-origin")),
+            )
+            .wrap(TracingLogger::<RequestSpan>::new())
+    });
+    // `main` listens for signals, so that live streams end before the server waits for them.
+    Ok(server
+        .listen(listener)?
+        .disable_signals()
+        .shutdown_timeout(10)
+        .run())
+}
+
+/// The simulator's own account: new at each start, so that nothing can rely on it.
+fn own_credentials() -> Credentials {
+    let random = || format!("{:032x}", rand::random::<u128>());
+    Credentials {
+        account_sid: format!("AC{}", random()),
+        auth_token: SecretString::from(random()),
+    }
+}
+
+async fn simulate(
+    db: &Db,
+    settings: &Settings,
+    credentials: &Credentials,
+    address: SocketAddr,
+    public_url: &str,
+) -> Result<Simulator, StartError> {
+    let listen = settings.gateway.simulator_listen;
+    let simulator = Simulator::start(simulator::Settings {
+        listen,
+        account_sid: credentials.account_sid.clone(),
+        auth_token: credentials.auth_token.expose_secret().to_owned(),
+        messages_url: Some(format!("{public_url}{MESSAGES_WEBHOOK}")),
+        // The public address may not be reachable from here; what is signed is the same.
+        deliver_to: Some(format!("http://{address}")),
+        ..simulator::Settings::default()
+    })
+    .map_err(|error| StartError::Simulator(listen, error))?;
+    let teams = db
+        .read(|conn| teams::queries::teams(conn, &TeamScope::Every))
+        .await?;
+    simulator.set_numbers(teams.into_iter().flat_map(|team| {
+        let label = team.name;
+        team.numbers.into_iter().map(move |number| DeskNumber {
+            number: number.to_string(),
+            label: label.clone(),
+        })
+    }));
+    Ok(simulator)
+}
+
+async fn refuse_demo_password(db: &Db, listen: SocketAddr) -> Result<(), StartError> {
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    match db.read(accounts::first_with_demo_password).await? {
+        Some(email) => Err(StartError::DemoPassword(email)),
+        None => Ok(()),
+    }
+}

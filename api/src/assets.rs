@@ -1,0 +1,106 @@
+//! Serves the single-page app, which is part of the binary: hashed files for ever, `index.html` never from a cache, and
+//! any path that the app routes by itself as `index.html`.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
+    web,
+};
+use rust_embed::{Embed, EmbeddedFile};
+use shared::ErrorCode;
+
+use crate::{app::Desk, error::ApiError};
+
+/// What the SPA may load: only what comes from here.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
+     img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+#[derive(Embed)]
+#[folder = "../web/dist"]
+struct Dist;
+
+/// A file of the app, or the app itself.
+pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let detail = "Only GET is offered here. The API is under /api/v1; see /api/docs.";
+        return Err(ApiError::new(ErrorCode::MethodNotAllowed, detail));
+    }
+    let path = request.path().trim_start_matches('/');
+    // The app's own paths have no extension; a missing file must not look like a page.
+    let is_page = path == "index.html" || !path.rsplit('/').next().unwrap_or_default().contains('.');
+    let name = if is_page { "index.html" } else { path };
+    let Some((file, encoding)) = best(&request, name) else {
+        let detail = if is_page {
+            "This server was built without the single-page app; `cargo xtask run` builds both."
+        } else {
+            "There is no such file."
+        };
+        return Err(ApiError::new(ErrorCode::NotFound, detail));
+    };
+    let mut answer = HttpResponse::Ok();
+    answer
+        .content_type(content_type(name))
+        .insert_header((header::VARY, "Accept-Encoding"));
+    if let Some(encoding) = encoding {
+        answer.insert_header((header::CONTENT_ENCODING, encoding));
+    }
+    if is_page {
+        answer
+            .insert_header((header::CACHE_CONTROL, "no-cache"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY));
+    } else {
+        answer.insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
+    }
+    Ok(match file.data {
+        std::borrow::Cow::Borrowed(bytes) => answer.body(bytes),
+        std::borrow::Cow::Owned(bytes) => answer.body(bytes),
+    })
+}
+
+/// The handset, where one plays the customer: the simulator's own page.
+pub async fn handset(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
+    let url = desk.handset_url.as_ref().ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::NotFound,
+            "There is a handset only with SMS_CHAT_GATEWAY=simulator.",
+        )
+    })?;
+    Ok(HttpResponse::TemporaryRedirect()
+        .insert_header((header::LOCATION, url.as_str()))
+        .finish())
+}
+
+/// The smallest copy of a file that the browser takes.
+fn best(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
+    let accepted = request
+        .headers()
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    let accepts = |encoding: &str| {
+        accepted.is_some_and(|list| {
+            list.split(',')
+                .any(|item| item.split(';').next().unwrap_or_default().trim() == encoding)
+        })
+    };
+    [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(encoding))
+        .find_map(|(encoding, extension)| Some((Dist::get(&format!("{name}.{extension}"))?, Some(encoding))))
+        .or_else(|| Some((Dist::get(name)?, None)))
+}
+
+fn content_type(name: &str) -> HeaderValue {
+    HeaderValue::from_static(match name.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("wasm") => "application/wasm",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        _ => "application/octet-stream",
+    })
+}

@@ -1,0 +1,94 @@
+//! `/sessions` and `/me`.
+
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use shared::{
+    ErrorCode,
+    account::{Me, Session, SignIn},
+};
+
+use super::{Caller, cookies, session};
+use crate::{app::Desk, error::ApiError, teams};
+
+/// Signs in.
+///
+/// Sets HttpOnly cookies for the browser and answers a bearer token for programs.
+#[utoipa::path(post, path = "/api/v1/sessions", operation_id = "create_session", tag = "sessions",
+    request_body(content = SignIn, example = json!({"email": "ann@example.com", "password": "sms-chat-demo"})),
+    responses((status = 201, body = Session),
+        (status = 401, description = "`invalid_credentials`", body = shared::Problem),
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem)))]
+pub async fn create_session(
+    desk: web::Data<Desk>,
+    request: HttpRequest,
+    sign_in: web::Json<SignIn>,
+) -> Result<HttpResponse, ApiError> {
+    let address = request
+        .peer_addr()
+        .map(|peer| peer.ip().to_string())
+        .unwrap_or_default();
+    let new = session::sign_in(
+        &desk.db,
+        &desk.keys,
+        &desk.throttle,
+        sign_in.into_inner(),
+        &address,
+        desk.clock.now(),
+    )
+    .await?;
+    Ok(signed_in(&new, desk.is_secure()))
+}
+
+/// Exchanges the refresh cookie for a new session.
+#[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refresh_session", tag = "sessions",
+    responses((status = 201, body = Session),
+        (status = 401, description = "`session_expired`", body = shared::Problem)))]
+pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let cookie = request.cookie(cookies::REFRESH).ok_or_else(|| {
+        ApiError::new(
+            ErrorCode::Unauthenticated,
+            "There is no session to refresh. Sign in.",
+        )
+    })?;
+    let new = session::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
+    Ok(signed_in(&new, desk.is_secure()))
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/api/v1/sessions/current", operation_id = "delete_session", tag = "sessions",
+    responses((status = 204, description = "Signed out"),
+        (status = 401, body = shared::Problem), (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn delete_session(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    session::sign_out(&desk.db, caller.session, desk.clock.now()).await?;
+    let mut answer = HttpResponse::NoContent();
+    for cookie in cookies::none(desk.is_secure()) {
+        answer.cookie(cookie);
+    }
+    Ok(answer.finish())
+}
+
+/// Who is asking, what they may do, and where.
+#[utoipa::path(get, path = "/api/v1/me", operation_id = "get_me", tag = "sessions",
+    responses((status = 200, body = Me), (status = 401, body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    let scope = caller.scope.clone();
+    let teams = desk
+        .db
+        .read(move |conn| Ok::<_, ApiError>(teams::queries::teams(conn, &scope)?))
+        .await?;
+    Ok(HttpResponse::Ok().json(Me {
+        account: caller.account,
+        permissions: caller.permissions,
+        teams,
+    }))
+}
+
+fn signed_in(new: &session::NewSession, secure: bool) -> HttpResponse {
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((header::CACHE_CONTROL, "no-store"));
+    for cookie in cookies::of_session(new, secure) {
+        answer.cookie(cookie);
+    }
+    answer.json(&new.session)
+}

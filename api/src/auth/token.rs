@@ -1,0 +1,119 @@
+//! Access tokens (JWT, HS256, 15 minutes) and refresh tokens (random, kept only as a hash).
+
+use std::fmt::{self, Write};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use shared::ErrorCode;
+
+use crate::error::ApiError;
+
+/// How long an access token is good for.
+pub(crate) const ACCESS_MINUTES: i64 = 15;
+/// How long a refresh token is good for: an agent who comes back after a weekend is still signed in.
+pub(crate) const REFRESH_DAYS: i64 = 14;
+
+/// What an access token says.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Claims {
+    /// The account's id.
+    pub(crate) sub: i64,
+    /// The session's id.
+    pub(crate) sid: i64,
+    /// When it was issued, in seconds since 1970.
+    pub(crate) iat: i64,
+    /// When it runs out, in seconds since 1970.
+    pub(crate) exp: i64,
+}
+
+/// What signs and checks access tokens.
+#[derive(Clone)]
+pub struct TokenKeys {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    secret: SecretString,
+}
+
+impl fmt::Debug for TokenKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenKeys")
+    }
+}
+
+impl TokenKeys {
+    /// Keys from the configured secret.
+    #[must_use]
+    pub fn new(secret: &SecretString) -> Self {
+        let bytes = secret.expose_secret().as_bytes();
+        Self {
+            encoding: EncodingKey::from_secret(bytes),
+            decoding: DecodingKey::from_secret(bytes),
+            secret: secret.clone(),
+        }
+    }
+
+    /// Signs a token for a session, and says when it runs out.
+    pub(crate) fn sign(
+        &self,
+        account: i64,
+        session: i64,
+        now: DateTime<Utc>,
+    ) -> Result<(String, DateTime<Utc>), ApiError> {
+        let expires_at = now + TimeDelta::minutes(ACCESS_MINUTES);
+        let claims = Claims {
+            sub: account,
+            sid: session,
+            iat: now.timestamp(),
+            exp: expires_at.timestamp(),
+        };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| ApiError::internal(&error))?;
+        Ok((token, expires_at))
+    }
+
+    /// Reads a token that we signed and that has not run out.
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, ApiError> {
+        let mut rules = Validation::new(Algorithm::HS256);
+        // The library would ask the machine's clock; ours is asked below.
+        rules.validate_exp = false;
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &rules)
+            .map_err(|_| {
+                ApiError::new(
+                    ErrorCode::Unauthenticated,
+                    "The access token is not one of ours. Sign in for a new one.",
+                )
+            })?
+            .claims;
+        if claims.exp <= now.timestamp() {
+            return Err(ApiError::new(
+                ErrorCode::SessionExpired,
+                "The access token has run out. Refresh the session or sign in again.",
+            ));
+        }
+        Ok(claims)
+    }
+
+    /// The secret itself, for the CSRF tokens derived from it.
+    pub(super) fn secret(&self) -> &[u8] {
+        self.secret.expose_secret().as_bytes()
+    }
+}
+
+/// A new refresh token: 256 random bits.
+pub(crate) fn new_refresh_token() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// How a secret token is kept: SHA-256, in hexadecimal. It has 256 random bits, so no slow hash is needed.
+pub(crate) fn token_hash(token: &str) -> String {
+    Sha256::digest(token.as_bytes())
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

@@ -1,0 +1,164 @@
+//! What each command does. Says things to people on stdout and stderr; the rest of the crate never does.
+
+mod serve;
+
+use std::io::BufRead;
+
+use api::{
+    accounts::{self, NewAccount},
+    clock::Clock,
+    config::{SettingArgs, Settings},
+    db::{Db, Migrations},
+    demo, openapi,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use secrecy::SecretString;
+use shared::account::Role;
+
+/// What a command says when it cannot do its work.
+type Fault = Box<dyn std::error::Error>;
+
+/// A desk where teams of agents hold two-way text-message conversations with customers.
+#[derive(Debug, Parser)]
+#[command(name = "sms-chat", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: SettingArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts the desk. Example: `sms-chat serve --listen 127.0.0.1:8080`
+    Serve {
+        /// Fills a database that holds nobody yet with the demo world.
+        #[arg(long)]
+        demo_when_new: bool,
+    },
+    /// Brings the database to the present schema. Example: `sms-chat migrate --database-url postgres://desk@localhost/desk`
+    Migrate,
+    /// Fills an empty database with the demo world. Example: `sms-chat demo --database-url sqlite://data/demo.db`
+    Demo,
+    /// Prints the OpenAPI document. Example: `sms-chat openapi > openapi.json`
+    Openapi,
+    /// Looks after accounts.
+    #[command(subcommand)]
+    Account(AccountCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Makes an account. Example: `echo "$PASSWORD" | sms-chat account create --email ann@example.com --name Ann --role agent --team Support --password-stdin`
+    Create(CreateAccount),
+}
+
+#[derive(Debug, Args)]
+struct CreateAccount {
+    /// The e-mail address to sign in with.
+    #[arg(long)]
+    email: String,
+    /// The name that colleagues and customers' threads show.
+    #[arg(long)]
+    name: String,
+    /// What the account may do.
+    #[arg(long)]
+    role: RoleArg,
+    /// A team it belongs to; may be given several times.
+    #[arg(long = "team", value_name = "TEAM")]
+    teams: Vec<String>,
+    /// Reads the password from the first line of standard input, so that no list of processes shows it.
+    #[arg(long, required = true)]
+    password_stdin: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RoleArg {
+    Agent,
+    Supervisor,
+    Admin,
+}
+
+impl From<RoleArg> for Role {
+    fn from(role: RoleArg) -> Self {
+        match role {
+            RoleArg::Agent => Role::Agent,
+            RoleArg::Supervisor => Role::Supervisor,
+            RoleArg::Admin => Role::Admin,
+        }
+    }
+}
+
+/// Does what was asked for.
+pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
+    if let Command::Openapi = cli.command {
+        println!("{}", openapi::document().to_pretty_json()?);
+        return Ok(());
+    }
+    let settings = Settings::from_args(&cli.settings)?;
+    match cli.command {
+        Command::Serve { demo_when_new } => serve::serve(&cli.settings, &settings, demo_when_new),
+        Command::Migrate => migrate(&settings),
+        Command::Demo => fill_with_demo(&settings),
+        Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
+        Command::Openapi => Ok(()),
+    }
+}
+
+fn migrate(settings: &Settings) -> Result<(), Fault> {
+    let ran = Migrations::on(&settings.database.url)?.run()?;
+    println!(
+        "{}: {ran} migrations run; the schema is current.",
+        settings.database.url
+    );
+    Ok(())
+}
+
+fn fill_with_demo(settings: &Settings) -> Result<(), Fault> {
+    in_database(settings, |db| async move {
+        db.write(|conn| demo::build(conn, Clock::System.now())).await
+    })?;
+    println!(
+        "{}: the demo world is in. Sign in as one of:",
+        settings.database.url
+    );
+    serve::print_demo_accounts();
+    Ok(())
+}
+
+fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), Fault> {
+    debug_assert!(new.password_stdin, "clap requires it");
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line)?;
+    let new = NewAccount {
+        email: new.email,
+        display_name: new.name,
+        role: new.role.into(),
+        teams: new.teams,
+        password: SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()),
+    };
+    let email = new.email.clone();
+    in_database(settings, |db| async move {
+        db.write(move |conn| accounts::create(conn, &new, Clock::System.now()))
+            .await
+    })?;
+    println!("{email} can sign in now.");
+    Ok(())
+}
+
+/// Runs `work` on the migrated database.
+fn in_database<T, E, W>(settings: &Settings, work: impl FnOnce(Db) -> W) -> Result<T, Fault>
+where
+    E: std::error::Error + 'static,
+    W: Future<Output = Result<T, E>>,
+{
+    Migrations::on(&settings.database.url)?.run()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    Ok(runtime.block_on(async {
+        work(Db::open(&settings.database.url, 1)?)
+            .await
+            .map_err(Fault::from)
+    })?)
+}

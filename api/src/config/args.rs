@@ -1,0 +1,105 @@
+//! The settings as flags and environment variables; `docs/configuration.md` is written from these comments.
+
+/// Every setting, as given: unchecked text.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Settings")]
+pub struct SettingArgs {
+    /// Where the desk keeps what it knows: `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`. Default: `sqlite://data/sms-chat.db`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_DATABASE_URL",
+        alias = "sms-chat-database-url",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
+    /// How many database connections serve requests, 1 to 500. Default: `8`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_DATABASE_CONNECTIONS",
+        alias = "sms-chat-database-connections",
+        value_name = "N"
+    )]
+    pub database_connections: Option<String>,
+    /// The address to listen on. Default: `127.0.0.1:8080`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_LISTEN",
+        alias = "sms-chat-listen",
+        value_name = "ADDRESS:PORT"
+    )]
+    pub listen: Option<String>,
+    /// How browsers and the gateway reach the desk; the gateway signs this address. Default: `http://` and the address to listen on.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_PUBLIC_URL",
+        alias = "sms-chat-public-url",
+        value_name = "URL"
+    )]
+    pub public_url: Option<String>,
+    /// Signs the access tokens; at least 32 characters, the same on every replica. Default: made once and kept beside the embedded database; required with PostgreSQL.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_JWT_SECRET",
+        alias = "sms-chat-jwt-secret",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub jwt_secret: Option<String>,
+    /// Who carries the texts: `twilio` or `simulator` (no real text is sent). Default: `twilio` when both credentials are set, else `simulator`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GATEWAY",
+        alias = "sms-chat-gateway",
+        value_name = "GATEWAY"
+    )]
+    pub gateway: Option<String>,
+    /// The Twilio account, `AC...`. The simulator takes it too when it is set.
+    #[arg(long, global = true, env = "TWILIO_ACCOUNT_SID", value_name = "SID")]
+    pub twilio_account_sid: Option<String>,
+    /// The Twilio account's secret: authenticates us to Twilio, and Twilio's webhooks to us.
+    #[arg(
+        long,
+        global = true,
+        env = "TWILIO_AUTH_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub twilio_auth_token: Option<String>,
+    /// Where Twilio's API is. Default: `https://api.twilio.com`.
+    #[arg(long, global = true, env = "TWILIO_API_URL", value_name = "URL")]
+    pub twilio_api_url: Option<String>,
+    /// The loopback address of the built-in simulator and its handset; port 0 picks a free one. Default: `127.0.0.1:0`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_SIMULATOR_LISTEN",
+        alias = "sms-chat-simulator-listen",
+        value_name = "ADDRESS:PORT"
+    )]
+    pub simulator_listen: Option<String>,
+    /// Requests a minute that each account may make; 0 for no limit. Default: `6000`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_RATE_LIMIT",
+        alias = "sms-chat-rate-limit",
+        value_name = "N"
+    )]
+    pub rate_limit: Option<String>,
+    /// What is logged, as `tracing` filters: `info`, `debug`, `api=debug,warn`. Message bodies, numbers and names appear at `debug` at the earliest. Default: `info`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_LOG",
+        alias = "sms-chat-log",
+        value_name = "FILTER"
+    )]
+    pub log: Option<String>,
+}

@@ -1,0 +1,350 @@
+//! The settings: read once, from flags or the environment, into a struct per concern. A bad value stops the start
+//! with one line that names the variable, the fault and an example.
+
+mod args;
+mod document;
+mod secret;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use secrecy::SecretString;
+
+use crate::db::DatabaseUrl;
+
+pub use args::SettingArgs;
+pub use document::document;
+
+/// A value that cannot be used: one line for the person who set it.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{variable} {fault}; for example: {variable}={example}")]
+pub struct SettingFault {
+    variable: &'static str,
+    fault: String,
+    example: &'static str,
+}
+
+/// All settings.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where the desk keeps what it knows.
+    pub database: DatabaseSettings,
+    /// Where it listens, and what it is called from outside.
+    pub http: HttpSettings,
+    /// Signs the access tokens.
+    pub jwt_secret: SecretString,
+    /// Who carries the texts.
+    pub gateway: GatewaySettings,
+    /// How much one caller may ask.
+    pub limits: LimitSettings,
+}
+
+/// Where the desk keeps what it knows.
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    /// The database.
+    pub url: DatabaseUrl,
+    /// How many connections for requests.
+    pub connections: u32,
+}
+
+/// Where the desk listens, and what it is called from outside.
+#[derive(Clone, Debug)]
+pub struct HttpSettings {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// How the gateway and browsers reach it, without a slash at the end; `None` when it is just the address.
+    pub public_url: Option<String>,
+}
+
+/// Who carries the texts.
+#[derive(Clone, Debug)]
+pub struct GatewaySettings {
+    /// Which gateway.
+    pub kind: GatewayKind,
+    /// Twilio's account, or the simulator's; `None` lets the simulator make its own.
+    pub credentials: Option<Credentials>,
+    /// Where Twilio's API is.
+    pub api_url: String,
+    /// Where the simulator listens.
+    pub simulator_listen: SocketAddr,
+}
+
+/// Which gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GatewayKind {
+    /// Twilio, or what speaks its protocol at `TWILIO_API_URL`.
+    Twilio,
+    /// The built-in stand-in: no real text is sent.
+    Simulator,
+}
+
+/// What proves to the gateway that it is us, and to us that it is the gateway.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The account's id, `AC...`.
+    pub account_sid: String,
+    /// The account's secret.
+    pub auth_token: SecretString,
+}
+
+/// How much one caller may ask.
+#[derive(Clone, Copy, Debug)]
+pub struct LimitSettings {
+    /// Requests a minute for each account; 0 for no limit.
+    pub requests_per_minute: u32,
+}
+
+impl Settings {
+    /// Checks the given values and fills in the rest.
+    ///
+    /// # Errors
+    /// The first value that cannot be used.
+    pub fn from_args(args: &SettingArgs) -> Result<Self, SettingFault> {
+        let url: DatabaseUrl = match &args.database_url {
+            None => DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db")),
+            Some(text) => text.parse().map_err(|fault: &str| SettingFault {
+                variable: "SMS_CHAT_DATABASE_URL",
+                fault: fault.to_owned(),
+                example: "sqlite://data/sms-chat.db",
+            })?,
+        };
+        let listen = parsed(
+            &args.listen,
+            "127.0.0.1:8080",
+            "SMS_CHAT_LISTEN",
+            "127.0.0.1:8080",
+        )?;
+        let jwt_secret = secret::jwt_secret(args.jwt_secret.as_deref(), &url)?;
+        Ok(Self {
+            database: DatabaseSettings {
+                url,
+                connections: within(
+                    &args.database_connections,
+                    1..=500,
+                    8,
+                    "SMS_CHAT_DATABASE_CONNECTIONS",
+                    "8",
+                )?,
+            },
+            http: HttpSettings {
+                listen,
+                public_url: public_url(args.public_url.as_deref())?,
+            },
+            jwt_secret,
+            gateway: gateway(args)?,
+            limits: LimitSettings {
+                requests_per_minute: within(
+                    &args.rate_limit,
+                    0..=u32::MAX,
+                    6000,
+                    "SMS_CHAT_RATE_LIMIT",
+                    "6000",
+                )?,
+            },
+        })
+    }
+}
+
+fn parsed<T: std::str::FromStr>(
+    given: &Option<String>,
+    default: &str,
+    variable: &'static str,
+    example: &'static str,
+) -> Result<T, SettingFault> {
+    let text = given.as_deref().unwrap_or(default);
+    text.parse().map_err(|_| SettingFault {
+        variable,
+        fault: format!("is {text:?}, which is not of the right form"),
+        example,
+    })
+}
+
+fn within(
+    given: &Option<String>,
+    range: std::ops::RangeInclusive<u32>,
+    default: u32,
+    variable: &'static str,
+    example: &'static str,
+) -> Result<u32, SettingFault> {
+    let number = parsed(given, &default.to_string(), variable, example)?;
+    if range.contains(&number) {
+        return Ok(number);
+    }
+    let fault = format!(
+        "is {number}, which is not within {} to {}",
+        range.start(),
+        range.end()
+    );
+    Err(SettingFault {
+        variable,
+        fault,
+        example,
+    })
+}
+
+fn web_address(text: &str, variable: &'static str, example: &'static str) -> Result<String, SettingFault> {
+    let address = text.trim_end_matches('/');
+    let host = address
+        .strip_prefix("https://")
+        .or_else(|| address.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains([' ', '?', '#']) => Ok(address.to_owned()),
+        _ => Err(SettingFault {
+            variable,
+            fault: format!("is {text:?}, which is not an http(s) address"),
+            example,
+        }),
+    }
+}
+
+fn public_url(given: Option<&str>) -> Result<Option<String>, SettingFault> {
+    given
+        .map(|text| web_address(text, "SMS_CHAT_PUBLIC_URL", "https://desk.example.com"))
+        .transpose()
+}
+
+fn gateway(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> {
+    let credentials = match (&args.twilio_account_sid, &args.twilio_auth_token) {
+        (Some(sid), Some(token)) => Some(Credentials {
+            account_sid: sid.clone(),
+            auth_token: SecretString::from(token.clone()),
+        }),
+        (None, None) => None,
+        (given, _) => {
+            let (variable, example) = match given {
+                Some(_) => ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),
+                None => ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef"),
+            };
+            return Err(SettingFault {
+                variable,
+                fault: "is missing beside its other half".into(),
+                example,
+            });
+        }
+    };
+    let kind = match (args.gateway.as_deref(), &credentials) {
+        (Some("twilio"), Some(_)) | (None, Some(_)) => GatewayKind::Twilio,
+        (Some("simulator"), _) | (None, None) => GatewayKind::Simulator,
+        (Some("twilio"), None) => {
+            return Err(SettingFault {
+                variable: "TWILIO_ACCOUNT_SID",
+                fault: "and TWILIO_AUTH_TOKEN are needed with SMS_CHAT_GATEWAY=twilio".into(),
+                example: "AC0123456789abcdef0123456789abcdef",
+            });
+        }
+        (Some(other), _) => {
+            return Err(SettingFault {
+                variable: "SMS_CHAT_GATEWAY",
+                fault: format!("is {other:?}, which is neither twilio nor simulator"),
+                example: "twilio",
+            });
+        }
+    };
+    Ok(GatewaySettings {
+        kind,
+        credentials,
+        api_url: web_address(
+            args.twilio_api_url.as_deref().unwrap_or("https://api.twilio.com"),
+            "TWILIO_API_URL",
+            "https://api.twilio.com",
+        )?,
+        simulator_listen: parsed(
+            &args.simulator_listen,
+            "127.0.0.1:0",
+            "SMS_CHAT_SIMULATOR_LISTEN",
+            "127.0.0.1:8081",
+        )?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(args: SettingArgs) -> String {
+        Settings::from_args(&args).unwrap_err().to_string()
+    }
+
+    fn postgres() -> SettingArgs {
+        SettingArgs {
+            database_url: Some("postgres://desk@db/desk".into()),
+            ..SettingArgs::default()
+        }
+    }
+
+    #[test]
+    fn a_bad_value_names_the_variable_the_fault_and_an_example() {
+        let told = fault(SettingArgs {
+            database_url: Some("mysql://x".into()),
+            ..SettingArgs::default()
+        });
+        assert_eq!(
+            told,
+            "SMS_CHAT_DATABASE_URL begins with neither sqlite:// nor postgres://; for example: \
+             SMS_CHAT_DATABASE_URL=sqlite://data/sms-chat.db"
+        );
+        assert!(fault(postgres()).starts_with("SMS_CHAT_JWT_SECRET "));
+        let with_secret = || SettingArgs {
+            jwt_secret: Some("x".repeat(32)),
+            ..postgres()
+        };
+        assert!(Settings::from_args(&with_secret()).is_ok());
+        let wrong = [
+            SettingArgs {
+                listen: Some("8080".into()),
+                ..with_secret()
+            },
+            SettingArgs {
+                gateway: Some("pigeon".into()),
+                ..with_secret()
+            },
+            SettingArgs {
+                gateway: Some("twilio".into()),
+                ..with_secret()
+            },
+            SettingArgs {
+                twilio_account_sid: Some("AC1".into()),
+                ..with_secret()
+            },
+            SettingArgs {
+                public_url: Some("desk.example.com".into()),
+                ..with_secret()
+            },
+            SettingArgs {
+                database_connections: Some("0".into()),
+                ..with_secret()
+            },
+        ];
+        let named = wrong.map(|args| fault(args).split(' ').next().unwrap().to_owned());
+        assert_eq!(
+            named,
+            [
+                "SMS_CHAT_LISTEN",
+                "SMS_CHAT_GATEWAY",
+                "TWILIO_ACCOUNT_SID",
+                "TWILIO_AUTH_TOKEN",
+                "SMS_CHAT_PUBLIC_URL",
+                "SMS_CHAT_DATABASE_CONNECTIONS"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_credentials_the_simulator_carries_the_texts_and_with_them_twilio() {
+        let kind = |args: SettingArgs| gateway(&args).unwrap().kind;
+        let both = || SettingArgs {
+            twilio_account_sid: Some("AC1".into()),
+            twilio_auth_token: Some("secret".into()),
+            ..SettingArgs::default()
+        };
+        assert_eq!(kind(SettingArgs::default()), GatewayKind::Simulator);
+        assert_eq!(kind(both()), GatewayKind::Twilio);
+        assert_eq!(
+            kind(SettingArgs {
+                gateway: Some("simulator".into()),
+                ..both()
+            }),
+            GatewayKind::Simulator
+        );
+    }
+}

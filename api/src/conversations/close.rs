@@ -1,0 +1,90 @@
+//! Closing (rule 9): with a reason, once, for ever.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    ErrorCode,
+    account::Account,
+    closure::{Closure, MAX_NOTE_CHARACTERS, NewClosure},
+    event::EventKind,
+    ids::ConversationId,
+};
+
+use super::{conversation::State, queries};
+use crate::{auth::TeamScope, closures, db::DbConnection, error::ApiError, events};
+
+/// Closes a conversation.
+///
+/// # Errors
+/// `not_found`, `conversation_closed`, `validation_failed` for an unknown reason or an overlong note.
+pub fn close(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: ConversationId,
+    new: &NewClosure,
+    by: &Account,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let conversation =
+        queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
+    State::from(&conversation).close().map_err(|_| {
+        ApiError::new(
+            ErrorCode::ConversationClosed,
+            "The conversation has been closed already, and stays as it is.",
+        )
+    })?;
+    let reason =
+        closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?.ok_or_else(|| {
+            let message = "There is no such closure reason in this team. Choose one of GET /closure_reasons.";
+            ApiError::field(
+                ErrorCode::ValidationFailed,
+                "closure_reason_id",
+                "unknown",
+                message,
+            )
+        })?;
+    let closure = Closure {
+        closure_reason_id: reason.id,
+        closure_reason: reason.name,
+        note: note(new.note.as_deref())?,
+        closed_by: by.display_name.clone(),
+        closed_at: now,
+    };
+    queries::close(conn, id, &closure, by.id)?;
+    events::queries::insert(
+        conn,
+        EventKind::ConversationClosed,
+        conversation.team_id,
+        id,
+        None,
+        now,
+    )?;
+    Ok(())
+}
+
+fn note(given: Option<&str>) -> Result<Option<String>, ApiError> {
+    let Some(note) = given.map(str::trim).filter(|note| !note.is_empty()) else {
+        return Ok(None);
+    };
+    let length = note.chars().count();
+    let fault = |code, message| {
+        Err(ApiError::field(
+            ErrorCode::ValidationFailed,
+            "note",
+            code,
+            message,
+        ))
+    };
+    if length > MAX_NOTE_CHARACTERS {
+        return fault(
+            "too_long",
+            format!("A note has at most {MAX_NOTE_CHARACTERS} characters; this one has {length}."),
+        );
+    }
+    if note.contains('\0') {
+        return fault(
+            "invalid_character",
+            "The note holds a NUL character; take it out.".into(),
+        );
+    }
+    Ok(Some(note.to_owned()))
+}

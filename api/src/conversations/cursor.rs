@@ -1,0 +1,69 @@
+//! The opaque cursor of keyset paging: where the last page ended, as text that clients pass back unread.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use shared::{
+    ErrorCode,
+    conversation::{Conversation, NextAction},
+    ids::ConversationId,
+};
+
+use crate::error::ApiError;
+
+/// Where a page of the queue ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct QueueCursor {
+    /// Who was to act.
+    pub(super) next_action: NextAction,
+    /// Since when.
+    pub(super) waiting_since: DateTime<Utc>,
+    /// Which conversation.
+    pub(super) id: ConversationId,
+}
+
+/// Where a page ended that is ordered by a time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct TimeCursor {
+    /// The time of the last item.
+    pub(super) at: DateTime<Utc>,
+    /// Which conversation.
+    pub(super) id: ConversationId,
+}
+
+impl QueueCursor {
+    /// The cursor that continues after this conversation; `None` when it is closed and so in no queue.
+    #[must_use]
+    pub(super) fn after(conversation: &Conversation) -> Option<Self> {
+        let next_action = conversation.next_action?;
+        Some(Self {
+            next_action,
+            waiting_since: conversation.waiting_since,
+            id: conversation.id,
+        })
+    }
+}
+
+/// The text that clients pass back.
+pub(super) fn encode<T: Serialize>(cursor: &T) -> Option<String> {
+    serde_json::to_vec(cursor)
+        .ok()
+        .map(|json| URL_SAFE_NO_PAD.encode(json))
+}
+
+/// Reads what a client passed back.
+pub(super) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let cursor = URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok());
+    cursor.map(Some).ok_or_else(|| {
+        ApiError::field(
+            ErrorCode::InvalidCursor,
+            "cursor",
+            "invalid",
+            "This cursor was not made by this list. Pass next_cursor of the page before, or none.",
+        )
+    })
+}

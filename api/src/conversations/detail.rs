@@ -1,0 +1,42 @@
+//! A conversation with what surrounds it: its team, its customer, its closure and what the caller may do.
+
+use shared::{
+    account::Permission,
+    conversation::{Action, ConversationDetail, ConversationStatus},
+    ids::ConversationId,
+};
+
+use super::queries;
+use crate::{auth::Caller, customers, db::DbConnection, error::ApiError, teams};
+
+/// Gathers it.
+///
+/// # Errors
+/// `not_found`.
+pub fn detail(
+    conn: &mut DbConnection,
+    caller: &Caller,
+    id: ConversationId,
+) -> Result<ConversationDetail, ApiError> {
+    let missing = || ApiError::not_found("conversation");
+    let conversation = queries::find(conn, &caller.scope, id)?.ok_or_else(missing)?;
+    let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or_else(missing)?;
+    let customer = customers::key_data::customer_of(conn, &conversation)?;
+    let closed = conversation.status == ConversationStatus::Closed;
+    let closure = if closed { queries::closure(conn, id)? } else { None };
+    let permitted_actions = [
+        (Action::Reply, Permission::Reply),
+        (Action::Close, Permission::Close),
+    ]
+    .into_iter()
+    .filter(|(_, permission)| !closed && caller.may(*permission))
+    .map(|(action, _)| action)
+    .collect();
+    Ok(ConversationDetail {
+        conversation,
+        team,
+        customer,
+        closure,
+        permitted_actions,
+    })
+}

@@ -1,0 +1,15 @@
+//! Conversations: the rules ([`conversation`]), what happens to them ([`receive`], [`start`], [`reply`],
+//! [`close`]), the queue and
+//! the HTTP of it all.
+
+pub mod close;
+pub mod conversation;
+mod cursor;
+pub mod detail;
+pub mod message;
+pub mod queries;
+pub mod queue;
+pub mod receive;
+pub mod reply;
+pub mod routes;
+pub mod start;

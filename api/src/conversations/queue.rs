@@ -1,0 +1,110 @@
+//! Conversations in progress in queue order (rule 8), and the other lists of conversations. All page by keyset: what
+//! moves between two pages is neither skipped nor shown twice for standing on the border.
+
+use shared::{
+    Page,
+    conversation::{Conversation, ConversationStatus, NextAction, Queue, QueueSection},
+    ids::TeamId,
+};
+
+use super::{
+    cursor::{QueueCursor, TimeCursor, decode, encode},
+    queries,
+};
+use crate::{auth::TeamScope, db::DbConnection, error::ApiError, teams};
+
+/// A section per team of the scope: counts and the first page.
+pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Queue, ApiError> {
+    let sections = teams::queries::teams(conn, scope)?
+        .into_iter()
+        .map(|team| {
+            let page = open(conn, team.id, None, limit)?;
+            let counts = queries::counts(conn, team.id)?;
+            Ok(QueueSection {
+                team,
+                counts,
+                items: page.items,
+                next_cursor: page.next_cursor,
+            })
+        })
+        .collect::<Result<_, ApiError>>()?;
+    Ok(Queue { sections })
+}
+
+/// One team's conversations of a status.
+pub fn list(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    team: TeamId,
+    status: ConversationStatus,
+    cursor: Option<&str>,
+    limit: i64,
+) -> Result<Page<Conversation>, ApiError> {
+    if teams::queries::team(conn, scope, team)?.is_none() {
+        return Err(ApiError::not_found("team"));
+    }
+    match status {
+        ConversationStatus::Open => open(conn, team, cursor, limit),
+        ConversationStatus::Closed => {
+            let after: Option<TimeCursor> = decode(cursor)?;
+            let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
+            Ok(page(found, limit, |last| {
+                encode(&TimeCursor {
+                    at: last.closed_at?,
+                    id: last.id,
+                })
+            }))
+        }
+        ConversationStatus::Pending => {
+            let after: Option<TimeCursor> = decode(cursor)?;
+            let found = queries::pending(conn, team, after.as_ref(), limit + 1)?;
+            Ok(page(found, limit, |last| {
+                encode(&TimeCursor {
+                    at: last.opened_at,
+                    id: last.id,
+                })
+            }))
+        }
+    }
+}
+
+/// Those that need the agent, then those that need the customer: each is one seek.
+fn open(
+    conn: &mut DbConnection,
+    team: TeamId,
+    cursor: Option<&str>,
+    limit: i64,
+) -> Result<Page<Conversation>, ApiError> {
+    let after: Option<QueueCursor> = decode(cursor)?;
+    let first = after
+        .as_ref()
+        .map_or(NextAction::Agent, |cursor| cursor.next_action);
+    let mut found = queries::waiting_for(conn, team, first, after.as_ref(), limit + 1)?;
+    let room = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
+    if first == NextAction::Agent && room > 0 {
+        found.extend(queries::waiting_for(
+            conn,
+            team,
+            NextAction::Customer,
+            None,
+            room,
+        )?);
+    }
+    Ok(page(found, limit, |last| encode(&QueueCursor::after(last)?)))
+}
+
+/// A page of `limit` out of at most one more, which tells whether there is a next page.
+fn page(
+    mut found: Vec<Conversation>,
+    limit: i64,
+    cursor: impl Fn(&Conversation) -> Option<String>,
+) -> Page<Conversation> {
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| more).and_then(cursor);
+    Page {
+        items: found,
+        next_cursor,
+    }
+}

@@ -1,0 +1,147 @@
+//! A text from a customer (rules 3 to 5): into the live conversation, or into a new one. One transaction, and the same
+//! text twice changes nothing the second time.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    PhoneNumber,
+    conversation::{Conversation, Origin},
+    event::EventKind,
+    ids::{ConversationId, TeamId},
+    message::{Direction, Media, MessageStatus, Sender, SenderKind},
+};
+
+use super::{
+    conversation::State,
+    queries::{self, NewConversation},
+};
+use crate::{
+    customers,
+    db::{DbConnection, DbError},
+    events,
+    messages::queries::{NewMessageRow, insert, is_known},
+    teams,
+};
+
+/// A text as the gateway brought it.
+#[derive(Clone, Debug)]
+pub struct InboundText {
+    /// The gateway's id of it.
+    pub gateway_id: String,
+    /// The customer's number.
+    pub from: PhoneNumber,
+    /// The team's number.
+    pub to: PhoneNumber,
+    /// What it says.
+    pub body: String,
+    /// What came with it.
+    pub media: Vec<Media>,
+}
+
+/// What became of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Received {
+    /// It is kept, in this conversation.
+    Kept(ConversationId),
+    /// It was kept before.
+    Repeated,
+    /// No team owns the number that it was sent to.
+    NobodysNumber,
+}
+
+/// Why a text could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The database.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The same text is being kept by somebody else right now; what this one wrote must be rolled back.
+    #[error("the same text arrived twice at once")]
+    Raced,
+}
+
+/// Keeps a text.
+///
+/// # Errors
+/// `Raced` when the same text was kept between our look and our write: the other one stands.
+pub fn receive(
+    conn: &mut DbConnection,
+    text: &InboundText,
+    now: DateTime<Utc>,
+) -> Result<Received, ReceiveError> {
+    if is_known(conn, &text.gateway_id)? {
+        return Ok(Received::Repeated);
+    }
+    let Some(team) = teams::queries::owner(conn, &text.to)? else {
+        return Ok(Received::NobodysNumber);
+    };
+    let live = match queries::live_for_update(conn, &text.to, &text.from)? {
+        Some(live) => live,
+        None => begin(conn, team, text, now)?,
+    };
+    let state = State::from(&live).receive(now).map_err(|_| ReceiveError::Raced)?;
+    queries::update_state(conn, live.id, &state)?;
+    let sender = Sender {
+        kind: SenderKind::Customer,
+        id: None,
+        name: live.name,
+    };
+    let message = insert(
+        conn,
+        NewMessageRow {
+            conversation: live.id,
+            direction: Direction::Inbound,
+            sender: &sender,
+            body: &text.body,
+            media: text.media.clone(),
+            status: MessageStatus::Received,
+            created_at: now,
+            template: None,
+            gateway_id: Some(&text.gateway_id),
+            idempotency: None,
+        },
+    )?
+    .ok_or(ReceiveError::Raced)?;
+    events::queries::insert(
+        conn,
+        EventKind::MessageReceived,
+        live.team_id,
+        live.id,
+        Some(message.id),
+        now,
+    )?;
+    Ok(Received::Kept(live.id))
+}
+
+/// A new conversation, or the one that somebody else has begun at the same moment.
+fn begin(
+    conn: &mut DbConnection,
+    team: TeamId,
+    text: &InboundText,
+    now: DateTime<Utc>,
+) -> Result<Conversation, ReceiveError> {
+    let new = NewConversation {
+        team,
+        team_number: &text.to,
+        number: &text.from,
+        customer: customers::queries::only_customer(conn, team, &text.from)?,
+        origin: Origin::Inbound,
+        previous: queries::previous(conn, &text.to, &text.from)?,
+    };
+    queries::insert(conn, new, &State::begun_by_customer(now), now)?;
+    // PostgreSQL has waited for the other one to commit, so it is visible now; if it is closed by now, the text is
+    // brought again by the gateway or by our caller.
+    queries::live_for_update(conn, &text.to, &text.from)?.ok_or(ReceiveError::Raced)
+}
+
+impl From<&Conversation> for State {
+    fn from(conversation: &Conversation) -> Self {
+        Self {
+            status: conversation.status,
+            next_action: conversation.next_action,
+            waiting_since: conversation.waiting_since,
+            last_message_at: conversation.last_message_at,
+            attention: conversation.attention.clone(),
+            unread: conversation.unread,
+        }
+    }
+}

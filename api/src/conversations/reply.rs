@@ -1,0 +1,205 @@
+//! A reply: the message, the conversation's new state, the outbox and the event in one transaction. Sending is the
+//! outbox's work, after the commit.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    ErrorCode, FieldError,
+    conversation::Conversation,
+    event::EventKind,
+    ids::{ConversationId, MessageId, TemplateId},
+    message::{Direction, Message, MessageBody, MessageStatus, NewMessage, Sender},
+    template::placeholders,
+};
+
+use super::{conversation::State, queries};
+use crate::{
+    auth::TeamScope,
+    db::DbConnection,
+    error::ApiError,
+    events,
+    messages::queries::{NewMessageRow, by_idempotency_key, insert, received_after},
+    outbox, templates,
+};
+
+/// A reply that is fit to be sent, as far as it can be told without the database.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    body: MessageBody,
+    template: Option<TemplateId>,
+    last_seen: Option<MessageId>,
+}
+
+/// What tells a repeated request from a new one.
+#[derive(Clone, Debug)]
+pub struct Idempotency {
+    /// The key, unique for its sender.
+    pub key: String,
+    /// The digest of what the request asks for.
+    pub digest: String,
+}
+
+/// What became of a reply.
+#[derive(Clone, Debug)]
+pub enum Replied {
+    /// It is kept, and will be sent.
+    Queued(Message),
+    /// The same request was answered before, with this message.
+    Replayed(Message),
+}
+
+impl Reply {
+    /// Checks the text: 1 to 1600 characters, no placeholder left.
+    ///
+    /// # Errors
+    /// `validation_failed` or `missing_placeholder`, naming the field.
+    pub fn parse(new: NewMessage) -> Result<Self, ApiError> {
+        let body = MessageBody::parse(new.body).map_err(|fault| {
+            ApiError::field(
+                ErrorCode::ValidationFailed,
+                "body",
+                fault.code(),
+                fault.to_string(),
+            )
+        })?;
+        let missing = placeholders(body.as_str());
+        if !missing.is_empty() {
+            let named: Vec<String> = missing.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+            let detail = format!("Put the value in place of {} before sending.", named.join(", "));
+            return Err(ApiError::new(ErrorCode::MissingPlaceholder, detail).errors(
+                missing.into_iter().map(|name| FieldError {
+                    field: "body".into(),
+                    code: "missing_placeholder".into(),
+                    message: format!("{{{{{name}}}}} has no value."),
+                }),
+            ));
+        }
+        Ok(Self {
+            body,
+            template: new.template_id,
+            last_seen: new.last_seen_message_id,
+        })
+    }
+
+    /// Keeps the reply and queues it for sending.
+    ///
+    /// # Errors
+    /// `not_found`, `conversation_closed`, `conversation_moved`, `idempotency_key_reused`, `validation_failed`.
+    pub fn queue(
+        &self,
+        conn: &mut DbConnection,
+        scope: &TeamScope,
+        id: ConversationId,
+        sender: &Sender,
+        idempotency: Option<&Idempotency>,
+        now: DateTime<Utc>,
+    ) -> Result<Replied, ApiError> {
+        let conversation =
+            queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
+        if let Some(replayed) = idempotency
+            .map(|given| replay(conn, given))
+            .transpose()?
+            .flatten()
+        {
+            return Ok(Replied::Replayed(replayed));
+        }
+        let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
+        self.check_nothing_came_meanwhile(conn, id)?;
+        if let Some(template) = self.template
+            && !templates::queries::is_usable(conn, template, conversation.team_id)?
+        {
+            let message =
+                "There is no such template in this team. Leave template_id out to send the text as it is.";
+            return Err(ApiError::field(
+                ErrorCode::ValidationFailed,
+                "template_id",
+                "unknown",
+                message,
+            ));
+        }
+        let new = NewMessageRow {
+            conversation: id,
+            direction: Direction::Outbound,
+            sender,
+            body: self.body.as_str(),
+            media: Vec::new(),
+            status: MessageStatus::Queued,
+            created_at: now,
+            template: self.template,
+            gateway_id: None,
+            idempotency: idempotency.map(|given| (given.key.as_str(), given.digest.as_str())),
+        };
+        let Some(message) = insert(conn, new)? else {
+            // Only the idempotency key can be taken: by the same request to another conversation, a moment ago.
+            return Err(key_reused());
+        };
+        self.hand_over(conn, &conversation, &state, &message, now)?;
+        Ok(Replied::Queued(message))
+    }
+
+    /// Rule 15: compare and send.
+    fn check_nothing_came_meanwhile(
+        &self,
+        conn: &mut DbConnection,
+        id: ConversationId,
+    ) -> Result<(), ApiError> {
+        let Some(last_seen) = self.last_seen else {
+            return Ok(());
+        };
+        let unseen = received_after(conn, id, last_seen)?;
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let detail =
+            "The customer has written meanwhile. Read it, then send with the new last_seen_message_id.";
+        Err(ApiError::new(ErrorCode::ConversationMoved, detail).messages(unseen))
+    }
+
+    fn hand_over(
+        &self,
+        conn: &mut DbConnection,
+        conversation: &Conversation,
+        state: &State,
+        message: &Message,
+        now: DateTime<Utc>,
+    ) -> Result<(), ApiError> {
+        queries::update_state(conn, conversation.id, state)?;
+        outbox::queries::insert(
+            conn,
+            message.id,
+            &conversation.team_number,
+            &conversation.number,
+            now,
+        )?;
+        events::queries::insert(
+            conn,
+            EventKind::MessageQueued,
+            conversation.team_id,
+            conversation.id,
+            Some(message.id),
+            now,
+        )?;
+        Ok(())
+    }
+}
+
+fn replay(conn: &mut DbConnection, given: &Idempotency) -> Result<Option<Message>, ApiError> {
+    match by_idempotency_key(conn, &given.key)? {
+        None => Ok(None),
+        Some((message, digest)) if digest.as_deref() == Some(given.digest.as_str()) => Ok(Some(message)),
+        Some(_) => Err(key_reused()),
+    }
+}
+
+fn key_reused() -> ApiError {
+    ApiError::new(
+        ErrorCode::IdempotencyKeyReused,
+        "This Idempotency-Key came with another request before. Use a new key for a new text.",
+    )
+}
+
+fn closed() -> ApiError {
+    ApiError::new(
+        ErrorCode::ConversationClosed,
+        "The conversation is closed and stays as it is. A new text from the customer begins a new one.",
+    )
+}

@@ -1,0 +1,267 @@
+//! `/queue` and `/conversations`.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use shared::{
+    ErrorCode, Page, Problem,
+    account::Permission,
+    closure::NewClosure,
+    conversation::{Conversation, ConversationDetail, ConversationStatus, Queue},
+    ids::{ConversationId, MessageId, TeamId},
+    message::{Message, NewMessage, Sender, SenderKind},
+    page::{DEFAULT_LIMIT, MAX_LIMIT},
+};
+use utoipa::IntoParams;
+
+use super::{
+    close, detail, message, queue,
+    reply::{Idempotency, Replied, Reply},
+};
+use crate::{app::Desk, auth::Caller, error::ApiError};
+
+/// The longest `Idempotency-Key`, in characters.
+const MAX_KEY: usize = 255;
+
+/// How long a page is to be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct QueueQuery {
+    /// How many conversations a section has at most, 1 to 200.
+    #[param(default = 50, minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+}
+
+/// The conversations in progress: a section per team of the caller, in queue order.
+#[utoipa::path(get, path = "/api/v1/queue", operation_id = "get_queue", tag = "conversations",
+    params(QueueQuery),
+    responses((status = 200, body = Queue), (status = 400, description = "`invalid_query`", body = Problem),
+        (status = 401, body = Problem), (status = 429, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn get_queue(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    query: web::Query<QueueQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let limit = page_limit(query.limit)?;
+    let queue = desk
+        .db
+        .read(move |conn| queue::queue(conn, &caller.scope, limit))
+        .await?;
+    Ok(HttpResponse::Ok().json(queue))
+}
+
+/// Which conversations.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// The team.
+    #[param(value_type = i64)]
+    team_id: TeamId,
+    /// `open` comes in queue order, `closed` and `pending` newest first.
+    status: ConversationStatus,
+    /// How many, 1 to 200.
+    #[param(default = 50, minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// One team's conversations of a status.
+#[utoipa::path(get, path = "/api/v1/conversations", operation_id = "list_conversations", tag = "conversations",
+    params(ListQuery),
+    responses((status = 200, body = Page<Conversation>),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
+        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_conversations(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    query: web::Query<ListQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let ListQuery {
+        team_id,
+        status,
+        limit,
+        cursor,
+    } = query.into_inner();
+    let limit = page_limit(limit)?;
+    let page = desk
+        .db
+        .read(move |conn| queue::list(conn, &caller.scope, team_id, status, cursor.as_deref(), limit))
+        .await?;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// One conversation with its team, its customer, its closure and what the caller may do.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
+    params(("id" = i64, Path, description = "The conversation")),
+    responses((status = 200, body = ConversationDetail), (status = 401, body = Problem),
+        (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn get_conversation(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let found = desk
+        .db
+        .read(move |conn| detail::detail(conn, &caller, id))
+        .await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// Which messages.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct MessagesQuery {
+    /// Only messages before this one.
+    #[param(value_type = Option<i64>)]
+    before: Option<MessageId>,
+    /// How many, 1 to 200.
+    #[param(default = 50, minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+}
+
+/// A conversation's messages: the newest page first, oldest first within the page.
+///
+/// `next_cursor` is what to pass as `before` for the page before.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", operation_id = "list_messages",
+    tag = "conversations", params(("id" = i64, Path, description = "The conversation"), MessagesQuery),
+    responses((status = 200, body = Page<Message>), (status = 400, description = "`invalid_query`", body = Problem),
+        (status = 401, body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_messages(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+    query: web::Query<MessagesQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, limit) = (id.into_inner(), page_limit(query.limit)?);
+    let before = query.before;
+    let page = desk
+        .db
+        .read(move |conn| message::page(conn, &caller.scope, id, before, limit))
+        .await?;
+    Ok(HttpResponse::Ok().json(page))
+}
+
+/// Sends a reply.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", operation_id = "create_message",
+    tag = "conversations",
+    params(("id" = i64, Path, description = "The conversation"),
+        ("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters. The same key and request \
+            answers as the first time, with `Idempotency-Replayed: true`, and sends nothing.")),
+    request_body(content = NewMessage, example = json!({"body": "Of course. Shall I set it up?"})),
+    responses((status = 201, description = "Queued for sending", body = Message),
+        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
+        (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, description = "`validation_failed`, `missing_placeholder`, `idempotency_key_reused`",
+            body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_message(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+    request: HttpRequest,
+    new: web::Json<NewMessage>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Reply)?;
+    let id = id.into_inner();
+    let idempotency = idempotency(&request, &caller, id, &new)?;
+    let reply = Reply::parse(new.into_inner())?;
+    let sender = Sender {
+        kind: SenderKind::Account,
+        id: Some(caller.account.id.0),
+        name: Some(caller.account.display_name.clone()),
+    };
+    let now = desk.clock.now();
+    let replied = desk
+        .db
+        .write(move |conn| reply.queue(conn, &caller.scope, id, &sender, idempotency.as_ref(), now))
+        .await?;
+    Ok(match replied {
+        Replied::Queued(message) => {
+            desk.committed();
+            HttpResponse::Created().json(message)
+        }
+        Replied::Replayed(message) => HttpResponse::Created()
+            .insert_header(("Idempotency-Replayed", "true"))
+            .json(message),
+    })
+}
+
+/// Closes a conversation.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/closure", operation_id = "create_closure",
+    tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
+    request_body(content = NewClosure, example = json!({"closure_reason_id": 1, "note": "Pays on Friday."})),
+    responses((status = 201, description = "Closed, and read-only from now on", body = ConversationDetail),
+        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 409, description = "`conversation_closed`", body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_closure(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+    new: web::Json<NewClosure>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Close)?;
+    let (id, new, now) = (id.into_inner(), new.into_inner(), desk.clock.now());
+    let closed = desk
+        .db
+        .write(move |conn| {
+            close::close(conn, &caller.scope, id, &new, &caller.account, now)?;
+            detail::detail(conn, &caller, id)
+        })
+        .await?;
+    desk.committed();
+    Ok(HttpResponse::Created().json(closed))
+}
+
+fn page_limit(given: Option<i64>) -> Result<i64, ApiError> {
+    let limit = given.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("A page has 1 to {MAX_LIMIT} items, not {limit}.");
+    Err(ApiError::field(
+        ErrorCode::InvalidQuery,
+        "limit",
+        "out_of_range",
+        message,
+    ))
+}
+
+/// The key is unique for its sender; the digest covers where and what.
+fn idempotency(
+    request: &HttpRequest,
+    caller: &Caller,
+    id: ConversationId,
+    new: &NewMessage,
+) -> Result<Option<Idempotency>, ApiError> {
+    let Some(key) = request.headers().get("Idempotency-Key") else {
+        return Ok(None);
+    };
+    let key = key
+        .to_str()
+        .ok()
+        .filter(|key| !key.is_empty() && key.len() <= MAX_KEY)
+        .ok_or_else(|| {
+            let message = format!("An Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters.");
+            ApiError::field(ErrorCode::ValidationFailed, "Idempotency-Key", "invalid", message)
+        })?;
+    let asked = serde_json::to_vec(&(id, new)).map_err(|error| ApiError::internal(&error))?;
+    let digest = Sha256::digest(asked)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Ok(Some(Idempotency {
+        key: format!("account:{}:{key}", caller.account.id),
+        digest,
+    }))
+}

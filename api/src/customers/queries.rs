@@ -1,0 +1,75 @@
+//! Daily files and customers in the database. Every look-up goes through the team's current file.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use shared::{
+    PhoneNumber,
+    customer::{CustomerKeyData, Field},
+    ids::TeamId,
+};
+
+use crate::db::{
+    DbConnection, DbError, Words, on_each,
+    schema::{customers, daily_files},
+};
+
+/// The reference and name of a number, when exactly one customer of the current file has it.
+pub(crate) fn only_customer(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+) -> Result<Option<(String, String)>, DbError> {
+    let mut found: Vec<(String, String)> = on_each!(conn, |c| customers::table
+        .inner_join(daily_files::table.on(daily_files::id.eq(customers::daily_file_id)))
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::is_current.eq(true))
+        .filter(customers::number.eq(number.as_str()))
+        .order(customers::id)
+        .limit(2)
+        .select((customers::reference, customers::name))
+        .load(c))?;
+    let second = found.len() > 1;
+    Ok(found.pop().filter(|_| !second))
+}
+
+/// The date of the team's current file and the customers in it who have the number, in file order.
+pub(super) fn key_data(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+) -> Result<(Option<NaiveDate>, Vec<CustomerKeyData>), DbError> {
+    let file: Option<(i64, NaiveDate, Words<Vec<String>>)> = on_each!(conn, |c| daily_files::table
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::is_current.eq(true))
+        .select((
+            daily_files::id,
+            daily_files::file_date,
+            daily_files::key_data_columns
+        ))
+        .first(c)
+        .optional())?;
+    let Some((file, date, Words(columns))) = file else {
+        return Ok((None, Vec::new()));
+    };
+    let rows: Vec<(String, String, Words<Vec<String>>)> = on_each!(conn, |c| customers::table
+        .filter(customers::daily_file_id.eq(file))
+        .filter(customers::number.eq(number.as_str()))
+        .order(customers::id)
+        .select((customers::reference, customers::name, customers::key_data))
+        .load(c))?;
+    let customers = rows
+        .into_iter()
+        .map(|(reference, name, Words(values))| {
+            let fields = columns.iter().zip(values).map(|(name, value)| Field {
+                name: name.clone(),
+                value,
+            });
+            CustomerKeyData {
+                reference,
+                name,
+                fields: fields.collect(),
+            }
+        })
+        .collect();
+    Ok((Some(date), customers))
+}

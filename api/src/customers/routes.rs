@@ -1,0 +1,29 @@
+//! `/conversations/{id}/key_data`.
+
+use actix_web::{HttpResponse, web};
+use shared::{Problem, customer::KeyData, ids::ConversationId};
+
+use super::key_data;
+use crate::{app::Desk, auth::Caller, conversations, error::ApiError};
+
+/// What the team's current daily file says of the conversation's customer.
+#[utoipa::path(get, path = "/api/v1/conversations/{id}/key_data", operation_id = "get_key_data",
+    tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
+    responses((status = 200, body = KeyData), (status = 401, body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn get_key_data(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let found = desk
+        .db
+        .read(move |conn| {
+            let conversation = conversations::queries::find(conn, &caller.scope, id)?
+                .ok_or_else(|| ApiError::not_found("conversation"))?;
+            key_data::of_conversation(conn, &conversation)
+        })
+        .await?;
+    Ok(HttpResponse::Ok().json(found))
+}

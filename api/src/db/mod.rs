@@ -1,0 +1,164 @@
+//! Two doors to the database: [`Db::read`] and [`Db::write`]. Both take one closure a request and run it off the HTTP
+//! workers. This folder is the only place that knows which database it is (with `search/`); it knows no noun.
+
+mod connection;
+mod migrate;
+pub(crate) mod schema;
+mod types;
+mod url;
+mod writer;
+
+use std::{sync::Arc, time::Duration};
+
+use diesel::r2d2::Pool;
+use tokio::sync::Semaphore;
+
+use connection::{Connections, Purpose};
+use writer::Writer;
+
+pub use connection::DbConnection;
+pub(crate) use connection::{for_update, on_each};
+pub use migrate::Migrations;
+pub use types::{IsClosed, IsLive, IsOpen, IsPending, Moment, UtcTimestamp, Words};
+pub use url::DatabaseUrl;
+
+/// How long a request waits for a connection before it is told that the server is busy.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The statement failed.
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    /// There is more to do than can be queued; try again.
+    #[error("the database has more to do than it can queue")]
+    Busy,
+    /// The database cannot be reached.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// The closure panicked; nothing of it was kept.
+    #[error("a database closure panicked")]
+    Panicked,
+}
+
+impl DbError {
+    /// Whether a trigger refused to touch a closed conversation.
+    #[must_use]
+    pub fn is_conversation_closed(&self) -> bool {
+        use diesel::result::Error::DatabaseError;
+        matches!(self, Self::Query(DatabaseError(_, info)) if info.message().contains("conversation_closed"))
+    }
+
+    /// Whether a unique index refused a second one.
+    #[must_use]
+    pub fn is_duplicate(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
+        matches!(self, Self::Query(DatabaseError(UniqueViolation, _)))
+    }
+}
+
+/// The desk's database. Cheap to clone; all clones share the connections.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<Connections>,
+    // As many permits as the pool has connections, so that nobody blocks a thread to wait for one.
+    permits: Arc<Semaphore>,
+    // On SQLite, all writes go through one thread; on PostgreSQL, through the pool.
+    writer: Option<Arc<Writer>>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db")
+            .field("embedded", &self.writer.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// Opens the database with up to `connections` connections (and, on SQLite, one more that writes). An embedded
+    /// file is made when it is not there; its folder too.
+    ///
+    /// # Errors
+    /// When it cannot be reached or opened.
+    pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, DbError> {
+        let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
+        let (purpose, writer) = match url {
+            DatabaseUrl::Postgres(_) => (Purpose::Write, None),
+            DatabaseUrl::Sqlite(path) => {
+                if let Some(folder) = path.parent() {
+                    std::fs::create_dir_all(folder).map_err(|error| unreachable(&error))?;
+                }
+                // The writer comes first: it makes the file and turns WAL on.
+                (Purpose::Read, Some(Arc::new(Writer::start(url.clone())?)))
+            }
+        };
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(PATIENCE)
+            .build(Connections {
+                url: url.clone(),
+                purpose,
+            })
+            .map_err(|error| unreachable(&error))?;
+        let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
+        Ok(Self {
+            pool,
+            permits,
+            writer,
+        })
+    }
+
+    /// Runs `work` on a connection for reading.
+    ///
+    /// # Errors
+    /// What `work` answers; `Busy` when no connection is free in time.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+    {
+        let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = waited.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
+        let pool = self.pool.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut conn = pool
+                .get()
+                .map_err(|error| DbError::Unreachable(error.to_string()))?;
+            let answer = work(&mut conn);
+            drop(conn);
+            drop(permit);
+            answer
+        })
+        .await
+        .map_err(|_| DbError::Panicked)?
+    }
+
+    /// Runs `work` in a transaction. Once this answers `Ok`, what it wrote survives a power cut.
+    ///
+    /// # Errors
+    /// What `work` answers, and then nothing was written; `Busy` when too much is queued.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+        F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
+    {
+        match &self.writer {
+            Some(writer) => writer.write(work).await,
+            None => self.read(move |conn| conn.transaction(work)).await,
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), DbError> {
+        self.read(|conn| conn.batch("SELECT 1")).await
+    }
+}

@@ -1,0 +1,249 @@
+//! The tables, once for both databases. Column types are Diesel's; [`UtcTimestamp`] is ours.
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    accounts (id) {
+        id -> BigInt,
+        email -> Text,
+        display_name -> Text,
+        role -> Text,
+        permissions -> Text,
+        password_hash -> Text,
+        created_at -> UtcTimestamp,
+        disabled_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    sessions (id) {
+        id -> BigInt,
+        account_id -> BigInt,
+        created_at -> UtcTimestamp,
+        revoked_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    refresh_tokens (token_hash) {
+        token_hash -> Text,
+        session_id -> BigInt,
+        issued_at -> UtcTimestamp,
+        expires_at -> UtcTimestamp,
+        used_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    teams (id) {
+        id -> BigInt,
+        name -> Text,
+        region -> Text,
+        time_zone -> Text,
+        created_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    team_numbers (number) {
+        number -> Text,
+        team_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    team_members (team_id, account_id) {
+        team_id -> BigInt,
+        account_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    closure_reasons (id) {
+        id -> BigInt,
+        team_id -> Nullable<BigInt>,
+        name -> Text,
+        position -> Integer,
+        archived_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    templates (id) {
+        id -> BigInt,
+        team_id -> Nullable<BigInt>,
+        name -> Text,
+        body -> Text,
+        position -> Integer,
+        archived_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    daily_files (id) {
+        id -> BigInt,
+        team_id -> BigInt,
+        file_date -> Date,
+        key_data_columns -> Text,
+        is_current -> Bool,
+        created_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    customers (id) {
+        id -> BigInt,
+        daily_file_id -> BigInt,
+        number -> Text,
+        #[sql_name = "ref"]
+        reference -> Text,
+        name -> Text,
+        key_data -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    conversations (id) {
+        id -> BigInt,
+        team_id -> BigInt,
+        team_number -> Text,
+        number -> Text,
+        #[sql_name = "ref"]
+        reference -> Nullable<Text>,
+        name -> Nullable<Text>,
+        status -> Text,
+        origin -> Text,
+        next_action -> Nullable<Text>,
+        waiting_since -> UtcTimestamp,
+        last_message_at -> Nullable<UtcTimestamp>,
+        attention_code -> Nullable<Text>,
+        attention_text -> Nullable<Text>,
+        opened_at -> UtcTimestamp,
+        closed_at -> Nullable<UtcTimestamp>,
+        closed_by -> Nullable<Text>,
+        closed_by_id -> Nullable<BigInt>,
+        closure_reason -> Nullable<Text>,
+        closure_reason_id -> Nullable<BigInt>,
+        closure_note -> Nullable<Text>,
+        previous_id -> Nullable<BigInt>,
+        unread -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    messages (id) {
+        id -> BigInt,
+        conversation_id -> BigInt,
+        direction -> Text,
+        sender_kind -> Text,
+        sender_id -> Nullable<BigInt>,
+        sender_name -> Nullable<Text>,
+        body -> Text,
+        media -> Text,
+        segments -> Integer,
+        encoding -> Text,
+        status -> Text,
+        error_code -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+        sent_at -> Nullable<UtcTimestamp>,
+        delivered_at -> Nullable<UtcTimestamp>,
+        template_id -> Nullable<BigInt>,
+        gateway_id -> Nullable<Text>,
+        idempotency_key -> Nullable<Text>,
+        request_digest -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    outbox (message_id) {
+        message_id -> BigInt,
+        team_number -> Text,
+        number -> Text,
+        attempts -> Integer,
+        due_at -> UtcTimestamp,
+        held_until -> Nullable<UtcTimestamp>,
+        unknown_since -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    early_receipts (id) {
+        id -> BigInt,
+        gateway_id -> Text,
+        status -> Text,
+        error_code -> Nullable<Text>,
+        received_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    events (id) {
+        id -> BigInt,
+        kind -> Text,
+        team_id -> BigInt,
+        conversation_id -> BigInt,
+        message_id -> Nullable<BigInt>,
+        at -> UtcTimestamp,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    sessions,
+    refresh_tokens,
+    teams,
+    team_numbers,
+    team_members,
+    closure_reasons,
+    templates,
+    daily_files,
+    customers,
+    conversations,
+    messages,
+    outbox,
+    early_receipts,
+    events
+);

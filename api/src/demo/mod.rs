@@ -1,0 +1,137 @@
+//! The demo world: three teams, six accounts, templates, closure reasons, a daily file each, and about sixty
+//! conversations in every state, told through the same rules as real ones. Only into an empty database.
+
+mod cast;
+mod queries;
+mod stories;
+mod told;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use shared::{
+    account::{Permission, Role},
+    ids::{AccountId, TeamId},
+};
+
+use crate::{
+    accounts,
+    auth::password,
+    db::{DbConnection, DbError},
+    error::ApiError,
+};
+
+/// The password of every demo account. While one has it, the desk listens on loopback only.
+pub const DEMO_PASSWORD: &str = "sms-chat-demo";
+/// The demo accounts.
+pub const DEMO_EMAILS: [&str; 6] = [
+    "admin@example.com",
+    "supervisor@example.com",
+    "ann@example.com",
+    "bo@example.com",
+    "cy@example.com",
+    "dee@example.com",
+];
+
+/// Why there is no demo world.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// The database holds something, which the demo world must not mix with.
+    #[error(
+        "the database is not empty; choose a new one with SMS_CHAT_DATABASE_URL, for example sqlite://data/demo.db"
+    )]
+    NotEmpty,
+    /// A fault of the database, or a story that breaks the desk's own rules.
+    #[error("the demo world could not be made: {0}")]
+    Failed(String),
+}
+
+impl From<DbError> for DemoError {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<ApiError> for DemoError {
+    fn from(error: ApiError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+/// A demo team with what its stories need.
+struct Team {
+    id: TeamId,
+    cast: &'static cast::TeamCast,
+    agents: Vec<(AccountId, &'static str)>,
+}
+
+/// Fills an empty database.
+///
+/// # Errors
+/// `NotEmpty` when anybody has an account there already.
+pub fn build(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DemoError> {
+    if accounts::queries::any(conn)? {
+        return Err(DemoError::NotEmpty);
+    }
+    let hash = password::hash(&SecretString::from(DEMO_PASSWORD))
+        .map_err(|error| DemoError::Failed(error.to_string()))?;
+    let mut teams = Vec::new();
+    for cast in &cast::TEAMS {
+        let id = queries::insert_team(conn, cast.name, cast.numbers, now)?;
+        queries::insert_furniture(conn, Some(id), cast.templates, cast.reasons)?;
+        queries::insert_daily_file(conn, id, cast.key_data_columns, &cast::customers(cast), now)?;
+        teams.push(Team {
+            id,
+            cast,
+            agents: Vec::new(),
+        });
+    }
+    queries::insert_furniture(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
+    insert_accounts(conn, &mut teams, &hash, now)?;
+    for team in &teams {
+        told::tell(conn, team, now)?;
+    }
+    Ok(())
+}
+
+fn insert_accounts(
+    conn: &mut DbConnection,
+    teams: &mut [Team],
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DemoError> {
+    use Permission::{AdHoc, Search};
+    let members: [(&str, &'static str, Role, &[Permission], &[&str]); 6] = [
+        ("admin@example.com", "Alex Admin", Role::Admin, &[], &[]),
+        (
+            "supervisor@example.com",
+            "Sam Supervisor",
+            Role::Supervisor,
+            &[],
+            &["Collections", "Support"],
+        ),
+        ("ann@example.com", "Ann", Role::Agent, &[], &["Collections"]),
+        (
+            "bo@example.com",
+            "Bo",
+            Role::Agent,
+            &[Search],
+            &["Collections", "Support"],
+        ),
+        ("cy@example.com", "Cy", Role::Agent, &[Search, AdHoc], &["Claims"]),
+        ("dee@example.com", "Dee", Role::Agent, &[], &["Support"]),
+    ];
+    for (email, name, role, more, in_teams) in members {
+        let mut permissions = role.preset();
+        permissions.extend(more);
+        let account = accounts::queries::insert(conn, email, name, role, &permissions, hash, now)?
+            .ok_or(DemoError::NotEmpty)?;
+        for team in teams.iter_mut().filter(|team| in_teams.contains(&team.cast.name)) {
+            accounts::queries::insert_member(conn, team.id, account)?;
+            team.agents.push((account, name));
+        }
+        if name == "Dee" {
+            accounts::queries::disable(conn, account, now)?;
+        }
+    }
+    Ok(())
+}

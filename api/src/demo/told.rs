@@ -1,0 +1,173 @@
+//! Tells the stories: every text goes through the rules that real ones go through, at the time at which it happened.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::{
+    PhoneNumber,
+    account::{Account, Role},
+    closure::NewClosure,
+    ids::ConversationId,
+    message::{MessageStatus, NewMessage, Sender, SenderKind},
+};
+
+use super::{
+    DemoError, Team, cast,
+    stories::{self, Line, Story},
+};
+use crate::{
+    auth::TeamScope,
+    closures,
+    conversations::{
+        close,
+        receive::{InboundText, Received, receive},
+        reply::{Replied, Reply},
+        start,
+    },
+    db::DbConnection,
+    gateway::delivery,
+    outbox,
+};
+
+/// Tells a team's stories, each by another customer.
+pub(super) fn tell(conn: &mut DbConnection, team: &Team, now: DateTime<Utc>) -> Result<(), DemoError> {
+    let told =
+        stories::read(team.cast.stories).map_err(|line| DemoError::Failed(format!("unreadable: {line}")))?;
+    for (n, story) in told.iter().enumerate() {
+        let mut told = Told::new(team, n, story)?;
+        for (minutes_ago, line) in &story.lines {
+            told.line(conn, line, now - TimeDelta::minutes(*minutes_ago))?;
+        }
+    }
+    Ok(())
+}
+
+/// A story while it is told.
+struct Told<'a> {
+    team: &'a Team,
+    agent: Account,
+    team_number: PhoneNumber,
+    number: PhoneNumber,
+    /// The conversation that the next line goes into.
+    conversation: Option<ConversationId>,
+    texts: usize,
+}
+
+impl<'a> Told<'a> {
+    fn new(team: &'a Team, n: usize, story: &Story) -> Result<Self, DemoError> {
+        let parse = |text: &str| {
+            text.parse()
+                .map_err(|_| DemoError::Failed(format!("{text} is no number")))
+        };
+        let nobody = || DemoError::Failed(format!("nobody works in {}", team.cast.name));
+        let team_number = team
+            .cast
+            .numbers
+            .get(n % team.cast.numbers.len())
+            .ok_or_else(nobody)?;
+        let (id, name) = team.agents.get(n % team.agents.len().max(1)).ok_or_else(nobody)?;
+        let agent = Account {
+            id: *id,
+            email: String::new(),
+            display_name: (*name).to_owned(),
+            role: Role::Agent,
+        };
+        let number = parse(&cast::number(team.cast, story.customer))?;
+        Ok(Self {
+            team,
+            agent,
+            team_number: parse(team_number)?,
+            number,
+            conversation: None,
+            texts: 0,
+        })
+    }
+
+    fn line(&mut self, conn: &mut DbConnection, line: &Line, at: DateTime<Utc>) -> Result<(), DemoError> {
+        self.texts += 1;
+        match line {
+            Line::Customer(body) => self.customer(conn, body, at),
+            Line::Agent(body) => self.agent(conn, body, MessageStatus::Delivered, None, at),
+            Line::AgentSent(body) => self.agent(conn, body, MessageStatus::Sent, None, at),
+            Line::AgentFailed { code, body } => {
+                self.agent(conn, body, MessageStatus::Undelivered, Some(code), at)
+            }
+            Line::Close { reason, note } => self.close(conn, reason, *note, at),
+        }
+    }
+
+    fn customer(&mut self, conn: &mut DbConnection, body: &str, at: DateTime<Utc>) -> Result<(), DemoError> {
+        let text = InboundText {
+            gateway_id: self.gateway_id(),
+            from: self.number.clone(),
+            to: self.team_number.clone(),
+            body: body.to_owned(),
+            media: Vec::new(),
+        };
+        match receive(conn, &text, at).map_err(|error| DemoError::Failed(error.to_string()))? {
+            Received::Kept(id) => {
+                self.conversation = Some(id);
+                Ok(())
+            }
+            other => Err(DemoError::Failed(format!("a demo text was not kept: {other:?}"))),
+        }
+    }
+
+    fn agent(
+        &mut self,
+        conn: &mut DbConnection,
+        body: &str,
+        status: MessageStatus,
+        error_code: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<(), DemoError> {
+        let scope = TeamScope::Only(vec![self.team.id]);
+        let id = match self.conversation {
+            Some(id) => id,
+            None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)?,
+        };
+        self.conversation = Some(id);
+        let sender = Sender {
+            kind: SenderKind::Account,
+            id: Some(self.agent.id.0),
+            name: Some(self.agent.display_name.clone()),
+        };
+        let new = NewMessage {
+            body: body.to_owned(),
+            template_id: None,
+            last_seen_message_id: None,
+        };
+        let replied = Reply::parse(new)?.queue(conn, &scope, id, &sender, None, at)?;
+        let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
+        // It happened in the past: the gateway has had it, and must not be handed it again.
+        outbox::queries::delete(conn, message.id)?;
+        delivery::accepted(conn, message, &self.gateway_id(), at + TimeDelta::seconds(1))?;
+        if status != MessageStatus::Sent {
+            let at = at + TimeDelta::seconds(4);
+            delivery::receive_receipt(conn, &self.gateway_id(), status, error_code, at)?;
+        }
+        Ok(())
+    }
+
+    fn close(
+        &mut self,
+        conn: &mut DbConnection,
+        reason: &str,
+        note: Option<&str>,
+        at: DateTime<Utc>,
+    ) -> Result<(), DemoError> {
+        let unknown = || DemoError::Failed(format!("there is nothing to close with {reason}"));
+        let id = self.conversation.take().ok_or_else(unknown)?;
+        let closure_reason_id =
+            closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;
+        let new = NewClosure {
+            closure_reason_id,
+            note: note.map(str::to_owned),
+        };
+        Ok(close::close(conn, &TeamScope::Every, id, &new, &self.agent, at)?)
+    }
+
+    /// An id such as the gateway gives: unique for the text.
+    fn gateway_id(&self) -> String {
+        let digits = self.number.as_str().trim_start_matches('+');
+        format!("SMde30{:0>14}{digits:0>14}", self.texts)
+    }
+}

@@ -1,0 +1,169 @@
+//! What a handler can fail with, and how that is answered: always a problem (RFC 9457), never internals. Domain code
+//! builds an [`ApiError`] from a code and a sentence; only this file turns it into HTTP.
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+use shared::{ErrorCode, FieldError, Problem, ids::ConversationId, message::Message};
+
+use crate::db::DbError;
+
+/// A request that cannot be answered with what it asked for.
+#[derive(Debug)]
+pub struct ApiError {
+    problem: Box<Problem>,
+    retry_after: Option<u64>,
+    rate_limit: Option<u32>,
+}
+
+impl ApiError {
+    /// A problem with this code; `detail` says what happened here and the way out.
+    #[must_use]
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            problem: Box::new(Problem::new(code, detail)),
+            retry_after: None,
+            rate_limit: None,
+        }
+    }
+
+    /// Nothing there, or not in a team of the caller: the two must look the same.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(
+            ErrorCode::NotFound,
+            format!("There is no such {what}, or it belongs to a team that you are not in."),
+        )
+    }
+
+    /// One field breaks a rule.
+    #[must_use]
+    pub fn field(code: ErrorCode, field: &str, fault: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let mut error = Self::new(code, message.clone());
+        error.problem.errors.push(FieldError {
+            field: field.into(),
+            code: fault.into(),
+            message,
+        });
+        error
+    }
+
+    /// Says what is wrong, field by field.
+    #[must_use]
+    pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
+        self.problem.errors.extend(errors);
+        self
+    }
+
+    /// A fault of ours. It is logged here under an id, and only the id is answered.
+    #[must_use]
+    pub fn internal(fault: &dyn fmt::Display) -> Self {
+        let request_id = format!("{:016x}", rand::random::<u64>());
+        tracing::error!(%request_id, %fault, "a request failed by our own fault");
+        let mut error = Self::new(
+            ErrorCode::Internal,
+            "It is not your doing. Try again; if it stays, report the request id.",
+        );
+        error.problem.request_id = Some(request_id);
+        error
+    }
+
+    /// The seconds after which trying again makes sense.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The limit that was reached, in requests a minute (`RateLimit-Limit`; none remain).
+    #[must_use]
+    pub fn rate_limit(mut self, per_minute: u32) -> Self {
+        self.rate_limit = Some(per_minute);
+        self
+    }
+
+    /// Names the conversation to go to.
+    #[must_use]
+    pub fn conversation(mut self, id: ConversationId) -> Self {
+        self.problem.conversation_id = Some(id);
+        self
+    }
+
+    /// Shows messages that the caller has not seen.
+    #[must_use]
+    pub fn messages(mut self, messages: Vec<Message>) -> Self {
+        self.problem.messages = messages;
+        self
+    }
+
+    /// The stable machine word.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.problem.code
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.problem.code, self.problem.detail)
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl From<DbError> for ApiError {
+    fn from(error: DbError) -> Self {
+        if matches!(error, DbError::Busy) {
+            return Self::new(
+                ErrorCode::Busy,
+                "More is waiting to be stored than can be queued. Try again shortly.",
+            )
+            .retry_after(1);
+        }
+        if error.is_conversation_closed() {
+            return Self::new(
+                ErrorCode::ConversationClosed,
+                "The conversation is closed, and stays as it is.",
+            );
+        }
+        Self::internal(&error)
+    }
+}
+
+impl From<diesel::result::Error> for ApiError {
+    fn from(error: diesel::result::Error) -> Self {
+        DbError::from(error).into()
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        answer
+            .content_type("application/problem+json")
+            .insert_header((header::CACHE_CONTROL, "no-store"));
+        if let Some(seconds) = self.retry_after {
+            answer.insert_header((header::RETRY_AFTER, seconds));
+            if let Some(limit) = self.rate_limit {
+                answer.insert_header(("RateLimit-Limit", limit));
+                answer.insert_header(("RateLimit-Remaining", 0));
+                answer.insert_header(("RateLimit-Reset", seconds));
+            }
+        }
+        if self.problem.status == 401 {
+            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        match serde_json::to_string(&self.problem) {
+            Ok(body) => answer.body(body),
+            Err(_) => answer.finish(),
+        }
+    }
+}

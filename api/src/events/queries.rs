@@ -1,0 +1,71 @@
+//! The event log in the database.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use shared::{
+    event::{Event, EventKind},
+    ids::{ConversationId, EventId, MessageId, TeamId},
+};
+
+use crate::db::{DbConnection, DbError, Moment, Words, on_each, schema::events};
+
+/// Appends an event, in the transaction of the change that it tells of.
+pub(crate) fn insert(
+    conn: &mut DbConnection,
+    kind: EventKind,
+    team: TeamId,
+    conversation: ConversationId,
+    message: Option<MessageId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values = (
+        events::kind.eq(Words(kind)),
+        events::team_id.eq(team.0),
+        events::conversation_id.eq(conversation.0),
+        events::message_id.eq(message.map(|id| id.0)),
+        events::at.eq(Moment(now)),
+    );
+    on_each!(conn, |c| diesel::insert_into(events::table)
+        .values(values)
+        .execute(c))?;
+    Ok(())
+}
+
+/// The id of the newest event; 0 when there is none.
+pub(super) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
+    let id: Option<i64> = on_each!(conn, |c| events::table
+        .select(diesel::dsl::max(events::id))
+        .first(c))?;
+    Ok(EventId(id.unwrap_or_default()))
+}
+
+/// The events after one, in order.
+pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
+    type Columns = (i64, Words<EventKind>, i64, i64, Option<i64>, Moment);
+    let rows: Vec<Columns> = on_each!(conn, |c| events::table
+        .filter(events::id.gt(last.0))
+        .order(events::id)
+        .limit(limit)
+        .select((
+            events::id,
+            events::kind,
+            events::team_id,
+            events::conversation_id,
+            events::message_id,
+            events::at,
+        ))
+        .load(c))?;
+    Ok(rows
+        .into_iter()
+        .map(
+            |(id, Words(kind), team, conversation, message, Moment(at))| Event {
+                id: EventId(id),
+                kind,
+                team_id: TeamId(team),
+                conversation_id: ConversationId(conversation),
+                message_id: message.map(MessageId),
+                at,
+            },
+        )
+        .collect())
+}

@@ -1,0 +1,27 @@
+//! The gateway's error codes in plain words, with what to do next. Source: Twilio's error and warning dictionary.
+
+/// Why a text failed, for an agent to read.
+#[must_use]
+pub fn in_plain_words(code: &str) -> String {
+    let words = match code {
+        "30003" => "The phone is off or out of reach. Try again later.",
+        "30004" => "The recipient or their carrier blocks our texts. Reach them another way.",
+        "30005" => "The number does not exist any more. Check it with the customer's file.",
+        "30006" => "The number is a landline, or its carrier cannot receive texts. Reach them another way.",
+        "30007" => "The carrier filtered the text as spam. Reword it, without links, and send again.",
+        "30008" => "The carrier gave no reason. Try again later.",
+        "30034" => "Our US number is not registered for texting (A2P 10DLC). Tell an administrator.",
+        "21211" => "The number is not a valid phone number. Check it with the customer's file.",
+        "21408" => "Texting to this country is switched off in our Twilio account. Tell an administrator.",
+        "21610" => "The customer has opted out of our texts. They can text START to opt in again.",
+        "21614" => "The number is not a mobile number. Reach them another way.",
+        "21617" => "The text is too long. Split it and send again.",
+        "" => "The gateway gave no reason. Try again later.",
+        other => {
+            return format!(
+                "The gateway refused the text (code {other}). Try again, or tell an administrator."
+            );
+        }
+    };
+    words.to_owned()
+}

@@ -1,0 +1,4 @@
+//! Messages as they are kept. What happens to them stands in `conversations/` (receive, reply), `outbox/` (send) and
+//! `gateway/delivery` (receipts).
+
+pub(crate) mod queries;

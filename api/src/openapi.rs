@@ -1,0 +1,72 @@
+//! The OpenAPI document: what is derived from the routes, and what all of them share.
+
+use actix_web::{HttpResponse, http::header};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+
+use crate::{auth, closures, conversations, customers, events, gateway, health, templates};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "SMS Chat",
+        description = "A desk where teams of agents hold two-way text-message conversations with customers.\n\n\
+            Errors are `application/problem+json` (RFC 9457); match on `code`. Times are RFC 3339 in UTC, numbers E.164."
+    ),
+    paths(
+        auth::routes::create_session,
+        auth::routes::refresh_session,
+        auth::routes::delete_session,
+        auth::routes::get_me,
+        conversations::routes::get_queue,
+        conversations::routes::list_conversations,
+        conversations::routes::get_conversation,
+        conversations::routes::list_messages,
+        conversations::routes::create_message,
+        conversations::routes::create_closure,
+        templates::routes::list_conversation_templates,
+        customers::routes::get_key_data,
+        closures::routes::list_closure_reasons,
+        events::routes::stream_events,
+        gateway::routes::receive_message,
+        gateway::routes::receive_status,
+        health::live,
+        health::ready,
+        health::metrics,
+    ),
+    modifiers(&Credentials)
+)]
+struct Document;
+
+struct Credentials;
+
+impl Modify for Credentials {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKeyValue::with_description(
+            "smsc_access",
+            "Set by POST /sessions. State-changing requests also need the header X-CSRF-Token.",
+        );
+        components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// The OpenAPI 3.1 document.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// To the page that shows the document.
+pub async fn to_docs() -> HttpResponse {
+    HttpResponse::PermanentRedirect()
+        .insert_header((header::LOCATION, "/api/docs/"))
+        .finish()
+}

@@ -1,0 +1,40 @@
+//! A text whose outcome is unknown (a time-out, a crash) is looked up at the gateway before it is sent again: sending
+//! twice is worse than sending late (rule 14).
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    db::{Db, DbError},
+    gateway::client::{GatewayClient, LookupError, OutboundText},
+    messages::queries::is_known,
+};
+
+/// Why it is still unknown.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StillUnknown {
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+/// The gateway's id of the text, if it has it: one with the same numbers and words, no older than our first try, that
+/// belongs to no other message of ours.
+pub(super) async fn find(
+    db: &Db,
+    gateway: &GatewayClient,
+    text: &OutboundText,
+    since: DateTime<Utc>,
+) -> Result<Option<String>, StillUnknown> {
+    let alike = gateway.sent_since(text, since).await?;
+    // The oldest first: that is the one which our first try made.
+    db.read(move |conn| {
+        for gateway_id in alike.into_iter().rev() {
+            if !is_known(conn, &gateway_id)? {
+                return Ok(Some(gateway_id));
+            }
+        }
+        Ok(None)
+    })
+    .await
+}

@@ -1,0 +1,3 @@
+//! Teams and the numbers they own.
+
+pub(crate) mod queries;

@@ -1,0 +1,21 @@
+-- Triggers and indices go with their tables; the order respects the references.
+DROP TRIGGER messages_of_closed_are_kept;
+DROP TRIGGER messages_say_what_they_said;
+DROP TRIGGER messages_not_into_closed;
+DROP TRIGGER conversations_closed_are_kept;
+DROP TRIGGER conversations_closed_stay;
+DROP TABLE events;
+DROP TABLE early_receipts;
+DROP TABLE outbox;
+DROP TABLE messages;
+DROP TABLE conversations;
+DROP TABLE customers;
+DROP TABLE daily_files;
+DROP TABLE templates;
+DROP TABLE closure_reasons;
+DROP TABLE team_members;
+DROP TABLE team_numbers;
+DROP TABLE teams;
+DROP TABLE refresh_tokens;
+DROP TABLE sessions;
+DROP TABLE accounts;

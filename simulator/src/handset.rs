@@ -1,0 +1,47 @@
+//! The handset: a page on which a person plays the customer. The page is a few static files that know the
+//! control paths; it must never load anything from elsewhere, which its content security policy enforces.
+
+use hyper::{Body, Response, StatusCode, header::HeaderValue};
+
+use crate::reply;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+    connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The page itself.
+pub(crate) fn page() -> Response<Body> {
+    serve("text/html; charset=utf-8", include_str!("handset/index.html"))
+}
+
+/// A file that the page needs.
+pub(crate) fn file(name: &str) -> Response<Body> {
+    match name {
+        "handset.js" => serve(
+            "text/javascript; charset=utf-8",
+            include_str!("handset/handset.js"),
+        ),
+        "faults.js" => serve(
+            "text/javascript; charset=utf-8",
+            include_str!("handset/faults.js"),
+        ),
+        "phones.js" => serve(
+            "text/javascript; charset=utf-8",
+            include_str!("handset/phones.js"),
+        ),
+        "thread.js" => serve(
+            "text/javascript; charset=utf-8",
+            include_str!("handset/thread.js"),
+        ),
+        "handset.css" => serve("text/css; charset=utf-8", include_str!("handset/handset.css")),
+        "icon.svg" => serve("image/svg+xml", include_str!("handset/icon.svg")),
+        _ => reply::empty(StatusCode::NOT_FOUND),
+    }
+}
+
+fn serve(content_type: &'static str, text: &'static str) -> Response<Body> {
+    let mut reply = reply::body(StatusCode::OK, content_type, text);
+    let headers = reply.headers_mut();
+    headers.insert("content-security-policy", HeaderValue::from_static(POLICY));
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
+    reply
+}

@@ -1,0 +1,212 @@
+// The handset: chooses a phone and a desk number, shows their texts as the simulator has them, and writes back.
+// It asks the simulator again and again; nothing is shown that the simulator did not say.
+
+import { panel } from './faults.js';
+import { another, parse, recent, remember, show } from './phones.js';
+import { thread } from './thread.js';
+
+const PACE = 700;
+const PACE_UNSEEN = 4000;
+
+const at = (id) => document.getElementById(id);
+const log = thread(at('thread'));
+const faults = panel(at('to-phone'), at('from-phone'), orderFaults);
+const asked = new URLSearchParams(location.search);
+
+let customer = parse(asked.get('customer') ?? '') ?? recent()[0] ?? '+447700900123';
+let desk = parse(asked.get('desk') ?? '');
+let numbers = [];
+let seen = [];
+let drawn = '';
+let ordering = 0;
+
+async function call(method, path, body) {
+  const answer = await fetch(path, {
+    method,
+    headers: body === undefined ? {} : { 'content-type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+// What is chosen
+
+function usePhone(number) {
+  customer = number;
+  remember(number);
+  at('customer').value = show(number);
+  at('customer-error').textContent = '';
+  at('customer').removeAttribute('aria-invalid');
+  started();
+}
+
+function started() {
+  drawn = '';
+  log.clear();
+  const link = new URLSearchParams({ customer, ...(desk ? { desk } : {}) });
+  history.replaceState(null, '', `?${link}`);
+  drawRecent();
+  refresh();
+}
+
+function drawRecent() {
+  const phones = [...new Set([...recent(), ...seen])].slice(0, 6);
+  const focused = document.activeElement?.dataset?.phone;
+  at('recent').replaceChildren(
+    ...phones.map((number) => {
+      const item = document.createElement('li');
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'quiet';
+      button.dataset.phone = number;
+      button.textContent = show(number);
+      if (number === customer) button.setAttribute('aria-current', 'true');
+      button.addEventListener('click', () => usePhone(number));
+      item.append(button);
+      return item;
+    }),
+  );
+  if (focused) document.querySelector(`[data-phone="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function drawDesk() {
+  const known = [...numbers];
+  if (desk && !known.some(({ number }) => number === desk)) known.push({ number: desk, label: '' });
+  desk ??= known[0]?.number ?? null;
+  const select = at('desk');
+  select.replaceChildren(
+    ...known.map(({ number, label }) => {
+      const alone = known.filter((other) => other.label === label).length === 1;
+      return new Option(alone && label ? label : `${label} ${show(number)}`.trim(), number);
+    }),
+  );
+  select.disabled = known.length === 0;
+  if (desk) select.value = desk;
+  at('desk-hint').textContent = known.length === 0 ? 'No desk number is known yet.' : '';
+  const label = known.find(({ number }) => number === desk)?.label;
+  at('peer').textContent = label || (desk ? show(desk) : 'No desk yet');
+  at('peer-number').textContent = label ? show(desk) : '';
+  at('who-now').textContent = show(customer);
+  at('avatar').textContent = (label || '#').slice(0, 1).toUpperCase();
+}
+
+// What is shown
+
+async function refresh() {
+  const number = customer;
+  const orders = ordering;
+  const [known, told] = await Promise.all([
+    call('GET', '/simulator/numbers'),
+    call('GET', `/simulator/threads?customer=${encodeURIComponent(number)}`),
+  ]);
+  if (number !== customer) return;
+  const picture = JSON.stringify([known, told, desk]);
+  if (picture === drawn) return;
+  drawn = picture;
+  numbers = known.numbers;
+  const newcomers = known.customers.join() !== seen.join();
+  seen = known.customers;
+  if (newcomers) drawRecent();
+  drawDesk();
+  log.show(told.texts.filter((text) => (text.direction === 'inbound' ? text.to : text.from) === desk));
+  at('opted-out').hidden = !told.opted_out.includes(desk);
+  if (orders === ordering) faults.show(told.faults);
+  at('faults-hint').textContent = told.faults.some((order) => order.number === '*')
+    ? 'Beside this, a fault is ordered for every phone.'
+    : 'One text, then all is well again.';
+}
+
+async function follow() {
+  try {
+    await refresh();
+    if (at('notice').dataset.lost) say('');
+  } catch {
+    say('The simulator does not answer. Trying again.', true);
+  }
+  setTimeout(follow, document.hidden ? PACE_UNSEEN : PACE);
+}
+
+function say(words, lost = false) {
+  at('notice').textContent = words;
+  if (lost) at('notice').dataset.lost = 'true';
+  else delete at('notice').dataset.lost;
+}
+
+// What is done
+
+async function orderFaults(orders) {
+  ordering += 1;
+  const body = orders.map((order) => ({ ...order, number: customer }));
+  try {
+    await call('PUT', `/simulator/faults?number=${encodeURIComponent(customer)}`, body);
+  } catch {
+    say('The fault could not be ordered.');
+  }
+  drawn = '';
+}
+
+async function write(body, media = []) {
+  if (!desk) {
+    say('No desk number is known yet: choose one first.');
+    return false;
+  }
+  remember(customer);
+  say('');
+  try {
+    const writing = call('POST', '/simulator/texts', { from: customer, to: desk, body, media });
+    setTimeout(() => refresh().catch(() => {}), 30);
+    await writing;
+    await refresh();
+    return true;
+  } catch {
+    say('The text was not sent. Try again.');
+    return false;
+  }
+}
+
+at('who').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const number = parse(at('customer').value, desk ?? undefined);
+  if (number) return usePhone(number);
+  at('customer-error').textContent = 'That is not a whole number. Start with + and the country code.';
+  at('customer').setAttribute('aria-invalid', 'true');
+  at('customer').focus();
+});
+
+at('another').addEventListener('click', () => usePhone(another([...recent(), ...seen])));
+
+at('desk').addEventListener('change', (event) => {
+  desk = event.target.value;
+  started();
+});
+
+for (const button of document.querySelectorAll('[data-text]')) {
+  button.addEventListener('click', () => write(button.dataset.text));
+}
+
+at('composer').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const field = at('body');
+  const media = at('picture').checked ? [{ content_type: 'image/png' }] : [];
+  const body = field.value;
+  if (!body.trim() && media.length === 0) return field.focus();
+  field.value = '';
+  at('picture').checked = false;
+  field.focus();
+  // What could not be sent comes back, unless something else was written meanwhile.
+  if (!(await write(body, media)) && !field.value) field.value = body;
+});
+
+at('body').addEventListener('keydown', (event) => {
+  if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    at('composer').requestSubmit();
+  }
+});
+
+// On a small screen the phone comes first, and who is texting is one line above it.
+at('who-details').open = !matchMedia('(max-width: 46rem)').matches;
+at('customer').value = show(customer);
+drawRecent();
+follow();

@@ -1,0 +1,216 @@
+//! A text that the customer sends: into the ledger first, then to the desk's messages webhook. It must be in the
+//! ledger even when the desk never hears of it, for the message list is how the desk finds what it missed.
+
+use hyper::{Body, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::{
+    clock,
+    faults::{Fault, Stage},
+    ledger::{Attachment, Direction, Handover, Status, Text},
+    media::new_sid,
+    reply,
+    resource::{VERSION, media_path},
+    segments, webhook,
+    world::World,
+};
+
+/// What the customer wrote: the body of `POST /simulator/texts`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Written {
+    from: String,
+    to: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    media: Vec<WrittenMedia>,
+}
+
+/// A picture with the text; without a `url` it is the simulator's own.
+#[derive(Debug, Deserialize)]
+struct WrittenMedia {
+    url: Option<String>,
+    #[serde(default = "png")]
+    content_type: String,
+}
+
+/// A whole text that means something to the carrier itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keyword {
+    Stop,
+    Start,
+    Help,
+}
+
+impl Keyword {
+    fn of(body: &str) -> Option<Self> {
+        match body.trim().to_uppercase().as_str() {
+            "STOP" | "STOPALL" | "UNSUBSCRIBE" | "CANCEL" | "END" | "QUIT" | "REVOKE" | "OPTOUT" => {
+                Some(Self::Stop)
+            }
+            "START" | "YES" | "UNSTOP" => Some(Self::Start),
+            "HELP" | "INFO" => Some(Self::Help),
+            _ => None,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Stop => "STOP",
+            Self::Start => "START",
+            Self::Help => "HELP",
+        }
+    }
+}
+
+/// Answers `POST /simulator/texts`, once the desk has answered its webhook.
+pub(crate) async fn receive(world: &World, written: Written) -> Response<Body> {
+    if written.from.trim().is_empty() || written.to.trim().is_empty() {
+        let error = json!({ "error": "A text needs `from` and `to`." });
+        return reply::json(StatusCode::UNPROCESSABLE_ENTITY, &error);
+    }
+    let keyword = Keyword::of(&written.body);
+    let text = text_of(written);
+    let sid = text.sid.clone();
+    let form = form_of(world, &text, keyword);
+    let (fault, url) = keep(world, text, keyword);
+
+    let (handover, answer) = match (fault, url) {
+        (Some(Fault::WebhookNever), _) => (Handover::Withheld, None),
+        (_, None) => (Handover::NotConfigured, None),
+        (fault, Some(url)) => {
+            let mut answer = webhook::post(world, &url, &form).await;
+            if fault == Some(Fault::WebhookTwice) {
+                answer = webhook::post(world, &url, &form).await;
+            }
+            let taken = answer.is_some_and(|status| (200..300).contains(&status));
+            (
+                if taken {
+                    Handover::Delivered
+                } else {
+                    Handover::Failed
+                },
+                answer,
+            )
+        }
+    };
+    world.state().ledger.note_webhook(&sid, handover, answer);
+    reply::json(
+        StatusCode::CREATED,
+        &json!({ "sid": sid, "webhook": handover, "webhook_status": answer }),
+    )
+}
+
+/// Everything that changes at once: the ledger, the opt-outs, and the fault that is used up.
+fn keep(world: &World, text: Text, keyword: Option<Keyword>) -> (Option<Fault>, Option<String>) {
+    let mut state = world.state();
+    let pair = (text.from.clone(), text.to.clone());
+    match keyword {
+        Some(Keyword::Stop) => {
+            state.opted_out.insert(pair);
+        }
+        Some(Keyword::Start) => {
+            state.opted_out.remove(&pair);
+        }
+        Some(Keyword::Help) | None => {}
+    }
+    let fault = state.faults.take(&text.from, Stage::Webhook);
+    state.ledger.add(text);
+    (fault, state.webhooks.messages_url.clone())
+}
+
+fn text_of(written: Written) -> Text {
+    let now = clock::now();
+    let attach = |media: WrittenMedia| Attachment {
+        sid: new_sid("ME"),
+        content_type: media.content_type,
+        source: media.url,
+    };
+    Text {
+        sid: new_sid(if written.media.is_empty() { "SM" } else { "MM" }),
+        num_segments: segments::count(&written.body),
+        from: written.from.trim().to_owned(),
+        to: written.to.trim().to_owned(),
+        body: written.body,
+        direction: Direction::Inbound,
+        status: Status::Received,
+        error_code: None,
+        messaging_service_sid: None,
+        media: written.media.into_iter().map(attach).collect(),
+        status_callback: None,
+        accepted_at: now,
+        sent_at: Some(now),
+        updated_at: now,
+        receipts: Vec::new(),
+        webhook: Some(Handover::Pending),
+        webhook_status: None,
+    }
+}
+
+fn form_of(world: &World, text: &Text, keyword: Option<Keyword>) -> Vec<(String, String)> {
+    let account = &world.settings.account_sid;
+    let mut form = vec![
+        ("ToCountry".to_owned(), country(&text.to).to_owned()),
+        ("ToState".to_owned(), String::new()),
+        ("ToCity".to_owned(), String::new()),
+        ("ToZip".to_owned(), String::new()),
+        ("FromCountry".to_owned(), country(&text.from).to_owned()),
+        ("FromState".to_owned(), String::new()),
+        ("FromCity".to_owned(), String::new()),
+        ("FromZip".to_owned(), String::new()),
+        ("MessageSid".to_owned(), text.sid.clone()),
+        ("SmsSid".to_owned(), text.sid.clone()),
+        ("SmsMessageSid".to_owned(), text.sid.clone()),
+        ("SmsStatus".to_owned(), text.status.word().to_owned()),
+        ("AccountSid".to_owned(), account.clone()),
+        ("From".to_owned(), text.from.clone()),
+        ("To".to_owned(), text.to.clone()),
+        ("Body".to_owned(), text.body.clone()),
+        ("NumMedia".to_owned(), text.media.len().to_string()),
+        ("NumSegments".to_owned(), text.num_segments.to_string()),
+        ("ApiVersion".to_owned(), VERSION.to_owned()),
+    ];
+    for (place, media) in text.media.iter().enumerate() {
+        let url = format!("{}{}", world.url(), media_path(account, &text.sid, &media.sid));
+        form.push((format!("MediaUrl{place}"), url));
+        form.push((format!("MediaContentType{place}"), media.content_type.clone()));
+    }
+    if let Some(keyword) = keyword {
+        form.push(("OptOutType".to_owned(), keyword.word().to_owned()));
+    }
+    form
+}
+
+fn country(number: &str) -> &'static str {
+    [
+        ("+44", "GB"),
+        ("+353", "IE"),
+        ("+1", "US"),
+        ("+33", "FR"),
+        ("+49", "DE"),
+        ("+40", "RO"),
+    ]
+    .into_iter()
+    .find_map(|(prefix, country)| number.starts_with(prefix).then_some(country))
+    .unwrap_or_default()
+}
+
+fn png() -> String {
+    "image/png".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Keyword;
+
+    #[test]
+    fn a_keyword_is_the_whole_text_in_any_case() {
+        assert_eq!(Keyword::of(" stop\n"), Some(Keyword::Stop));
+        assert_eq!(Keyword::of("Unsubscribe"), Some(Keyword::Stop));
+        assert_eq!(Keyword::of("unstop"), Some(Keyword::Start));
+        assert_eq!(Keyword::of("Help"), Some(Keyword::Help));
+        assert_eq!(Keyword::of("Please stop"), None);
+        assert_eq!(Keyword::of(""), None);
+    }
+}

@@ -1,0 +1,154 @@
+//! Twilio's REST paths: who may call, and which resource is meant. What a call does is in `send` and `list`.
+//! Nothing here must answer before the account and token were checked.
+
+use std::{sync::Arc, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hyper::{
+    Body, HeaderMap, Method, Request, Response, StatusCode,
+    header::{AUTHORIZATION, HeaderValue, LOCATION},
+};
+use serde_json::json;
+
+use crate::{
+    clock, control,
+    faults::{Call, EVERYONE, Fault, Stage},
+    list, media,
+    refusal::Refusal,
+    reply::{self, Dropped, Outcome, Parameters},
+    resource, send,
+    world::World,
+};
+
+/// Answers a call to `/2010-04-01/Accounts/...`; `path` is what comes after that.
+pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Body>) -> Outcome {
+    if !may_call(world, request.headers()) {
+        return Ok(Refusal::Authenticate.reply());
+    }
+    let account = &world.settings.account_sid;
+    let method = request.method().clone();
+    let whole = request.uri().path().to_owned();
+    match (&method, path) {
+        (_, [sid]) if sid.strip_suffix(".json") == Some(account) => Ok(reply::json(
+            StatusCode::OK,
+            &resource::account(account, clock::now()),
+        )),
+        (&Method::POST, [sid, "Messages.json"]) if sid == account => {
+            let Ok(form) = control::read(request.into_body()).await else {
+                return Err(Dropped);
+            };
+            send::send(world, &Parameters::parse(&form)).await
+        }
+        (&Method::GET, [sid, "Messages.json"]) if sid == account => {
+            let query = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
+            let number = query.get("To").or_else(|| query.get("From")).unwrap_or(EVERYONE);
+            if let Some(reply) = strike(world, number, Call::Read).await? {
+                return Ok(reply);
+            }
+            Ok(list::list(world, &query))
+        }
+        (&Method::GET, [sid, "Messages", message]) if sid == account => {
+            if let Some(reply) = strike(world, EVERYONE, Call::Read).await? {
+                return Ok(reply);
+            }
+            Ok(fetch(world, message).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
+        }
+        (&Method::GET, [sid, "Messages", message, "Media.json"]) if sid == account => {
+            Ok(list_media(world, message).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
+        }
+        (&Method::GET, [sid, "Messages", _, "Media", media]) if sid == account => {
+            Ok(fetch_media(world, media).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
+        }
+        (_, [sid, "Messages.json"]) if sid == account => Ok(Refusal::MethodNotAllowed.reply()),
+        _ => Ok(Refusal::NotFound { path: whole }.reply()),
+    }
+}
+
+/// Lets the call take its time, and then the fault strike that was ordered for it. A fault after acceptance
+/// cannot strike a call that accepts nothing, so here it is one before.
+async fn strike(world: &World, number: &str, call: Call) -> Result<Option<Response<Body>>, Dropped> {
+    take_time(world, number, call).await;
+    let fault = world.state().faults.take(number, Stage::Request(call));
+    match fault {
+        Some(Fault::TimeoutAfterAccept) => std::future::pending().await,
+        Some(fault) => refuse(&fault).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Waits as long as the settings and the ordered faults say.
+pub(crate) async fn take_time(world: &World, number: &str, call: Call) {
+    let ordered = match world.state().faults.take(number, Stage::Delay(call)) {
+        Some(Fault::Latency { ms }) => Duration::from_millis(ms),
+        _ => Duration::ZERO,
+    };
+    let latency = world.settings.latency + ordered;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+}
+
+/// What a fault that accepts nothing answers.
+pub(crate) fn refuse(fault: &Fault) -> Outcome {
+    let refusal = match fault {
+        Fault::Http429 { retry_after } => Refusal::TooManyRequests {
+            retry_after: *retry_after,
+        },
+        Fault::Http500 => Refusal::Internal,
+        Fault::Http401 => Refusal::Authenticate,
+        Fault::Error { code } => Refusal::Ordered { code: *code },
+        _ => return Err(Dropped),
+    };
+    Ok(refusal.reply())
+}
+
+fn may_call(world: &World, headers: &HeaderMap) -> bool {
+    let credentials = format!("{}:{}", world.settings.account_sid, world.settings.auth_token);
+    headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Basic "))
+        .and_then(|encoded| STANDARD.decode(encoded.trim()).ok())
+        .is_some_and(|given| given == credentials.as_bytes())
+}
+
+fn fetch(world: &World, message: &str) -> Option<Response<Body>> {
+    let sid = message.strip_suffix(".json")?;
+    let state = world.state();
+    let text = state.ledger.find(sid)?;
+    Some(reply::json(
+        StatusCode::OK,
+        &resource::message(&world.settings.account_sid, text),
+    ))
+}
+
+fn list_media(world: &World, message: &str) -> Option<Response<Body>> {
+    let account = &world.settings.account_sid;
+    let state = world.state();
+    let text = state.ledger.find(message)?;
+    let all: Vec<_> = text
+        .media
+        .iter()
+        .map(|media| resource::media(account, text, media))
+        .collect();
+    let end = all.len().saturating_sub(1);
+    Some(reply::json(
+        StatusCode::OK,
+        &json!({ "media_list": all, "page": 0, "page_size": 50, "start": 0, "end": end, "next_page_uri": null }),
+    ))
+}
+
+/// The picture itself, or the way to where it is, as Twilio redirects to its store.
+pub(crate) fn fetch_media(world: &World, media_sid: &str) -> Option<Response<Body>> {
+    let state = world.state();
+    let mut all = state.ledger.all().iter().flat_map(|text| &text.media);
+    let media = all.find(|media| media.sid == media_sid)?;
+    let Some(source) = &media.source else {
+        return Some(reply::body(StatusCode::OK, "image/png", media::PICTURE));
+    };
+    let mut reply = reply::empty(StatusCode::TEMPORARY_REDIRECT);
+    reply
+        .headers_mut()
+        .insert(LOCATION, HeaderValue::from_str(source).ok()?);
+    Some(reply)
+}

@@ -1,0 +1,78 @@
+//! The listener, and every URL of the simulator on one page. Its own loop over hyper's connections instead of a
+//! framework, because an ordered fault must be able to reset a connection; nothing else may.
+
+use std::{convert::Infallible, future::poll_fn, sync::Arc, time::Duration};
+
+use hyper::{
+    Body, Method, Request, StatusCode,
+    header::{HeaderValue, LOCATION},
+    server::conn::Http,
+    service::service_fn,
+};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{
+    control, handset,
+    reply::{self, Outcome},
+    resource, rest,
+    world::World,
+};
+
+/// Takes connections until the runtime is shut down.
+pub(crate) async fn serve(
+    listener: std::net::TcpListener,
+    world: Arc<World>,
+) -> Result<Infallible, std::io::Error> {
+    let listener = TcpListener::from_std(listener)
+        .inspect_err(|error| tracing::error!(%error, "the simulator cannot listen"))?;
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                tokio::spawn(converse(stream, Arc::clone(&world)));
+            }
+            Err(error) => {
+                // Too many open files, most likely: waiting a little is all that helps.
+                tracing::warn!(%error, "the simulator could not take a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+/// Serves one connection. When the service gives no reply, the connection is reset, not merely closed.
+async fn converse(stream: TcpStream, world: Arc<World>) {
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| {
+        let world = Arc::clone(&world);
+        async move { route(&world, request).await }
+    });
+    let mut connection = Http::new().http1_only(true).serve_connection(stream, service);
+    match poll_fn(|context| connection.poll_without_shutdown(context)).await {
+        Err(error) if error.is_user() => {
+            if let Some(parts) = connection.try_into_parts() {
+                let _ = parts.io.set_zero_linger();
+            }
+        }
+        Ok(()) | Err(_) => {}
+    }
+}
+
+/// Every URL.
+async fn route(world: &Arc<World>, request: Request<Body>) -> Outcome {
+    let path = request.uri().path().to_owned();
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    match (request.method(), segments.as_slice()) {
+        (_, [resource::VERSION, "Accounts", rest @ ..]) => rest::route(world, rest, request).await,
+        (_, ["simulator", rest @ ..]) => control::route(world, rest, request).await,
+        (&Method::GET | &Method::HEAD, ["handset"]) => Ok(handset::page()),
+        (&Method::GET | &Method::HEAD, ["handset", file]) => Ok(handset::file(file)),
+        (&Method::GET | &Method::HEAD, [""]) => {
+            let mut reply = reply::empty(StatusCode::SEE_OTHER);
+            reply
+                .headers_mut()
+                .insert(LOCATION, HeaderValue::from_static("/handset"));
+            Ok(reply)
+        }
+        _ => Ok(reply::empty(StatusCode::NOT_FOUND)),
+    }
+}

@@ -1,0 +1,101 @@
+//! The handset's page and the paths it lives on.
+
+use serde_json::{Value, json};
+
+use crate::support::{CUSTOMER, DESK, Stage};
+
+#[tokio::test]
+async fn the_root_leads_to_a_page_that_loads_nothing_from_elsewhere_and_has_no_inline_script() {
+    let stage = Stage::set().await;
+    let answer = stage
+        .http
+        .get(stage.simulator.url())
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(answer.url().path(), "/handset");
+    let policy = answer.headers()["content-security-policy"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe-inline"));
+    let page = answer.text().await.expect("text");
+    assert!(page.contains("no real text is sent"));
+    assert!(!page.contains("http://") && !page.contains("https://"));
+    assert!(!page.contains("<style") && !page.contains(" style=") && !page.contains("<script>"));
+}
+
+#[tokio::test]
+async fn every_file_that_the_page_names_is_served_with_its_type() {
+    let stage = Stage::set().await;
+    for (file, content_type) in [
+        ("handset.js", "text/javascript; charset=utf-8"),
+        ("thread.js", "text/javascript; charset=utf-8"),
+        ("faults.js", "text/javascript; charset=utf-8"),
+        ("phones.js", "text/javascript; charset=utf-8"),
+        ("handset.css", "text/css; charset=utf-8"),
+        ("icon.svg", "image/svg+xml"),
+    ] {
+        let url = format!("{}/{file}", stage.simulator.handset_url());
+        let answer = stage.http.get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200, "{file}");
+        assert_eq!(answer.headers()["content-type"], content_type);
+    }
+    let url = format!("{}/other.js", stage.simulator.handset_url());
+    assert_eq!(stage.http.get(url).send().await.expect("an answer").status(), 404);
+}
+
+#[tokio::test]
+async fn a_thread_holds_a_customers_texts_in_order_and_the_faults_that_wait() {
+    let stage = Stage::set().await;
+    stage.write("one").await;
+    stage.text("two").send().await.expect("an answer");
+    stage
+        .write_json(json!({ "from": "+447700900456", "to": DESK, "body": "another's" }))
+        .await;
+    stage
+        .order(json!([{ "number": CUSTOMER, "fault": "webhook_never" }]))
+        .await;
+    let url = stage.control("threads?customer=%2B447700900123");
+    let thread: Value = stage
+        .http
+        .get(url)
+        .send()
+        .await
+        .expect("an answer")
+        .json()
+        .await
+        .expect("JSON");
+    let bodies: Vec<_> = thread["texts"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|text| &text["body"])
+        .collect();
+    assert_eq!(bodies, ["one", "two"]);
+    assert_eq!(thread["faults"][0]["fault"], "webhook_never");
+}
+
+#[tokio::test]
+async fn the_chooser_knows_registered_numbers_by_label_and_others_from_the_ledger() {
+    let stage = Stage::set().await;
+    stage.simulator.set_numbers([simulator::DeskNumber {
+        number: "+447700900002".to_owned(),
+        label: "Support".to_owned(),
+    }]);
+    stage.write("Hello").await;
+    let answer = stage
+        .http
+        .get(stage.control("numbers"))
+        .send()
+        .await
+        .expect("an answer");
+    let numbers: Value = answer.json().await.expect("JSON");
+    assert_eq!(
+        numbers,
+        json!({
+            "numbers": [{ "number": "+447700900002", "label": "Support" }, { "number": DESK, "label": "" }],
+            "customers": [CUSTOMER],
+        })
+    );
+}

@@ -1,0 +1,203 @@
+//! One request to the API: cookies, the CSRF header, one renewal of the session, and the answer or a [`Fault`].
+//!
+//! It must never decide what a fault means to a page, and never send a request twice on its own, except once
+//! after the session was renewed (the first was refused unread).
+
+use gloo_net::http::{Method, RequestBuilder};
+use leptos::prelude::*;
+use serde::{Serialize, de::DeserializeOwned};
+use wasm_bindgen::JsCast;
+
+use super::{fault::Fault, renewal};
+
+const BASE: &str = "/api/v1";
+
+/// The live stream's address, for `EventSource`.
+pub(crate) const EVENTS: &str = "/api/v1/events";
+
+/// The way to the API. `ended` counts how often the session turned out to be over.
+#[derive(Clone, Copy)]
+pub(crate) struct Client {
+    ended: RwSignal<u32>,
+}
+
+/// What to ask.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) path: &'a str,
+    pub(super) body: Option<String>,
+    pub(super) idempotency_key: Option<&'a str>,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(method: Method, path: &'a str) -> Self {
+        Self {
+            method,
+            path,
+            body: None,
+            idempotency_key: None,
+        }
+    }
+}
+
+impl Client {
+    pub(crate) fn new() -> Self {
+        Self {
+            ended: RwSignal::new(0),
+        }
+    }
+
+    /// How often the session turned out to be over; it changes when someone must sign in again.
+    pub(crate) fn ended(self) -> u32 {
+        self.ended.get()
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, Fault> {
+        read(&self.get_text(path).await?)
+    }
+
+    pub(super) async fn get_text(self, path: &str) -> Result<String, Fault> {
+        self.exchange(Call::new(Method::GET, path)).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(
+        self,
+        path: &str,
+        body: &impl Serialize,
+        idempotency_key: &str,
+    ) -> Result<T, Fault> {
+        read(&self.post_text(path, body, idempotency_key).await?)
+    }
+
+    pub(super) async fn post_text(
+        self,
+        path: &str,
+        body: &impl Serialize,
+        idempotency_key: &str,
+    ) -> Result<String, Fault> {
+        let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
+        let call = Call {
+            method: Method::POST,
+            path,
+            body: Some(body),
+            idempotency_key: Some(idempotency_key),
+        };
+        self.exchange(call).await
+    }
+
+    pub(super) async fn delete(self, path: &str) -> Result<(), Fault> {
+        self.exchange(Call::new(Method::DELETE, path)).await.map(drop)
+    }
+
+    /// Makes sure that the session stands, for what cannot say why it was refused (the live stream).
+    pub(crate) async fn renew(self) -> Result<(), Fault> {
+        let outcome = renewal::renew().await;
+        if matches!(outcome, Err(Fault::SignedOut)) {
+            self.ended.try_update(|ended| *ended += 1);
+        }
+        outcome
+    }
+
+    async fn exchange(self, call: Call<'_>) -> Result<String, Fault> {
+        match attempt(&call).await {
+            Err(fault) if fault.is_session_over() => {
+                self.renew().await?;
+                attempt(&call).await
+            }
+            other => other,
+        }
+    }
+}
+
+/// Reads an answer's body.
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|_| Fault::Unreadable)
+}
+
+/// Asks once. The request is aborted when the future is dropped: with its page.
+pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
+    let guard = AbortOnDrop(web_sys::AbortController::new().ok());
+    let signal = guard.0.as_ref().map(web_sys::AbortController::signal);
+    let mut builder = RequestBuilder::new(&format!("{BASE}{}", call.path))
+        .method(call.method.clone())
+        .header("Accept", "application/json")
+        .abort_signal(signal.as_ref());
+    if call.method != Method::GET
+        && let Some(token) = csrf_token()
+    {
+        builder = builder.header("X-CSRF-Token", &token);
+    }
+    if let Some(key) = call.idempotency_key {
+        builder = builder.header("Idempotency-Key", key);
+    }
+    let request = match &call.body {
+        Some(body) => builder
+            .header("Content-Type", "application/json")
+            .body(body.as_str()),
+        None => builder.build(),
+    };
+    let response = request
+        .map_err(|_| Fault::Unreachable)?
+        .send()
+        .await
+        .map_err(|_| Fault::Unreachable)?;
+    let text = response.text().await.map_err(|_| Fault::Unreachable)?;
+    if response.ok() {
+        return Ok(text);
+    }
+    let retry_after = response
+        .headers()
+        .get("Retry-After")
+        .and_then(|seconds| seconds.trim().parse().ok());
+    Err(match serde_json::from_str(&text) {
+        Ok(problem) => Fault::Refused {
+            problem: Box::new(problem),
+            retry_after,
+        },
+        // A proxy between us and the server answers in its own way.
+        Err(_) if response.status() >= 500 => Fault::Unreachable,
+        Err(_) => Fault::Unreadable,
+    })
+}
+
+struct AbortOnDrop(Option<web_sys::AbortController>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(controller) = &self.0 {
+            controller.abort();
+        }
+    }
+}
+
+fn csrf_token() -> Option<String> {
+    let cookies = document()
+        .unchecked_into::<web_sys::HtmlDocument>()
+        .cookie()
+        .ok()?;
+    let token = cookies
+        .split(';')
+        .find_map(|cookie| cookie.trim().strip_prefix("smsc_csrf="))?;
+    Some(token.to_owned())
+}
+
+/// A new idempotency key: a random UUID (`crypto.randomUUID` is missing where a page is not served securely).
+pub(crate) fn new_idempotency_key() -> String {
+    let mut bytes = [0_u8; 16];
+    if let Ok(crypto) = window().crypto() {
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    let [.., version, _, variant, _, _, _, _, _, _, _] = &mut bytes;
+    *version = (*version & 0x0f) | 0x40;
+    *variant = (*variant & 0x3f) | 0x80;
+    let mut key = String::with_capacity(36);
+    for (place, byte) in bytes.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            key.push('-');
+        }
+        for nibble in [byte >> 4, byte & 0x0f] {
+            key.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
+        }
+    }
+    key
+}

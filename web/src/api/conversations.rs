@@ -1,0 +1,91 @@
+//! Conversations with their messages, key data and closure.
+
+use serde::Deserialize;
+use shared::{
+    Page,
+    closure::{Closure, NewClosure},
+    conversation::{Action, Conversation, ConversationDetail},
+    customer::{Customer, KeyData},
+    ids::{ConversationId, MessageId, TeamId},
+    message::{Message, NewMessage},
+    team::TeamSummary,
+};
+
+use super::{Client, Fault, client::read};
+
+/// Which of a team's conversations.
+#[derive(Clone, Copy)]
+pub(crate) enum Listed {
+    /// In progress, in queue order.
+    Open,
+    /// Closed, the newest first.
+    Closed,
+}
+
+impl Client {
+    /// A page of a team's conversations.
+    pub(crate) async fn list_conversations(
+        self,
+        team: TeamId,
+        listed: Listed,
+        limit: usize,
+        cursor: Option<&str>,
+    ) -> Result<Page<Conversation>, Fault> {
+        let status = match listed {
+            Listed::Open => "open",
+            Listed::Closed => "closed",
+        };
+        let mut path = format!("/conversations?team_id={team}&status={status}&limit={limit}");
+        if let Some(cursor) = cursor {
+            path.push_str("&cursor=");
+            path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
+        }
+        self.get(&path).await
+    }
+
+    /// A conversation with what surrounds it.
+    pub(crate) async fn get_conversation(self, id: ConversationId) -> Result<ConversationDetail, Fault> {
+        read_detail(&self.get_text(&format!("/conversations/{id}")).await?)
+    }
+
+    /// A page of messages, oldest first: the newest page, or the one before a message.
+    pub(crate) async fn list_messages(
+        self,
+        id: ConversationId,
+        before: Option<MessageId>,
+        limit: usize,
+    ) -> Result<Page<Message>, Fault> {
+        let before = before
+            .map(|before| format!("&before={before}"))
+            .unwrap_or_default();
+        self.get(&format!("/conversations/{id}/messages?limit={limit}{before}"))
+            .await
+    }
+
+    /// Sends a reply. The same key with the same text never sends it twice.
+    pub(crate) async fn create_message(
+        self,
+        id: ConversationId,
+        message: &NewMessage,
+        idempotency_key: &str,
+    ) -> Result<Message, Fault> {
+        self.post(&format!("/conversations/{id}/messages"), message, idempotency_key)
+            .await
+    }
+
+    /// What the current daily file says about the customer.
+    pub(crate) async fn get_key_data(self, id: ConversationId) -> Result<KeyData, Fault> {
+        self.get(&format!("/conversations/{id}/key_data")).await
+    }
+
+    /// Closes the conversation, for ever.
+    pub(crate) async fn create_closure(
+        self,
+        id: ConversationId,
+        closure: &NewClosure,
+        idempotency_key: &str,
+    ) -> Result<ConversationDetail, Fault> {
+        self.post(&format!("/conversations/{id}/closure"), closure, idempotency_key)
+            .await
+    }
+}

@@ -1,0 +1,101 @@
+//! Why a request has no answer, and what to tell the agent about it.
+//!
+//! The only place that turns faults into words; it must never match on a problem's prose.
+
+use shared::{ErrorCode, Problem};
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Fault {
+    /// The server said no, and why.
+    Refused {
+        /// What it said.
+        problem: Box<Problem>,
+        /// After how many seconds another try makes sense.
+        retry_after: Option<u32>,
+    },
+    /// No answer came: no network, or no server.
+    Unreachable,
+    /// The session is over; the sign-in page comes next.
+    SignedOut,
+    /// An answer came that this version does not understand.
+    Unreadable,
+}
+
+impl Fault {
+    /// The problem's code, if the server said no.
+    pub(crate) fn code(&self) -> Option<ErrorCode> {
+        self.problem().map(|problem| problem.code)
+    }
+
+    /// What the server said.
+    pub(crate) fn problem(&self) -> Option<&Problem> {
+        match self {
+            Fault::Refused { problem, .. } => Some(problem),
+            _ => None,
+        }
+    }
+
+    /// Whether signing in again, or renewing the session, is the way out.
+    pub(super) fn is_session_over(&self) -> bool {
+        matches!(
+            self.code(),
+            Some(ErrorCode::SessionExpired | ErrorCode::Unauthenticated)
+        )
+    }
+
+    /// What to tell the agent: what happened and the way out.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Fault::Refused { problem, retry_after } => refusal(problem, *retry_after),
+            Fault::Unreachable => {
+                "The server cannot be reached. Check the connection and try again.".to_owned()
+            }
+            Fault::SignedOut => "You are signed out. Sign in again.".to_owned(),
+            Fault::Unreadable => {
+                "The server's answer was not understood. Reload the page to get the current version."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
+    match (problem.code, retry_after, &problem.request_id) {
+        (ErrorCode::TooManyRequests, Some(seconds), _) => {
+            format!("Too many tries. Try again in {seconds} s.")
+        }
+        (ErrorCode::Internal, _, Some(request)) => {
+            format!("Something went wrong on our side. Try again; if it stays, report request {request}.")
+        }
+        _ if problem.detail.is_empty() => problem.title.clone(),
+        _ => problem.detail.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(code: ErrorCode, retry_after: Option<u32>) -> Fault {
+        Fault::Refused {
+            problem: Box::new(Problem::new(code, "Detail.")),
+            retry_after,
+        }
+    }
+
+    #[test]
+    fn throttling_says_when_to_try_again() {
+        let words = refused(ErrorCode::TooManyRequests, Some(30)).words();
+        assert_eq!(words, "Too many tries. Try again in 30 s.");
+        assert_eq!(refused(ErrorCode::TooManyRequests, None).words(), "Detail.");
+    }
+
+    #[test]
+    fn only_a_session_that_is_over_is_renewed() {
+        assert!(refused(ErrorCode::SessionExpired, None).is_session_over());
+        assert!(refused(ErrorCode::Unauthenticated, None).is_session_over());
+        assert!(!refused(ErrorCode::InvalidCredentials, None).is_session_over());
+        assert!(!Fault::Unreachable.is_session_over());
+    }
+}

@@ -1,0 +1,61 @@
+//! The list of all keys, in a dialog, with the switch that turns single keys off.
+
+use leptos::{html, prelude::*};
+
+use crate::keys::{KEYS, use_keys};
+
+/// The dialog that `?` opens.
+#[component]
+pub(crate) fn KeyboardHelp() -> impl IntoView {
+    let keys = use_keys();
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get()
+            && keys.listed.get()
+            && !dialog.open()
+        {
+            let _ = dialog.show_modal();
+        }
+    });
+    let rows = KEYS.iter().map(|&(combination, meaning)| {
+        let combination = combination
+            .iter()
+            .map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
+        view! {
+            <tr>
+                <th scope="row" class="font-normal whitespace-nowrap">{combination.collect_view()}</th>
+                <td>{meaning}</td>
+            </tr>
+        }
+    });
+    view! {
+        <dialog
+            node_ref=dialog
+            class="modal"
+            aria-labelledby="keys-title"
+            on:close=move |_| keys.listed.set(false)
+        >
+            <div class="modal-box">
+                <h2 id="keys-title" class="text-lg font-semibold">"Keyboard"</h2>
+                <table class="table table-sm my-3">
+                    <tbody>{rows.collect_view()}</tbody>
+                </table>
+                <label class="label text-base-content">
+                    <input
+                        type="checkbox"
+                        class="toggle toggle-sm"
+                        prop:checked=move || keys.on.get()
+                        on:change:target=move |event| keys.turn(event.target().checked())
+                    />
+                    "Single-key shortcuts"
+                </label>
+                <form method="dialog" class="modal-action">
+                    <button class="btn">"Close"</button>
+                </form>
+            </div>
+            <form method="dialog" class="modal-backdrop">
+                <button tabindex="-1" aria-hidden="true">"Close"</button>
+            </form>
+        </dialog>
+    }
+}

@@ -1,0 +1,34 @@
+//! What stands where a list will be, or would be: loading, empty, or out of reach.
+
+use leptos::prelude::*;
+
+use crate::api::Fault;
+
+/// Grey bars in the place of rows.
+pub(crate) fn skeleton(rows: usize) -> AnyView {
+    view! {
+        <div role="status" class="flex flex-col gap-3 py-3">
+            <span class="sr-only">"Loading"</span>
+            {(0..rows).map(|_| view! { <div class="skeleton h-8 w-full"></div> }).collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// A sentence in the place of an empty list.
+pub(crate) fn empty(text: &'static str) -> AnyView {
+    view! { <p class="py-8 text-center text-base-content/80">{text}</p> }.into_any()
+}
+
+/// What went wrong, with another try.
+pub(crate) fn failed(fault: &Fault, retry: impl Fn() + 'static) -> AnyView {
+    view! {
+        <div role="alert" class="alert alert-error my-4">
+            <span>{fault.words()}</span>
+            <button type="button" class="btn btn-sm" on:click=move |_| retry()>
+                "Retry"
+            </button>
+        </div>
+    }
+    .into_any()
+}

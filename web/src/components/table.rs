@@ -1,0 +1,35 @@
+//! A table whose rows become cards on a narrow screen. CSS takes a table's meaning away when it changes its display,
+//! so the roles are said again.
+
+use leptos::prelude::*;
+
+pub(crate) const TABLE: &str = "table table-sm text-sm max-sm:block [&_th]:text-base-content";
+pub(crate) const BODY: &str = "max-sm:flex max-sm:flex-col max-sm:gap-2";
+pub(crate) const ROW: &str = "hover:bg-base-200 focus-within:bg-base-200 max-sm:block max-sm:rounded-box \
+     max-sm:border max-sm:border-base-300 max-sm:px-3 max-sm:py-2";
+const CELL: &str = "max-sm:flex max-sm:items-baseline max-sm:gap-3 max-sm:border-0 max-sm:px-0 max-sm:py-0.5 \
+     max-sm:before:w-28 max-sm:before:shrink-0 max-sm:before:text-base-content/80 \
+     max-sm:before:content-[attr(data-label)]";
+
+/// The head row. `columns` are a name and the class of its width.
+pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView {
+    let cells = columns.iter().map(|&(name, class)| {
+        view! { <th role="columnheader" scope="col" class=class>{name}</th> }
+    });
+    view! {
+        <thead role="rowgroup" class="max-sm:sr-only">
+            <tr role="row">{cells.collect_view()}</tr>
+        </thead>
+    }
+    .into_any()
+}
+
+/// A cell; `label` is its column's name, shown on cards.
+pub(crate) fn cell(label: &'static str, content: impl IntoView + 'static) -> AnyView {
+    view! { <td role="cell" data-label=label class=CELL>{content.into_any()}</td> }.into_any()
+}
+
+/// A cell whose text changes.
+pub(crate) fn text_cell(label: &'static str, text: Signal<String>) -> AnyView {
+    cell(label, text)
+}

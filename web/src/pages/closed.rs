@@ -1,0 +1,151 @@
+//! Closed conversations: a team at a time, the newest first.
+
+use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos_router::components::A;
+use shared::{conversation::Conversation, page::DEFAULT_LIMIT, team::TeamSummary};
+
+use crate::{
+    api::{Fault, Listed},
+    components::{
+        heading::Heading,
+        moment::date_and_time,
+        notices::use_notices,
+        person::{open_label, or_dash},
+        placeholder::{empty, failed, skeleton},
+        table::{BODY, ROW, TABLE, cell, head},
+    },
+    session::{use_client, use_session},
+    time_zone::Zone,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Ref", "w-[12%]"),
+    ("Name", "w-[24%]"),
+    ("Number", "w-[16%]"),
+    ("Closed", "w-[14%]"),
+    ("Reason", "w-[16%]"),
+    ("By", "w-[10%]"),
+    ("Link", "w-[8%]"),
+];
+
+/// The page `/closed`.
+#[component]
+pub(crate) fn ClosedPage() -> impl IntoView {
+    let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
+    let sections = teams
+        .into_iter()
+        .map(|team| view! { <Section team /> })
+        .collect_view();
+    view! {
+        <Heading text="Closed" />
+        <div class="mt-4 flex flex-col gap-6">{sections}</div>
+    }
+}
+
+#[component]
+fn Section(team: TeamSummary) -> impl IntoView {
+    let client = use_client();
+    let notices = use_notices();
+    let zone = Zone::new(&team.time_zone);
+    let rows = RwSignal::new(None::<Vec<Conversation>>);
+    let cursor = RwSignal::new(None::<String>);
+    let fault = RwSignal::new(None::<Fault>);
+    let busy = RwSignal::new(false);
+
+    let fetch = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        spawn_local_scoped_with_cancellation(async move {
+            let from = cursor.get_untracked();
+            let page = client
+                .list_conversations(team.id, Listed::Closed, DEFAULT_LIMIT as usize, from.as_deref())
+                .await;
+            busy.try_set(false);
+            match page {
+                Ok(page) => {
+                    cursor.try_set(page.next_cursor);
+                    rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
+                }
+                Err(met) if from.is_some() => notices.fault(&met),
+                Err(met) => {
+                    fault.try_set(Some(met));
+                }
+            }
+        });
+    };
+    fetch();
+
+    let heading = format!("closed-{}", team.id);
+    let table_label = heading.clone();
+    let any_rows = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
+    let body = move || match any_rows.get() {
+        None => match fault.get() {
+            Some(fault) => failed(&fault, fetch),
+            None => skeleton(3),
+        },
+        Some(false) => empty("No closed conversations"),
+        Some(true) => {
+            let zone = zone.clone();
+            view! {
+                <table role="table" aria-labelledby=table_label.clone() class=format!("{TABLE} table-fixed")>
+                    {head(COLUMNS)}
+                    <tbody role="rowgroup" class=BODY>
+                        <For
+                            each=move || rows.get().unwrap_or_default()
+                            key=|conversation| conversation.id
+                            children=move |conversation| row(&conversation, &zone)
+                        />
+                    </tbody>
+                </table>
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <section aria-labelledby=heading.clone()>
+            <h2 id=heading.clone() class="mb-1 text-base font-semibold">{team.name.clone()}</h2>
+            {move || body()}
+            <Show when=move || cursor.with(Option::is_some)>
+                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
+                    {move || if busy.get() { "Loading…" } else { "Show more" }}
+                    <span class="sr-only">" of "{team.name.clone()}</span>
+                </button>
+            </Show>
+        </section>
+    }
+}
+
+fn row(conversation: &Conversation, zone: &Zone) -> AnyView {
+    let closed = conversation.closed_at.map(|at| date_and_time(at, zone));
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Ref", or_dash(conversation.reference.as_deref()))}
+            {cell("Name", or_dash(conversation.name.as_deref()))}
+            {cell(
+                "Number",
+                view! { <span class="whitespace-nowrap tabular-nums">{conversation.number.display()}</span> },
+            )}
+            {cell("Closed", closed)}
+            {cell("Reason", or_dash(conversation.closure_reason.as_deref()))}
+            {cell("By", or_dash(conversation.closed_by.as_deref()))}
+            {cell(
+                "Link",
+                view! {
+                    <A
+                        href=format!("/conversations/{}", conversation.id)
+                        attr:class="link font-medium"
+                        attr:data-row-link=""
+                        attr:aria-label=open_label(conversation)
+                    >
+                        "Open"
+                        <span aria-hidden="true">" →"</span>
+                    </A>
+                },
+            )}
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,53 @@
+//! What stands in the composer's place once the conversation is closed: by whom, when, why, and what was never sent.
+
+use leptos::prelude::*;
+
+use super::{
+    Desk,
+    draft::{Draft, Place},
+};
+use crate::{components::moment::date_and_time, session::use_session, time_zone::Zone};
+
+/// "Closed by Ann on 22 Nov 10:02 · Payment arranged · note"
+#[component]
+pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
+    let place = Place::new(use_session().me().map(|me| me.account.id), desk.id);
+    let unsent = RwSignal::new(Draft::recall(&place));
+    let discard = move |_| {
+        let empty = Draft::empty();
+        empty.keep(&place);
+        unsent.set(empty);
+    };
+    let closure = desk.read(|detail| detail.closure.clone());
+    let words = move || {
+        closure.get().map(|closure| {
+            view! {
+                <p class="min-w-0 break-words">
+                    <strong>
+                        "Closed by " {closure.closed_by} " on " {date_and_time(closure.closed_at, &zone)} " · "
+                        {closure.closure_reason}
+                    </strong>
+                    {closure.note.map(|note| view! { " · " {note} })}
+                </p>
+            }
+        })
+    };
+    let unsent_text = move || unsent.with(|draft| draft.text.clone());
+    view! {
+        <div class="alert mt-3 flex flex-col items-start gap-1" role="status">
+            {move || words()}
+            <p class="text-sm">"This conversation is read-only. A new text from this customer starts another one."</p>
+        </div>
+        <Show when=move || unsent.with(|draft| !draft.text.is_empty())>
+            <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
+                <p class="min-w-0 break-words whitespace-pre-wrap">
+                    <strong>"Not sent: "</strong>
+                    {move || unsent_text()}
+                </p>
+                <button type="button" class="btn btn-sm" on:click=discard.clone()>
+                    "Discard"
+                </button>
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,149 @@
+//! Closing the conversation: a reason, perhaps a note. There is no way back, so nothing happens by a single key.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local_scoped_with_cancellation};
+use shared::{
+    ErrorCode,
+    closure::{ClosureReason, MAX_NOTE_CHARACTERS, NewClosure},
+    ids::ClosureReasonId,
+};
+
+use super::Desk;
+use crate::{
+    api::{Fault, new_idempotency_key},
+    components::{
+        notices::use_notices,
+        placeholder::{failed, skeleton},
+    },
+};
+
+/// The section that closes the conversation.
+#[component]
+pub(super) fn Closing(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    let notices = use_notices();
+    let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, Fault>>);
+    let reason = NodeRef::<html::Select>::new();
+    let note = NodeRef::<html::Textarea>::new();
+    let fault = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let key = StoredValue::new(new_idempotency_key());
+
+    let fetch = move || {
+        let team = desk
+            .detail
+            .with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
+        spawn_local_scoped_with_cancellation(async move {
+            let Some(team) = team else { return };
+            let answer = desk.client.list_closure_reasons(team).await;
+            reasons.try_set(Some(answer));
+        });
+    };
+    fetch();
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (Some(reason), Some(note)) = (reason.get(), note.get()) else {
+            return;
+        };
+        let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
+            fault.set(Some("Choose a reason first.".to_owned()));
+            let _ = reason.focus();
+            return;
+        };
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
+        let closure = NewClosure {
+            closure_reason_id,
+            note,
+        };
+        spawn_local_scoped_with_cancellation(async move {
+            let answer = desk
+                .client
+                .create_closure(desk.id, &closure, &key.get_value())
+                .await;
+            busy.try_set(false);
+            match answer {
+                Ok(detail) => {
+                    notices.say("The conversation is closed.");
+                    desk.show(detail);
+                }
+                Err(met) => {
+                    match met.code() {
+                        Some(ErrorCode::ConversationClosed) => {
+                            notices.say("Somebody else has closed this conversation.");
+                            refetch();
+                        }
+                        // The choice was changed after a try that did arrive.
+                        Some(ErrorCode::IdempotencyKeyReused) => {
+                            key.try_set_value(new_idempotency_key());
+                            refetch();
+                        }
+                        _ => {}
+                    }
+                    let field = met.problem().and_then(|problem| {
+                        problem
+                            .field("note")
+                            .or_else(|| problem.field("closure_reason_id"))
+                            .map(str::to_owned)
+                    });
+                    fault.try_set(Some(field.unwrap_or_else(|| met.words())));
+                }
+            }
+        });
+    };
+    let form = move |reasons: &[ClosureReason]| {
+        let options = reasons.iter().map(|reason| {
+            view! { <option value=reason.id.to_string()>{reason.name.clone()}</option> }
+        });
+        view! {
+            <form class="flex flex-col gap-3" novalidate on:submit=submit>
+                <label class="flex flex-col gap-1">
+                    <span class="text-sm font-medium">"Reason"</span>
+                    <select
+                        node_ref=reason
+                        class="select w-full"
+                        required
+                        data-close-section=""
+                        aria-invalid=move || fault.with(Option::is_some).to_string()
+                        aria-describedby="closing-fault"
+                    >
+                        <option value="">"Choose a reason"</option>
+                        {options.collect_view()}
+                    </select>
+                </label>
+                <p id="closing-fault" role="alert" class="text-sm text-red-700 dark:text-red-300 empty:hidden">
+                    {move || fault.get()}
+                </p>
+                <label class="flex flex-col gap-1">
+                    <span class="text-sm font-medium">"Note"</span>
+                    <textarea
+                        node_ref=note
+                        class="textarea w-full"
+                        rows="2"
+                        maxlength=MAX_NOTE_CHARACTERS.to_string()
+                    ></textarea>
+                </label>
+                <button class="btn" aria-disabled=move || busy.get().to_string()>
+                    {move || if busy.get() { "Closing…" } else { "Close conversation" }}
+                </button>
+            </form>
+        }
+        .into_any()
+    };
+    let body = move || {
+        reasons.with(|reasons| match reasons {
+            None => skeleton(2),
+            Some(Err(fault)) => failed(fault, fetch),
+            Some(Ok(reasons)) => form(reasons),
+        })
+    };
+    view! {
+        <section aria-labelledby="closing" class="rounded-box border border-base-300 p-4">
+            <h2 id="closing" class="mb-2 font-semibold">"Close conversation"</h2>
+            {move || body()}
+        </section>
+    }
+}

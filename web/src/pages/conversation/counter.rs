@@ -1,0 +1,78 @@
+//! The live count under the message box: how much of how many parts, and which character makes it dear.
+
+use leptos::prelude::*;
+use shared::{
+    message::MAX_BODY_CHARACTERS,
+    segments::{Segments, segments},
+};
+
+/// "84/160 · 1 part · GSM-7"
+pub(super) fn counter(text: Memo<String>) -> AnyView {
+    let counted = Memo::new(move |_| text.with(|text| (count(segments(text)), too_long(text), dear(text))));
+    view! {
+        <p id="message-count" class="text-sm tabular-nums">
+            {move || counted.with(|(count, ..)| count.clone())}
+            {move || {
+                counted.with(|(.., dear)| {
+                    dear.clone().map(|dear| view! { " · " <span class="font-medium">{dear}</span> })
+                })
+            }}
+            {move || {
+                counted.with(|(_, long, _)| {
+                    long.clone().map(|long| view! { " · " <strong>{long}</strong> })
+                })
+            }}
+        </p>
+    }
+    .into_any()
+}
+
+fn count(counted: Segments) -> String {
+    let Segments {
+        units,
+        capacity,
+        parts,
+        encoding,
+        ..
+    } = counted;
+    let noun = if parts == 1 { "part" } else { "parts" };
+    format!("{units}/{capacity} · {parts} {noun} · {}", encoding.display())
+}
+
+fn dear(text: &str) -> Option<String> {
+    let counted = segments(text);
+    let character = counted.costly?;
+    Some(format!("“{character}” makes this {}", counted.encoding.display()))
+}
+
+fn too_long(text: &str) -> Option<String> {
+    let length = text.chars().count();
+    (length > MAX_BODY_CHARACTERS).then(|| format!("{} characters too many", length - MAX_BODY_CHARACTERS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_says_units_parts_and_encoding() {
+        assert_eq!(count(segments(&"a".repeat(84))), "84/160 · 1 part · GSM-7");
+        assert_eq!(count(segments(&"a".repeat(161))), "161/306 · 2 parts · GSM-7");
+        assert_eq!(count(segments("")), "0/160 · 0 parts · GSM-7");
+    }
+
+    #[test]
+    fn the_dear_character_is_named() {
+        assert_eq!(dear("a – b").as_deref(), Some("“–” makes this UCS-2"));
+        assert_eq!(dear("a - b"), None);
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_says_by_how_much() {
+        assert_eq!(too_long(&"é".repeat(1600)), None);
+        assert_eq!(
+            too_long(&"é".repeat(1603)).as_deref(),
+            Some("3 characters too many")
+        );
+    }
+}

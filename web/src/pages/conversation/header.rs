@@ -1,0 +1,52 @@
+//! Who the conversation is with, how it began, and the one before it.
+
+use leptos::prelude::*;
+use leptos_router::components::A;
+use shared::conversation::{ConversationStatus, Origin};
+
+use super::Desk;
+use crate::{
+    components::{heading::Heading, moment::date_and_time, person::title},
+    time_zone::Zone,
+};
+
+/// The page's head.
+#[component]
+pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
+    let text = desk.read(|detail| title(&detail.conversation));
+    let is_pending = desk.read(|detail| detail.conversation.status == ConversationStatus::Pending);
+    let attention = desk.read(|detail| detail.conversation.attention.clone());
+    // What follows never changes.
+    let begun = desk.detail.with_untracked(|detail| {
+        detail.as_ref().map(|detail| {
+            let origin = match detail.conversation.origin {
+                Origin::Inbound => "Started by an inbound message",
+                Origin::Outbound => "Started by an outbound message",
+            };
+            let opened = date_and_time(detail.conversation.opened_at, &zone);
+            let previous = detail.conversation.previous_id.map(|previous| {
+                view! {
+                    " · "
+                    <A href=format!("/conversations/{previous}") attr:class="link">
+                        "Previous conversation"
+                    </A>
+                }
+            });
+            view! { {origin} " · " {opened} " · " {detail.team.name.clone()} {previous} }
+        })
+    });
+    view! {
+        <div>
+            <Heading text=text />
+            <p class="text-sm">
+                {begun}
+                {move || is_pending.get().then_some(" · Awaiting reply")}
+            </p>
+            {move || {
+                attention
+                    .get()
+                    .map(|attention| view! { <p class="alert alert-warning mt-2 py-2">{attention.text}</p> })
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,156 @@
+//! The messages of a conversation as far as they were fetched: each once, oldest first, updated in place.
+//!
+//! It must never drop a message that was shown.
+
+use std::sync::{Arc, OnceLock};
+
+use leptos::prelude::*;
+use shared::{
+    ids::{ConversationId, MessageId},
+    message::{Direction, Message},
+};
+
+use crate::{
+    api::{Client, Fault},
+    time_zone::Zone,
+};
+
+const NEWEST: usize = 50;
+const EARLIER: usize = 200;
+
+/// A message on screen.
+#[derive(Clone)]
+pub(super) struct Entry {
+    /// The message's id.
+    pub(super) id: MessageId,
+    /// The message, whose status changes.
+    pub(super) message: ArcRwSignal<Message>,
+    day: Arc<OnceLock<String>>,
+}
+
+impl Entry {
+    fn new(message: Message) -> Self {
+        Self {
+            id: message.id,
+            message: ArcRwSignal::new(message),
+            day: Arc::default(),
+        }
+    }
+
+    /// The day it was written on, in words.
+    pub(super) fn day(&self, zone: &Zone) -> &str {
+        self.day
+            .get_or_init(|| zone.day(self.message.with_untracked(|message| message.created_at)))
+    }
+}
+
+/// The thread.
+#[derive(Clone, Copy)]
+pub(super) struct Thread {
+    client: Client,
+    id: ConversationId,
+    /// What was fetched, oldest first.
+    pub(super) entries: RwSignal<Vec<Entry>>,
+    /// Whether there are earlier messages; `None` before the first answer.
+    pub(super) has_earlier: RwSignal<Option<bool>>,
+    /// Why there is nothing to show.
+    pub(super) fault: RwSignal<Option<Fault>>,
+    /// The newest message that was in sight.
+    pub(super) seen: RwSignal<Option<MessageId>>,
+    /// The newest message that the customer wrote while the page was open, to be read out.
+    pub(super) heard: RwSignal<Option<Message>>,
+}
+
+impl Thread {
+    pub(super) fn new(client: Client, id: ConversationId) -> Self {
+        Self {
+            client,
+            id,
+            entries: RwSignal::new(Vec::new()),
+            has_earlier: RwSignal::new(None),
+            fault: RwSignal::new(None),
+            seen: RwSignal::new(None),
+            heard: RwSignal::new(None),
+        }
+    }
+
+    /// The newest message's id.
+    pub(super) fn newest(self) -> Option<MessageId> {
+        self.entries.with(|entries| entries.last().map(|entry| entry.id))
+    }
+
+    /// Fetches the newest messages, and what lies between them and those already here.
+    pub(super) async fn fetch_newest(self) {
+        let known = untrack(|| self.newest());
+        let outcome = self.fetch_back_to(known).await;
+        self.fault.try_set(outcome.err());
+    }
+
+    async fn fetch_back_to(self, known: Option<MessageId>) -> Result<(), Fault> {
+        let mut page = self.client.list_messages(self.id, None, NEWEST).await?;
+        loop {
+            let oldest = page.items.first().map(|message| message.id);
+            let has_earlier = page.next_cursor.is_some();
+            self.put(page.items);
+            let gap = has_earlier && known.is_some() && oldest > known;
+            if known.is_none() {
+                self.has_earlier.try_set(Some(has_earlier));
+            }
+            if !gap {
+                return Ok(());
+            }
+            page = self.client.list_messages(self.id, oldest, EARLIER).await?;
+        }
+    }
+
+    /// Fetches the messages before those that are here.
+    pub(super) async fn fetch_earlier(self) -> Result<(), Fault> {
+        let oldest = self
+            .entries
+            .with_untracked(|entries| entries.first().map(|entry| entry.id));
+        let page = self.client.list_messages(self.id, oldest, EARLIER).await?;
+        self.has_earlier.try_set(Some(page.next_cursor.is_some()));
+        self.put(page.items);
+        Ok(())
+    }
+
+    /// Takes messages in: new ones at their place, known ones updated.
+    pub(super) fn put(self, messages: Vec<Message>) {
+        let Some(newest_before) = self
+            .entries
+            .try_with_untracked(|entries| entries.last().map(|entry| entry.id))
+        else {
+            return;
+        };
+        let is_newer = |message: &&Message| newest_before.is_some_and(|before| message.id > before);
+        let heard = messages
+            .iter()
+            .filter(is_newer)
+            .rfind(|message| message.direction == Direction::Inbound);
+        if let Some(message) = heard {
+            self.heard.try_set(Some(message.clone()));
+        }
+        let mut fresh = Vec::new();
+        self.entries.with_untracked(|entries| {
+            for message in messages {
+                match entries.binary_search_by_key(&message.id, |entry| entry.id) {
+                    Ok(place) => {
+                        if let Some(entry) = entries.get(place)
+                            && entry.message.with_untracked(|known| *known != message)
+                        {
+                            entry.message.set(message);
+                        }
+                    }
+                    Err(_) => fresh.push(Entry::new(message)),
+                }
+            }
+        });
+        if !fresh.is_empty() {
+            self.entries.try_update(|entries| {
+                entries.append(&mut fresh);
+                entries.sort_by_key(|entry| entry.id);
+                entries.dedup_by_key(|entry| entry.id);
+            });
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Conversations in progress: a section per team, in queue order. Rows never move under the pointer or the focus:
+//! news waits behind a button until the agent looks away.
+
+mod board;
+mod news;
+mod section;
+
+use leptos::prelude::*;
+use shared::ids::TeamId;
+
+use self::{board::Board, section::Section};
+use crate::{
+    components::{
+        heading::Heading,
+        placeholder::{empty, failed, skeleton},
+    },
+    keys::use_keys,
+    live::{coalesced, use_live},
+    session::use_client,
+};
+
+/// The page `/`.
+#[component]
+pub(crate) fn QueuePage() -> impl IntoView {
+    let board = Board::new(use_client());
+    let fetch = coalesced(move || board.fetch());
+    fetch();
+    use_live().listen(move |_| fetch());
+
+    let keys = use_keys();
+    Effect::new(move |asked: Option<u32>| {
+        let now = keys.show_news.get();
+        if asked.is_some_and(|before| before != now) {
+            board.show_news();
+        }
+        now
+    });
+    let seen = window_event_listener(leptos::ev::visibilitychange, move |_| {
+        board.unseen.set(document().hidden());
+    });
+    on_cleanup(move || seen.remove());
+
+    let teams = Memo::new(move |_| {
+        board.shown.with(|shown| {
+            let sections = shown.as_ref().map(|queue| queue.sections.iter());
+            sections.map(|sections| sections.map(|section| section.team.id).collect::<Vec<TeamId>>())
+        })
+    });
+    let is_empty = Memo::new(move |_| {
+        board.shown.with(|shown| {
+            let mut sections = shown.iter().flat_map(|queue| &queue.sections);
+            sections.all(|section| section.items.is_empty())
+        })
+    });
+    let no_rows = Memo::new(move |_| teams.get().is_none());
+    let body = move || {
+        if no_rows.get() {
+            return match board.fault.get() {
+                Some(fault) => failed(&fault, fetch),
+                None => skeleton(8),
+            };
+        }
+        view! {
+            <Show when=move || is_empty.get()>{empty("No conversations in progress")}</Show>
+            <For
+                each=move || teams.get().unwrap_or_default()
+                key=|team| *team
+                children=move |team| view! { <Section board team fetch /> }
+            />
+        }
+        .into_any()
+    };
+    view! {
+        <div class="sticky top-0 z-20 -mt-4 flex min-h-14 items-center justify-between gap-4 bg-base-100 py-2 sm:top-12">
+            <Heading text="Conversations in progress" />
+            <div role="status">
+                <Show when=move || { board.news() > 0 }>
+                    <button type="button" class="btn btn-primary btn-sm" on:click=move |_| board.show_news()>
+                        {move || board.news()}
+                        " new – show (R)"
+                    </button>
+                </Show>
+            </div>
+        </div>
+        <div class="flex flex-col gap-6">{move || body()}</div>
+    }
+}

@@ -1,0 +1,240 @@
+//! One team's conversations in progress: counts and rows.
+
+use leptos::{ev::FocusEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos_router::components::A;
+use shared::{
+    conversation::{Conversation, Counts, NextAction, QueueSection},
+    ids::{ConversationId, TeamId},
+};
+use wasm_bindgen::JsCast;
+
+use super::board::Board;
+use crate::{
+    clock::Clock,
+    components::{
+        moment::moment,
+        notices::use_notices,
+        person::{open_label, or_dash},
+        table::{BODY, ROW, TABLE, cell, head, text_cell},
+    },
+    time_zone::Zone,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Ref", "w-[12%]"),
+    ("Name", "w-[24%]"),
+    ("Number", "w-[16%]"),
+    ("Last Message", "w-[14%]"),
+    ("Next Action", "w-[26%]"),
+    ("Link", "w-[8%]"),
+];
+
+/// A team's section of the queue.
+#[component]
+pub(super) fn Section(
+    board: Board,
+    team: TeamId,
+    fetch: impl Fn() + Copy + Send + Sync + 'static,
+) -> impl IntoView {
+    let section = move |read: fn(&QueueSection) -> String| {
+        board
+            .shown
+            .with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
+    };
+    let zone = Zone::new(&untrack(|| section(|section| section.team.time_zone.clone())));
+    let name = Memo::new(move |_| section(|section| section.team.name.clone()));
+    let counts = Memo::new(move |_| section(|section| counts(section.counts)));
+    let rows = Memo::new(move |_| {
+        board.shown.with(|shown| {
+            let items = find(shown.as_ref(), team).map(|section| section.items.iter());
+            items
+                .map(|items| items.map(|row| row.id).collect::<Vec<_>>())
+                .unwrap_or_default()
+        })
+    });
+    let has_more = Memo::new(move |_| {
+        board
+            .shown
+            .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
+    });
+    let busy = RwSignal::new(false);
+    let notices = use_notices();
+    let show_more = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        spawn_local_scoped_with_cancellation(async move {
+            if let Err(fault) = board.fetch_more(team).await {
+                notices.fault(&fault);
+            }
+            busy.try_set(false);
+            // What was held back ends where the list ended before.
+            fetch();
+        });
+    };
+    let left = move |event: FocusEvent| {
+        let to = event
+            .related_target()
+            .and_then(|to| to.dyn_into::<web_sys::Element>().ok());
+        board
+            .focused
+            .set(to.is_some_and(|to| to.closest("tbody").ok().flatten().is_some()));
+    };
+    let heading = format!("team-{team}");
+    let table_label = heading.clone();
+    view! {
+        <section aria-labelledby=heading.clone()>
+            <div class="mb-1 flex flex-wrap items-baseline gap-x-4">
+                <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
+                <p class="text-sm">{counts}</p>
+            </div>
+            <Show when=move || rows.with(|rows| !rows.is_empty())>
+                <table role="table" aria-labelledby=table_label.clone() class=format!("{TABLE} table-fixed")>
+                    {head(COLUMNS)}
+                    <tbody
+                        role="rowgroup"
+                        class=BODY
+                        on:pointerenter=move |_| board.pointed.set(true)
+                        on:pointerleave=move |_| board.pointed.set(false)
+                        on:focusin=move |_| board.focused.set(true)
+                        on:focusout=left
+                    >
+                        <For
+                            each=move || rows.get()
+                            key=|id| *id
+                            children={
+                                let zone = zone.clone();
+                                move |id| row(board, team, id, zone.clone())
+                            }
+                        />
+                    </tbody>
+                </table>
+            </Show>
+            <Show when=move || has_more.get()>
+                <button type="button" class="btn btn-sm mt-2" on:click=show_more>
+                    {move || if busy.get() { "Loading…" } else { "Show more" }}
+                    <span class="sr-only">" of "{name}</span>
+                </button>
+            </Show>
+        </section>
+    }
+}
+
+fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
+    // A row that is about to go keeps what it had.
+    let conversation = Memo::new(move |before: Option<&Option<Conversation>>| {
+        let now = board.shown.with(|shown| {
+            let items = find(shown.as_ref(), team).map(|section| section.items.iter());
+            items.and_then(|mut items| items.find(|row| row.id == id).cloned())
+        });
+        now.or_else(|| before.cloned().flatten())
+    });
+    let text = move |read: fn(&Conversation) -> String| {
+        Signal::derive(move || {
+            conversation.with(|conversation| conversation.as_ref().map(read).unwrap_or_default())
+        })
+    };
+    let last = move || {
+        let at =
+            conversation.with(|conversation| conversation.as_ref().and_then(|known| known.last_message_at));
+        match at {
+            Some(at) => moment(at, &zone),
+            None => "–".into_any(),
+        }
+    };
+    let next = move || conversation.with(|conversation| conversation.as_ref().map(next_action));
+    view! {
+        <tr role="row" class=ROW>
+            {text_cell("Ref", text(|conversation| or_dash(conversation.reference.as_deref())))}
+            {text_cell("Name", text(|conversation| or_dash(conversation.name.as_deref())))}
+            {cell(
+                "Number",
+                view! {
+                    <span class="whitespace-nowrap tabular-nums">
+                        {text(|conversation| conversation.number.display())}
+                    </span>
+                },
+            )}
+            {cell("Last Message", view! { {move || last()} })}
+            {cell("Next Action", view! { {move || next()} })}
+            {cell(
+                "Link",
+                view! {
+                    <A
+                        href=format!("/conversations/{id}")
+                        attr:class="link font-medium"
+                        attr:data-row-link=""
+                        attr:aria-label=text(open_label)
+                    >
+                        "Open"
+                        <span aria-hidden="true">" →"</span>
+                    </A>
+                },
+            )}
+        </tr>
+    }
+    .into_any()
+}
+
+fn next_action(conversation: &Conversation) -> AnyView {
+    let clock = use_context::<Clock>();
+    let since = conversation.waiting_since;
+    let why = match (&conversation.attention, conversation.next_action) {
+        (Some(attention), _) => {
+            view! { <span class="font-medium text-red-700 dark:text-red-300">{attention.text.clone()}</span> }
+                .into_any()
+        }
+        (None, Some(NextAction::Agent)) => {
+            view! { <span class="whitespace-nowrap">{move || clock.map(|clock| clock.waiting(since))}</span> }
+                .into_any()
+        }
+        (None, _) => ().into_any(),
+    };
+    let badge = match conversation.next_action {
+        Some(NextAction::Agent) => {
+            view! { <span class="badge badge-primary badge-sm">"Agent"</span> }.into_any()
+        }
+        Some(NextAction::Customer) => {
+            view! { <span class="badge badge-outline badge-sm">"Customer"</span> }.into_any()
+        }
+        None => ().into_any(),
+    };
+    view! { <span class="flex items-baseline gap-3">{badge} {why}</span> }.into_any()
+}
+
+fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&QueueSection> {
+    queue?.sections.iter().find(|section| section.team.id == team)
+}
+
+/// "3 need you · 5 with the customer"
+fn counts(counts: Counts) -> String {
+    let verb = if counts.agent == 1 { "needs" } else { "need" };
+    format!(
+        "{} {verb} you · {} with the customer",
+        counts.agent, counts.customer
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_a_sentence() {
+        assert_eq!(
+            counts(Counts {
+                agent: 3,
+                customer: 5
+            }),
+            "3 need you · 5 with the customer"
+        );
+        assert_eq!(
+            counts(Counts {
+                agent: 1,
+                customer: 0
+            }),
+            "1 needs you · 0 with the customer"
+        );
+    }
+}

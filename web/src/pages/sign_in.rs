@@ -1,0 +1,150 @@
+//! Signing in: says what is wrong, and for how long when there were too many tries.
+//!
+//! It must never lead to another site, whatever the address says.
+
+use std::time::Duration;
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local_scoped_with_cancellation};
+use shared::{ErrorCode, account::SignIn};
+
+use crate::{api::Fault, clock::pause, components::heading::Heading, session::use_session};
+
+/// The page `/sign-in?return=`.
+#[component]
+pub(crate) fn SignInPage() -> impl IntoView {
+    let session = use_session();
+    let email = NodeRef::<html::Input>::new();
+    let password = NodeRef::<html::Input>::new();
+    let busy = RwSignal::new(false);
+    let fault = RwSignal::new(None::<Fault>);
+    let wait = RwSignal::new(0_u32);
+
+    Effect::new(move |_| {
+        if let Some(email) = email.get() {
+            let _ = email.focus();
+        }
+    });
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let (Some(email), Some(password)) = (email.get(), password.get()) else {
+            return;
+        };
+        if busy.get_untracked() || wait.get_untracked() > 0 {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        let sign_in = SignIn {
+            email: email.value(),
+            password: password.value(),
+        };
+        spawn_local_scoped_with_cancellation(async move {
+            let outcome = session.sign_in(&sign_in).await;
+            busy.try_set(false);
+            let Err(met) = outcome else { return };
+            if met.code() == Some(ErrorCode::InvalidCredentials) {
+                password.set_value("");
+                let _ = password.focus();
+            }
+            let seconds = seconds_to_wait(&met);
+            fault.try_set(Some(met));
+            for left in (0..=seconds).rev() {
+                wait.try_set(left);
+                if left > 0 {
+                    pause(Duration::from_secs(1)).await;
+                }
+            }
+        });
+    };
+    let message = move || {
+        fault.get().map(|fault| match wait.get() {
+            0 if fault.code() == Some(ErrorCode::TooManyRequests) => "You can try again now.".to_owned(),
+            0 => fault.words(),
+            seconds => format!("Too many tries. Try again in {seconds} s."),
+        })
+    };
+    view! {
+        <main class="grid min-h-dvh place-items-center bg-base-200 p-4">
+            <div class="card w-full max-w-sm bg-base-100 shadow-md">
+                <form class="card-body gap-4" on:submit=submit>
+                    <div>
+                        <p class="text-sm font-medium">"SMS Chat"</p>
+                        <Heading text="Sign in" class="text-2xl font-semibold" />
+                    </div>
+                    <div role="alert">
+                        {move || message().map(|text| view! { <p class="alert alert-error">{text}</p> })}
+                    </div>
+                    <label class="flex flex-col gap-1">
+                        <span class="text-sm font-medium">"E-mail"</span>
+                        <input
+                            node_ref=email
+                            class="input w-full"
+                            type="email"
+                            name="email"
+                            autocomplete="username"
+                            required
+                        />
+                    </label>
+                    <label class="flex flex-col gap-1">
+                        <span class="text-sm font-medium">"Password"</span>
+                        <input
+                            node_ref=password
+                            class="input w-full"
+                            type="password"
+                            name="password"
+                            autocomplete="current-password"
+                            required
+                        />
+                    </label>
+                    <button
+                        class="btn btn-primary"
+                        aria-disabled=move || (busy.get() || wait.get() > 0).to_string()
+                    >
+                        {move || if busy.get() { "Signing in…" } else { "Sign in" }}
+                    </button>
+                </form>
+            </div>
+        </main>
+    }
+}
+
+fn seconds_to_wait(fault: &Fault) -> u32 {
+    match fault {
+        Fault::Refused { problem, retry_after } if problem.code == ErrorCode::TooManyRequests => {
+            retry_after.unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
+/// Where to go after signing in: a path of this app, or the queue. `//host` and `/\host` would be other sites.
+pub(crate) fn return_path(wanted: Option<&str>) -> String {
+    let wanted = wanted.unwrap_or("/");
+    let local = wanted.starts_with('/')
+        && !wanted.starts_with("//")
+        && !wanted.contains(['\\', '\t', '\n', '\r'])
+        && !wanted.starts_with("/sign-in");
+    if local { wanted.to_owned() } else { "/".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_of_this_app_are_returned_to() {
+        assert_eq!(return_path(Some("/conversations/7?x=1")), "/conversations/7?x=1");
+        let elsewhere = [
+            "",
+            "https://example.com",
+            "//example.com",
+            "/\\example.com",
+            "/\t/example.com",
+            "/sign-in",
+        ];
+        for bad in elsewhere {
+            assert_eq!(return_path(Some(bad)), "/", "{bad}");
+        }
+        assert_eq!(return_path(None), "/");
+    }
+}

@@ -1,0 +1,166 @@
+//! Times as a team reads them: in its own time zone, through the browser's `Intl`, whose data would be too large
+//! to carry here.
+//!
+//! It must never use the browser's own time zone.
+
+use std::{cell::RefCell, collections::HashMap, sync::Arc};
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use js_sys::{Array, Function, Object, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+
+/// An IANA time zone, such as `Europe/London`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Zone(Arc<str>);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Style {
+    /// 22 Nov
+    Date,
+    /// 2026
+    Year,
+    /// 09:14
+    Time,
+    /// Sunday 22 November
+    Day,
+    /// Sunday 22 November 2026 at 09:14:05 GMT
+    Full,
+}
+
+impl Style {
+    fn options(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Style::Date => &[("day", "numeric"), ("month", "short")],
+            Style::Year => &[("year", "numeric")],
+            Style::Time => &[("hour", "2-digit"), ("minute", "2-digit")],
+            Style::Day => &[("weekday", "long"), ("day", "numeric"), ("month", "long")],
+            Style::Full => &[
+                ("weekday", "long"),
+                ("day", "numeric"),
+                ("month", "long"),
+                ("year", "numeric"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
+                ("timeZoneName", "short"),
+            ],
+        }
+    }
+}
+
+thread_local! {
+    /// Making a formatter takes a hundred times as long as using it.
+    static FORMATTERS: RefCell<HashMap<(Arc<str>, Style), Function>> = RefCell::new(HashMap::new());
+}
+
+impl Zone {
+    pub(crate) fn new(name: &str) -> Self {
+        Self(name.into())
+    }
+
+    /// "09:14"
+    pub(crate) fn time(&self, at: DateTime<Utc>) -> String {
+        self.format(Style::Time, at)
+    }
+
+    /// "22 Nov 09:14", with the year when it is not this one.
+    pub(crate) fn date_and_time(&self, at: DateTime<Utc>) -> String {
+        format!(
+            "{}{} {}",
+            self.format(Style::Date, at),
+            self.other_year(at),
+            self.time(at)
+        )
+    }
+
+    /// "Sunday 22 November", with the year when it is not this one.
+    pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
+        format!("{}{}", self.format(Style::Day, at), self.other_year(at))
+    }
+
+    /// The full date and time, with the zone.
+    pub(crate) fn full(&self, at: DateTime<Utc>) -> String {
+        self.format(Style::Full, at)
+    }
+
+    fn other_year(&self, at: DateTime<Utc>) -> String {
+        let year = self.format(Style::Year, at);
+        let now = JsValue::from_f64(js_sys::Date::now());
+        if self.format_value(Style::Year, &now) == year {
+            String::new()
+        } else {
+            format!(" {year}")
+        }
+    }
+
+    fn format(&self, style: Style, at: DateTime<Utc>) -> String {
+        self.format_value(style, &JsValue::from_f64(at.timestamp_millis() as f64))
+    }
+
+    fn format_value(&self, style: Style, milliseconds: &JsValue) -> String {
+        let known = FORMATTERS.with_borrow(|known| known.get(&(self.0.clone(), style)).cloned());
+        let format = known.or_else(|| {
+            // A zone that this browser does not know is shown in UTC, which `full` says.
+            let made = formatter(&self.0, style).or_else(|| formatter("UTC", style))?;
+            FORMATTERS.with_borrow_mut(|known| known.insert((self.0.clone(), style), made.clone()));
+            Some(made)
+        });
+        format
+            .and_then(|format| format.call1(&JsValue::UNDEFINED, milliseconds).ok())
+            .and_then(|text| text.as_string())
+            .unwrap_or_default()
+            .replace(',', "")
+    }
+}
+
+/// `new Intl.DateTimeFormat("en-GB", {timeZone, ...}).format`; by reflection, since an unknown zone throws.
+fn formatter(zone: &str, style: Style) -> Option<Function> {
+    let options = Object::new();
+    let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into());
+    set("timeZone", zone).ok()?;
+    set("hourCycle", "h23").ok()?;
+    for (name, value) in style.options() {
+        set(name, value).ok()?;
+    }
+    let intl = Reflect::get(&window(), &"Intl".into()).ok()?;
+    let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into())
+        .ok()?
+        .dyn_into()
+        .ok()?;
+    let made = Reflect::construct(&constructor, &Array::of2(&"en-GB".into(), &options)).ok()?;
+    Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
+}
+
+/// For `<time datetime>`: `2026-11-22T09:14:05.000Z`.
+pub(crate) fn machine(at: DateTime<Utc>) -> String {
+    js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64))
+        .to_iso_string()
+        .into()
+}
+
+/// "22 Nov", for a date that belongs to no zone.
+pub(crate) fn date(date: NaiveDate) -> String {
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec",
+    ];
+    let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
+    format!("{} {month}", date.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_without_a_zone_is_a_day_and_a_month() {
+        assert_eq!(
+            NaiveDate::from_ymd_opt(2026, 11, 22).map(date).as_deref(),
+            Some("22 Nov")
+        );
+        assert_eq!(
+            NaiveDate::from_ymd_opt(2026, 9, 1).map(date).as_deref(),
+            Some("1 Sept")
+        );
+    }
+}

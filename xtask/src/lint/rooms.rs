@@ -1,0 +1,137 @@
+//! The rooms of the house, held by looking at the text: which files may speak to the database, which to the web
+//! framework, and how long a file may be. Must never need an exception list of single lines.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::Violation;
+use super::sources::Source;
+
+/// Past this length a file holds more than one thing.
+const LONGEST: usize = 350;
+
+/// A word that only some files may contain.
+struct Room {
+    word: &'static str,
+    /// The folder that the rule is about; tests may do as they like.
+    within: &'static str,
+    allowed: fn(&Path) -> bool,
+    rule: &'static str,
+}
+
+const ROOMS: [Room; 2] = [
+    Room {
+        word: "diesel::",
+        within: "",
+        allowed: may_query,
+        rule: "only queries.rs, api/src/search/{sqlite,postgres}.rs and api/src/db/ use Diesel",
+    },
+    Room {
+        word: "actix_web",
+        within: "api/src",
+        allowed: may_serve,
+        rule: "only routes.rs, api/src/auth/ and api/src/{error,router,app,assets,openapi}.rs use actix-web",
+    },
+];
+
+/// Every place that breaks a rule.
+pub(super) fn check(sources: &[Source]) -> Vec<Violation> {
+    sources
+        .iter()
+        .flat_map(|source| too_long(source).into_iter().chain(out_of_room(source)))
+        .collect()
+}
+
+fn too_long(source: &Source) -> Option<Violation> {
+    let lines = source.text.lines().count();
+    (lines > LONGEST).then(|| Violation {
+        file: source.path.clone(),
+        line: lines,
+        rule: "no Rust file is longer than 350 lines",
+    })
+}
+
+fn out_of_room(source: &Source) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    for room in &ROOMS {
+        if !governed(&source.path, room.within) || (room.allowed)(&source.path) {
+            continue;
+        }
+        for (index, line) in source.text.lines().enumerate() {
+            if !line.trim_start().starts_with("//") && line.contains(room.word) {
+                violations.push(Violation {
+                    file: source.path.clone(),
+                    line: index + 1,
+                    rule: room.rule,
+                });
+            }
+        }
+    }
+    violations
+}
+
+/// Sources below `within`; neither tests nor these tasks, which name the words in order to look for them.
+fn governed(path: &Path, within: &str) -> bool {
+    path.starts_with(within)
+        && !path.starts_with("xtask")
+        && !path
+            .components()
+            .any(|part| part.as_os_str() == OsStr::new("tests"))
+}
+
+fn may_query(path: &Path) -> bool {
+    path.file_name() == Some(OsStr::new("queries.rs"))
+        || path.starts_with("api/src/db")
+        || path == Path::new("api/src/search/sqlite.rs")
+        || path == Path::new("api/src/search/postgres.rs")
+}
+
+fn may_serve(path: &Path) -> bool {
+    let single = ["error.rs", "router.rs", "app.rs", "assets.rs", "openapi.rs"];
+    path.file_name() == Some(OsStr::new("routes.rs"))
+        || path.starts_with("api/src/auth")
+        || single.iter().any(|name| path == Path::new("api/src").join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(path: &str, text: &str) -> Vec<usize> {
+        let source = Source {
+            path: path.into(),
+            text: text.to_owned(),
+        };
+        check(&[source])
+            .into_iter()
+            .map(|violation| violation.line)
+            .collect()
+    }
+
+    #[test]
+    fn diesel_stays_with_the_queries() {
+        let text = "//! diesel::prelude is not used here\nuse diesel::prelude::*;\n";
+        assert_eq!(found("api/src/conversations/reply.rs", text), [2]);
+        assert_eq!(found("api/src/conversations/queries.rs", text), [0; 0]);
+        assert_eq!(found("api/src/db/writer.rs", text), [0; 0]);
+        assert_eq!(found("api/src/search/sqlite.rs", text), [0; 0]);
+        assert_eq!(found("api/src/search/routes.rs", text), [2]);
+        assert_eq!(found("api/tests/api/support/test_app.rs", text), [0; 0]);
+    }
+
+    #[test]
+    fn actix_stays_at_the_door() {
+        let text = "use actix_web::web;\n";
+        assert_eq!(found("api/src/main.rs", text), [1]);
+        assert_eq!(found("api/src/teams/error.rs", text), [1]);
+        assert_eq!(found("api/src/teams/routes.rs", text), [0; 0]);
+        assert_eq!(found("api/src/auth/session.rs", text), [0; 0]);
+        assert_eq!(found("simulator/src/lib.rs", text), [0; 0]);
+    }
+
+    #[test]
+    fn long_files_are_found() {
+        assert_eq!(found("shared/src/lib.rs", &"\n".repeat(350)), [0; 0]);
+        assert_eq!(found("shared/src/lib.rs", &"\n".repeat(351)), [351]);
+    }
+}
