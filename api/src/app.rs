@@ -144,32 +144,20 @@ impl Application {
 
         let wanted = settings.http.listen;
         let listener = TcpListener::bind(wanted).map_err(|error| StartError::Listen(wanted, error))?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| StartError::Listen(wanted, error))?;
-        let public_url = settings
-            .http
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"));
+        let address = listener.local_addr().map_err(|error| StartError::Listen(wanted, error))?;
+        let public_url = settings.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
 
-        let credentials = settings
-            .gateway
-            .credentials
-            .clone()
-            .unwrap_or_else(own_credentials);
+        let credentials = settings.gateway.credentials.clone().unwrap_or_else(own_credentials);
         let simulator = match settings.gateway.kind {
             GatewayKind::Simulator => {
                 Some(simulate(&db, settings, &credentials, address, &public_url).await?)
             }
             GatewayKind::Twilio => None,
         };
-        let api_url = simulator
-            .as_ref()
-            .map_or_else(|| settings.gateway.api_url.clone(), Simulator::url);
+        let api_url = simulator.as_ref().map_or_else(|| settings.gateway.api_url.clone(), Simulator::url);
         let gateway = GatewayClient::new(
-            &credentials.account_sid,
-            &credentials.auth_token,
+            credentials.account_sid,
+            credentials.auth_token.clone(),
             &api_url,
             format!("{public_url}{STATUS_WEBHOOK}"),
         )
@@ -202,23 +190,13 @@ impl Application {
             handset_url: simulator.as_ref().map(Simulator::handset_url),
         });
         let server = serve(listener, desk).map_err(|error| StartError::Listen(address, error))?;
-        Ok(Self {
-            address,
-            public_url,
-            simulator,
-            server,
-            stop,
-            tasks,
-        })
+        Ok(Self { address, public_url, simulator, server, stop, tasks })
     }
 
     /// What stops it.
     #[must_use]
     pub fn stop(&self) -> Stop {
-        Stop {
-            server: self.server.handle(),
-            stop: self.stop.clone(),
-        }
+        Stop { server: self.server.handle(), stop: self.stop.clone() }
     }
 
     /// Serves until it is stopped, then finishes what is at the gateway.
@@ -253,20 +231,13 @@ fn serve(listener: TcpListener, desk: web::Data<Desk>) -> std::io::Result<Server
             .wrap(TracingLogger::<RequestSpan>::new())
     });
     // `main` listens for signals, so that live streams end before the server waits for them.
-    Ok(server
-        .listen(listener)?
-        .disable_signals()
-        .shutdown_timeout(10)
-        .run())
+    Ok(server.listen(listener)?.disable_signals().shutdown_timeout(10).run())
 }
 
 /// The simulator's own account: new at each start, so that nothing can rely on it.
 fn own_credentials() -> Credentials {
     let random = || format!("{:032x}", rand::random::<u128>());
-    Credentials {
-        account_sid: format!("AC{}", random()),
-        auth_token: SecretString::from(random()),
-    }
+    Credentials { account_sid: format!("AC{}", random()), auth_token: SecretString::from(random()) }
 }
 
 async fn simulate(
@@ -287,15 +258,12 @@ async fn simulate(
         ..simulator::Settings::default()
     })
     .map_err(|error| StartError::Simulator(listen, error))?;
-    let teams = db
-        .read(|conn| teams::queries::teams(conn, &TeamScope::Every))
-        .await?;
+    let teams = db.read(|conn| teams::queries::teams(conn, &TeamScope::Every)).await?;
     simulator.set_numbers(teams.into_iter().flat_map(|team| {
         let label = team.name;
-        team.numbers.into_iter().map(move |number| DeskNumber {
-            number: number.to_string(),
-            label: label.clone(),
-        })
+        team.numbers
+            .into_iter()
+            .map(move |number| DeskNumber { number: number.to_string(), label: label.clone() })
     }));
     Ok(simulator)
 }

@@ -41,9 +41,7 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
         return Err(ApiError::new(ErrorCode::NotFound, detail));
     };
     let mut answer = HttpResponse::Ok();
-    answer
-        .content_type(content_type(name))
-        .insert_header((header::VARY, "Accept-Encoding"));
+    answer.content_type(content_type(name)).insert_header((header::VARY, "Accept-Encoding"));
     if let Some(encoding) = encoding {
         answer.insert_header((header::CONTENT_ENCODING, encoding));
     }
@@ -63,26 +61,17 @@ pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
 /// The handset, where one plays the customer: the simulator's own page.
 pub async fn handset(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
     let url = desk.handset_url.as_ref().ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::NotFound,
-            "There is a handset only with SMS_CHAT_GATEWAY=simulator.",
-        )
+        ApiError::new(ErrorCode::NotFound, "There is a handset only with SMS_CHAT_GATEWAY=simulator.")
     })?;
-    Ok(HttpResponse::TemporaryRedirect()
-        .insert_header((header::LOCATION, url.as_str()))
-        .finish())
+    Ok(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, url.as_str())).finish())
 }
 
 /// The smallest copy of a file that the browser takes.
 fn best(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let accepted = request
-        .headers()
-        .get(header::ACCEPT_ENCODING)
-        .and_then(|value| value.to_str().ok());
+    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let accepts = |encoding: &str| {
         accepted.is_some_and(|list| {
-            list.split(',')
-                .any(|item| item.split(';').next().unwrap_or_default().trim() == encoding)
+            list.split(',').any(|item| item.split(';').next().unwrap_or_default().trim() == encoding)
         })
     };
     [("br", "br"), ("gzip", "gz")]

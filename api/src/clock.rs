@@ -59,10 +59,7 @@ impl TestClock {
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
         let (turn, time) = watch::channel(now.trunc_subsecs(6));
-        Self {
-            turn: Arc::new(Mutex::new(turn)),
-            time,
-        }
+        Self { turn: Arc::new(Mutex::new(turn)), time }
     }
 
     /// What the clock shows.

@@ -23,11 +23,7 @@ impl ApiError {
     /// A problem with this code; `detail` says what happened here and the way out.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
-            problem: Box::new(Problem::new(code, detail)),
-            retry_after: None,
-            rate_limit: None,
-        }
+        Self { problem: Box::new(Problem::new(code, detail)), retry_after: None, rate_limit: None }
     }
 
     /// Nothing there, or not in a team of the caller: the two must look the same.
@@ -44,11 +40,7 @@ impl ApiError {
     pub fn field(code: ErrorCode, field: &str, fault: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         let mut error = Self::new(code, message.clone());
-        error.problem.errors.push(FieldError {
-            field: field.into(),
-            code: fault.into(),
-            message,
-        });
+        error.problem.errors.push(FieldError { field: field.into(), code: fault.into(), message });
         error
     }
 
@@ -147,9 +139,7 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status_code());
-        answer
-            .content_type("application/problem+json")
-            .insert_header((header::CACHE_CONTROL, "no-store"));
+        answer.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.retry_after {
             answer.insert_header((header::RETRY_AFTER, seconds));
             if let Some(limit) = self.rate_limit {

@@ -28,22 +28,12 @@ pub async fn live() -> HttpResponse {
     responses((status = 200, description = "It can work", body = serde_json::Value),
         (status = 503, description = "It cannot, and why", body = serde_json::Value)))]
 pub async fn ready(desk: web::Data<Desk>) -> HttpResponse {
-    let waiting = desk.db.read(|conn| outbox::queries::depth(conn)).await;
+    let waiting = desk.db.read(outbox::queries::depth).await;
     let database = if waiting.is_ok() { "ok" } else { "unreachable" };
-    let gateway = if desk.outbox.is_locked_out() {
-        "refuses our credentials"
-    } else {
-        "ok"
-    };
-    let (queued, oldest) = waiting
-        .as_ref()
-        .map_or((None, None), |(queued, oldest)| (Some(*queued), *oldest));
+    let gateway = if desk.outbox.is_locked_out() { "refuses our credentials" } else { "ok" };
+    let (queued, oldest) = waiting.as_ref().map_or((None, None), |(queued, oldest)| (Some(*queued), *oldest));
     let is_ready = waiting.is_ok() && !desk.outbox.is_locked_out();
-    let mut answer = if is_ready {
-        HttpResponse::Ok()
-    } else {
-        HttpResponse::ServiceUnavailable()
-    };
+    let mut answer = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     answer.json(json!({
         "status": if is_ready { "ok" } else { "not ready" },
         "database": database,
@@ -56,7 +46,7 @@ pub async fn ready(desk: web::Data<Desk>) -> HttpResponse {
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String)))]
 pub async fn metrics(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
     let recorder = recorder()?;
-    if let Ok((queued, oldest)) = desk.db.read(|conn| outbox::queries::depth(conn)).await {
+    if let Ok((queued, oldest)) = desk.db.read(outbox::queries::depth).await {
         let age = oldest.map_or(0, |oldest| (desk.clock.now() - oldest).num_seconds());
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
         {
@@ -74,11 +64,7 @@ pub async fn metrics(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
 fn recorder() -> Result<&'static PrometheusHandle, ApiError> {
     static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
     RECORDER
-        .get_or_init(|| {
-            PrometheusBuilder::new()
-                .install_recorder()
-                .map_err(|error| error.to_string())
-        })
+        .get_or_init(|| PrometheusBuilder::new().install_recorder().map_err(|error| error.to_string()))
         .as_ref()
         .map_err(|error| ApiError::internal(error))
 }

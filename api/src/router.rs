@@ -24,32 +24,16 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
         .app_data(web::PathConfig::default().error_handler(|error, _| unreadable_path(&error).into()))
-        .service(
-            scope("/api/v1")
-                .configure(api)
-                .default_service(web::to(no_such_path)),
-        )
+        .service(scope("/api/v1").configure(api).default_service(web::to(no_such_path)))
         .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", openapi::document()))
         .route("/api/docs", get().to(openapi::to_docs))
         .service(scope("/api").default_service(web::to(no_such_path)))
         .service(
             scope("/health")
-                .service(
-                    resource("/live")
-                        .route(get().to(health::live))
-                        .default_service(only("GET")),
-                )
-                .service(
-                    resource("/ready")
-                        .route(get().to(health::ready))
-                        .default_service(only("GET")),
-                ),
+                .service(resource("/live").route(get().to(health::live)).default_service(only("GET")))
+                .service(resource("/ready").route(get().to(health::ready)).default_service(only("GET"))),
         )
-        .service(
-            resource("/metrics")
-                .route(get().to(health::metrics))
-                .default_service(only("GET")),
-        )
+        .service(resource("/metrics").route(get().to(health::metrics)).default_service(only("GET")))
         .service(resource("/handset").route(get().to(assets::handset)))
         .default_service(web::to(assets::serve));
 }
@@ -66,40 +50,18 @@ fn api(config: &mut ServiceConfig) {
     use templates::routes::list_conversation_templates;
 
     config
+        .service(resource("/sessions").route(post().to(create_session)).default_service(only("POST")))
         .service(
-            resource("/sessions")
-                .route(post().to(create_session))
-                .default_service(only("POST")),
+            resource("/sessions/refresh").route(post().to(refresh_session)).default_service(only("POST")),
         )
         .service(
-            resource("/sessions/refresh")
-                .route(post().to(refresh_session))
-                .default_service(only("POST")),
+            resource("/sessions/current").route(delete().to(delete_session)).default_service(only("DELETE")),
         )
+        .service(resource("/me").route(get().to(get_me)).default_service(only("GET")))
+        .service(resource("/queue").route(get().to(get_queue)).default_service(only("GET")))
+        .service(resource("/conversations").route(get().to(list_conversations)).default_service(only("GET")))
         .service(
-            resource("/sessions/current")
-                .route(delete().to(delete_session))
-                .default_service(only("DELETE")),
-        )
-        .service(
-            resource("/me")
-                .route(get().to(get_me))
-                .default_service(only("GET")),
-        )
-        .service(
-            resource("/queue")
-                .route(get().to(get_queue))
-                .default_service(only("GET")),
-        )
-        .service(
-            resource("/conversations")
-                .route(get().to(list_conversations))
-                .default_service(only("GET")),
-        )
-        .service(
-            resource("/conversations/{id}")
-                .route(get().to(get_conversation))
-                .default_service(only("GET")),
+            resource("/conversations/{id}").route(get().to(get_conversation)).default_service(only("GET")),
         )
         .service(
             resource("/conversations/{id}/messages")
@@ -123,15 +85,9 @@ fn api(config: &mut ServiceConfig) {
                 .default_service(only("POST")),
         )
         .service(
-            resource("/closure_reasons")
-                .route(get().to(list_closure_reasons))
-                .default_service(only("GET")),
+            resource("/closure_reasons").route(get().to(list_closure_reasons)).default_service(only("GET")),
         )
-        .service(
-            resource("/events")
-                .route(get().to(stream_events))
-                .default_service(only("GET")),
-        )
+        .service(resource("/events").route(get().to(stream_events)).default_service(only("GET")))
         .service(
             resource("/webhooks/twilio/messages")
                 .route(post().to(receive_message))
@@ -149,18 +105,13 @@ fn only(allowed: &'static str) -> Route {
     web::to(move |request: HttpRequest| async move {
         let detail = format!("{} is not offered here, but {allowed} is.", request.method());
         let mut answer = HttpResponse::from_error(ApiError::new(ErrorCode::MethodNotAllowed, detail));
-        answer
-            .headers_mut()
-            .insert(header::ALLOW, header::HeaderValue::from_static(allowed));
+        answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
         answer
     })
 }
 
 async fn no_such_path() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::new(
-        ErrorCode::NotFound,
-        "There is no such path. See /api/docs for all that there are.",
-    ))
+    Err(ApiError::new(ErrorCode::NotFound, "There is no such path. See /api/docs for all that there are."))
 }
 
 fn unreadable_json(error: &JsonPayloadError) -> ApiError {
@@ -168,10 +119,9 @@ fn unreadable_json(error: &JsonPayloadError) -> ApiError {
         JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
             ApiError::new(ErrorCode::BodyTooLarge, "A request body has at most 1 MiB.")
         }
-        JsonPayloadError::ContentType => ApiError::new(
-            ErrorCode::UnsupportedMediaType,
-            "Send JSON, with Content-Type: application/json.",
-        ),
+        JsonPayloadError::ContentType => {
+            ApiError::new(ErrorCode::UnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
+        }
         JsonPayloadError::Deserialize(fault) => ApiError::new(
             ErrorCode::InvalidBody,
             format!("The body is not the JSON that is expected here: {fault}."),
@@ -181,15 +131,9 @@ fn unreadable_json(error: &JsonPayloadError) -> ApiError {
 }
 
 fn unreadable_query(error: &QueryPayloadError) -> ApiError {
-    ApiError::new(
-        ErrorCode::InvalidQuery,
-        format!("The query cannot be read: {error}."),
-    )
+    ApiError::new(ErrorCode::InvalidQuery, format!("The query cannot be read: {error}."))
 }
 
 fn unreadable_path(_: &PathError) -> ApiError {
-    ApiError::new(
-        ErrorCode::NotFound,
-        "There is nothing with such an id: ids are whole numbers.",
-    )
+    ApiError::new(ErrorCode::NotFound, "There is nothing with such an id: ids are whole numbers.")
 }

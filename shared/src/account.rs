@@ -73,10 +73,7 @@ impl FromStr for Permission {
     type Err = ();
 
     fn from_str(word: &str) -> Result<Self, ()> {
-        Permission::ALL
-            .into_iter()
-            .find(|permission| permission.as_str() == word)
-            .ok_or(())
+        Permission::ALL.into_iter().find(|permission| permission.as_str() == word).ok_or(())
     }
 }
 

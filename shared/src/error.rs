@@ -164,9 +164,6 @@ impl Problem {
     /// The message for one field, if that field is at fault.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
-        self.errors
-            .iter()
-            .find(|error| error.field == name)
-            .map(|error| error.message.as_str())
+        self.errors.iter().find(|error| error.field == name).map(|error| error.message.as_str())
     }
 }

@@ -74,10 +74,7 @@ impl MessageStatus {
     /// Whether nothing can follow.
     #[must_use]
     pub fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Received | Self::Delivered | Self::Undelivered | Self::Failed
-        )
+        matches!(self, Self::Received | Self::Delivered | Self::Undelivered | Self::Failed)
     }
 
     /// Whether this is a final failure.
@@ -229,10 +226,7 @@ impl fmt::Display for BodyFault {
         match self {
             BodyFault::Empty => f.write_str("Write a text first."),
             BodyFault::TooLong(length) => {
-                write!(
-                    f,
-                    "A text has at most {MAX_BODY_CHARACTERS} characters; this one has {length}."
-                )
+                write!(f, "A text has at most {MAX_BODY_CHARACTERS} characters; this one has {length}.")
             }
             BodyFault::Nul => f.write_str("The text holds a NUL character; take it out."),
         }
@@ -252,11 +246,7 @@ impl MessageBody {
             return Err(BodyFault::Nul);
         }
         let length = text.chars().count();
-        if length > MAX_BODY_CHARACTERS {
-            Err(BodyFault::TooLong(length))
-        } else {
-            Ok(Self(text))
-        }
+        if length > MAX_BODY_CHARACTERS { Err(BodyFault::TooLong(length)) } else { Ok(Self(text)) }
     }
 
     /// The text.
@@ -307,9 +297,6 @@ mod tests {
         assert_eq!(MessageBody::parse(" \n".into()), Err(BodyFault::Empty));
         assert_eq!(MessageBody::parse("a\0b".into()), Err(BodyFault::Nul));
         assert!(MessageBody::parse("é".repeat(1600)).is_ok());
-        assert_eq!(
-            MessageBody::parse("é".repeat(1601)),
-            Err(BodyFault::TooLong(1601))
-        );
+        assert_eq!(MessageBody::parse("é".repeat(1601)), Err(BodyFault::TooLong(1601)));
     }
 }

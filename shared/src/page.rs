@@ -21,9 +21,6 @@ impl<T> Page<T> {
     /// The same page with each item turned into another type.
     #[must_use]
     pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page {
-            items: self.items.into_iter().map(turn).collect(),
-            next_cursor: self.next_cursor,
-        }
+        Page { items: self.items.into_iter().map(turn).collect(), next_cursor: self.next_cursor }
     }
 }

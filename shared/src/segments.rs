@@ -75,11 +75,7 @@ pub struct Segments {
 #[must_use]
 pub fn segments(text: &str) -> Segments {
     let costly = text.chars().find(|&character| septets(character).is_none());
-    let encoding = if costly.is_some() {
-        Encoding::Ucs2
-    } else {
-        Encoding::Gsm7
-    };
+    let encoding = if costly.is_some() { Encoding::Ucs2 } else { Encoding::Gsm7 };
     let cost = |character: char| match encoding {
         Encoding::Gsm7 => septets(character).unwrap_or(1),
         Encoding::Ucs2 => character.len_utf16(),
@@ -104,13 +100,7 @@ pub fn segments(text: &str) -> Segments {
         }
         filled += cost;
     }
-    Segments {
-        encoding,
-        units,
-        parts,
-        capacity: parts * encoding.per_part(),
-        costly,
-    }
+    Segments { encoding, units, parts, capacity: parts * encoding.per_part(), costly }
 }
 
 fn septets(character: char) -> Option<usize> {

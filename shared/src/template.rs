@@ -59,10 +59,7 @@ mod tests {
 
     #[test]
     fn placeholders_are_found_once_and_in_order() {
-        assert_eq!(
-            placeholders("Hi {{ name }}, {{Due date}} {{name}}"),
-            ["name", "Due date"]
-        );
+        assert_eq!(placeholders("Hi {{ name }}, {{Due date}} {{name}}"), ["name", "Due date"]);
         assert_eq!(placeholders("{{{{name}}"), ["name"]);
         assert!(placeholders("no {placeholders} }} {{ here {{}}").is_empty());
     }

@@ -79,10 +79,7 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
             world.state().faults.clear(number.as_deref());
             reply::empty(StatusCode::NO_CONTENT)
         }
-        _ => refuse(
-            StatusCode::NOT_FOUND,
-            "The simulator has no such path, or not for this method.",
-        ),
+        _ => refuse(StatusCode::NOT_FOUND, "The simulator has no such path, or not for this method."),
     })
 }
 
@@ -119,12 +116,7 @@ fn thread(world: &World, customer: Option<&str>) -> Response<Body> {
         return refuse(StatusCode::BAD_REQUEST, "Which `customer`?");
     };
     let state = world.state();
-    let texts: Vec<&Text> = state
-        .ledger
-        .all()
-        .iter()
-        .filter(|text| text.customer() == customer)
-        .collect();
+    let texts: Vec<&Text> = state.ledger.all().iter().filter(|text| text.customer() == customer).collect();
     let opted_out: BTreeSet<&str> = state
         .opted_out
         .iter()
@@ -161,32 +153,19 @@ fn numbers(world: &World) -> Response<Body> {
             customers.push(text.customer());
         }
     }
-    reply::json(
-        StatusCode::OK,
-        &json!({ "numbers": desk, "customers": customers }),
-    )
+    reply::json(StatusCode::OK, &json!({ "numbers": desk, "customers": customers }))
 }
 
 /// Reads a request's JSON, or says what is wrong with it.
 async fn body<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Response<Body>> {
     if !is_json(request.headers()) {
-        return Err(refuse(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "Send JSON, and say so in `Content-Type`.",
-        ));
+        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so in `Content-Type`."));
     }
     let Ok(bytes) = read(request.into_body()).await else {
-        return Err(refuse(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The body broke off or is too large.",
-        ));
+        return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body broke off or is too large."));
     };
-    serde_json::from_slice(&bytes).map_err(|error| {
-        refuse(
-            StatusCode::BAD_REQUEST,
-            &format!("The JSON does not fit: {error}"),
-        )
-    })
+    serde_json::from_slice(&bytes)
+        .map_err(|error| refuse(StatusCode::BAD_REQUEST, &format!("The JSON does not fit: {error}")))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

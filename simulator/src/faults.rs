@@ -156,30 +156,22 @@ impl Faults {
 
     /// The orders that may strike this number.
     pub(crate) fn of(&self, number: &str) -> Vec<&Order> {
-        self.0
-            .iter()
-            .filter(|order| order.number == number || order.number == EVERYONE)
-            .collect()
+        self.0.iter().filter(|order| order.number == number || order.number == EVERYONE).collect()
     }
 
     pub(crate) fn add(&mut self, orders: Vec<Order>) {
-        self.0
-            .extend(orders.into_iter().filter(|order| order.times != Some(0)));
+        self.0.extend(orders.into_iter().filter(|order| order.times != Some(0)));
     }
 
     /// Forgets the orders for one number (`*` is those for everyone), or all of them.
     pub(crate) fn clear(&mut self, number: Option<&str>) {
-        self.0
-            .retain(|order| number.is_some_and(|number| order.number != number));
+        self.0.retain(|order| number.is_some_and(|number| order.number != number));
     }
 
     /// The fault that strikes this number at this stage, used up by one.
     pub(crate) fn take(&mut self, number: &str, stage: Stage) -> Option<Fault> {
-        let place = |wanted: &str| {
-            self.0
-                .iter()
-                .position(|order| order.number == wanted && order.strikes(stage))
-        };
+        let place =
+            |wanted: &str| self.0.iter().position(|order| order.number == wanted && order.strikes(stage));
         let place = place(number).or_else(|| place(EVERYONE))?;
         let order = self.0.get_mut(place)?;
         let fault = order.fault.clone();
@@ -229,56 +221,29 @@ mod tests {
     #[test]
     fn every_kind_of_fault_is_read_and_written_back() {
         for (value, fault) in [
-            (
-                json!({"fault": "timeout_after_accept"}),
-                Fault::TimeoutAfterAccept,
-            ),
+            (json!({"fault": "timeout_after_accept"}), Fault::TimeoutAfterAccept),
             (json!({"fault": "reset_before_accept"}), Fault::ResetBeforeAccept),
             (json!({"fault": "reset_after_accept"}), Fault::ResetAfterAccept),
             (json!({"fault": "http_429"}), Fault::Http429 { retry_after: 1 }),
-            (
-                json!({"fault": "http_429", "retry_after": 3}),
-                Fault::Http429 { retry_after: 3 },
-            ),
+            (json!({"fault": "http_429", "retry_after": 3}), Fault::Http429 { retry_after: 3 }),
             (json!({"fault": "http_401"}), Fault::Http401),
-            (
-                json!({"fault": "error", "code": 21614}),
-                Fault::Error { code: 21_614 },
-            ),
+            (json!({"fault": "error", "code": 21614}), Fault::Error { code: 21_614 }),
             (
                 json!({"fault": "fail", "error_code": 30003}),
-                Fault::Fail {
-                    error_code: 30_003,
-                    status: Failure::Undelivered,
-                },
+                Fault::Fail { error_code: 30_003, status: Failure::Undelivered },
             ),
             (
                 json!({"fault": "fail", "error_code": 30006, "status": "failed"}),
-                Fault::Fail {
-                    error_code: 30_006,
-                    status: Failure::Failed,
-                },
+                Fault::Fail { error_code: 30_006, status: Failure::Failed },
             ),
             (
                 json!({"fault": "receipts", "mode": "late", "ms": 50}),
                 Fault::Receipts(Receipts::Late { ms: 50 }),
             ),
-            (
-                json!({"fault": "receipts", "mode": "twice"}),
-                Fault::Receipts(Receipts::Twice),
-            ),
-            (
-                json!({"fault": "receipts", "mode": "reversed"}),
-                Fault::Receipts(Receipts::Reversed),
-            ),
-            (
-                json!({"fault": "receipts", "mode": "never"}),
-                Fault::Receipts(Receipts::Never),
-            ),
-            (
-                json!({"fault": "receipts", "mode": "early"}),
-                Fault::Receipts(Receipts::Early),
-            ),
+            (json!({"fault": "receipts", "mode": "twice"}), Fault::Receipts(Receipts::Twice)),
+            (json!({"fault": "receipts", "mode": "reversed"}), Fault::Receipts(Receipts::Reversed)),
+            (json!({"fault": "receipts", "mode": "never"}), Fault::Receipts(Receipts::Never)),
+            (json!({"fault": "receipts", "mode": "early"}), Fault::Receipts(Receipts::Early)),
             (json!({"fault": "webhook_never"}), Fault::WebhookNever),
             (json!({"fault": "webhook_twice"}), Fault::WebhookTwice),
             (json!({"fault": "latency", "ms": 20}), Fault::Latency { ms: 20 }),
@@ -299,9 +264,7 @@ mod tests {
     #[test]
     fn a_fault_strikes_as_often_as_ordered_and_then_no_more() {
         let mut faults = Faults::default();
-        faults.add(vec![order(
-            json!({"number": "+1", "fault": "http_500", "times": 2}),
-        )]);
+        faults.add(vec![order(json!({"number": "+1", "fault": "http_500", "times": 2}))]);
         assert_eq!(faults.take("+2", SEND), None);
         assert_eq!(faults.take("+1", SEND), Some(Fault::Http500));
         assert_eq!(faults.take("+1", SEND), Some(Fault::Http500));
@@ -339,14 +302,8 @@ mod tests {
         ]);
         assert_eq!(faults.take("+1", SEND), None);
         assert_eq!(faults.take("+1", Stage::Webhook), None);
-        assert_eq!(
-            faults.take("+1", Stage::Request(Call::Read)),
-            Some(Fault::Http500)
-        );
-        assert_eq!(
-            faults.take("+1", Stage::Outcome),
-            Some(Fault::Receipts(Receipts::Twice))
-        );
+        assert_eq!(faults.take("+1", Stage::Request(Call::Read)), Some(Fault::Http500));
+        assert_eq!(faults.take("+1", Stage::Outcome), Some(Fault::Receipts(Receipts::Twice)));
     }
 
     #[test]

@@ -16,22 +16,10 @@ pub(crate) fn page() -> Response<Body> {
 /// A file that the page needs.
 pub(crate) fn file(name: &str) -> Response<Body> {
     match name {
-        "handset.js" => serve(
-            "text/javascript; charset=utf-8",
-            include_str!("handset/handset.js"),
-        ),
-        "faults.js" => serve(
-            "text/javascript; charset=utf-8",
-            include_str!("handset/faults.js"),
-        ),
-        "phones.js" => serve(
-            "text/javascript; charset=utf-8",
-            include_str!("handset/phones.js"),
-        ),
-        "thread.js" => serve(
-            "text/javascript; charset=utf-8",
-            include_str!("handset/thread.js"),
-        ),
+        "handset.js" => serve("text/javascript; charset=utf-8", include_str!("handset/handset.js")),
+        "faults.js" => serve("text/javascript; charset=utf-8", include_str!("handset/faults.js")),
+        "phones.js" => serve("text/javascript; charset=utf-8", include_str!("handset/phones.js")),
+        "thread.js" => serve("text/javascript; charset=utf-8", include_str!("handset/thread.js")),
         "handset.css" => serve("text/css; charset=utf-8", include_str!("handset/handset.css")),
         "icon.svg" => serve("image/svg+xml", include_str!("handset/icon.svg")),
         _ => reply::empty(StatusCode::NOT_FOUND),

@@ -85,21 +85,11 @@ pub(crate) async fn receive(world: &World, written: Written) -> Response<Body> {
                 answer = webhook::post(world, &url, &form).await;
             }
             let taken = answer.is_some_and(|status| (200..300).contains(&status));
-            (
-                if taken {
-                    Handover::Delivered
-                } else {
-                    Handover::Failed
-                },
-                answer,
-            )
+            (if taken { Handover::Delivered } else { Handover::Failed }, answer)
         }
     };
     world.state().ledger.note_webhook(&sid, handover, answer);
-    reply::json(
-        StatusCode::CREATED,
-        &json!({ "sid": sid, "webhook": handover, "webhook_status": answer }),
-    )
+    reply::json(StatusCode::CREATED, &json!({ "sid": sid, "webhook": handover, "webhook_status": answer }))
 }
 
 /// Everything that changes at once: the ledger, the opt-outs, and the fault that is used up.
@@ -183,17 +173,10 @@ fn form_of(world: &World, text: &Text, keyword: Option<Keyword>) -> Vec<(String,
 }
 
 fn country(number: &str) -> &'static str {
-    [
-        ("+44", "GB"),
-        ("+353", "IE"),
-        ("+1", "US"),
-        ("+33", "FR"),
-        ("+49", "DE"),
-        ("+40", "RO"),
-    ]
-    .into_iter()
-    .find_map(|(prefix, country)| number.starts_with(prefix).then_some(country))
-    .unwrap_or_default()
+    [("+44", "GB"), ("+353", "IE"), ("+1", "US"), ("+33", "FR"), ("+49", "DE"), ("+40", "RO")]
+        .into_iter()
+        .find_map(|(prefix, country)| number.starts_with(prefix).then_some(country))
+        .unwrap_or_default()
 }
 
 fn png() -> String {

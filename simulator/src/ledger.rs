@@ -46,10 +46,7 @@ impl Status {
     }
 
     const fn is_final(self) -> bool {
-        matches!(
-            self,
-            Self::Delivered | Self::Undelivered | Self::Failed | Self::Received
-        )
+        matches!(self, Self::Delivered | Self::Undelivered | Self::Failed | Self::Received)
     }
 }
 
@@ -247,10 +244,7 @@ pub(crate) mod tests {
     fn the_customer_is_whoever_is_not_the_desk() {
         assert_eq!(text("SM1", Direction::Inbound).customer(), "+447700900123");
         assert_eq!(text("SM2", Direction::Outbound).customer(), "+447700900123");
-        assert_eq!(
-            text("SM3", Direction::Inbound).desk(),
-            text("SM4", Direction::Outbound).desk()
-        );
+        assert_eq!(text("SM3", Direction::Inbound).desk(), text("SM4", Direction::Outbound).desk());
     }
 
     #[test]

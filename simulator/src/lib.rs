@@ -101,28 +101,19 @@ impl Simulator {
         if !address.ip().is_loopback() {
             tracing::warn!(%address, "the simulator listens beyond loopback, and its control paths are open");
         }
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let world = Arc::new(World::new(settings, address));
         let (stop, asked_to_stop) = oneshot::channel();
         let (has_stopped, stopped) = oneshot::channel();
         let served = Arc::clone(&world);
-        thread::Builder::new()
-            .name("simulator".to_owned())
-            .spawn(move || {
-                runtime.spawn(server::serve(listener, served));
-                // An error means that the `Simulator` was dropped, which asks for the same thing.
-                let _ = runtime.block_on(asked_to_stop);
-                runtime.shutdown_background();
-                let _ = has_stopped.send(());
-            })?;
-        Ok(Self {
-            address,
-            world,
-            stop,
-            stopped,
-        })
+        thread::Builder::new().name("simulator".to_owned()).spawn(move || {
+            runtime.spawn(server::serve(listener, served));
+            // An error means that the `Simulator` was dropped, which asks for the same thing.
+            let _ = runtime.block_on(asked_to_stop);
+            runtime.shutdown_background();
+            let _ = has_stopped.send(());
+        })?;
+        Ok(Self { address, world, stop, stopped })
     }
 
     /// The address it really listens on.

@@ -23,10 +23,7 @@ pub(crate) fn list(world: &World, query: &Parameters) -> Response<Body> {
         Err(refusal) => return refusal.reply(),
     };
     let account = &world.settings.account_sid;
-    let size = query
-        .get("PageSize")
-        .and_then(|size| size.parse().ok())
-        .unwrap_or(PAGE_SIZE);
+    let size = query.get("PageSize").and_then(|size| size.parse().ok()).unwrap_or(PAGE_SIZE);
     let size = size.clamp(1, LARGEST_PAGE);
     let page: usize = query.get("Page").and_then(|page| page.parse().ok()).unwrap_or(0);
     let token = query.get("PageToken").and_then(|token| token.strip_prefix("PA"));
@@ -38,19 +35,8 @@ pub(crate) fn list(world: &World, query: &Parameters) -> Response<Body> {
             && dates.include(text.dated())
     };
     let before = |text: &&Text| token.is_some_and(|token| text.sid != token);
-    let skipped = if token.is_some() {
-        1
-    } else {
-        page.saturating_mul(size)
-    };
-    let mut rest = state
-        .ledger
-        .all()
-        .iter()
-        .rev()
-        .skip_while(before)
-        .filter(wanted)
-        .skip(skipped);
+    let skipped = if token.is_some() { 1 } else { page.saturating_mul(size) };
+    let mut rest = state.ledger.all().iter().rev().skip_while(before).filter(wanted).skip(skipped);
     let found: Vec<&Text> = rest.by_ref().take(size).collect();
     let more = rest.next().is_some();
 
@@ -93,18 +79,15 @@ impl Dates {
     /// Reads `DateSent`, `DateSent>` and `DateSent<` (with or without a further `=`). A day alone is that whole day.
     fn parse(query: &Parameters) -> Result<Self, Refusal> {
         let get = |name: &str| match query.get(name) {
-            Some(value) => bounds(value).map(Some).ok_or_else(|| Refusal::DateInvalid {
-                value: value.to_owned(),
-            }),
+            Some(value) => {
+                bounds(value).map(Some).ok_or_else(|| Refusal::DateInvalid { value: value.to_owned() })
+            }
             None => Ok(None),
         };
         let at = get("DateSent")?;
         let from = get("DateSent>")?.or(get("DateSent>=")?).or(at);
         let until = get("DateSent<")?.or(get("DateSent<=")?).or(at);
-        Ok(Self {
-            from: from.map(|(first, _)| first),
-            until: until.map(|(_, last)| last),
-        })
+        Ok(Self { from: from.map(|(first, _)| first), until: until.map(|(_, last)| last) })
     }
 
     fn include(&self, time: DateTime<Utc>) -> bool {
@@ -118,12 +101,7 @@ fn bounds(value: &str) -> Option<(i64, i64)> {
     if let Ok(time) = DateTime::parse_from_rfc3339(value) {
         return Some((time.timestamp(), time.timestamp()));
     }
-    let day = value
-        .parse::<NaiveDate>()
-        .ok()?
-        .and_hms_opt(0, 0, 0)?
-        .and_utc()
-        .timestamp();
+    let day = value.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0)?.and_utc().timestamp();
     Some((day, day + 86_399))
 }
 
@@ -136,29 +114,15 @@ mod tests {
 
     fn includes(query: &str, time: &str) -> bool {
         let time: DateTime<Utc> = time.parse().expect("a time");
-        Dates::parse(&Parameters::parse(query.as_bytes()))
-            .expect("valid dates")
-            .include(time)
+        Dates::parse(&Parameters::parse(query.as_bytes())).expect("valid dates").include(time)
     }
 
     #[test]
     fn a_time_means_its_whole_second() {
-        assert!(includes(
-            "DateSent>=2026-11-22T09:00:00Z",
-            "2026-11-22T09:00:00.000Z"
-        ));
-        assert!(includes(
-            "DateSent>=2026-11-22T09:00:00.700Z",
-            "2026-11-22T09:00:00.100Z"
-        ));
-        assert!(!includes(
-            "DateSent%3E=2026-11-22T09:00:00Z",
-            "2026-11-22T08:59:59.999Z"
-        ));
-        assert!(!includes(
-            "DateSent%3C=2026-11-22T09:00:00Z",
-            "2026-11-22T09:00:01Z"
-        ));
+        assert!(includes("DateSent>=2026-11-22T09:00:00Z", "2026-11-22T09:00:00.000Z"));
+        assert!(includes("DateSent>=2026-11-22T09:00:00.700Z", "2026-11-22T09:00:00.100Z"));
+        assert!(!includes("DateSent%3E=2026-11-22T09:00:00Z", "2026-11-22T08:59:59.999Z"));
+        assert!(!includes("DateSent%3C=2026-11-22T09:00:00Z", "2026-11-22T09:00:01Z"));
     }
 
     #[test]

@@ -31,11 +31,7 @@ pub(crate) struct Plan {
 
 impl Plan {
     pub(crate) fn new(fault: Option<&Fault>, delay: Duration) -> Self {
-        let step = |status| Step {
-            after: delay,
-            status,
-            error_code: None,
-        };
+        let step = |status| Step { after: delay, status, error_code: None };
         let mut steps = vec![step(Status::Queued), step(Status::Sent), step(Status::Delivered)];
         let (mut told, mut early) = (true, false);
         match fault {
@@ -43,11 +39,7 @@ impl Plan {
                 let status = Status::from(*status);
                 // What failed outright was never sent; what is undelivered was.
                 steps.truncate(if status == Status::Failed { 1 } else { 2 });
-                steps.push(Step {
-                    after: delay,
-                    status,
-                    error_code: Some(*error_code),
-                });
+                steps.push(Step { after: delay, status, error_code: Some(*error_code) });
             }
             Some(Fault::Receipts(Receipts::Late { ms })) => {
                 if let Some(last) = steps.last_mut() {
@@ -57,15 +49,7 @@ impl Plan {
             Some(Fault::Receipts(Receipts::Twice)) => {
                 steps = steps
                     .into_iter()
-                    .flat_map(|step| {
-                        [
-                            step,
-                            Step {
-                                after: Duration::ZERO,
-                                ..step
-                            },
-                        ]
-                    })
+                    .flat_map(|step| [step, Step { after: Duration::ZERO, ..step }])
                     .collect();
             }
             Some(Fault::Receipts(Receipts::Reversed)) => steps.reverse(),
@@ -88,10 +72,7 @@ pub(crate) async fn run(world: &World, sid: &str, plan: Plan) {
         if !step.after.is_zero() {
             tokio::time::sleep(step.after).await;
         }
-        world
-            .state()
-            .ledger
-            .advance(sid, step.status, step.error_code, clock::now());
+        world.state().ledger.advance(sid, step.status, step.error_code, clock::now());
         if plan.told {
             post(world, sid, step).await;
         }
@@ -103,21 +84,14 @@ async fn post(world: &World, sid: &str, step: Step) {
         return;
     };
     let answer = webhook::post(world, &url, &form).await;
-    let receipt = Receipt {
-        status: step.status,
-        answer,
-        at: clock::now(),
-    };
+    let receipt = Receipt { status: step.status, answer, at: clock::now() };
     world.state().ledger.note_receipt(sid, receipt);
 }
 
 fn compose(world: &World, sid: &str, step: Step) -> Option<(String, Vec<(String, String)>)> {
     let state = world.state();
     let text = state.ledger.find(sid)?;
-    let url = text
-        .status_callback
-        .clone()
-        .or_else(|| state.webhooks.status_url.clone())?;
+    let url = text.status_callback.clone().or_else(|| state.webhooks.status_url.clone())?;
     let mut form = vec![
         ("MessageSid", text.sid.clone()),
         ("SmsSid", text.sid.clone()),
@@ -134,12 +108,7 @@ fn compose(world: &World, sid: &str, step: Step) -> Option<(String, Vec<(String,
     if let Some(code) = step.error_code {
         form.push(("ErrorCode", code.to_string()));
     }
-    Some((
-        url,
-        form.into_iter()
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    ))
+    Some((url, form.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
 #[cfg(test)]
@@ -152,11 +121,7 @@ mod tests {
     const DELAY: Duration = Duration::from_millis(10);
 
     fn statuses(fault: Option<&Fault>) -> Vec<Status> {
-        Plan::new(fault, DELAY)
-            .steps
-            .iter()
-            .map(|step| step.status)
-            .collect()
+        Plan::new(fault, DELAY).steps.iter().map(|step| step.status).collect()
     }
 
     #[test]
@@ -166,18 +131,12 @@ mod tests {
 
     #[test]
     fn an_undelivered_text_was_sent_and_a_failed_one_was_not() {
-        let fail = |status| Fault::Fail {
-            error_code: 30_003,
-            status,
-        };
+        let fail = |status| Fault::Fail { error_code: 30_003, status };
         assert_eq!(
             statuses(Some(&fail(Failure::Undelivered))),
             [Status::Queued, Status::Sent, Status::Undelivered]
         );
-        assert_eq!(
-            statuses(Some(&fail(Failure::Failed))),
-            [Status::Queued, Status::Failed]
-        );
+        assert_eq!(statuses(Some(&fail(Failure::Failed))), [Status::Queued, Status::Failed]);
         let plan = Plan::new(Some(&fail(Failure::Failed)), DELAY);
         assert_eq!(plan.steps.last().and_then(|step| step.error_code), Some(30_003));
     }
@@ -186,10 +145,7 @@ mod tests {
     fn receipts_can_come_late_twice_backwards_early_or_not_at_all() {
         let plan = |mode| Plan::new(Some(&Fault::Receipts(mode)), DELAY);
         assert_eq!(
-            plan(Receipts::Late { ms: 500 })
-                .steps
-                .last()
-                .map(|step| step.after),
+            plan(Receipts::Late { ms: 500 }).steps.last().map(|step| step.after),
             Some(Duration::from_millis(500))
         );
         assert_eq!(statuses(Some(&Fault::Receipts(Receipts::Twice))).len(), 6);

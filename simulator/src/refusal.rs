@@ -116,9 +116,7 @@ impl Refusal {
         );
         match self {
             Self::TooManyRequests { retry_after } => {
-                reply
-                    .headers_mut()
-                    .insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+                reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*retry_after));
             }
             Self::Authenticate => {
                 let realm = HeaderValue::from_static("Basic realm=\"Twilio API\"");

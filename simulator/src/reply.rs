@@ -72,20 +72,12 @@ impl Parameters {
     pub(crate) fn number(&self, name: &str) -> Option<String> {
         let value = self.get(name)?.trim();
         let digits = value.starts_with(|first: char| first.is_ascii_digit());
-        Some(if digits {
-            format!("+{value}")
-        } else {
-            value.to_owned()
-        })
+        Some(if digits { format!("+{value}") } else { value.to_owned() })
     }
 
     /// Every pair but those of these names.
     pub(crate) fn without(&self, names: &[&str]) -> Vec<(String, String)> {
-        self.0
-            .iter()
-            .filter(|(name, _)| !names.contains(&name.as_str()))
-            .cloned()
-            .collect()
+        self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
     }
 }
 
@@ -99,10 +91,7 @@ mod tests {
         let bare = Parameters::parse(b"number=+447700900123");
         assert_eq!(escaped.number("number").as_deref(), Some("+447700900123"));
         assert_eq!(bare.number("number").as_deref(), Some("+447700900123"));
-        assert_eq!(
-            Parameters::parse(b"number=*").number("number").as_deref(),
-            Some("*")
-        );
+        assert_eq!(Parameters::parse(b"number=*").number("number").as_deref(), Some("*"));
     }
 
     #[test]

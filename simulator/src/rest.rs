@@ -29,10 +29,9 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
     let method = request.method().clone();
     let whole = request.uri().path().to_owned();
     match (&method, path) {
-        (_, [sid]) if sid.strip_suffix(".json") == Some(account) => Ok(reply::json(
-            StatusCode::OK,
-            &resource::account(account, clock::now()),
-        )),
+        (_, [sid]) if sid.strip_suffix(".json") == Some(account) => {
+            Ok(reply::json(StatusCode::OK, &resource::account(account, clock::now())))
+        }
         (&Method::POST, [sid, "Messages.json"]) if sid == account => {
             let Ok(form) = control::read(request.into_body()).await else {
                 return Err(Dropped);
@@ -91,9 +90,7 @@ pub(crate) async fn take_time(world: &World, number: &str, call: Call) {
 /// What a fault that accepts nothing answers.
 pub(crate) fn refuse(fault: &Fault) -> Outcome {
     let refusal = match fault {
-        Fault::Http429 { retry_after } => Refusal::TooManyRequests {
-            retry_after: *retry_after,
-        },
+        Fault::Http429 { retry_after } => Refusal::TooManyRequests { retry_after: *retry_after },
         Fault::Http500 => Refusal::Internal,
         Fault::Http401 => Refusal::Authenticate,
         Fault::Error { code } => Refusal::Ordered { code: *code },
@@ -116,21 +113,14 @@ fn fetch(world: &World, message: &str) -> Option<Response<Body>> {
     let sid = message.strip_suffix(".json")?;
     let state = world.state();
     let text = state.ledger.find(sid)?;
-    Some(reply::json(
-        StatusCode::OK,
-        &resource::message(&world.settings.account_sid, text),
-    ))
+    Some(reply::json(StatusCode::OK, &resource::message(&world.settings.account_sid, text)))
 }
 
 fn list_media(world: &World, message: &str) -> Option<Response<Body>> {
     let account = &world.settings.account_sid;
     let state = world.state();
     let text = state.ledger.find(message)?;
-    let all: Vec<_> = text
-        .media
-        .iter()
-        .map(|media| resource::media(account, text, media))
-        .collect();
+    let all: Vec<_> = text.media.iter().map(|media| resource::media(account, text, media)).collect();
     let end = all.len().saturating_sub(1);
     Some(reply::json(
         StatusCode::OK,
@@ -147,8 +137,6 @@ pub(crate) fn fetch_media(world: &World, media_sid: &str) -> Option<Response<Bod
         return Some(reply::body(StatusCode::OK, "image/png", media::PICTURE));
     };
     let mut reply = reply::empty(StatusCode::TEMPORARY_REDIRECT);
-    reply
-        .headers_mut()
-        .insert(LOCATION, HeaderValue::from_str(source).ok()?);
+    reply.headers_mut().insert(LOCATION, HeaderValue::from_str(source).ok()?);
     Some(reply)
 }

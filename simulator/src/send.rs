@@ -58,11 +58,7 @@ fn accept(world: &World, form: &Parameters) -> Result<Accepted, Refusal> {
         to: draft.to,
         body: draft.body,
         direction: Direction::Outbound,
-        status: if draft.service.is_some() {
-            Status::Accepted
-        } else {
-            Status::Queued
-        },
+        status: if draft.service.is_some() { Status::Accepted } else { Status::Queued },
         error_code: None,
         messaging_service_sid: draft.service,
         media: Vec::new(),
@@ -95,11 +91,9 @@ fn check(state: &State, form: &Parameters, only_registered_senders: bool) -> Res
     let from = match form.get("From") {
         Some(from) => from.to_owned(),
         // A messaging service chooses among the desk's numbers: here always the first.
-        None if service.is_some() => state
-            .numbers
-            .first()
-            .map(|desk| desk.number.clone())
-            .unwrap_or_default(),
+        None if service.is_some() => {
+            state.numbers.first().map(|desk| desk.number.clone()).unwrap_or_default()
+        }
         None => return Err(Refusal::FromMissing),
     };
     if !is_e164(&to) {
@@ -115,12 +109,7 @@ fn check(state: &State, form: &Parameters, only_registered_senders: bool) -> Res
     if state.opted_out.contains(&(to.clone(), from.clone())) {
         return Err(Refusal::OptedOut);
     }
-    Ok(Draft {
-        to,
-        from,
-        body,
-        service,
-    })
+    Ok(Draft { to, from, body, service })
 }
 
 fn is_e164(number: &str) -> bool {
@@ -137,71 +126,36 @@ mod tests {
 
     fn refusal_of(form: &str) -> Option<Refusal> {
         let mut state = State::default();
-        state
-            .opted_out
-            .insert(("+447700900199".to_owned(), "+447700900001".to_owned()));
+        state.opted_out.insert(("+447700900199".to_owned(), "+447700900001".to_owned()));
         check(&state, &Parameters::parse(form.as_bytes()), false).err()
     }
 
     #[test]
     fn what_is_missing_is_named() {
-        assert_eq!(
-            refusal_of("From=%2B447700900001&Body=Hi"),
-            Some(Refusal::ToMissing)
-        );
-        assert_eq!(
-            refusal_of("To=%2B447700900123&Body=Hi"),
-            Some(Refusal::FromMissing)
-        );
-        assert_eq!(
-            refusal_of("To=%2B447700900123&From=%2B447700900001"),
-            Some(Refusal::BodyMissing)
-        );
-        assert_eq!(
-            refusal_of("To=%2B447700900123&From=%2B447700900001&Body=Hi"),
-            None
-        );
-        assert_eq!(
-            refusal_of("To=%2B447700900123&MessagingServiceSid=MG1&Body=Hi"),
-            None
-        );
+        assert_eq!(refusal_of("From=%2B447700900001&Body=Hi"), Some(Refusal::ToMissing));
+        assert_eq!(refusal_of("To=%2B447700900123&Body=Hi"), Some(Refusal::FromMissing));
+        assert_eq!(refusal_of("To=%2B447700900123&From=%2B447700900001"), Some(Refusal::BodyMissing));
+        assert_eq!(refusal_of("To=%2B447700900123&From=%2B447700900001&Body=Hi"), None);
+        assert_eq!(refusal_of("To=%2B447700900123&MessagingServiceSid=MG1&Body=Hi"), None);
     }
 
     #[test]
     fn a_body_may_have_1600_characters_and_no_more() {
-        let form = |length| {
-            format!(
-                "To=%2B447700900123&From=%2B447700900001&Body={}",
-                "a".repeat(length)
-            )
-        };
+        let form = |length| format!("To=%2B447700900123&From=%2B447700900001&Body={}", "a".repeat(length));
         assert_eq!(refusal_of(&form(1600)), None);
         assert_eq!(refusal_of(&form(1601)), Some(Refusal::BodyTooLong));
     }
 
     #[test]
     fn who_opted_out_of_a_number_is_not_texted_from_it() {
-        assert_eq!(
-            refusal_of("To=%2B447700900199&From=%2B447700900001&Body=Hi"),
-            Some(Refusal::OptedOut)
-        );
-        assert_eq!(
-            refusal_of("To=%2B447700900199&From=%2B447700900002&Body=Hi"),
-            None
-        );
+        assert_eq!(refusal_of("To=%2B447700900199&From=%2B447700900001&Body=Hi"), Some(Refusal::OptedOut));
+        assert_eq!(refusal_of("To=%2B447700900199&From=%2B447700900002&Body=Hi"), None);
     }
 
     #[test]
     fn only_whole_international_numbers_can_be_texted() {
         assert!(is_e164("+447700900123"));
-        for wrong in [
-            "447700900123",
-            "07700900123",
-            "+0447700900123",
-            "+44 7700 900123",
-            "+",
-            "+44x",
-        ] {
+        for wrong in ["447700900123", "07700900123", "+0447700900123", "+44 7700 900123", "+", "+44x"] {
             assert!(!is_e164(wrong), "{wrong}");
         }
     }

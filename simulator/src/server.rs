@@ -68,9 +68,7 @@ async fn route(world: &Arc<World>, request: Request<Body>) -> Outcome {
         (&Method::GET | &Method::HEAD, ["handset", file]) => Ok(handset::file(file)),
         (&Method::GET | &Method::HEAD, [""]) => {
             let mut reply = reply::empty(StatusCode::SEE_OTHER);
-            reply
-                .headers_mut()
-                .insert(LOCATION, HeaderValue::from_static("/handset"));
+            reply.headers_mut().insert(LOCATION, HeaderValue::from_static("/handset"));
             Ok(reply)
         }
         _ => Ok(reply::empty(StatusCode::NOT_FOUND)),

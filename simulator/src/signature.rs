@@ -35,10 +35,7 @@ mod tests {
     use super::sign;
 
     fn pairs(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
-        parameters
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -50,11 +47,7 @@ mod tests {
             ("From", "+14158675309"),
             ("To", "+18005551212"),
         ]);
-        let signature = sign(
-            "12345",
-            "https://mycompany.com/myapp.php?foo=1&bar=2",
-            &parameters,
-        );
+        let signature = sign("12345", "https://mycompany.com/myapp.php?foo=1&bar=2", &parameters);
         assert_eq!(signature, "RSOYDt4T1cUTdK1PDd93/VVr8B8=");
     }
 
@@ -62,20 +55,14 @@ mod tests {
     fn the_order_of_parameters_does_not_matter() {
         let one = pairs(&[("Body", "Hi"), ("From", "+447700900123")]);
         let other = pairs(&[("From", "+447700900123"), ("Body", "Hi")]);
-        assert_eq!(
-            sign("secret", "http://desk/hook", &one),
-            sign("secret", "http://desk/hook", &other)
-        );
+        assert_eq!(sign("secret", "http://desk/hook", &one), sign("secret", "http://desk/hook", &other));
     }
 
     #[test]
     fn a_repeated_value_counts_once_and_repeated_names_are_sorted_by_value() {
         let once = pairs(&[("Tag", "a"), ("Tag", "b")]);
         let repeated = pairs(&[("Tag", "b"), ("Tag", "a"), ("Tag", "b")]);
-        assert_eq!(
-            sign("secret", "http://desk/hook", &once),
-            sign("secret", "http://desk/hook", &repeated)
-        );
+        assert_eq!(sign("secret", "http://desk/hook", &once), sign("secret", "http://desk/hook", &repeated));
     }
 
     #[test]

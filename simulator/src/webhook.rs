@@ -30,12 +30,7 @@ pub(crate) struct Webhooks {
 pub(crate) async fn post(world: &World, url: &str, form: &[(String, String)]) -> Option<u16> {
     let deliver_to = world.state().webhooks.deliver_to.clone();
     let signature = signature::sign(&world.settings.auth_token, url, form);
-    match tokio::time::timeout(
-        PATIENCE,
-        send(world, url, deliver_to.as_deref(), form, &signature),
-    )
-    .await
-    {
+    match tokio::time::timeout(PATIENCE, send(world, url, deliver_to.as_deref(), form, &signature)).await {
         Ok(Ok(status)) => Some(status),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the simulator could not post a webhook");

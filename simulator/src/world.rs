@@ -53,19 +53,9 @@ impl World {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         // Shorter than any server keeps a connection, so that no webhook is lost to one that is just closing.
-        let client = Client::builder()
-            .pool_idle_timeout(Duration::from_secs(1))
-            .build(connector);
-        let state = Mutex::new(State {
-            webhooks,
-            ..State::default()
-        });
-        Self {
-            settings,
-            client,
-            address,
-            state,
-        }
+        let client = Client::builder().pool_idle_timeout(Duration::from_secs(1)).build(connector);
+        let state = Mutex::new(State { webhooks, ..State::default() });
+        Self { settings, client, address, state }
     }
 
     pub(crate) fn url(&self) -> String {

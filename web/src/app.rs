@@ -5,11 +5,11 @@
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::{FlatRoutes, Route, Router},
+    components::Router,
     hooks::{use_location, use_navigate},
-    path,
+    location::{BrowserUrl, LocationProvider},
 };
-use shared::account::Me;
+use shared::{account::Me, ids::ConversationId};
 
 use crate::{
     api::Fault,
@@ -44,6 +44,28 @@ enum Screen {
     Desk(Me),
 }
 
+/// A page of the desk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Page {
+    Queue,
+    Conversation(ConversationId),
+    Closed,
+    NotFound,
+}
+
+impl Page {
+    /// The page at a path. A plain match: the router's own tables weigh more than all pages together would need.
+    fn at(path: &str) -> Self {
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        match parts.as_slice() {
+            [""] => Page::Queue,
+            ["closed"] => Page::Closed,
+            ["conversations", id] => id.parse().map_or(Page::NotFound, Page::Conversation),
+            _ => Page::NotFound,
+        }
+    }
+}
+
 /// The app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
@@ -63,12 +85,13 @@ pub(crate) fn App() -> impl IntoView {
 fn Screens(session: Session) -> impl IntoView {
     let location = use_location();
     let navigate = use_navigate();
+    let pathname = location.pathname;
     let screen = Memo::new(move |_| match session.state() {
         SessionState::Asking => Screen::Asking,
         SessionState::Unknown(fault) => Screen::Unknown(fault),
-        SessionState::SignedOut if location.pathname.get() == SIGN_IN => Screen::SignIn,
+        SessionState::SignedOut if pathname.get() == SIGN_IN => Screen::SignIn,
         SessionState::SignedOut => Screen::ToSignIn,
-        SessionState::SignedIn(_) if location.pathname.get() == SIGN_IN => Screen::Back,
+        SessionState::SignedIn(_) if pathname.get() == SIGN_IN => Screen::Back,
         SessionState::SignedIn(me) => Screen::Desk(me),
     });
     Effect::new(move |_| {
@@ -77,33 +100,38 @@ fn Screens(session: Session) -> impl IntoView {
             Screen::Back => return_path(location.query.read_untracked().get("return").as_deref()),
             _ => return,
         };
-        navigate(
-            &target,
-            NavigateOptions {
-                replace: true,
-                ..NavigateOptions::default()
-            },
-        );
+        navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
-    move || match screen.get() {
-        Screen::Asking | Screen::ToSignIn | Screen::Back => {
-            view! { <main class="p-6">{skeleton(6)}</main> }.into_any()
+    // A link's address enters the history once its page stands, which is at once.
+    let history = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        pathname.track();
+        if let Some(history) = &history {
+            history.ready_to_complete();
         }
-        Screen::Unknown(fault) => {
-            view! { <main class="mx-auto max-w-xl p-6">{failed(&fault, move || session.ask())}</main> }
-                .into_any()
-        }
-        Screen::SignIn => view! { <SignInPage /> }.into_any(),
-        Screen::Desk(me) => view! {
-            <Shell me>
-                <FlatRoutes fallback=NotFoundPage>
-                    <Route path=path!("/") view=QueuePage />
-                    <Route path=path!("/conversations/:id") view=ConversationPage />
-                    <Route path=path!("/closed") view=ClosedPage />
-                </FlatRoutes>
-            </Shell>
-        }
-        .into_any(),
+    });
+    let page = Memo::new(move |_| Page::at(&pathname.get()));
+    view! {
+        {move || match screen.get() {
+            Screen::Asking | Screen::ToSignIn | Screen::Back => {
+                view! { <main class="p-6">{skeleton(6)}</main> }.into_any()
+            }
+            Screen::Unknown(fault) => view! {
+                <main class="mx-auto max-w-xl p-6">{failed(&fault, Callback::new(move |()| session.ask()))}</main>
+            }
+            .into_any(),
+            Screen::SignIn => view! { <SignInPage /> }.into_any(),
+            Screen::Desk(me) => view! { <Shell me>{move || draw(page.get())}</Shell> }.into_any(),
+        }}
+    }
+}
+
+fn draw(page: Page) -> AnyView {
+    match page {
+        Page::Queue => view! { <QueuePage /> }.into_any(),
+        Page::Conversation(id) => view! { <ConversationPage id /> }.into_any(),
+        Page::Closed => view! { <ClosedPage /> }.into_any(),
+        Page::NotFound => view! { <NotFoundPage /> }.into_any(),
     }
 }
 
@@ -114,8 +142,21 @@ fn sign_in_path() -> String {
     if here == "/" {
         return SIGN_IN.to_owned();
     }
-    format!(
-        "{SIGN_IN}?return={}",
-        String::from(js_sys::encode_uri_component(&here))
-    )
+    format!("{SIGN_IN}?return={}", String::from(js_sys::encode_uri_component(&here)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_has_its_page() {
+        assert_eq!(Page::at("/"), Page::Queue);
+        assert_eq!(Page::at("/closed"), Page::Closed);
+        assert_eq!(Page::at("/closed/"), Page::Closed);
+        assert_eq!(Page::at("/conversations/7"), Page::Conversation(ConversationId(7)));
+        for nowhere in ["/conversations", "/conversations/x", "/conversations/7/messages", "/templates"] {
+            assert_eq!(Page::at(nowhere), Page::NotFound, "{nowhere}");
+        }
+    }
 }

@@ -38,10 +38,7 @@ impl Clock {
 
     /// "waiting 42 min".
     pub(crate) fn waiting(self, since: DateTime<Utc>) -> String {
-        format!(
-            "waiting {}",
-            span(self.0.get().max(seconds_now()) - since.timestamp())
-        )
+        format!("waiting {}", span(self.0.get().max(seconds_now()) - since.timestamp()))
     }
 }
 

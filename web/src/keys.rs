@@ -3,7 +3,7 @@
 //! It moves and signals; what a key means to a page (news, closing) is the page's own. It must never act while
 //! someone types, nor when the agent has turned single keys off.
 
-use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
+use leptos::{ev::KeyboardEvent, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::conversation::NextAction;
 use wasm_bindgen::JsCast;
@@ -14,6 +14,7 @@ use crate::{
     components::notices::{Notices, use_notices},
     session::use_client,
     storage,
+    tasks::start_detached,
 };
 
 const KEY: &str = "smsc-keys";
@@ -93,9 +94,7 @@ pub(crate) fn use_keys() -> Keys {
 
 /// Whether a key is not meant for a box, a list or the browser.
 fn is_free(event: &KeyboardEvent) -> bool {
-    let target = event
-        .target()
-        .and_then(|target| target.dyn_into::<Element>().ok());
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let typing = target.is_some_and(|element| {
         element
             .closest("input, textarea, select, dialog, [popover], [contenteditable]")
@@ -120,19 +119,11 @@ fn move_to_row(step: i32) {
     };
     let count = i32::try_from(links.length()).unwrap_or(i32::MAX);
     let active = document().active_element().and_then(|active| {
-        active
-            .closest("tr")
-            .ok()
-            .flatten()?
-            .query_selector("[data-row-link]")
-            .ok()
-            .flatten()
+        active.closest("tr").ok().flatten()?.query_selector("[data-row-link]").ok().flatten()
     });
     let at = (0..count).find(|&place| {
         let link = u32::try_from(place).ok().and_then(|place| links.item(place));
-        active
-            .as_ref()
-            .is_some_and(|active| link.as_ref() == Some(active.as_ref()))
+        active.as_ref().is_some_and(|active| link.as_ref() == Some(active.as_ref()))
     });
     let next = match at {
         Some(at) => (at + step).clamp(0, count - 1),
@@ -148,7 +139,7 @@ fn move_to_row(step: i32) {
 /// Opens the first conversation that needs the agent, or the one after that which is open right now.
 fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'static) {
     let here = window().location().pathname().unwrap_or_default();
-    spawn_local(async move {
+    start_detached(async move {
         let queue = match client.get_queue().await {
             Ok(queue) => queue,
             Err(fault) => return notices.fault(&fault),
@@ -169,17 +160,8 @@ fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'stat
 
 /// The entry after `here`, around the end; the first one when `here` is none of them.
 fn after<'a>(waiting: &'a [String], here: &str) -> Option<&'a str> {
-    let start = waiting
-        .iter()
-        .position(|path| path == here)
-        .map_or(0, |place| place + 1);
-    waiting
-        .iter()
-        .cycle()
-        .skip(start)
-        .take(waiting.len())
-        .map(String::as_str)
-        .find(|path| *path != here)
+    let start = waiting.iter().position(|path| path == here).map_or(0, |place| place + 1);
+    waiting.iter().cycle().skip(start).take(waiting.len()).map(String::as_str).find(|path| *path != here)
 }
 
 #[cfg(test)]

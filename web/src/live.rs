@@ -2,13 +2,9 @@
 //!
 //! It must never carry content (pages fetch what they may see) and never touch a page itself.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, pin::Pin, rc::Rc, time::Duration};
 
-use leptos::{
-    prelude::*,
-    reactive::owner::WeakOwner,
-    task::{spawn_local, spawn_local_scoped_with_cancellation},
-};
+use leptos::{prelude::*, reactive::owner::WeakOwner};
 use shared::event::{Event, EventKind};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
@@ -17,6 +13,7 @@ use crate::{
     api::{Client, EVENTS, Fault},
     clock::pause,
     session::use_client,
+    tasks::{start, start_detached},
 };
 
 /// How long a tab that nobody sees keeps its stream: browsers open only six connections to a server.
@@ -99,15 +96,13 @@ impl Live {
             number
         });
         on_cleanup(move || {
-            self.listeners
-                .try_with_value(|listeners| listeners.borrow_mut().remove(&number));
+            self.listeners.try_with_value(|listeners| listeners.borrow_mut().remove(&number));
         });
     }
 
     fn tell(self, news: &News) {
-        let listeners: Option<Vec<Listener>> = self
-            .listeners
-            .try_with_value(|listeners| listeners.borrow().values().cloned().collect());
+        let listeners: Option<Vec<Listener>> =
+            self.listeners.try_with_value(|listeners| listeners.borrow().values().cloned().collect());
         for listener in listeners.unwrap_or_default() {
             listener(news);
         }
@@ -130,12 +125,7 @@ impl Live {
         for kind in EventKind::ALL {
             let _ = source.add_event_listener_with_callback(kind.as_str(), &heard);
         }
-        self.stream.try_update_value(|stream| {
-            *stream = Some(Stream {
-                source,
-                _handlers: handlers,
-            })
-        });
+        self.stream.try_update_value(|stream| *stream = Some(Stream { source, _handlers: handlers }));
     }
 
     fn opened(self) {
@@ -151,9 +141,7 @@ impl Live {
     fn interrupted(self) {
         self.connected.try_set(false);
         let closed = self.stream.try_with_value(|stream| {
-            stream
-                .as_ref()
-                .is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED)
+            stream.as_ref().is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED)
         });
         // Otherwise the browser connects again by itself and says which event it had last.
         if closed == Some(true) {
@@ -168,7 +156,7 @@ impl Live {
         }) else {
             return;
         };
-        spawn_local(async move {
+        start_detached(async move {
             pause(Duration::from_secs(1 << failures.min(5).saturating_sub(1))).await;
             // A stream that the browser gave up was refused: most often because the session needs renewing.
             if self.failures.try_get_value() != Some(failures) || document().hidden() {
@@ -183,9 +171,7 @@ impl Live {
     }
 
     fn heard(self, event: &web_sys::Event) {
-        let text = event
-            .dyn_ref::<MessageEvent>()
-            .and_then(|message| message.data().as_string());
+        let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         if let Some(event) = text.and_then(|text| serde_json::from_str::<Event>(&text).ok()) {
             self.tell(&News::Event(event));
         }
@@ -194,16 +180,14 @@ impl Live {
     fn visibility_changed(self) {
         if !document().hidden() {
             let closed = self.stream.try_with_value(|stream| {
-                stream
-                    .as_ref()
-                    .is_none_or(|stream| stream.source.ready_state() == EventSource::CLOSED)
+                stream.as_ref().is_none_or(|stream| stream.source.ready_state() == EventSource::CLOSED)
             });
             if closed == Some(true) {
                 self.open();
             }
             return;
         }
-        spawn_local(async move {
+        start_detached(async move {
             pause(HIDDEN_FOR).await;
             if document().hidden() {
                 self.connected.try_set(false);
@@ -220,48 +204,50 @@ pub(crate) fn use_live() -> Live {
 
 /// Wraps a fetch so that a burst of calls makes one, one is under way at most, and a call meanwhile makes another.
 /// It ends with the current owner.
-pub(crate) fn coalesced<F, Task>(fetch: F) -> impl Fn() + Copy + Send + Sync + 'static
+pub(crate) fn coalesced<Task>(fetch: impl Fn() -> Task + 'static) -> Callback<()>
 where
-    F: Fn() -> Task + 'static,
     Task: Future<Output = ()> + 'static,
 {
-    #[derive(Clone, Copy, PartialEq)]
-    enum State {
-        Idle,
-        Running,
-        Again,
-    }
+    coalesced_boxed(Rc::new(move || Box::pin(fetch())))
+}
+
+type Fetch = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Fetching {
+    Idle,
+    Running,
+    Again,
+}
+
+fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
     let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
-    let fetch = StoredValue::new_local(Rc::new(fetch));
-    let state = StoredValue::new(State::Idle);
-    move || {
-        let Some(before) = state.try_get_value() else {
-            return;
-        };
-        if before != State::Idle {
-            state.set_value(State::Again);
+    let fetch = StoredValue::new_local(fetch);
+    let state = StoredValue::new(Fetching::Idle);
+    Callback::new(move |()| {
+        let Some(before) = state.try_get_value() else { return };
+        if before != Fetching::Idle {
+            state.set_value(Fetching::Again);
             return;
         }
         let Some(owner) = owner.with_value(|owner| owner.as_ref().and_then(WeakOwner::upgrade)) else {
             return;
         };
-        state.set_value(State::Running);
+        state.set_value(Fetching::Running);
         owner.with(|| {
-            spawn_local_scoped_with_cancellation(async move {
+            start(async move {
                 loop {
                     pause(BURST).await;
-                    let Some(fetch) = fetch.try_get_value() else {
-                        return;
-                    };
+                    let Some(fetch) = fetch.try_get_value() else { return };
                     // What is asked for from here on may have missed the answer.
-                    state.try_set_value(State::Running);
+                    state.try_set_value(Fetching::Running);
                     fetch().await;
-                    if state.try_get_value() != Some(State::Again) {
+                    if state.try_get_value() != Some(Fetching::Again) {
                         break;
                     }
                 }
-                state.try_set_value(State::Idle);
+                state.try_set_value(Fetching::Idle);
             });
         });
-    }
+    })
 }

@@ -3,10 +3,7 @@
 //!
 //! It must never hold a rule of the desk: those are in `shared` and on the server.
 
-#![expect(
-    unreachable_pub,
-    reason = "`#[component]` puts a `pub` function into a module of its own"
-)]
+#![expect(unreachable_pub, reason = "`#[component]` puts a `pub` function into a module of its own")]
 
 mod api;
 mod app;
@@ -17,6 +14,7 @@ mod live;
 mod pages;
 mod session;
 mod storage;
+mod tasks;
 mod theme;
 mod time_zone;
 

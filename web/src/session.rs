@@ -2,10 +2,13 @@
 //!
 //! It must never keep a credential; those are the cookies' business.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use shared::account::{Me, SignIn};
 
-use crate::api::{Client, Fault};
+use crate::{
+    api::{Client, Fault},
+    tasks::start_detached,
+};
 
 /// What is known about who is signed in.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,10 +34,7 @@ impl Session {
     /// Makes session and client known to the components below, and asks who is signed in.
     pub(crate) fn provide() -> Self {
         let client = Client::new();
-        let session = Self {
-            state: RwSignal::new(SessionState::Asking),
-            client,
-        };
+        let session = Self { state: RwSignal::new(SessionState::Asking), client };
         provide_context(client);
         provide_context(session);
         Effect::new(move |_| {
@@ -61,7 +61,7 @@ impl Session {
 
     /// Asks the server who is signed in.
     pub(crate) fn ask(self) {
-        spawn_local(async move {
+        start_detached(async move {
             let state = match self.client.get_me().await {
                 Ok(me) => SessionState::SignedIn(me),
                 Err(fault) if fault == Fault::SignedOut => SessionState::SignedOut,

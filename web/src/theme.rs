@@ -40,10 +40,7 @@ impl Theme {
     /// The theme that was chosen last.
     pub(crate) fn chosen() -> Self {
         let kept = storage::recall(KEY);
-        Self::ALL
-            .into_iter()
-            .find(|theme| theme.word() == kept.as_deref())
-            .unwrap_or(Theme::System)
+        Self::ALL.into_iter().find(|theme| theme.word() == kept.as_deref()).unwrap_or(Theme::System)
     }
 
     /// Keeps the choice.

@@ -66,12 +66,7 @@ impl Zone {
 
     /// "22 Nov 09:14", with the year when it is not this one.
     pub(crate) fn date_and_time(&self, at: DateTime<Utc>) -> String {
-        format!(
-            "{}{} {}",
-            self.format(Style::Date, at),
-            self.other_year(at),
-            self.time(at)
-        )
+        format!("{}{} {}", self.format(Style::Date, at), self.other_year(at), self.time(at))
     }
 
     /// "Sunday 22 November", with the year when it is not this one.
@@ -87,11 +82,7 @@ impl Zone {
     fn other_year(&self, at: DateTime<Utc>) -> String {
         let year = self.format(Style::Year, at);
         let now = JsValue::from_f64(js_sys::Date::now());
-        if self.format_value(Style::Year, &now) == year {
-            String::new()
-        } else {
-            format!(" {year}")
-        }
+        if self.format_value(Style::Year, &now) == year { String::new() } else { format!(" {year}") }
     }
 
     fn format(&self, style: Style, at: DateTime<Utc>) -> String {
@@ -124,26 +115,20 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
         set(name, value).ok()?;
     }
     let intl = Reflect::get(&window(), &"Intl".into()).ok()?;
-    let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into())
-        .ok()?
-        .dyn_into()
-        .ok()?;
+    let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
     let made = Reflect::construct(&constructor, &Array::of2(&"en-GB".into(), &options)).ok()?;
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
 /// For `<time datetime>`: `2026-11-22T09:14:05.000Z`.
 pub(crate) fn machine(at: DateTime<Utc>) -> String {
-    js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64))
-        .to_iso_string()
-        .into()
+    js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64)).to_iso_string().into()
 }
 
 /// "22 Nov", for a date that belongs to no zone.
 pub(crate) fn date(date: NaiveDate) -> String {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
     let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
     format!("{} {month}", date.day())
 }
@@ -154,13 +139,7 @@ mod tests {
 
     #[test]
     fn a_date_without_a_zone_is_a_day_and_a_month() {
-        assert_eq!(
-            NaiveDate::from_ymd_opt(2026, 11, 22).map(date).as_deref(),
-            Some("22 Nov")
-        );
-        assert_eq!(
-            NaiveDate::from_ymd_opt(2026, 9, 1).map(date).as_deref(),
-            Some("1 Sept")
-        );
+        assert_eq!(NaiveDate::from_ymd_opt(2026, 11, 22).map(date).as_deref(), Some("22 Nov"));
+        assert_eq!(NaiveDate::from_ymd_opt(2026, 9, 1).map(date).as_deref(), Some("1 Sept"));
     }
 }

@@ -28,18 +28,10 @@ pub(crate) fn run(workspace: &Workspace, server: &Path, filters: &[String]) -> R
 }
 
 fn holds_specs(folder: &Path) -> bool {
-    std::fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .any(|entry| {
-            let path = entry.path();
-            if path.is_dir() {
-                holds_specs(&path)
-            } else {
-                path.to_string_lossy().ends_with(".spec.ts")
-            }
-        })
+    std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() { holds_specs(&path) } else { path.to_string_lossy().ends_with(".spec.ts") }
+    })
 }
 
 /// The system's Chromium, or the one that the environment names.
@@ -51,9 +43,6 @@ fn chromium() -> Result<PathBuf> {
     if let Some(found) = find(&programs, &[]) {
         return Ok(found);
     }
-    install(
-        &["chromium"],
-        "the browser tests run in Chromium (or set CHROMIUM to one)",
-    )?;
+    install(&["chromium"], "the browser tests run in Chromium (or set CHROMIUM to one)")?;
     find(&programs, &[]).context("Chromium was installed, but is nowhere to be found")
 }

@@ -39,17 +39,11 @@ pub(crate) fn ensure_native_libraries() -> Result<()> {
     let root = Path::new("/");
     let present = find(&["cc"], &[]).is_some()
         && find(&["pkg-config"], &[]).is_some()
-        && command("pkg-config", root)
-            .args(["--exists", "openssl"])
-            .status()
-            .is_ok_and(|s| s.success());
+        && command("pkg-config", root).args(["--exists", "openssl"]).status().is_ok_and(|s| s.success());
     if present {
         return Ok(());
     }
-    install(
-        &["gcc", "libc6-dev", "libssl-dev", "pkg-config"],
-        "the server's TLS is built against OpenSSL",
-    )
+    install(&["gcc", "libc6-dev", "libssl-dev", "pkg-config"], "the server's TLS is built against OpenSSL")
 }
 
 /// Node.js and npm, which run Tailwind, wasm-opt and Playwright.
@@ -57,10 +51,7 @@ pub(crate) fn ensure_node() -> Result<()> {
     if find(&["node"], &[]).is_some() && find(&["npm"], &[]).is_some() {
         return Ok(());
     }
-    install(
-        &["nodejs", "npm"],
-        "Tailwind, wasm-opt and Playwright run on Node.js (20 or newer)",
-    )
+    install(&["nodejs", "npm"], "Tailwind, wasm-opt and Playwright run on Node.js (20 or newer)")
 }
 
 /// `npm ci` in a folder of the workspace, unless its lock file is the one already installed.

@@ -57,10 +57,7 @@ impl Postgres {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
-                install(
-                    &["postgresql"],
-                    "the tests run on PostgreSQL as well as on SQLite",
-                )?;
+                install(&["postgresql"], "the tests run on PostgreSQL as well as on SQLite")?;
                 programs().context("PostgreSQL was installed, but its initdb is nowhere to be found")?
             }
         };
@@ -68,10 +65,7 @@ impl Postgres {
         let folder = std::env::temp_dir().join(format!("sms-chat-postgres-{}", std::process::id()));
         let user = user(&folder)?;
 
-        let settings = format!(
-            "{SETTINGS}port = {port}\nunix_socket_directories = '{}'\n",
-            folder.display()
-        );
+        let settings = format!("{SETTINGS}port = {port}\nunix_socket_directories = '{}'\n", folder.display());
         let mut guardian = Command::new("sh")
             .args(["-c", GUARDIAN, "guardian"])
             .args([folder.as_os_str(), programs.as_os_str(), settings.as_ref()])
@@ -85,10 +79,7 @@ impl Postgres {
         if let Some(output) = guardian.stdout.take() {
             BufReader::new(output).read_line(&mut said)?;
         }
-        let cluster = Self {
-            guardian,
-            url: format!("postgres://postgres@127.0.0.1:{port}/postgres"),
-        };
+        let cluster = Self { guardian, url: format!("postgres://postgres@127.0.0.1:{port}/postgres") };
         if said.trim() != "ready" {
             bail!("PostgreSQL did not start");
         }
@@ -107,10 +98,7 @@ impl Drop for Postgres {
 
 /// The folder of `initdb` and `pg_ctl`. Debian keeps them out of `PATH`; the newest version comes first.
 fn programs() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders.reverse();
@@ -127,16 +115,9 @@ fn user(folder: &Path) -> Result<Vec<String>> {
     make.args(["-d", "-m", "700"]);
     let mut words = Vec::new();
     if is_root() {
-        let known = |user: &&str| {
-            command("id", root)
-                .arg(user)
-                .output()
-                .is_ok_and(|output| output.status.success())
-        };
-        let user = ["postgres", "nobody"]
-            .into_iter()
-            .find(known)
-            .context("no user to run PostgreSQL as")?;
+        let known =
+            |user: &&str| command("id", root).arg(user).output().is_ok_and(|output| output.status.success());
+        let user = ["postgres", "nobody"].into_iter().find(known).context("no user to run PostgreSQL as")?;
         make.args(["-o", user]);
         let group = capture(command("id", root).args(["-g", user]))?;
         words = vec![

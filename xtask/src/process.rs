@@ -33,17 +33,12 @@ pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
 
 /// The cargo that runs us, so that a toolchain chosen by `cargo +name` holds for the children too.
 pub(crate) fn cargo(folder: &Path) -> Command {
-    command(
-        std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
-        folder,
-    )
+    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
 }
 
 /// Runs to the end with our input and output; anything but success is an error.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("could not start {}", name(command)))?;
+    let status = command.status().with_context(|| format!("could not start {}", name(command)))?;
     if status.success() {
         return Ok(());
     }
@@ -72,23 +67,15 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
 /// The first of `programs` that is in `PATH`, or in one of `folders`.
 pub(crate) fn find(programs: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let searched: Vec<PathBuf> = std::env::split_paths(&path)
-        .chain(folders.iter().cloned())
-        .collect();
+    let searched: Vec<PathBuf> = std::env::split_paths(&path).chain(folders.iter().cloned()).collect();
     programs.iter().find_map(|program| {
-        searched
-            .iter()
-            .map(|folder| folder.join(program))
-            .find(|candidate| candidate.is_file())
+        searched.iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
     })
 }
 
 /// Whether we are the superuser: only then may packages be installed, and PostgreSQL needs another user.
 pub(crate) fn is_root() -> bool {
-    Command::new("id")
-        .arg("-u")
-        .output()
-        .is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 fn name(command: &Command) -> String {
@@ -96,9 +83,7 @@ fn name(command: &Command) -> String {
 }
 
 fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }

@@ -28,9 +28,6 @@ pub(crate) fn run(workspace: &Workspace, release: bool, arguments: &[String]) ->
     build(workspace, release)?;
     let server = workspace.server(release);
     println!("Starting {}", workspace.shown(&server));
-    let fault = command(&server, &workspace.root)
-        .args(["serve", "--demo-when-new"])
-        .args(arguments)
-        .exec();
+    let fault = command(&server, &workspace.root).args(["serve", "--demo-when-new"]).args(arguments).exec();
     Err(fault).with_context(|| format!("could not start {}", server.display()))
 }

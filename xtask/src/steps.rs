@@ -35,9 +35,8 @@ impl Summary {
     pub(crate) fn finish(self) -> Result<()> {
         println!();
         for (what, time, fault) in &self.lines {
-            let outcome = fault
-                .as_deref()
-                .map_or_else(|| "ok".to_owned(), |fault| format!("FAILED: {fault}"));
+            let outcome =
+                fault.as_deref().map_or_else(|| "ok".to_owned(), |fault| format!("FAILED: {fault}"));
             println!("{:>9}  {what}: {outcome}", seconds(*time));
         }
         match self.lines.iter().filter(|(_, _, fault)| fault.is_some()).count() {

@@ -33,18 +33,14 @@ pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     let mut summary = Summary::default();
     ensure_native_libraries()?;
     let prepared = summary.run("Single-page app", || web::build(workspace)).is_some()
-        && summary
-            .run("Compiling", || compile(workspace, selection))
-            .is_some();
+        && summary.run("Compiling", || compile(workspace, selection)).is_some();
     if prepared && !selection.only_browser {
         rust_tests(workspace, selection, &mut summary);
     }
     if prepared && !selection.no_browser && (selection.only_browser || selection.filters.is_empty()) {
         if browser::has_tests(workspace) {
             let server = workspace.server(false);
-            summary.run("Browser tests", || {
-                browser::run(workspace, &server, &selection.filters)
-            });
+            summary.run("Browser tests", || browser::run(workspace, &server, &selection.filters));
         } else {
             println!("Browser tests: none yet in e2e/tests");
         }

@@ -95,10 +95,7 @@ fn add_target(workspace: &Workspace) -> Result<bool> {
         }
         sleep(Duration::from_millis(100));
     }
-    std::fs::write(
-        &failed_before,
-        "rustup could not add the target; delete this file to try again\n",
-    )?;
+    std::fs::write(&failed_before, "rustup could not add the target; delete this file to try again\n")?;
     Ok(false)
 }
 

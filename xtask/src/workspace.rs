@@ -18,10 +18,7 @@ impl Workspace {
     pub(crate) fn find() -> Result<Self> {
         let manifest =
             std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = Path::new(&manifest)
-            .parent()
-            .context("xtask lies outside a workspace")?
-            .to_path_buf();
+        let root = Path::new(&manifest).parent().context("xtask lies outside a workspace")?.to_path_buf();
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(folder) => root.join(folder),
             None => root.join("target"),
@@ -32,9 +29,7 @@ impl Workspace {
 
     /// The compiled server.
     pub(crate) fn server(&self, release: bool) -> PathBuf {
-        self.target
-            .join(if release { "release" } else { "debug" })
-            .join("sms-chat")
+        self.target.join(if release { "release" } else { "debug" }).join("sms-chat")
     }
 
     /// A path below the root, as it is shown to people.

@@ -53,22 +53,15 @@ pub fn create(
     use secrecy::ExposeSecret;
     let invalid = |fault: String| Err(NewAccountError::Invalid(fault));
     let email = new.email.trim().to_lowercase();
-    let plausible = email
-        .split_once('@')
-        .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    let plausible = email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
     if !plausible || email.contains(char::is_whitespace) {
-        return invalid(format!(
-            "{:?} is not an e-mail address; for example: ann@example.com",
-            new.email
-        ));
+        return invalid(format!("{:?} is not an e-mail address; for example: ann@example.com", new.email));
     }
     if new.display_name.trim().is_empty() {
         return invalid("the name is empty; give the name that colleagues know".into());
     }
     if new.password.expose_secret().chars().count() < SHORTEST_PASSWORD {
-        return invalid(format!(
-            "the password has fewer than {SHORTEST_PASSWORD} characters"
-        ));
+        return invalid(format!("the password has fewer than {SHORTEST_PASSWORD} characters"));
     }
     let mut teams = Vec::with_capacity(new.teams.len());
     for name in &new.teams {
@@ -78,15 +71,8 @@ pub fn create(
         }
     }
     let hash = password::hash(&new.password).map_err(|error| NewAccountError::Invalid(error.to_string()))?;
-    let account = queries::insert(
-        conn,
-        &email,
-        new.display_name.trim(),
-        new.role,
-        &new.role.preset(),
-        &hash,
-        now,
-    )?;
+    let account =
+        queries::insert(conn, &email, new.display_name.trim(), new.role, &new.role.preset(), &hash, now)?;
     let Some(account) = account else {
         return invalid(format!("there is an account {email} already"));
     };
@@ -103,8 +89,5 @@ pub fn create(
 pub fn first_with_demo_password(conn: &mut DbConnection) -> Result<Option<String>, DbError> {
     let demo = SecretString::from(DEMO_PASSWORD);
     let found = queries::password_hashes(conn, &DEMO_EMAILS)?;
-    Ok(found
-        .into_iter()
-        .find(|(_, hash)| password::verify(&demo, Some(hash)))
-        .map(|(email, _)| email))
+    Ok(found.into_iter().find(|(_, hash)| password::verify(&demo, Some(hash))).map(|(email, _)| email))
 }

@@ -47,10 +47,7 @@ pub(crate) fn insert_member(
     team: TeamId,
     account: AccountId,
 ) -> Result<(), DbError> {
-    let values = (
-        team_members::team_id.eq(team.0),
-        team_members::account_id.eq(account.0),
-    );
+    let values = (team_members::team_id.eq(team.0), team_members::account_id.eq(account.0));
     on_each!(conn, |c| diesel::insert_into(team_members::table)
         .values(values)
         .on_conflict_do_nothing()
@@ -77,11 +74,8 @@ pub(crate) fn any(conn: &mut DbConnection) -> Result<bool, DbError> {
 }
 
 pub(super) fn team_by_name(conn: &mut DbConnection, name: &str) -> Result<Option<TeamId>, DbError> {
-    let id: Option<i64> = on_each!(conn, |c| teams::table
-        .filter(teams::name.eq(name))
-        .select(teams::id)
-        .first(c)
-        .optional())?;
+    let id: Option<i64> =
+        on_each!(conn, |c| teams::table.filter(teams::name.eq(name)).select(teams::id).first(c).optional())?;
     Ok(id.map(TeamId))
 }
 

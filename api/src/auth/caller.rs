@@ -48,9 +48,7 @@ impl Caller {
     /// Whether the session stands and the account is not disabled.
     pub async fn is_still_signed_in(&self, db: &Db) -> bool {
         let session = self.session;
-        db.read(move |conn| queries::live_session(conn, session))
-            .await
-            .is_ok_and(|found| found.is_some())
+        db.read(move |conn| queries::live_session(conn, session)).await.is_ok_and(|found| found.is_some())
     }
 }
 
@@ -71,11 +69,8 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     let (token, by_cookie) = presented_token(request)?;
     let claims = desk.keys.verify(&token, desk.clock.now())?;
     if by_cookie && !request.method().is_safe() {
-        let given = request
-            .headers()
-            .get(csrf::HEADER)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let given =
+            request.headers().get(csrf::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !csrf::matches(&desk.keys, claims.sid, given)? {
             return Err(ApiError::new(
                 ErrorCode::CsrfMismatch,
@@ -93,12 +88,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
                 Role::Admin => TeamScope::Every,
                 Role::Agent | Role::Supervisor => TeamScope::Only(queries::memberships(conn, account.id)?),
             };
-            Ok::<_, ApiError>(Some(Caller {
-                account,
-                permissions,
-                scope,
-                session: claims.sid,
-            }))
+            Ok::<_, ApiError>(Some(Caller { account, permissions, scope, session: claims.sid }))
         })
         .await?;
     let caller = found
@@ -122,20 +112,12 @@ fn presented_token(request: &HttpRequest) -> Result<(String, bool), ApiError> {
         };
     }
     let cookie = request.cookie(cookies::ACCESS);
-    cookie
-        .map(|cookie| (cookie.value().to_owned(), true))
-        .ok_or_else(|| {
-            // The cookie goes when its token runs out; the refresh cookie is not sent here, but its CSRF twin is.
-            if request.cookie(cookies::CSRF).is_some() {
-                ApiError::new(
-                    ErrorCode::SessionExpired,
-                    "The access token has run out. Refresh the session.",
-                )
-            } else {
-                ApiError::new(
-                    ErrorCode::Unauthenticated,
-                    "Sign in with POST /api/v1/sessions first.",
-                )
-            }
-        })
+    cookie.map(|cookie| (cookie.value().to_owned(), true)).ok_or_else(|| {
+        // The cookie goes when its token runs out; the refresh cookie is not sent here, but its CSRF twin is.
+        if request.cookie(cookies::CSRF).is_some() {
+            ApiError::new(ErrorCode::SessionExpired, "The access token has run out. Refresh the session.")
+        } else {
+            ApiError::new(ErrorCode::Unauthenticated, "Sign in with POST /api/v1/sessions first.")
+        }
+    })
 }

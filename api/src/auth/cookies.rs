@@ -29,26 +29,15 @@ pub(super) fn of_session(new: &NewSession, secure: bool) -> [Cookie<'static>; 3]
             true,
             secure,
         ),
-        cookie(
-            REFRESH,
-            new.refresh_token.clone(),
-            SESSIONS_PATH,
-            days,
-            true,
-            secure,
-        ),
+        cookie(REFRESH, new.refresh_token.clone(), SESSIONS_PATH, days, true, secure),
         cookie(CSRF, new.session.csrf_token.clone(), "/", days, false, secure),
     ]
 }
 
 /// Cookies that take those of a session away.
 pub(super) fn none(secure: bool) -> [Cookie<'static>; 3] {
-    [
-        (ACCESS, "/", true),
-        (REFRESH, SESSIONS_PATH, true),
-        (CSRF, "/", false),
-    ]
-    .map(|(name, path, http_only)| cookie(name, String::new(), path, Duration::ZERO, http_only, secure))
+    [(ACCESS, "/", true), (REFRESH, SESSIONS_PATH, true), (CSRF, "/", false)]
+        .map(|(name, path, http_only)| cookie(name, String::new(), path, Duration::ZERO, http_only, secure))
 }
 
 fn cookie(

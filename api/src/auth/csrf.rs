@@ -21,8 +21,5 @@ pub(super) fn csrf_token(keys: &TokenKeys, session: i64) -> Result<String, ApiEr
 
 /// Whether this is that session's token; takes as long either way.
 pub(super) fn matches(keys: &TokenKeys, session: i64, given: &str) -> Result<bool, ApiError> {
-    Ok(csrf_token(keys, session)?
-        .as_bytes()
-        .ct_eq(given.as_bytes())
-        .into())
+    Ok(csrf_token(keys, session)?.as_bytes().ct_eq(given.as_bytes()).into())
 }

@@ -16,9 +16,7 @@ const NOBODY: &str =
 /// # Errors
 /// When the machine gives no randomness.
 pub(crate) fn hash(password: &SecretString) -> Result<String, argon2::password_hash::Error> {
-    Ok(Argon2::default()
-        .hash_password(password.expose_secret().as_bytes())?
-        .to_string())
+    Ok(Argon2::default().hash_password(password.expose_secret().as_bytes())?.to_string())
 }
 
 /// Whether the password belongs to the hash; `None` for an account that does not exist. Takes tens of milliseconds:
@@ -27,9 +25,7 @@ pub(crate) fn verify(password: &SecretString, hash: Option<&str>) -> bool {
     let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else {
         return false;
     };
-    let right = Argon2::default()
-        .verify_password(password.expose_secret().as_bytes(), &parsed)
-        .is_ok();
+    let right = Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok();
     right && hash.is_some()
 }
 
@@ -45,9 +41,6 @@ mod tests {
         assert!(verify(&right, Some(&kept)));
         assert!(!verify(&SecretString::from("correct house"), Some(&kept)));
         assert!(!verify(&right, None));
-        assert!(
-            PasswordHash::new(NOBODY).is_ok(),
-            "nobody's password takes as long as anybody's"
-        );
+        assert!(PasswordHash::new(NOBODY).is_ok(), "nobody's password takes as long as anybody's");
     }
 }

@@ -24,25 +24,11 @@ pub(super) struct SignInRow {
 type AccountColumns = (i64, String, String, Words<Role>);
 
 fn account((id, email, display_name, Words(role)): AccountColumns) -> Account {
-    Account {
-        id: AccountId(id),
-        email,
-        display_name,
-        role,
-    }
+    Account { id: AccountId(id), email, display_name, role }
 }
 
-const ACCOUNT: (
-    accounts::id,
-    accounts::email,
-    accounts::display_name,
-    accounts::role,
-) = (
-    accounts::id,
-    accounts::email,
-    accounts::display_name,
-    accounts::role,
-);
+const ACCOUNT: (accounts::id, accounts::email, accounts::display_name, accounts::role) =
+    (accounts::id, accounts::email, accounts::display_name, accounts::role);
 
 pub(super) fn sign_in_row(conn: &mut DbConnection, email: &str) -> Result<Option<SignInRow>, DbError> {
     let row: Option<(AccountColumns, String, Option<Moment>)> = on_each!(conn, |c| accounts::table
@@ -63,10 +49,7 @@ pub(super) fn insert_session(
     now: DateTime<Utc>,
 ) -> Result<i64, DbError> {
     Ok(on_each!(conn, |c| diesel::insert_into(sessions::table)
-        .values((
-            sessions::account_id.eq(account.0),
-            sessions::created_at.eq(Moment(now))
-        ))
+        .values((sessions::account_id.eq(account.0), sessions::created_at.eq(Moment(now))))
         .returning(sessions::id)
         .get_result(c))?)
 }
@@ -100,13 +83,11 @@ pub(super) struct RefreshRow {
 pub(super) fn refresh_row(conn: &mut DbConnection, token_hash: &str) -> Result<Option<RefreshRow>, DbError> {
     let row: Option<(i64, Moment, Option<Moment>)> = for_update!(
         conn,
-        refresh_tokens::table
-            .filter(refresh_tokens::token_hash.eq(token_hash))
-            .select((
-                refresh_tokens::session_id,
-                refresh_tokens::expires_at,
-                refresh_tokens::used_at,
-            )),
+        refresh_tokens::table.filter(refresh_tokens::token_hash.eq(token_hash)).select((
+            refresh_tokens::session_id,
+            refresh_tokens::expires_at,
+            refresh_tokens::used_at,
+        )),
         |query, c| query.first(c).optional()
     )?;
     Ok(row.map(|(session, Moment(expires_at), used)| RefreshRow {

@@ -11,9 +11,7 @@ impl governor::clock::Clock for Clock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        (Clock::now(self) - chrono::DateTime::UNIX_EPOCH)
-            .to_std()
-            .unwrap_or_default()
+        (Clock::now(self) - chrono::DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
     }
 }
 
@@ -27,9 +25,7 @@ pub struct RateLimit {
 
 impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RateLimit")
-            .field("per_minute", &self.per_minute)
-            .finish_non_exhaustive()
+        f.debug_struct("RateLimit").field("per_minute", &self.per_minute).finish_non_exhaustive()
     }
 }
 
@@ -45,11 +41,7 @@ impl RateLimit {
                 clock.clone(),
             )
         });
-        Self {
-            limiter,
-            clock,
-            per_minute,
-        }
+        Self { limiter, clock, per_minute }
     }
 
     /// Counts a request.
@@ -58,17 +50,12 @@ impl RateLimit {
             return Ok(());
         };
         limiter.check_key(&account).map_err(|until| {
-            let seconds = until
-                .wait_time_from(governor::clock::Clock::now(&self.clock))
-                .as_secs()
-                + 1;
+            let seconds = until.wait_time_from(governor::clock::Clock::now(&self.clock)).as_secs() + 1;
             let detail = format!(
                 "An account may make {} requests a minute. Try again in {seconds} s.",
                 self.per_minute
             );
-            ApiError::new(ErrorCode::TooManyRequests, detail)
-                .retry_after(seconds)
-                .rate_limit(self.per_minute)
+            ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds).rate_limit(self.per_minute)
         })
     }
 }

@@ -22,10 +22,7 @@ pub async fn create_session(
     request: HttpRequest,
     sign_in: web::Json<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = request
-        .peer_addr()
-        .map(|peer| peer.ip().to_string())
-        .unwrap_or_default();
+    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
     let new = session::sign_in(
         &desk.db,
         &desk.keys,
@@ -44,10 +41,7 @@ pub async fn create_session(
         (status = 401, description = "`session_expired`", body = shared::Problem)))]
 pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let cookie = request.cookie(cookies::REFRESH).ok_or_else(|| {
-        ApiError::new(
-            ErrorCode::Unauthenticated,
-            "There is no session to refresh. Sign in.",
-        )
+        ApiError::new(ErrorCode::Unauthenticated, "There is no session to refresh. Sign in.")
     })?;
     let new = session::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
     Ok(signed_in(&new, desk.is_secure()))
@@ -73,15 +67,8 @@ pub async fn delete_session(desk: web::Data<Desk>, caller: Caller) -> Result<Htt
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
     let scope = caller.scope.clone();
-    let teams = desk
-        .db
-        .read(move |conn| Ok::<_, ApiError>(teams::queries::teams(conn, &scope)?))
-        .await?;
-    Ok(HttpResponse::Ok().json(Me {
-        account: caller.account,
-        permissions: caller.permissions,
-        teams,
-    }))
+    let teams = desk.db.read(move |conn| Ok::<_, ApiError>(teams::queries::teams(conn, &scope)?)).await?;
+    Ok(HttpResponse::Ok().json(Me { account: caller.account, permissions: caller.permissions, teams }))
 }
 
 fn signed_in(new: &session::NewSession, secure: bool) -> HttpResponse {

@@ -29,7 +29,8 @@ pub(super) async fn sign_in(
     address: &str,
     now: DateTime<Utc>,
 ) -> Result<NewSession, ApiError> {
-    let email = sign_in.email.trim().to_lowercase();
+    // PostgreSQL takes no NUL; nobody's address holds one.
+    let email = sign_in.email.trim().to_lowercase().replace('\0', "\u{fffd}");
     if let Some(seconds) = throttle.wait(&email, address, now) {
         let detail = format!("Too many failed sign-ins. Try again in {seconds} s.");
         return Err(ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds));
@@ -102,18 +103,14 @@ pub(super) async fn refresh(
         })
         .await?;
     let Some((account, session)) = refreshed else {
-        return Err(ApiError::new(
-            ErrorCode::SessionExpired,
-            "The session has ended. Sign in again.",
-        ));
+        return Err(ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."));
     };
     begun(keys, account, session, refresh_token, now)
 }
 
 /// Ends a session: neither its access token nor its refresh token is good any more.
 pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
-    db.write(move |conn| Ok(queries::revoke_session(conn, session, now)?))
-        .await
+    db.write(move |conn| Ok(queries::revoke_session(conn, session, now)?)).await
 }
 
 fn begun(
@@ -125,13 +122,5 @@ fn begun(
 ) -> Result<NewSession, ApiError> {
     let (access_token, expires_at) = keys.sign(account.id.0, session, now)?;
     let csrf_token = csrf::csrf_token(keys, session)?;
-    Ok(NewSession {
-        session: Session {
-            account,
-            access_token,
-            expires_at,
-            csrf_token,
-        },
-        refresh_token,
-    })
+    Ok(NewSession { session: Session { account, access_token, expires_at, csrf_token }, refresh_token })
 }

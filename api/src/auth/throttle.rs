@@ -29,11 +29,7 @@ impl SignInThrottle {
     pub fn wait(&self, email: &str, address: &str, now: DateTime<Utc>) -> Option<u64> {
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let wait = |key: String, allowed: usize| {
-            let recent: Vec<_> = failures
-                .get(&key)?
-                .iter()
-                .filter(|time| now - **time < WINDOW)
-                .collect();
+            let recent: Vec<_> = failures.get(&key)?.iter().filter(|time| now - **time < WINDOW).collect();
             // The wait ends when so many have gone stale that one more is allowed.
             let decisive = recent.len().checked_sub(allowed)?;
             let ends = **recent.get(decisive)? + WINDOW;
@@ -57,10 +53,7 @@ impl SignInThrottle {
 
     /// Forgets the failures of an e-mail address: its owner has signed in.
     pub fn succeeded(&self, email: &str) {
-        self.failures
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&email_key(email));
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(&email_key(email));
     }
 }
 
@@ -85,14 +78,8 @@ mod tests {
             assert_eq!(throttle.wait("ann@example.com", "::1", now), None);
             throttle.failed("ann@example.com", "::1", now);
         }
-        assert_eq!(
-            throttle.wait("ann@example.com", "::1", start + TimeDelta::seconds(10)),
-            Some(891)
-        );
-        assert_eq!(
-            throttle.wait("bo@example.com", "::1", start + TimeDelta::seconds(10)),
-            None
-        );
+        assert_eq!(throttle.wait("ann@example.com", "::1", start + TimeDelta::seconds(10)), Some(891));
+        assert_eq!(throttle.wait("bo@example.com", "::1", start + TimeDelta::seconds(10)), None);
         assert_eq!(throttle.wait("ann@example.com", "::1", start + WINDOW), None);
     }
 

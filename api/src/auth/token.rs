@@ -64,12 +64,7 @@ impl TokenKeys {
         now: DateTime<Utc>,
     ) -> Result<(String, DateTime<Utc>), ApiError> {
         let expires_at = now + TimeDelta::minutes(ACCESS_MINUTES);
-        let claims = Claims {
-            sub: account,
-            sid: session,
-            iat: now.timestamp(),
-            exp: expires_at.timestamp(),
-        };
+        let claims = Claims { sub: account, sid: session, iat: now.timestamp(), exp: expires_at.timestamp() };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|error| ApiError::internal(&error))?;
         Ok((token, expires_at))
@@ -110,10 +105,8 @@ pub(crate) fn new_refresh_token() -> String {
 
 /// How a secret token is kept: SHA-256, in hexadecimal. It has 256 random bits, so no slow hash is needed.
 pub(crate) fn token_hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes())
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    Sha256::digest(token.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

@@ -33,12 +33,6 @@ pub async fn list_closure_reasons(
     if !caller.scope.includes(team) {
         return Err(ApiError::not_found("team"));
     }
-    let items = desk
-        .db
-        .read(move |conn| Ok::<_, ApiError>(queries::of_team(conn, team)?))
-        .await?;
-    Ok(HttpResponse::Ok().json(Page {
-        items,
-        next_cursor: None,
-    }))
+    let items = desk.db.read(move |conn| Ok::<_, ApiError>(queries::of_team(conn, team)?)).await?;
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }

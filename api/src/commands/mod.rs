@@ -107,21 +107,13 @@ pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
 
 fn migrate(settings: &Settings) -> Result<(), Fault> {
     let ran = Migrations::on(&settings.database.url)?.run()?;
-    println!(
-        "{}: {ran} migrations run; the schema is current.",
-        settings.database.url
-    );
+    println!("{}: {ran} migrations run; the schema is current.", settings.database.url);
     Ok(())
 }
 
 fn fill_with_demo(settings: &Settings) -> Result<(), Fault> {
-    in_database(settings, |db| async move {
-        db.write(|conn| demo::build(conn, Clock::System.now())).await
-    })?;
-    println!(
-        "{}: the demo world is in. Sign in as one of:",
-        settings.database.url
-    );
+    in_database(settings, |db| async move { db.write(|conn| demo::build(conn, Clock::System.now())).await })?;
+    println!("{}: the demo world is in. Sign in as one of:", settings.database.url);
     serve::print_demo_accounts();
     Ok(())
 }
@@ -139,8 +131,7 @@ fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), Fault> 
     };
     let email = new.email.clone();
     in_database(settings, |db| async move {
-        db.write(move |conn| accounts::create(conn, &new, Clock::System.now()))
-            .await
+        db.write(move |conn| accounts::create(conn, &new, Clock::System.now())).await
     })?;
     println!("{email} can sign in now.");
     Ok(())
@@ -153,12 +144,6 @@ where
     W: Future<Output = Result<T, E>>,
 {
     Migrations::on(&settings.database.url)?.run()?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    Ok(runtime.block_on(async {
-        work(Db::open(&settings.database.url, 1)?)
-            .await
-            .map_err(Fault::from)
-    })?)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { work(Db::open(&settings.database.url, 1)?).await.map_err(Fault::from) })
 }

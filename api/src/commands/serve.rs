@@ -69,17 +69,11 @@ fn greet(application: &Application, settings: &Settings, demo: bool, is_new: boo
         GatewayKind::Twilio => println!("  Gateway    {}", settings.gateway.api_url),
         GatewayKind::Simulator => {
             println!("  Gateway    THE SIMULATOR: no real text is sent or received");
-            println!(
-                "  Handset    {}/handset  (play the customer)",
-                application.public_url
-            );
+            println!("  Handset    {}/handset  (play the customer)", application.public_url);
         }
     }
     if demo {
-        println!(
-            "\nThe demo world is {}. Sign in as one of:",
-            if is_new { "new" } else { "as you left it" }
-        );
+        println!("\nThe demo world is {}. Sign in as one of:", if is_new { "new" } else { "as you left it" });
         print_demo_accounts();
     }
     println!();

@@ -52,25 +52,13 @@ pub struct SettingArgs {
     )]
     pub jwt_secret: Option<String>,
     /// Who carries the texts: `twilio` or `simulator` (no real text is sent). Default: `twilio` when both credentials are set, else `simulator`.
-    #[arg(
-        long,
-        global = true,
-        env = "SMS_CHAT_GATEWAY",
-        alias = "sms-chat-gateway",
-        value_name = "GATEWAY"
-    )]
+    #[arg(long, global = true, env = "SMS_CHAT_GATEWAY", alias = "sms-chat-gateway", value_name = "GATEWAY")]
     pub gateway: Option<String>,
     /// The Twilio account, `AC...`. The simulator takes it too when it is set.
     #[arg(long, global = true, env = "TWILIO_ACCOUNT_SID", value_name = "SID")]
     pub twilio_account_sid: Option<String>,
     /// The Twilio account's secret: authenticates us to Twilio, and Twilio's webhooks to us.
-    #[arg(
-        long,
-        global = true,
-        env = "TWILIO_AUTH_TOKEN",
-        value_name = "TOKEN",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, env = "TWILIO_AUTH_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub twilio_auth_token: Option<String>,
     /// Where Twilio's API is. Default: `https://api.twilio.com`.
     #[arg(long, global = true, env = "TWILIO_API_URL", value_name = "URL")]
@@ -84,22 +72,10 @@ pub struct SettingArgs {
         value_name = "ADDRESS:PORT"
     )]
     pub simulator_listen: Option<String>,
-    /// Requests a minute that each account may make; 0 for no limit. Default: `6000`.
-    #[arg(
-        long,
-        global = true,
-        env = "SMS_CHAT_RATE_LIMIT",
-        alias = "sms-chat-rate-limit",
-        value_name = "N"
-    )]
+    /// Requests a minute that each account may make; 0 for no limit. A guard against programs run wild, not a quota. Default: `120000`.
+    #[arg(long, global = true, env = "SMS_CHAT_RATE_LIMIT", alias = "sms-chat-rate-limit", value_name = "N")]
     pub rate_limit: Option<String>,
     /// What is logged, as `tracing` filters: `info`, `debug`, `api=debug,warn`. Message bodies, numbers and names appear at `debug` at the earliest. Default: `info`.
-    #[arg(
-        long,
-        global = true,
-        env = "SMS_CHAT_LOG",
-        alias = "sms-chat-log",
-        value_name = "FILTER"
-    )]
+    #[arg(long, global = true, env = "SMS_CHAT_LOG", alias = "sms-chat-log", value_name = "FILTER")]
     pub log: Option<String>,
 }

@@ -21,11 +21,7 @@ pub fn document() -> String {
             continue;
         };
         let meaning = setting.get_help().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(
-            text,
-            "| `{}` | `--{flag}` | {meaning} |",
-            variable.to_string_lossy()
-        );
+        let _ = writeln!(text, "| `{}` | `--{flag}` | {meaning} |", variable.to_string_lossy());
     }
     text
 }
@@ -41,10 +37,6 @@ mod tests {
             std::fs::write(path, document()).unwrap();
         }
         let written = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(
-            written,
-            document(),
-            "run UPDATE_DOCS=1 cargo test -p api --lib config"
-        );
+        assert_eq!(written, document(), "run UPDATE_DOCS=1 cargo test -p api --lib config");
     }
 }

@@ -4,6 +4,7 @@
 mod args;
 mod document;
 mod secret;
+mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -13,6 +14,7 @@ use crate::db::DatabaseUrl;
 
 pub use args::SettingArgs;
 pub use document::document;
+use values::{given, parsed, public_url, web_address, within};
 
 /// A value that cannot be used: one line for the person who set it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -100,7 +102,7 @@ impl Settings {
     /// # Errors
     /// The first value that cannot be used.
     pub fn from_args(args: &SettingArgs) -> Result<Self, SettingFault> {
-        let url: DatabaseUrl = match &args.database_url {
+        let url: DatabaseUrl = match given(&args.database_url) {
             None => DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db")),
             Some(text) => text.parse().map_err(|fault: &str| SettingFault {
                 variable: "SMS_CHAT_DATABASE_URL",
@@ -108,13 +110,8 @@ impl Settings {
                 example: "sqlite://data/sms-chat.db",
             })?,
         };
-        let listen = parsed(
-            &args.listen,
-            "127.0.0.1:8080",
-            "SMS_CHAT_LISTEN",
-            "127.0.0.1:8080",
-        )?;
-        let jwt_secret = secret::jwt_secret(args.jwt_secret.as_deref(), &url)?;
+        let listen = parsed(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")?;
+        let jwt_secret = secret::jwt_secret(given(&args.jwt_secret), &url)?;
         Ok(Self {
             database: DatabaseSettings {
                 url,
@@ -126,17 +123,14 @@ impl Settings {
                     "8",
                 )?,
             },
-            http: HttpSettings {
-                listen,
-                public_url: public_url(args.public_url.as_deref())?,
-            },
+            http: HttpSettings { listen, public_url: public_url(given(&args.public_url))? },
             jwt_secret,
             gateway: gateway(args)?,
             limits: LimitSettings {
                 requests_per_minute: within(
                     &args.rate_limit,
                     0..=u32::MAX,
-                    6000,
+                    120_000,
                     "SMS_CHAT_RATE_LIMIT",
                     "6000",
                 )?,
@@ -145,84 +139,21 @@ impl Settings {
     }
 }
 
-fn parsed<T: std::str::FromStr>(
-    given: &Option<String>,
-    default: &str,
-    variable: &'static str,
-    example: &'static str,
-) -> Result<T, SettingFault> {
-    let text = given.as_deref().unwrap_or(default);
-    text.parse().map_err(|_| SettingFault {
-        variable,
-        fault: format!("is {text:?}, which is not of the right form"),
-        example,
-    })
-}
-
-fn within(
-    given: &Option<String>,
-    range: std::ops::RangeInclusive<u32>,
-    default: u32,
-    variable: &'static str,
-    example: &'static str,
-) -> Result<u32, SettingFault> {
-    let number = parsed(given, &default.to_string(), variable, example)?;
-    if range.contains(&number) {
-        return Ok(number);
-    }
-    let fault = format!(
-        "is {number}, which is not within {} to {}",
-        range.start(),
-        range.end()
-    );
-    Err(SettingFault {
-        variable,
-        fault,
-        example,
-    })
-}
-
-fn web_address(text: &str, variable: &'static str, example: &'static str) -> Result<String, SettingFault> {
-    let address = text.trim_end_matches('/');
-    let host = address
-        .strip_prefix("https://")
-        .or_else(|| address.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains([' ', '?', '#']) => Ok(address.to_owned()),
-        _ => Err(SettingFault {
-            variable,
-            fault: format!("is {text:?}, which is not an http(s) address"),
-            example,
-        }),
-    }
-}
-
-fn public_url(given: Option<&str>) -> Result<Option<String>, SettingFault> {
-    given
-        .map(|text| web_address(text, "SMS_CHAT_PUBLIC_URL", "https://desk.example.com"))
-        .transpose()
-}
-
 fn gateway(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> {
-    let credentials = match (&args.twilio_account_sid, &args.twilio_auth_token) {
-        (Some(sid), Some(token)) => Some(Credentials {
-            account_sid: sid.clone(),
-            auth_token: SecretString::from(token.clone()),
-        }),
+    let credentials = match (given(&args.twilio_account_sid), given(&args.twilio_auth_token)) {
+        (Some(sid), Some(token)) => {
+            Some(Credentials { account_sid: sid.to_owned(), auth_token: SecretString::from(token) })
+        }
         (None, None) => None,
-        (given, _) => {
-            let (variable, example) = match given {
+        (sid, _) => {
+            let (variable, example) = match sid {
                 Some(_) => ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),
                 None => ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef"),
             };
-            return Err(SettingFault {
-                variable,
-                fault: "is missing beside its other half".into(),
-                example,
-            });
+            return Err(SettingFault { variable, fault: "is missing beside its other half".into(), example });
         }
     };
-    let kind = match (args.gateway.as_deref(), &credentials) {
+    let kind = match (given(&args.gateway), &credentials) {
         (Some("twilio"), Some(_)) | (None, Some(_)) => GatewayKind::Twilio,
         (Some("simulator"), _) | (None, None) => GatewayKind::Simulator,
         (Some("twilio"), None) => {
@@ -244,7 +175,7 @@ fn gateway(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> {
         kind,
         credentials,
         api_url: web_address(
-            args.twilio_api_url.as_deref().unwrap_or("https://api.twilio.com"),
+            given(&args.twilio_api_url).unwrap_or("https://api.twilio.com"),
             "TWILIO_API_URL",
             "https://api.twilio.com",
         )?,
@@ -266,54 +197,27 @@ mod tests {
     }
 
     fn postgres() -> SettingArgs {
-        SettingArgs {
-            database_url: Some("postgres://desk@db/desk".into()),
-            ..SettingArgs::default()
-        }
+        SettingArgs { database_url: Some("postgres://desk@db/desk".into()), ..SettingArgs::default() }
     }
 
     #[test]
     fn a_bad_value_names_the_variable_the_fault_and_an_example() {
-        let told = fault(SettingArgs {
-            database_url: Some("mysql://x".into()),
-            ..SettingArgs::default()
-        });
+        let told = fault(SettingArgs { database_url: Some("mysql://x".into()), ..SettingArgs::default() });
         assert_eq!(
             told,
             "SMS_CHAT_DATABASE_URL begins with neither sqlite:// nor postgres://; for example: \
              SMS_CHAT_DATABASE_URL=sqlite://data/sms-chat.db"
         );
         assert!(fault(postgres()).starts_with("SMS_CHAT_JWT_SECRET "));
-        let with_secret = || SettingArgs {
-            jwt_secret: Some("x".repeat(32)),
-            ..postgres()
-        };
+        let with_secret = || SettingArgs { jwt_secret: Some("x".repeat(32)), ..postgres() };
         assert!(Settings::from_args(&with_secret()).is_ok());
         let wrong = [
-            SettingArgs {
-                listen: Some("8080".into()),
-                ..with_secret()
-            },
-            SettingArgs {
-                gateway: Some("pigeon".into()),
-                ..with_secret()
-            },
-            SettingArgs {
-                gateway: Some("twilio".into()),
-                ..with_secret()
-            },
-            SettingArgs {
-                twilio_account_sid: Some("AC1".into()),
-                ..with_secret()
-            },
-            SettingArgs {
-                public_url: Some("desk.example.com".into()),
-                ..with_secret()
-            },
-            SettingArgs {
-                database_connections: Some("0".into()),
-                ..with_secret()
-            },
+            SettingArgs { listen: Some("8080".into()), ..with_secret() },
+            SettingArgs { gateway: Some("pigeon".into()), ..with_secret() },
+            SettingArgs { gateway: Some("twilio".into()), ..with_secret() },
+            SettingArgs { twilio_account_sid: Some("AC1".into()), ..with_secret() },
+            SettingArgs { public_url: Some("desk.example.com".into()), ..with_secret() },
+            SettingArgs { database_connections: Some("0".into()), ..with_secret() },
         ];
         let named = wrong.map(|args| fault(args).split(' ').next().unwrap().to_owned());
         assert_eq!(
@@ -339,12 +243,6 @@ mod tests {
         };
         assert_eq!(kind(SettingArgs::default()), GatewayKind::Simulator);
         assert_eq!(kind(both()), GatewayKind::Twilio);
-        assert_eq!(
-            kind(SettingArgs {
-                gateway: Some("simulator".into()),
-                ..both()
-            }),
-            GatewayKind::Simulator
-        );
+        assert_eq!(kind(SettingArgs { gateway: Some("simulator".into()), ..both() }), GatewayKind::Simulator);
     }
 }

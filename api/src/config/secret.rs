@@ -12,17 +12,13 @@ const EXAMPLE: &str = "$(openssl rand -hex 32)";
 const SHORTEST: usize = 32;
 
 pub(super) fn jwt_secret(given: Option<&str>, database: &DatabaseUrl) -> Result<SecretString, SettingFault> {
-    let fault = |fault: String| SettingFault {
-        variable: VARIABLE,
-        fault,
-        example: EXAMPLE,
-    };
+    let fault = |fault: String| SettingFault { variable: VARIABLE, fault, example: EXAMPLE };
     match (given, database) {
         (Some(secret), _) if secret.len() >= SHORTEST => Ok(SecretString::from(secret.to_owned())),
         (Some(_), _) => Err(fault(format!("is shorter than {SHORTEST} characters"))),
-        (None, DatabaseUrl::Postgres(_)) => Err(fault(
-            "is required with PostgreSQL, the same on every replica".into(),
-        )),
+        (None, DatabaseUrl::Postgres(_)) => {
+            Err(fault("is required with PostgreSQL, the same on every replica".into()))
+        }
         (None, DatabaseUrl::Sqlite(path)) => {
             let kept = path.with_file_name("jwt-secret");
             kept_secret(&kept)
@@ -43,9 +39,7 @@ fn kept_secret(path: &Path) -> std::io::Result<SecretString> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let secret: String = (0..4)
-        .map(|_| format!("{:016x}", rand::random::<u64>()))
-        .collect();
+    let secret: String = (0..4).map(|_| format!("{:016x}", rand::random::<u64>())).collect();
     let mut options = fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]

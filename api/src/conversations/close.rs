@@ -35,12 +35,7 @@ pub fn close(
     let reason =
         closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?.ok_or_else(|| {
             let message = "There is no such closure reason in this team. Choose one of GET /closure_reasons.";
-            ApiError::field(
-                ErrorCode::ValidationFailed,
-                "closure_reason_id",
-                "unknown",
-                message,
-            )
+            ApiError::field(ErrorCode::ValidationFailed, "closure_reason_id", "unknown", message)
         })?;
     let closure = Closure {
         closure_reason_id: reason.id,
@@ -50,14 +45,7 @@ pub fn close(
         closed_at: now,
     };
     queries::close(conn, id, &closure, by.id)?;
-    events::queries::insert(
-        conn,
-        EventKind::ConversationClosed,
-        conversation.team_id,
-        id,
-        None,
-        now,
-    )?;
+    events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;
     Ok(())
 }
 
@@ -66,14 +54,7 @@ fn note(given: Option<&str>) -> Result<Option<String>, ApiError> {
         return Ok(None);
     };
     let length = note.chars().count();
-    let fault = |code, message| {
-        Err(ApiError::field(
-            ErrorCode::ValidationFailed,
-            "note",
-            code,
-            message,
-        ))
-    };
+    let fault = |code, message| Err(ApiError::field(ErrorCode::ValidationFailed, "note", code, message));
     if length > MAX_NOTE_CHARACTERS {
         return fault(
             "too_long",
@@ -81,10 +62,7 @@ fn note(given: Option<&str>) -> Result<Option<String>, ApiError> {
         );
     }
     if note.contains('\0') {
-        return fault(
-            "invalid_character",
-            "The note holds a NUL character; take it out.".into(),
-        );
+        return fault("invalid_character", "The note holds a NUL character; take it out.".into());
     }
     Ok(Some(note.to_owned()))
 }

@@ -82,10 +82,7 @@ impl State {
     /// When it is closed: the message alone shows the failure.
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.live()?;
-        self.attention = Some(Attention {
-            code: "not_delivered".into(),
-            text: reason,
-        });
+        self.attention = Some(Attention { code: "not_delivered".into(), text: reason });
         if self.status == ConversationStatus::Open {
             self.hand_to(NextAction::Agent, now);
         }
@@ -104,11 +101,7 @@ impl State {
     }
 
     fn live(&self) -> Result<(), Closed> {
-        if self.status == ConversationStatus::Closed {
-            Err(Closed)
-        } else {
-            Ok(())
-        }
+        if self.status == ConversationStatus::Closed { Err(Closed) } else { Ok(()) }
     }
 
     fn hand_to(&mut self, who: NextAction, now: DateTime<Utc>) {
@@ -145,29 +138,16 @@ mod tests {
     #[test]
     fn a_reply_hands_to_the_customer_and_the_next_text_hands_back() {
         let replied = open().reply(at(3)).unwrap();
-        assert_eq!(
-            (replied.next_action, replied.waiting_since),
-            (Some(NextAction::Customer), at(3))
-        );
+        assert_eq!((replied.next_action, replied.waiting_since), (Some(NextAction::Customer), at(3)));
         assert_eq!(replied.unread, 0);
         let again = replied.receive(at(9)).unwrap();
-        assert_eq!(
-            (again.next_action, again.waiting_since),
-            (Some(NextAction::Agent), at(9))
-        );
+        assert_eq!((again.next_action, again.waiting_since), (Some(NextAction::Agent), at(9)));
     }
 
     #[test]
     fn a_failed_text_returns_to_the_agent_with_the_reason_until_the_next_reply() {
-        let failed = open()
-            .reply(at(1))
-            .unwrap()
-            .delivery_failed("The phone is off.".into(), at(2))
-            .unwrap();
-        assert_eq!(
-            (failed.next_action, failed.waiting_since),
-            (Some(NextAction::Agent), at(2))
-        );
+        let failed = open().reply(at(1)).unwrap().delivery_failed("The phone is off.".into(), at(2)).unwrap();
+        assert_eq!((failed.next_action, failed.waiting_since), (Some(NextAction::Agent), at(2)));
         assert_eq!(failed.attention.as_ref().unwrap().text, "The phone is off.");
         assert_eq!(failed.reply(at(3)).unwrap().attention, None);
     }
@@ -175,15 +155,9 @@ mod tests {
     #[test]
     fn a_pending_conversation_opens_only_when_the_customer_writes() {
         let pending = State::begun_by_us(at(0));
-        assert_eq!(
-            pending.clone().reply(at(1)).unwrap().status,
-            ConversationStatus::Pending
-        );
+        assert_eq!(pending.clone().reply(at(1)).unwrap().status, ConversationStatus::Pending);
         let failed = pending.clone().delivery_failed("No.".into(), at(1)).unwrap();
-        assert_eq!(
-            (failed.status, failed.next_action),
-            (pending.status, pending.next_action)
-        );
+        assert_eq!((failed.status, failed.next_action), (pending.status, pending.next_action));
         assert_eq!(pending.receive(at(2)).unwrap().status, ConversationStatus::Open);
     }
 

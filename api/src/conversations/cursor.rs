@@ -36,28 +36,19 @@ impl QueueCursor {
     #[must_use]
     pub(super) fn after(conversation: &Conversation) -> Option<Self> {
         let next_action = conversation.next_action?;
-        Some(Self {
-            next_action,
-            waiting_since: conversation.waiting_since,
-            id: conversation.id,
-        })
+        Some(Self { next_action, waiting_since: conversation.waiting_since, id: conversation.id })
     }
 }
 
 /// The text that clients pass back.
 pub(super) fn encode<T: Serialize>(cursor: &T) -> Option<String> {
-    serde_json::to_vec(cursor)
-        .ok()
-        .map(|json| URL_SAFE_NO_PAD.encode(json))
+    serde_json::to_vec(cursor).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
 }
 
 /// Reads what a client passed back.
 pub(super) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
     let Some(text) = text else { return Ok(None) };
-    let cursor = URL_SAFE_NO_PAD
-        .decode(text)
-        .ok()
-        .and_then(|json| serde_json::from_slice(&json).ok());
+    let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
     cursor.map(Some).ok_or_else(|| {
         ApiError::field(
             ErrorCode::InvalidCursor,

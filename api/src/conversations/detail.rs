@@ -24,19 +24,10 @@ pub fn detail(
     let customer = customers::key_data::customer_of(conn, &conversation)?;
     let closed = conversation.status == ConversationStatus::Closed;
     let closure = if closed { queries::closure(conn, id)? } else { None };
-    let permitted_actions = [
-        (Action::Reply, Permission::Reply),
-        (Action::Close, Permission::Close),
-    ]
-    .into_iter()
-    .filter(|(_, permission)| !closed && caller.may(*permission))
-    .map(|(action, _)| action)
-    .collect();
-    Ok(ConversationDetail {
-        conversation,
-        team,
-        customer,
-        closure,
-        permitted_actions,
-    })
+    let permitted_actions = [(Action::Reply, Permission::Reply), (Action::Close, Permission::Close)]
+        .into_iter()
+        .filter(|(_, permission)| !closed && caller.may(*permission))
+        .map(|(action, _)| action)
+        .collect();
+    Ok(ConversationDetail { conversation, team, customer, closure, permitted_actions })
 }

@@ -21,9 +21,6 @@ pub fn page(
         items.pop();
     }
     items.reverse();
-    let next_cursor = items
-        .first()
-        .filter(|_| more)
-        .map(|message| message.id.to_string());
+    let next_cursor = items.first().filter(|_| more).map(|message| message.id.to_string());
     Ok(Page { items, next_cursor })
 }

@@ -20,12 +20,7 @@ pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Q
         .map(|team| {
             let page = open(conn, team.id, None, limit)?;
             let counts = queries::counts(conn, team.id)?;
-            Ok(QueueSection {
-                team,
-                counts,
-                items: page.items,
-                next_cursor: page.next_cursor,
-            })
+            Ok(QueueSection { team, counts, items: page.items, next_cursor: page.next_cursor })
         })
         .collect::<Result<_, ApiError>>()?;
     Ok(Queue { sections })
@@ -48,22 +43,12 @@ pub fn list(
         ConversationStatus::Closed => {
             let after: Option<TimeCursor> = decode(cursor)?;
             let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
-            Ok(page(found, limit, |last| {
-                encode(&TimeCursor {
-                    at: last.closed_at?,
-                    id: last.id,
-                })
-            }))
+            Ok(page(found, limit, |last| encode(&TimeCursor { at: last.closed_at?, id: last.id })))
         }
         ConversationStatus::Pending => {
             let after: Option<TimeCursor> = decode(cursor)?;
             let found = queries::pending(conn, team, after.as_ref(), limit + 1)?;
-            Ok(page(found, limit, |last| {
-                encode(&TimeCursor {
-                    at: last.opened_at,
-                    id: last.id,
-                })
-            }))
+            Ok(page(found, limit, |last| encode(&TimeCursor { at: last.opened_at, id: last.id })))
         }
     }
 }
@@ -76,19 +61,11 @@ fn open(
     limit: i64,
 ) -> Result<Page<Conversation>, ApiError> {
     let after: Option<QueueCursor> = decode(cursor)?;
-    let first = after
-        .as_ref()
-        .map_or(NextAction::Agent, |cursor| cursor.next_action);
+    let first = after.as_ref().map_or(NextAction::Agent, |cursor| cursor.next_action);
     let mut found = queries::waiting_for(conn, team, first, after.as_ref(), limit + 1)?;
     let room = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
     if first == NextAction::Agent && room > 0 {
-        found.extend(queries::waiting_for(
-            conn,
-            team,
-            NextAction::Customer,
-            None,
-            room,
-        )?);
+        found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, room)?);
     }
     Ok(page(found, limit, |last| encode(&QueueCursor::after(last)?)))
 }
@@ -103,8 +80,5 @@ fn page(
     let more = found.len() > limit;
     found.truncate(limit);
     let next_cursor = found.last().filter(|_| more).and_then(cursor);
-    Page {
-        items: found,
-        next_cursor,
-    }
+    Page { items: found, next_cursor }
 }

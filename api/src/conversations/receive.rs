@@ -80,11 +80,7 @@ pub fn receive(
     };
     let state = State::from(&live).receive(now).map_err(|_| ReceiveError::Raced)?;
     queries::update_state(conn, live.id, &state)?;
-    let sender = Sender {
-        kind: SenderKind::Customer,
-        id: None,
-        name: live.name,
-    };
+    let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name };
     let message = insert(
         conn,
         NewMessageRow {
@@ -101,14 +97,7 @@ pub fn receive(
         },
     )?
     .ok_or(ReceiveError::Raced)?;
-    events::queries::insert(
-        conn,
-        EventKind::MessageReceived,
-        live.team_id,
-        live.id,
-        Some(message.id),
-        now,
-    )?;
+    events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
     Ok(Received::Kept(live.id))
 }
 

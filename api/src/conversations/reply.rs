@@ -54,12 +54,7 @@ impl Reply {
     /// `validation_failed` or `missing_placeholder`, naming the field.
     pub fn parse(new: NewMessage) -> Result<Self, ApiError> {
         let body = MessageBody::parse(new.body).map_err(|fault| {
-            ApiError::field(
-                ErrorCode::ValidationFailed,
-                "body",
-                fault.code(),
-                fault.to_string(),
-            )
+            ApiError::field(ErrorCode::ValidationFailed, "body", fault.code(), fault.to_string())
         })?;
         let missing = placeholders(body.as_str());
         if !missing.is_empty() {
@@ -73,11 +68,7 @@ impl Reply {
                 }),
             ));
         }
-        Ok(Self {
-            body,
-            template: new.template_id,
-            last_seen: new.last_seen_message_id,
-        })
+        Ok(Self { body, template: new.template_id, last_seen: new.last_seen_message_id })
     }
 
     /// Keeps the reply and queues it for sending.
@@ -95,11 +86,7 @@ impl Reply {
     ) -> Result<Replied, ApiError> {
         let conversation =
             queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
-        if let Some(replayed) = idempotency
-            .map(|given| replay(conn, given))
-            .transpose()?
-            .flatten()
-        {
+        if let Some(replayed) = idempotency.map(|given| replay(conn, given)).transpose()?.flatten() {
             return Ok(Replied::Replayed(replayed));
         }
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
@@ -109,12 +96,7 @@ impl Reply {
         {
             let message =
                 "There is no such template in this team. Leave template_id out to send the text as it is.";
-            return Err(ApiError::field(
-                ErrorCode::ValidationFailed,
-                "template_id",
-                "unknown",
-                message,
-            ));
+            return Err(ApiError::field(ErrorCode::ValidationFailed, "template_id", "unknown", message));
         }
         let new = NewMessageRow {
             conversation: id,
@@ -163,13 +145,7 @@ impl Reply {
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
         queries::update_state(conn, conversation.id, state)?;
-        outbox::queries::insert(
-            conn,
-            message.id,
-            &conversation.team_number,
-            &conversation.number,
-            now,
-        )?;
+        outbox::queries::insert(conn, message.id, &conversation.team_number, &conversation.number, now)?;
         events::queries::insert(
             conn,
             EventKind::MessageQueued,

@@ -44,10 +44,7 @@ pub async fn get_queue(
     query: web::Query<QueueQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = page_limit(query.limit)?;
-    let queue = desk
-        .db
-        .read(move |conn| queue::queue(conn, &caller.scope, limit))
-        .await?;
+    let queue = desk.db.read(move |conn| queue::queue(conn, &caller.scope, limit)).await?;
     Ok(HttpResponse::Ok().json(queue))
 }
 
@@ -79,12 +76,7 @@ pub async fn list_conversations(
     caller: Caller,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let ListQuery {
-        team_id,
-        status,
-        limit,
-        cursor,
-    } = query.into_inner();
+    let ListQuery { team_id, status, limit, cursor } = query.into_inner();
     let limit = page_limit(limit)?;
     let page = desk
         .db
@@ -105,10 +97,7 @@ pub async fn get_conversation(
     id: web::Path<ConversationId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = desk
-        .db
-        .read(move |conn| detail::detail(conn, &caller, id))
-        .await?;
+    let found = desk.db.read(move |conn| detail::detail(conn, &caller, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
@@ -140,10 +129,7 @@ pub async fn list_messages(
 ) -> Result<HttpResponse, ApiError> {
     let (id, limit) = (id.into_inner(), page_limit(query.limit)?);
     let before = query.before;
-    let page = desk
-        .db
-        .read(move |conn| message::page(conn, &caller.scope, id, before, limit))
-        .await?;
+    let page = desk.db.read(move |conn| message::page(conn, &caller.scope, id, before, limit)).await?;
     Ok(HttpResponse::Ok().json(page))
 }
 
@@ -188,9 +174,9 @@ pub async fn create_message(
             desk.committed();
             HttpResponse::Created().json(message)
         }
-        Replied::Replayed(message) => HttpResponse::Created()
-            .insert_header(("Idempotency-Replayed", "true"))
-            .json(message),
+        Replied::Replayed(message) => {
+            HttpResponse::Created().insert_header(("Idempotency-Replayed", "true")).json(message)
+        }
     })
 }
 
@@ -229,12 +215,7 @@ fn page_limit(given: Option<i64>) -> Result<i64, ApiError> {
         return Ok(limit);
     }
     let message = format!("A page has 1 to {MAX_LIMIT} items, not {limit}.");
-    Err(ApiError::field(
-        ErrorCode::InvalidQuery,
-        "limit",
-        "out_of_range",
-        message,
-    ))
+    Err(ApiError::field(ErrorCode::InvalidQuery, "limit", "out_of_range", message))
 }
 
 /// The key is unique for its sender; the digest covers where and what.
@@ -247,21 +228,11 @@ fn idempotency(
     let Some(key) = request.headers().get("Idempotency-Key") else {
         return Ok(None);
     };
-    let key = key
-        .to_str()
-        .ok()
-        .filter(|key| !key.is_empty() && key.len() <= MAX_KEY)
-        .ok_or_else(|| {
-            let message = format!("An Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters.");
-            ApiError::field(ErrorCode::ValidationFailed, "Idempotency-Key", "invalid", message)
-        })?;
+    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY).ok_or_else(|| {
+        let message = format!("An Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters.");
+        ApiError::field(ErrorCode::ValidationFailed, "Idempotency-Key", "invalid", message)
+    })?;
     let asked = serde_json::to_vec(&(id, new)).map_err(|error| ApiError::internal(&error))?;
-    let digest = Sha256::digest(asked)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(Some(Idempotency {
-        key: format!("account:{}:{key}", caller.account.id),
-        digest,
-    }))
+    let digest = Sha256::digest(asked).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Some(Idempotency { key: format!("account:{}:{key}", caller.account.id), digest }))
 }

@@ -19,11 +19,7 @@ pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> 
     let changed_owner = held_with.is_some_and(|held| {
         !customers.is_empty() && customers.iter().all(|customer| customer.reference != held)
     });
-    Ok(KeyData {
-        file_date,
-        customers,
-        changed_owner,
-    })
+    Ok(KeyData { file_date, customers, changed_owner })
 }
 
 /// The one customer whom a conversation is held with, if the current file tells: the one with its reference, or the
@@ -36,10 +32,7 @@ pub fn customer_of(
     conversation: &Conversation,
 ) -> Result<Option<Customer>, ApiError> {
     let found = one_of(of_conversation(conn, conversation)?, conversation);
-    Ok(found.map(|customer| Customer {
-        reference: customer.reference,
-        name: customer.name,
-    }))
+    Ok(found.map(|customer| Customer { reference: customer.reference, name: customer.name }))
 }
 
 /// The one customer of the key data whom the conversation is held with.

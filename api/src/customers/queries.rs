@@ -41,11 +41,7 @@ pub(super) fn key_data(
     let file: Option<(i64, NaiveDate, Words<Vec<String>>)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::is_current.eq(true))
-        .select((
-            daily_files::id,
-            daily_files::file_date,
-            daily_files::key_data_columns
-        ))
+        .select((daily_files::id, daily_files::file_date, daily_files::key_data_columns))
         .first(c)
         .optional())?;
     let Some((file, date, Words(columns))) = file else {
@@ -60,15 +56,8 @@ pub(super) fn key_data(
     let customers = rows
         .into_iter()
         .map(|(reference, name, Words(values))| {
-            let fields = columns.iter().zip(values).map(|(name, value)| Field {
-                name: name.clone(),
-                value,
-            });
-            CustomerKeyData {
-                reference,
-                name,
-                fields: fields.collect(),
-            }
+            let fields = columns.iter().zip(values).map(|(name, value)| Field { name: name.clone(), value });
+            CustomerKeyData { reference, name, fields: fields.collect() }
         })
         .collect();
     Ok((Some(date), customers))

@@ -102,16 +102,11 @@ impl DbConnection {
     }
 
     pub(super) fn commit(&mut self) -> Result<(), DbError> {
-        Ok(on_each!(
-            self,
-            |conn| AnsiTransactionManager::commit_transaction(conn)
-        )?)
+        Ok(on_each!(self, |conn| AnsiTransactionManager::commit_transaction(conn))?)
     }
 
     pub(super) fn roll_back(&mut self) -> Result<(), DbError> {
-        Ok(on_each!(self, |conn| {
-            AnsiTransactionManager::rollback_transaction(conn)
-        })?)
+        Ok(on_each!(self, |conn| { AnsiTransactionManager::rollback_transaction(conn) })?)
     }
 
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), DbError> {
@@ -144,18 +139,17 @@ impl Connections {
         let settings = match (&self.url, self.purpose) {
             (DatabaseUrl::Postgres(_), _) => "SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8';",
             (DatabaseUrl::Sqlite(_), Purpose::Read) => {
-                "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -4000;
+                "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -2000;
                  PRAGMA temp_store = MEMORY;"
             }
             // An answered write has reached the disk: WAL with synchronous = FULL syncs at each commit.
             (DatabaseUrl::Sqlite(_), Purpose::Write) => {
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY;
+                 PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;
                  PRAGMA journal_size_limit = 67108864;"
             }
         };
-        conn.batch(settings)
-            .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+        conn.batch(settings).map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
         Ok(conn)
     }
 }
@@ -169,14 +163,10 @@ impl ManageConnection for Connections {
     }
 
     fn is_valid(&self, conn: &mut DbConnection) -> Result<(), ConnectionError> {
-        conn.batch("SELECT 1")
-            .map_err(|error| ConnectionError::BadConnection(error.to_string()))
+        conn.batch("SELECT 1").map_err(|error| ConnectionError::BadConnection(error.to_string()))
     }
 
     fn has_broken(&self, conn: &mut DbConnection) -> bool {
-        on_each!(
-            conn,
-            |conn| AnsiTransactionManager::is_broken_transaction_manager(conn)
-        )
+        on_each!(conn, |conn| AnsiTransactionManager::is_broken_transaction_manager(conn))
     }
 }

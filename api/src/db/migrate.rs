@@ -31,12 +31,9 @@ impl Migrations {
         {
             std::fs::create_dir_all(folder).map_err(|error| DbError::Unreachable(error.to_string()))?;
         }
-        let conn = Connections {
-            url: url.clone(),
-            purpose: Purpose::Write,
-        }
-        .establish()
-        .map_err(|error| DbError::Unreachable(error.to_string()))?;
+        let conn = Connections { url: url.clone(), purpose: Purpose::Write }
+            .establish()
+            .map_err(|error| DbError::Unreachable(error.to_string()))?;
         Ok(Self { conn })
     }
 
@@ -52,9 +49,7 @@ impl Migrations {
             DbConnection::Postgres(_) => POSTGRES,
             DbConnection::Sqlite(_) => SQLITE,
         };
-        let ran = on_each!(&mut self.conn, |conn| conn
-            .run_pending_migrations(scripts)
-            .map(|ran| ran.len()));
+        let ran = on_each!(&mut self.conn, |conn| conn.run_pending_migrations(scripts).map(|ran| ran.len()));
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(UNLOCK)?;
         }
@@ -70,9 +65,7 @@ impl Migrations {
             DbConnection::Postgres(_) => POSTGRES,
             DbConnection::Sqlite(_) => SQLITE,
         };
-        on_each!(&mut self.conn, |conn| conn
-            .revert_all_migrations(scripts)
-            .map(|gone| gone.len()))
-        .map_err(|error| DbError::Unreachable(format!("a migration cannot be taken back: {error}")))
+        on_each!(&mut self.conn, |conn| conn.revert_all_migrations(scripts).map(|gone| gone.len()))
+            .map_err(|error| DbError::Unreachable(format!("a migration cannot be taken back: {error}")))
     }
 }

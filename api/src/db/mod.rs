@@ -70,9 +70,7 @@ pub struct Db {
 
 impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Db")
-            .field("embedded", &self.writer.is_some())
-            .finish_non_exhaustive()
+        f.debug_struct("Db").field("embedded", &self.writer.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -99,17 +97,10 @@ impl Db {
             .min_idle(Some(1))
             .test_on_check_out(false)
             .connection_timeout(PATIENCE)
-            .build(Connections {
-                url: url.clone(),
-                purpose,
-            })
+            .build(Connections { url: url.clone(), purpose })
             .map_err(|error| unreachable(&error))?;
         let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
-        Ok(Self {
-            pool,
-            permits,
-            writer,
-        })
+        Ok(Self { pool, permits, writer })
     }
 
     /// Runs `work` on a connection for reading.
@@ -126,9 +117,7 @@ impl Db {
         let permit = waited.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
-            let mut conn = pool
-                .get()
-                .map_err(|error| DbError::Unreachable(error.to_string()))?;
+            let mut conn = pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
             let answer = work(&mut conn);
             drop(conn);
             drop(permit);

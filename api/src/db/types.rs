@@ -60,9 +60,7 @@ impl ToSql<UtcTimestamp, Sqlite> for Moment {
 impl FromSql<UtcTimestamp, Sqlite> for Moment {
     fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let micros = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
-        DateTime::from_timestamp_micros(micros)
-            .map(Self)
-            .ok_or_else(|| "a time out of range".into())
+        DateTime::from_timestamp_micros(micros).map(Self).ok_or_else(|| "a time out of range".into())
     }
 }
 

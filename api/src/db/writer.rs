@@ -30,12 +30,8 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(url: DatabaseUrl) -> Result<Self, DbError> {
         let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
-        let conn = Connections {
-            url,
-            purpose: Purpose::Write,
-        }
-        .establish()
-        .map_err(|error| unreachable(&error))?;
+        let conn =
+            Connections { url, purpose: Purpose::Write }.establish().map_err(|error| unreachable(&error))?;
         let (jobs, waiting) = mpsc::channel(QUEUE);
         thread::Builder::new()
             .name("sqlite-writer".into())

@@ -25,14 +25,8 @@ pub(super) struct Customer {
 }
 
 pub(super) const TEMPLATES_FOR_ALL: &[(&str, &str)] = &[
-    (
-        "Greeting",
-        "Hello {{name}}, this is {{agent}} from {{team}}. How can I help?",
-    ),
-    (
-        "Call us",
-        "Hello {{name}}, please call us on 0800 496 0123 and quote {{ref}}. {{agent}}, {{team}}",
-    ),
+    ("Greeting", "Hello {{name}}, this is {{agent}} from {{team}}. How can I help?"),
+    ("Call us", "Hello {{name}}, please call us on 0800 496 0123 and quote {{ref}}. {{agent}}, {{team}}"),
 ];
 pub(super) const REASONS_FOR_ALL: &[&str] = &["No further reply", "Wrong number", "Sent in error"];
 
@@ -46,21 +40,13 @@ pub(super) static TEAMS: [TeamCast; 3] = [
                 "Hello {{name}}, your balance of {{Balance}} is due on {{Due date}}. Reply here if you would like to \
                  arrange a payment. {{agent}}, {{team}}",
             ),
-            (
-                "Payment received",
-                "Thank you {{name}}, we have received your payment for {{ref}}. {{agent}}",
-            ),
+            ("Payment received", "Thank you {{name}}, we have received your payment for {{ref}}. {{agent}}"),
             (
                 "Payment plan",
                 "{{name}}, we can split {{Balance}} over {{Instalments}} months. Would that suit you? {{agent}}",
             ),
         ],
-        reasons: &[
-            "Payment arranged",
-            "Paid in full",
-            "Disputed",
-            "Referred to adviser",
-        ],
+        reasons: &["Payment arranged", "Paid in full", "Disputed", "Referred to adviser"],
         key_data_columns: &["Balance", "Due date", "Product", "Last payment"],
         stories: include_str!("stories/collections.txt"),
         letter: 'A',
@@ -74,11 +60,7 @@ pub(super) static TEAMS: [TeamCast; 3] = [
                     .copied()
                     .unwrap_or_default()
                     .to_owned(),
-                if n.is_multiple_of(4) {
-                    String::new()
-                } else {
-                    format!("2026-10-{:02}", 1 + n * 5 % 28)
-                },
+                if n.is_multiple_of(4) { String::new() } else { format!("2026-10-{:02}", 1 + n * 5 % 28) },
             ]
         },
     },
@@ -105,11 +87,7 @@ pub(super) static TEAMS: [TeamCast; 3] = [
             vec![
                 pick(&["Fibre 100", "Fibre 500", "Fibre 900"]),
                 pick(&["Hub 2", "Hub 3", "Hub 3 Mesh", "Hub 4"]),
-                if n.is_multiple_of(3) {
-                    String::new()
-                } else {
-                    format!("2026-11-{:02} 10:00", 24 + n % 6)
-                },
+                if n.is_multiple_of(3) { String::new() } else { format!("2026-11-{:02} 10:00", 24 + n % 6) },
                 pick(&["LS1 4AP", "M2 5DB", "BS1 6AA", "EH1 1YZ", "CF10 3NP"]),
             ]
         },
@@ -122,10 +100,7 @@ pub(super) static TEAMS: [TeamCast; 3] = [
                 "Photos please",
                 "Hello {{name}}, please send photos of the damage for claim {{ref}}. {{agent}}, {{team}}",
             ),
-            (
-                "Excess",
-                "{{name}}, the excess on your policy {{Policy}} is {{Excess}}. {{agent}}",
-            ),
+            ("Excess", "{{name}}, the excess on your policy {{Policy}} is {{Excess}}. {{agent}}"),
         ],
         reasons: &["Claim settled", "Claim withdrawn", "Documents received"],
         key_data_columns: &["Policy", "Excess", "Incident date"],

@@ -79,11 +79,7 @@ pub fn build(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DemoErro
         let id = queries::insert_team(conn, cast.name, cast.numbers, now)?;
         queries::insert_furniture(conn, Some(id), cast.templates, cast.reasons)?;
         queries::insert_daily_file(conn, id, cast.key_data_columns, &cast::customers(cast), now)?;
-        teams.push(Team {
-            id,
-            cast,
-            agents: Vec::new(),
-        });
+        teams.push(Team { id, cast, agents: Vec::new() });
     }
     queries::insert_furniture(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
     insert_accounts(conn, &mut teams, &hash, now)?;
@@ -99,28 +95,16 @@ fn insert_accounts(
     hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DemoError> {
-    use Permission::{AdHoc, Search};
-    let members: [(&str, &'static str, Role, &[Permission], &[&str]); 6] = [
+    type Member = (&'static str, &'static str, Role, &'static [Permission], &'static [&'static str]);
+    const MEMBERS: [Member; 6] = [
         ("admin@example.com", "Alex Admin", Role::Admin, &[], &[]),
-        (
-            "supervisor@example.com",
-            "Sam Supervisor",
-            Role::Supervisor,
-            &[],
-            &["Collections", "Support"],
-        ),
+        ("supervisor@example.com", "Sam Supervisor", Role::Supervisor, &[], &["Collections", "Support"]),
         ("ann@example.com", "Ann", Role::Agent, &[], &["Collections"]),
-        (
-            "bo@example.com",
-            "Bo",
-            Role::Agent,
-            &[Search],
-            &["Collections", "Support"],
-        ),
-        ("cy@example.com", "Cy", Role::Agent, &[Search, AdHoc], &["Claims"]),
+        ("bo@example.com", "Bo", Role::Agent, &[Permission::Search], &["Collections", "Support"]),
+        ("cy@example.com", "Cy", Role::Agent, &[Permission::Search, Permission::AdHoc], &["Claims"]),
         ("dee@example.com", "Dee", Role::Agent, &[], &["Support"]),
     ];
-    for (email, name, role, more, in_teams) in members {
+    for (email, name, role, more, in_teams) in MEMBERS {
         let mut permissions = role.preset();
         permissions.extend(more);
         let account = accounts::queries::insert(conn, email, name, role, &permissions, hash, now)?

@@ -28,9 +28,7 @@ pub(super) fn insert_team(
         .get_result(c))?;
     for number in numbers {
         let values = (team_numbers::number.eq(number), team_numbers::team_id.eq(id));
-        on_each!(conn, |c| diesel::insert_into(team_numbers::table)
-            .values(values)
-            .execute(c))?;
+        on_each!(conn, |c| diesel::insert_into(team_numbers::table).values(values).execute(c))?;
     }
     Ok(TeamId(id))
 }
@@ -49,9 +47,7 @@ pub(super) fn insert_furniture(
             templates::body.eq(body),
             templates::position.eq(position),
         );
-        on_each!(conn, |c| diesel::insert_into(templates::table)
-            .values(values)
-            .execute(c))?;
+        on_each!(conn, |c| diesel::insert_into(templates::table).values(values).execute(c))?;
     }
     for (position, name) in (0..).zip(reasons) {
         let values = (
@@ -59,9 +55,7 @@ pub(super) fn insert_furniture(
             closure_reasons::name.eq(name),
             closure_reasons::position.eq(position),
         );
-        on_each!(conn, |c| diesel::insert_into(closure_reasons::table)
-            .values(values)
-            .execute(c))?;
+        on_each!(conn, |c| diesel::insert_into(closure_reasons::table).values(values).execute(c))?;
     }
     Ok(())
 }
@@ -93,9 +87,7 @@ pub(super) fn insert_daily_file(
             customers::name.eq(row.name),
             customers::key_data.eq(Words(row.key_data.clone())),
         );
-        on_each!(conn, |c| diesel::insert_into(customers::table)
-            .values(values)
-            .execute(c))?;
+        on_each!(conn, |c| diesel::insert_into(customers::table).values(values).execute(c))?;
     }
     Ok(())
 }

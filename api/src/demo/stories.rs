@@ -23,10 +23,7 @@ pub(super) enum Line {
     /// An agent wrote, and it could not be delivered, for this code.
     AgentFailed { code: &'static str, body: &'static str },
     /// An agent closed the conversation, with a reason and perhaps a note.
-    Close {
-        reason: &'static str,
-        note: Option<&'static str>,
-    },
+    Close { reason: &'static str, note: Option<&'static str> },
 }
 
 /// Reads stories; the line that cannot be read is the error.
@@ -34,10 +31,7 @@ pub(super) fn read(text: &'static str) -> Result<Vec<Story>, &'static str> {
     let mut stories: Vec<Story> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty()) {
         if let Some(customer) = line.strip_prefix("customer ") {
-            stories.push(Story {
-                customer: customer.parse().map_err(|_| line)?,
-                lines: Vec::new(),
-            });
+            stories.push(Story { customer: customer.parse().map_err(|_| line)?, lines: Vec::new() });
         } else {
             let story = stories.last_mut().ok_or(line)?;
             story.lines.push(read_line(line).ok_or(line)?);
@@ -58,14 +52,8 @@ fn read_line(line: &'static str) -> Option<(i64, Line)> {
             Line::AgentFailed { code, body }
         }
         "x" => match said.split_once(" | ") {
-            Some((reason, note)) => Line::Close {
-                reason,
-                note: Some(note),
-            },
-            None => Line::Close {
-                reason: said,
-                note: None,
-            },
+            Some((reason, note)) => Line::Close { reason, note: Some(note) },
+            None => Line::Close { reason: said, note: None },
         },
         _ => return None,
     };

@@ -53,32 +53,14 @@ struct Told<'a> {
 
 impl<'a> Told<'a> {
     fn new(team: &'a Team, n: usize, story: &Story) -> Result<Self, DemoError> {
-        let parse = |text: &str| {
-            text.parse()
-                .map_err(|_| DemoError::Failed(format!("{text} is no number")))
-        };
+        let parse = |text: &str| text.parse().map_err(|_| DemoError::Failed(format!("{text} is no number")));
         let nobody = || DemoError::Failed(format!("nobody works in {}", team.cast.name));
-        let team_number = team
-            .cast
-            .numbers
-            .get(n % team.cast.numbers.len())
-            .ok_or_else(nobody)?;
+        let team_number = team.cast.numbers.get(n % team.cast.numbers.len()).ok_or_else(nobody)?;
         let (id, name) = team.agents.get(n % team.agents.len().max(1)).ok_or_else(nobody)?;
-        let agent = Account {
-            id: *id,
-            email: String::new(),
-            display_name: (*name).to_owned(),
-            role: Role::Agent,
-        };
+        let agent =
+            Account { id: *id, email: String::new(), display_name: (*name).to_owned(), role: Role::Agent };
         let number = parse(&cast::number(team.cast, story.customer))?;
-        Ok(Self {
-            team,
-            agent,
-            team_number: parse(team_number)?,
-            number,
-            conversation: None,
-            texts: 0,
-        })
+        Ok(Self { team, agent, team_number: parse(team_number)?, number, conversation: None, texts: 0 })
     }
 
     fn line(&mut self, conn: &mut DbConnection, line: &Line, at: DateTime<Utc>) -> Result<(), DemoError> {
@@ -130,11 +112,7 @@ impl<'a> Told<'a> {
             id: Some(self.agent.id.0),
             name: Some(self.agent.display_name.clone()),
         };
-        let new = NewMessage {
-            body: body.to_owned(),
-            template_id: None,
-            last_seen_message_id: None,
-        };
+        let new = NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None };
         let replied = Reply::parse(new)?.queue(conn, &scope, id, &sender, None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // It happened in the past: the gateway has had it, and must not be handed it again.
@@ -158,10 +136,7 @@ impl<'a> Told<'a> {
         let id = self.conversation.take().ok_or_else(unknown)?;
         let closure_reason_id =
             closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;
-        let new = NewClosure {
-            closure_reason_id,
-            note: note.map(str::to_owned),
-        };
+        let new = NewClosure { closure_reason_id, note: note.map(str::to_owned) };
         Ok(close::close(conn, &TeamScope::Every, id, &new, &self.agent, at)?)
     }
 

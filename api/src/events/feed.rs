@@ -34,10 +34,7 @@ pub struct Feed {
 
 impl Default for Feed {
     fn default() -> Self {
-        Self {
-            wake: Notify::new(),
-            events: broadcast::Sender::new(LAG),
-        }
+        Self { wake: Notify::new(), events: broadcast::Sender::new(LAG) }
     }
 }
 
@@ -97,10 +94,7 @@ struct Horizon {
 
 impl Horizon {
     fn after(newest: EventId) -> Self {
-        Self {
-            newest: newest.0,
-            missing: BTreeMap::new(),
-        }
+        Self { newest: newest.0, missing: BTreeMap::new() }
     }
 
     /// The id after which to read.
@@ -125,8 +119,7 @@ impl Horizon {
             }
         }
         // What has been missing too long was rolled back.
-        self.missing
-            .retain(|id, since| !seen.contains(id) && now - *since < PATIENCE);
+        self.missing.retain(|id, since| !seen.contains(id) && now - *since < PATIENCE);
         new
     }
 }
@@ -154,11 +147,7 @@ mod tests {
 
     fn told(horizon: &mut Horizon, ids: &[i64], second: i64) -> Vec<i64> {
         let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
-        horizon
-            .admit(events(ids), now)
-            .into_iter()
-            .map(|event| event.id.0)
-            .collect()
+        horizon.admit(events(ids), now).into_iter().map(|event| event.id.0).collect()
     }
 
     #[test]

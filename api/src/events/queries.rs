@@ -25,17 +25,13 @@ pub(crate) fn insert(
         events::message_id.eq(message.map(|id| id.0)),
         events::at.eq(Moment(now)),
     );
-    on_each!(conn, |c| diesel::insert_into(events::table)
-        .values(values)
-        .execute(c))?;
+    on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
     Ok(())
 }
 
 /// The id of the newest event; 0 when there is none.
 pub(super) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
-    let id: Option<i64> = on_each!(conn, |c| events::table
-        .select(diesel::dsl::max(events::id))
-        .first(c))?;
+    let id: Option<i64> = on_each!(conn, |c| events::table.select(diesel::dsl::max(events::id)).first(c))?;
     Ok(EventId(id.unwrap_or_default()))
 }
 
@@ -57,15 +53,13 @@ pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Resul
         .load(c))?;
     Ok(rows
         .into_iter()
-        .map(
-            |(id, Words(kind), team, conversation, message, Moment(at))| Event {
-                id: EventId(id),
-                kind,
-                team_id: TeamId(team),
-                conversation_id: ConversationId(conversation),
-                message_id: message.map(MessageId),
-                at,
-            },
-        )
+        .map(|(id, Words(kind), team, conversation, message, Moment(at))| Event {
+            id: EventId(id),
+            kind,
+            team_id: TeamId(team),
+            conversation_id: ConversationId(conversation),
+            message_id: message.map(MessageId),
+            at,
+        })
         .collect())
 }

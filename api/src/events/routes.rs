@@ -45,37 +45,17 @@ pub async fn stream_events(
     caller: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let header = request
-        .headers()
-        .get("Last-Event-ID")
-        .and_then(|value| value.to_str().ok()?.parse().ok());
+    let header = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok()?.parse().ok());
     // Listening begins before the log is read, so that nothing falls between.
     let live = desk.feed.subscribe();
     let missed = match header {
-        Some(last) => {
-            desk.db
-                .read(move |conn| queries::after(conn, last, REPLAY))
-                .await?
-        }
+        Some(last) => desk.db.read(move |conn| queries::after(conn, last, REPLAY)).await?,
         None => Vec::new(),
     };
-    let replayed = missed
-        .last()
-        .map(|event| event.id)
-        .or(header)
-        .unwrap_or(EventId(0));
-    let mine: Vec<Event> = missed
-        .into_iter()
-        .filter(|event| caller.scope.includes(event.team_id))
-        .collect();
-    let state = Stream {
-        db: desk.db.clone(),
-        caller,
-        live,
-        waiting: mine.into_iter(),
-        replayed,
-        greeted: false,
-    };
+    let replayed = missed.last().map(|event| event.id).or(header).unwrap_or(EventId(0));
+    let mine: Vec<Event> = missed.into_iter().filter(|event| caller.scope.includes(event.team_id)).collect();
+    let state =
+        Stream { db: desk.db.clone(), caller, live, waiting: mine.into_iter(), replayed, greeted: false };
     let body = stream::unfold(state, |mut state| async move {
         let chunk = state.next().await?;
         Some((Ok::<_, ApiError>(web::Bytes::from(chunk)), state))
@@ -113,19 +93,12 @@ impl Stream {
     }
 
     async fn heartbeat(&self) -> Option<String> {
-        self.caller
-            .is_still_signed_in(&self.db)
-            .await
-            .then(|| ": still here\n\n".to_owned())
+        self.caller.is_still_signed_in(&self.db).await.then(|| ": still here\n\n".to_owned())
     }
 }
 
 /// An event as it stands in the stream.
 fn line(event: &Event) -> Option<String> {
     let data = serde_json::to_string(event).ok()?;
-    Some(format!(
-        "event: {}\nid: {}\ndata: {data}\n\n",
-        event.kind.as_str(),
-        event.id
-    ))
+    Some(format!("event: {}\nid: {}\ndata: {data}\n\n", event.kind.as_str(), event.id))
 }

@@ -1,8 +1,10 @@
 //! What we ask of the gateway: send a text, and look a text up. Says of every failure whether to retry, to give up, or
 //! to look first whether the text was sent after all.
 
+use std::sync::OnceLock;
+
 use chrono::{DateTime, Utc};
-use hyper::{Body, Method, Request};
+use hyper::{Method, Uri};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use shared::PhoneNumber;
@@ -67,16 +69,22 @@ struct Fault {
 
 /// The one client of the gateway.
 pub struct GatewayClient {
+    account_sid: String,
+    auth_token: SecretString,
+    api_url: Uri,
+    status_callback: String,
+    ready: OnceLock<Result<Ready, String>>,
+}
+
+/// What takes a moment to make: TLS reads every certificate authority that the machine trusts.
+struct Ready {
     twilio: Twilio,
     transport: Transport,
-    status_callback: String,
 }
 
 impl std::fmt::Debug for GatewayClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GatewayClient")
-            .field("status_callback", &self.status_callback)
-            .finish_non_exhaustive()
+        f.debug_struct("GatewayClient").field("api_url", &self.api_url).finish_non_exhaustive()
     }
 }
 
@@ -84,21 +92,31 @@ impl GatewayClient {
     /// A client of the account at `api_url`; receipts are asked to go to `status_callback`.
     ///
     /// # Errors
-    /// When credentials or address cannot be put into a request.
+    /// When the address is none.
     pub fn new(
-        account_sid: &str,
-        auth_token: &SecretString,
+        account_sid: String,
+        auth_token: SecretString,
         api_url: &str,
         status_callback: String,
     ) -> Result<Self, String> {
-        let twilio =
-            Twilio::new(account_sid, auth_token.expose_secret()).map_err(|error| error.to_string())?;
-        let transport = Transport::to(api_url).map_err(|error| error.to_string())?;
-        Ok(Self {
-            twilio,
-            transport,
-            status_callback,
-        })
+        let api_url = api_url.parse().map_err(|error| format!("{api_url}: {error}"))?;
+        Ok(Self { account_sid, auth_token, api_url, status_callback, ready: OnceLock::new() })
+    }
+
+    /// Gets ready to send, which takes some 200 ms of the processor the first time: not on an HTTP worker.
+    pub fn warm_up(&self) {
+        if let Err(fault) = self.ready() {
+            tracing::error!(%fault, "the gateway's credentials cannot be put into a request");
+        }
+    }
+
+    fn ready(&self) -> Result<&Ready, String> {
+        let make = || {
+            let twilio = Twilio::new(self.account_sid.as_str(), self.auth_token.expose_secret())
+                .map_err(|error| error.to_string())?;
+            Ok(Ready { twilio, transport: Transport::to(self.api_url.clone()) })
+        };
+        self.ready.get_or_init(make).as_ref().map_err(Clone::clone)
     }
 
     /// Hands a text over. This API has no idempotency token: never call it for a text whose outcome is unknown.
@@ -109,11 +127,7 @@ impl GatewayClient {
             ("Body", text.body.as_str()),
             ("StatusCallback", self.status_callback.as_str()),
         ]);
-        let answered = match self.request(Method::POST, "Messages.json", form) {
-            Ok(request) => self.transport.send(request).await,
-            Err(fault) => Err(NoAnswer::NotSent(fault)),
-        };
-        match answered {
+        match self.ask(Method::POST, "Messages.json", form).await {
             Ok(answer) => outcome(&answer),
             Err(fault) => {
                 tracing::warn!(%fault, "a text was not handed over");
@@ -142,12 +156,8 @@ impl GatewayClient {
             ("PageSize", "1000"),
         ]);
         let path = format!("Messages.json?{}", query.unwrap_or_default());
-        let request = self.request(Method::GET, &path, None).map_err(LookupError)?;
-        let answer = self
-            .transport
-            .send(request)
-            .await
-            .map_err(|fault| LookupError(fault.to_string()))?;
+        let answered = self.ask(Method::GET, &path, None).await;
+        let answer = answered.map_err(|fault| LookupError(fault.to_string()))?;
         if answer.status != 200 {
             return Err(LookupError(format!("it answered {}", answer.status)));
         }
@@ -156,25 +166,19 @@ impl GatewayClient {
         // The gateway's times have whole seconds.
         let earliest = since.timestamp();
         let alike = list.messages.into_iter().filter(|found| {
-            let created = found
-                .date_created
-                .as_deref()
-                .and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+            let created =
+                found.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
             found.body.as_deref() == Some(text.body.as_str())
-                && !found
-                    .direction
-                    .as_deref()
-                    .is_some_and(|direction| direction == "inbound")
+                && found.direction.as_deref() != Some("inbound")
                 && created.is_none_or(|created| created.timestamp() >= earliest)
         });
         Ok(alike.map(|found| found.sid).collect())
     }
 
-    fn request(&self, method: Method, path: &str, form: Option<String>) -> Result<Request<Body>, String> {
-        self.twilio
-            .send_msg("", "", "")
-            .request(method, path, form)
-            .map_err(|error| error.to_string())
+    async fn ask(&self, method: Method, path: &str, form: Option<String>) -> Result<Answer, NoAnswer> {
+        let ready = self.ready().map_err(NoAnswer::NotSent)?;
+        let request = ready.twilio.send_msg("", "", "").request(method, path, form);
+        ready.transport.send(request.map_err(|error| NoAnswer::NotSent(error.to_string()))?).await
     }
 }
 
@@ -189,11 +193,7 @@ fn outcome(answer: &Answer) -> Outcome {
         429 => Outcome::Retry(answer.retry_after),
         400..=499 => {
             let fault: Fault = serde_json::from_slice(&answer.body).unwrap_or_default();
-            Outcome::Refused(
-                fault
-                    .code
-                    .map_or_else(|| answer.status.to_string(), |code| code.to_string()),
-            )
+            Outcome::Refused(fault.code.map_or_else(|| answer.status.to_string(), |code| code.to_string()))
         }
         // A server that fails may have accepted the text before it failed.
         _ => Outcome::Unknown,

@@ -92,12 +92,8 @@ pub fn advance(
         message.delivered_at = Some(now);
     }
     let error_code = status.is_failure().then(|| error_code.unwrap_or_default());
-    let progress = Progress {
-        status,
-        error_code,
-        sent_at: message.sent_at,
-        delivered_at: message.delivered_at,
-    };
+    let progress =
+        Progress { status, error_code, sent_at: message.sent_at, delivered_at: message.delivered_at };
     update_progress(conn, message.id, &progress)?;
     // Receipts name no team: the message that they name is their scope.
     let conversation =

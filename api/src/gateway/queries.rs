@@ -20,9 +20,7 @@ pub(super) fn insert_early_receipt(
         early_receipts::error_code.eq(error_code),
         early_receipts::received_at.eq(Moment(now)),
     );
-    on_each!(conn, |c| diesel::insert_into(early_receipts::table)
-        .values(values)
-        .execute(c))?;
+    on_each!(conn, |c| diesel::insert_into(early_receipts::table).values(values).execute(c))?;
     Ok(())
 }
 
@@ -37,17 +35,10 @@ pub(super) fn take_early_receipts(
     let mine = early_receipts::table.filter(early_receipts::gateway_id.eq(gateway_id));
     let rows: Vec<(Words<MessageStatus>, Option<String>, Moment)> = on_each!(conn, |c| mine
         .order(early_receipts::id)
-        .select((
-            early_receipts::status,
-            early_receipts::error_code,
-            early_receipts::received_at
-        ))
+        .select((early_receipts::status, early_receipts::error_code, early_receipts::received_at))
         .load(c))?;
     if !rows.is_empty() {
         on_each!(conn, |c| diesel::delete(mine).execute(c))?;
     }
-    Ok(rows
-        .into_iter()
-        .map(|(Words(status), code, Moment(at))| (status, code, at))
-        .collect())
+    Ok(rows.into_iter().map(|(Words(status), code, Moment(at))| (status, code, at)).collect())
 }

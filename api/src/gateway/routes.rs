@@ -30,12 +30,7 @@ impl Form {
 
     fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| {
-            ApiError::field(
-                ErrorCode::ValidationFailed,
-                name,
-                "required",
-                format!("The form has no {name}."),
-            )
+            ApiError::field(ErrorCode::ValidationFailed, name, "required", format!("The form has no {name}."))
         })
     }
 
@@ -51,20 +46,13 @@ impl Form {
     }
 
     fn media(&self) -> Vec<Media> {
-        let count = self
-            .get("NumMedia")
-            .and_then(|count| count.parse().ok())
-            .unwrap_or(0);
+        let count = self.get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0);
         (0..MOST_MEDIA.min(count))
             .filter_map(|n| {
                 let url = self.get(&format!("MediaUrl{n}"))?.to_owned();
-                let content_type = self
-                    .get(&format!("MediaContentType{n}"))
-                    .unwrap_or("application/octet-stream");
-                Some(Media {
-                    url,
-                    content_type: content_type.to_owned(),
-                })
+                let content_type =
+                    self.get(&format!("MediaContentType{n}")).unwrap_or("application/octet-stream");
+                Some(Media { url, content_type: content_type.to_owned() })
             })
             .collect()
     }
@@ -112,10 +100,7 @@ pub async fn receive_message(
     match received {
         Received::NobodysNumber => {
             tracing::warn!("a text came for a number that no team owns; Twilio's log names it");
-            Err(ApiError::new(
-                ErrorCode::NotFound,
-                "No team owns the number in To. Assign it to a team.",
-            ))
+            Err(ApiError::new(ErrorCode::NotFound, "No team owns the number in To. Assign it to a team."))
         }
         Received::Kept(_) => {
             metrics::counter!("sms_chat_messages_received_total").increment(1);
@@ -162,16 +147,10 @@ async fn signed_form(desk: &Desk, request: &HttpRequest, body: web::Payload) -> 
         .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A webhook's form has at most 1 MiB."))?
         .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body broke off."))?;
     let parameters: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| {
-        ApiError::new(
-            ErrorCode::InvalidBody,
-            "The body is not a form (application/x-www-form-urlencoded).",
-        )
+        ApiError::new(ErrorCode::InvalidBody, "The body is not a form (application/x-www-form-urlencoded).")
     })?;
-    let given = request
-        .headers()
-        .get("X-Twilio-Signature")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let given =
+        request.headers().get("X-Twilio-Signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
     // The public address is configured; no header that anyone can set has a say in it.
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let url = format!("{}{path}", desk.public_url);
@@ -185,10 +164,6 @@ async fn signed_form(desk: &Desk, request: &HttpRequest, body: web::Payload) -> 
 }
 
 fn empty_twiml() -> Result<HttpResponse, ApiError> {
-    let answer = Response::new()
-        .build()
-        .map_err(|error| ApiError::internal(&error))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, "text/xml; charset=utf-8"))
-        .body(answer))
+    let answer = Response::new().build().map_err(|error| ApiError::internal(&error))?;
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "text/xml; charset=utf-8")).body(answer))
 }

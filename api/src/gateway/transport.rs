@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hyper::{Body, Client, Request, Uri, body::HttpBody, client::HttpConnector, http::uri};
+use hyper::{Body, Client, Request, Uri, body::HttpBody, client::HttpConnector};
 use hyper_tls::HttpsConnector;
 
 /// How long the gateway may take to answer.
@@ -35,13 +35,11 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub(super) fn to(api_url: &str) -> Result<Self, uri::InvalidUri> {
-        let base = api_url.parse()?;
+    pub(super) fn to(base: Uri) -> Self {
         // A connection that the gateway has just dropped must not swallow a request: idle ones go early.
-        let client = Client::builder()
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build(HttpsConnector::new());
-        Ok(Self { client, base })
+        let client =
+            Client::builder().pool_idle_timeout(Duration::from_secs(20)).build(HttpsConnector::new());
+        Self { client, base }
     }
 
     pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Answer, NoAnswer> {
@@ -63,10 +61,8 @@ impl Transport {
             }
         })?;
         let status = answered.status().as_u16();
-        let retry_after = answered
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after =
+            answered.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let mut body = Vec::new();
         let mut stream = answered.into_body();
         while let Some(chunk) = stream.data().await {
@@ -75,10 +71,6 @@ impl Transport {
                 return Err(NoAnswer::Unknown("its answer is too long".into()));
             }
         }
-        Ok(Answer {
-            status,
-            retry_after,
-            body,
-        })
+        Ok(Answer { status, retry_after, body })
     }
 }

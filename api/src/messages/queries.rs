@@ -36,19 +36,12 @@ struct Row {
 
 impl From<Row> for Message {
     fn from(row: Row) -> Self {
-        let error = row.error_code.map(|code| MessageError {
-            text: reasons::in_plain_words(&code),
-            code,
-        });
+        let error = row.error_code.map(|code| MessageError { text: reasons::in_plain_words(&code), code });
         Self {
             id: MessageId(row.id),
             conversation_id: ConversationId(row.conversation_id),
             direction: row.direction.0,
-            sender: Sender {
-                kind: row.sender_kind.0,
-                id: row.sender_id,
-                name: row.sender_name,
-            },
+            sender: Sender { kind: row.sender_kind.0, id: row.sender_id, name: row.sender_name },
             body: row.body,
             media: row.media.0,
             segments: row.segments,
@@ -145,9 +138,7 @@ pub(crate) fn received_after(
 
 /// Whether the gateway's message is here already.
 pub(crate) fn is_known(conn: &mut DbConnection, gateway_id: &str) -> Result<bool, DbError> {
-    let known = messages::table
-        .filter(messages::gateway_id.eq(gateway_id))
-        .select(messages::id);
+    let known = messages::table.filter(messages::gateway_id.eq(gateway_id)).select(messages::id);
     let id: Option<i64> = on_each!(conn, |c| known.first(c).optional())?;
     Ok(id.is_some())
 }
@@ -172,9 +163,7 @@ pub(crate) fn by_gateway_id_for_update(
 ) -> Result<Option<Message>, DbError> {
     let row: Option<Row> = for_update!(
         conn,
-        messages::table
-            .filter(messages::gateway_id.eq(gateway_id))
-            .select(Row::as_select()),
+        messages::table.filter(messages::gateway_id.eq(gateway_id)).select(Row::as_select()),
         |query, c| query.first(c).optional()
     )?;
     Ok(row.map(Message::from))
@@ -184,9 +173,7 @@ pub(crate) fn by_gateway_id_for_update(
 pub(crate) fn by_id_for_update(conn: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
     let row: Option<Row> = for_update!(
         conn,
-        messages::table
-            .filter(messages::id.eq(id.0))
-            .select(Row::as_select()),
+        messages::table.filter(messages::id.eq(id.0)).select(Row::as_select()),
         |query, c| query.first(c).optional()
     )?;
     Ok(row.map(Message::from))
@@ -224,9 +211,7 @@ pub(crate) fn update_progress(
         messages::sent_at.eq(progress.sent_at.map(Moment)),
         messages::delivered_at.eq(progress.delivered_at.map(Moment)),
     );
-    on_each!(conn, |c| diesel::update(messages::table.find(id.0))
-        .set(changes)
-        .execute(c))?;
+    on_each!(conn, |c| diesel::update(messages::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
 }
 

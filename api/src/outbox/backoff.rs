@@ -14,15 +14,9 @@ pub fn backoff(attempts: i32, jitter: f64, asked_seconds: Option<u64>) -> TimeDe
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(10);
     let ceiling = FIRST_SECONDS.saturating_mul(1 << doublings).min(LONGEST_SECONDS) * 1000;
     // "Equal jitter": half of the wait is certain.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
-        reason = "at most 300,000 ms"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 300,000 ms")]
     let wait = ceiling / 2 + (ceiling as f64 / 2.0 * jitter) as i64;
-    let asked = asked_seconds
-        .and_then(|seconds| i64::try_from(seconds).ok())
-        .unwrap_or(0);
+    let asked = asked_seconds.and_then(|seconds| i64::try_from(seconds).ok()).unwrap_or(0);
     TimeDelta::milliseconds(wait.max(asked.min(LONGEST_SECONDS * 12) * 1000))
 }
 

@@ -41,9 +41,7 @@ pub(crate) fn insert(
         outbox::number.eq(number.as_str()),
         outbox::due_at.eq(Moment(now)),
     );
-    on_each!(conn, |c| diesel::insert_into(outbox::table)
-        .values(values)
-        .execute(c))?;
+    on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
     Ok(())
 }
 
@@ -55,14 +53,7 @@ pub(super) fn claim(
     until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>, DbError> {
-    type Columns = (
-        i64,
-        Words<PhoneNumber>,
-        Words<PhoneNumber>,
-        String,
-        i32,
-        Option<Moment>,
-    );
+    type Columns = (i64, Words<PhoneNumber>, Words<PhoneNumber>, String, i32, Option<Moment>);
     let overtakes = earlier
         .filter(earlier.field(outbox::team_number).eq(outbox::team_number))
         .filter(earlier.field(outbox::number).eq(outbox::number))
@@ -70,11 +61,7 @@ pub(super) fn claim(
     let due = outbox::table
         .inner_join(messages::table.on(messages::id.eq(outbox::message_id)))
         .filter(outbox::due_at.le(Moment(now)))
-        .filter(
-            outbox::held_until
-                .is_null()
-                .or(outbox::held_until.le(Moment(now))),
-        )
+        .filter(outbox::held_until.is_null().or(outbox::held_until.le(Moment(now))))
         .filter(not(exists(overtakes)))
         .order((outbox::due_at, outbox::message_id))
         .limit(limit)
@@ -94,37 +81,31 @@ pub(super) fn claim(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    on_each!(conn, |c| diesel::update(
-        outbox::table.filter(outbox::message_id.eq_any(&ids))
-    )
-    .set((
-        outbox::held_until.eq(Moment(until)),
-        outbox::attempts.eq(outbox::attempts + 1),
-        outbox::unknown_since.eq(diesel::dsl::case_when(
-            outbox::unknown_since.is_null(),
-            Some(Moment(now)).into_sql::<diesel::sql_types::Nullable<crate::db::UtcTimestamp>>(),
-        )
-        .otherwise(outbox::unknown_since)),
-    ))
-    .execute(c))?;
-    on_each!(conn, |c| diesel::update(
-        messages::table.filter(messages::id.eq_any(&ids))
-    )
-    .filter(messages::status.eq(Words(MessageStatus::Queued)))
-    .set(messages::status.eq(Words(MessageStatus::Sending)))
-    .execute(c))?;
+    on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::message_id.eq_any(&ids)))
+        .set((
+            outbox::held_until.eq(Moment(until)),
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::unknown_since.eq(diesel::dsl::case_when(
+                outbox::unknown_since.is_null(),
+                Some(Moment(now)).into_sql::<diesel::sql_types::Nullable<crate::db::UtcTimestamp>>(),
+            )
+            .otherwise(outbox::unknown_since)),
+        ))
+        .execute(c))?;
+    on_each!(conn, |c| diesel::update(messages::table.filter(messages::id.eq_any(&ids)))
+        .filter(messages::status.eq(Words(MessageStatus::Queued)))
+        .set(messages::status.eq(Words(MessageStatus::Sending)))
+        .execute(c))?;
     Ok(rows
         .into_iter()
-        .map(
-            |(message, Words(from), Words(to), body, attempts, unknown)| Claimed {
-                message: MessageId(message),
-                from,
-                to,
-                body,
-                attempts: attempts + 1,
-                unknown_since: unknown.map(DateTime::from),
-            },
-        )
+        .map(|(message, Words(from), Words(to), body, attempts, unknown)| Claimed {
+            message: MessageId(message),
+            from,
+            to,
+            body,
+            attempts: attempts + 1,
+            unknown_since: unknown.map(DateTime::from),
+        })
         .collect())
 }
 
@@ -137,15 +118,10 @@ pub(super) fn put_back(
 ) -> Result<(), DbError> {
     let row = outbox::table.find(message.0);
     on_each!(conn, |c| diesel::update(row)
-        .set((
-            outbox::held_until.eq(None::<Moment>),
-            outbox::due_at.eq(Moment(due))
-        ))
+        .set((outbox::held_until.eq(None::<Moment>), outbox::due_at.eq(Moment(due))))
         .execute(c))?;
     if known {
-        on_each!(conn, |c| diesel::update(row)
-            .set(outbox::unknown_since.eq(None::<Moment>))
-            .execute(c))?;
+        on_each!(conn, |c| diesel::update(row).set(outbox::unknown_since.eq(None::<Moment>)).execute(c))?;
     }
     Ok(())
 }
@@ -158,12 +134,10 @@ pub(crate) fn delete(conn: &mut DbConnection, message: MessageId) -> Result<bool
 
 /// Makes every waiting text due now: the gateway is back.
 pub(super) fn make_due(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(
-        outbox::table.filter(outbox::held_until.is_null())
-    )
-    .filter(outbox::due_at.gt(Moment(now)))
-    .set(outbox::due_at.eq(Moment(now)))
-    .execute(c))?;
+    on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::held_until.is_null()))
+        .filter(outbox::due_at.gt(Moment(now)))
+        .set(outbox::due_at.eq(Moment(now)))
+        .execute(c))?;
     Ok(())
 }
 
@@ -174,9 +148,7 @@ pub(super) fn next_due(conn: &mut DbConnection) -> Result<Option<DateTime<Utc>>,
             .filter(outbox::held_until.is_null())
             .select(diesel::dsl::min(outbox::due_at))
             .first(c)?;
-        let held = outbox::table
-            .select(diesel::dsl::min(outbox::held_until))
-            .first(c)?;
+        let held = outbox::table.select(diesel::dsl::min(outbox::held_until)).first(c)?;
         Ok::<_, diesel::result::Error>((due, held))
     })?;
     Ok(due.into_iter().chain(held).map(DateTime::from).min())

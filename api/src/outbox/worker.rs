@@ -72,6 +72,8 @@ pub struct Worker {
 impl Worker {
     /// Works until `stop` says so, then finishes what is at the gateway.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        let gateway = Arc::clone(&self.gateway);
+        let _ = tokio::task::spawn_blocking(move || gateway.warm_up()).await;
         let mut at_work: JoinSet<()> = JoinSet::new();
         while !*stop.borrow() {
             let free = if self.outbox.is_locked_out() { 1 } else { AT_ONCE }.saturating_sub(at_work.len());
@@ -109,23 +111,16 @@ impl Worker {
         if due.is_none_or(|due| due > now) {
             return Ok(Vec::new());
         }
-        self.db
-            .write(move |conn| queries::claim(conn, now, now + LEASE, limit))
-            .await
+        self.db.write(move |conn| queries::claim(conn, now, now + LEASE, limit)).await
     }
 
     async fn next_look(&self) -> TimeDelta {
         let due = self.db.read(queries::next_due).await.ok().flatten();
-        due.map_or(LOOK, |due| due - self.clock.now())
-            .clamp(TimeDelta::milliseconds(20), LOOK)
+        due.map_or(LOOK, |due| due - self.clock.now()).clamp(TimeDelta::milliseconds(20), LOOK)
     }
 
     async fn hand_over(&self, claimed: Claimed) {
-        let text = OutboundText {
-            from: claimed.from,
-            to: claimed.to,
-            body: claimed.body,
-        };
+        let text = OutboundText { from: claimed.from, to: claimed.to, body: claimed.body };
         let outcome = match claimed.unknown_since {
             None => self.gateway.send(&text).await,
             Some(since) => match reconcile::find(&self.db, &self.gateway, &text, since).await {
@@ -144,10 +139,7 @@ impl Worker {
             _ => backoff(claimed.attempts, rand::random(), None),
         };
         let (id, now) = (claimed.message, self.clock.now());
-        let settled = self
-            .db
-            .write(move |conn| settle(conn, id, &outcome, wait, now))
-            .await;
+        let settled = self.db.write(move |conn| settle(conn, id, &outcome, wait, now)).await;
         if let Err(error) = settled {
             // The claim runs out, and the text is looked up at the gateway before it is sent again.
             tracing::error!(message = %id, %error, "what came of a text could not be written down");

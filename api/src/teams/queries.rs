@@ -65,13 +65,7 @@ pub(crate) fn team(
         .select(team_numbers::number)
         .load(c))?;
     let numbers = numbers.into_iter().map(|Words(number)| number).collect();
-    Ok(Some(TeamSummary {
-        id,
-        name,
-        numbers,
-        region,
-        time_zone,
-    }))
+    Ok(Some(TeamSummary { id, name, numbers, region, time_zone }))
 }
 
 /// The team that owns a number.

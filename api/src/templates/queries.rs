@@ -14,21 +14,11 @@ pub(super) fn of_team(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Templ
         .filter(templates::team_id.eq(team.0).or(templates::team_id.is_null()))
         .filter(templates::archived_at.is_null())
         .order((templates::position, templates::name, templates::id))
-        .select((
-            templates::id,
-            templates::team_id,
-            templates::name,
-            templates::body
-        ))
+        .select((templates::id, templates::team_id, templates::name, templates::body))
         .load(c))?;
     Ok(rows
         .into_iter()
-        .map(|(id, team, name, body)| Template {
-            id: TemplateId(id),
-            team_id: team.map(TeamId),
-            name,
-            body,
-        })
+        .map(|(id, team, name, body)| Template { id: TemplateId(id), team_id: team.map(TeamId), name, body })
         .collect())
 }
 

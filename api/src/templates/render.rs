@@ -25,20 +25,13 @@ impl Values<'_> {
     fn of(&self, placeholder: &str) -> Option<String> {
         let customer = self.customer;
         let value = match placeholder.to_lowercase().as_str() {
-            "name" => customer
-                .map(|c| c.name.clone())
-                .or_else(|| self.conversation.name.clone()),
-            "ref" => customer
-                .map(|c| c.reference.clone())
-                .or_else(|| self.conversation.reference.clone()),
+            "name" => customer.map(|c| c.name.clone()).or_else(|| self.conversation.name.clone()),
+            "ref" => customer.map(|c| c.reference.clone()).or_else(|| self.conversation.reference.clone()),
             "number" => Some(self.conversation.number.display()),
             "agent" => Some(self.agent.to_owned()),
             "team" => Some(self.team.to_owned()),
             column => customer.and_then(|c| {
-                let field = c
-                    .fields
-                    .iter()
-                    .find(|field| field.name.to_lowercase() == column)?;
+                let field = c.fields.iter().find(|field| field.name.to_lowercase() == column)?;
                 Some(field.value.clone())
             }),
         };
@@ -78,11 +71,5 @@ pub fn render(template: Template, values: &Values<'_>) -> RenderedTemplate {
         rest = tail;
     }
     rendered.push_str(rest);
-    RenderedTemplate {
-        id: template.id,
-        name: template.name,
-        body: template.body,
-        rendered,
-        missing,
-    }
+    RenderedTemplate { id: template.id, name: template.name, body: template.body, rendered, missing }
 }

@@ -36,16 +36,8 @@ pub async fn list_conversation_templates(
                 team: &team.name,
             };
             let templates = queries::of_team(conn, team.id)?;
-            Ok::<_, ApiError>(
-                templates
-                    .into_iter()
-                    .map(|template| render(template, &values))
-                    .collect(),
-            )
+            Ok::<_, ApiError>(templates.into_iter().map(|template| render(template, &values)).collect())
         })
         .await?;
-    Ok(HttpResponse::Ok().json(Page {
-        items,
-        next_cursor: None,
-    }))
+    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }

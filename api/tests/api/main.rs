@@ -1,1 +1,16 @@
-fn main() {}
+//! The tests of the desk from outside: the real application on a private database, SQLite and PostgreSQL, with the
+//! real simulator as its gateway, spoken to over HTTP. A file per noun.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test relies on may be broken by nothing but a fault, which ends the test"
+)]
+
+mod support;
+
+mod sessions;
+mod cookies;
+mod permissions;

@@ -21,21 +21,11 @@ fn kind_of(error: &reqwest::Error) -> Option<ErrorKind> {
 #[tokio::test]
 async fn a_reset_before_acceptance_accepts_nothing() {
     let stage = Stage::set().await;
-    stage
-        .order(json!([{ "number": CUSTOMER, "fault": "reset_before_accept" }]))
-        .await;
+    stage.order(json!([{ "number": CUSTOMER, "fault": "reset_before_accept" }])).await;
     let error = stage.text("Hi").send().await.expect_err("no answer");
     assert_eq!(kind_of(&error), Some(ErrorKind::ConnectionReset), "{error:?}");
     assert!(stage.ledger().await.is_empty());
-    assert_eq!(
-        stage
-            .text("Hi")
-            .send()
-            .await
-            .expect("the fault is used up")
-            .status(),
-        201
-    );
+    assert_eq!(stage.text("Hi").send().await.expect("the fault is used up").status(), 201);
 }
 
 #[tokio::test]
@@ -52,22 +42,10 @@ async fn a_reset_after_acceptance_leaves_the_text_in_the_ledger_and_its_receipts
 async fn a_time_out_after_acceptance_is_found_in_the_message_list() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "timeout_after_accept" }])).await;
-    let error = stage
-        .text("Hi")
-        .timeout(Duration::from_millis(200))
-        .send()
-        .await
-        .expect_err("no answer");
+    let error = stage.text("Hi").timeout(Duration::from_millis(200)).send().await.expect_err("no answer");
     assert!(error.is_timeout());
     let path = "/Messages.json?To=%2B447700900123&From=%2B447700900001";
-    let page: Value = stage
-        .get(path)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let page: Value = stage.get(path).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(page["messages"][0]["body"], "Hi");
 }
 
@@ -83,10 +61,8 @@ async fn refusals_carry_twilios_status_code_and_retry_after() {
         stage.order(json!([fault])).await;
         let answer = stage.text("Hi").send().await.expect("an answer");
         assert_eq!(answer.status(), status);
-        let retry_after = answer
-            .headers()
-            .get("retry-after")
-            .map(|value| value.to_str().expect("text").to_owned());
+        let retry_after =
+            answer.headers().get("retry-after").map(|value| value.to_str().expect("text").to_owned());
         assert_eq!(retry_after.as_deref(), (status == 429).then_some("2"));
         assert_eq!(answer.json::<Value>().await.expect("JSON")["code"], code);
     }
@@ -96,16 +72,11 @@ async fn refusals_carry_twilios_status_code_and_retry_after() {
 #[tokio::test]
 async fn a_phone_that_is_off_is_known_only_from_the_receipt() {
     let stage = Stage::set().await;
-    stage
-        .order(json!([{ "number": CUSTOMER, "fault": "fail", "error_code": 30_003 }]))
-        .await;
+    stage.order(json!([{ "number": CUSTOMER, "fault": "fail", "error_code": 30_003 }])).await;
     assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
     assert_eq!(stage.receipts(2).await, ["queued", "sent"]);
     let last = stage.webhook().await;
-    assert_eq!(
-        (last.get("MessageStatus"), last.get("ErrorCode")),
-        ("undelivered", "30003")
-    );
+    assert_eq!((last.get("MessageStatus"), last.get("ErrorCode")), ("undelivered", "30003"));
     let text = stage.until(|text| text["status"] == "undelivered").await;
     assert_eq!(text["error_code"], 30_003);
 }
@@ -118,19 +89,11 @@ async fn receipts_come_twice_in_reverse_or_not_at_all() {
         assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
     };
     send("twice").await;
-    assert_eq!(
-        stage.receipts(6).await,
-        ["queued", "queued", "sent", "sent", "delivered", "delivered"]
-    );
+    assert_eq!(stage.receipts(6).await, ["queued", "queued", "sent", "sent", "delivered", "delivered"]);
     send("reversed").await;
     assert_eq!(stage.receipts(3).await, ["delivered", "sent", "queued"]);
 
-    stage
-        .http
-        .delete(stage.control("ledger"))
-        .send()
-        .await
-        .expect("an answer");
+    stage.http.delete(stage.control("ledger")).send().await.expect("an answer");
     send("never").await;
     stage.until(|text| text["status"] == "delivered").await;
     assert!(!stage.has_webhook().await);
@@ -139,17 +102,8 @@ async fn receipts_come_twice_in_reverse_or_not_at_all() {
 #[tokio::test]
 async fn early_receipts_are_there_before_the_answer_to_the_call() {
     let stage = Stage::set().await;
-    stage
-        .order(json!([{ "fault": "receipts", "mode": "early" }]))
-        .await;
-    let message: Value = stage
-        .text("Hi")
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    stage.order(json!([{ "fault": "receipts", "mode": "early" }])).await;
+    let message: Value = stage.text("Hi").send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(message["status"], "queued");
     let text = stage.until(|text| text["sid"] == message["sid"]).await;
     assert_eq!(text["status"], "delivered");
@@ -159,9 +113,7 @@ async fn early_receipts_are_there_before_the_answer_to_the_call() {
 #[tokio::test]
 async fn a_late_receipt_leaves_the_text_sent_meanwhile() {
     let stage = Stage::set().await;
-    stage
-        .order(json!([{ "fault": "receipts", "mode": "late", "ms": 600_000 }]))
-        .await;
+    stage.order(json!([{ "fault": "receipts", "mode": "late", "ms": 600_000 }])).await;
     stage.text("Hi").send().await.expect("an answer");
     assert_eq!(stage.receipts(2).await, ["queued", "sent"]);
     assert_eq!(stage.ledger().await[0]["status"], "sent");
@@ -170,47 +122,18 @@ async fn a_late_receipt_leaves_the_text_sent_meanwhile() {
 #[tokio::test]
 async fn faults_on_reading_leave_sending_alone() {
     let stage = Stage::set().await;
-    stage
-        .order(json!([{ "fault": "http_500", "on": "read", "times": null }]))
-        .await;
+    stage.order(json!([{ "fault": "http_500", "on": "read", "times": null }])).await;
     assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
-    assert_eq!(
-        stage
-            .get("/Messages.json")
-            .send()
-            .await
-            .expect("an answer")
-            .status(),
-        500
-    );
-    stage
-        .http
-        .delete(stage.control("faults"))
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(
-        stage
-            .get("/Messages.json")
-            .send()
-            .await
-            .expect("an answer")
-            .status(),
-        200
-    );
+    assert_eq!(stage.get("/Messages.json").send().await.expect("an answer").status(), 500);
+    stage.http.delete(stage.control("faults")).send().await.expect("an answer");
+    assert_eq!(stage.get("/Messages.json").send().await.expect("an answer").status(), 200);
 }
 
 #[tokio::test]
 async fn a_fault_that_does_not_exist_is_refused_with_a_reason() {
     let stage = Stage::set().await;
     let faults = json!([{ "fault": "gremlins" }]);
-    let answer = stage
-        .http
-        .put(stage.control("faults"))
-        .json(&faults)
-        .send()
-        .await
-        .expect("an answer");
+    let answer = stage.http.put(stage.control("faults")).json(&faults).send().await.expect("an answer");
     assert_eq!(answer.status(), 400);
     assert!(answer.json::<Value>().await.expect("JSON")["error"].is_string());
 }

@@ -7,17 +7,9 @@ use crate::support::{CUSTOMER, DESK, Stage};
 #[tokio::test]
 async fn the_root_leads_to_a_page_that_loads_nothing_from_elsewhere_and_has_no_inline_script() {
     let stage = Stage::set().await;
-    let answer = stage
-        .http
-        .get(stage.simulator.url())
-        .send()
-        .await
-        .expect("an answer");
+    let answer = stage.http.get(stage.simulator.url()).send().await.expect("an answer");
     assert_eq!(answer.url().path(), "/handset");
-    let policy = answer.headers()["content-security-policy"]
-        .to_str()
-        .expect("text")
-        .to_owned();
+    let policy = answer.headers()["content-security-policy"].to_str().expect("text").to_owned();
     assert!(policy.contains("script-src 'self'") && !policy.contains("unsafe-inline"));
     let page = answer.text().await.expect("text");
     assert!(page.contains("no real text is sent"));
@@ -50,28 +42,12 @@ async fn a_thread_holds_a_customers_texts_in_order_and_the_faults_that_wait() {
     let stage = Stage::set().await;
     stage.write("one").await;
     stage.text("two").send().await.expect("an answer");
-    stage
-        .write_json(json!({ "from": "+447700900456", "to": DESK, "body": "another's" }))
-        .await;
-    stage
-        .order(json!([{ "number": CUSTOMER, "fault": "webhook_never" }]))
-        .await;
+    stage.write_json(json!({ "from": "+447700900456", "to": DESK, "body": "another's" })).await;
+    stage.order(json!([{ "number": CUSTOMER, "fault": "webhook_never" }])).await;
     let url = stage.control("threads?customer=%2B447700900123");
-    let thread: Value = stage
-        .http
-        .get(url)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
-    let bodies: Vec<_> = thread["texts"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .map(|text| &text["body"])
-        .collect();
+    let thread: Value = stage.http.get(url).send().await.expect("an answer").json().await.expect("JSON");
+    let bodies: Vec<_> =
+        thread["texts"].as_array().expect("a list").iter().map(|text| &text["body"]).collect();
     assert_eq!(bodies, ["one", "two"]);
     assert_eq!(thread["faults"][0]["fault"], "webhook_never");
 }
@@ -84,12 +60,7 @@ async fn the_chooser_knows_registered_numbers_by_label_and_others_from_the_ledge
         label: "Support".to_owned(),
     }]);
     stage.write("Hello").await;
-    let answer = stage
-        .http
-        .get(stage.control("numbers"))
-        .send()
-        .await
-        .expect("an answer");
+    let answer = stage.http.get(stage.control("numbers")).send().await.expect("an answer");
     let numbers: Value = answer.json().await.expect("JSON");
     assert_eq!(
         numbers,

@@ -20,17 +20,11 @@ async fn a_customers_text_is_posted_to_the_desk_with_twilios_fields_and_signatur
     assert_eq!(webhook.get("FromCountry"), "GB");
     assert_eq!(webhook.find("OptOutType"), None);
     let url = format!("{}/messages?via=simulator", stage.desk);
-    assert_eq!(
-        webhook.signature,
-        simulator::sign(&stage.settings.auth_token, &url, &webhook.form)
-    );
+    assert_eq!(webhook.signature, simulator::sign(&stage.settings.auth_token, &url, &webhook.form));
 
     let texts = stage.ledger().await;
     assert_eq!(texts.len(), 1);
-    assert_eq!(
-        (&texts[0]["direction"], &texts[0]["status"]),
-        (&json!("inbound"), &json!("received"))
-    );
+    assert_eq!((&texts[0]["direction"], &texts[0]["status"]), (&json!("inbound"), &json!("received")));
 }
 
 #[tokio::test]
@@ -44,15 +38,7 @@ async fn a_customer_who_texts_stop_cannot_be_texted_until_they_text_start() {
 
     stage.write("START").await;
     assert_eq!(stage.webhook().await.get("OptOutType"), "START");
-    assert_eq!(
-        stage
-            .text("Hello again")
-            .send()
-            .await
-            .expect("an answer")
-            .status(),
-        201
-    );
+    assert_eq!(stage.text("Hello again").send().await.expect("an answer").status(), 201);
 }
 
 #[tokio::test]
@@ -62,9 +48,7 @@ async fn a_picture_is_fetched_from_the_url_in_the_webhook_with_the_accounts_cred
         { "content_type": "image/png" },
         { "url": "http://127.0.0.1:9/elsewhere.jpg", "content_type": "image/jpeg" },
     ]);
-    stage
-        .write_json(json!({ "from": CUSTOMER, "to": DESK, "body": "Look", "media": media }))
-        .await;
+    stage.write_json(json!({ "from": CUSTOMER, "to": DESK, "body": "Look", "media": media })).await;
     let webhook = stage.webhook().await;
     assert_eq!(webhook.get("NumMedia"), "2");
     assert!(webhook.get("MessageSid").starts_with("MM"));
@@ -72,48 +56,25 @@ async fn a_picture_is_fetched_from_the_url_in_the_webhook_with_the_accounts_cred
 
     let url = webhook.get("MediaUrl0");
     assert_eq!(stage.http.get(url).send().await.expect("an answer").status(), 401);
-    let path = url
-        .split_once(&stage.account_path())
-        .expect("a path of the account")
-        .1
-        .to_owned();
+    let path = url.split_once(&stage.account_path()).expect("a path of the account").1.to_owned();
     let answer = stage.get(&path).send().await.expect("an answer");
     assert_eq!(answer.headers()["content-type"], "image/png");
     assert!(answer.bytes().await.expect("a picture").starts_with(b"\x89PNG"));
 
     let path = format!("/Messages/{}/Media.json", webhook.get("MessageSid"));
-    let list: Value = stage
-        .get(&path)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let list: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(list["media_list"].as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]
 async fn a_text_whose_webhook_is_lost_is_still_in_the_message_list() {
     let stage = Stage::set().await;
-    stage
-        .order(json!([{ "number": CUSTOMER, "fault": "webhook_never" }]))
-        .await;
+    stage.order(json!([{ "number": CUSTOMER, "fault": "webhook_never" }])).await;
     let written = stage.write("Anybody there?").await;
-    assert_eq!(
-        (&written["webhook"], &written["webhook_status"]),
-        (&json!("withheld"), &Value::Null)
-    );
+    assert_eq!((&written["webhook"], &written["webhook_status"]), (&json!("withheld"), &Value::Null));
     assert!(!stage.has_webhook().await);
     let path = "/Messages.json?To=%2B447700900001&From=%2B447700900123";
-    let page: Value = stage
-        .get(path)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let page: Value = stage.get(path).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(page["messages"][0]["body"], "Anybody there?");
     assert_eq!(page["messages"][0]["direction"], "inbound");
 }
@@ -132,10 +93,7 @@ async fn a_webhook_can_come_twice_with_the_same_sid() {
 async fn a_webhook_that_the_desk_refuses_is_noted_and_not_tried_again() {
     let stage = Stage::set().await;
     let written = stage.write("refuse").await;
-    assert_eq!(
-        (&written["webhook"], &written["webhook_status"]),
-        (&json!("failed"), &json!(503))
-    );
+    assert_eq!((&written["webhook"], &written["webhook_status"]), (&json!("failed"), &json!(503)));
     stage.webhook().await;
     stage.write("next").await;
     assert_eq!(stage.webhook().await.get("Body"), "next");
@@ -147,18 +105,9 @@ async fn webhooks_can_be_set_later_and_delivered_elsewhere_than_they_are_signed_
     assert_eq!(stage.write("Too soon").await["webhook"], "not_configured");
     let public = "https://desk.example/twilio/messages";
     let webhooks = json!({ "messages_url": public, "deliver_to": stage.desk });
-    stage
-        .http
-        .put(stage.control("webhooks"))
-        .json(&webhooks)
-        .send()
-        .await
-        .expect("an answer");
+    stage.http.put(stage.control("webhooks")).json(&webhooks).send().await.expect("an answer");
     assert_eq!(stage.write("Now").await["webhook"], "delivered");
     let webhook = stage.webhook().await;
     assert_eq!(webhook.path, "/twilio/messages");
-    assert_eq!(
-        webhook.signature,
-        simulator::sign(&stage.settings.auth_token, public, &webhook.form)
-    );
+    assert_eq!(webhook.signature, simulator::sign(&stage.settings.auth_token, public, &webhook.form));
 }

@@ -17,11 +17,7 @@ async fn a_text_is_accepted_as_a_message_resource_and_then_queued_sent_and_deliv
     assert_eq!(message["num_segments"], "1");
     assert_eq!(message["num_media"], "0");
     assert_eq!(message["date_sent"], Value::Null);
-    assert!(
-        message["date_created"]
-            .as_str()
-            .is_some_and(|date| date.ends_with(" +0000"))
-    );
+    assert!(message["date_created"].as_str().is_some_and(|date| date.ends_with(" +0000")));
 
     for status in ["queued", "sent", "delivered"] {
         let receipt = stage.webhook().await;
@@ -30,16 +26,9 @@ async fn a_text_is_accepted_as_a_message_resource_and_then_queued_sent_and_deliv
         assert_eq!(receipt.get("MessageStatus"), status);
         assert_eq!(receipt.find("ErrorCode"), None);
         let url = format!("{}/status?part=1", stage.desk);
-        assert_eq!(
-            receipt.signature,
-            simulator::sign(&stage.settings.auth_token, &url, &receipt.form)
-        );
+        assert_eq!(receipt.signature, simulator::sign(&stage.settings.auth_token, &url, &receipt.form));
     }
-    let answer = stage
-        .get(&format!("/Messages/{sid}.json"))
-        .send()
-        .await
-        .expect("an answer");
+    let answer = stage.get(&format!("/Messages/{sid}.json")).send().await.expect("an answer");
     let message: Value = answer.json().await.expect("JSON");
     assert_eq!(message["status"], "delivered");
     assert!(message["date_sent"].is_string());
@@ -50,12 +39,7 @@ async fn wrong_credentials_are_refused_in_twilios_words() {
     let stage = Stage::set().await;
     let url = format!("{}{}/Messages.json", stage.simulator.url(), stage.account_path());
     for token in [None, Some("wrong")] {
-        let answer = stage
-            .http
-            .get(&url)
-            .basic_auth(&stage.settings.account_sid, token)
-            .send()
-            .await;
+        let answer = stage.http.get(&url).basic_auth(&stage.settings.account_sid, token).send().await;
         let answer = answer.expect("an answer");
         assert_eq!(answer.status(), 401);
         let error: Value = answer.json().await.expect("JSON");
@@ -73,20 +57,14 @@ async fn a_text_that_twilio_would_not_take_is_refused_and_leaves_no_trace() {
         (vec![("From", DESK), ("Body", "Hi")], 21_604),
         (vec![("To", CUSTOMER), ("Body", "Hi")], 21_603),
         (vec![("To", CUSTOMER), ("From", DESK)], 21_602),
-        (
-            vec![("To", "07700 900123"), ("From", DESK), ("Body", "Hi")],
-            21_211,
-        ),
+        (vec![("To", "07700 900123"), ("From", DESK), ("Body", "Hi")], 21_211),
         (vec![("To", CUSTOMER), ("From", DESK), ("Body", &long)], 21_617),
     ] {
         let answer = stage.text_of(&form).send().await.expect("an answer");
         assert_eq!(answer.status(), 400);
         let error: Value = answer.json().await.expect("JSON");
         assert_eq!(error["code"], code);
-        assert_eq!(
-            error["more_info"],
-            format!("https://www.twilio.com/docs/errors/{code}")
-        );
+        assert_eq!(error["more_info"], format!("https://www.twilio.com/docs/errors/{code}"));
     }
     assert!(stage.ledger().await.is_empty());
 }
@@ -94,23 +72,10 @@ async fn a_text_that_twilio_would_not_take_is_refused_and_leaves_no_trace() {
 #[tokio::test]
 async fn only_registered_numbers_send_when_the_settings_say_so() {
     let stage = Stage::set_with(|settings| settings.only_registered_senders = true).await;
-    let error: Value = stage
-        .text("Hi")
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let error: Value = stage.text("Hi").send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(error["code"], 21_606);
     let numbers = serde_json::json!([{ "number": DESK, "label": "Collections" }]);
-    let answer = stage
-        .http
-        .put(stage.control("numbers"))
-        .json(&numbers)
-        .send()
-        .await
-        .expect("an answer");
+    let answer = stage.http.put(stage.control("numbers")).json(&numbers).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);
     assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
 }
@@ -123,40 +88,19 @@ async fn the_list_is_newest_first_and_its_pages_neither_skip_nor_repeat() {
     }
     let number = CUSTOMER.replace('+', "%2B");
     let path = format!("/Messages.json?To={number}&DateSent%3E=2020-01-01T00:00:00Z&PageSize=2");
-    let mut page: Value = stage
-        .get(&path)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let mut page: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(page["previous_page_uri"], Value::Null);
     // A text that comes in between the pages belongs to none that is still to come.
     stage.text("six").send().await.expect("an answer");
     let mut bodies = Vec::new();
     loop {
         let messages = page["messages"].as_array().expect("a list");
-        bodies.extend(
-            messages
-                .iter()
-                .map(|message| message["body"].as_str().expect("a body").to_owned()),
-        );
+        bodies.extend(messages.iter().map(|message| message["body"].as_str().expect("a body").to_owned()));
         let Some(next) = page["next_page_uri"].as_str() else {
             break;
         };
-        let next = next
-            .strip_prefix(&stage.account_path())
-            .expect("a path of the account")
-            .to_owned();
-        page = stage
-            .get(&next)
-            .send()
-            .await
-            .expect("an answer")
-            .json()
-            .await
-            .expect("JSON");
+        let next = next.strip_prefix(&stage.account_path()).expect("a path of the account").to_owned();
+        page = stage.get(&next).send().await.expect("an answer").json().await.expect("JSON");
     }
     assert_eq!(bodies, ["five", "four", "three", "two", "one"]);
 }
@@ -173,11 +117,7 @@ async fn the_list_is_filtered_by_numbers_and_dates() {
         ("DateSent%3C=2020-01-01", 0),
         ("DateSent%3E=2020-01-01", 2),
     ] {
-        let answer = stage
-            .get(&format!("/Messages.json?{query}"))
-            .send()
-            .await
-            .expect("an answer");
+        let answer = stage.get(&format!("/Messages.json?{query}")).send().await.expect("an answer");
         let page: Value = answer.json().await.expect("JSON");
         assert_eq!(page["messages"].as_array().map(Vec::len), Some(count), "{query}");
     }
@@ -186,18 +126,9 @@ async fn the_list_is_filtered_by_numbers_and_dates() {
 #[tokio::test]
 async fn what_does_not_exist_is_not_found() {
     let stage = Stage::set().await;
-    let error: Value = stage
-        .get("/Messages/SM0.json")
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
-    assert_eq!(
-        (error["code"].as_u64(), error["status"].as_u64()),
-        (Some(20_404), Some(404))
-    );
+    let error: Value =
+        stage.get("/Messages/SM0.json").send().await.expect("an answer").json().await.expect("JSON");
+    assert_eq!((error["code"].as_u64(), error["status"].as_u64()), (Some(20_404), Some(404)));
 }
 
 #[tokio::test]
@@ -205,9 +136,6 @@ async fn a_stopped_simulator_frees_its_port() {
     let stage = Stage::set().await;
     let address = stage.simulator.address();
     stage.simulator.stop().await;
-    let again = simulator::Simulator::start(simulator::Settings {
-        listen: address,
-        ..stage.settings
-    });
+    let again = simulator::Simulator::start(simulator::Settings { listen: address, ..stage.settings });
     assert_eq!(again.expect("the port is free").address(), address);
 }

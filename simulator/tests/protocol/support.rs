@@ -27,15 +27,11 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     pub(crate) fn get(&self, name: &str) -> &str {
-        self.find(name)
-            .unwrap_or_else(|| panic!("the webhook has no {name}: {:?}", self.form))
+        self.find(name).unwrap_or_else(|| panic!("the webhook has no {name}: {:?}", self.form))
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&str> {
-        self.form
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+        self.form.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -64,17 +60,8 @@ impl Stage {
         };
         change(&mut settings);
         let simulator = Simulator::start(settings.clone()).expect("the simulator starts");
-        let http = Client::builder()
-            .timeout(PATIENCE)
-            .build()
-            .expect("an HTTP client");
-        Self {
-            simulator,
-            settings,
-            http,
-            desk,
-            webhooks: Mutex::new(webhooks),
-        }
+        let http = Client::builder().timeout(PATIENCE).build().expect("an HTTP client");
+        Self { simulator, settings, http, desk, webhooks: Mutex::new(webhooks) }
     }
 
     pub(crate) fn account_path(&self) -> String {
@@ -84,28 +71,18 @@ impl Stage {
     /// A call of Twilio's REST paths, with the right credentials; `path` comes after the account.
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         let url = format!("{}{}{path}", self.simulator.url(), self.account_path());
-        self.http
-            .get(url)
-            .basic_auth(&self.settings.account_sid, Some(&self.settings.auth_token))
+        self.http.get(url).basic_auth(&self.settings.account_sid, Some(&self.settings.auth_token))
     }
 
     /// A text from the desk to the customer, receipts wanted.
     pub(crate) fn text(&self, body: &str) -> RequestBuilder {
         let callback = format!("{}/status?part=1", self.desk);
-        self.text_of(&[
-            ("To", CUSTOMER),
-            ("From", DESK),
-            ("Body", body),
-            ("StatusCallback", &callback),
-        ])
+        self.text_of(&[("To", CUSTOMER), ("From", DESK), ("Body", body), ("StatusCallback", &callback)])
     }
 
     pub(crate) fn text_of(&self, form: &[(&str, &str)]) -> RequestBuilder {
         let url = format!("{}{}/Messages.json", self.simulator.url(), self.account_path());
-        self.http
-            .post(url)
-            .basic_auth(&self.settings.account_sid, Some(&self.settings.auth_token))
-            .form(form)
+        self.http.post(url).basic_auth(&self.settings.account_sid, Some(&self.settings.auth_token)).form(form)
     }
 
     pub(crate) fn control(&self, path: &str) -> String {
@@ -113,41 +90,23 @@ impl Stage {
     }
 
     pub(crate) async fn order(&self, faults: Value) {
-        let answer = self
-            .http
-            .put(self.control("faults"))
-            .json(&faults)
-            .send()
-            .await
-            .expect("an answer");
+        let answer = self.http.put(self.control("faults")).json(&faults).send().await.expect("an answer");
         assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
     }
 
     /// The customer writes to the desk.
     pub(crate) async fn write(&self, body: &str) -> Value {
-        self.write_json(json!({ "from": CUSTOMER, "to": DESK, "body": body }))
-            .await
+        self.write_json(json!({ "from": CUSTOMER, "to": DESK, "body": body })).await
     }
 
     pub(crate) async fn write_json(&self, text: Value) -> Value {
-        let answer = self
-            .http
-            .post(self.control("texts"))
-            .json(&text)
-            .send()
-            .await
-            .expect("an answer");
+        let answer = self.http.post(self.control("texts")).json(&text).send().await.expect("an answer");
         assert_eq!(answer.status(), 201);
         answer.json().await.expect("JSON")
     }
 
     pub(crate) async fn ledger(&self) -> Vec<Value> {
-        let answer = self
-            .http
-            .get(self.control("ledger"))
-            .send()
-            .await
-            .expect("an answer");
+        let answer = self.http.get(self.control("ledger")).send().await.expect("an answer");
         let ledger: Value = answer.json().await.expect("JSON");
         ledger["texts"].as_array().expect("a list").clone()
     }
@@ -213,21 +172,12 @@ async fn take_down(
 ) -> Result<Response<Body>, Infallible> {
     let path = request.uri().to_string();
     let header = request.headers().get("x-twilio-signature");
-    let signature = header
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
+    let signature = header.and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let bytes = hyper::body::to_bytes(request.into_body()).await.expect("a body");
     let form: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).expect("a form");
-    let refused = form
-        .iter()
-        .any(|(name, value)| name == "Body" && value == "refuse");
+    let refused = form.iter().any(|(name, value)| name == "Body" && value == "refuse");
     // The test may have ended already; then nobody wants to know.
-    let _ = sender.send(Webhook {
-        path,
-        signature,
-        form,
-    });
+    let _ = sender.send(Webhook { path, signature, form });
     let mut answer = Response::new(Body::from("<Response/>"));
     if refused {
         *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;

@@ -31,20 +31,13 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub(super) fn new(method: Method, path: &'a str) -> Self {
-        Self {
-            method,
-            path,
-            body: None,
-            idempotency_key: None,
-        }
+        Self { method, path, body: None, idempotency_key: None }
     }
 }
 
 impl Client {
     pub(crate) fn new() -> Self {
-        Self {
-            ended: RwSignal::new(0),
-        }
+        Self { ended: RwSignal::new(0) }
     }
 
     /// How often the session turned out to be over; it changes when someone must sign in again.
@@ -76,12 +69,8 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<String, Fault> {
         let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
-        let call = Call {
-            method: Method::POST,
-            path,
-            body: Some(body),
-            idempotency_key: Some(idempotency_key),
-        };
+        let call =
+            Call { method: Method::POST, path, body: Some(body), idempotency_key: Some(idempotency_key) };
         self.exchange(call).await
     }
 
@@ -131,29 +120,17 @@ pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
         builder = builder.header("Idempotency-Key", key);
     }
     let request = match &call.body {
-        Some(body) => builder
-            .header("Content-Type", "application/json")
-            .body(body.as_str()),
+        Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),
         None => builder.build(),
     };
-    let response = request
-        .map_err(|_| Fault::Unreachable)?
-        .send()
-        .await
-        .map_err(|_| Fault::Unreachable)?;
+    let response = request.map_err(|_| Fault::Unreachable)?.send().await.map_err(|_| Fault::Unreachable)?;
     let text = response.text().await.map_err(|_| Fault::Unreachable)?;
     if response.ok() {
         return Ok(text);
     }
-    let retry_after = response
-        .headers()
-        .get("Retry-After")
-        .and_then(|seconds| seconds.trim().parse().ok());
+    let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.trim().parse().ok());
     Err(match serde_json::from_str(&text) {
-        Ok(problem) => Fault::Refused {
-            problem: Box::new(problem),
-            retry_after,
-        },
+        Ok(problem) => Fault::Refused { problem: Box::new(problem), retry_after },
         // A proxy between us and the server answers in its own way.
         Err(_) if response.status() >= 500 => Fault::Unreachable,
         Err(_) => Fault::Unreadable,
@@ -171,13 +148,8 @@ impl Drop for AbortOnDrop {
 }
 
 fn csrf_token() -> Option<String> {
-    let cookies = document()
-        .unchecked_into::<web_sys::HtmlDocument>()
-        .cookie()
-        .ok()?;
-    let token = cookies
-        .split(';')
-        .find_map(|cookie| cookie.trim().strip_prefix("smsc_csrf="))?;
+    let cookies = document().unchecked_into::<web_sys::HtmlDocument>().cookie().ok()?;
+    let token = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smsc_csrf="))?;
     Some(token.to_owned())
 }
 

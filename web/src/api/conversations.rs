@@ -55,11 +55,8 @@ impl Client {
         before: Option<MessageId>,
         limit: usize,
     ) -> Result<Page<Message>, Fault> {
-        let before = before
-            .map(|before| format!("&before={before}"))
-            .unwrap_or_default();
-        self.get(&format!("/conversations/{id}/messages?limit={limit}{before}"))
-            .await
+        let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+        self.get(&format!("/conversations/{id}/messages?limit={limit}{before}")).await
     }
 
     /// Sends a reply. The same key with the same text never sends it twice.
@@ -69,8 +66,7 @@ impl Client {
         message: &NewMessage,
         idempotency_key: &str,
     ) -> Result<Message, Fault> {
-        self.post(&format!("/conversations/{id}/messages"), message, idempotency_key)
-            .await
+        self.post(&format!("/conversations/{id}/messages"), message, idempotency_key).await
     }
 
     /// What the current daily file says about the customer.
@@ -85,7 +81,23 @@ impl Client {
         closure: &NewClosure,
         idempotency_key: &str,
     ) -> Result<ConversationDetail, Fault> {
-        self.post(&format!("/conversations/{id}/closure"), closure, idempotency_key)
-            .await
+        let path = format!("/conversations/{id}/closure");
+        read_detail(&self.post_text(&path, closure, idempotency_key).await?)
     }
+}
+
+/// The part of a [`ConversationDetail`] around the conversation.
+#[derive(Deserialize)]
+struct Surroundings {
+    team: TeamSummary,
+    customer: Option<Customer>,
+    closure: Option<Closure>,
+    permitted_actions: Vec<Action>,
+}
+
+/// Reads the two parts one after the other: serde's `flatten` would bring a second reader for everything in it.
+fn read_detail(text: &str) -> Result<ConversationDetail, Fault> {
+    let conversation: Conversation = read(text)?;
+    let Surroundings { team, customer, closure, permitted_actions } = read(text)?;
+    Ok(ConversationDetail { conversation, team, customer, closure, permitted_actions })
 }

@@ -38,10 +38,7 @@ impl Fault {
 
     /// Whether signing in again, or renewing the session, is the way out.
     pub(super) fn is_session_over(&self) -> bool {
-        matches!(
-            self.code(),
-            Some(ErrorCode::SessionExpired | ErrorCode::Unauthenticated)
-        )
+        matches!(self.code(), Some(ErrorCode::SessionExpired | ErrorCode::Unauthenticated))
     }
 
     /// What to tell the agent: what happened and the way out.
@@ -78,10 +75,7 @@ mod tests {
     use super::*;
 
     fn refused(code: ErrorCode, retry_after: Option<u32>) -> Fault {
-        Fault::Refused {
-            problem: Box::new(Problem::new(code, "Detail.")),
-            retry_after,
-        }
+        Fault::Refused { problem: Box::new(Problem::new(code, "Detail.")), retry_after }
     }
 
     #[test]

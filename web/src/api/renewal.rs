@@ -43,11 +43,7 @@ async fn renew_alone() -> Result<(), Fault> {
     }
     match attempt(&Call::new(Method::POST, "/sessions/refresh")).await {
         Ok(_) => Ok(()),
-        Err(fault)
-            if fault
-                .problem()
-                .is_some_and(|problem| matches!(problem.status, 401 | 403)) =>
-        {
+        Err(fault) if fault.problem().is_some_and(|problem| matches!(problem.status, 401 | 403)) => {
             Err(Fault::SignedOut)
         }
         Err(fault) => Err(fault),
@@ -56,14 +52,8 @@ async fn renew_alone() -> Result<(), Fault> {
 
 /// Runs `task` while this tab holds the lock; `None` where the browser has no lock manager.
 fn with_lock(task: impl FnOnce() -> Promise + 'static) -> Option<Promise> {
-    let locks = Reflect::get(&window().navigator(), &"locks".into())
-        .ok()
-        .filter(JsValue::is_object)?;
+    let locks = Reflect::get(&window().navigator(), &"locks".into()).ok().filter(JsValue::is_object)?;
     let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
     let callback = Closure::once_into_js(move |_lock: JsValue| -> JsValue { task().into() });
-    request
-        .call2(&locks, &LOCK.into(), &callback)
-        .ok()?
-        .dyn_into()
-        .ok()
+    request.call2(&locks, &LOCK.into(), &callback).ok()?.dyn_into().ok()
 }

@@ -12,10 +12,7 @@ impl Client {
     /// Signs in; the answer's cookies are the session.
     pub(crate) async fn create_session(self, sign_in: &SignIn) -> Result<(), Fault> {
         let body = serde_json::to_string(sign_in).map_err(|_| Fault::Unreadable)?;
-        let call = Call {
-            body: Some(body),
-            ..Call::new(Method::POST, "/sessions")
-        };
+        let call = Call { body: Some(body), ..Call::new(Method::POST, "/sessions") };
         // Not through `exchange`: there is no session to renew.
         attempt(&call).await.map(drop)
     }

@@ -1,10 +1,10 @@
 //! Who is signed in, the theme, the list of keys, and signing out.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use shared::account::Me;
 
 use super::notices::use_notices;
-use crate::{keys::use_keys, session::use_session, theme::Theme};
+use crate::{keys::use_keys, session::use_session, tasks::start_detached, theme::Theme};
 
 /// The menu at the top right.
 #[component]
@@ -16,7 +16,7 @@ pub(crate) fn AccountMenu(
     let notices = use_notices();
     let keys = use_keys();
     let sign_out = move |_| {
-        spawn_local(async move {
+        start_detached(async move {
             if let Err(fault) = session.sign_out().await {
                 notices.fault(&fault);
             }

@@ -18,9 +18,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
         }
     });
     let rows = KEYS.iter().map(|&(combination, meaning)| {
-        let combination = combination
-            .iter()
-            .map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
+        let combination = combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
         view! {
             <tr>
                 <th scope="row" class="font-normal whitespace-nowrap">{combination.collect_view()}</th>

@@ -9,3 +9,4 @@ pub(crate) mod person;
 pub(crate) mod placeholder;
 pub(crate) mod shell;
 pub(crate) mod table;
+pub(crate) mod when;

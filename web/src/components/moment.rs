@@ -12,11 +12,7 @@ use crate::{
 pub(crate) fn moment(at: DateTime<Utc>, zone: &Zone) -> AnyView {
     let clock = use_context::<Clock>();
     let absolute = zone.date_and_time(at);
-    let text = move || {
-        clock
-            .and_then(|clock| clock.ago(at))
-            .unwrap_or_else(|| absolute.clone())
-    };
+    let text = move || clock.and_then(|clock| clock.ago(at)).unwrap_or_else(|| absolute.clone());
     view! { <time class="whitespace-nowrap" datetime=machine(at) title=zone.full(at)>{text}</time> }
         .into_any()
 }

@@ -27,10 +27,7 @@ pub(crate) struct Notices {
 impl Notices {
     /// Makes the notices known to the components below.
     pub(crate) fn provide() -> Self {
-        let notices = Self {
-            shown: RwSignal::new(Vec::new()),
-            last: StoredValue::new(0),
-        };
+        let notices = Self { shown: RwSignal::new(Vec::new()), last: StoredValue::new(0) };
         provide_context(notices);
         notices
     }
@@ -58,18 +55,13 @@ impl Notices {
         self.shown.try_update(|shown| {
             // The same fault again (a retry, say) takes the place of the first.
             shown.retain(|notice| notice.text != text);
-            shown.push(Notice {
-                number,
-                text,
-                is_fault,
-            });
+            shown.push(Notice { number, text, is_fault });
         });
         number
     }
 
     fn dismiss(self, number: u32) {
-        self.shown
-            .try_update(|shown| shown.retain(|notice| notice.number != number));
+        self.shown.try_update(|shown| shown.retain(|notice| notice.number != number));
     }
 }
 
@@ -85,26 +77,25 @@ pub(crate) fn NoticeRegion() -> impl IntoView {
     view! {
         <div class="toast toast-end z-50 max-w-full" role="region" aria-label="Notices">
             <div aria-live="polite" class="flex flex-col gap-2">
-                <For
-                    each=move || notices.shown.get()
-                    key=|notice| notice.number
-                    children=move |notice| {
-                        let colours = if notice.is_fault { "alert-error" } else { "alert-info" };
-                        view! {
-                            <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>
-                                <span>{notice.text}</span>
-                                <button
-                                    type="button"
-                                    class="btn btn-sm btn-ghost"
-                                    on:click=move |_| notices.dismiss(notice.number)
-                                >
-                                    "Dismiss"
-                                </button>
-                            </div>
-                        }
-                    }
-                />
+                {move || notices.shown.get().into_iter().map(|notice| draw(notices, notice)).collect_view()}
             </div>
         </div>
     }
+}
+
+fn draw(notices: Notices, notice: Notice) -> AnyView {
+    let colours = if notice.is_fault { "alert-error" } else { "alert-info" };
+    view! {
+        <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>
+            <span>{notice.text}</span>
+            <button
+                type="button"
+                class="btn btn-sm btn-ghost"
+                on:click=move |_| notices.dismiss(notice.number)
+            >
+                "Dismiss"
+            </button>
+        </div>
+    }
+    .into_any()
 }

@@ -5,17 +5,8 @@ use shared::conversation::Conversation;
 /// "A-10021 · Maria Jones · +44 7700 900123": what is known of it.
 pub(crate) fn title(conversation: &Conversation) -> String {
     let number = conversation.number.display();
-    let known = [
-        conversation.reference.as_deref(),
-        conversation.name.as_deref(),
-        Some(number.as_str()),
-    ];
-    known
-        .into_iter()
-        .flatten()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(" · ")
+    let known = [conversation.reference.as_deref(), conversation.name.as_deref(), Some(number.as_str())];
+    known.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// "Open conversation with Maria Jones, +44 7700 900123": the accessible name of a row's link.
@@ -59,9 +50,6 @@ mod tests {
 
     #[test]
     fn somebody_without_a_name_is_called_by_their_number() {
-        assert_eq!(
-            open_label(&conversation(None, None)),
-            "Open conversation with +44 7700 900123"
-        );
+        assert_eq!(open_label(&conversation(None, None)), "Open conversation with +44 7700 900123");
     }
 }

@@ -21,11 +21,11 @@ pub(crate) fn empty(text: &'static str) -> AnyView {
 }
 
 /// What went wrong, with another try.
-pub(crate) fn failed(fault: &Fault, retry: impl Fn() + 'static) -> AnyView {
+pub(crate) fn failed(fault: &Fault, retry: Callback<()>) -> AnyView {
     view! {
         <div role="alert" class="alert alert-error my-4">
             <span>{fault.words()}</span>
-            <button type="button" class="btn btn-sm" on:click=move |_| retry()>
+            <button type="button" class="btn btn-sm" on:click=move |_| retry.run(())>
                 "Retry"
             </button>
         </div>

@@ -1,7 +1,7 @@
 //! What surrounds every page of someone who is signed in: skip link, menu, live indicator, account.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
+use leptos_router::hooks::use_location;
 use shared::account::Me;
 
 use super::{account_menu::AccountMenu, keyboard_help::KeyboardHelp};
@@ -62,25 +62,22 @@ pub(crate) fn Shell(
 
 #[component]
 fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
+    let here = use_location().pathname;
     view! {
-        <A
+        <a
             href=href
-            exact=true
-            attr:class="block border-b-2 border-transparent px-2 py-2.5 text-sm whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
+            aria-current=move || (here.get() == href).then_some("page")
+            class="block border-b-2 border-transparent px-2 py-2.5 text-sm whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
         >
             {text}
-        </A>
+        </a>
     }
 }
 
 #[component]
 fn LiveIndicator(live: Live) -> impl IntoView {
     let dot = move || {
-        if live.connected.get() {
-            "status-success"
-        } else {
-            "status-warning"
-        }
+        if live.connected.get() { "status-success" } else { "status-warning" }
     };
     view! {
         <span role="status" class="flex items-center gap-1.5 text-sm whitespace-nowrap">

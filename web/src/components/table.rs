@@ -2,6 +2,7 @@
 //! so the roles are said again.
 
 use leptos::prelude::*;
+use shared::ids::ConversationId;
 
 pub(crate) const TABLE: &str = "table table-sm text-sm max-sm:block [&_th]:text-base-content";
 pub(crate) const BODY: &str = "max-sm:flex max-sm:flex-col max-sm:gap-2";
@@ -32,4 +33,17 @@ pub(crate) fn cell(label: &'static str, content: impl IntoView + 'static) -> Any
 /// A cell whose text changes.
 pub(crate) fn text_cell(label: &'static str, text: Signal<String>) -> AnyView {
     cell(label, text)
+}
+
+/// The cell that leads to the conversation; `label` says whose it is.
+pub(crate) fn link_cell(id: ConversationId, label: Signal<String>) -> AnyView {
+    cell(
+        "Link",
+        view! {
+            <a href=format!("/conversations/{id}") class="link font-medium" data-row-link="" aria-label=label>
+                "Open"
+                <span aria-hidden="true">" →"</span>
+            </a>
+        },
+    )
 }

@@ -1,7 +1,6 @@
 //! Closed conversations: a team at a time, the newest first.
 
-use leptos::{prelude::*, task::spawn_local_scoped_with_cancellation};
-use leptos_router::components::A;
+use leptos::prelude::*;
 use shared::{conversation::Conversation, page::DEFAULT_LIMIT, team::TeamSummary};
 
 use crate::{
@@ -12,9 +11,11 @@ use crate::{
         notices::use_notices,
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
-        table::{BODY, ROW, TABLE, cell, head},
+        table::{BODY, ROW, TABLE, cell, head, link_cell},
+        when::when,
     },
     session::{use_client, use_session},
+    tasks::start,
     time_zone::Zone,
 };
 
@@ -32,10 +33,7 @@ const COLUMNS: &[(&str, &str)] = &[
 #[component]
 pub(crate) fn ClosedPage() -> impl IntoView {
     let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
-    let sections = teams
-        .into_iter()
-        .map(|team| view! { <Section team /> })
-        .collect_view();
+    let sections = teams.into_iter().map(|team| view! { <Section team /> }).collect_view();
     view! {
         <Heading text="Closed" />
         <div class="mt-4 flex flex-col gap-6">{sections}</div>
@@ -58,7 +56,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
         }
         busy.set(true);
         fault.set(None);
-        spawn_local_scoped_with_cancellation(async move {
+        start(async move {
             let from = cursor.get_untracked();
             let page = client
                 .list_conversations(team.id, Listed::Closed, DEFAULT_LIMIT as usize, from.as_deref())
@@ -83,7 +81,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
     let any_rows = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
     let body = move || match any_rows.get() {
         None => match fault.get() {
-            Some(fault) => failed(&fault, fetch),
+            Some(fault) => failed(&fault, Callback::new(move |()| fetch())),
             None => skeleton(3),
         },
         Some(false) => empty("No closed conversations"),
@@ -93,27 +91,33 @@ fn Section(team: TeamSummary) -> impl IntoView {
                 <table role="table" aria-labelledby=table_label.clone() class=format!("{TABLE} table-fixed")>
                     {head(COLUMNS)}
                     <tbody role="rowgroup" class=BODY>
-                        <For
-                            each=move || rows.get().unwrap_or_default()
-                            key=|conversation| conversation.id
-                            children=move |conversation| row(&conversation, &zone)
-                        />
+                        {move || {
+                            rows.with(|rows| rows.iter().flatten().map(|known| row(known, &zone)).collect_view())
+                        }}
                     </tbody>
                 </table>
             }
             .into_any()
         }
     };
+    let name = team.name.clone();
+    let more = when(
+        move || cursor.with(Option::is_some),
+        move || {
+            view! {
+                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
+                    {move || if busy.get() { "Loading…" } else { "Show more" }}
+                    <span class="sr-only">" of "{name.clone()}</span>
+                </button>
+            }
+            .into_any()
+        },
+    );
     view! {
         <section aria-labelledby=heading.clone()>
             <h2 id=heading.clone() class="mb-1 text-base font-semibold">{team.name.clone()}</h2>
             {move || body()}
-            <Show when=move || cursor.with(Option::is_some)>
-                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
-                    {move || if busy.get() { "Loading…" } else { "Show more" }}
-                    <span class="sr-only">" of "{team.name.clone()}</span>
-                </button>
-            </Show>
+            {more}
         </section>
     }
 }
@@ -131,20 +135,7 @@ fn row(conversation: &Conversation, zone: &Zone) -> AnyView {
             {cell("Closed", closed)}
             {cell("Reason", or_dash(conversation.closure_reason.as_deref()))}
             {cell("By", or_dash(conversation.closed_by.as_deref()))}
-            {cell(
-                "Link",
-                view! {
-                    <A
-                        href=format!("/conversations/{}", conversation.id)
-                        attr:class="link font-medium"
-                        attr:data-row-link=""
-                        attr:aria-label=open_label(conversation)
-                    >
-                        "Open"
-                        <span aria-hidden="true">" →"</span>
-                    </A>
-                },
-            )}
+            {link_cell(conversation.id, Signal::stored(open_label(conversation)))}
         </tr>
     }
     .into_any()

@@ -1,7 +1,6 @@
 //! An address that leads nowhere.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use crate::components::heading::Heading;
 
@@ -17,9 +16,9 @@ pub(crate) fn nowhere(title: &'static str, text: &'static str) -> AnyView {
         <div class="mx-auto flex max-w-md flex-col items-center gap-4 py-16 text-center">
             <Heading text=title />
             <p>{text}</p>
-            <A href="/" attr:class="btn btn-primary">
+            <a href="/" class="btn btn-primary">
                 "Go to the conversations in progress"
-            </A>
+            </a>
         </div>
     }
     .into_any()

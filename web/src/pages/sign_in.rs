@@ -4,10 +4,10 @@
 
 use std::time::Duration;
 
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{ErrorCode, account::SignIn};
 
-use crate::{api::Fault, clock::pause, components::heading::Heading, session::use_session};
+use crate::{api::Fault, clock::pause, components::heading::Heading, session::use_session, tasks::start};
 
 /// The page `/sign-in?return=`.
 #[component]
@@ -34,11 +34,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
         }
         busy.set(true);
         fault.set(None);
-        let sign_in = SignIn {
-            email: email.value(),
-            password: password.value(),
-        };
-        spawn_local_scoped_with_cancellation(async move {
+        let sign_in = SignIn { email: email.value(), password: password.value() };
+        start(async move {
             let outcome = session.sign_in(&sign_in).await;
             busy.try_set(false);
             let Err(met) = outcome else { return };
@@ -134,14 +131,8 @@ mod tests {
     #[test]
     fn only_paths_of_this_app_are_returned_to() {
         assert_eq!(return_path(Some("/conversations/7?x=1")), "/conversations/7?x=1");
-        let elsewhere = [
-            "",
-            "https://example.com",
-            "//example.com",
-            "/\\example.com",
-            "/\t/example.com",
-            "/sign-in",
-        ];
+        let elsewhere =
+            ["", "https://example.com", "//example.com", "/\\example.com", "/\t/example.com", "/sign-in"];
         for bad in elsewhere {
             assert_eq!(return_path(Some(bad)), "/", "{bad}");
         }

@@ -21,14 +21,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
     for name in sqlite.union(&postgres) {
         for database in ["sqlite", "postgres"] {
             let folder = Path::new("migrations").join(database).join(name);
-            missing(
-                folder.join("up.sql"),
-                "missing: both databases have the same migrations",
-            );
-            missing(
-                folder.join("down.sql"),
-                "missing: every migration has its way back",
-            );
+            missing(folder.join("up.sql"), "missing: both databases have the same migrations");
+            missing(folder.join("down.sql"), "missing: every migration has its way back");
         }
     }
     Ok(violations)
@@ -55,12 +49,8 @@ mod tests {
     #[test]
     fn a_missing_half_and_a_missing_twin_are_found() {
         let root = std::env::temp_dir().join(format!("sms-chat-migrations-{}", std::process::id()));
-        for file in [
-            "sqlite/1_a/up.sql",
-            "sqlite/1_a/down.sql",
-            "postgres/1_a/up.sql",
-            "postgres/2_b/up.sql",
-        ] {
+        for file in ["sqlite/1_a/up.sql", "sqlite/1_a/down.sql", "postgres/1_a/up.sql", "postgres/2_b/up.sql"]
+        {
             let path = root.join("migrations").join(file);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
@@ -68,10 +58,7 @@ mod tests {
         let found = check(&root).unwrap();
         std::fs::remove_dir_all(&root).unwrap();
 
-        let files: Vec<_> = found
-            .iter()
-            .map(|violation| violation.file.display().to_string())
-            .collect();
+        let files: Vec<_> = found.iter().map(|violation| violation.file.display().to_string()).collect();
         assert_eq!(
             files,
             [

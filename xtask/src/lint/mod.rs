@@ -33,34 +33,16 @@ impl Display for Violation {
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut summary = Summary::default();
     ensure_native_libraries()?;
-    summary.run("Rooms and sizes", || {
-        report(&rooms::check(&sources::read(&workspace.root)?))
-    });
-    summary.run("Migrations in pairs", || {
-        report(&migrations::check(&workspace.root)?)
-    });
-    summary.run("rustfmt", || {
-        succeed(cargo(&workspace.root).args(["fmt", "--all", "--check"]))
-    });
+    summary.run("Rooms and sizes", || report(&rooms::check(&sources::read(&workspace.root)?)));
+    summary.run("Migrations in pairs", || report(&migrations::check(&workspace.root)?));
+    summary.run("rustfmt", || succeed(cargo(&workspace.root).args(["fmt", "--all", "--check"])));
     summary.run("clippy", || {
-        let arguments = [
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--quiet",
-            "--",
-            "-D",
-            "warnings",
-        ];
+        let arguments = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];
         succeed(cargo(&workspace.root).args(arguments))
     });
     summary.run("Documentation", || {
         let arguments = ["doc", "--no-deps", "--workspace", "--quiet"];
-        succeed(
-            cargo(&workspace.root)
-                .args(arguments)
-                .env("RUSTDOCFLAGS", "-D warnings"),
-        )
+        succeed(cargo(&workspace.root).args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
     });
     summary.finish()
 }

@@ -36,10 +36,7 @@ const ROOMS: [Room; 2] = [
 
 /// Every place that breaks a rule.
 pub(super) fn check(sources: &[Source]) -> Vec<Violation> {
-    sources
-        .iter()
-        .flat_map(|source| too_long(source).into_iter().chain(out_of_room(source)))
-        .collect()
+    sources.iter().flat_map(|source| too_long(source).into_iter().chain(out_of_room(source))).collect()
 }
 
 fn too_long(source: &Source) -> Option<Violation> {
@@ -59,11 +56,7 @@ fn out_of_room(source: &Source) -> Vec<Violation> {
         }
         for (index, line) in source.text.lines().enumerate() {
             if !line.trim_start().starts_with("//") && line.contains(room.word) {
-                violations.push(Violation {
-                    file: source.path.clone(),
-                    line: index + 1,
-                    rule: room.rule,
-                });
+                violations.push(Violation { file: source.path.clone(), line: index + 1, rule: room.rule });
             }
         }
     }
@@ -74,9 +67,7 @@ fn out_of_room(source: &Source) -> Vec<Violation> {
 fn governed(path: &Path, within: &str) -> bool {
     path.starts_with(within)
         && !path.starts_with("xtask")
-        && !path
-            .components()
-            .any(|part| part.as_os_str() == OsStr::new("tests"))
+        && !path.components().any(|part| part.as_os_str() == OsStr::new("tests"))
 }
 
 fn may_query(path: &Path) -> bool {
@@ -98,14 +89,8 @@ mod tests {
     use super::*;
 
     fn found(path: &str, text: &str) -> Vec<usize> {
-        let source = Source {
-            path: path.into(),
-            text: text.to_owned(),
-        };
-        check(&[source])
-            .into_iter()
-            .map(|violation| violation.line)
-            .collect()
+        let source = Source { path: path.into(), text: text.to_owned() };
+        check(&[source]).into_iter().map(|violation| violation.line).collect()
     }
 
     #[test]

@@ -32,10 +32,7 @@ fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) -> Result<()> 
         } else if name.ends_with(".rs") {
             let text =
                 std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
-            sources.push(Source {
-                path: path.strip_prefix(root).unwrap_or(&path).to_path_buf(),
-                text,
-            });
+            sources.push(Source { path: path.strip_prefix(root).unwrap_or(&path).to_path_buf(), text });
         }
     }
     Ok(())

@@ -26,29 +26,16 @@ const FEATURES: [&str; 6] = [
 pub(crate) fn compile(workspace: &Workspace) -> Result<PathBuf> {
     let toolchain = Toolchain::choose(workspace)?;
     let target = workspace.target.join("web");
-    step(
-        "Compiling the single-page app",
-        "Rust to WebAssembly, optimised for size",
-        || {
-            let mut build = cargo(&workspace.root);
-            build
-                .args([
-                    "build",
-                    "--package",
-                    "web",
-                    "--target",
-                    WASM,
-                    "--profile",
-                    "web",
-                    "--target-dir",
-                ])
-                .arg(&target);
-            // A full strip would take the list of features along that wasm-bindgen reads; it strips the rest itself.
-            build.env("CARGO_PROFILE_WEB_STRIP", "debuginfo");
-            toolchain.apply(&mut build);
-            succeed(&mut build)
-        },
-    )?;
+    step("Compiling the single-page app", "Rust to WebAssembly, optimised for size", || {
+        let mut build = cargo(&workspace.root);
+        build
+            .args(["build", "--package", "web", "--target", WASM, "--profile", "web", "--target-dir"])
+            .arg(&target);
+        // A full strip would take the list of features along that wasm-bindgen reads; it strips the rest itself.
+        build.env("CARGO_PROFILE_WEB_STRIP", "debuginfo");
+        toolchain.apply(&mut build);
+        succeed(&mut build)
+    })?;
     let compiled = target.join(WASM).join("web").join("web.wasm");
     let bytes = std::fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
 
@@ -59,14 +46,10 @@ pub(crate) fn compile(workspace: &Workspace) -> Result<PathBuf> {
     if std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(ready);
     }
-    step(
-        "wasm-bindgen and wasm-opt",
-        "JavaScript bindings, and less than half the size",
-        || {
-            bind(&compiled, &ready)?;
-            optimise(workspace, &ready)
-        },
-    )?;
+    step("wasm-bindgen and wasm-opt", "JavaScript bindings, and less than half the size", || {
+        bind(&compiled, &ready)?;
+        optimise(workspace, &ready)
+    })?;
     std::fs::write(&stamp, wanted)?;
     Ok(ready)
 }

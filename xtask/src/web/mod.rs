@@ -27,26 +27,18 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         println!("Single-page app: unchanged");
         return Ok(());
     }
-    ensure_npm(
-        workspace,
-        "web",
-        "Tailwind, daisyUI and wasm-opt build the single-page app",
-    )?;
+    ensure_npm(workspace, "web", "Tailwind, daisyUI and wasm-opt build the single-page app")?;
     let ready = compile::compile(workspace)?;
-    let sizes = step(
-        "Style sheet and compressed copies",
-        "what the browser downloads",
-        || {
-            let web = workspace.root.join("web");
-            let mut dist = Dist::begin(workspace)?;
-            dist.add_app(&ready)?;
-            dist.add("style.css", &style_sheet(workspace)?)?;
-            dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
-            dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
-            dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
-            dist.publish(workspace)
-        },
-    )?;
+    let sizes = step("Style sheet and compressed copies", "what the browser downloads", || {
+        let web = workspace.root.join("web");
+        let mut dist = Dist::begin(workspace)?;
+        dist.add_app(&ready)?;
+        dist.add("style.css", &style_sheet(workspace)?)?;
+        dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
+        dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
+        dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
+        dist.publish(workspace)
+    })?;
     println!("{sizes}");
     std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
 }

@@ -24,17 +24,12 @@ impl Dist {
             std::fs::remove_dir_all(&staging)?;
         }
         std::fs::create_dir_all(&staging)?;
-        Ok(Self {
-            staging,
-            names: Vec::new(),
-        })
+        Ok(Self { staging, names: Vec::new() })
     }
 
     /// Adds a file under a name that carries its content's hash.
     pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
-        let (stem, extension) = name
-            .rsplit_once('.')
-            .context("a published file needs an extension")?;
+        let (stem, extension) = name.rsplit_once('.').context("a published file needs an extension")?;
         let hashed = format!("{stem}-{}.{extension}", hash_of(bytes));
         std::fs::write(self.staging.join(&hashed), bytes)?;
         self.names.push((name.to_owned(), hashed));
@@ -112,10 +107,7 @@ fn same(old: &Path, new: &Path) -> Result<bool> {
         return Ok(false);
     }
     let names = |folder: &Path| -> Result<Vec<_>> {
-        Ok(entries(folder)?
-            .iter()
-            .filter_map(|path| path.file_name().map(ToOwned::to_owned))
-            .collect())
+        Ok(entries(folder)?.iter().filter_map(|path| path.file_name().map(ToOwned::to_owned)).collect())
     };
     let page = |folder: &Path| std::fs::read(folder.join("index.html")).ok();
     Ok(names(old)? == names(new)? && page(old) == page(new))
@@ -138,10 +130,7 @@ mod tests {
     fn names_carry_the_content_and_unknown_ones_are_refused() {
         let staging = std::env::temp_dir().join(format!("sms-chat-publish-{}", std::process::id()));
         std::fs::create_dir_all(&staging).unwrap();
-        let mut dist = Dist {
-            staging: staging.clone(),
-            names: Vec::new(),
-        };
+        let mut dist = Dist { staging: staging.clone(), names: Vec::new() };
         dist.add("app.js", b"one").unwrap();
         let page = staging.join("page.html");
         std::fs::write(&page, "<script src=\"/{{app.js}}\">").unwrap();

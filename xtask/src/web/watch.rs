@@ -27,8 +27,5 @@ pub(crate) fn watch(workspace: &Workspace) -> ! {
 fn times(workspace: &Workspace) -> Vec<(PathBuf, Option<SystemTime>)> {
     let time = |file: &PathBuf| file.metadata().and_then(|metadata| metadata.modified()).ok();
     let files = fingerprint::inputs(workspace).unwrap_or_default();
-    files
-        .into_iter()
-        .map(|file| (file.clone(), time(&file)))
-        .collect()
+    files.into_iter().map(|file| (file.clone(), time(&file))).collect()
 }

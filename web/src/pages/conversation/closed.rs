@@ -6,7 +6,11 @@ use super::{
     Desk,
     draft::{Draft, Place},
 };
-use crate::{components::moment::date_and_time, session::use_session, time_zone::Zone};
+use crate::{
+    components::{moment::date_and_time, when::when},
+    session::use_session,
+    time_zone::Zone,
+};
 
 /// "Closed by Ann on 22 Nov 10:02 · Payment arranged · note"
 #[component]
@@ -33,21 +37,28 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
         })
     };
     let unsent_text = move || unsent.with(|draft| draft.text.clone());
+    let kept = when(
+        move || unsent.with(|draft| !draft.text.is_empty()),
+        move || {
+            view! {
+                <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
+                    <p class="min-w-0 break-words whitespace-pre-wrap">
+                        <strong>"Not sent: "</strong>
+                        {move || unsent_text()}
+                    </p>
+                    <button type="button" class="btn btn-sm" on:click=discard.clone()>
+                        "Discard"
+                    </button>
+                </div>
+            }
+            .into_any()
+        },
+    );
     view! {
         <div class="alert mt-3 flex flex-col items-start gap-1" role="status">
             {move || words()}
             <p class="text-sm">"This conversation is read-only. A new text from this customer starts another one."</p>
         </div>
-        <Show when=move || unsent.with(|draft| !draft.text.is_empty())>
-            <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
-                <p class="min-w-0 break-words whitespace-pre-wrap">
-                    <strong>"Not sent: "</strong>
-                    {move || unsent_text()}
-                </p>
-                <button type="button" class="btn btn-sm" on:click=discard.clone()>
-                    "Discard"
-                </button>
-            </div>
-        </Show>
+        {kept}
     }
 }

@@ -1,6 +1,6 @@
 //! Closing the conversation: a reason, perhaps a note. There is no way back, so nothing happens by a single key.
 
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local_scoped_with_cancellation};
+use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{
     ErrorCode,
     closure::{ClosureReason, MAX_NOTE_CHARACTERS, NewClosure},
@@ -14,11 +14,12 @@ use crate::{
         notices::use_notices,
         placeholder::{failed, skeleton},
     },
+    tasks::start,
 };
 
 /// The section that closes the conversation.
 #[component]
-pub(super) fn Closing(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+pub(super) fn Closing(desk: Desk) -> impl IntoView {
     let notices = use_notices();
     let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, Fault>>);
     let reason = NodeRef::<html::Select>::new();
@@ -28,10 +29,8 @@ pub(super) fn Closing(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'sta
     let key = StoredValue::new(new_idempotency_key());
 
     let fetch = move || {
-        let team = desk
-            .detail
-            .with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
-        spawn_local_scoped_with_cancellation(async move {
+        let team = desk.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
+        start(async move {
             let Some(team) = team else { return };
             let answer = desk.client.list_closure_reasons(team).await;
             reasons.try_set(Some(answer));
@@ -55,15 +54,9 @@ pub(super) fn Closing(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'sta
         busy.set(true);
         fault.set(None);
         let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
-        let closure = NewClosure {
-            closure_reason_id,
-            note,
-        };
-        spawn_local_scoped_with_cancellation(async move {
-            let answer = desk
-                .client
-                .create_closure(desk.id, &closure, &key.get_value())
-                .await;
+        let closure = NewClosure { closure_reason_id, note };
+        start(async move {
+            let answer = desk.client.create_closure(desk.id, &closure, &key.get_value()).await;
             busy.try_set(false);
             match answer {
                 Ok(detail) => {
@@ -74,12 +67,12 @@ pub(super) fn Closing(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'sta
                     match met.code() {
                         Some(ErrorCode::ConversationClosed) => {
                             notices.say("Somebody else has closed this conversation.");
-                            refetch();
+                            desk.refetch.run(());
                         }
                         // The choice was changed after a try that did arrive.
                         Some(ErrorCode::IdempotencyKeyReused) => {
                             key.try_set_value(new_idempotency_key());
-                            refetch();
+                            desk.refetch.run(());
                         }
                         _ => {}
                     }
@@ -136,7 +129,7 @@ pub(super) fn Closing(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'sta
     let body = move || {
         reasons.with(|reasons| match reasons {
             None => skeleton(2),
-            Some(Err(fault)) => failed(fault, fetch),
+            Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
             Some(Ok(reasons)) => form(reasons),
         })
     };

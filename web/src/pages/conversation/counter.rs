@@ -28,13 +28,7 @@ pub(super) fn counter(text: Memo<String>) -> AnyView {
 }
 
 fn count(counted: Segments) -> String {
-    let Segments {
-        units,
-        capacity,
-        parts,
-        encoding,
-        ..
-    } = counted;
+    let Segments { units, capacity, parts, encoding, .. } = counted;
     let noun = if parts == 1 { "part" } else { "parts" };
     format!("{units}/{capacity} · {parts} {noun} · {}", encoding.display())
 }
@@ -70,9 +64,6 @@ mod tests {
     #[test]
     fn a_text_that_is_too_long_says_by_how_much() {
         assert_eq!(too_long(&"é".repeat(1600)), None);
-        assert_eq!(
-            too_long(&"é".repeat(1603)).as_deref(),
-            Some("3 characters too many")
-        );
+        assert_eq!(too_long(&"é".repeat(1603)).as_deref(), Some("3 characters too many"));
     }
 }

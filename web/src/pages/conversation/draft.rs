@@ -30,11 +30,7 @@ impl Place {
 
 impl Draft {
     pub(super) fn empty() -> Self {
-        Self {
-            text: String::new(),
-            template_id: None,
-            key: new_idempotency_key(),
-        }
+        Self { text: String::new(), template_id: None, key: new_idempotency_key() }
     }
 
     /// The draft that is kept there, or an empty one.
@@ -45,11 +41,7 @@ impl Draft {
 
     /// Keeps the draft, or forgets it when it is empty.
     pub(super) fn keep(&self, place: &Place) {
-        let json = if self.text.is_empty() {
-            None
-        } else {
-            serde_json::to_string(self).ok()
-        };
+        let json = if self.text.is_empty() { None } else { serde_json::to_string(self).ok() };
         storage::keep(&place.0, json.as_deref());
     }
 

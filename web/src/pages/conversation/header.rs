@@ -1,7 +1,6 @@
 //! Who the conversation is with, how it began, and the one before it.
 
 use leptos::prelude::*;
-use leptos_router::components::A;
 use shared::conversation::{ConversationStatus, Origin};
 
 use super::Desk;
@@ -27,9 +26,9 @@ pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
             let previous = detail.conversation.previous_id.map(|previous| {
                 view! {
                     " · "
-                    <A href=format!("/conversations/{previous}") attr:class="link">
+                    <a href=format!("/conversations/{previous}") class="link">
                         "Previous conversation"
-                    </A>
+                    </a>
                 }
             });
             view! { {origin} " · " {opened} " · " {detail.team.name.clone()} {previous} }

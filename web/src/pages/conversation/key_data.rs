@@ -24,10 +24,10 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
             }
         });
     });
-    fetch();
+    fetch.run(());
     use_live().listen(move |news| {
         if matches!(news, News::Resumed) {
-            fetch();
+            fetch.run(());
         }
     });
     let title = move || {
@@ -73,11 +73,7 @@ fn customers(data: &KeyData) -> AnyView {
 
 fn customer(customer: &CustomerKeyData) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
-        let value = if field.value.is_empty() {
-            "–"
-        } else {
-            &field.value
-        };
+        let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
             <dt class="text-base-content/80">{field.name.clone()}</dt>
             <dd class="break-words">{value.to_owned()}</dd>

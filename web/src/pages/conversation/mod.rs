@@ -11,10 +11,11 @@ mod draft;
 mod header;
 mod key_data;
 mod messages;
+mod templates;
 mod thread;
+mod writing;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 use shared::{
     ErrorCode,
     conversation::{Action, ConversationDetail, ConversationStatus},
@@ -35,23 +36,6 @@ use crate::{
     time_zone::Zone,
 };
 
-/// The page `/conversations/:id`.
-#[component]
-pub(crate) fn ConversationPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| {
-        params
-            .read()
-            .get("id")
-            .and_then(|id| id.parse::<ConversationId>().ok())
-    });
-    // Built anew for another conversation, so that nothing of the one before can stay.
-    move || match id.get() {
-        Some(id) => view! { <Room id /> }.into_any(),
-        None => unknown(),
-    }
-}
-
 fn unknown() -> AnyView {
     nowhere(
         "Conversation not found",
@@ -67,28 +51,13 @@ struct Desk {
     detail: RwSignal<Option<ConversationDetail>>,
     fault: RwSignal<Option<Fault>>,
     thread: Thread,
+    /// Fetches conversation and messages anew.
+    refetch: Callback<()>,
 }
 
 impl Desk {
-    async fn fetch(self) {
-        match self.client.get_conversation(self.id).await {
-            Ok(detail) => {
-                self.fault.try_set(None);
-                self.show(detail);
-            }
-            Err(fault) => {
-                self.fault.try_set(Some(fault));
-            }
-        }
-    }
-
     fn show(self, detail: ConversationDetail) {
-        let is_news = self
-            .detail
-            .try_with_untracked(|shown| shown.as_ref() != Some(&detail));
-        if is_news == Some(true) {
-            self.detail.set(Some(detail));
-        }
+        show(self.detail, detail);
     }
 
     /// Reads something of the conversation, as a signal.
@@ -96,61 +65,79 @@ impl Desk {
         self,
         read: fn(&ConversationDetail) -> T,
     ) -> Memo<T> {
-        Memo::new(move |_| {
-            self.detail
-                .with(|detail| detail.as_ref().map(read).unwrap_or_default())
-        })
+        Memo::new(move |_| self.detail.with(|detail| detail.as_ref().map(read).unwrap_or_default()))
     }
 }
 
+async fn fetch(
+    client: Client,
+    id: ConversationId,
+    shown: RwSignal<Option<ConversationDetail>>,
+    fault: RwSignal<Option<Fault>>,
+) {
+    match client.get_conversation(id).await {
+        Ok(detail) => {
+            fault.try_set(None);
+            show(shown, detail);
+        }
+        Err(met) => {
+            fault.try_set(Some(met));
+        }
+    }
+}
+
+/// Shows what was fetched, if it is news: nothing is drawn again for nothing.
+fn show(shown: RwSignal<Option<ConversationDetail>>, detail: ConversationDetail) {
+    if shown.try_with_untracked(|shown| shown.as_ref() != Some(&detail)) == Some(true) {
+        shown.set(Some(detail));
+    }
+}
+
+/// The page `/conversations/:id`.
 #[component]
-fn Room(id: ConversationId) -> impl IntoView {
+pub(crate) fn ConversationPage(
+    /// Which one; the page is built anew for another, so that nothing of the one before can stay.
+    id: ConversationId,
+) -> impl IntoView {
     let client = use_client();
     let detail = RwSignal::new(None);
-    let desk = Desk {
-        client,
-        id,
-        detail,
-        fault: RwSignal::new(None),
-        thread: Thread::new(client, id),
-    };
-    let fetch_detail = coalesced(move || desk.fetch());
-    let fetch_messages = coalesced(move || desk.thread.fetch_newest());
-    fetch_detail();
-    fetch_messages();
+    let fault = RwSignal::new(None);
+    let thread = Thread::new(client, id);
+    let fetch_detail = coalesced(move || fetch(client, id, detail, fault));
+    let fetch_messages = coalesced(move || thread.fetch_newest());
+    let refetch = Callback::new(move |()| {
+        fetch_messages.run(());
+        fetch_detail.run(());
+    });
+    let desk = Desk { client, id, detail, fault, thread, refetch };
+    refetch.run(());
     use_live().listen(move |news| match news {
         News::Event(event) if event.conversation_id != id => {}
         News::Event(event) => {
-            fetch_messages();
+            fetch_messages.run(());
             // A receipt changes the conversation only when it is a failure; asking is cheap.
             if event.kind != EventKind::MessageQueued {
-                fetch_detail();
+                fetch_detail.run(());
             }
         }
-        News::Resumed => {
-            fetch_messages();
-            fetch_detail();
-        }
+        News::Resumed => refetch.run(()),
     });
-    let refetch = move || {
-        fetch_messages();
-        fetch_detail();
-    };
     let arrived = Memo::new(move |_| desk.detail.with(Option::is_some));
-    move || {
+    let body = move || {
         if arrived.get() {
-            return view! { <Open desk refetch /> }.into_any();
+            return view! { <Open desk /> }.into_any();
         }
         match desk.fault.get() {
             None => skeleton(8),
             Some(fault) if fault.code() == Some(ErrorCode::NotFound) => unknown(),
             Some(fault) => failed(&fault, refetch),
         }
-    }
+    };
+    view! { {move || body()} }
 }
 
 #[component]
-fn Open(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+fn Open(desk: Desk) -> impl IntoView {
     let zone = desk
         .detail
         .with_untracked(|detail| Zone::new(detail.as_ref().map_or("UTC", |detail| &detail.team.time_zone)));
@@ -162,7 +149,7 @@ fn Open(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'static) -> impl I
         move || {
             match (is_closed.get(), may_reply.get()) {
             (true, _) => view! { <ClosedBanner desk zone=zone.clone() /> }.into_any(),
-            (false, true) => view! { <Composer desk refetch /> }.into_any(),
+            (false, true) => view! { <Composer desk /> }.into_any(),
             (false, false) => view! {
                 <p class="alert mt-3">
                     "You can read this conversation. Answering it needs the permission “reply”, which your account does not have."
@@ -174,7 +161,7 @@ fn Open(desk: Desk, refetch: impl Fn() + Copy + Send + Sync + 'static) -> impl I
     };
     let closing = move || match (is_closed.get(), may_close.get()) {
         (true, _) => ().into_any(),
-        (false, true) => view! { <Closing desk refetch /> }.into_any(),
+        (false, true) => view! { <Closing desk /> }.into_any(),
         (false, false) => view! {
             <p class="text-sm">
                 "Closing this conversation needs the permission “close”, which your account does not have."

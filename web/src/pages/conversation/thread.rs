@@ -24,23 +24,18 @@ pub(super) struct Entry {
     /// The message's id.
     pub(super) id: MessageId,
     /// The message, whose status changes.
-    pub(super) message: ArcRwSignal<Message>,
+    message: ArcRwSignal<Message>,
     day: Arc<OnceLock<String>>,
 }
 
 impl Entry {
     fn new(message: Message) -> Self {
-        Self {
-            id: message.id,
-            message: ArcRwSignal::new(message),
-            day: Arc::default(),
-        }
+        Self { id: message.id, message: ArcRwSignal::new(message), day: Arc::default() }
     }
 
     /// The day it was written on, in words.
     pub(super) fn day(&self, zone: &Zone) -> &str {
-        self.day
-            .get_or_init(|| zone.day(self.message.with_untracked(|message| message.created_at)))
+        self.day.get_or_init(|| zone.day(self.message.with_untracked(|message| message.created_at)))
     }
 }
 
@@ -74,6 +69,14 @@ impl Thread {
         }
     }
 
+    /// A message that is here.
+    pub(super) fn message(self, id: i64) -> Option<ArcRwSignal<Message>> {
+        self.entries.with_untracked(|entries| {
+            let place = entries.binary_search_by_key(&MessageId(id), |entry| entry.id).ok()?;
+            entries.get(place).map(|entry| entry.message.clone())
+        })
+    }
+
     /// The newest message's id.
     pub(super) fn newest(self) -> Option<MessageId> {
         self.entries.with(|entries| entries.last().map(|entry| entry.id))
@@ -105,9 +108,7 @@ impl Thread {
 
     /// Fetches the messages before those that are here.
     pub(super) async fn fetch_earlier(self) -> Result<(), Fault> {
-        let oldest = self
-            .entries
-            .with_untracked(|entries| entries.first().map(|entry| entry.id));
+        let oldest = self.entries.with_untracked(|entries| entries.first().map(|entry| entry.id));
         let page = self.client.list_messages(self.id, oldest, EARLIER).await?;
         self.has_earlier.try_set(Some(page.next_cursor.is_some()));
         self.put(page.items);
@@ -116,17 +117,13 @@ impl Thread {
 
     /// Takes messages in: new ones at their place, known ones updated.
     pub(super) fn put(self, messages: Vec<Message>) {
-        let Some(newest_before) = self
-            .entries
-            .try_with_untracked(|entries| entries.last().map(|entry| entry.id))
+        let Some(newest_before) =
+            self.entries.try_with_untracked(|entries| entries.last().map(|entry| entry.id))
         else {
             return;
         };
         let is_newer = |message: &&Message| newest_before.is_some_and(|before| message.id > before);
-        let heard = messages
-            .iter()
-            .filter(is_newer)
-            .rfind(|message| message.direction == Direction::Inbound);
+        let heard = messages.iter().filter(is_newer).rfind(|message| message.direction == Direction::Inbound);
         if let Some(message) = heard {
             self.heard.try_set(Some(message.clone()));
         }

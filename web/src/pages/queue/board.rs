@@ -102,16 +102,11 @@ impl Board {
     async fn fetch_as_far(self) -> Result<Queue, Fault> {
         let lengths: Vec<(TeamId, usize)> = self.shown.with_untracked(|shown| {
             let sections = shown.iter().flat_map(|queue| &queue.sections);
-            sections
-                .map(|section| (section.team.id, section.items.len()))
-                .collect()
+            sections.map(|section| (section.team.id, section.items.len())).collect()
         });
         let mut queue = self.client.get_queue().await?;
         for section in &mut queue.sections {
-            let wanted = lengths
-                .iter()
-                .find(|(team, _)| *team == section.team.id)
-                .map_or(0, |known| known.1);
+            let wanted = lengths.iter().find(|(team, _)| *team == section.team.id).map_or(0, |known| known.1);
             while section.items.len() < wanted && section.next_cursor.is_some() {
                 let limit = (wanted - section.items.len()).min(MAX_LIMIT as usize);
                 self.extend(section, limit).await?;
@@ -139,15 +134,10 @@ impl Board {
 
     async fn extend(self, section: &mut QueueSection, limit: usize) -> Result<(), Fault> {
         let cursor = section.next_cursor.as_deref();
-        let page = self
-            .client
-            .list_conversations(section.team.id, Listed::Open, limit, cursor)
-            .await?;
+        let page = self.client.list_conversations(section.team.id, Listed::Open, limit, cursor).await?;
         // A conversation that moved down the queue meanwhile comes again; it stays where it is.
         let known: Vec<_> = section.items.iter().map(|row| row.id).collect();
-        section
-            .items
-            .extend(page.items.into_iter().filter(|row| !known.contains(&row.id)));
+        section.items.extend(page.items.into_iter().filter(|row| !known.contains(&row.id)));
         section.next_cursor = page.next_cursor;
         Ok(())
     }

@@ -13,6 +13,7 @@ use crate::{
     components::{
         heading::Heading,
         placeholder::{empty, failed, skeleton},
+        when::{Row, keyed, when},
     },
     keys::use_keys,
     live::{coalesced, use_live},
@@ -24,8 +25,8 @@ use crate::{
 pub(crate) fn QueuePage() -> impl IntoView {
     let board = Board::new(use_client());
     let fetch = coalesced(move || board.fetch());
-    fetch();
-    use_live().listen(move |_| fetch());
+    fetch.run(());
+    use_live().listen(move |_| fetch.run(()));
 
     let keys = use_keys();
     Effect::new(move |asked: Option<u32>| {
@@ -61,25 +62,31 @@ pub(crate) fn QueuePage() -> impl IntoView {
             };
         }
         view! {
-            <Show when=move || is_empty.get()>{empty("No conversations in progress")}</Show>
-            <For
-                each=move || teams.get().unwrap_or_default()
-                key=|team| *team
-                children=move |team| view! { <Section board team fetch /> }
-            />
+            {when(move || is_empty.get(), || empty("No conversations in progress"))}
+            {keyed(
+                move || teams.get().unwrap_or_default().into_iter().map(|team| Row::new(team.0)).collect(),
+                move |row| view! { <Section board team=TeamId(row.id) fetch /> }.into_any(),
+            )}
         }
         .into_any()
     };
+    let news = when(
+        move || board.news() > 0,
+        move || {
+            view! {
+                <button type="button" class="btn btn-primary btn-sm" on:click=move |_| board.show_news()>
+                    {move || board.news()}
+                    " new – show (R)"
+                </button>
+            }
+            .into_any()
+        },
+    );
     view! {
         <div class="sticky top-0 z-20 -mt-4 flex min-h-14 items-center justify-between gap-4 bg-base-100 py-2 sm:top-12">
             <Heading text="Conversations in progress" />
             <div role="status">
-                <Show when=move || { board.news() > 0 }>
-                    <button type="button" class="btn btn-primary btn-sm" on:click=move |_| board.show_news()>
-                        {move || board.news()}
-                        " new – show (R)"
-                    </button>
-                </Show>
+                {news}
             </div>
         </div>
         <div class="flex flex-col gap-6">{move || body()}</div>

@@ -14,12 +14,7 @@ pub(super) fn moves(shown: &Queue, fresh: &Queue) -> bool {
     let places = |queue: &Queue| -> Vec<_> {
         let sections = queue.sections.iter();
         sections
-            .map(|section| {
-                (
-                    section.team.id,
-                    section.items.iter().map(|row| row.id).collect::<Vec<_>>(),
-                )
-            })
+            .map(|section| (section.team.id, section.items.iter().map(|row| row.id).collect::<Vec<_>>()))
             .collect()
     };
     places(shown) != places(fresh)

@@ -1,7 +1,6 @@
 //! One team's conversations in progress: counts and rows.
 
-use leptos::{ev::FocusEvent, prelude::*, task::spawn_local_scoped_with_cancellation};
-use leptos_router::components::A;
+use leptos::{ev::FocusEvent, prelude::*};
 use shared::{
     conversation::{Conversation, Counts, NextAction, QueueSection},
     ids::{ConversationId, TeamId},
@@ -15,8 +14,10 @@ use crate::{
         moment::moment,
         notices::use_notices,
         person::{open_label, or_dash},
-        table::{BODY, ROW, TABLE, cell, head, text_cell},
+        table::{BODY, ROW, TABLE, cell, head, link_cell, text_cell},
+        when::{Row, keyed, when},
     },
+    tasks::start,
     time_zone::Zone,
 };
 
@@ -31,15 +32,9 @@ const COLUMNS: &[(&str, &str)] = &[
 
 /// A team's section of the queue.
 #[component]
-pub(super) fn Section(
-    board: Board,
-    team: TeamId,
-    fetch: impl Fn() + Copy + Send + Sync + 'static,
-) -> impl IntoView {
+pub(super) fn Section(board: Board, team: TeamId, fetch: Callback<()>) -> impl IntoView {
     let section = move |read: fn(&QueueSection) -> String| {
-        board
-            .shown
-            .with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
+        board.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
     };
     let zone = Zone::new(&untrack(|| section(|section| section.team.time_zone.clone())));
     let name = Memo::new(move |_| section(|section| section.team.name.clone()));
@@ -47,9 +42,7 @@ pub(super) fn Section(
     let rows = Memo::new(move |_| {
         board.shown.with(|shown| {
             let items = find(shown.as_ref(), team).map(|section| section.items.iter());
-            items
-                .map(|items| items.map(|row| row.id).collect::<Vec<_>>())
-                .unwrap_or_default()
+            items.map(|items| items.map(|row| row.id).collect::<Vec<_>>()).unwrap_or_default()
         })
     });
     let has_more = Memo::new(move |_| {
@@ -64,32 +57,30 @@ pub(super) fn Section(
             return;
         }
         busy.set(true);
-        spawn_local_scoped_with_cancellation(async move {
+        start(async move {
             if let Err(fault) = board.fetch_more(team).await {
                 notices.fault(&fault);
             }
             busy.try_set(false);
             // What was held back ends where the list ended before.
-            fetch();
+            fetch.run(());
         });
     };
     let left = move |event: FocusEvent| {
-        let to = event
-            .related_target()
-            .and_then(|to| to.dyn_into::<web_sys::Element>().ok());
-        board
-            .focused
-            .set(to.is_some_and(|to| to.closest("tbody").ok().flatten().is_some()));
+        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Element>().ok());
+        board.focused.set(to.is_some_and(|to| to.closest("tbody").ok().flatten().is_some()));
     };
     let heading = format!("team-{team}");
     let table_label = heading.clone();
-    view! {
-        <section aria-labelledby=heading.clone()>
-            <div class="mb-1 flex flex-wrap items-baseline gap-x-4">
-                <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
-                <p class="text-sm">{counts}</p>
-            </div>
-            <Show when=move || rows.with(|rows| !rows.is_empty())>
+    let table = when(
+        move || rows.with(|rows| !rows.is_empty()),
+        move || {
+            let zone = zone.clone();
+            let rows = keyed(
+                move || rows.get().into_iter().map(|id| Row::new(id.0)).collect(),
+                move |known| row(board, team, ConversationId(known.id), zone.clone()),
+            );
+            view! {
                 <table role="table" aria-labelledby=table_label.clone() class=format!("{TABLE} table-fixed")>
                     {head(COLUMNS)}
                     <tbody
@@ -100,23 +91,33 @@ pub(super) fn Section(
                         on:focusin=move |_| board.focused.set(true)
                         on:focusout=left
                     >
-                        <For
-                            each=move || rows.get()
-                            key=|id| *id
-                            children={
-                                let zone = zone.clone();
-                                move |id| row(board, team, id, zone.clone())
-                            }
-                        />
+                        {rows}
                     </tbody>
                 </table>
-            </Show>
-            <Show when=move || has_more.get()>
+            }
+            .into_any()
+        },
+    );
+    let more = when(
+        move || has_more.get(),
+        move || {
+            view! {
                 <button type="button" class="btn btn-sm mt-2" on:click=show_more>
                     {move || if busy.get() { "Loading…" } else { "Show more" }}
                     <span class="sr-only">" of "{name}</span>
                 </button>
-            </Show>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <section aria-labelledby=heading.clone()>
+            <div class="mb-1 flex flex-wrap items-baseline gap-x-4">
+                <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
+                <p class="text-sm">{counts}</p>
+            </div>
+            {table}
+            {more}
         </section>
     }
 }
@@ -158,20 +159,7 @@ fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
             )}
             {cell("Last Message", view! { {move || last()} })}
             {cell("Next Action", view! { {move || next()} })}
-            {cell(
-                "Link",
-                view! {
-                    <A
-                        href=format!("/conversations/{id}")
-                        attr:class="link font-medium"
-                        attr:data-row-link=""
-                        attr:aria-label=text(open_label)
-                    >
-                        "Open"
-                        <span aria-hidden="true">" →"</span>
-                    </A>
-                },
-            )}
+            {link_cell(id, text(open_label))}
         </tr>
     }
     .into_any()
@@ -210,10 +198,7 @@ fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&Qu
 /// "3 need you · 5 with the customer"
 fn counts(counts: Counts) -> String {
     let verb = if counts.agent == 1 { "needs" } else { "need" };
-    format!(
-        "{} {verb} you · {} with the customer",
-        counts.agent, counts.customer
-    )
+    format!("{} {verb} you · {} with the customer", counts.agent, counts.customer)
 }
 
 #[cfg(test)]
@@ -222,19 +207,7 @@ mod tests {
 
     #[test]
     fn counts_are_a_sentence() {
-        assert_eq!(
-            counts(Counts {
-                agent: 3,
-                customer: 5
-            }),
-            "3 need you · 5 with the customer"
-        );
-        assert_eq!(
-            counts(Counts {
-                agent: 1,
-                customer: 0
-            }),
-            "1 needs you · 0 with the customer"
-        );
+        assert_eq!(counts(Counts { agent: 3, customer: 5 }), "3 need you · 5 with the customer");
+        assert_eq!(counts(Counts { agent: 1, customer: 0 }), "1 needs you · 0 with the customer");
     }
 }

@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: drives the release binary over HTTP in a closed loop at 1 and 8 clients, runs the raw work
+//! beside it in the same run, and writes `docs/benchmarks.md`. It judges nothing: a figure is not a test.
+//!
+//! Reading order: `seed` (how much there is), `server` (the binary), `client` (the loop), `scenarios` (what is asked),
+//! `report` (the document).
+
+mod client;
+mod report;
+mod scenarios;
+mod seed;
+mod server;
+
+use anyhow::Result;
+use api::db::DatabaseUrl;
+
+fn main() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let sqlite = DatabaseUrl::Sqlite(folder.path().join("bench.db"));
+    let mut databases = vec![("SQLite", sqlite)];
+    if let Ok(url) = std::env::var("SMS_CHAT_BENCH_POSTGRES_URL") {
+        databases.push(("PostgreSQL", DatabaseUrl::Postgres(url)));
+    }
+    let mut measured = Vec::new();
+    for (name, url) in databases {
+        eprintln!("{name}: seeding {} conversations", seed::CONVERSATIONS);
+        seed::seed(&url)?;
+        measured.push((name, scenarios::measure(&url)?));
+    }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
+    std::fs::write(path, report::document(&measured)?)?;
+    eprintln!("docs/benchmarks.md is written.");
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The size of the world that is measured: one team with 10,000 open conversations among 200,000 in all, five messages
+//! each. Made by SQL on both databases; only the way to count differs.
+
+use anyhow::Result;
+use api::db::{DatabaseUrl, Migrations};
+use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
+
+/// All conversations.
+pub(crate) const CONVERSATIONS: u32 = 200_000;
+/// Those of the measured team that are in progress.
+pub(crate) const OPEN: u32 = 10_000;
+/// Who asks. The password is the demo's.
+pub(crate) const EMAIL: &str = "bench@example.com";
+/// The number that texts come to.
+pub(crate) const TEAM_NUMBER: &str = "+447700900001";
+
+pub(crate) fn seed(url: &DatabaseUrl) -> Result<()> {
+    Migrations::on(url)?.run()?;
+    let hash = password_hash()?;
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+            let numbers = |count: u32| {
+                format!(
+                    "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)"
+                )
+            };
+            conn.batch_execute("BEGIN")?;
+            conn.batch_execute(&rows(&hash, &numbers, &|micros| micros, "1", "ref"))?;
+            conn.batch_execute("COMMIT; ANALYZE;")?;
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut conn = PgConnection::establish(url)?;
+            let numbers = |count: u32| format!("(SELECT n FROM generate_series(1, {count}) AS g(n))");
+            let moment = |micros: String| format!("to_timestamp(({micros}) / 1000000.0)");
+            conn.batch_execute(&rows(&hash, &numbers, &moment, "true", "ref"))?;
+            conn.batch_execute("VACUUM ANALYZE")?;
+        }
+    }
+    Ok(())
+}
+
+fn password_hash() -> Result<String> {
+    // The hash of the demo password, made by the desk itself in a world that is thrown away.
+    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+    #[derive(QueryableByName)]
+    struct Hash {
+        #[diesel(sql_type = Text)]
+        password_hash: String,
+    }
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("demo.db");
+    let url = DatabaseUrl::Sqlite(path.clone());
+    Migrations::on(&url)?.run()?;
+    let db = api::db::Db::open(&url, 1)?;
+    let now = api::clock::Clock::System.now();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(db.write(move |conn| api::demo::build(conn, now)))?;
+    let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+    let hash: Hash = sql_query("SELECT password_hash FROM accounts LIMIT 1").get_result(&mut conn)?;
+    Ok(hash.password_hash)
+}
+
+fn rows(
+    hash: &str,
+    numbers: &dyn Fn(u32) -> String,
+    moment: &dyn Fn(String) -> String,
+    yes: &str,
+    reference: &str,
+) -> String {
+    let base = "1795000000000000";
+    let at = |expression: &str| moment(format!("{base} + ({expression}) * 1000000"));
+    let start = moment(base.to_owned());
+    let all = CONVERSATIONS;
+    format!(
+        "INSERT INTO teams (id, name, region, time_zone, created_at) VALUES
+            (1, 'Collections', 'GB', 'Europe/London', {start}), (2, 'Support', 'GB', 'Europe/London', {start});
+         INSERT INTO team_numbers (number, team_id) VALUES ('{TEAM_NUMBER}', 1), ('+447700900002', 2);
+         INSERT INTO accounts (id, email, display_name, role, permissions, password_hash, created_at) VALUES
+            (1, '{EMAIL}', 'Bench', 'agent', '[\"reply\",\"close\"]', '{hash}', {start});
+         INSERT INTO team_members (team_id, account_id) VALUES (1, 1);
+         INSERT INTO closure_reasons (id, name, position) VALUES (1, 'Done', 0);
+         INSERT INTO daily_files (id, team_id, file_date, key_data_columns, is_current, created_at) VALUES
+            (1, 1, '2026-11-23', '[\"Balance\"]', {yes}, {start});
+         INSERT INTO customers (daily_file_id, number, {reference}, name, key_data)
+            SELECT 1, '+4477' || (10000000 + n), 'A-' || n, 'Customer ' || n, '[\"GBP 1.00\"]' FROM {few} AS s;
+         INSERT INTO conversations (id, team_id, team_number, number, {reference}, name, status, origin, next_action,
+            waiting_since, last_message_at, opened_at)
+            SELECT n, CASE WHEN n <= {OPEN} THEN 1 ELSE 2 END,
+                CASE WHEN n <= {OPEN} THEN '{TEAM_NUMBER}' ELSE '+447700900002' END,
+                '+4477' || (10000000 + n), 'A-' || n, 'Customer ' || n, 'open', 'inbound',
+                CASE WHEN n % 2 = 0 THEN 'agent' ELSE 'customer' END,
+                {waiting}, {waiting}, {waiting}
+            FROM {every} AS s;
+         INSERT INTO messages (conversation_id, direction, sender_kind, body, segments, encoding, status, created_at)
+            SELECT c.n, CASE WHEN m.n % 2 = 1 THEN 'inbound' ELSE 'outbound' END,
+                CASE WHEN m.n % 2 = 1 THEN 'customer' ELSE 'system' END,
+                'A text of ordinary length, as people write them on their phones. ' || c.n, 1, 'gsm7',
+                CASE WHEN m.n % 2 = 1 THEN 'received' ELSE 'delivered' END, {written}
+            FROM {every} AS c CROSS JOIN {five} AS m;
+         UPDATE conversations SET status = 'closed', next_action = NULL, closed_at = waiting_since, closed_by = 'Bench',
+            closure_reason_id = 1, closure_reason = 'Done' WHERE id > {OPEN};",
+        few = numbers(OPEN),
+        every = numbers(all),
+        five = numbers(5),
+        waiting = at("s.n * 7919 % 400000"),
+        written = at("c.n * 7919 % 400000 + m.n"),
+    ) + if yes == "true" {
+        "SELECT setval(pg_get_serial_sequence(t, 'id'), 1000000)
+            FROM unnest(ARRAY['teams','accounts','closure_reasons','daily_files','conversations']) AS t;"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,77 @@
+//! The release binary under measurement: started as its users start it, with the simulator as its gateway.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use api::db::DatabaseUrl;
+
+use crate::client::{Connection, Request};
+
+/// What signs the webhooks.
+pub(crate) const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+    /// From the start of the process to its first answer.
+    pub(crate) start: Duration,
+}
+
+impl Server {
+    pub(crate) fn start(url: &DatabaseUrl) -> Result<Self> {
+        let database = match url {
+            DatabaseUrl::Postgres(url) => url.clone(),
+            DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
+        };
+        let begun = Instant::now();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_sms-chat"))
+            .arg("serve")
+            .env("SMS_CHAT_DATABASE_URL", database)
+            .env("SMS_CHAT_JWT_SECRET", "a secret of the benchmark, 32 characters long")
+            .env("SMS_CHAT_LISTEN", "127.0.0.1:0")
+            .env("SMS_CHAT_GATEWAY", "simulator")
+            .env("SMS_CHAT_RATE_LIMIT", "0")
+            .env("SMS_CHAT_LOG", "warn")
+            .env("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef")
+            .env("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = process.stdout.take().context("no output")?;
+        let mut lines = BufReader::new(output).lines();
+        let address = loop {
+            let Some(line) = lines.next() else { bail!("the server ended before it listened") };
+            if let Some((_, address)) = line?.split_once("listens on http://") {
+                break address.to_owned();
+            }
+        };
+        // The rest of what it says must not fill the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let mut server = Self { process, address, start: Duration::ZERO };
+        server.connect()?.ask(&Request::get("/health/ready", None))?;
+        server.start = begun.elapsed();
+        Ok(server)
+    }
+
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        Connection::to(&self.address)
+    }
+
+    /// Resident memory, in MiB.
+    pub(crate) fn memory(&self) -> Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+        Ok(kib / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,188 @@
+//! Who may do what, and where: what belongs to another team looks as if it did not exist.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use shared::ErrorCode::{self, Forbidden, NotFound, TooManyRequests, Unauthenticated};
+
+use crate::support::{
+    Answer, Client, TestApp,
+    fixtures::{
+        ADMIN, ANN, BO, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, CY, RAY, SAM, STRANGER, SUPPORT, SUPPORT_NUMBER,
+    },
+    on_both_databases,
+};
+
+on_both_databases![
+    without_credentials_nothing_is_shown,
+    another_teams_conversation_looks_like_none,
+    another_teams_lists_look_like_none,
+    a_change_of_teams_takes_effect_at_once,
+    an_admin_acts_in_every_team,
+    without_the_permission_to_reply_one_only_reads,
+    a_supervisor_acts_in_all_of_its_teams,
+    an_account_without_teams_sees_nothing,
+    too_many_requests_of_one_account_leave_the_others_alone,
+];
+
+/// Every request about a conversation.
+fn requests_about(conversation: i64) -> Vec<(Method, String, Option<Value>)> {
+    let path = |rest: &str| format!("/conversations/{conversation}{rest}");
+    vec![
+        (Method::GET, path(""), None),
+        (Method::GET, path("/messages"), None),
+        (Method::POST, path("/messages"), Some(json!({"body": "Hello"}))),
+        (Method::GET, path("/templates"), None),
+        (Method::GET, path("/key_data"), None),
+        (
+            Method::POST,
+            path("/closure"),
+            Some(json!({"closure_reason_id": 2})),
+        ),
+    ]
+}
+
+async fn send(client: &Client, (method, path, body): (Method, String, Option<Value>)) -> Answer {
+    let request = client.request(method, &path);
+    Answer::to(match body {
+        Some(body) => request.json(&body),
+        None => request,
+    })
+    .await
+}
+
+async fn expect_for_all(client: &Client, conversation: i64, code: ErrorCode) {
+    for request in requests_about(conversation) {
+        send(client, request).await.problem(code);
+    }
+}
+
+async fn without_credentials_nothing_is_shown(app: TestApp) {
+    let conversation = app.text(STRANGER, "Hello").await;
+    expect_for_all(&app.nobody, conversation, Unauthenticated).await;
+    for path in [
+        "/me",
+        "/queue",
+        "/conversations?team_id=1&status=open",
+        "/closure_reasons?team_id=1",
+        "/events",
+    ] {
+        app.nobody.get(path).await.problem(Unauthenticated);
+    }
+    app.nobody
+        .delete("/sessions/current")
+        .await
+        .problem(Unauthenticated);
+}
+
+async fn another_teams_conversation_looks_like_none(app: TestApp) {
+    let conversation = app.text(STRANGER, "Hello").await;
+    let cy = app.signed_in(CY).await;
+    expect_for_all(&cy, conversation, NotFound).await;
+    expect_for_all(&cy, 4711, NotFound).await;
+    let theirs = cy.get(&format!("/conversations/{conversation}")).await;
+    let none = cy.get("/conversations/4711").await;
+    assert_eq!(theirs.body, none.body);
+    assert_eq!(app.database.count("messages", "direction = 'outbound'"), 0);
+    assert_eq!(app.database.count("conversations", "status = 'closed'"), 0);
+}
+
+async fn another_teams_lists_look_like_none(app: TestApp) {
+    let cy = app.signed_in(CY).await;
+    for team in [COLLECTIONS, SUPPORT, 4711, 0, -1] {
+        for status in ["open", "closed", "pending"] {
+            let path = format!("/conversations?team_id={team}&status={status}");
+            cy.get(&path).await.problem(NotFound);
+        }
+        cy.get(&format!("/closure_reasons?team_id={team}"))
+            .await
+            .problem(NotFound);
+    }
+    let path = format!("/conversations?team_id={CLAIMS}&status=open");
+    assert!(cy.get(&path).await.items().is_empty());
+}
+
+async fn a_change_of_teams_takes_effect_at_once(app: TestApp) {
+    let conversation = app.text(STRANGER, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    ann.conversation(conversation).await;
+    let leave = format!("DELETE FROM team_members WHERE account_id = {}", ANN.1);
+    app.database.run(&leave).unwrap();
+    expect_for_all(&ann, conversation, NotFound).await;
+}
+
+async fn an_admin_acts_in_every_team(app: TestApp) {
+    let conversation = app.text_to(CLAIMS_NUMBER, STRANGER, "Hello").await;
+    let admin = app.signed_in(ADMIN).await;
+    let me = admin.get("/me").await.expect(200);
+    let teams: Vec<_> = me["teams"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|team| team["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(teams, ["Claims", "Collections", "Support"]);
+    assert_eq!(me["permissions"].as_array().unwrap().len(), 9);
+    for request in requests_about(conversation) {
+        let answer = send(&admin, request).await;
+        assert!((200..300).contains(&answer.status), "{}", answer.body);
+    }
+}
+
+async fn without_the_permission_to_reply_one_only_reads(app: TestApp) {
+    let conversation = app.text(STRANGER, "Hello").await;
+    let ray = app.signed_in(RAY).await;
+    for (method, path, body) in requests_about(conversation) {
+        let reads = method == Method::GET;
+        let answer = send(&ray, (method, path, body)).await;
+        if reads {
+            answer.expect(200);
+        } else {
+            answer.problem(Forbidden);
+        }
+    }
+    let seen = ray.conversation(conversation).await;
+    assert_eq!(seen["permitted_actions"], json!([]));
+    assert_eq!(seen["status"], "open");
+    let ann = app.signed_in(ANN).await;
+    let seen = ann.conversation(conversation).await;
+    assert_eq!(seen["permitted_actions"], json!(["reply", "close"]));
+}
+
+async fn a_supervisor_acts_in_all_of_its_teams(app: TestApp) {
+    let collections = app.text(STRANGER, "Hello").await;
+    let support = app.text_to(SUPPORT_NUMBER, STRANGER, "Hello").await;
+    let claims = app.text_to(CLAIMS_NUMBER, STRANGER, "Hello").await;
+    for person in [SAM, BO] {
+        let client = app.signed_in(person).await;
+        client.conversation(collections).await;
+        client.conversation(support).await;
+        expect_for_all(&client, claims, NotFound).await;
+    }
+}
+
+async fn an_account_without_teams_sees_nothing(app: TestApp) {
+    app.text(STRANGER, "Hello").await;
+    app.database.run("DELETE FROM team_members").unwrap();
+    let ann = app.signed_in(ANN).await;
+    assert_eq!(ann.get("/me").await.expect(200)["teams"], json!([]));
+    assert_eq!(ann.get("/queue").await.expect(200), json!({"sections": []}));
+}
+
+async fn too_many_requests_of_one_account_leave_the_others_alone(app: TestApp) {
+    let desk = app.replica(|args| args.rate_limit = Some("60".to_owned()));
+    let ann = desk.signed_in(ANN).await;
+    let bo = desk.signed_in(BO).await;
+    // A burst of ten seconds' worth.
+    for _ in 0..10 {
+        ann.get("/me").await.expect(200);
+    }
+    let refused = ann.get("/queue").await;
+    assert_eq!(refused.header("retry-after"), Some("2"));
+    assert_eq!(refused.header("ratelimit-limit"), Some("60"));
+    assert_eq!(refused.header("ratelimit-remaining"), Some("0"));
+    assert_eq!(refused.header("ratelimit-reset"), Some("2"));
+    refused.problem(TooManyRequests);
+    bo.get("/me").await.expect(200);
+    app.advance(chrono::TimeDelta::seconds(2));
+    ann.get("/queue").await.expect(200);
+}

@@ -1,0 +1,148 @@
+//! Somebody who speaks HTTP with the desk, and what they are answered.
+
+use reqwest::{Method, RequestBuilder, header::HeaderMap};
+use serde_json::Value;
+use shared::ErrorCode;
+
+/// Speaks with one desk, as one account or as nobody.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) url: String,
+    pub(crate) token: Option<String>,
+}
+
+impl Client {
+    pub(crate) fn of(url: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .timeout(super::waiting::PATIENCE)
+            // An idle connection would keep the desk from stopping.
+            .pool_max_idle_per_host(0)
+            .redirect(reqwest::redirect::Policy::none())
+            .build();
+        Self { http: http.expect("an HTTP client"), url: url.to_owned(), token: None }
+    }
+
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// A request to a path below `/api/v1`, or to one that begins with `//` just below the root.
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let url = match path.strip_prefix("//") {
+            Some(rooted) => format!("{}/{rooted}", self.url),
+            None => format!("{}/api/v1{path}", self.url),
+        };
+        let request = self.http.request(method, url);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::GET, path)).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        Answer::to(self.request(Method::DELETE, path)).await
+    }
+
+    /// Replies in a conversation.
+    pub(crate) async fn reply(&self, conversation: i64, body: &str) -> Answer {
+        let path = format!("/conversations/{conversation}/messages");
+        self.post(&path, serde_json::json!({ "body": body })).await
+    }
+
+    /// Replies, and answers the id of the message.
+    pub(crate) async fn replies(&self, conversation: i64, body: &str) -> i64 {
+        self.reply(conversation, body).await.expect(201)["id"].as_i64().expect("an id")
+    }
+
+    /// Closes a conversation with the reason that every team has.
+    pub(crate) async fn close(&self, conversation: i64) -> Answer {
+        let reason = super::fixtures::RESOLVED;
+        let path = format!("/conversations/{conversation}/closure");
+        self.post(&path, serde_json::json!({ "closure_reason_id": reason })).await
+    }
+
+    pub(crate) async fn conversation(&self, id: i64) -> Value {
+        self.get(&format!("/conversations/{id}")).await.expect(200)
+    }
+
+    pub(crate) async fn messages(&self, conversation: i64) -> Vec<Value> {
+        let path = format!("/conversations/{conversation}/messages");
+        self.get(&path).await.items()
+    }
+}
+
+/// What was answered, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) async fn to(request: RequestBuilder) -> Self {
+        let answer = request.send().await.expect("an answer");
+        Self {
+            status: answer.status().as_u16(),
+            headers: answer.headers().clone(),
+            body: answer.text().await.expect("a body"),
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("a readable header"))
+    }
+
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        let set = self.headers.get_all("set-cookie");
+        set.iter().map(|value| value.to_str().expect("a cookie")).collect()
+    }
+
+    /// The JSON of an answer with this status.
+    pub(crate) fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/json"));
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The items of a page.
+    pub(crate) fn items(self) -> Vec<Value> {
+        self.expect(200)["items"].as_array().expect("a list of items").clone()
+    }
+
+    /// The problem, which must be this one and well-formed (RFC 9457).
+    pub(crate) fn problem(self, code: ErrorCode) -> Value {
+        assert_eq!(self.status, code.status(), "{}", self.body);
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        let problem: Value = serde_json::from_str(&self.body).expect("JSON");
+        assert_eq!(problem["code"], code.as_str(), "{problem}");
+        assert_eq!(problem["status"], code.status());
+        assert_eq!(problem["title"], code.title());
+        assert_eq!(problem["type"], format!("urn:sms-chat:problem:{code}"));
+        assert!(!problem["detail"].as_str().expect("a detail").is_empty());
+        if code.status() == 401 {
+            assert_eq!(self.header("www-authenticate"), Some("Bearer"));
+        }
+        problem
+    }
+
+    /// A problem about one field: its name and the fault's word.
+    pub(crate) fn fault(self, code: ErrorCode) -> (String, String) {
+        let problem = self.problem(code);
+        let errors = problem["errors"].as_array().expect("field errors");
+        assert_eq!(errors.len(), 1, "{problem}");
+        let word = |name: &str| errors[0][name].as_str().expect("a word").to_owned();
+        assert!(!word("message").is_empty());
+        (word("field"), word("code"))
+    }
+}

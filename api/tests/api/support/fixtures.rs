@@ -1,0 +1,179 @@
+//! The tests' world: three teams, seven people, what they work with, and one daily file. The ids are those of the
+//! order in which the rows are inserted, which both databases count from 1.
+
+use std::sync::OnceLock;
+
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use chrono::{DateTime, TimeZone, Utc};
+use shared::account::{Permission, Role};
+
+use super::database::{Kind, moment};
+
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+pub(crate) const COLLECTIONS: i64 = 1;
+pub(crate) const SUPPORT: i64 = 2;
+pub(crate) const CLAIMS: i64 = 3;
+const TEAMS: [(&str, &[&str]); 3] = [
+    ("Collections", &[COLLECTIONS_NUMBER]),
+    ("Support", &[SUPPORT_NUMBER]),
+    ("Claims", &[CLAIMS_NUMBER, "+447700900004"]),
+];
+pub(crate) const COLLECTIONS_NUMBER: &str = "+447700900001";
+pub(crate) const SUPPORT_NUMBER: &str = "+447700900002";
+pub(crate) const CLAIMS_NUMBER: &str = "+447700900003";
+
+/// In the daily file of Collections.
+pub(crate) const MARIA: &str = "+447700900123";
+/// Two customers in the daily file share it.
+pub(crate) const SHARED: &str = "+447700900130";
+/// Only in a daily file that is not current any more.
+pub(crate) const FORMER: &str = "+447700900140";
+/// In no file.
+pub(crate) const STRANGER: &str = "+447700900456";
+
+/// The reason of Collections.
+pub(crate) const PAYMENT_ARRANGED: i64 = 1;
+/// The reason of all teams.
+pub(crate) const RESOLVED: i64 = 2;
+/// The reason of Claims.
+pub(crate) const CLAIM_PAID: i64 = 3;
+/// A reason that Collections has done away with.
+pub(crate) const ARCHIVED_REASON: i64 = 4;
+
+/// A template of Collections.
+pub(crate) const GREETING: i64 = 1;
+/// A template of Collections that needs key data.
+pub(crate) const BALANCE: i64 = 2;
+/// A template of Claims.
+pub(crate) const CLAIMS_TEMPLATE: i64 = 3;
+/// A template of all teams.
+pub(crate) const THANKS: i64 = 4;
+/// A template that Collections has done away with.
+pub(crate) const ARCHIVED_TEMPLATE: i64 = 5;
+
+/// A person with an account: `{name}@example.com`, and the account's id.
+pub(crate) const ADMIN: Person = Person("admin", 1);
+pub(crate) const SAM: Person = Person("sam", 2);
+pub(crate) const ANN: Person = Person("ann", 3);
+pub(crate) const BO: Person = Person("bo", 4);
+pub(crate) const CY: Person = Person("cy", 5);
+pub(crate) const DEE: Person = Person("dee", 6);
+/// May only read.
+pub(crate) const RAY: Person = Person("ray", 7);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Person(&'static str, pub(crate) i64);
+
+impl Person {
+    pub(crate) fn email(self) -> String {
+        format!("{}@example.com", self.0)
+    }
+}
+
+/// When the tests begin: long past, because the simulator's clock is the machine's, and what the desk has begun must
+/// not look later there.
+pub(crate) fn start() -> DateTime<Utc> {
+    Utc.with_ymd_and_hms(2024, 11, 25, 9, 0, 0).unwrap()
+}
+
+/// A number that is in no file; a different one for each `n` below 1000.
+pub(crate) fn stranger(n: usize) -> String {
+    format!("+447700901{n:03}")
+}
+
+/// The statements that make the world.
+pub(crate) fn world(kind: Kind) -> String {
+    [people(kind), furniture(kind), daily_files(kind)].concat()
+}
+
+/// What the world on PostgreSQL is made of, without what differs from run to run.
+pub(crate) fn fingerprint() -> String {
+    world(Kind::Postgres).replace(password_hash(), PASSWORD)
+}
+
+fn people(kind: Kind) -> String {
+    let now = moment(kind, start());
+    let mut sql = String::new();
+    for (team, (name, numbers)) in (1..).zip(TEAMS) {
+        sql += &format!(
+            "INSERT INTO teams (name, region, time_zone, created_at) VALUES ('{name}', 'GB', 'Europe/London', {now});"
+        );
+        for number in numbers {
+            sql += &format!("INSERT INTO team_numbers (number, team_id) VALUES ('{number}', {team});");
+        }
+    }
+    let agent = || Vec::from_iter(Role::Agent.preset());
+    let all = Permission::ALL.to_vec();
+    let sams = Vec::from_iter(Role::Supervisor.preset());
+    type Row = (&'static str, Role, Vec<Permission>, &'static [i64]);
+    let accounts: [Row; 7] = [
+        ("Admin", Role::Admin, all, &[]),
+        ("Sam", Role::Supervisor, sams, &[COLLECTIONS, SUPPORT]),
+        ("Ann", Role::Agent, agent(), &[COLLECTIONS]),
+        ("Bo", Role::Agent, agent(), &[COLLECTIONS, SUPPORT]),
+        ("Cy", Role::Agent, agent(), &[CLAIMS]),
+        ("Dee", Role::Agent, agent(), &[COLLECTIONS]),
+        ("Ray", Role::Agent, Vec::new(), &[COLLECTIONS]),
+    ];
+    for (id, (name, role, permissions, teams)) in (1..).zip(accounts) {
+        let email = format!("{}@example.com", name.to_lowercase());
+        let role = role.as_str();
+        let permissions = serde_json::to_string(&permissions).expect("JSON");
+        let hash = password_hash();
+        let disabled = if name == "Dee" { &now } else { "NULL" };
+        sql += &format!(
+            "INSERT INTO accounts (email, display_name, role, permissions, password_hash, created_at, disabled_at)
+             VALUES ('{email}', '{name}', '{role}', '{permissions}', '{hash}', {now}, {disabled});"
+        );
+        for team in teams {
+            sql += &format!("INSERT INTO team_members (team_id, account_id) VALUES ({team}, {id});");
+        }
+    }
+    sql
+}
+
+fn furniture(kind: Kind) -> String {
+    let now = moment(kind, start());
+    format!(
+        "INSERT INTO closure_reasons (team_id, name, position, archived_at) VALUES
+            ({COLLECTIONS}, 'Payment arranged', 1, NULL), (NULL, 'Resolved', 2, NULL),
+            ({CLAIMS}, 'Claim paid', 1, NULL), ({COLLECTIONS}, 'Letter sent', 3, {now});
+         INSERT INTO templates (team_id, name, body, position, archived_at) VALUES
+            ({COLLECTIONS}, 'Greeting', 'Hello {{{{name}}}}, this is {{{{agent}}}} of {{{{team}}}}.', 1, NULL),
+            ({COLLECTIONS}, 'Balance', '{{{{ref}}}}: {{{{balance}}}} is due on {{{{Due date}}}}.', 2, NULL),
+            ({CLAIMS}, 'Claim received', 'Your claim is here.', 1, NULL),
+            (NULL, 'Thanks', 'Thank you. Your number is {{{{number}}}}.', 3, NULL),
+            ({COLLECTIONS}, 'Old greeting', 'Dear Sir or Madam', 4, {now});"
+    )
+}
+
+fn daily_files(kind: Kind) -> String {
+    let now = moment(kind, start());
+    let (yes, no) = match kind {
+        Kind::Sqlite => ("1", "0"),
+        Kind::Postgres => ("TRUE", "FALSE"),
+    };
+    format!(
+        r#"INSERT INTO daily_files (team_id, file_date, key_data_columns, is_current, created_at) VALUES
+            ({COLLECTIONS}, '2024-11-24', '["Balance"]', {no}, {now}),
+            ({COLLECTIONS}, '2024-11-25', '["Balance","Due date"]', {yes}, {now});
+           INSERT INTO customers (daily_file_id, number, ref, name, key_data) VALUES
+            (1, '{FORMER}', 'A-10001', 'Fred Former', '["GBP 1.00"]'),
+            (2, '{MARIA}', 'A-10021', 'Maria Jones', '["GBP 120.00","2024-11-30"]'),
+            (2, '{SHARED}', 'A-10031', 'Jo Smith', '["GBP 3.00",""]'),
+            (2, '{SHARED}', 'A-10032', 'Al Smith', '["GBP 4.00","2024-12-01"]');"#
+    )
+}
+
+/// The hash of everybody's password, made once and with the least work that Argon2 knows: signing in must not be what
+/// the tests spend their time on. What the desk itself makes is tested in `auth/password.rs`.
+fn password_hash() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| {
+        let least = Params::new(Params::MIN_M_COST, 1, 1, None).expect("parameters");
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, least);
+        argon.hash_password(PASSWORD.as_bytes()).expect("a hash").to_string()
+    })
+}

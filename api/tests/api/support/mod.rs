@@ -1,0 +1,38 @@
+//! What the tests stand on: the real desk on a private database, the real simulator as its gateway, a clock that only
+//! the test turns, and a small world of teams and people.
+//!
+//! A test is an `async fn` that takes a [`TestApp`]; [`on_both_databases!`] makes two tests of it.
+
+pub(crate) mod client;
+pub(crate) mod command;
+pub(crate) mod database;
+pub(crate) mod fixtures;
+pub(crate) mod gateway;
+pub(crate) mod statements;
+pub(crate) mod test_app;
+pub(crate) mod waiting;
+
+pub(crate) use client::{Answer, Client};
+pub(crate) use database::Kind;
+pub(crate) use test_app::{TestApp, run};
+pub(crate) use waiting::eventually;
+
+/// Makes of each named function (`async fn name(app: TestApp)`) the tests `name::on_sqlite` and `name::on_postgres`.
+/// A function that is not named here is dead code, which the compiler tells.
+macro_rules! on_both_databases {
+    ($($name:ident,)*) => {$(
+        mod $name {
+            #[test]
+            fn on_sqlite() {
+                $crate::support::run($crate::support::Kind::Sqlite, super::$name);
+            }
+
+            #[test]
+            fn on_postgres() {
+                $crate::support::run($crate::support::Kind::Postgres, super::$name);
+            }
+        }
+    )*};
+}
+
+pub(crate) use on_both_databases;

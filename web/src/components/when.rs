@@ -1,0 +1,47 @@
+//! Views that come and go, and rows that stay themselves: as `Show` and `For`, but compiled once for all places.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+type View = Box<dyn Fn() -> AnyView + Send + Sync>;
+
+/// Shows the view while the condition holds.
+pub(crate) fn when(
+    condition: impl Fn() -> bool + Send + Sync + 'static,
+    view: impl Fn() -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    fn boxed(condition: Signal<bool>, view: View) -> AnyView {
+        let holds = Memo::new(move |_| condition.get());
+        view! { {move || holds.get().then(&view)} }.into_any()
+    }
+    boxed(Signal::derive(condition), Box::new(view))
+}
+
+/// One row: what it is, and what is written above it. It stays the same element while both stay.
+#[derive(Clone, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    pub(crate) above: Option<String>,
+}
+
+impl Row {
+    pub(crate) fn new(id: i64) -> Self {
+        Self { id, above: None }
+    }
+}
+
+/// Rows that keep their elements, and with them focus and selection, when others come, go or move.
+pub(crate) fn keyed(
+    rows: impl Fn() -> Vec<Row> + Send + Sync + 'static,
+    draw: impl Fn(Row) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    type Draw = Arc<dyn Fn(Row) -> AnyView + Send + Sync>;
+    fn boxed(rows: Signal<Vec<Row>>, draw: Draw) -> AnyView {
+        view! {
+            <For each=move || rows.get() key=|row| (row.id, row.above.is_some()) children=move |row| draw(row) />
+        }
+        .into_any()
+    }
+    boxed(Signal::derive(rows), Arc::new(draw))
+}

@@ -1,0 +1,166 @@
+//! A reply being written and sent: nothing typed is ever lost, and nothing is sent twice.
+
+use leptos::{html, prelude::*};
+use shared::{
+    ErrorCode,
+    ids::MessageId,
+    message::{Message, MessageBody, NewMessage},
+    template::{RenderedTemplate, placeholders},
+};
+
+use super::{
+    Desk,
+    draft::{Draft, Place},
+};
+use crate::{
+    api::{Fault, new_idempotency_key},
+    session::use_session,
+    tasks::start_detached,
+};
+
+/// A reply being written.
+#[derive(Clone, Copy)]
+pub(super) struct Writing {
+    /// The page.
+    pub(super) desk: Desk,
+    place: StoredValue<Place>,
+    /// What is in the box.
+    pub(super) draft: RwSignal<Draft>,
+    /// What is wrong with it.
+    pub(super) fault: RwSignal<Option<String>>,
+    /// What the customer wrote meanwhile, which held the reply back.
+    pub(super) moved: RwSignal<Vec<Message>>,
+    /// What a template replaced.
+    pub(super) replaced: RwSignal<Option<Draft>>,
+    /// It is being sent.
+    pub(super) busy: RwSignal<bool>,
+    /// The box.
+    pub(super) message: NodeRef<html::Textarea>,
+}
+
+impl Writing {
+    /// Goes on with the draft that is kept for the conversation.
+    pub(super) fn new(desk: Desk) -> Self {
+        let place = Place::new(use_session().me().map(|me| me.account.id), desk.id);
+        Self {
+            desk,
+            draft: RwSignal::new(Draft::recall(&place)),
+            place: StoredValue::new(place),
+            fault: RwSignal::new(None),
+            moved: RwSignal::new(Vec::new()),
+            replaced: RwSignal::new(None),
+            busy: RwSignal::new(false),
+            message: NodeRef::new(),
+        }
+    }
+
+    /// Changes the draft and keeps it.
+    pub(super) fn change(self, change: impl FnOnce(&mut Draft)) {
+        self.draft.update(change);
+        self.place.with_value(|place| self.draft.with_untracked(|draft| draft.keep(place)));
+        self.fault.set(None);
+    }
+
+    /// The box now holds this text.
+    pub(super) fn typed(self, text: String) {
+        self.replaced.set(None);
+        self.change(|draft| {
+            if text.is_empty() {
+                draft.template_id = None;
+            }
+            draft.text = text;
+        });
+    }
+
+    /// Puts a template into the box; what it replaces can be brought back.
+    pub(super) fn choose(self, template: &RenderedTemplate) {
+        let before = self.draft.get_untracked();
+        self.replaced
+            .set((!before.text.trim().is_empty() && before.text != template.rendered).then_some(before));
+        self.change(|draft| {
+            draft.text.clone_from(&template.rendered);
+            draft.template_id = Some(template.id);
+        });
+        self.focus();
+    }
+
+    /// Moves the focus into the box.
+    pub(super) fn focus(self) {
+        if let Some(message) = self.message.try_get_untracked().flatten() {
+            let _ = message.focus();
+        }
+    }
+
+    /// Why the text cannot be sent as it is.
+    fn obstacle(text: &str) -> Option<String> {
+        if let Err(fault) = MessageBody::parse(text.to_owned()) {
+            return Some(fault.to_string());
+        }
+        let missing = placeholders(text);
+        (!missing.is_empty()).then(|| format!("Not sent. Fill in first: {}", named(&missing)))
+    }
+
+    /// Sends the text, unless something is missing; `last_seen` is what the agent has read.
+    pub(super) fn send(self, last_seen: Option<MessageId>) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        let draft = self.draft.get_untracked();
+        if let Some(obstacle) = Self::obstacle(&draft.text) {
+            self.fault.set(Some(obstacle));
+            return self.focus();
+        }
+        self.busy.set(true);
+        self.fault.set(None);
+        self.focus();
+        let place = self.place.get_value();
+        let reply =
+            NewMessage { body: draft.text, template_id: draft.template_id, last_seen_message_id: last_seen };
+        // Not bound to the page: whoever goes on to the next conversation has sent this.
+        start_detached(async move {
+            let answer = self.desk.client.create_message(self.desk.id, &reply, &draft.key).await;
+            self.busy.try_set(false);
+            match answer {
+                Ok(message) => {
+                    Draft::forget(&place, &draft.key);
+                    self.draft.try_set(Draft::empty());
+                    self.moved.try_set(Vec::new());
+                    self.replaced.try_set(None);
+                    self.desk.thread.put(vec![message]);
+                }
+                Err(fault) => self.refused(&fault),
+            }
+            self.focus();
+        });
+    }
+
+    fn refused(self, fault: &Fault) {
+        match (fault.code(), fault.problem()) {
+            (Some(ErrorCode::ConversationMoved), Some(problem)) => {
+                self.desk.thread.put(problem.messages.clone());
+                self.moved.try_set(problem.messages.clone());
+                return;
+            }
+            (Some(ErrorCode::ConversationClosed), _) => self.desk.refetch.run(()),
+            (Some(ErrorCode::IdempotencyKeyReused), _) => {
+                // An earlier wording did arrive, although its answer did not.
+                self.draft.try_update(|draft| draft.key = new_idempotency_key());
+                self.desk.refetch.run(());
+                self.fault.try_set(Some(
+                    "An earlier wording of this text was sent already. Look at the thread before sending again."
+                        .to_owned(),
+                ));
+                return;
+            }
+            _ => {}
+        }
+        let field = fault.problem().and_then(|problem| problem.field("body")).map(str::to_owned);
+        self.fault.try_set(Some(field.unwrap_or_else(|| fault.words())));
+    }
+}
+
+/// "{{Due date}}, {{Balance}}"
+pub(super) fn named(placeholders: &[String]) -> String {
+    let named: Vec<String> = placeholders.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+    named.join(", ")
+}
