@@ -6,15 +6,17 @@ use std::{
 };
 
 use actix_web::{
-    App, HttpServer,
-    dev::{Server, ServerHandle},
+    App, Error, HttpServer,
+    body::MessageBody,
+    dev::{Server, ServerHandle, ServiceRequest, ServiceResponse},
     middleware::{Compress, DefaultHeaders},
     web,
 };
 use secrecy::{ExposeSecret, SecretString};
 use simulator::{DeskNumber, Simulator};
 use tokio::{sync::watch, task::JoinHandle};
-use tracing_actix_web::TracingLogger;
+use tracing::Span;
+use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
 use crate::{
     accounts,
@@ -24,7 +26,6 @@ use crate::{
     db::{Db, DbError, Migrations},
     events::feed::Feed,
     gateway::client::GatewayClient,
-    health::RequestSpan,
     outbox::worker::{Outbox, Worker},
     router, teams,
 };
@@ -276,4 +277,31 @@ async fn refuse_demo_password(db: &Db, listen: SocketAddr) -> Result<(), StartEr
         Some(email) => Err(StartError::DemoPassword(email)),
         None => Ok(()),
     }
+}
+
+/// The span of a request: its method, its route and its outcome; never a query, which may hold a name or a number.
+#[derive(Debug)]
+struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
+        tracing::info_span!("request", method = %request.method(), route, status = tracing::field::Empty)
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let (route, status) = match outcome {
+            Ok(answer) => (answer.request().match_pattern(), answer.status()),
+            Err(error) => (None, error.as_response_error().status_code()),
+        };
+        span.record("status", status.as_u16());
+        metrics::counter!("sms_chat_requests_total",
+            "route" => route.unwrap_or_else(|| "other".to_owned()), "status" => status.as_u16().to_string())
+        .increment(1);
+    }
+}
+
+/// Runs `work` to its end on the kind of runtime that the server needs.
+pub fn block_on<F: Future>(work: F) -> F::Output {
+    actix_web::rt::System::new().block_on(work)
 }

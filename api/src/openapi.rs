@@ -32,9 +32,9 @@ use crate::{auth, closures, conversations, customers, events, gateway, health, t
         events::routes::stream_events,
         gateway::routes::receive_message,
         gateway::routes::receive_status,
-        health::live,
-        health::ready,
-        health::metrics,
+        health::routes::live,
+        health::routes::ready,
+        health::routes::metrics,
     ),
     modifiers(&Credentials)
 )]

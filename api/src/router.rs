@@ -30,10 +30,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(scope("/api").default_service(web::to(no_such_path)))
         .service(
             scope("/health")
-                .service(resource("/live").route(get().to(health::live)).default_service(only("GET")))
-                .service(resource("/ready").route(get().to(health::ready)).default_service(only("GET"))),
+                .service(resource("/live").route(get().to(health::routes::live)).default_service(only("GET")))
+                .service(
+                    resource("/ready").route(get().to(health::routes::ready)).default_service(only("GET")),
+                ),
         )
-        .service(resource("/metrics").route(get().to(health::metrics)).default_service(only("GET")))
+        .service(resource("/metrics").route(get().to(health::routes::metrics)).default_service(only("GET")))
         .service(resource("/handset").route(get().to(assets::handset)))
         .default_service(web::to(assets::serve));
 }

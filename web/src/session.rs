@@ -64,7 +64,7 @@ impl Session {
         start_detached(async move {
             let state = match self.client.get_me().await {
                 Ok(me) => SessionState::SignedIn(me),
-                Err(fault) if fault == Fault::SignedOut => SessionState::SignedOut,
+                Err(Fault::SignedOut) => SessionState::SignedOut,
                 // Who is signed in stays so while the network is away.
                 Err(_) if self.me().is_some() => return,
                 Err(fault) => SessionState::Unknown(fault),

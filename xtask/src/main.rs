@@ -1,8 +1,9 @@
 //! The project's own tasks, as `cargo xtask <task>`. In reading order: `workspace` (where things are), `process` and
 //! `steps` (running and telling), `packages` and `toolchain` (what a fresh machine lacks), `web` (the single-page
-//! app), `server`, `tests` with `postgres` and `browser`, `lint`. Must never need sudo, nor anything that a fresh
+//! app), `server`, `tests` with `postgres` and `browser`, `lint`, `bench`. Must never need sudo, nor anything that a fresh
 //! checkout and cargo don't bring or fetch.
 
+mod bench;
 mod browser;
 mod lint;
 mod packages;
@@ -55,6 +56,8 @@ enum Task {
     },
     /// Runs all tests: on SQLite, on a PostgreSQL of their own, and in a browser.
     Test(tests::Selection),
+    /// Measures the release binary beside raw work, and writes docs/benchmarks.md.
+    Bench,
     /// Checks formatting, lints, documentation and the rules of the house.
     Lint,
 }
@@ -78,5 +81,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Web { watch: true } => web::watch(&workspace),
         Task::Test(selection) => tests::run(&workspace, &selection),
         Task::Lint => lint::run(&workspace),
+        Task::Bench => bench::run(&workspace),
     }
 }

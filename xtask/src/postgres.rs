@@ -1,5 +1,5 @@
-//! A PostgreSQL of the tests' own: fresh, on a spare loopback port, forgetful (nothing is synced to disk), and gone
-//! when the tests are, however they end. Must never touch another cluster on the machine.
+//! A PostgreSQL of the tests' (or the benchmark's) own: fresh, on a spare loopback port, and gone when they are,
+//! however they end. Must never touch another cluster on the machine.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -31,18 +31,33 @@ while read -r _; do :; done
 end "$@"
 "#;
 
-/// Durability is of no use to tests; connections are.
+/// What every cluster of ours is set to.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 max_connections = 300
 shared_buffers = '256MB'
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 wal_level = minimal
 max_wal_senders = 0
 log_min_messages = fatal
 ";
+
+/// What the cluster is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Durability is of no use to tests.
+    Tests,
+    /// A benchmark measures what users get: what is answered is on the disk.
+    Bench,
+}
+
+impl Purpose {
+    const fn settings(self) -> &'static str {
+        match self {
+            Self::Tests => "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n",
+            Self::Bench => "fsync = on\nsynchronous_commit = on\n",
+        }
+    }
+}
 
 /// A running cluster; dropping it stops it and removes its files.
 pub(crate) struct Postgres {
@@ -53,7 +68,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Starts a new cluster, installing PostgreSQL first when it is missing.
-    pub(crate) fn start() -> Result<Self> {
+    pub(crate) fn start(purpose: Purpose) -> Result<Self> {
         let programs = match programs() {
             Some(programs) => programs,
             None => {
@@ -65,7 +80,11 @@ impl Postgres {
         let folder = std::env::temp_dir().join(format!("sms-chat-postgres-{}", std::process::id()));
         let user = user(&folder)?;
 
-        let settings = format!("{SETTINGS}port = {port}\nunix_socket_directories = '{}'\n", folder.display());
+        let settings = format!(
+            "{SETTINGS}{}port = {port}\nunix_socket_directories = '{}'\n",
+            purpose.settings(),
+            folder.display()
+        );
         let mut guardian = Command::new("sh")
             .args(["-c", GUARDIAN, "guardian"])
             .args([folder.as_os_str(), programs.as_os_str(), settings.as_ref()])

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::browser;
 use crate::packages::ensure_native_libraries;
-use crate::postgres::Postgres;
+use crate::postgres::{Postgres, Purpose};
 use crate::process::{cargo, succeed};
 use crate::steps::Summary;
 use crate::web;
@@ -24,9 +24,6 @@ pub(crate) struct Selection {
     /// Only the Rust tests whose names contain one of these (and no browser tests).
     filters: Vec<String>,
 }
-
-/// The web crate runs in browsers only, so its tests are the browser's.
-const PACKAGES: [&str; 3] = ["--workspace", "--exclude", "web"];
 
 /// Runs them, and ends with what each step took.
 pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
@@ -54,18 +51,19 @@ fn compile(workspace: &Workspace, selection: &Selection) -> Result<()> {
     if selection.only_browser {
         command.args(["build", "--package", "api", "--bin", "sms-chat"]);
     } else {
-        command.args(["test", "--no-run", "--quiet"]).args(PACKAGES);
+        command.args(["test", "--no-run", "--quiet"]).arg("--workspace");
     }
     succeed(&mut command)
 }
 
 fn rust_tests(workspace: &Workspace, selection: &Selection, summary: &mut Summary) {
-    let Some(postgres) = summary.run("PostgreSQL of the tests' own", Postgres::start) else {
+    let Some(postgres) = summary.run("PostgreSQL of the tests' own", || Postgres::start(Purpose::Tests))
+    else {
         return;
     };
     summary.run("Rust tests, on SQLite and PostgreSQL", || {
         let mut command = cargo(&workspace.root);
-        command.args(["test", "--no-fail-fast"]).args(PACKAGES);
+        command.args(["test", "--no-fail-fast"]).arg("--workspace");
         if !selection.filters.is_empty() {
             command.arg("--").args(&selection.filters);
         }

@@ -68,7 +68,7 @@ fn sign_in(server: &Server) -> Result<String> {
     let body = format!(r#"{{"email":"{EMAIL}","password":"{}"}}"#, api::demo::DEMO_PASSWORD);
     let answer = server.connect()?.ask(&Request::post("/api/v1/sessions", "application/json", "", &body))?;
     let session: serde_json::Value = serde_json::from_slice(&answer.body)?;
-    Ok(session["access_token"].as_str().context("no token")?.to_owned())
+    Ok(session.get("access_token").and_then(|token| token.as_str()).context("no token")?.to_owned())
 }
 
 fn reads(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<Row>> {

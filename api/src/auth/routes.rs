@@ -1,6 +1,6 @@
 //! `/sessions` and `/me`.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, web};
 use shared::{
     ErrorCode,
     account::{Me, Session, SignIn},
@@ -32,19 +32,19 @@ pub async fn create_session(
         desk.clock.now(),
     )
     .await?;
-    Ok(signed_in(&new, desk.is_secure()))
+    Ok(signed_in(HttpResponse::Created(), &new, desk.is_secure()))
 }
 
 /// Exchanges the refresh cookie for a new session.
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refresh_session", tag = "sessions",
-    responses((status = 201, body = Session),
+    responses((status = 200, body = Session),
         (status = 401, description = "`session_expired`", body = shared::Problem)))]
 pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let cookie = request.cookie(cookies::REFRESH).ok_or_else(|| {
         ApiError::new(ErrorCode::Unauthenticated, "There is no session to refresh. Sign in.")
     })?;
     let new = session::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
-    Ok(signed_in(&new, desk.is_secure()))
+    Ok(signed_in(HttpResponse::Ok(), &new, desk.is_secure()))
 }
 
 /// Signs out.
@@ -71,8 +71,7 @@ pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpRespons
     Ok(HttpResponse::Ok().json(Me { account: caller.account, permissions: caller.permissions, teams }))
 }
 
-fn signed_in(new: &session::NewSession, secure: bool) -> HttpResponse {
-    let mut answer = HttpResponse::Created();
+fn signed_in(mut answer: HttpResponseBuilder, new: &session::NewSession, secure: bool) -> HttpResponse {
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
     for cookie in cookies::of_session(new, secure) {
         answer.cookie(cookie);

@@ -1,7 +1,7 @@
 //! `sms-chat serve`: starts the desk, says where it is, and ends it in order when asked to.
 
 use api::{
-    app::Application,
+    app::{self, Application},
     clock::Clock,
     config::{GatewayKind, SettingArgs, Settings},
     db::{Db, Migrations},
@@ -19,12 +19,7 @@ const DEFAULT_LOG: &str = "info,hyper=warn,actix_server=warn,h2=warn";
 pub(super) fn serve(args: &SettingArgs, settings: &Settings, demo_when_new: bool) -> Result<(), Fault> {
     log_to_stderr(args.log.as_deref())?;
     health::count();
-    actix_system().block_on(run(settings, demo_when_new))
-}
-
-/// actix-web's server needs its own kind of runtime; nothing else here does.
-fn actix_system() -> actix_web::rt::SystemRunner {
-    actix_web::rt::System::new()
+    app::block_on(run(settings, demo_when_new))
 }
 
 async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), Fault> {
@@ -32,7 +27,7 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), Fault> {
     let application = Application::build(settings, Clock::System).await?;
     greet(&application, settings, demo_when_new, is_new);
     let stop = application.stop();
-    actix_web::rt::spawn(async move {
+    tokio::spawn(async move {
         if asked_to_end().await.is_ok() {
             stop.stop().await;
         }

@@ -7,7 +7,7 @@ pub mod conversation;
 mod cursor;
 pub mod detail;
 pub mod message;
-pub mod queries;
+pub(crate) mod queries;
 pub mod queue;
 pub mod receive;
 pub mod reply;

@@ -39,9 +39,7 @@ struct Browser {
 
 impl Browser {
     async fn sign_in(desk: &Client, person: Person) -> Self {
-        let answer = desk
-            .post("/sessions", json!({"email": person.email(), "password": PASSWORD}))
-            .await;
+        let answer = desk.post("/sessions", json!({"email": person.email(), "password": PASSWORD})).await;
         Self::holding(desk, answer, 201)
     }
 
@@ -53,22 +51,13 @@ impl Browser {
         });
         let cookies = pairs.collect();
         let session = answer.expect(status);
-        Self {
-            desk: desk.clone(),
-            cookies,
-            csrf: session["csrf_token"].as_str().unwrap().to_owned(),
-        }
+        Self { desk: desk.clone(), cookies, csrf: session["csrf_token"].as_str().unwrap().to_owned() }
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let cookies: Vec<String> = self
-            .cookies
-            .iter()
-            .map(|(name, value)| format!("{name}={value}"))
-            .collect();
-        self.desk
-            .request(method, path)
-            .header("Cookie", cookies.join("; "))
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        self.desk.request(method, path).header("Cookie", cookies.join("; "))
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -81,9 +70,7 @@ impl Browser {
 
     async fn reply(&self, conversation: i64, csrf: Option<&str>) -> Answer {
         let path = format!("/conversations/{conversation}/messages");
-        let mut request = self
-            .request(Method::POST, &path)
-            .json(&json!({"body": "Hello"}));
+        let mut request = self.request(Method::POST, &path).json(&json!({"body": "Hello"}));
         if let Some(csrf) = csrf {
             request = request.header("X-CSRF-Token", csrf);
         }
@@ -92,10 +79,7 @@ impl Browser {
 }
 
 async fn the_cookies_are_out_of_reach_of_scripts_and_other_sites(app: TestApp) {
-    let answer = app
-        .nobody
-        .post("/sessions", json!({"email": ANN.email(), "password": PASSWORD}))
-        .await;
+    let answer = app.nobody.post("/sessions", json!({"email": ANN.email(), "password": PASSWORD})).await;
     let attributes = |name: &str| {
         let cookies = answer.cookies();
         let cookie = cookies.iter().find(|cookie| cookie.starts_with(name)).unwrap();
@@ -105,20 +89,14 @@ async fn the_cookies_are_out_of_reach_of_scripts_and_other_sites(app: TestApp) {
     };
     let strict = "SameSite=Strict";
     assert_eq!(attributes("smsc_access="), ["HttpOnly", "Max-Age=900", "Path=/", strict]);
-    assert_eq!(
-        attributes("smsc_refresh="),
-        ["HttpOnly", "Max-Age=1209600", "Path=/api/v1/sessions", strict]
-    );
+    assert_eq!(attributes("smsc_refresh="), ["HttpOnly", "Max-Age=1209600", "Path=/api/v1/sessions", strict]);
     assert_eq!(attributes("smsc_csrf="), ["Max-Age=1209600", "Path=/", strict]);
     assert_eq!(answer.cookies().len(), 3);
 }
 
 async fn over_https_the_cookies_are_secure(app: TestApp) {
     let desk = app.replica(|args| args.public_url = Some("https://desk.example.com".to_owned()));
-    let answer = desk
-        .nobody
-        .post("/sessions", json!({"email": ANN.email(), "password": PASSWORD}))
-        .await;
+    let answer = desk.nobody.post("/sessions", json!({"email": ANN.email(), "password": PASSWORD})).await;
     assert_eq!(answer.cookies().len(), 3);
     for cookie in answer.cookies() {
         assert!(cookie.contains("; Secure"), "{cookie}");
@@ -137,14 +115,7 @@ async fn writing_by_cookie_needs_the_csrf_token_of_the_session(app: TestApp) {
     let bo = Browser::sign_in(&app.nobody, BO).await;
     assert_ne!(ann.csrf, ann_elsewhere.csrf);
     let cut = &ann.csrf[1..];
-    for csrf in [
-        None,
-        Some(""),
-        Some("wrong"),
-        Some(cut),
-        Some(&ann_elsewhere.csrf),
-        Some(&bo.csrf),
-    ] {
+    for csrf in [None, Some(""), Some("wrong"), Some(cut), Some(&ann_elsewhere.csrf), Some(&bo.csrf)] {
         ann.reply(conversation, csrf).await.problem(CsrfMismatch);
     }
     let close = ann
@@ -175,9 +146,7 @@ async fn a_bearer_token_goes_before_a_cookie(app: TestApp) {
 
 async fn signing_out_takes_the_cookies_away(app: TestApp) {
     let ann = Browser::sign_in(&app.nobody, ANN).await;
-    let sign_out = ann
-        .request(Method::DELETE, "/sessions/current")
-        .header("X-CSRF-Token", &ann.csrf);
+    let sign_out = ann.request(Method::DELETE, "/sessions/current").header("X-CSRF-Token", &ann.csrf);
     let answer = Answer::to(sign_out).await;
     assert_eq!(answer.status, 204);
     let mut gone = answer.cookies();
@@ -220,10 +189,7 @@ async fn a_reused_refresh_token_ends_the_whole_session(app: TestApp) {
 }
 
 async fn a_refresh_token_that_is_not_ours_is_refused(app: TestApp) {
-    app.nobody
-        .post("/sessions/refresh", json!({}))
-        .await
-        .problem(Unauthenticated);
+    app.nobody.post("/sessions/refresh", json!({})).await.problem(Unauthenticated);
     let mut ann = Browser::sign_in(&app.nobody, ANN).await;
     ann.cookies.insert("smsc_refresh".into(), "garbage".into());
     ann.refresh().await.problem(SessionExpired);

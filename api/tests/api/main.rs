@@ -11,6 +11,13 @@
 
 mod support;
 
-mod sessions;
+mod conversations;
 mod cookies;
+mod delivery;
+mod idempotency;
+mod messages;
+mod outbox;
 mod permissions;
+mod queue;
+mod sessions;
+mod webhooks;

@@ -33,11 +33,7 @@ fn requests_about(conversation: i64) -> Vec<(Method, String, Option<Value>)> {
         (Method::POST, path("/messages"), Some(json!({"body": "Hello"}))),
         (Method::GET, path("/templates"), None),
         (Method::GET, path("/key_data"), None),
-        (
-            Method::POST,
-            path("/closure"),
-            Some(json!({"closure_reason_id": 2})),
-        ),
+        (Method::POST, path("/closure"), Some(json!({"closure_reason_id": 2}))),
     ]
 }
 
@@ -59,19 +55,12 @@ async fn expect_for_all(client: &Client, conversation: i64, code: ErrorCode) {
 async fn without_credentials_nothing_is_shown(app: TestApp) {
     let conversation = app.text(STRANGER, "Hello").await;
     expect_for_all(&app.nobody, conversation, Unauthenticated).await;
-    for path in [
-        "/me",
-        "/queue",
-        "/conversations?team_id=1&status=open",
-        "/closure_reasons?team_id=1",
-        "/events",
-    ] {
+    for path in
+        ["/me", "/queue", "/conversations?team_id=1&status=open", "/closure_reasons?team_id=1", "/events"]
+    {
         app.nobody.get(path).await.problem(Unauthenticated);
     }
-    app.nobody
-        .delete("/sessions/current")
-        .await
-        .problem(Unauthenticated);
+    app.nobody.delete("/sessions/current").await.problem(Unauthenticated);
 }
 
 async fn another_teams_conversation_looks_like_none(app: TestApp) {
@@ -93,9 +82,7 @@ async fn another_teams_lists_look_like_none(app: TestApp) {
             let path = format!("/conversations?team_id={team}&status={status}");
             cy.get(&path).await.problem(NotFound);
         }
-        cy.get(&format!("/closure_reasons?team_id={team}"))
-            .await
-            .problem(NotFound);
+        cy.get(&format!("/closure_reasons?team_id={team}")).await.problem(NotFound);
     }
     let path = format!("/conversations?team_id={CLAIMS}&status=open");
     assert!(cy.get(&path).await.items().is_empty());
@@ -114,12 +101,8 @@ async fn an_admin_acts_in_every_team(app: TestApp) {
     let conversation = app.text_to(CLAIMS_NUMBER, STRANGER, "Hello").await;
     let admin = app.signed_in(ADMIN).await;
     let me = admin.get("/me").await.expect(200);
-    let teams: Vec<_> = me["teams"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|team| team["name"].as_str().unwrap())
-        .collect();
+    let teams: Vec<_> =
+        me["teams"].as_array().unwrap().iter().map(|team| team["name"].as_str().unwrap()).collect();
     assert_eq!(teams, ["Claims", "Collections", "Support"]);
     assert_eq!(me["permissions"].as_array().unwrap().len(), 9);
     for request in requests_about(conversation) {

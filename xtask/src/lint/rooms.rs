@@ -63,11 +63,11 @@ fn out_of_room(source: &Source) -> Vec<Violation> {
     violations
 }
 
-/// Sources below `within`; neither tests nor these tasks, which name the words in order to look for them.
+/// Sources below `within`; neither tests and benchmarks nor these tasks, which name the words to look for them.
 fn governed(path: &Path, within: &str) -> bool {
     path.starts_with(within)
         && !path.starts_with("xtask")
-        && !path.components().any(|part| part.as_os_str() == OsStr::new("tests"))
+        && !path.components().any(|part| ["tests", "benches"].iter().any(|name| part.as_os_str() == *name))
 }
 
 fn may_query(path: &Path) -> bool {

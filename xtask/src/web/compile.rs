@@ -31,8 +31,6 @@ pub(crate) fn compile(workspace: &Workspace) -> Result<PathBuf> {
         build
             .args(["build", "--package", "web", "--target", WASM, "--profile", "web", "--target-dir"])
             .arg(&target);
-        // A full strip would take the list of features along that wasm-bindgen reads; it strips the rest itself.
-        build.env("CARGO_PROFILE_WEB_STRIP", "debuginfo");
         toolchain.apply(&mut build);
         succeed(&mut build)
     })?;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 /// How long anything may take that the desk does by itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// How long to let things happen before the next look.
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
 
 /// Looks again and again until there is what is `wanted`.
 pub(crate) async fn eventually<T>(wanted: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {

@@ -2,7 +2,7 @@
 //! that it survives a reload and is never sent twice.
 
 use serde::{Deserialize, Serialize};
-use shared::ids::{AccountId, ConversationId, TemplateId};
+use shared::ids::{AccountId, ConversationId, MessageId, TemplateId};
 
 use crate::{api::new_idempotency_key, storage};
 
@@ -15,6 +15,9 @@ pub(super) struct Draft {
     pub(super) template_id: Option<TemplateId>,
     /// The idempotency key: a new one only once this text was sent.
     pub(super) key: String,
+    /// What had been read when sending was tried and no answer came: another try is the same request.
+    #[serde(default)]
+    pub(super) last_seen: Option<MessageId>,
 }
 
 /// Where a draft is kept.
@@ -30,7 +33,7 @@ impl Place {
 
 impl Draft {
     pub(super) fn empty() -> Self {
-        Self { text: String::new(), template_id: None, key: new_idempotency_key() }
+        Self { text: String::new(), template_id: None, key: new_idempotency_key(), last_seen: None }
     }
 
     /// The draft that is kept there, or an empty one.

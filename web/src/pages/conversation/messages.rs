@@ -1,11 +1,9 @@
 //! The thread on screen: days, bubbles, and where it is scrolled to.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 use shared::message::Message;
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::ResizeObserver;
 
-use super::{Desk, bubble::bubble, thread::Thread};
+use super::{Desk, bubble::bubble, scroll::Scroll, thread::Thread};
 use crate::{
     components::{
         notices::use_notices,
@@ -16,63 +14,14 @@ use crate::{
     time_zone::Zone,
 };
 
-/// So near the end still counts as being there.
-const NEAR: i32 = 48;
-
-#[derive(Clone, Copy)]
-struct Scroll {
-    area: NodeRef<html::Div>,
-    at_end: RwSignal<bool>,
-}
-
-impl Scroll {
-    fn is_at_end(self) -> bool {
-        self.area
-            .get_untracked()
-            .is_none_or(|area| area.scroll_height() - area.scroll_top() - area.client_height() < NEAR)
-    }
-
-    /// Goes to the newest message; twice, since rows out of sight have only an estimated height.
-    fn to_end(self) {
-        let go = move || {
-            if let Some(area) = self.area.try_get_untracked().flatten() {
-                area.set_scroll_top(area.scroll_height());
-            }
-        };
-        self.at_end.try_set(true);
-        request_animation_frame(move || {
-            go();
-            request_animation_frame(go);
-        });
-    }
-
-    /// Keeps what is in sight in sight while `change` adds rows above it.
-    async fn hold(self, change: impl Future<Output = ()>) {
-        let measure = move || self.area.try_get_untracked().flatten().map(|area| area.scroll_height());
-        let before = measure();
-        change.await;
-        request_animation_frame(move || {
-            let Some(area) = self.area.try_get_untracked().flatten() else {
-                return;
-            };
-            let grown = area.scroll_height() - before.unwrap_or_default();
-            // Browsers hold the place by themselves unless the list is at its very top.
-            if area.scroll_top() < NEAR {
-                area.set_scroll_top(area.scroll_top() + grown);
-            }
-        });
-    }
-}
-
 /// The thread of messages.
 #[component]
 pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
     let thread = desk.thread;
     let notices = use_notices();
-    let scroll = Scroll { area: NodeRef::new(), at_end: RwSignal::new(true) };
+    let scroll = Scroll::new();
     let missed = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let observing = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
 
     Effect::new(move |before: Option<Option<_>>| {
         let newest = thread.newest();
@@ -84,25 +33,6 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
             }
         }
         newest
-    });
-    // When the composer below grows, what was at the end stays there.
-    Effect::new(move |_| {
-        let Some(area) = scroll.area.get() else { return };
-        let resized = Closure::<dyn Fn()>::new(move || {
-            if scroll.at_end.try_get_untracked() == Some(true) {
-                scroll.to_end();
-            }
-        });
-        let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) else {
-            return;
-        };
-        observer.observe(&area);
-        observing.set_value(Some((observer, resized)));
-    });
-    on_cleanup(move || {
-        if let Some(Some((observer, _))) = observing.try_update_value(Option::take) {
-            observer.disconnect();
-        }
     });
     // The newest message counts as seen when it is in sight: a reply carries its id.
     Effect::new(move |_| {
@@ -155,10 +85,19 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
             .into_any()
         },
     );
-    let rows = {
-        let days = zone.clone();
-        keyed(move || with_days(thread, &days), move |row| draw(thread, row, &zone))
-    };
+    let days = zone.clone();
+    let blocks = Memo::new(move |_| blocks(thread, &days));
+    // In two steps, since putting rows before thousands of others in one list takes seconds.
+    let rows = keyed(
+        move || blocks.with(|blocks| blocks.iter().map(|block| Row::new(block.number)).collect()),
+        move |block| {
+            let zone = zone.clone();
+            keyed(
+                move || blocks.with(|blocks| rows_of(blocks, block.id)),
+                move |row| draw(thread, row, &zone),
+            )
+        },
+    );
     let none_yet = Memo::new(move |_| thread.entries.with(Vec::is_empty));
     let instead = move || {
         none_yet.get().then(|| match (thread.fault.get(), thread.has_earlier.get()) {
@@ -175,7 +114,7 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
                 aria-label="Messages"
                 tabindex="0"
                 class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
-                on:scroll=move |_| scroll.at_end.set(scroll.is_at_end())
+                on:scroll=move |_| scroll.moved()
             >
                 {earlier}
                 {move || instead()}
@@ -202,19 +141,34 @@ fn draw(thread: Thread, row: Row, zone: &Zone) -> AnyView {
     .into_any()
 }
 
+/// The rows that came together.
+#[derive(Clone, PartialEq)]
+struct Block {
+    number: i64,
+    rows: Vec<Row>,
+}
+
 /// Each message, with its day above where that is another one than before.
-fn with_days(thread: Thread, zone: &Zone) -> Vec<Row> {
+fn blocks(thread: Thread, zone: &Zone) -> Vec<Block> {
     thread.entries.with(|entries| {
         let mut before = None;
-        let mut rows = Vec::with_capacity(entries.len());
+        let mut blocks: Vec<Block> = Vec::new();
         for entry in entries {
             let day = entry.day(zone);
             let above = (before != Some(day)).then(|| day.to_owned());
-            rows.push(Row { id: entry.id.0, above });
+            let row = Row { id: entry.id.0, above };
+            match blocks.last_mut() {
+                Some(block) if block.number == entry.block => block.rows.push(row),
+                _ => blocks.push(Block { number: entry.block, rows: vec![row] }),
+            }
             before = Some(day);
         }
-        rows
+        blocks
     })
+}
+
+fn rows_of(blocks: &[Block], number: i64) -> Vec<Row> {
+    blocks.iter().find(|block| block.number == number).map(|block| block.rows.clone()).unwrap_or_default()
 }
 
 fn announced(message: &Message) -> String {

@@ -11,6 +11,7 @@ mod draft;
 mod header;
 mod key_data;
 mod messages;
+mod scroll;
 mod templates;
 mod thread;
 mod writing;

@@ -17,6 +17,7 @@ use crate::{
 
 const NEWEST: usize = 50;
 const EARLIER: usize = 200;
+const NO_BLOCK: i64 = 0;
 
 /// A message on screen.
 #[derive(Clone)]
@@ -25,12 +26,14 @@ pub(super) struct Entry {
     pub(super) id: MessageId,
     /// The message, whose status changes.
     message: ArcRwSignal<Message>,
+    /// The messages that came together, by the first one's id; those that are written later join the last.
+    pub(super) block: i64,
     day: Arc<OnceLock<String>>,
 }
 
 impl Entry {
     fn new(message: Message) -> Self {
-        Self { id: message.id, message: ArcRwSignal::new(message), day: Arc::default() }
+        Self { id: message.id, message: ArcRwSignal::new(message), block: NO_BLOCK, day: Arc::default() }
     }
 
     /// The day it was written on, in words.
@@ -147,7 +150,45 @@ impl Thread {
                 entries.append(&mut fresh);
                 entries.sort_by_key(|entry| entry.id);
                 entries.dedup_by_key(|entry| entry.id);
+                assign_blocks(entries);
             });
         }
+    }
+}
+
+fn assign_blocks(entries: &mut [Entry]) {
+    let mut current = None;
+    for entry in entries {
+        if entry.block == NO_BLOCK {
+            entry.block = current.unwrap_or(entry.id.0);
+        }
+        current = Some(entry.block);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(ids_and_blocks: &[(i64, i64)]) -> Vec<Entry> {
+        let message: Message = serde_json::from_value(serde_json::json!({
+            "id": 1, "conversation_id": 1, "direction": "inbound",
+            "sender": {"kind": "customer", "id": null, "name": null}, "body": "Hi", "media": [], "segments": 1,
+            "encoding": "gsm7", "status": "received", "error": null, "created_at": "2026-11-22T09:14:00Z",
+            "sent_at": null, "delivered_at": null, "template_id": null,
+        }))
+        .unwrap();
+        let entry = |&(id, block): &(i64, i64)| Entry {
+            block,
+            ..Entry::new(Message { id: MessageId(id), ..message.clone() })
+        };
+        ids_and_blocks.iter().map(entry).collect()
+    }
+
+    #[test]
+    fn earlier_messages_are_a_block_of_their_own_and_later_ones_join_the_last() {
+        let mut entries = entries(&[(3, 0), (4, 0), (7, 7), (8, 7), (9, 0)]);
+        assign_blocks(&mut entries);
+        assert_eq!(entries.iter().map(|entry| entry.block).collect::<Vec<_>>(), [3, 3, 7, 7, 7]);
     }
 }

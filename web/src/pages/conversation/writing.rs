@@ -56,9 +56,16 @@ impl Writing {
 
     /// Changes the draft and keeps it.
     pub(super) fn change(self, change: impl FnOnce(&mut Draft)) {
-        self.draft.update(change);
-        self.place.with_value(|place| self.draft.with_untracked(|draft| draft.keep(place)));
+        self.keep(|draft| {
+            change(draft);
+            draft.last_seen = None;
+        });
         self.fault.set(None);
+    }
+
+    fn keep(self, change: impl FnOnce(&mut Draft)) {
+        self.draft.try_update(change);
+        self.place.try_with_value(|place| self.draft.try_with_untracked(|draft| draft.keep(place)));
     }
 
     /// The box now holds this text.
@@ -113,6 +120,8 @@ impl Writing {
         self.busy.set(true);
         self.fault.set(None);
         self.focus();
+        let last_seen = draft.last_seen.or(last_seen);
+        self.keep(|draft| draft.last_seen = last_seen);
         let place = self.place.get_value();
         let reply =
             NewMessage { body: draft.text, template_id: draft.template_id, last_seen_message_id: last_seen };
@@ -135,6 +144,10 @@ impl Writing {
     }
 
     fn refused(self, fault: &Fault) {
+        if fault.problem().is_some() {
+            // It certainly wasn't sent, so the next try is a new request.
+            self.keep(|draft| draft.last_seen = None);
+        }
         match (fault.code(), fault.problem()) {
             (Some(ErrorCode::ConversationMoved), Some(problem)) => {
                 self.desk.thread.put(problem.messages.clone());
@@ -144,7 +157,7 @@ impl Writing {
             (Some(ErrorCode::ConversationClosed), _) => self.desk.refetch.run(()),
             (Some(ErrorCode::IdempotencyKeyReused), _) => {
                 // An earlier wording did arrive, although its answer did not.
-                self.draft.try_update(|draft| draft.key = new_idempotency_key());
+                self.keep(|draft| draft.key = new_idempotency_key());
                 self.desk.refetch.run(());
                 self.fault.try_set(Some(
                     "An earlier wording of this text was sent already. Look at the thread before sending again."

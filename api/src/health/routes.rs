@@ -1,19 +1,9 @@
-//! Whether the desk lives and can work, and what it counts. Speaks HTTP; knows nobody's names or numbers.
+//! `/health` and `/metrics`.
 
-use std::sync::OnceLock;
-
-use actix_web::{
-    Error, HttpResponse,
-    body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
-    http::header,
-    web,
-};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use actix_web::{HttpResponse, http::header, web};
 use serde_json::json;
-use tracing::Span;
-use tracing_actix_web::RootSpanBuilder;
 
+use super::recorder;
 use crate::{app::Desk, error::ApiError, outbox};
 
 /// It lives.
@@ -58,40 +48,4 @@ pub async fn metrics(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8"))
         .body(recorder.render()))
-}
-
-/// The process's one recorder.
-fn recorder() -> Result<&'static PrometheusHandle, ApiError> {
-    static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
-    RECORDER
-        .get_or_init(|| PrometheusBuilder::new().install_recorder().map_err(|error| error.to_string()))
-        .as_ref()
-        .map_err(|error| ApiError::internal(error))
-}
-
-/// Begins to count.
-pub fn count() {
-    let _ = recorder();
-}
-
-/// The span of a request: its method, its route and its outcome; never a query, which may hold a name or a number.
-#[derive(Debug)]
-pub struct RequestSpan;
-
-impl RootSpanBuilder for RequestSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
-        tracing::info_span!("request", method = %request.method(), route, status = tracing::field::Empty)
-    }
-
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let (route, status) = match outcome {
-            Ok(answer) => (answer.request().match_pattern(), answer.status()),
-            Err(error) => (None, error.as_response_error().status_code()),
-        };
-        span.record("status", status.as_u16());
-        metrics::counter!("sms_chat_requests_total",
-            "route" => route.unwrap_or_else(|| "other".to_owned()), "status" => status.as_u16().to_string())
-        .increment(1);
-    }
 }

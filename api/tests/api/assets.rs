@@ -1,0 +1,109 @@
+//! The single-page app, served by the same binary. A server that was built before the app says so; what is tested then
+//! is that, so that nothing passes without a look.
+
+use std::path::{Path, PathBuf};
+
+use reqwest::Method;
+use shared::ErrorCode::NotFound;
+
+use crate::support::{Answer, Kind, TestApp, run};
+
+/// The app's files, as they were when the server was built; none when it was built without.
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist");
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn is_built() -> bool {
+    files().iter().any(|file| file.ends_with("index.html"))
+}
+
+#[test]
+fn every_path_of_the_app_is_its_page() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        for path in ["//", "//index.html", "//conversations/12", "//sign-in", "//closed", "//a/b/c"] {
+            let answer = app.nobody.get(path).await;
+            if !is_built() {
+                let problem = answer.problem(NotFound);
+                assert!(problem["detail"].as_str().unwrap().contains("without the single-page app"));
+                continue;
+            }
+            assert_eq!(answer.status, 200, "{path}");
+            assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
+            assert_eq!(answer.header("cache-control"), Some("no-cache"));
+            let policy = answer.header("content-security-policy").unwrap();
+            for rule in ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+                assert!(policy.contains(rule), "{policy}");
+            }
+            assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");
+            assert!(answer.body.contains("<html"), "{}", answer.body);
+        }
+    });
+}
+
+#[test]
+fn a_file_with_its_hash_in_its_name_is_kept_for_ever() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let mut hashed = 0;
+        for file in files() {
+            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            let Some((_, extension)) = name.rsplit_once('.') else { continue };
+            let kind = match extension {
+                "js" => "text/javascript; charset=utf-8",
+                "css" => "text/css; charset=utf-8",
+                "wasm" => "application/wasm",
+                "svg" => "image/svg+xml",
+                _ => continue,
+            };
+            hashed += 1;
+            let url = format!("{}/{name}", app.nobody.url);
+            for (accepted, suffix, encoding) in
+                [("identity", "", None), ("gzip, br", ".br", Some("br")), ("gzip", ".gz", Some("gzip"))]
+            {
+                let request = app.nobody.http.get(&url).header("Accept-Encoding", accepted);
+                let answer = request.send().await.unwrap();
+                assert_eq!(answer.status(), 200, "{name}");
+                let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
+                assert_eq!(header("content-type"), Some(kind), "{name}");
+                assert_eq!(header("cache-control"), Some("public, max-age=31536000, immutable"));
+                assert_eq!(header("content-encoding"), encoding, "{name}");
+                assert!(header("vary").unwrap().to_lowercase().contains("accept-encoding"));
+                let copy = file.with_file_name(format!("{name}{suffix}"));
+                assert_eq!(answer.bytes().await.unwrap(), std::fs::read(copy).unwrap(), "{name}");
+            }
+        }
+        assert_eq!(is_built(), hashed > 0);
+    });
+}
+
+#[test]
+fn a_missing_file_is_not_the_page() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        for path in [
+            "//app-0000000000000000.js",
+            "//favicon.ico",
+            "//../Cargo.toml",
+            "//%2e%2e/Cargo.toml",
+            "//..%2fCargo.toml",
+            "//a/b.png",
+            "//.env",
+        ] {
+            app.nobody.get(path).await.problem(NotFound);
+        }
+    });
+}
+
+#[test]
+fn the_head_of_the_page_has_no_body() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let page = app.nobody.get("//").await;
+        let head = Answer::to(app.nobody.request(Method::HEAD, "//")).await;
+        assert_eq!((head.status, head.body.as_str()), (page.status, ""));
+        assert_eq!(head.header("content-type"), page.header("content-type"));
+    });
+}

@@ -1,0 +1,81 @@
+//! Key data: what the team's current daily file says of the number, read at each look.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Client, TestApp,
+    fixtures::{ANN, BO, FORMER, MARIA, SHARED, STRANGER, SUPPORT_NUMBER},
+    on_both_databases,
+};
+
+on_both_databases![
+    the_columns_come_in_the_order_of_the_file,
+    two_customers_who_share_a_number_are_both_shown,
+    without_a_file_or_in_none_there_is_no_key_data,
+    a_newer_file_is_seen_at_once_and_the_conversation_keeps_its_names,
+    a_number_that_belongs_to_another_customer_now_is_told,
+];
+
+async fn key_data(client: &Client, conversation: i64) -> Value {
+    client.get(&format!("/conversations/{conversation}/key_data")).await.expect(200)
+}
+
+async fn the_columns_come_in_the_order_of_the_file(app: TestApp) {
+    let conversation = app.text(MARIA, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    let expected = json!({
+        "file_date": "2024-11-25",
+        "customers": [{"ref": "A-10021", "name": "Maria Jones", "fields": [
+            {"name": "Balance", "value": "GBP 120.00"}, {"name": "Due date", "value": "2024-11-30"}]}],
+        "changed_owner": false,
+    });
+    assert_eq!(key_data(&ann, conversation).await, expected);
+}
+
+async fn two_customers_who_share_a_number_are_both_shown(app: TestApp) {
+    let conversation = app.text(SHARED, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    let shown = key_data(&ann, conversation).await;
+    let refs: Vec<_> = shown["customers"].as_array().unwrap().iter().map(|customer| &customer["ref"]).collect();
+    assert_eq!(refs, ["A-10031", "A-10032"]);
+    assert_eq!(shown["changed_owner"], false);
+    let seen = ann.conversation(conversation).await;
+    assert_eq!((&seen["ref"], &seen["customer"]), (&Value::Null, &Value::Null));
+}
+
+async fn without_a_file_or_in_none_there_is_no_key_data(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for number in [STRANGER, FORMER] {
+        let conversation = app.text(number, "Hello").await;
+        let expected = json!({"file_date": "2024-11-25", "customers": [], "changed_owner": false});
+        assert_eq!(key_data(&ann, conversation).await, expected);
+    }
+    let conversation = app.text_to(SUPPORT_NUMBER, MARIA, "Hello").await;
+    let bo = app.signed_in(BO).await;
+    let expected = json!({"file_date": null, "customers": [], "changed_owner": false});
+    assert_eq!(key_data(&bo, conversation).await, expected);
+}
+
+async fn a_newer_file_is_seen_at_once_and_the_conversation_keeps_its_names(app: TestApp) {
+    let conversation = app.text(MARIA, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    app.database.run(&format!("DELETE FROM customers WHERE number = '{MARIA}'")).unwrap();
+    assert_eq!(key_data(&ann, conversation).await["customers"], json!([]));
+    let seen = ann.conversation(conversation).await;
+    assert_eq!(seen["customer"], Value::Null);
+    assert_eq!((&seen["ref"], &seen["name"]), (&json!("A-10021"), &json!("Maria Jones")));
+}
+
+async fn a_number_that_belongs_to_another_customer_now_is_told(app: TestApp) {
+    let conversation = app.text(MARIA, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    let moved = format!("UPDATE customers SET ref = 'A-99999', name = 'New Owner' WHERE number = '{MARIA}'");
+    app.database.run(&moved).unwrap();
+    let shown = key_data(&ann, conversation).await;
+    assert_eq!(shown["changed_owner"], true);
+    assert_eq!(shown["customers"][0]["name"], "New Owner");
+    assert_eq!(ann.conversation(conversation).await["name"], "Maria Jones");
+    // A conversation that has never known a customer cannot have changed owners.
+    let unknown = app.text(SHARED, "Hello").await;
+    assert_eq!(key_data(&ann, unknown).await["changed_owner"], false);
+}

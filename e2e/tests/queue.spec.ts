@@ -1,0 +1,222 @@
+// Conversations in progress: what stands there, in which order, and that nothing moves under the agent's hand.
+
+import type { Locator, Page } from "@playwright/test";
+
+import type { Conversation } from "../fixtures/agent.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+const COLUMNS = ["Ref", "Name", "Number", "Last Message", "Next Action", "Link"];
+
+function section(page: Page, team: string): Locator {
+  return page.getByRole("region", { name: team, exact: true });
+}
+
+/** The rows of conversations, without the one of the column heads. */
+function rows(within: Page | Locator): Locator {
+  return within.locator("tbody").getByRole("row");
+}
+
+test("an agent of two teams sees a section for each, with counts and the columns in their order", async ({
+  page,
+  context,
+  desk,
+}) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Collections", "Support"]);
+  for (const team of ["Collections", "Support"]) {
+    await expect(section(page, team).getByRole("columnheader")).toHaveText(COLUMNS);
+    const theirs = rows(section(page, team));
+    const agent = await theirs.getByText("Agent", { exact: true }).count();
+    const customer = await theirs.getByText("Customer", { exact: true }).count();
+    await expect(section(page, team)).toContainText(`${agent} need you · ${customer} with the customer`);
+  }
+});
+
+test("those that need the agent come first, and the longest waiting first among them", async ({
+  page,
+  context,
+  desk,
+}) => {
+  const first = desk.customer("Support");
+  await first.text("I was first");
+  await desk.customer("Support").text("I was second");
+  await first.text("Hello? I was first");
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  const byRule = (a: Conversation, b: Conversation) =>
+    `${a.next_action} ${a.waiting_since}`.localeCompare(`${b.next_action} ${b.waiting_since}`) || a.id - b.id;
+  const queue = await (await desk.agent("bo")).queue("Support");
+  const expected = [...queue].sort(byRule).map((known) => new RegExp(`/conversations/${known.id}$`));
+  await expect(rows(section(page, "Support"))).toHaveCount(expected.length);
+  const links = await section(page, "Support").getByRole("link").all();
+  for (const [place, address] of expected.entries()) await expect(links[place]!).toHaveAttribute("href", address);
+});
+
+test("somebody who is in no daily file has no ref and no name, and is reached by the link", async ({
+  page,
+  context,
+  desk,
+}) => {
+  const stranger = desk.customer("Support");
+  await stranger.text("Do you cover EH1?");
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  const row = rows(page).filter({ hasText: stranger.shown });
+  await expect(row.getByRole("cell")).toHaveText(["–", "–", stranger.shown, "just now", /^Agent/, /^Open/]);
+  await row.getByRole("link", { name: `Open conversation with ${stranger.shown}` }).click();
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(stranger.shown);
+  await expect(page.getByText("This number is not in the current daily file")).toBeVisible();
+});
+
+test("news waits while the pointer is over the rows, until R or until the pointer leaves", async ({
+  page,
+  context,
+  desk,
+}) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  await rows(section(page, "Support")).first().hover();
+  const [one, other] = [desk.customer("Support"), desk.customer("Support")];
+
+  await one.text("Anybody there?");
+  await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
+  await expect(rows(page).filter({ hasText: one.shown })).toBeHidden();
+  await page.keyboard.press("r");
+  await expect(rows(page).filter({ hasText: one.shown })).toBeVisible();
+  await expect(page.getByRole("button", { name: /new/ })).toBeHidden();
+
+  await other.text("Anybody there?");
+  await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
+  await expect(rows(page).filter({ hasText: other.shown })).toBeHidden();
+  await page.getByRole("heading", { level: 1 }).hover();
+  await expect(rows(page).filter({ hasText: other.shown })).toBeVisible();
+});
+
+test("news waits while the focus is among the rows, and the button shows it", async ({ page, context, desk }) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  const link = section(page, "Support").getByRole("link").first();
+  await link.focus();
+  const customer = desk.customer("Support");
+  await customer.text("Anybody there?");
+  const button = page.getByRole("button", { name: "1 new" });
+  await expect(button).toBeVisible();
+  await expect(rows(page).filter({ hasText: customer.shown })).toBeHidden();
+  await button.click();
+  await expect(rows(page).filter({ hasText: customer.shown })).toBeVisible();
+});
+
+test("a reply from another desk moves the row to the customer's, and its count with it", async ({
+  page,
+  context,
+  desk,
+}) => {
+  const customer = desk.customer("Support");
+  await customer.text("Is it mended?");
+  const bo = await desk.agent("bo");
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  const row = rows(page).filter({ hasText: customer.shown });
+  await expect(row).toContainText("Agent");
+  await bo.reply((await bo.conversation("Support", customer.number)).id, "Yes, since noon.");
+  await expect(row).toContainText("Customer");
+});
+
+test("J and K walk the rows, Enter opens one, N the next that needs the agent, G Q comes back", async ({
+  page,
+  context,
+  desk,
+}) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  const links = page.getByRole("link", { name: /^Open conversation/ });
+  await expect(links.first()).toBeVisible();
+  await page.keyboard.press("j");
+  await expect(links.nth(0)).toBeFocused();
+  await page.keyboard.press("j");
+  await expect(links.nth(1)).toBeFocused();
+  await page.keyboard.press("k");
+  await expect(links.nth(0)).toBeFocused();
+  const [first, second] = await Promise.all([0, 1].map((place) => links.nth(place).getAttribute("href")));
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(first!);
+  await expect(page.getByRole("textbox", { name: "Message" })).toBeVisible();
+  await page.keyboard.press("n");
+  await expect(page).toHaveURL(second!);
+  await page.keyboard.press("g");
+  await page.keyboard.press("q");
+  await expect(page).toHaveURL("/");
+  await expect(links.first()).toBeVisible();
+});
+
+test("E goes to closing, and single keys never act while one types", async ({ page, context, desk }) => {
+  const customer = desk.customer("Support");
+  await customer.text("Is it mended?");
+  const { id } = await (await desk.agent("bo")).conversation("Support", customer.number);
+  await desk.signIn(context, "bo");
+  await page.goto(`/conversations/${id}`);
+  const box = page.getByRole("textbox", { name: "Message" });
+  await box.click();
+  await page.keyboard.type("eggs? jam, kippers, never");
+  await expect(box).toBeFocused();
+  await expect(box).toHaveValue("eggs? jam, kippers, never");
+  await expect(page.getByRole("dialog")).toBeHidden();
+  await page.getByRole("heading", { level: 1 }).focus();
+  await page.keyboard.press("e");
+  await expect(page.getByLabel("Reason")).toBeFocused();
+});
+
+test("? lists the keys, Escape puts the list away, and single keys can be turned off", async ({
+  page,
+  context,
+  desk,
+}) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/");
+  const help = page.getByRole("dialog", { name: "Keyboard" });
+  await expect(rows(page).first()).toBeVisible();
+  await page.keyboard.press("?");
+  await expect(help.getByRole("row", { name: "J Next row" })).toBeVisible();
+  await expect(help.getByRole("row", { name: "R Show the news in the list" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(help).toBeHidden();
+
+  await page.keyboard.press("?");
+  await help.getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
+  await help.getByRole("button", { name: "Close" }).click();
+  await page.keyboard.press("j");
+  await page.keyboard.press("?");
+  await expect(help).toBeHidden();
+  await expect(page.getByRole("link", { name: /^Open conversation/ }).first()).not.toBeFocused();
+});
+
+test("a long section shows the rest on request, each conversation once", async ({ page, context, untouchedDesk }) => {
+  const total = 60;
+  const queue = await (await untouchedDesk.agent("cy")).queue("Claims");
+  const missing = total - queue.length;
+  await Promise.all(Array.from({ length: missing }, () => untouchedDesk.customer("Claims").text("Any news?")));
+  await untouchedDesk.signIn(context, "cy");
+  await page.goto(untouchedDesk.url);
+  await expect(rows(page)).toHaveCount(50);
+  await page.getByRole("button", { name: "Show more of Claims" }).click();
+  await expect(rows(page)).toHaveCount(total);
+  await expect(page.getByRole("button", { name: /Show more/ })).toBeHidden();
+  const addresses = await page
+    .getByRole("link", { name: /^Open conversation/ })
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
+  expect(new Set(addresses).size).toBe(total);
+});
+
+test("an empty queue says so, and the next text appears in it", async ({ page, context, untouchedDesk }) => {
+  const cy = await untouchedDesk.agent("cy");
+  for (const { id } of await cy.queue("Claims")) await cy.close(id);
+  await untouchedDesk.signIn(context, "cy");
+  await page.goto(untouchedDesk.url);
+  await expect(page.getByText("No conversations in progress")).toBeVisible();
+  await expect(section(page, "Claims")).toContainText("0 need you · 0 with the customer");
+  await untouchedDesk.customer("Claims").text("Any news?");
+  await expect(rows(page)).toHaveCount(1);
+  await expect(section(page, "Claims")).toContainText("1 needs you · 0 with the customer");
+  await expect(page.getByText("No conversations in progress")).toBeHidden();
+});

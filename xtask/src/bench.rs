@@ -1,0 +1,21 @@
+//! The benchmark: `api/benches/desk`, with everything that it needs built and started. Must never judge a figure.
+
+use anyhow::Result;
+
+use crate::packages::ensure_native_libraries;
+use crate::postgres::{Postgres, Purpose};
+use crate::process::{cargo, succeed};
+use crate::web;
+use crate::workspace::Workspace;
+
+/// Runs it on SQLite and on a PostgreSQL of its own.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    ensure_native_libraries()?;
+    web::build(workspace)?;
+    let mut build = cargo(&workspace.root);
+    succeed(build.args(["bench", "--package", "api", "--bench", "desk", "--no-run"]))?;
+    let postgres = Postgres::start(Purpose::Bench)?;
+    let mut bench = cargo(&workspace.root);
+    bench.args(["bench", "--package", "api", "--bench", "desk"]);
+    succeed(bench.env("SMS_CHAT_BENCH_POSTGRES_URL", &postgres.url))
+}
