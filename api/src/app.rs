@@ -24,57 +24,17 @@ use crate::{
     clock::Clock,
     config::{Credentials, GatewayKind, Settings},
     db::{Db, DbError, Migrations},
+    desk::Desk,
     events::feed::Feed,
     gateway::client::GatewayClient,
     outbox::worker::{Outbox, Worker},
     router, teams,
 };
 
-/// The largest request body, in bytes.
-pub const BODY_LIMIT: usize = 1024 * 1024;
 /// Where the gateway brings texts.
 const MESSAGES_WEBHOOK: &str = "/api/v1/webhooks/twilio/messages";
 /// Where the gateway brings receipts.
 const STATUS_WEBHOOK: &str = "/api/v1/webhooks/twilio/status";
-
-/// What every handler is handed.
-#[derive(Debug)]
-pub struct Desk {
-    /// The database.
-    pub db: Db,
-    /// What time it is.
-    pub clock: Clock,
-    /// Signs and checks access tokens.
-    pub keys: TokenKeys,
-    /// Slows down guessing passwords.
-    pub throttle: SignInThrottle,
-    /// How much an account may ask.
-    pub rate_limit: RateLimit,
-    /// Where the worker is woken.
-    pub outbox: Arc<Outbox>,
-    /// Where the live streams are woken.
-    pub feed: Arc<Feed>,
-    /// How the gateway and browsers reach the desk, without a slash at the end.
-    pub public_url: String,
-    /// What the gateway signs its webhooks with.
-    pub webhook_tokens: Vec<SecretString>,
-    /// Where one plays the customer; only with the simulator.
-    pub handset_url: Option<String>,
-}
-
-impl Desk {
-    /// Something was committed: wakes those who carry it on.
-    pub fn committed(&self) {
-        self.outbox.wake();
-        self.feed.wake();
-    }
-
-    /// Whether browsers reach the desk by HTTPS.
-    #[must_use]
-    pub fn is_secure(&self) -> bool {
-        self.public_url.starts_with("https://")
-    }
-}
 
 /// Why the desk cannot start.
 #[derive(Debug, thiserror::Error)]

@@ -12,7 +12,7 @@ use actix_web::{
 use rust_embed::{Embed, EmbeddedFile};
 use shared::ErrorCode;
 
-use crate::{app::Desk, error::ApiError};
+use crate::{desk::Desk, error::ApiError};
 
 /// What the SPA may load: only what comes from here.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -26,7 +26,7 @@ struct Dist;
 pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         let detail = "Only GET is offered here. The API is under /api/v1; see /api/docs.";
-        return Err(ApiError::new(ErrorCode::MethodNotAllowed, detail));
+        return Err(ApiError::new(ErrorCode::MethodNotAllowed, detail).allow("GET, HEAD"));
     }
     let path = request.path().trim_start_matches('/');
     // The app's own paths have no extension; a missing file must not look like a page.

@@ -17,13 +17,19 @@ pub struct ApiError {
     problem: Box<Problem>,
     retry_after: Option<u64>,
     rate_limit: Option<u32>,
+    allow: Option<&'static str>,
 }
 
 impl ApiError {
     /// A problem with this code; `detail` says what happened here and the way out.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self { problem: Box::new(Problem::new(code, detail)), retry_after: None, rate_limit: None }
+        Self {
+            problem: Box::new(Problem::new(code, detail)),
+            retry_after: None,
+            rate_limit: None,
+            allow: None,
+        }
     }
 
     /// Nothing there, or not in a team of the caller: the two must look the same.
@@ -75,6 +81,13 @@ impl ApiError {
     #[must_use]
     pub fn rate_limit(mut self, per_minute: u32) -> Self {
         self.rate_limit = Some(per_minute);
+        self
+    }
+
+    /// The methods that the path offers (RFC 9110, 15.5.6).
+    #[must_use]
+    pub fn allow(mut self, methods: &'static str) -> Self {
+        self.allow = Some(methods);
         self
     }
 
@@ -141,6 +154,9 @@ impl ResponseError for ApiError {
                 answer.insert_header(("RateLimit-Remaining", 0));
                 answer.insert_header(("RateLimit-Reset", seconds));
             }
+        }
+        if let Some(methods) = self.allow {
+            answer.insert_header((header::ALLOW, methods));
         }
         if self.problem.status == 401 {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -8,7 +8,7 @@
 //! - [`events`]: the log that the live streams read
 //! - [`templates`], [`closures`], [`customers`], [`teams`], [`accounts`]: the desk's furniture
 //! - [`auth`]: who is asking; [`error`]: how a refusal is answered; [`db`]: the two doors to the database
-//! - [`config`], [`clock`], [`assets`], [`openapi`], [`health`], [`demo`]: what holds it together
+//! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`demo`]: what holds it together
 
 pub mod accounts;
 pub mod app;
@@ -21,6 +21,7 @@ pub mod conversations;
 pub mod customers;
 pub mod db;
 pub mod demo;
+pub mod desk;
 pub mod error;
 pub mod events;
 pub mod gateway;

@@ -3,7 +3,10 @@
 use actix_web::{HttpResponse, http::header};
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Content, RefOr,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use crate::{auth, closures, conversations, customers, events, gateway, health, templates};
@@ -36,7 +39,7 @@ use crate::{auth, closures, conversations, customers, events, gateway, health, t
         health::routes::ready,
         health::routes::metrics,
     ),
-    modifiers(&Credentials)
+    modifiers(&Credentials, &Problems)
 )]
 struct Document;
 
@@ -52,6 +55,29 @@ impl Modify for Credentials {
             "Set by POST /sessions. State-changing requests also need the header X-CSRF-Token.",
         );
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    }
+}
+
+/// Errors have a media type of their own (RFC 9457).
+struct Problems;
+
+impl Modify for Problems {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let paths = document.paths.paths.values_mut();
+        let operations =
+            paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.delete]).flatten();
+        for response in operations.flat_map(|operation| operation.responses.responses.values_mut()) {
+            let RefOr::T(response) = response else { continue };
+            let is_problem = |content: &RefOr<Content>| {
+                matches!(content, RefOr::T(content)
+                if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location.ends_with("/Problem")))
+            };
+            if response.content.get("application/json").is_some_and(is_problem)
+                && let Some(content) = response.content.swap_remove("application/json")
+            {
+                response.content.insert("application/problem+json".to_owned(), content);
+            }
+        }
     }
 }
 

@@ -3,14 +3,13 @@
 use actix_web::{
     HttpRequest, HttpResponse, Route,
     error::{JsonPayloadError, PathError, QueryPayloadError},
-    http::header,
     web::{self, ServiceConfig, delete, get, post, resource, scope},
 };
 use shared::ErrorCode;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    app::BODY_LIMIT, assets, auth, closures, conversations, customers, error::ApiError, events, gateway,
+    assets, auth, closures, conversations, customers, desk::BODY_LIMIT, error::ApiError, events, gateway,
     health, openapi, templates,
 };
 
@@ -26,17 +25,18 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(web::PathConfig::default().error_handler(|error, _| unreadable_path(&error).into()))
         .service(scope("/api/v1").configure(api).default_service(web::to(no_such_path)))
         .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", openapi::document()))
-        .route("/api/docs", get().to(openapi::to_docs))
+        .service(resource("/api/docs").route(get().to(openapi::to_docs)).default_service(only("GET")))
         .service(scope("/api").default_service(web::to(no_such_path)))
         .service(
             scope("/health")
                 .service(resource("/live").route(get().to(health::routes::live)).default_service(only("GET")))
                 .service(
                     resource("/ready").route(get().to(health::routes::ready)).default_service(only("GET")),
-                ),
+                )
+                .default_service(web::to(no_such_path)),
         )
         .service(resource("/metrics").route(get().to(health::routes::metrics)).default_service(only("GET")))
-        .service(resource("/handset").route(get().to(assets::handset)))
+        .service(resource("/handset").route(get().to(assets::handset)).default_service(only("GET")))
         .default_service(web::to(assets::serve));
 }
 
@@ -102,13 +102,11 @@ fn api(config: &mut ServiceConfig) {
         );
 }
 
-/// Any other method than those that a path offers (RFC 9110, 15.5.6).
+/// Any other method than those that a path offers.
 fn only(allowed: &'static str) -> Route {
     web::to(move |request: HttpRequest| async move {
         let detail = format!("{} is not offered here, but {allowed} is.", request.method());
-        let mut answer = HttpResponse::from_error(ApiError::new(ErrorCode::MethodNotAllowed, detail));
-        answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
-        answer
+        Err::<HttpResponse, _>(ApiError::new(ErrorCode::MethodNotAllowed, detail).allow(allowed))
     })
 }
 

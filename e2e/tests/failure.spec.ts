@@ -39,7 +39,7 @@ test("a text that a phone out of reach never got says so, and the conversation n
   await expect(handset.bubble("Friday is fine")).toContainText("Never reached this phone: phone off or out of reach");
   await page.getByRole("link", { name: "Conversations in progress" }).click();
   const row = page.getByRole("row").filter({ hasText: customer.shown });
-  await expect(row.getByRole("cell").nth(4)).toHaveText(new RegExp(`^Agent\\s*${OUT_OF_REACH}$`));
+  await expect(row.getByRole("cell").nth(4)).toHaveText(new RegExp(`^Agent\\s*not delivered\\s*${OUT_OF_REACH}$`));
 });
 
 test("without the server, what was typed stays, and is sent once when the server is back", async ({
@@ -155,7 +155,7 @@ test("the desk says that it has lost the server, and catches up when it is back"
   await page.goto(desk.url);
   const indicator = page.getByRole("banner").getByRole("status");
   await expect(indicator).toHaveText("live");
-  await desk.stop();
+  await desk.kill();
   await expect(indicator).toHaveText("reconnecting…");
   const again = await Desk.start(desk);
   const customer = again.customer("Collections");
@@ -163,5 +163,5 @@ test("the desk says that it has lost the server, and catches up when it is back"
   await expect(page.getByRole("row").filter({ hasText: customer.shown })).toBeVisible({ timeout: 15_000 });
   await expect(indicator).toHaveText("live");
   await page.close();
-  await again.stop();
+  await again.kill();
 });

@@ -30,6 +30,17 @@ pub(crate) enum News {
     Resumed,
 }
 
+/// Whether news arrives right now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LiveState {
+    /// Not yet.
+    Connecting,
+    /// It does.
+    Live,
+    /// It did, and will again.
+    Interrupted,
+}
+
 type Listener = Rc<dyn Fn(&News)>;
 type Handler = Closure<dyn FnMut(web_sys::Event)>;
 
@@ -37,8 +48,8 @@ type Handler = Closure<dyn FnMut(web_sys::Event)>;
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     client: Client,
-    /// Whether news arrives right now.
-    pub(crate) connected: RwSignal<bool>,
+    /// How things stand.
+    pub(crate) state: RwSignal<LiveState>,
     listeners: StoredValue<Rc<RefCell<BTreeMap<u32, Listener>>>, LocalStorage>,
     stream: StoredValue<Option<Stream>, LocalStorage>,
     /// How often opening failed in a row.
@@ -64,7 +75,7 @@ impl Live {
     pub(crate) fn provide() -> Self {
         let live = Self {
             client: use_client(),
-            connected: RwSignal::new(false),
+            state: RwSignal::new(LiveState::Connecting),
             listeners: StoredValue::new_local(Rc::default()),
             stream: StoredValue::new_local(None),
             failures: StoredValue::new(0),
@@ -130,7 +141,7 @@ impl Live {
 
     fn opened(self) {
         self.failures.try_update_value(|failures| *failures = 0);
-        self.connected.try_set(true);
+        self.state.try_set(LiveState::Live);
         // What was on screen before the first opening was fetched just now.
         if self.ever.try_get_value() == Some(true) {
             self.tell(&News::Resumed);
@@ -139,7 +150,7 @@ impl Live {
     }
 
     fn interrupted(self) {
-        self.connected.try_set(false);
+        self.state.try_set(LiveState::Interrupted);
         let closed = self.stream.try_with_value(|stream| {
             stream.as_ref().is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED)
         });
@@ -190,7 +201,7 @@ impl Live {
         start_detached(async move {
             pause(HIDDEN_FOR).await;
             if document().hidden() {
-                self.connected.try_set(false);
+                self.state.try_set(LiveState::Interrupted);
                 self.stream.try_update_value(|stream| *stream = None);
             }
         });

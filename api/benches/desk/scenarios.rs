@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// How long each loop runs.
-const TIME: Duration = Duration::from_secs(5);
+const TIME: Duration = Duration::from_secs(3);
 /// How many clients ask at once.
 pub(crate) const CLIENTS: [usize; 2] = [1, 8];
 

@@ -31,7 +31,7 @@ pub(crate) fn seed(url: &DatabaseUrl) -> Result<()> {
         }
         DatabaseUrl::Postgres(url) => {
             let mut conn = PgConnection::establish(url)?;
-            let numbers = |count: u32| format!("(SELECT n FROM generate_series(1, {count}) AS g(n))");
+            let numbers = |count: u32| format!("(SELECT n FROM generate_series(1::bigint, {count}) AS g(n))");
             let moment = |micros: String| format!("to_timestamp(({micros}) / 1000000.0)");
             conn.batch_execute(&rows(&hash, &numbers, &moment, "true", "ref"))?;
             conn.batch_execute("VACUUM ANALYZE")?;

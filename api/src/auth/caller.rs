@@ -9,7 +9,7 @@ use shared::{
 };
 
 use super::{TeamScope, cookies, csrf, queries};
-use crate::{app::Desk, db::Db, error::ApiError};
+use crate::{db::Db, desk::Desk, error::ApiError};
 
 /// Who is asking, what they may do, and where.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{Caller, cookies, session};
-use crate::{app::Desk, error::ApiError, teams};
+use crate::{desk::Desk, error::ApiError, teams};
 
 /// Signs in.
 ///

@@ -6,7 +6,7 @@ use shared::{Page, Problem, closure::ClosureReason, ids::TeamId};
 use utoipa::IntoParams;
 
 use super::queries;
-use crate::{app::Desk, auth::Caller, error::ApiError};
+use crate::{auth::Caller, desk::Desk, error::ApiError};
 
 /// Whose reasons.
 #[derive(Debug, Deserialize, IntoParams)]

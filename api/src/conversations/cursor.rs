@@ -1,8 +1,11 @@
 //! The opaque cursor of keyset paging: where the last page ended, as text that clients pass back unread.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use chrono::{DateTime, Datelike, Utc};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
 use shared::{
     ErrorCode,
     conversation::{Conversation, NextAction},
@@ -17,6 +20,7 @@ pub(super) struct QueueCursor {
     /// Who was to act.
     pub(super) next_action: NextAction,
     /// Since when.
+    #[serde(deserialize_with = "kept_time")]
     pub(super) waiting_since: DateTime<Utc>,
     /// Which conversation.
     pub(super) id: ConversationId,
@@ -26,9 +30,16 @@ pub(super) struct QueueCursor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct TimeCursor {
     /// The time of the last item.
+    #[serde(deserialize_with = "kept_time")]
     pub(super) at: DateTime<Utc>,
     /// Which conversation.
     pub(super) id: ConversationId,
+}
+
+/// A time that a row can have: not every time that can be written down is one that PostgreSQL knows.
+fn kept_time<'de, D: Deserializer<'de>>(given: D) -> Result<DateTime<Utc>, D::Error> {
+    let time = DateTime::<Utc>::deserialize(given)?;
+    if (0..=9999).contains(&time.year()) { Ok(time) } else { Err(D::Error::custom("a time of no row")) }
 }
 
 impl QueueCursor {

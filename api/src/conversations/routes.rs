@@ -18,7 +18,7 @@ use super::{
     close, detail, message, queue,
     reply::{Idempotency, Replied, Reply},
 };
-use crate::{app::Desk, auth::Caller, error::ApiError};
+use crate::{auth::Caller, desk::Desk, error::ApiError};
 
 /// The longest `Idempotency-Key`, in characters.
 const MAX_KEY: usize = 255;

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use shared::{Problem, customer::KeyData, ids::ConversationId};
 
 use super::key_data;
-use crate::{app::Desk, auth::Caller, conversations, error::ApiError};
+use crate::{auth::Caller, conversations, desk::Desk, error::ApiError};
 
 /// What the team's current daily file says of the conversation's customer.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/key_data", operation_id = "get_key_data",

@@ -35,11 +35,17 @@ pub enum DbError {
     #[error("the database has more to do than it can queue")]
     Busy,
     /// The database cannot be reached.
-    #[error("the database cannot be reached: {0}")]
+    #[error("the database cannot be reached: {}", in_one_line(.0))]
     Unreachable(String),
     /// The closure panicked; nothing of it was kept.
     #[error("a database closure panicked")]
     Panicked,
+}
+
+/// libpq explains itself in several lines.
+fn in_one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join("; ")
 }
 
 impl DbError {

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,12 +29,13 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(10);
 #[derive(Debug)]
 pub struct Feed {
     wake: Notify,
-    events: broadcast::Sender<Event>,
+    // `None` once the desk ends, which ends every stream.
+    events: Mutex<Option<broadcast::Sender<Event>>>,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { wake: Notify::new(), events: broadcast::Sender::new(LAG) }
+        Self { wake: Notify::new(), events: Mutex::new(Some(broadcast::Sender::new(LAG))) }
     }
 }
 
@@ -44,13 +45,17 @@ impl Feed {
         self.wake.notify_one();
     }
 
-    /// What comes from now on.
+    /// What comes from now on; nothing, once the desk ends.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        self.sender().as_ref().map_or_else(|| broadcast::channel(1).1, broadcast::Sender::subscribe)
     }
 
-    /// Reads the log and tells the streams until `stop` says so.
+    fn sender(&self) -> MutexGuard<'_, Option<broadcast::Sender<Event>>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the log and tells the streams until `stop` says so, and then ends them.
     pub async fn run(self: Arc<Self>, db: Db, clock: Clock, mut stop: watch::Receiver<bool>) {
         let mut horizon: Option<Horizon> = None;
         while !*stop.borrow() {
@@ -65,6 +70,7 @@ impl Feed {
                 () = clock.sleep(LOOK) => {}
             }
         }
+        self.sender().take();
     }
 
     /// Tells what is new; whether there may be more.
@@ -78,7 +84,7 @@ impl Feed {
         let full = i64::try_from(events.len()).is_ok_and(|read| read == BATCH);
         for event in horizon.admit(events, clock.now()) {
             // Nobody listening is no fault.
-            let _ = self.events.send(event);
+            let _ = self.sender().as_ref().map(|events| events.send(event));
         }
         Ok(full)
     }

@@ -12,7 +12,7 @@ use shared::{Problem, event::Event, ids::EventId};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 use super::queries;
-use crate::{app::Desk, auth::Caller, db::Db, error::ApiError};
+use crate::{auth::Caller, db::Db, desk::Desk, error::ApiError};
 
 /// How often a quiet stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);

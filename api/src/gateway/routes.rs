@@ -6,8 +6,8 @@ use twilio_async::twiml::{Response, Twiml};
 
 use super::{delivery, signature};
 use crate::{
-    app::{BODY_LIMIT, Desk},
     conversations::receive::{InboundText, ReceiveError, Received, receive},
+    desk::{BODY_LIMIT, Desk},
     error::ApiError,
 };
 

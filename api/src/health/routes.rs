@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::header, web};
 use serde_json::json;
 
 use super::recorder;
-use crate::{app::Desk, error::ApiError, outbox};
+use crate::{desk::Desk, error::ApiError, outbox};
 
 /// It lives.
 #[utoipa::path(get, path = "/health/live", operation_id = "get_liveness", tag = "health",

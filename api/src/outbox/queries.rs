@@ -1,5 +1,7 @@
 //! The outbox in the database.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::{exists, not},
@@ -53,13 +55,12 @@ pub(super) fn claim(
     until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>, DbError> {
-    type Columns = (i64, Words<PhoneNumber>, Words<PhoneNumber>, String, i32, Option<Moment>);
+    type Columns = (i64, Words<PhoneNumber>, Words<PhoneNumber>, i32, Option<Moment>);
     let overtakes = earlier
         .filter(earlier.field(outbox::team_number).eq(outbox::team_number))
         .filter(earlier.field(outbox::number).eq(outbox::number))
         .filter(earlier.field(outbox::message_id).lt(outbox::message_id));
     let due = outbox::table
-        .inner_join(messages::table.on(messages::id.eq(outbox::message_id)))
         .filter(outbox::due_at.le(Moment(now)))
         .filter(outbox::held_until.is_null().or(outbox::held_until.le(Moment(now))))
         .filter(not(exists(overtakes)))
@@ -69,7 +70,6 @@ pub(super) fn claim(
             outbox::message_id,
             outbox::team_number,
             outbox::number,
-            messages::body,
             outbox::attempts,
             outbox::unknown_since,
         ));
@@ -81,6 +81,12 @@ pub(super) fn claim(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    // Not joined: where the statistics are of a time when no text waited, SQLite would read every message for it.
+    let bodies: Vec<(i64, String)> = on_each!(conn, |c| messages::table
+        .filter(messages::id.eq_any(&ids))
+        .select((messages::id, messages::body))
+        .load(c))?;
+    let mut bodies: HashMap<i64, String> = bodies.into_iter().collect();
     on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::message_id.eq_any(&ids)))
         .set((
             outbox::held_until.eq(Moment(until)),
@@ -98,13 +104,15 @@ pub(super) fn claim(
         .execute(c))?;
     Ok(rows
         .into_iter()
-        .map(|(message, Words(from), Words(to), body, attempts, unknown)| Claimed {
-            message: MessageId(message),
-            from,
-            to,
-            body,
-            attempts: attempts + 1,
-            unknown_since: unknown.map(DateTime::from),
+        .filter_map(|(message, Words(from), Words(to), attempts, unknown)| {
+            Some(Claimed {
+                message: MessageId(message),
+                from,
+                to,
+                body: bodies.remove(&message)?,
+                attempts: attempts + 1,
+                unknown_since: unknown.map(DateTime::from),
+            })
         })
         .collect())
 }
@@ -156,9 +164,11 @@ pub(super) fn next_due(conn: &mut DbConnection) -> Result<Option<DateTime<Utc>>,
 
 /// How many texts wait, and since when the oldest has.
 pub(crate) fn depth(conn: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
-    let (count, oldest): (i64, Option<Moment>) = on_each!(conn, |c| outbox::table
-        .inner_join(messages::table.on(messages::id.eq(outbox::message_id)))
-        .select((diesel::dsl::count_star(), diesel::dsl::min(messages::created_at)))
+    let (count, first): (i64, Option<i64>) = on_each!(conn, |c| outbox::table
+        .select((diesel::dsl::count_star(), diesel::dsl::min(outbox::message_id)))
         .first(c))?;
+    let Some(first) = first else { return Ok((count, None)) };
+    let oldest: Option<Moment> =
+        on_each!(conn, |c| messages::table.find(first).select(messages::created_at).first(c).optional())?;
     Ok((count, oldest.map(DateTime::from)))
 }

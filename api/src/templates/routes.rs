@@ -7,7 +7,7 @@ use super::{
     queries,
     render::{Values, render},
 };
-use crate::{app::Desk, auth::Caller, conversations, customers::key_data, error::ApiError, teams};
+use crate::{auth::Caller, conversations, customers::key_data, desk::Desk, error::ApiError, teams};
 
 /// The templates that can be used in a conversation, each rendered for it.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/templates", operation_id = "list_conversation_templates",

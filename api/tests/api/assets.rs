@@ -37,7 +37,9 @@ fn every_path_of_the_app_is_its_page() {
             assert_eq!(answer.header("content-type"), Some("text/html; charset=utf-8"));
             assert_eq!(answer.header("cache-control"), Some("no-cache"));
             let policy = answer.header("content-security-policy").unwrap();
-            for rule in ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            for rule in
+                ["default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]
+            {
                 assert!(policy.contains(rule), "{policy}");
             }
             assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{policy}");

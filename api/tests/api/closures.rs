@@ -92,9 +92,8 @@ async fn a_note_has_at_most_1000_characters(app: TestApp) {
 
     let longest = "é".repeat(1000);
     let spaced = format!(" {longest}\n");
-    for (n, (note, kept)) in [(spaced.as_str(), json!(longest)), (" \n", Value::Null), ("", Value::Null)]
-        .into_iter()
-        .enumerate()
+    for (n, (note, kept)) in
+        [(spaced.as_str(), json!(longest)), (" \n", Value::Null), ("", Value::Null)].into_iter().enumerate()
     {
         let conversation = app.text(&stranger(n), "Hello").await;
         let closed = close(&ann, conversation, with(note)).await.expect(201);
@@ -259,7 +258,9 @@ async fn the_database_refuses_to_touch_what_was_said_in_it(app: TestApp) {
     assert_eq!(ann.messages(1).await, before);
     assert_eq!(ann.messages(2).await.len(), 1);
     // How far a text has come is not what was said.
-    app.database.run("UPDATE messages SET status = 'undelivered', error_code = '30003' WHERE id = 2").unwrap();
+    app.database
+        .run("UPDATE messages SET status = 'undelivered', error_code = '30003' WHERE id = 2")
+        .unwrap();
 }
 
 async fn what_is_open_can_still_be_changed(app: TestApp) {

@@ -110,7 +110,7 @@ async fn a_stream_tells_of_ones_own_teams_only(app: TestApp) {
     app.text_to(CLAIMS_NUMBER, STRANGER, "Hello").await;
     app.text(STRANGER, "Hello again").await;
     app.text_to(CLAIMS_NUMBER, STRANGER, "Hello again").await;
-    let mut teams = async |stream: &mut Stream, count: usize| {
+    let teams = async |stream: &mut Stream, count: usize| {
         let mut teams = Vec::new();
         for _ in 0..count {
             teams.push(stream.event().await["team_id"].as_i64().unwrap());

@@ -36,7 +36,8 @@ async fn two_customers_who_share_a_number_are_both_shown(app: TestApp) {
     let conversation = app.text(SHARED, "Hello").await;
     let ann = app.signed_in(ANN).await;
     let shown = key_data(&ann, conversation).await;
-    let refs: Vec<_> = shown["customers"].as_array().unwrap().iter().map(|customer| &customer["ref"]).collect();
+    let refs: Vec<_> =
+        shown["customers"].as_array().unwrap().iter().map(|customer| &customer["ref"]).collect();
     assert_eq!(refs, ["A-10031", "A-10032"]);
     assert_eq!(shown["changed_owner"], false);
     let seen = ann.conversation(conversation).await;

@@ -11,13 +11,26 @@
 
 mod support;
 
+mod assets;
+mod closures;
+mod commands;
 mod conversations;
 mod cookies;
+mod database;
 mod delivery;
+mod demo;
+mod durability;
+mod events;
+mod health;
 mod idempotency;
+mod key_data;
 mod messages;
+mod openapi;
 mod outbox;
 mod permissions;
+mod plans;
 mod queue;
+mod requests;
 mod sessions;
+mod templates;
 mod webhooks;

@@ -236,9 +236,8 @@ fn what_is_answered_fits_the_document() {
             if operation.method != Method::GET || schema.is_null() || !operation.path.starts_with("/api/v1") {
                 continue;
             }
-            let request = admin
-                .request(Method::GET, &operation.asked())
-                .query(&[("team_id", "1"), ("status", "open")]);
+            let request =
+                admin.request(Method::GET, &operation.asked()).query(&[("team_id", "1"), ("status", "open")]);
             let answer = Answer::to(request).await.expect(200);
             fits(schema, &answer, &schemas, operation.id());
         }

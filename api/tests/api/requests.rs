@@ -44,6 +44,7 @@ async fn an_unknown_path_is_a_problem(app: TestApp) {
                     // The client tidies it up before it is sent.
                     "/../v1/queue" => assert_ne!(answer.status, 500),
                     _ => {
+                        assert_eq!(answer.status, 404, "{method} {path}: {}", answer.body);
                         answer.problem(NotFound);
                     }
                 }

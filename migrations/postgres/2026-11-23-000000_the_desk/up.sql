@@ -191,7 +191,7 @@ FOR EACH ROW WHEN (old.status = 'closed') EXECUTE FUNCTION refuse_closed();
 
 CREATE FUNCTION refuse_into_closed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (SELECT status FROM conversations WHERE id = coalesce(new.conversation_id, old.conversation_id)) = 'closed' THEN
+    IF 'closed' IN (SELECT status FROM conversations WHERE id IN (old.conversation_id, new.conversation_id)) THEN
         RAISE EXCEPTION 'conversation_closed' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN coalesce(new, old);

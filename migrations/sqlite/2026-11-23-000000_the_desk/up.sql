@@ -194,7 +194,7 @@ BEGIN SELECT raise(ABORT, 'conversation_closed'); END;
 CREATE TRIGGER messages_say_what_they_said
 BEFORE UPDATE OF id, conversation_id, direction, sender_kind, sender_id, sender_name, body, media, segments, encoding,
     created_at, template_id ON messages
-WHEN (SELECT status FROM conversations WHERE id = old.conversation_id) = 'closed'
+WHEN 'closed' IN (SELECT status FROM conversations WHERE id IN (old.conversation_id, new.conversation_id))
 BEGIN SELECT raise(ABORT, 'conversation_closed'); END;
 CREATE TRIGGER messages_of_closed_are_kept BEFORE DELETE ON messages
 WHEN (SELECT status FROM conversations WHERE id = old.conversation_id) = 'closed'

@@ -35,7 +35,7 @@ pub(crate) fn AccountMenu(
             class="fixed inset-auto top-12 right-2 m-0 w-72 rounded-box border border-base-300 bg-base-100 p-4 text-base-content shadow-lg"
         >
             <p class="font-semibold">{me.account.display_name}</p>
-            <p class="text-sm break-all">{me.account.email}</p>
+            <p class="text-sm wrap-anywhere">{me.account.email}</p>
             <ThemeSwitch />
             <div class="mt-4 flex flex-col gap-2">
                 <button

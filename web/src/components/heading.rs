@@ -30,7 +30,7 @@ pub(crate) fn Heading(
         }
     });
     view! {
-        <h1 node_ref=node tabindex="-1" class=format!("{class} outline-none")>
+        <h1 node_ref=node tabindex="-1" class=format!("{class} wrap-anywhere outline-none")>
             {move || text.get()}
         </h1>
     }

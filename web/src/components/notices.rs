@@ -87,7 +87,7 @@ fn draw(notices: Notices, notice: Notice) -> AnyView {
     let colours = if notice.is_fault { "alert-error" } else { "alert-info" };
     view! {
         <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>
-            <span>{notice.text}</span>
+            <span class="wrap-anywhere">{notice.text}</span>
             <button
                 type="button"
                 class="btn btn-sm btn-ghost"

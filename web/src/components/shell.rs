@@ -7,7 +7,7 @@ use shared::account::Me;
 use super::{account_menu::AccountMenu, keyboard_help::KeyboardHelp};
 use crate::{
     keys::{Keys, focus_first},
-    live::{Live, News},
+    live::{Live, LiveState, News},
     session::use_session,
 };
 
@@ -76,13 +76,19 @@ fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
 
 #[component]
 fn LiveIndicator(live: Live) -> impl IntoView {
-    let dot = move || {
-        if live.connected.get() { "status-success" } else { "status-warning" }
+    let dot = move || match live.state.get() {
+        LiveState::Live => "status status-success",
+        LiveState::Connecting | LiveState::Interrupted => "status status-warning",
+    };
+    let text = move || match live.state.get() {
+        LiveState::Connecting => "connecting…",
+        LiveState::Live => "live",
+        LiveState::Interrupted => "reconnecting…",
     };
     view! {
         <span role="status" class="flex items-center gap-1.5 text-sm whitespace-nowrap">
-            <span aria-hidden="true" class=move || format!("status {}", dot())></span>
-            {move || if live.connected.get() { "live" } else { "reconnecting…" }}
+            <span aria-hidden="true" class=move || dot()></span>
+            {move || text()}
         </span>
     }
 }

@@ -4,13 +4,14 @@
 use leptos::prelude::*;
 use shared::ids::ConversationId;
 
-pub(crate) const TABLE: &str = "table table-sm text-sm max-sm:block [&_th]:text-base-content";
-pub(crate) const BODY: &str = "max-sm:flex max-sm:flex-col max-sm:gap-2";
-pub(crate) const ROW: &str = "hover:bg-base-200 focus-within:bg-base-200 max-sm:block max-sm:rounded-box \
-     max-sm:border max-sm:border-base-300 max-sm:px-3 max-sm:py-2";
-const CELL: &str = "max-sm:flex max-sm:items-baseline max-sm:gap-3 max-sm:border-0 max-sm:px-0 max-sm:py-0.5 \
-     max-sm:before:w-28 max-sm:before:shrink-0 max-sm:before:text-base-content/80 \
-     max-sm:before:content-[attr(data-label)]";
+pub(crate) const TABLE: &str =
+    "table table-sm table-fixed max-md:block [&_td]:text-sm [&_td]:wrap-anywhere [&_th]:text-base-content";
+pub(crate) const BODY: &str = "max-md:flex max-md:flex-col max-md:gap-2";
+pub(crate) const ROW: &str = "hover:bg-base-200 focus-within:bg-base-200 max-md:block max-md:rounded-box \
+     max-md:border max-md:border-base-300 max-md:px-3 max-md:py-2";
+const CELL: &str = "max-md:flex max-md:items-baseline max-md:gap-3 max-md:border-0 max-md:px-0 max-md:py-0.5 \
+     max-md:before:w-28 max-md:before:shrink-0 max-md:before:text-base-content/80 \
+     max-md:before:content-[attr(data-label)]";
 
 /// The head row. `columns` are a name and the class of its width.
 pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView {
@@ -18,7 +19,7 @@ pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView 
         view! { <th role="columnheader" scope="col" class=class>{name}</th> }
     });
     view! {
-        <thead role="rowgroup" class="max-sm:sr-only">
+        <thead role="rowgroup" class="max-md:sr-only">
             <tr role="row">{cells.collect_view()}</tr>
         </thead>
     }
@@ -40,7 +41,7 @@ pub(crate) fn link_cell(id: ConversationId, label: Signal<String>) -> AnyView {
     cell(
         "Link",
         view! {
-            <a href=format!("/conversations/{id}") class="link font-medium" data-row-link="" aria-label=label>
+            <a href=format!("/conversations/{id}") class="link font-medium whitespace-nowrap" data-row-link="" aria-label=label>
                 "Open"
                 <span aria-hidden="true">" →"</span>
             </a>

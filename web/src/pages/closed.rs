@@ -20,13 +20,13 @@ use crate::{
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-[12%]"),
-    ("Name", "w-[24%]"),
-    ("Number", "w-[16%]"),
-    ("Closed", "w-[14%]"),
-    ("Reason", "w-[16%]"),
-    ("By", "w-[10%]"),
-    ("Link", "w-[8%]"),
+    ("Ref", "w-24 lg:w-36"),
+    ("Name", ""),
+    ("Number", "w-38 lg:w-48"),
+    ("Closed", "w-30 lg:w-44"),
+    ("Reason", "w-[20%]"),
+    ("By", "w-24 lg:w-40"),
+    ("Link", "w-20 lg:w-28"),
 ];
 
 /// The page `/closed`.
@@ -88,7 +88,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
         Some(true) => {
             let zone = zone.clone();
             view! {
-                <table role="table" aria-labelledby=table_label.clone() class=format!("{TABLE} table-fixed")>
+                <table role="table" aria-labelledby=table_label.clone() class=TABLE>
                     {head(COLUMNS)}
                     <tbody role="rowgroup" class=BODY>
                         {move || {

@@ -82,8 +82,10 @@ impl Served {
         self.child.wait().expect("an end");
     }
 
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// Asks it to end (SIGTERM), as a service manager would.
+    pub(crate) fn ask_to_end(&self) {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.expect("kill").success());
     }
 
     /// Waits for it to end by itself; whether it ended well.

@@ -138,6 +138,11 @@ impl TestDatabase {
         self.number(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
     }
 
+    /// A connection of one's own.
+    pub(crate) fn sqlite(&self) -> SqliteConnection {
+        sqlite(&self.file())
+    }
+
     /// A connection of one's own, for more than one statement.
     pub(crate) fn postgres(&self) -> PgConnection {
         postgres(&self.url)

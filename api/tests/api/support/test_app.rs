@@ -17,6 +17,7 @@ use super::{
     eventually,
     fixtures::{self, COLLECTIONS_NUMBER, PASSWORD, Person},
     gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, sid, signed, text_form},
+    statements,
 };
 
 /// Everything that a test needs. Fields go in the order in which they are written: the desk before its database.
@@ -43,6 +44,7 @@ pub(crate) fn run<T: Future<Output = ()>>(kind: Kind, test: impl FnOnce(TestApp)
 
 impl TestApp {
     fn start(kind: Kind) -> Self {
+        statements::listen();
         let database = TestDatabase::with_world(kind);
         let clock = TestClock::at(fixtures::start());
         let gateway = Gateway::start();
@@ -70,8 +72,17 @@ impl TestApp {
     }
 
     pub(crate) async fn text_to(&self, to: &str, from: &str, body: &str) -> i64 {
+        self.bring(&self.nobody, to, from, body).await
+    }
+
+    /// A customer writes to Collections, and the gateway brings the text to another desk.
+    pub(crate) async fn text_at(&self, desk: &Client, from: &str, body: &str) -> i64 {
+        self.bring(desk, COLLECTIONS_NUMBER, from, body).await
+    }
+
+    async fn bring(&self, desk: &Client, to: &str, from: &str, body: &str) -> i64 {
         let form = text_form(&self.next_sid(), from, to, body);
-        let answer = Answer::to(signed(&self.nobody, MESSAGES, &form)).await;
+        let answer = Answer::to(signed(desk, MESSAGES, &form)).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         self.live(to, from)
     }

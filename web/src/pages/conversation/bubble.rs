@@ -22,7 +22,7 @@ pub(super) fn bubble(message: ArcRwSignal<Message>, zone: Zone) -> AnyView {
                 <span class="font-medium">{sender(&known)}</span>
                 {time_of_day(known.created_at, &zone)}
             </div>
-            <div class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] break-words whitespace-pre-wrap")>
+            <div class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")>
                 {known.body.clone()}
                 {known.media.iter().map(attachment).collect_view()}
             </div>

@@ -26,7 +26,7 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
     let words = move || {
         closure.get().map(|closure| {
             view! {
-                <p class="min-w-0 break-words">
+                <p class="min-w-0 wrap-anywhere">
                     <strong>
                         "Closed by " {closure.closed_by} " on " {date_and_time(closure.closed_at, &zone)} " · "
                         {closure.closure_reason}
@@ -42,7 +42,7 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
         move || {
             view! {
                 <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
-                    <p class="min-w-0 break-words whitespace-pre-wrap">
+                    <p class="min-w-0 wrap-anywhere whitespace-pre-wrap">
                         <strong>"Not sent: "</strong>
                         {move || unsent_text()}
                     </p>

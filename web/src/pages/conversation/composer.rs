@@ -83,7 +83,7 @@ fn Moved(writing: Writing) -> impl IntoView {
     let texts = move || {
         writing.moved.with(|moved| {
             let item =
-                |message: &Message| view! { <li class="whitespace-pre-wrap">{message.body.clone()}</li> };
+                |message: &Message| view! { <li class="wrap-anywhere whitespace-pre-wrap">{message.body.clone()}</li> };
             moved.iter().map(item).collect_view()
         })
     };

@@ -75,8 +75,8 @@ fn customer(customer: &CustomerKeyData) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
-            <dt class="text-base-content/80">{field.name.clone()}</dt>
-            <dd class="break-words">{value.to_owned()}</dd>
+            <dt class="wrap-anywhere text-base-content/80">{field.name.clone()}</dt>
+            <dd class="wrap-anywhere">{value.to_owned()}</dd>
         }
     });
     view! {

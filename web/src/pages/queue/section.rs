@@ -22,12 +22,12 @@ use crate::{
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-[12%]"),
-    ("Name", "w-[24%]"),
-    ("Number", "w-[16%]"),
-    ("Last Message", "w-[14%]"),
-    ("Next Action", "w-[26%]"),
-    ("Link", "w-[8%]"),
+    ("Ref", "w-24 lg:w-36"),
+    ("Name", ""),
+    ("Number", "w-38 lg:w-48"),
+    ("Last Message", "w-30 lg:w-44"),
+    ("Next Action", "w-[28%]"),
+    ("Link", "w-20 lg:w-28"),
 ];
 
 /// A team's section of the queue.
@@ -81,7 +81,7 @@ pub(super) fn Section(board: Board, team: TeamId, fetch: Callback<()>) -> impl I
                 move |known| row(board, team, ConversationId(known.id), zone.clone()),
             );
             view! {
-                <table role="table" aria-labelledby=table_label.clone() class=format!("{TABLE} table-fixed")>
+                <table role="table" aria-labelledby=table_label.clone() class=TABLE>
                     {head(COLUMNS)}
                     <tbody
                         role="rowgroup"
@@ -170,8 +170,14 @@ fn next_action(conversation: &Conversation) -> AnyView {
     let since = conversation.waiting_since;
     let why = match (&conversation.attention, conversation.next_action) {
         (Some(attention), _) => {
-            view! { <span class="font-medium text-red-700 dark:text-red-300">{attention.text.clone()}</span> }
-                .into_any()
+            // "not_delivered": the kind in short; what to do about it for whoever has the room.
+            let kind = attention.code.replace('_', " ");
+            let text = attention.text.clone();
+            view! {
+                <span class="shrink-0 font-medium text-red-700 dark:text-red-300">{kind}</span>
+                <span class="hidden min-w-0 truncate text-xs xl:inline" title=text.clone()>{text.clone()}</span>
+            }
+            .into_any()
         }
         (None, Some(NextAction::Agent)) => {
             view! { <span class="whitespace-nowrap">{move || clock.map(|clock| clock.waiting(since))}</span> }
@@ -181,14 +187,14 @@ fn next_action(conversation: &Conversation) -> AnyView {
     };
     let badge = match conversation.next_action {
         Some(NextAction::Agent) => {
-            view! { <span class="badge badge-primary badge-sm">"Agent"</span> }.into_any()
+            view! { <span class="badge badge-primary badge-sm shrink-0">"Agent"</span> }.into_any()
         }
         Some(NextAction::Customer) => {
-            view! { <span class="badge badge-outline badge-sm">"Customer"</span> }.into_any()
+            view! { <span class="badge badge-outline badge-sm shrink-0">"Customer"</span> }.into_any()
         }
         None => ().into_any(),
     };
-    view! { <span class="flex items-baseline gap-3">{badge} {why}</span> }.into_any()
+    view! { <span class="flex min-w-0 items-center gap-3">{badge} {why}</span> }.into_any()
 }
 
 fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&QueueSection> {

@@ -1,0 +1,215 @@
+//! The program itself: its commands, what they say, and how they end.
+
+use serde_json::json;
+
+use crate::support::{
+    Kind,
+    command::{Said, Served, said, sms_chat},
+    database::TestDatabase,
+};
+
+/// These tests on both databases, each given an empty database and its URL.
+macro_rules! on_both_databases {
+    ($($name:ident,)*) => {$(
+        mod $name {
+            use crate::support::{Kind, database::TestDatabase};
+
+            #[test]
+            fn on_sqlite() {
+                super::$name(&TestDatabase::empty(Kind::Sqlite));
+            }
+
+            #[test]
+            fn on_postgres() {
+                super::$name(&TestDatabase::empty(Kind::Postgres));
+            }
+        }
+    )*};
+}
+
+on_both_databases![
+    migrate_brings_the_schema_up_to_date_once,
+    demo_fills_an_empty_database_once,
+    an_account_is_made_with_the_password_from_standard_input,
+    an_account_that_breaks_a_rule_is_refused,
+    the_demo_password_keeps_the_desk_on_loopback,
+];
+
+fn succeeds(database: &TestDatabase, words: &[&str], input: &str) -> String {
+    let Said { code, out, err } = said(sms_chat(&database.url, words), input);
+    assert_eq!((code, err.as_str()), (0, ""), "{words:?}: {out}");
+    out
+}
+
+/// What a command says that cannot do its work: one line on stderr, and exit code 1.
+fn fails(database: &TestDatabase, words: &[&str], input: &str) -> String {
+    one_line(said(sms_chat(&database.url, words), input))
+}
+
+fn one_line(Said { code, out, err }: Said) -> String {
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    let line = err.strip_suffix('\n').unwrap();
+    assert!(!line.contains('\n'), "{err}");
+    line.strip_prefix("sms-chat: ").unwrap().to_owned()
+}
+
+fn migrate_brings_the_schema_up_to_date_once(database: &TestDatabase) {
+    let scripts = crate::support::database::scripts(database.kind).len() / 2;
+    let out = succeeds(database, &["migrate"], "");
+    assert!(out.contains(&format!("{scripts} migrations run")), "{out}");
+    assert!(succeeds(database, &["migrate"], "").contains("0 migrations run"));
+}
+
+fn demo_fills_an_empty_database_once(database: &TestDatabase) {
+    let out = succeeds(database, &["demo"], "");
+    assert!(out.contains("ann@example.com") && out.contains("sms-chat-demo"), "{out}");
+    assert!(database.count("conversations", "1 = 1") > 50);
+    let refused = fails(database, &["demo"], "");
+    assert!(refused.starts_with("the database is not empty"), "{refused}");
+    assert_eq!(database.count("accounts", "1 = 1"), 6);
+}
+
+const ACCOUNT: [&str; 8] =
+    ["account", "create", "--email", "New@Example.com", "--name", "New One", "--role", "supervisor"];
+
+fn with(words: &[&'static str], more: &[&'static str]) -> Vec<&'static str> {
+    [words, more].concat()
+}
+
+fn an_account_is_made_with_the_password_from_standard_input(database: &TestDatabase) {
+    succeeds(database, &["demo"], "");
+    let words = with(&ACCOUNT, &["--team", "Support", "--team", "Claims", "--password-stdin"]);
+    let out = succeeds(database, &words, "a password of many words\r\nnot this line\n");
+    assert_eq!(out, "New@Example.com can sign in now.\n");
+    let refused = fails(database, &words, "a password of many words\n");
+    assert_eq!(refused, "there is an account new@example.com already");
+
+    let desk = Served::start(sms_chat(&database.url, &["serve"]));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let nobody = crate::support::Client::of(&desk.url);
+        let sign_in = json!({"email": "new@example.com", "password": "a password of many words"});
+        let session = nobody.post("/sessions", sign_in).await.expect(201);
+        let new = nobody.with_token(session["access_token"].as_str().unwrap());
+        let me = new.get("/me").await.expect(200);
+        assert_eq!(me["account"]["display_name"], "New One");
+        assert_eq!(me["account"]["role"], "supervisor");
+        assert_eq!(me["permissions"].as_array().unwrap().len(), 7);
+        let teams: Vec<_> = me["teams"].as_array().unwrap().iter().map(|team| &team["name"]).collect();
+        assert_eq!(teams, ["Claims", "Support"]);
+    });
+}
+
+fn an_account_that_breaks_a_rule_is_refused(database: &TestDatabase) {
+    succeeds(database, &["migrate"], "");
+    let password = "a password of many words\n";
+    let stdin = with(&ACCOUNT, &["--password-stdin"]);
+    let changed = |place: usize, word: &'static str| {
+        let mut words = stdin.clone();
+        words[place] = word;
+        words
+    };
+    for (words, input, fault) in [
+        (changed(3, "nobody"), password, "\"nobody\" is not an e-mail address; for example: ann@example.com"),
+        (changed(3, "a b@example.com"), password, "\"a b@example.com\" is not an e-mail address"),
+        (changed(3, "@example.com"), password, "\"@example.com\" is not an e-mail address"),
+        (changed(5, "  "), password, "the name is empty"),
+        (stdin.clone(), "short\n", "the password has fewer than 12 characters"),
+        (stdin.clone(), "", "the password has fewer than 12 characters"),
+        (with(&stdin, &["--team", "Nowhere"]), password, "there is no team \"Nowhere\""),
+    ] {
+        let refused = fails(database, &words, input);
+        assert!(refused.starts_with(fault), "{refused}");
+    }
+    assert_eq!(database.count("accounts", "1 = 1"), 0);
+}
+
+fn the_demo_password_keeps_the_desk_on_loopback(database: &TestDatabase) {
+    succeeds(database, &["demo"], "");
+    let refused = fails(database, &["serve", "--listen", "0.0.0.0:0"], "");
+    assert!(refused.contains("still has the demo password"), "{refused}");
+    assert!(refused.contains("SMS_CHAT_LISTEN"), "{refused}");
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_help_with_0() {
+    for words in [
+        vec![],
+        vec!["fly"],
+        vec!["serve", "--nonsense"],
+        vec!["migrate", "now"],
+        vec!["account"],
+        ACCOUNT.to_vec(),
+        vec!["account", "create", "--email", "a@example.com"],
+        with(&ACCOUNT, &["--password-stdin", "--role", "king"]),
+    ] {
+        let Said { code, out, err } = said(sms_chat("sqlite://unused.db", &words), "");
+        assert_eq!((code, out.as_str()), (2, ""), "{words:?}");
+        assert!(err.contains("Usage:"), "{err}");
+    }
+    for words in
+        [vec!["--help"], vec!["serve", "--help"], vec!["account", "create", "--help"], vec!["--version"]]
+    {
+        let Said { code, err, .. } = said(sms_chat("sqlite://unused.db", &words), "");
+        assert_eq!((code, err.as_str()), (0, ""), "{words:?}");
+    }
+    for command in ["serve", "migrate", "demo"] {
+        let help = said(sms_chat("sqlite://unused.db", &[command, "--help"]), "").out;
+        assert!(help.contains("Example: `sms-chat") || command == "demo", "{help}");
+        assert!(help.contains("SMS_CHAT_DATABASE_URL"), "{help}");
+    }
+}
+
+#[test]
+fn a_bad_setting_ends_with_one_line_that_names_it() {
+    let database = TestDatabase::empty(Kind::Sqlite);
+    for (name, value) in [
+        ("SMS_CHAT_DATABASE_URL", "mysql://nowhere"),
+        ("SMS_CHAT_DATABASE_CONNECTIONS", "none"),
+        ("SMS_CHAT_LISTEN", "8080"),
+        ("SMS_CHAT_PUBLIC_URL", "desk.example.com"),
+        ("SMS_CHAT_JWT_SECRET", "short"),
+        ("SMS_CHAT_GATEWAY", "pigeon"),
+        ("SMS_CHAT_SIMULATOR_LISTEN", "here"),
+        ("SMS_CHAT_RATE_LIMIT", "-1"),
+        ("SMS_CHAT_LOG", "a=b=c"),
+        ("TWILIO_API_URL", "api.twilio.com"),
+        ("TWILIO_AUTH_TOKEN", "without its account"),
+    ] {
+        let mut command = sms_chat(&database.url, &["serve"]);
+        command.env(name, value);
+        let line = one_line(said(command, ""));
+        let named = if name == "TWILIO_AUTH_TOKEN" { "TWILIO_ACCOUNT_SID" } else { name };
+        assert!(line.starts_with(named), "{line}");
+        assert!(line.contains("; for example: "), "{line}");
+        assert!(name != "SMS_CHAT_JWT_SECRET" || !line.contains("short\""), "secrets are not told: {line}");
+    }
+    assert!(!database.file().exists(), "nothing was begun");
+}
+
+#[test]
+fn what_is_in_the_way_is_told_with_the_setting_to_look_at() {
+    let database = TestDatabase::empty(Kind::Sqlite);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let line = fails(&database, &["serve", "--listen", &address], "");
+    assert!(line.contains(&address) && line.contains("SMS_CHAT_LISTEN"), "{line}");
+
+    let unreachable = "postgres://desk:secret-word@127.0.0.1:1/desk";
+    let line = one_line(said(sms_chat(unreachable, &["serve"]), ""));
+    assert!(line.contains("SMS_CHAT_DATABASE_URL"), "{line}");
+    assert!(!line.contains("secret-word"), "{line}");
+
+    std::fs::write(database.file(), "this is no database, but a text that somebody has put in its place")
+        .unwrap();
+    let line = fails(&database, &["migrate"], "");
+    assert!(line.contains("not a database"), "{line}");
+}
+
+#[test]
+fn the_openapi_document_is_printed_without_any_settings() {
+    let Said { code, out, err } = said(sms_chat("nonsense://", &["openapi"]), "");
+    assert_eq!((code, err.as_str()), (0, ""));
+    let printed: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(printed["info"]["title"], "SMS Chat");
+}

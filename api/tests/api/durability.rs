@@ -1,0 +1,109 @@
+//! What was answered is kept, also when the desk is killed in that moment; and a desk that is asked to end does so in
+//! order.
+
+use serde_json::json;
+
+use crate::support::{
+    Answer, Client, Kind,
+    command::{Served, said, sms_chat},
+    database::TestDatabase,
+    eventually,
+    fixtures::{COLLECTIONS_NUMBER, STRANGER},
+    gateway::{ACCOUNT_SID, AUTH_TOKEN, MESSAGES, sid, signed, text_form},
+};
+
+/// A desk with the demo world, as its own process.
+fn serve(database: &TestDatabase) -> Served {
+    let mut command = sms_chat(&database.url, &["serve", "--gateway", "simulator"]);
+    command.env("TWILIO_ACCOUNT_SID", ACCOUNT_SID).env("TWILIO_AUTH_TOKEN", AUTH_TOKEN);
+    Served::start(command)
+}
+
+fn demo() -> TestDatabase {
+    let database = TestDatabase::empty(Kind::Sqlite);
+    assert_eq!(said(sms_chat(&database.url, &["demo"]), "").code, 0);
+    database
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap().block_on(work)
+}
+
+async fn ann(desk: &Served) -> Client {
+    let nobody = Client::of(&desk.url);
+    let session = nobody
+        .post("/sessions", json!({"email": "ann@example.com", "password": "sms-chat-demo"}))
+        .await
+        .expect(201);
+    nobody.with_token(session["access_token"].as_str().unwrap())
+}
+
+/// The bodies of what the customer wrote.
+fn kept(database: &TestDatabase) -> Vec<String> {
+    database.words(&format!(
+        "SELECT body AS value FROM messages JOIN conversations c ON c.id = conversation_id
+         WHERE c.number = '{STRANGER}' AND c.team_number = '{COLLECTIONS_NUMBER}'
+            AND gateway_id LIKE 'SM0000%' ORDER BY messages.id"
+    ))
+}
+
+#[test]
+fn a_text_that_was_answered_survives_the_death_of_the_desk() {
+    let database = demo();
+    let mut expected = Vec::new();
+    for round in 0..3 {
+        let desk = serve(&database);
+        block_on(async {
+            let nobody = Client::of(&desk.url);
+            for n in 0..5 {
+                let body = format!("Text {round}.{n}");
+                let form = text_form(&sid(round * 10 + n), STRANGER, COLLECTIONS_NUMBER, &body);
+                let answer = Answer::to(signed(&nobody, MESSAGES, &form)).await;
+                assert_eq!(answer.status, 200);
+                expected.push(body);
+            }
+        });
+        desk.kill();
+        assert_eq!(kept(&database), expected);
+    }
+}
+
+#[test]
+fn a_reply_that_was_answered_is_sent_after_the_death_of_the_desk() {
+    let database = demo();
+    let desk = serve(&database);
+    let message = block_on(async {
+        let nobody = Client::of(&desk.url);
+        let form = text_form(&sid(1), STRANGER, COLLECTIONS_NUMBER, "Hello");
+        assert_eq!(Answer::to(signed(&nobody, MESSAGES, &form)).await.status, 200);
+        let select = format!("SELECT id FROM conversations WHERE number = '{STRANGER}' AND status = 'open'");
+        ann(&desk).await.replies(database.number(&select), "I am here").await
+    });
+    desk.kill();
+
+    // Had it been handed over already, it would be looked up; the dead desk's simulator has forgotten it.
+    let desk = serve(&database);
+    database.run("UPDATE outbox SET held_until = NULL, due_at = 0").unwrap();
+    block_on(eventually("the reply was delivered", async || {
+        let delivered = format!("id = {message} AND status IN ('sent', 'delivered')");
+        (database.count("messages", &delivered) == 1).then_some(())
+    }));
+    desk.kill();
+}
+
+#[test]
+fn a_desk_that_is_asked_to_end_ends_in_order_even_while_streams_are_open() {
+    let database = demo();
+    let desk = serve(&database);
+    block_on(async {
+        let ann = ann(&desk).await;
+        let mut stream = ann.request(reqwest::Method::GET, "/events").send().await.unwrap();
+        assert!(stream.chunk().await.unwrap().is_some());
+        desk.ask_to_end();
+        while stream.chunk().await.unwrap().is_some() {}
+    });
+    assert!(desk.ends_well());
+    // Everything is in the file itself again.
+    assert!(!database.file().with_extension("db-wal").exists());
+}
