@@ -93,3 +93,20 @@ fn content_type(name: &str) -> HeaderValue {
         _ => "application/octet-stream",
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_file_of_the_app_has_its_media_type() {
+        for file in Dist::iter() {
+            let copy = file.ends_with(".br") || file.ends_with(".gz");
+            let known = content_type(&file) != "application/octet-stream";
+            assert!(copy || known, "{file} would be offered as a download");
+        }
+        assert_eq!(content_type("index.html"), "text/html; charset=utf-8");
+        assert_eq!(content_type("app-0123.wasm"), "application/wasm");
+        assert_eq!(content_type("no-extension"), "application/octet-stream");
+    }
+}

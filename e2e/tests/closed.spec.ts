@@ -1,6 +1,7 @@
 // Closed conversations: the list, and what becomes of a page whose conversation somebody else closes.
 
 import { expect, test } from "../fixtures/test.ts";
+import { texting } from "../fixtures/texting.ts";
 
 const COLUMNS = ["Ref", "Name", "Number", "Closed", "Reason", "By", "Link"];
 
@@ -17,15 +18,12 @@ test("closed conversations stand per team, the newest first, and open read-only"
   const support = page.getByRole("region", { name: "Support" });
   await expect(support.getByRole("columnheader")).toHaveText(COLUMNS);
   for (const [place, customer] of [...customers].reverse().entries()) {
-    await expect(support.getByRole("row").nth(place + 1).getByRole("cell")).toHaveText([
-      "–",
-      "–",
-      customer.shown,
-      /^\d+ \w+ \d\d:\d\d$/,
-      "No further reply",
-      "Bo",
-      /Open/,
-    ]);
+    await expect(
+      support
+        .getByRole("row")
+        .nth(place + 1)
+        .getByRole("cell"),
+    ).toHaveText(["–", "–", customer.shown, /^\d+ \w+ \d\d:\d\d$/, "No further reply", "Bo", /Open/]);
   }
   const expected = (await bo.closed("Support")).map(({ id }) => `/conversations/${id}`);
   const links = support.getByRole("link");
@@ -43,14 +41,9 @@ test("a conversation that somebody else closes becomes read-only at once, and ke
   context,
   desk,
 }) => {
-  const customer = desk.customer("Support");
-  await customer.text("Is it mended?");
-  const bo = await desk.agent("bo");
-  const { id } = await bo.conversation("Support", customer.number);
-  await desk.signIn(context, "supervisor");
-  await page.goto(`/conversations/${id}`);
+  const [, id] = await texting({ page, context, desk }, "Is it mended?", "Support", "supervisor");
   await page.getByRole("textbox", { name: "Message" }).fill("Yes, since noon.");
-  await bo.close(id);
+  await (await desk.agent("bo")).close(id);
   await expect(page.getByText(/^Closed by Bo on .* · No further reply$/)).toBeVisible();
   await expect(page.getByText("Not sent: Yes, since noon.")).toBeVisible();
   await expect(page.getByRole("textbox", { name: "Message" })).toBeHidden();
@@ -72,12 +65,8 @@ test("a closed conversation leaves the queue without a reload", async ({ page, c
 
 test("two agents who close at the same moment are told who was first", async ({ page, context, desk, problems }) => {
   problems.expect(409, "/closure");
-  const customer = desk.customer("Support");
-  await customer.text("Thank you, that was all");
+  const [, id] = await texting({ page, context, desk }, "Thank you, that was all", "Support", "supervisor");
   const bo = await desk.agent("bo");
-  const { id } = await bo.conversation("Support", customer.number);
-  await desk.signIn(context, "supervisor");
-  await page.goto(`/conversations/${id}`);
   await page.getByLabel("Reason").selectOption("Solved");
   await page.route("**/closure", async (route) => {
     await bo.close(id);

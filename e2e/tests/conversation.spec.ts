@@ -4,6 +4,7 @@ import { NAOMI } from "../fixtures/demo.ts";
 import { Handset } from "../fixtures/handset.ts";
 import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
+import { texting } from "../fixtures/texting.ts";
 
 test("a conversation goes from the customer's first text to its closure, and the next one knows of it", async ({
   page,
@@ -99,39 +100,24 @@ test("a conversation goes from the customer's first text to its closure, and the
 });
 
 test("what the customer texts appears in the open conversation and is read out", async ({ page, context, desk }) => {
-  const customer = desk.customer("Collections");
-  await customer.text("Hello?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
+  const [customer] = await texting({ page, context, desk });
   const messages = page.getByRole("region", { name: "Messages" });
-  await expect(messages.getByText("Hello?")).toBeVisible();
   await customer.text("Is this still the right number?");
   await expect(messages.getByText("Is this still the right number?")).toBeInViewport();
   await expect(page.getByText("New message from the customer: Is this still the right number?")).toBeAttached();
 });
 
 test("a reply from another desk appears here, with its sender", async ({ page, context, desk }) => {
-  const customer = desk.customer("Collections");
-  await customer.text("Hello?");
-  const bo = await desk.agent("bo");
-  const { id } = await bo.conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
+  const [, id] = await texting({ page, context, desk });
+  await (await desk.agent("bo")).reply(id, "Hello, this is Bo.");
   const messages = page.getByRole("region", { name: "Messages" });
-  await expect(messages.getByText("Hello?")).toBeVisible();
-  await bo.reply(id, "Hello, this is Bo.");
   const theirs = messages.getByRole("listitem").filter({ hasText: "Hello, this is Bo." });
-  await expect(theirs).toContainText("Bo");
-  await expect(theirs).toContainText("delivered");
+  await expect(theirs.getByText("Bo", { exact: true })).toBeVisible();
+  await expect(theirs).toContainText("✓✓ delivered");
 });
 
 test("Ctrl+Enter sends, once, and the box keeps the focus for the next text", async ({ page, context, desk }) => {
-  const customer = desk.customer("Collections");
-  await customer.text("Hello?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
+  const [customer] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("Good morning");
   await box.press("Control+Enter");
@@ -143,11 +129,7 @@ test("Ctrl+Enter sends, once, and the box keeps the focus for the next text", as
 });
 
 test("the count names the character that makes a text dear", async ({ page, context, desk }) => {
-  const customer = desk.customer("Collections");
-  await customer.text("Hello?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
+  await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("a".repeat(161));
   await expect(page.getByText("161/306 · 2 parts · GSM-7")).toBeVisible();
@@ -156,17 +138,10 @@ test("the count names the character that makes a text dear", async ({ page, cont
 });
 
 test("a draft stays with its conversation and survives a reload", async ({ page, context, desk }) => {
-  const [one, other] = [desk.customer("Collections"), desk.customer("Collections")];
-  await one.text("First");
-  await other.text("Second");
-  const ann = await desk.agent("ann");
-  const { id } = await ann.conversation("Collections", one.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
+  const [, id] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("Half a thought");
-  await page.goto(`/conversations/${(await ann.conversation("Collections", other.number)).id}`);
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("Second");
+  await texting({ page, context, desk }, "Somebody else");
   await expect(box).toHaveValue("");
   await page.goto(`/conversations/${id}`);
   await expect(box).toHaveValue("Half a thought");
@@ -175,11 +150,7 @@ test("a draft stays with its conversation and survives a reload", async ({ page,
 });
 
 test("what a template replaces can be brought back", async ({ page, context, desk }) => {
-  const customer = desk.customer("Collections");
-  await customer.text("Hello?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
+  await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("My own words");
   await page.getByLabel("Template").selectOption("Greeting");

@@ -1,39 +1,29 @@
 // What goes wrong between the desk, the server, the gateway and the phone: said in plain words, with nothing lost and
 // nothing sent twice.
 
-import type { BrowserContext, Page } from "@playwright/test";
-
-import type { Customer } from "../fixtures/customer.ts";
 import { Desk } from "../fixtures/desk.ts";
 import { Handset } from "../fixtures/handset.ts";
 import { expect, test } from "../fixtures/test.ts";
+import { texting } from "../fixtures/texting.ts";
 
 const MESSAGES = "**/api/v1/conversations/*/messages";
 const OUT_OF_REACH = "The phone is off or out of reach. Try again later.";
-
-/** A customer who has just texted, with the conversation open before ann. */
-async function texting(page: Page, context: BrowserContext, desk: Desk): Promise<Customer> {
-  const customer = desk.customer("Collections");
-  await customer.text("Can I pay on Friday?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${id}`);
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("Can I pay on Friday?");
-  return customer;
-}
 
 test("a text that a phone out of reach never got says so, and the conversation needs the agent again", async ({
   page,
   context,
   desk,
 }) => {
-  const customer = await texting(page, context, desk);
+  const [customer] = await texting({ page, context, desk });
   const handset = await Handset.open(context, desk);
   await handset.use(customer.number, "Collections");
   await handset.choose(/Phone off or out of reach/);
   await page.getByRole("textbox", { name: "Message" }).fill("Friday is fine");
   await page.getByRole("button", { name: "Send" }).click();
-  const sent = page.getByRole("region", { name: "Messages" }).getByRole("listitem").filter({ hasText: "Friday is fine" });
+  const sent = page
+    .getByRole("region", { name: "Messages" })
+    .getByRole("listitem")
+    .filter({ hasText: "Friday is fine" });
   await expect(sent).toContainText("✕ undelivered");
   await expect(sent).toContainText(OUT_OF_REACH);
   await expect(handset.bubble("Friday is fine")).toContainText("Never reached this phone: phone off or out of reach");
@@ -49,7 +39,7 @@ test("without the server, what was typed stays, and is sent once when the server
   problems,
 }) => {
   problems.expect("net::ERR_FAILED", "/messages");
-  const customer = await texting(page, context, desk);
+  const [customer] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await page.route(MESSAGES, (route) => route.abort());
   await box.fill("Friday is fine");
@@ -69,7 +59,7 @@ test("a reply that arrived although its answer did not is not sent again", async
   problems,
 }) => {
   problems.expect("net::ERR_FAILED", "/messages");
-  const customer = await texting(page, context, desk);
+  const [customer] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await page.route(
     MESSAGES,
@@ -97,7 +87,7 @@ test("a reply is held when the customer wrote meanwhile, and may be sent anyway"
   problems,
 }) => {
   problems.expect(409, "/messages");
-  const customer = await texting(page, context, desk);
+  const [customer] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await page.route(
     MESSAGES,
@@ -123,7 +113,7 @@ test("a reply is held when the customer wrote meanwhile, and may be sent anyway"
 
 test("a held reply can be edited instead", async ({ page, context, desk, problems }) => {
   problems.expect(409, "/messages");
-  const customer = await texting(page, context, desk);
+  const [customer] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await page.route(
     MESSAGES,

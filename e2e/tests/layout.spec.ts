@@ -14,7 +14,8 @@ for (const { name, open } of SCREENS) {
         const html = document.documentElement;
         const out = (element: Element) => element.getBoundingClientRect().right > html.clientWidth + 1;
         // Named, so that whoever reads the failure knows where to look.
-        const culprits = html.scrollWidth > html.clientWidth ? [...document.body.querySelectorAll("*")].filter(out) : [];
+        const culprits =
+          html.scrollWidth > html.clientWidth ? [...document.body.querySelectorAll("*")].filter(out) : [];
         return culprits.map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
       });
       expect(wider, `wider than ${width} px`).toEqual([]);

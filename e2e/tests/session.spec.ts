@@ -2,6 +2,7 @@
 
 import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
+import { texting } from "../fixtures/texting.ts";
 
 const QUEUE = "Conversations in progress";
 
@@ -94,11 +95,7 @@ test("a session whose access has run out is renewed without the agent noticing",
   problems,
 }) => {
   problems.expect(401, "/api/v1/");
-  await desk.signIn(context, "ann");
-  const customer = desk.customer("Collections");
-  await customer.text("Hello?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await page.goto(`/conversations/${id}`);
+  const [customer, id] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("Good morning");
   await context.clearCookies({ name: "smsc_access" });
@@ -126,7 +123,9 @@ test("two tabs whose access has run out renew at once, and both stay signed in",
   for (const name of ["Closed", QUEUE, "Closed"]) {
     await context.clearCookies({ name: "smsc_access" });
     await Promise.all(tabs.map((tab) => tab.getByRole("link", { name, exact: true }).click()));
-    for (const tab of tabs) await expect(tab.getByRole("region", { name: "Collections" }).getByRole("row").nth(1)).toBeVisible();
+    for (const tab of tabs) {
+      await expect(tab.getByRole("region", { name: "Collections" }).getByRole("row").nth(1)).toBeVisible();
+    }
   }
   await Promise.all(tabs.map((tab) => tab.reload()));
   for (const tab of tabs) await expect(tab.getByRole("heading", { name: "Closed", level: 1 })).toBeVisible();
@@ -139,16 +138,14 @@ test("a session that has ended leads to signing in, and back, and the draft is s
   problems,
 }) => {
   problems.expect(401, "/api/v1/");
-  await desk.signIn(context, "ann");
-  const [conversation] = await (await desk.agent("ann")).queue("Collections");
-  await page.goto(`/conversations/${conversation!.id}`);
+  const [, id] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("Half a thought");
   await context.clearCookies();
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await new SignInPage(page).as("ann");
-  await expect(page).toHaveURL(`/conversations/${conversation!.id}`);
+  await expect(page).toHaveURL(`/conversations/${id}`);
   await expect(box).toHaveValue("Half a thought");
 });
 

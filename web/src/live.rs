@@ -26,8 +26,8 @@ const BURST: Duration = Duration::from_millis(120);
 pub(crate) enum News {
     /// Something changed.
     Event(Event),
-    /// The stream is back: anything may have changed meanwhile.
-    Resumed,
+    /// The stream is open, or open again: anything may have changed meanwhile.
+    Opened,
 }
 
 /// Whether news arrives right now.
@@ -54,7 +54,6 @@ pub(crate) struct Live {
     stream: StoredValue<Option<Stream>, LocalStorage>,
     /// How often opening failed in a row.
     failures: StoredValue<u32>,
-    ever: StoredValue<bool>,
 }
 
 struct Stream {
@@ -79,7 +78,6 @@ impl Live {
             listeners: StoredValue::new_local(Rc::default()),
             stream: StoredValue::new_local(None),
             failures: StoredValue::new(0),
-            ever: StoredValue::new(false),
         };
         provide_context(live);
         live.open();
@@ -142,11 +140,8 @@ impl Live {
     fn opened(self) {
         self.failures.try_update_value(|failures| *failures = 0);
         self.state.try_set(LiveState::Live);
-        // What was on screen before the first opening was fetched just now.
-        if self.ever.try_get_value() == Some(true) {
-            self.tell(&News::Resumed);
-        }
-        self.ever.try_set_value(true);
+        // The first time too: what happened between a page's fetch and this moment was told to nobody.
+        self.tell(&News::Opened);
     }
 
     fn interrupted(self) {

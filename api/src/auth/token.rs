@@ -110,3 +110,38 @@ pub(crate) fn token_hash(token: &str) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(secret: &str) -> TokenKeys {
+        TokenKeys::new(&SecretString::from(secret))
+    }
+
+    #[test]
+    fn a_token_is_good_until_its_last_second_and_only_for_who_has_the_secret() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let ours = keys("one secret of the two that there are");
+        let (token, expires_at) = ours.sign(7, 9, now).unwrap();
+        assert_eq!(expires_at, now + TimeDelta::minutes(15));
+        let claims = ours.verify(&token, expires_at - TimeDelta::seconds(1)).unwrap();
+        assert_eq!((claims.sub, claims.sid), (7, 9));
+        let code = |found: Result<Claims, ApiError>| found.unwrap_err().code();
+        assert_eq!(code(ours.verify(&token, expires_at)), ErrorCode::SessionExpired);
+        let theirs = keys("the other secret of the two that there are");
+        assert_eq!(code(theirs.verify(&token, now)), ErrorCode::Unauthenticated);
+    }
+
+    #[test]
+    fn refresh_tokens_are_random_and_kept_as_a_hash() {
+        let (one, other) = (new_refresh_token(), new_refresh_token());
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 43, "256 bits");
+        assert_eq!(
+            token_hash("abc"),
+            // FIPS 180-4, the example of SHA-256.
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
+    }
+}

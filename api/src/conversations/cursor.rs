@@ -69,3 +69,50 @@ pub(super) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::SubsecRound;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn queue_cursor(micros: i64, id: i64, agent: bool) -> QueueCursor {
+        QueueCursor {
+            next_action: if agent { NextAction::Agent } else { NextAction::Customer },
+            waiting_since: DateTime::from_timestamp_micros(micros).unwrap(),
+            id: ConversationId(id),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_is_decoded_to_the_microsecond(
+            micros in 0..253_402_300_799_000_000_i64, id: i64, agent: bool
+        ) {
+            let cursor = queue_cursor(micros, id, agent);
+            let text = encode(&cursor).unwrap();
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+            prop_assert_eq!(decode(Some(&text)).unwrap(), Some(cursor));
+        }
+
+        #[test]
+        fn whatever_a_client_passes_is_read_or_refused(text: String) {
+            let read: Result<Option<TimeCursor>, ApiError> = decode(Some(&text));
+            prop_assert!(read.is_err_and(|error| error.code() == ErrorCode::InvalidCursor));
+        }
+    }
+
+    #[test]
+    fn a_time_that_no_row_has_is_refused_and_so_is_the_cursor_of_another_list() {
+        let read = |cursor: &TimeCursor| decode::<TimeCursor>(encode(cursor).as_deref());
+        let at = |at| TimeCursor { at, id: ConversationId(1) };
+        assert!(read(&at(DateTime::<Utc>::MIN_UTC)).is_err());
+        assert!(read(&at(DateTime::<Utc>::MAX_UTC)).is_err());
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap().trunc_subsecs(6);
+        assert_eq!(read(&at(now)).unwrap(), Some(at(now)));
+        let of_the_queue = encode(&queue_cursor(1, 1, true));
+        assert!(decode::<TimeCursor>(of_the_queue.as_deref()).is_err());
+        assert_eq!(decode::<TimeCursor>(None).unwrap(), None);
+    }
+}

@@ -44,3 +44,36 @@ impl fmt::Display for DatabaseUrl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_tells_which_database() {
+        assert_eq!("sqlite://data/a.db".parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from("data/a.db"))));
+        assert_eq!("sqlite:///var/a.db".parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from("/var/a.db"))));
+        for url in ["postgres://h/d", "postgresql://h/d"] {
+            assert_eq!(url.parse(), Ok(DatabaseUrl::Postgres(url.to_owned())));
+        }
+        for url in ["", "sqlite://", "sqlite:a.db", "mysql://h/d", "a.db", "POSTGRES://h/d"] {
+            assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        for url in [
+            "postgres://desk:secret@db.example.com/desk",
+            "postgres://desk:se@cret@db.example.com/desk",
+            "postgresql://desk:secret@db.example.com/desk?sslmode=require",
+            "postgres://db.example.com/desk?user=desk&password=secret",
+        ] {
+            let url: DatabaseUrl = url.parse().unwrap();
+            for shown in [format!("{url}"), format!("{url:?}")] {
+                assert!(!shown.contains("cret"), "{shown}");
+                assert!(shown.starts_with("postgres://"), "{shown}");
+            }
+        }
+    }
+}

@@ -199,3 +199,53 @@ fn outcome(answer: &Answer) -> Outcome {
         _ => Outcome::Unknown,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Outcome {
+        outcome(&Answer { status, retry_after: None, body: body.as_bytes().to_vec() })
+    }
+
+    #[test]
+    fn an_accepted_text_has_an_id_whatever_else_the_gateway_says() {
+        for body in [
+            r#"{"sid": "SM1", "status": "accepted"}"#,
+            r#"{"sid": "SM1", "body": null, "date_created": null, "direction": null, "price": "-0.04"}"#,
+            r#"{"sid": "SM1", "status": "a word of tomorrow"}"#,
+        ] {
+            assert_eq!(answered(201, body), Outcome::Accepted("SM1".into()), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_success_that_cannot_be_read_is_unknown_and_so_is_a_servers_fault() {
+        for body in ["", "<html>", "{}", r#"{"sid": 1}"#] {
+            assert_eq!(answered(201, body), Outcome::Unknown, "{body}");
+        }
+        for status in [302, 500, 502, 503, 504] {
+            assert_eq!(answered(status, r#"{"code": 20500}"#), Outcome::Unknown, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_final_and_keeps_the_gateways_code() {
+        assert_eq!(answered(400, r#"{"code": 21610, "message": "No"}"#), Outcome::Refused("21610".into()));
+        assert_eq!(answered(404, r#"{"code": null}"#), Outcome::Refused("404".into()));
+        assert_eq!(answered(400, "<html>"), Outcome::Refused("400".into()));
+    }
+
+    #[test]
+    fn wrong_credentials_are_no_fault_of_the_texts() {
+        assert_eq!(answered(401, r#"{"code": 20003}"#), Outcome::Unauthorised);
+        assert_eq!(answered(403, ""), Outcome::Unauthorised);
+    }
+
+    #[test]
+    fn too_many_requests_wait_as_long_as_the_gateway_asks() {
+        assert_eq!(answered(429, r#"{"code": 20429}"#), Outcome::Retry(None));
+        let asked = Answer { status: 429, retry_after: Some(7), body: Vec::new() };
+        assert_eq!(outcome(&asked), Outcome::Retry(Some(7)));
+    }
+}

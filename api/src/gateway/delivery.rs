@@ -118,3 +118,33 @@ pub fn advance(
     )?;
     Ok(message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_gateways_means_a_status_or_nothing() {
+        use MessageStatus::{Delivered, Failed, Sent, Undelivered};
+        // All of Twilio's words, from its message resource.
+        for (word, status) in [
+            ("accepted", Some(Sent)),
+            ("scheduled", Some(Sent)),
+            ("queued", Some(Sent)),
+            ("sending", Some(Sent)),
+            ("sent", Some(Sent)),
+            ("partially_delivered", Some(Sent)),
+            ("delivered", Some(Delivered)),
+            ("read", Some(Delivered)),
+            ("undelivered", Some(Undelivered)),
+            ("failed", Some(Failed)),
+            ("canceled", Some(Failed)),
+            ("receiving", None),
+            ("received", None),
+            ("", None),
+            ("Delivered", None),
+        ] {
+            assert_eq!(status_of(word), status, "{word}");
+        }
+    }
+}

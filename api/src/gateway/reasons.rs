@@ -25,3 +25,24 @@ pub fn in_plain_words(code: &str) -> String {
     };
     words.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_whole_sentences_and_an_unknown_code_is_named() {
+        let codes = [
+            "30003", "30004", "30005", "30006", "30007", "30008", "30034", "21211", "21408", "21610",
+            "21614", "21617", "", "99999", "404",
+        ];
+        for code in codes {
+            let words = in_plain_words(code);
+            assert!(words.starts_with("The ") || words.starts_with("Our ") || words.starts_with("Texting "));
+            assert!(
+                words.ends_with('.') && words.matches(". ").count() >= 1 || code == "99999" || code == "404"
+            );
+        }
+        assert!(in_plain_words("99999").contains("code 99999"));
+    }
+}

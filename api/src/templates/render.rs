@@ -73,3 +73,96 @@ pub fn render(template: Template, values: &Values<'_>) -> RenderedTemplate {
     rendered.push_str(rest);
     RenderedTemplate { id: template.id, name: template.name, body: template.body, rendered, missing }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use shared::{
+        conversation::{ConversationStatus, NextAction, Origin},
+        customer::Field,
+        ids::{ConversationId, TeamId, TemplateId},
+        template::placeholders,
+    };
+
+    use super::*;
+
+    fn conversation() -> Conversation {
+        Conversation {
+            id: ConversationId(1),
+            team_id: TeamId(1),
+            team_number: "+447700900001".parse().unwrap(),
+            number: "+447700900123".parse().unwrap(),
+            reference: Some("A-1".into()),
+            name: Some("Maria".into()),
+            status: ConversationStatus::Open,
+            origin: Origin::Inbound,
+            next_action: Some(NextAction::Agent),
+            waiting_since: DateTime::UNIX_EPOCH,
+            last_message_at: None,
+            attention: None,
+            opened_at: DateTime::UNIX_EPOCH,
+            closed_at: None,
+            closed_by: None,
+            closure_reason: None,
+            previous_id: None,
+            unread: 0,
+        }
+    }
+
+    fn customer() -> CustomerKeyData {
+        let fields = [("Balance", "GBP 1"), ("Due date", " "), ("name", "a column called name")];
+        CustomerKeyData {
+            reference: "A-2".into(),
+            name: "Maria Jones".into(),
+            fields: fields.map(|(name, value)| Field { name: name.into(), value: value.into() }).into(),
+        }
+    }
+
+    /// The text, and what is missing.
+    fn rendered(body: &str, customer: Option<&CustomerKeyData>) -> (String, Vec<String>) {
+        let template = Template { id: TemplateId(1), team_id: None, name: "T".into(), body: body.into() };
+        let conversation = conversation();
+        let values = Values { conversation: &conversation, customer, agent: "Ann", team: "Support" };
+        let rendered = render(template, &values);
+        assert_eq!(rendered.body, body);
+        (rendered.rendered, rendered.missing)
+    }
+
+    #[test]
+    fn the_current_file_goes_before_what_the_conversation_has_kept() {
+        let body = "{{ref}} {{name}} {{number}} {{agent}} {{team}}";
+        assert_eq!(rendered(body, None).0, "A-1 Maria +44 7700 900123 Ann Support");
+        assert_eq!(rendered(body, Some(&customer())).0, "A-2 Maria Jones +44 7700 900123 Ann Support");
+    }
+
+    #[test]
+    fn names_are_matched_in_any_case_and_with_spaces_around() {
+        assert_eq!(rendered("{{ NAME }}/{{bAlAnCe}}", Some(&customer())).0, "Maria Jones/GBP 1");
+    }
+
+    #[test]
+    fn what_has_no_value_or_a_blank_one_stays_and_is_missing_once() {
+        let (text, missing) = rendered("{{Due date}} {{ nothing }} {{Due date}}", Some(&customer()));
+        assert_eq!(text, "{{Due date}} {{ nothing }} {{Due date}}");
+        assert_eq!(missing, ["Due date", "nothing"]);
+        assert_eq!(rendered("{{balance}}", None).1, ["balance"]);
+    }
+
+    #[test]
+    fn what_is_no_placeholder_stays_as_it_is() {
+        for body in ["", "{name}", "{{}}", "{{ }}", "{{name", "name}}", "}}{{", "100 % {"] {
+            assert_eq!(rendered(body, Some(&customer())), (body.to_owned(), Vec::new()), "{body}");
+        }
+        assert_eq!(rendered("{{{{name}}}}", Some(&customer())).0, "{{Maria Jones}}");
+    }
+
+    #[test]
+    fn what_is_missing_is_what_sending_would_refuse() {
+        for body in
+            ["Hi {{name}}", "{{a}} {{b}} {{a}}", "{{{{a}} {{", "{{ c d }}{{}}", "{{Balance}}{{due date}}"]
+        {
+            let (text, missing) = rendered(body, Some(&customer()));
+            assert_eq!(placeholders(&text), missing, "{body}");
+        }
+    }
+}

@@ -41,8 +41,8 @@ fn fill(database: &TestDatabase) {
          FROM n;
          INSERT INTO messages (conversation_id, direction, sender_kind, body, segments, encoding, status, created_at,
             gateway_id)
-         {numbers} SELECT c.id, 'inbound', 'customer', 'Hello', 1, 'gsm7', 'received', {now}, 'SX' || c.id || '-' || k.n
-         FROM conversations c, n k WHERE k.n <= 2 AND c.status <> 'closed';
+         SELECT c.id, 'inbound', 'customer', 'Hello', 1, 'gsm7', 'received', {now}, 'SX' || c.id || '-' || k.n
+         FROM conversations c, (SELECT 1 AS n UNION ALL SELECT 2) k WHERE c.status <> 'closed';
          INSERT INTO events (kind, team_id, conversation_id, at)
          {numbers} SELECT 'message_received', {COLLECTIONS}, n, {now} FROM n;
          INSERT INTO customers (daily_file_id, number, ref, name, key_data)
@@ -160,6 +160,7 @@ fn ordered<'a>(statements: &'a BTreeSet<String>, table: &str, by: &str) -> Vec<&
             let statement = plain(statement);
             statement.contains(&format!("FROM {table} "))
                 && statement.contains(&format!("ORDER BY {table}.{by}"))
+                && !statement.contains("team_number =")
         })
         .collect();
     assert!(!found.is_empty(), "nothing by {by} in {statements:#?}");

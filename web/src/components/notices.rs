@@ -90,7 +90,7 @@ fn draw(notices: Notices, notice: Notice) -> AnyView {
             <span class="wrap-anywhere">{notice.text}</span>
             <button
                 type="button"
-                class="btn btn-sm btn-ghost"
+                class="btn btn-sm"
                 on:click=move |_| notices.dismiss(notice.number)
             >
                 "Dismiss"

@@ -24,7 +24,7 @@ pub(crate) fn Shell(
     Keys::provide();
     live.listen(move |news| {
         // Teams and permissions may have changed meanwhile; or another tab signed in as someone else.
-        if matches!(news, News::Resumed) {
+        if matches!(news, News::Opened) {
             session.ask();
         }
     });
@@ -87,7 +87,7 @@ fn LiveIndicator(live: Live) -> impl IntoView {
     };
     view! {
         <span role="status" class="flex items-center gap-1.5 text-sm whitespace-nowrap">
-            <span aria-hidden="true" class=move || dot()></span>
+            <span aria-hidden="true" class=dot></span>
             {move || text()}
         </span>
     }

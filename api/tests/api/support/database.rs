@@ -1,6 +1,7 @@
 //! A private database for each test: a copy of one that has the schema and the world already.
 
 use std::{
+    cell::RefCell,
     env,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
@@ -38,13 +39,14 @@ pub(crate) fn moment(kind: Kind, time: DateTime<Utc>) -> String {
 }
 
 /// A database that only one test knows. Goes with it.
-#[derive(Debug)]
 pub(crate) struct TestDatabase {
     pub(crate) kind: Kind,
     /// As in `SMS_CHAT_DATABASE_URL`.
     pub(crate) url: String,
     // The SQLite file's folder.
     folder: Option<tempfile::TempDir>,
+    // PostgreSQL takes its time to connect, so once must do; SQLite does not, and would keep its log open.
+    postgres: RefCell<Option<PgConnection>>,
 }
 
 #[derive(QueryableByName)]
@@ -68,7 +70,9 @@ impl TestDatabase {
                 std::fs::write(database.file(), sqlite_template()).expect("a copy of the template");
                 database
             }
-            Kind::Postgres => Self::on_server(&format!("TEMPLATE {}", postgres_template())),
+            Kind::Postgres => {
+                Self::on_server(&format!("TEMPLATE {} STRATEGY FILE_COPY", postgres_template()))
+            }
         }
     }
 
@@ -81,6 +85,7 @@ impl TestDatabase {
                     kind,
                     url: format!("sqlite://{}", folder.path().join("desk.db").display()),
                     folder: Some(folder),
+                    postgres: RefCell::default(),
                 }
             }
             Kind::Postgres => Self::on_server(""),
@@ -92,7 +97,7 @@ impl TestDatabase {
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let made = server().batch_execute(&format!("CREATE DATABASE {name} {options}"));
         made.expect("a private database");
-        Self { kind: Kind::Postgres, url: on_cluster(&name), folder: None }
+        Self { kind: Kind::Postgres, url: on_cluster(&name), folder: None, postgres: RefCell::default() }
     }
 
     /// SQLite's file.
@@ -108,7 +113,7 @@ impl TestDatabase {
     pub(crate) fn run(&self, sql: &str) -> QueryResult<()> {
         match self.kind {
             Kind::Sqlite => sqlite(&self.file()).batch_execute(sql),
-            Kind::Postgres => postgres(&self.url).batch_execute(sql),
+            Kind::Postgres => self.on_postgres(|conn| conn.batch_execute(sql)),
         }
     }
 
@@ -117,7 +122,7 @@ impl TestDatabase {
         let query = sql_query(format!("SELECT CAST(({select}) AS BIGINT) AS value"));
         let row: QueryResult<Number> = match self.kind {
             Kind::Sqlite => query.get_result(&mut sqlite(&self.file())),
-            Kind::Postgres => query.get_result(&mut postgres(&self.url)),
+            Kind::Postgres => self.on_postgres(|conn| query.get_result(conn)),
         };
         row.unwrap_or_else(|error| panic!("{select}: {error}")).value
     }
@@ -127,10 +132,15 @@ impl TestDatabase {
         let query = sql_query(select);
         let rows: QueryResult<Vec<Word>> = match self.kind {
             Kind::Sqlite => query.get_results(&mut sqlite(&self.file())),
-            Kind::Postgres => query.get_results(&mut postgres(&self.url)),
+            Kind::Postgres => self.on_postgres(|conn| query.get_results(conn)),
         };
         let rows = rows.unwrap_or_else(|error| panic!("{select}: {error}"));
         rows.into_iter().map(|row| row.value).collect()
+    }
+
+    fn on_postgres<T>(&self, work: impl FnOnce(&mut PgConnection) -> T) -> T {
+        let mut kept = self.postgres.borrow_mut();
+        work(kept.get_or_insert_with(|| postgres(&self.url)))
     }
 
     /// How many rows of a table fulfil a condition.
@@ -152,6 +162,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         if self.folder.is_none() {
+            self.postgres.take();
             let name = self.url.rsplit('/').next().unwrap_or_default();
             let gone = server().batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
             if let Err(error) = gone {
@@ -221,6 +232,7 @@ fn postgres_template() -> &'static str {
             let database = TestDatabase::on_server("");
             build(&database);
             let made = database.url.rsplit('/').next().unwrap_or_default();
+            database.postgres.take();
             let rename = format!("ALTER DATABASE {made} RENAME TO {name}");
             server.batch_execute(&rename).expect("the template's name");
             std::mem::forget(database);

@@ -21,7 +21,6 @@ use super::{
 };
 
 /// Everything that a test needs. Fields go in the order in which they are written: the desk before its database.
-#[derive(Debug)]
 pub(crate) struct TestApp {
     /// Nobody, who speaks with the desk.
     pub(crate) nobody: Client,

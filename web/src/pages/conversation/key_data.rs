@@ -26,7 +26,7 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
     });
     fetch.run(());
     use_live().listen(move |news| {
-        if matches!(news, News::Resumed) {
+        if matches!(news, News::Opened) {
             fetch.run(());
         }
     });

@@ -121,7 +121,7 @@ pub(crate) fn ConversationPage(
                 fetch_detail.run(());
             }
         }
-        News::Resumed => refetch.run(()),
+        News::Opened => refetch.run(()),
     });
     let arrived = Memo::new(move |_| desk.detail.with(Option::is_some));
     let body = move || {
