@@ -265,7 +265,7 @@ async fn what_moves_between_two_pages_hides_nothing_that_stands_still(app: TestA
 }
 
 async fn the_queues_cursor_continues_in_the_teams_list(app: TestApp) {
-    put(&app, &vec![("open", Some("customer"), 0); 5]);
+    put(&app, &[("open", Some("customer"), 0); 5]);
     let ann = app.signed_in(ANN).await;
     let queue = ann.get("/queue?limit=3").await.expect(200);
     let cursor = queue["sections"][0]["next_cursor"].as_str().unwrap();
@@ -305,7 +305,7 @@ async fn a_cursor_that_is_not_ours_is_refused(app: TestApp) {
     use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
     let ann = app.signed_in(ANN).await;
-    put(&app, &vec![("open", Some("agent"), 0); 2]);
+    put(&app, &[("open", Some("agent"), 0); 2]);
     let queue = ann.get("/queue?limit=1").await.expect(200);
     let good = queue["sections"][0]["next_cursor"].as_str().unwrap().to_owned();
     let sealed = |json: Value| URL_SAFE_NO_PAD.encode(json.to_string());
