@@ -12,23 +12,25 @@ use actix_web::{
     middleware::{Compress, DefaultHeaders},
     web,
 };
+use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
-use simulator::{DeskNumber, Simulator};
+use simulator::Simulator;
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
 use crate::{
     accounts,
-    auth::{RateLimit, SignInThrottle, TeamScope, TokenKeys},
+    auth::{RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
     config::{Credentials, GatewayKind, Settings},
-    db::{Db, DbError, Migrations},
+    daily_files::DailyFiles,
+    db::{DatabaseUrl, Db, DbError, Migrations},
     desk::Desk,
     events::feed::Feed,
     gateway::client::GatewayClient,
     outbox::worker::{Outbox, Worker},
-    router, teams,
+    router, search, teams,
 };
 
 /// Where the gateway brings texts.
@@ -99,8 +101,7 @@ impl Application {
     /// # Errors
     /// What is missing or in the way, with the setting to look at.
     pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, StartError> {
-        Migrations::on(&settings.database.url)?.run()?;
-        let db = Db::open(&settings.database.url, settings.database.connections)?;
+        let (db, _) = open(&settings.database.url, settings.database.connections).await?;
         refuse_demo_password(&db, settings.http.listen).await?;
 
         let wanted = settings.http.listen;
@@ -134,8 +135,12 @@ impl Application {
             outbox: Arc::clone(&outbox),
             feed: Arc::clone(&feed),
         };
+        let daily_files =
+            Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
+        daily_files.begin().await?;
         let tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
+            tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped)),
         ];
         let desk = web::Data::new(Desk {
@@ -146,9 +151,12 @@ impl Application {
             clock,
             outbox,
             feed,
+            daily_files,
+            search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
             public_url: public_url.clone(),
             webhook_tokens: vec![credentials.auth_token],
             handset_url: simulator.as_ref().map(Simulator::handset_url),
+            simulated: simulator.as_ref().map(Simulator::numbers),
         });
         let server = serve(listener, desk).map_err(|error| StartError::Listen(address, error))?;
         Ok(Self { address, public_url, simulator, server, stop, tasks })
@@ -175,6 +183,19 @@ impl Application {
         }
         served
     }
+}
+
+/// Opens the database, brought to the present schema, and answers how many migrations that took.
+///
+/// # Errors
+/// When it cannot be reached, or a migration fails.
+pub async fn open(url: &DatabaseUrl, connections: u32) -> Result<(Db, usize), DbError> {
+    let migrations = Migrations::on(url)?.run()?;
+    let db = Db::open(url, connections)?;
+    if migrations > 0 {
+        search::refold(&db).await?;
+    }
+    Ok((db, migrations))
 }
 
 fn serve(listener: TcpListener, desk: web::Data<Desk>) -> std::io::Result<Server> {
@@ -219,13 +240,7 @@ async fn simulate(
         ..simulator::Settings::default()
     })
     .map_err(|error| StartError::Simulator(listen, error))?;
-    let teams = db.read(|conn| teams::queries::teams(conn, &TeamScope::Every)).await?;
-    simulator.set_numbers(teams.into_iter().flat_map(|team| {
-        let label = team.name;
-        team.numbers
-            .into_iter()
-            .map(move |number| DeskNumber { number: number.to_string(), label: label.clone() })
-    }));
+    simulator.numbers().set(teams::desk_numbers(db).await?);
     Ok(simulator)
 }
 

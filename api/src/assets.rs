@@ -106,7 +106,7 @@ mod tests {
             assert!(copy || known, "{file} would be offered as a download");
         }
         assert_eq!(content_type("index.html"), "text/html; charset=utf-8");
-        assert_eq!(content_type("app-0123.wasm"), "application/wasm");
+        assert_eq!(content_type("app-0123/app.wasm"), "application/wasm");
         assert_eq!(content_type("no-extension"), "application/octet-stream");
     }
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
     auth::{RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
+    daily_files::DailyFiles,
     db::Db,
     events::feed::Feed,
     outbox::worker::Outbox,
+    teams,
 };
 
 /// The largest request body, in bytes.
@@ -31,12 +34,18 @@ pub struct Desk {
     pub outbox: Arc<Outbox>,
     /// Where the live streams are woken.
     pub feed: Arc<Feed>,
+    /// How far back a search goes.
+    pub search_reach: TimeDelta,
+    /// What brings in daily files.
+    pub daily_files: Arc<DailyFiles>,
     /// How the gateway and browsers reach the desk, without a slash at the end.
     pub public_url: String,
     /// What the gateway signs its webhooks with.
     pub webhook_tokens: Vec<SecretString>,
     /// Where one plays the customer; only with the simulator.
     pub handset_url: Option<String>,
+    /// Where the simulator is told which numbers there are; only with the simulator.
+    pub simulated: Option<simulator::Numbers>,
 }
 
 impl Desk {
@@ -44,6 +53,17 @@ impl Desk {
     pub fn committed(&self) {
         self.outbox.wake();
         self.feed.wake();
+    }
+
+    /// Teams or their numbers were changed: the simulator offers those that there are now.
+    pub async fn numbers_changed(&self) {
+        self.committed();
+        let Some(simulated) = &self.simulated else { return };
+        match teams::desk_numbers(&self.db).await {
+            Ok(numbers) => simulated.set(numbers),
+            // The change stands; only the handset offers the old numbers.
+            Err(error) => tracing::error!(%error, "the simulator could not be told the desk's numbers"),
+        }
     }
 
     /// Whether browsers reach the desk by HTTPS.

@@ -17,7 +17,7 @@ pub struct ApiError {
     problem: Box<Problem>,
     retry_after: Option<u64>,
     rate_limit: Option<u32>,
-    allow: Option<&'static str>,
+    allow: Option<String>,
 }
 
 impl ApiError {
@@ -86,8 +86,8 @@ impl ApiError {
 
     /// The methods that the path offers (RFC 9110, 15.5.6).
     #[must_use]
-    pub fn allow(mut self, methods: &'static str) -> Self {
-        self.allow = Some(methods);
+    pub fn allow(mut self, methods: impl Into<String>) -> Self {
+        self.allow = Some(methods.into());
         self
     }
 
@@ -103,6 +103,17 @@ impl ApiError {
     pub fn messages(mut self, messages: Vec<Message>) -> Self {
         self.problem.messages = messages;
         self
+    }
+
+    /// What happened and the way out, in a sentence.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.problem.detail
+    }
+
+    /// What is wrong, field by field.
+    pub fn faults(&self) -> impl Iterator<Item = &FieldError> {
+        self.problem.errors.iter()
     }
 
     /// The stable machine word.
@@ -155,8 +166,8 @@ impl ResponseError for ApiError {
                 answer.insert_header(("RateLimit-Reset", seconds));
             }
         }
-        if let Some(methods) = self.allow {
-            answer.insert_header((header::ALLOW, methods));
+        if let Some(methods) = &self.allow {
+            answer.insert_header((header::ALLOW, methods.as_str()));
         }
         if self.problem.status == 401 {
             answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));

@@ -6,29 +6,41 @@
 //! - [`conversations`]: the states, receiving, replying, closing, the queue; [`messages`]: the texts themselves
 //! - [`gateway`]: Twilio's protocol, out and in; [`outbox`]: what is still to be sent
 //! - [`events`]: the log that the live streams read
-//! - [`templates`], [`closures`], [`customers`], [`teams`], [`accounts`]: the desk's furniture
+//! - [`daily_files`]: the customers that a team works with, and how they come in; [`customers`]: looking them up
+//! - [`consents`]: who may be texted; [`numbers`]: numbers as people type them; [`search`]: finding conversations
+//! - [`templates`], [`closures`], [`teams`], [`accounts`], [`api_keys`]: the desk's furniture
 //! - [`auth`]: who is asking; [`error`]: how a refusal is answered; [`db`]: the two doors to the database
+//! - [`body`], `fields`, `paging`, `ordering`: what requests and lists have in common
 //! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`demo`]: what holds it together
 
 pub mod accounts;
+pub mod api_keys;
 pub mod app;
 pub mod assets;
 pub mod auth;
+pub mod body;
 pub mod clock;
 pub mod closures;
 pub mod config;
+pub mod consents;
 pub mod conversations;
 pub mod customers;
+pub mod daily_files;
 pub mod db;
 pub mod demo;
 pub mod desk;
 pub mod error;
 pub mod events;
+mod fields;
 pub mod gateway;
 pub mod health;
 pub mod messages;
+pub mod numbers;
 pub mod openapi;
+mod ordering;
 pub mod outbox;
+mod paging;
 pub mod router;
+pub mod search;
 pub mod teams;
 pub mod templates;

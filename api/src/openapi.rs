@@ -9,7 +9,10 @@ use utoipa::{
     },
 };
 
-use crate::{auth, closures, conversations, customers, events, gateway, health, templates};
+use crate::{
+    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, gateway,
+    health, numbers, search, teams, templates,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,15 +26,55 @@ use crate::{auth, closures, conversations, customers, events, gateway, health, t
         auth::routes::refresh_session,
         auth::routes::delete_session,
         auth::routes::get_me,
+        auth::routes::update_me,
+        auth::routes::update_my_password,
         conversations::routes::get_queue,
         conversations::routes::list_conversations,
+        conversations::routes::create_conversation,
         conversations::routes::get_conversation,
         conversations::routes::list_messages,
         conversations::routes::create_message,
         conversations::routes::create_closure,
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
+        search::routes::search_conversations,
+        numbers::routes::get_number,
+        consents::routes::list_consents,
+        consents::routes::create_consent,
+        templates::routes::list_templates,
+        templates::routes::create_template,
+        templates::routes::get_template,
+        templates::routes::update_template,
+        templates::routes::delete_template,
+        templates::routes::list_placeholders,
         closures::routes::list_closure_reasons,
+        closures::routes::create_closure_reason,
+        closures::routes::get_closure_reason,
+        closures::routes::update_closure_reason,
+        closures::routes::delete_closure_reason,
+        teams::routes::list_teams,
+        teams::routes::create_team,
+        teams::routes::get_team,
+        teams::routes::update_team,
+        teams::routes::create_team_number,
+        teams::routes::delete_team_number,
+        teams::routes::update_team_member,
+        teams::routes::delete_team_member,
+        templates::routes::list_team_templates,
+        daily_files::routes::list_daily_files,
+        daily_files::routes::create_daily_file,
+        daily_files::routes::restore_daily_file,
+        daily_files::routes::get_rejected_rows,
+        daily_files::routes::get_column_mapping,
+        daily_files::routes::update_column_mapping,
+        accounts::routes::list_accounts,
+        accounts::routes::create_account,
+        accounts::routes::get_account,
+        accounts::routes::update_account,
+        accounts::routes::update_account_password,
+        api_keys::routes::list_api_keys,
+        api_keys::routes::create_api_key,
+        api_keys::routes::delete_api_key,
         events::routes::stream_events,
         gateway::routes::receive_message,
         gateway::routes::receive_status,
@@ -48,7 +91,11 @@ struct Credentials;
 impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT or API key")
+            .description(Some("The access token of POST /sessions, or an API key (`smsc_...`)."))
+            .build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let cookie = ApiKeyValue::with_description(
             "smsc_access",

@@ -2,25 +2,20 @@
 
 use actix_web::{
     HttpRequest, HttpResponse, Route,
-    error::{JsonPayloadError, PathError, QueryPayloadError},
-    web::{self, ServiceConfig, delete, get, post, resource, scope},
+    error::{PathError, QueryPayloadError},
+    web::{self, ServiceConfig, delete, get, post, put, resource, scope},
 };
 use shared::ErrorCode;
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
-    assets, auth, closures, conversations, customers, desk::BODY_LIMIT, error::ApiError, events, gateway,
-    health, openapi, templates,
+    accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
+    error::ApiError, events, gateway, health, numbers, openapi, search, teams, templates,
 };
 
 /// Every URL, and what the shared extractors answer to what they cannot read.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .app_data(
-            web::JsonConfig::default()
-                .limit(BODY_LIMIT)
-                .error_handler(|error, _| unreadable_json(&error).into()),
-        )
         .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
         .app_data(web::PathConfig::default().error_handler(|error, _| unreadable_path(&error).into()))
         .service(scope("/api/v1").configure(api).default_service(web::to(no_such_path)))
@@ -41,93 +36,147 @@ pub fn routes(config: &mut ServiceConfig) {
 }
 
 fn api(config: &mut ServiceConfig) {
-    use auth::routes::{create_session, delete_session, get_me, refresh_session};
-    use closures::routes::list_closure_reasons;
-    use conversations::routes::{
-        create_closure, create_message, get_conversation, get_queue, list_conversations, list_messages,
-    };
-    use customers::routes::get_key_data;
-    use events::routes::stream_events;
-    use gateway::routes::{receive_message, receive_status};
-    use templates::routes::list_conversation_templates;
+    use accounts::routes as account;
+    use api_keys::routes as api_key;
+    use auth::routes as session;
+    use closures::routes as closure_reason;
+    use consents::routes as consent;
+    use conversations::routes as conversation;
+    use daily_files::routes as daily_file;
+    use gateway::routes as webhook;
+    use teams::routes as team;
+    use templates::routes as template;
 
-    config
-        .service(resource("/sessions").route(post().to(create_session)).default_service(only("POST")))
-        .service(
-            resource("/sessions/refresh").route(post().to(refresh_session)).default_service(only("POST")),
-        )
-        .service(
-            resource("/sessions/current").route(delete().to(delete_session)).default_service(only("DELETE")),
-        )
-        .service(resource("/me").route(get().to(get_me)).default_service(only("GET")))
-        .service(resource("/queue").route(get().to(get_queue)).default_service(only("GET")))
-        .service(resource("/conversations").route(get().to(list_conversations)).default_service(only("GET")))
-        .service(
-            resource("/conversations/{id}").route(get().to(get_conversation)).default_service(only("GET")),
-        )
-        .service(
-            resource("/conversations/{id}/messages")
-                .route(get().to(list_messages))
-                .route(post().to(create_message))
-                .default_service(only("GET, POST")),
-        )
-        .service(
-            resource("/conversations/{id}/templates")
-                .route(get().to(list_conversation_templates))
-                .default_service(only("GET")),
-        )
-        .service(
-            resource("/conversations/{id}/key_data")
-                .route(get().to(get_key_data))
-                .default_service(only("GET")),
-        )
-        .service(
-            resource("/conversations/{id}/closure")
-                .route(post().to(create_closure))
-                .default_service(only("POST")),
-        )
-        .service(
-            resource("/closure_reasons").route(get().to(list_closure_reasons)).default_service(only("GET")),
-        )
-        .service(resource("/events").route(get().to(stream_events)).default_service(only("GET")))
-        .service(
-            resource("/webhooks/twilio/messages")
-                .route(post().to(receive_message))
-                .default_service(only("POST")),
-        )
-        .service(
-            resource("/webhooks/twilio/status")
-                .route(post().to(receive_status))
-                .default_service(only("POST")),
-        );
+    let mut at = |path: &str, routes: Routes| {
+        let mut service = resource(path).default_service(only(routes.allowed()));
+        for route in routes.0 {
+            service = service.route(route.1);
+        }
+        config.service(service);
+    };
+    at("/sessions", offer().post(session::create_session));
+    at("/sessions/refresh", offer().post(session::refresh_session));
+    at("/sessions/current", offer().delete(session::delete_session));
+    at("/me", offer().get(session::get_me).put(session::update_me));
+    at("/me/password", offer().put(session::update_my_password));
+
+    at("/queue", offer().get(conversation::get_queue));
+    at(
+        "/conversations",
+        offer().get(conversation::list_conversations).post(conversation::create_conversation),
+    );
+    at("/conversations/{id}", offer().get(conversation::get_conversation));
+    at(
+        "/conversations/{id}/messages",
+        offer().get(conversation::list_messages).post(conversation::create_message),
+    );
+    at("/conversations/{id}/templates", offer().get(template::list_conversation_templates));
+    at("/conversations/{id}/key_data", offer().get(customers::routes::get_key_data));
+    at("/conversations/{id}/closure", offer().post(conversation::create_closure));
+    at("/search", offer().get(search::routes::search_conversations));
+    at("/numbers", offer().get(numbers::routes::get_number));
+    at("/consents", offer().get(consent::list_consents).post(consent::create_consent));
+    at("/events", offer().get(events::routes::stream_events));
+
+    at("/templates", offer().get(template::list_templates).post(template::create_template));
+    at(
+        "/templates/{id}",
+        offer().get(template::get_template).put(template::update_template).delete(template::delete_template),
+    );
+    at("/placeholders", offer().get(template::list_placeholders));
+    at(
+        "/closure_reasons",
+        offer().get(closure_reason::list_closure_reasons).post(closure_reason::create_closure_reason),
+    );
+    at(
+        "/closure_reasons/{id}",
+        offer()
+            .get(closure_reason::get_closure_reason)
+            .put(closure_reason::update_closure_reason)
+            .delete(closure_reason::delete_closure_reason),
+    );
+
+    at("/teams", offer().get(team::list_teams).post(team::create_team));
+    at("/teams/{id}", offer().get(team::get_team).put(team::update_team));
+    at("/teams/{id}/numbers", offer().post(team::create_team_number).delete(team::delete_team_number));
+    at("/teams/{id}/templates", offer().get(template::list_team_templates));
+    at(
+        "/teams/{id}/members/{account_id}",
+        offer().put(team::update_team_member).delete(team::delete_team_member),
+    );
+    at(
+        "/teams/{id}/daily_files",
+        offer().get(daily_file::list_daily_files).post(daily_file::create_daily_file),
+    );
+    at("/teams/{id}/daily_files/{file_id}/restore", offer().post(daily_file::restore_daily_file));
+    at("/teams/{id}/daily_files/{file_id}/rejected", offer().get(daily_file::get_rejected_rows));
+    at(
+        "/teams/{id}/column_mapping",
+        offer().get(daily_file::get_column_mapping).put(daily_file::update_column_mapping),
+    );
+    at("/accounts", offer().get(account::list_accounts).post(account::create_account));
+    at("/accounts/{id}", offer().get(account::get_account).put(account::update_account));
+    at("/accounts/{id}/password", offer().put(account::update_account_password));
+    at("/api_keys", offer().get(api_key::list_api_keys).post(api_key::create_api_key));
+    at("/api_keys/{id}", offer().delete(api_key::delete_api_key));
+
+    at("/webhooks/twilio/messages", offer().post(webhook::receive_message));
+    at("/webhooks/twilio/status", offer().post(webhook::receive_status));
+}
+
+/// What a path offers: each method once, with its handler.
+#[derive(Default)]
+struct Routes(Vec<(&'static str, Route)>);
+
+fn offer() -> Routes {
+    Routes::default()
+}
+
+macro_rules! methods {
+    ($($name:ident => $word:literal;)*) => {
+        impl Routes {
+            $(fn $name<F, Args>(mut self, handler: F) -> Self
+            where
+                F: actix_web::Handler<Args>,
+                Args: actix_web::FromRequest + 'static,
+                F::Output: actix_web::Responder + 'static,
+            {
+                self.0.push(($word, $name().to(handler)));
+                self
+            })*
+        }
+    };
+}
+
+methods! {
+    get => "GET";
+    post => "POST";
+    put => "PUT";
+    delete => "DELETE";
+}
+
+impl Routes {
+    /// For the header `Allow`.
+    fn allowed(&self) -> String {
+        let words: Vec<&str> = self.0.iter().map(|(word, _)| *word).collect();
+        words.join(", ")
+    }
 }
 
 /// Any other method than those that a path offers.
-fn only(allowed: &'static str) -> Route {
-    web::to(move |request: HttpRequest| async move {
-        let detail = format!("{} is not offered here, but {allowed} is.", request.method());
-        Err::<HttpResponse, _>(ApiError::new(ErrorCode::MethodNotAllowed, detail).allow(allowed))
+fn only(allowed: impl Into<String>) -> Route {
+    let allowed = allowed.into();
+    web::to(move |request: HttpRequest| {
+        let allowed = allowed.clone();
+        async move {
+            let detail = format!("{} is not offered here, but {allowed} is.", request.method());
+            Err::<HttpResponse, _>(ApiError::new(ErrorCode::MethodNotAllowed, detail).allow(allowed))
+        }
     })
 }
 
 async fn no_such_path() -> Result<HttpResponse, ApiError> {
     Err(ApiError::new(ErrorCode::NotFound, "There is no such path. See /api/docs for all that there are."))
-}
-
-fn unreadable_json(error: &JsonPayloadError) -> ApiError {
-    match error {
-        JsonPayloadError::OverflowKnownLength { .. } | JsonPayloadError::Overflow { .. } => {
-            ApiError::new(ErrorCode::BodyTooLarge, "A request body has at most 1 MiB.")
-        }
-        JsonPayloadError::ContentType => {
-            ApiError::new(ErrorCode::UnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
-        }
-        JsonPayloadError::Deserialize(fault) => ApiError::new(
-            ErrorCode::InvalidBody,
-            format!("The body is not the JSON that is expected here: {fault}."),
-        ),
-        _ => ApiError::new(ErrorCode::InvalidBody, "The body could not be read to its end."),
-    }
 }
 
 fn unreadable_query(error: &QueryPayloadError) -> ApiError {

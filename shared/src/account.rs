@@ -5,7 +5,19 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::AccountId, team::TeamSummary};
+use crate::{
+    api_key::ApiKeyName,
+    ids::{AccountId, TeamId},
+    team::TeamSummary,
+};
+
+/// The longest name of a person, a team, a template, a closure reason or an API key, in characters.
+pub const MAX_NAME_CHARACTERS: usize = 100;
+/// The shortest password, in characters (NIST SP 800-63B-4 asks for 15 where it is the only factor; length beats
+/// composition rules).
+pub const MIN_PASSWORD_CHARACTERS: usize = 12;
+/// The longest password, in characters: hashing a book would be work for nothing.
+pub const MAX_PASSWORD_CHARACTERS: usize = 256;
 
 /// What an account (or an API key) may do, inside its teams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -149,8 +161,10 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
-    /// The account itself.
-    pub account: Account,
+    /// The account; `null` when an API key asks.
+    pub account: Option<Account>,
+    /// The API key; `null` when an account asks.
+    pub api_key: Option<ApiKeyName>,
     /// What it may do.
     pub permissions: BTreeSet<Permission>,
     /// Where: its teams, or every team for an admin, by name.
@@ -158,11 +172,103 @@ pub struct Me {
 }
 
 impl Me {
-    /// Whether this account holds the permission.
+    /// Whether the permission is held.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
+}
+
+/// `PUT /me`: what one changes about oneself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Profile {
+    /// The name that colleagues and customers' threads show, 1 to 100 characters.
+    pub display_name: String,
+}
+
+/// `PUT /me/password`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PasswordChange {
+    /// The password until now.
+    pub current_password: String,
+    /// The password from now on, 12 to 256 characters.
+    pub password: String,
+}
+
+/// `PUT /accounts/{id}/password`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewPassword {
+    /// The password from now on, 12 to 256 characters.
+    pub password: String,
+}
+
+/// An account as those see it who look after accounts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountDetail {
+    /// Its id.
+    pub id: AccountId,
+    /// The e-mail address it signs in with.
+    pub email: String,
+    /// The name that colleagues and customers' threads show.
+    pub display_name: String,
+    /// Its role.
+    pub role: Role,
+    /// What it may do.
+    pub permissions: BTreeSet<Permission>,
+    /// The teams that it is a member of; an admin acts in every team all the same.
+    pub team_ids: Vec<TeamId>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Since when it cannot sign in; `null` when it can.
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// `POST /accounts`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewAccount {
+    /// The e-mail address to sign in with, in any case; each has one account.
+    pub email: String,
+    /// The name that colleagues and customers' threads show, 1 to 100 characters.
+    pub display_name: String,
+    /// Its role.
+    pub role: Role,
+    /// What it may do; the role's preset when left out. An admin always may do everything.
+    #[serde(default)]
+    pub permissions: Option<BTreeSet<Permission>>,
+    /// The teams that it belongs to.
+    #[serde(default)]
+    pub team_ids: Vec<TeamId>,
+    /// Its password, 12 to 256 characters.
+    pub password: String,
+}
+
+/// `PUT /accounts/{id}`. What is left out stays as it is.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountChange {
+    /// The e-mail address to sign in with.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The name that colleagues and customers' threads show.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// Its role. With another role and no `permissions`, it gets that role's preset.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// What it may do.
+    #[serde(default)]
+    pub permissions: Option<BTreeSet<Permission>>,
+    /// The teams that it belongs to.
+    #[serde(default)]
+    pub team_ids: Option<Vec<TeamId>>,
+    /// Whether it is shut out. Shutting out ends its sessions at once.
+    #[serde(default)]
+    pub disabled: Option<bool>,
 }
 
 /// `POST /sessions`: what one signs in with.

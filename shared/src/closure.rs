@@ -18,6 +18,34 @@ pub struct ClosureReason {
     pub team_id: Option<TeamId>,
     /// Its name.
     pub name: String,
+    /// Its place among those of the same team, from 0.
+    pub position: i32,
+    /// Since when it is not offered any more; `null` while it is.
+    pub archived_at: Option<DateTime<Utc>>,
+}
+
+/// `POST /closure_reasons`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewClosureReason {
+    /// The team it belongs to; `null` for all teams, which only those may who act in all.
+    pub team_id: Option<TeamId>,
+    /// Its name, 1 to 100 characters; a team has no two with the same.
+    pub name: String,
+}
+
+/// `PUT /closure_reasons/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClosureReasonChange {
+    /// Its name.
+    pub name: String,
+    /// Its place among those of the same team, from 0; where it is when left out.
+    #[serde(default)]
+    pub position: Option<usize>,
+    /// `false` offers it again after it was archived.
+    #[serde(default)]
+    pub archived: Option<bool>,
 }
 
 /// `POST /conversations/{id}/closure`.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     PhoneNumber,
     closure::Closure,
+    consent::Consent,
     customer::Customer,
-    ids::{ConversationId, TeamId},
+    ids::{ConversationId, TeamId, TemplateId},
     team::TeamSummary,
 };
 
@@ -50,7 +51,7 @@ pub enum NextAction {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attention {
-    /// A stable machine word: `not_delivered`.
+    /// A stable machine word: `not_delivered`, `opted_out`.
     pub code: String,
     /// What happened and what to do next, in plain words.
     pub text: String,
@@ -123,6 +124,8 @@ pub struct ConversationDetail {
     pub customer: Option<Customer>,
     /// How it was closed.
     pub closure: Option<Closure>,
+    /// The last word on whether the customer takes this team number's texts; `null` when they never said anything.
+    pub consent: Option<Consent>,
     /// What the caller may do with it.
     pub permitted_actions: Vec<Action>,
 }
@@ -157,4 +160,45 @@ pub struct QueueSection {
 pub struct Queue {
     /// The sections, by team name.
     pub sections: Vec<QueueSection>,
+}
+
+/// `POST /conversations`: an ad-hoc message, which begins a conversation that is pending until the person replies.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewConversation {
+    /// The team that writes.
+    pub team_id: TeamId,
+    /// The number to write to, in any usual format of the team's region.
+    pub number: String,
+    /// The text, 1 to 1600 characters.
+    pub body: String,
+    /// The team's number to write from. When left out: the one that this number was last in a conversation with, else
+    /// the team's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<PhoneNumber>,
+    /// The template that the text was written with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_id: Option<TemplateId>,
+}
+
+/// `GET /numbers`: what a typed number is, and what stands in the way of writing to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NumberCheck {
+    /// The number; `null` when what was typed is none.
+    pub number: Option<PhoneNumber>,
+    /// The number as people read it: `+44 7700 900123`.
+    pub international: Option<String>,
+    /// Whether it can be written to as a number.
+    pub valid: bool,
+    /// Why not, and what would be right.
+    pub reason: Option<String>,
+    /// Who has the number in the team's current daily file, when that is one customer.
+    pub customer: Option<Customer>,
+    /// The team's number that would be written from, when none is chosen.
+    pub from: Option<PhoneNumber>,
+    /// The team's conversation with it that is in progress; write there instead.
+    pub conversation_id: Option<ConversationId>,
+    /// Each of the team's numbers whose texts it has opted out of, with the entry that says so.
+    pub opted_out: Vec<Consent>,
 }

@@ -75,12 +75,20 @@ codes! {
     RequestInProgress => "request_in_progress", 409, "The same request is being worked on";
     /// The name is taken.
     AlreadyExists => "already_exists", 409, "This exists already";
+    /// Conversations are in progress on the number.
+    NumberInUse => "number_in_use", 409, "Conversations are in progress on this number";
+    /// Somebody must be left who may do everything.
+    LastAdmin => "last_admin", 409, "This is the last administrator";
+    /// The daily file has unusually few rows; it takes a confirmation.
+    UnusualDrop => "unusual_drop", 409, "The file has unusually few rows";
     /// The body is larger than allowed.
     BodyTooLarge => "body_too_large", 413, "The body is too large";
     /// The content type is not the one that the path takes.
     UnsupportedMediaType => "unsupported_media_type", 415, "The content type is not supported";
     /// One or more fields break a rule; see `errors`.
     ValidationFailed => "validation_failed", 422, "Some fields need another look";
+    /// The daily file cannot be taken as a whole; see `errors` for the lines.
+    InvalidFile => "invalid_file", 422, "The file cannot be used";
     /// The number cannot be a phone number.
     InvalidNumber => "invalid_number", 422, "The number is not valid";
     /// The customer has opted out of this number's texts.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ConversationId, EventId, MessageId, TeamId};
+use crate::ids::{AccountId, ConversationId, EventId, MessageId, TeamId};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -18,15 +18,24 @@ pub enum EventKind {
     MessageStatusChanged,
     /// A conversation was closed.
     ConversationClosed,
+    /// A customer opted out of a team number's texts, or in again.
+    ConsentChanged,
+    /// A team, its numbers, its members, its templates or its closure reasons changed.
+    TeamChanged,
+    /// An account changed: only its own streams hear of it.
+    AccountChanged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 4] = [
+    pub const ALL: [EventKind; 7] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
         EventKind::ConversationClosed,
+        EventKind::ConsentChanged,
+        EventKind::TeamChanged,
+        EventKind::AccountChanged,
     ];
 
     /// The word as it stands in JSON, in the database and as the stream's `event` field.
@@ -37,6 +46,9 @@ impl EventKind {
             EventKind::MessageQueued => "message_queued",
             EventKind::MessageStatusChanged => "message_status_changed",
             EventKind::ConversationClosed => "conversation_closed",
+            EventKind::ConsentChanged => "consent_changed",
+            EventKind::TeamChanged => "team_changed",
+            EventKind::AccountChanged => "account_changed",
         }
     }
 }
@@ -49,12 +61,14 @@ pub struct Event {
     pub id: EventId,
     /// What happened.
     pub kind: EventKind,
-    /// In which team.
-    pub team_id: TeamId,
-    /// In which conversation.
-    pub conversation_id: ConversationId,
+    /// In which team; `null` when it concerns every team.
+    pub team_id: Option<TeamId>,
+    /// In which conversation, where it is about one.
+    pub conversation_id: Option<ConversationId>,
     /// To which message, where it is about one.
     pub message_id: Option<MessageId>,
+    /// To which account, where it is about one.
+    pub account_id: Option<AccountId>,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -31,16 +31,22 @@ macro_rules! ids {
 ids! {
     /// An account's id.
     AccountId;
+    /// An API key's id.
+    ApiKeyId;
     /// A team's id.
     TeamId;
     /// A conversation's id.
     ConversationId;
     /// A message's id; later messages have larger ids.
     MessageId;
+    /// A daily file's id.
+    DailyFileId;
     /// A template's id.
     TemplateId;
     /// A closure reason's id.
     ClosureReasonId;
+    /// The id of an entry of the consent ledger; later ones are larger, and the last one counts.
+    ConsentId;
     /// An event's id: the position in the event log, for `Last-Event-ID`.
     EventId;
 }

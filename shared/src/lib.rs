@@ -4,9 +4,12 @@
 //! browser; everything compiles to wasm32.
 
 pub mod account;
+pub mod api_key;
 pub mod closure;
+pub mod consent;
 pub mod conversation;
 pub mod customer;
+pub mod daily_file;
 pub mod error;
 pub mod event;
 pub mod ids;

@@ -91,6 +91,17 @@ pub struct Simulator {
     stopped: oneshot::Receiver<()>,
 }
 
+/// The desk's numbers, as the simulator knows them.
+#[derive(Clone, Debug)]
+pub struct Numbers(Arc<World>);
+
+impl Numbers {
+    /// Replaces them; the handset offers them by their labels.
+    pub fn set(&self, numbers: impl IntoIterator<Item = DeskNumber>) {
+        self.0.state().numbers = numbers.into_iter().collect();
+    }
+}
+
 impl Simulator {
     /// Starts listening, and serves from a thread and a runtime of its own, so that the caller may have any
     /// runtime or none. When this returns, the port answers.
@@ -149,9 +160,10 @@ impl Simulator {
         self.set_webhooks(|webhooks| webhooks.deliver_to = Some(base.into()));
     }
 
-    /// Replaces the desk's numbers, which the handset offers by their labels.
-    pub fn set_numbers(&self, numbers: impl IntoIterator<Item = DeskNumber>) {
-        self.world.state().numbers = numbers.into_iter().collect();
+    /// Where it is told, at any time, which numbers the desk has.
+    #[must_use]
+    pub fn numbers(&self) -> Numbers {
+        Numbers(Arc::clone(&self.world))
     }
 
     /// Stops serving, drops every connection and receipt still on its way, and waits until the port is free.

@@ -2,6 +2,8 @@
 //!
 //! It must never let a page be seen before it is known who is signed in.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
@@ -9,7 +11,10 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
     location::{BrowserUrl, LocationProvider},
 };
-use shared::{account::Me, ids::ConversationId};
+use shared::{
+    account::Permission,
+    ids::{AccountId, ConversationId},
+};
 
 use crate::{
     api::Fault,
@@ -20,8 +25,8 @@ use crate::{
         shell::Shell,
     },
     pages::{
-        closed::ClosedPage,
         conversation::ConversationPage,
+        lazy::{Lazy, LazyPage},
         not_found::NotFoundPage,
         queue::QueuePage,
         sign_in::{SignInPage, return_path},
@@ -41,7 +46,8 @@ enum Screen {
     ToSignIn,
     /// Signed in, on the sign-in page: back to where one was.
     Back,
-    Desk(Me),
+    /// Built anew for another account or other permissions; a new name or a changed team leaves it standing.
+    Desk(Option<AccountId>, BTreeSet<Permission>),
 }
 
 /// A page of the desk.
@@ -49,7 +55,7 @@ enum Screen {
 enum Page {
     Queue,
     Conversation(ConversationId),
-    Closed,
+    Lazy(Lazy),
     NotFound,
 }
 
@@ -59,9 +65,29 @@ impl Page {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
             [""] => Page::Queue,
-            ["closed"] => Page::Closed,
+            ["closed"] => Page::Lazy(Lazy::Closed),
+            ["daily-file"] => Page::Lazy(Lazy::DailyFile),
+            ["templates"] => Page::Lazy(Lazy::Templates),
+            ["closure-reasons"] => Page::Lazy(Lazy::ClosureReasons),
+            ["teams"] => Page::Lazy(Lazy::Teams),
+            ["teams", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Team(id))),
+            ["accounts"] => Page::Lazy(Lazy::Accounts),
+            ["api-keys"] => Page::Lazy(Lazy::ApiKeys),
+            ["profile"] => Page::Lazy(Lazy::Profile),
+            ["consents"] => Page::Lazy(Lazy::Consents),
+            ["search"] => Page::Lazy(Lazy::Search),
             ["conversations", id] => id.parse().map_or(Page::NotFound, Page::Conversation),
             _ => Page::NotFound,
+        }
+    }
+
+    /// Whether the page itself shows what becomes of the teams, or has nothing to do with them. The others are drawn anew,
+    /// which these must not be: something may have been typed there.
+    fn follows_teams(self) -> bool {
+        match self {
+            Page::Conversation(_) => true,
+            Page::Lazy(page) => page.follows_teams(),
+            Page::Queue | Page::NotFound => false,
         }
     }
 }
@@ -69,7 +95,7 @@ impl Page {
 /// The app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    Theme::chosen().apply();
+    Theme::provide();
     Clock::provide();
     Notices::provide();
     let session = Session::provide();
@@ -92,7 +118,7 @@ fn Screens(session: Session) -> impl IntoView {
         SessionState::SignedOut if pathname.get() == SIGN_IN => Screen::SignIn,
         SessionState::SignedOut => Screen::ToSignIn,
         SessionState::SignedIn(_) if pathname.get() == SIGN_IN => Screen::Back,
-        SessionState::SignedIn(me) => Screen::Desk(me),
+        SessionState::SignedIn(me) => Screen::Desk(me.account.map(|account| account.id), me.permissions),
     });
     Effect::new(move |_| {
         let target = match screen.get() {
@@ -111,6 +137,16 @@ fn Screens(session: Session) -> impl IntoView {
         }
     });
     let page = Memo::new(move |_| Page::at(&pathname.get()));
+    // Not their names: the queue has them from elsewhere.
+    let teams =
+        session.read(|me| me.teams.iter().map(|team| (team.id, team.numbers.is_empty())).collect::<Vec<_>>());
+    let drawn = move || {
+        let page = page.get();
+        if !page.follows_teams() {
+            teams.track();
+        }
+        draw(page)
+    };
     view! {
         {move || match screen.get() {
             Screen::Asking | Screen::ToSignIn | Screen::Back => {
@@ -121,7 +157,7 @@ fn Screens(session: Session) -> impl IntoView {
             }
             .into_any(),
             Screen::SignIn => view! { <SignInPage /> }.into_any(),
-            Screen::Desk(me) => view! { <Shell me>{move || draw(page.get())}</Shell> }.into_any(),
+            Screen::Desk(..) => view! { <Shell>{drawn}</Shell> }.into_any(),
         }}
     }
 }
@@ -130,7 +166,7 @@ fn draw(page: Page) -> AnyView {
     match page {
         Page::Queue => view! { <QueuePage /> }.into_any(),
         Page::Conversation(id) => view! { <ConversationPage id /> }.into_any(),
-        Page::Closed => view! { <ClosedPage /> }.into_any(),
+        Page::Lazy(page) => view! { <LazyPage page /> }.into_any(),
         Page::NotFound => view! { <NotFoundPage /> }.into_any(),
     }
 }
@@ -147,15 +183,23 @@ fn sign_in_path() -> String {
 
 #[cfg(test)]
 mod tests {
+    use shared::ids::TeamId;
+
     use super::*;
 
     #[test]
     fn every_path_has_its_page() {
         assert_eq!(Page::at("/"), Page::Queue);
-        assert_eq!(Page::at("/closed"), Page::Closed);
-        assert_eq!(Page::at("/closed/"), Page::Closed);
+        assert_eq!(Page::at("/closed"), Page::Lazy(Lazy::Closed));
+        assert_eq!(Page::at("/closed/"), Page::Lazy(Lazy::Closed));
+        assert_eq!(Page::at("/daily-file"), Page::Lazy(Lazy::DailyFile));
+        assert_eq!(Page::at("/teams"), Page::Lazy(Lazy::Teams));
+        assert_eq!(Page::at("/teams/7"), Page::Lazy(Lazy::Team(TeamId(7))));
+        assert_eq!(Page::at("/closure-reasons"), Page::Lazy(Lazy::ClosureReasons));
+        assert_eq!(Page::at("/search"), Page::Lazy(Lazy::Search));
+        assert_eq!(Page::at("/consents"), Page::Lazy(Lazy::Consents));
         assert_eq!(Page::at("/conversations/7"), Page::Conversation(ConversationId(7)));
-        for nowhere in ["/conversations", "/conversations/x", "/conversations/7/messages", "/templates"] {
+        for nowhere in ["/conversations", "/conversations/x", "/conversations/7/messages", "/teams/x"] {
             assert_eq!(Page::at(nowhere), Page::NotFound, "{nowhere}");
         }
     }

@@ -5,22 +5,30 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
-use shared::conversation::NextAction;
+use shared::{
+    account::{Me, Permission},
+    conversation::NextAction,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::{
     api::Client,
     components::notices::{Notices, use_notices},
-    session::use_client,
+    session::{use_client, use_session},
     storage,
     tasks::start_detached,
 };
 
 const KEY: &str = "smsc-keys";
+const SEARCH: &str = "/search";
 
-/// Every key and what it does, for the list that `?` shows.
-pub(crate) const KEYS: &[(&[&str], &str)] = &[
+/// The keys that are pressed together or one after the other, and what they do.
+type Key = (&'static [&'static str], &'static str);
+
+/// Every key and what it does.
+const KEYS: &[Key] = &[
+    (&["/"], "Search"),
     (&["G", "Q"], "Go to the conversations in progress"),
     (&["J"], "Next row"),
     (&["K"], "Previous row"),
@@ -31,6 +39,16 @@ pub(crate) const KEYS: &[(&[&str], &str)] = &[
     (&["Ctrl", "Enter"], "Send the message"),
     (&["?"], "This list"),
 ];
+
+/// The keys that this person has a use for.
+pub(crate) fn keys_of(me: Option<&Me>) -> impl Iterator<Item = &'static Key> + use<> {
+    let hidden = if may_search(me) { None } else { Some("/") };
+    KEYS.iter().filter(move |(keys, _)| keys.first().copied() != hidden)
+}
+
+fn may_search(me: Option<&Me>) -> bool {
+    me.is_some_and(|me| me.may(Permission::Search))
+}
 
 /// What the keys tell the pages.
 #[derive(Clone, Copy)]
@@ -52,6 +70,7 @@ impl Keys {
             show_news: RwSignal::new(0),
         };
         provide_context(keys);
+        let session = use_session();
         let client = use_client();
         let notices = use_notices();
         let navigate = use_navigate();
@@ -65,6 +84,9 @@ impl Keys {
             let was_g = after_g.get_value();
             after_g.set_value(matches!(key.as_str(), "g" | "G"));
             match key.as_str() {
+                "/" if !may_search(session.me().as_ref()) => return,
+                "/" if here() == SEARCH => focus_first("[type=search]"),
+                "/" => go(SEARCH),
                 "q" | "Q" if was_g => go("/"),
                 "j" | "J" => move_to_row(1),
                 "k" | "K" => move_to_row(-1),
@@ -136,9 +158,13 @@ fn move_to_row(step: i32) {
     }
 }
 
+fn here() -> String {
+    window().location().pathname().unwrap_or_default()
+}
+
 /// Opens the first conversation that needs the agent, or the one after that which is open right now.
 fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'static) {
-    let here = window().location().pathname().unwrap_or_default();
+    let here = here();
     start_detached(async move {
         let queue = match client.get_queue().await {
             Ok(queue) => queue,
@@ -176,5 +202,17 @@ mod tests {
         assert_eq!(after(&waiting, "/c"), Some("/a"));
         assert_eq!(after(&waiting[..1], "/a"), None);
         assert_eq!(after(&[], "/a"), None);
+    }
+
+    #[test]
+    fn a_key_that_one_may_not_use_is_not_listed() {
+        let mut me: Me = serde_json::from_value(serde_json::json!({
+            "account": null, "api_key": null, "permissions": ["reply"], "teams": [],
+        }))
+        .unwrap();
+        assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 1);
+        assert!(keys_of(Some(&me)).all(|(keys, _)| *keys != ["/"]));
+        me.permissions.insert(Permission::Search);
+        assert_eq!(keys_of(Some(&me)).count(), KEYS.len());
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     api::{Client, EVENTS, Fault},
     clock::pause,
     session::use_client,
-    tasks::{start, start_detached},
+    tasks::{Home, start_detached},
 };
 
 /// How long a tab that nobody sees keeps its stream: browsers open only six connections to a server.
@@ -227,7 +227,7 @@ enum Fetching {
 }
 
 fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
-    let owner = StoredValue::new(Owner::current().map(|owner| owner.downgrade()));
+    let home = Home::here();
     let fetch = StoredValue::new_local(fetch);
     let state = StoredValue::new(Fetching::Idle);
     Callback::new(move |()| {
@@ -236,24 +236,19 @@ fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
             state.set_value(Fetching::Again);
             return;
         }
-        let Some(owner) = owner.with_value(|owner| owner.as_ref().and_then(WeakOwner::upgrade)) else {
-            return;
-        };
         state.set_value(Fetching::Running);
-        owner.with(|| {
-            start(async move {
-                loop {
-                    pause(BURST).await;
-                    let Some(fetch) = fetch.try_get_value() else { return };
-                    // What is asked for from here on may have missed the answer.
-                    state.try_set_value(Fetching::Running);
-                    fetch().await;
-                    if state.try_get_value() != Some(Fetching::Again) {
-                        break;
-                    }
+        home.start(async move {
+            loop {
+                pause(BURST).await;
+                let Some(fetch) = fetch.try_get_value() else { return };
+                // What is asked for from here on may have missed the answer.
+                state.try_set_value(Fetching::Running);
+                fetch().await;
+                if state.try_get_value() != Some(Fetching::Again) {
+                    break;
                 }
-                state.try_set_value(Fetching::Idle);
-            });
+            }
+            state.try_set_value(Fetching::Idle);
         });
     })
 }

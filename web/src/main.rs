@@ -17,6 +17,7 @@ mod storage;
 mod tasks;
 mod theme;
 mod time_zone;
+mod typing;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

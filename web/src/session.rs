@@ -3,11 +3,15 @@
 //! It must never keep a credential; those are the cookies' business.
 
 use leptos::prelude::*;
-use shared::account::{Me, SignIn};
+use shared::{
+    account::{Me, SignIn},
+    ids::AccountId,
+};
 
 use crate::{
     api::{Client, Fault},
     tasks::start_detached,
+    time_zone::Zone,
 };
 
 /// What is known about who is signed in.
@@ -57,6 +61,36 @@ impl Session {
             SessionState::SignedIn(me) => Some(me.clone()),
             _ => None,
         })
+    }
+
+    /// Something about who is signed in, as a signal.
+    pub(crate) fn read<T: PartialEq + Default + Send + Sync + 'static>(self, read: fn(&Me) -> T) -> Memo<T> {
+        Memo::new(move |_| {
+            self.state.with(|state| match state {
+                SessionState::SignedIn(me) => read(me),
+                _ => T::default(),
+            })
+        })
+    }
+
+    /// What is known now about who is signed in.
+    pub(crate) fn put(self, me: Me) {
+        let state = SessionState::SignedIn(me);
+        if self.state.with_untracked(|before| *before != state) {
+            self.state.set(state);
+        }
+    }
+
+    /// The time zone for what belongs to no team: that of the first team.
+    pub(crate) fn zone(self) -> Zone {
+        let me = self.me();
+        let team = me.as_ref().and_then(|me| me.teams.first());
+        Zone::new(team.map_or("UTC", |team| &team.time_zone))
+    }
+
+    /// The id of who is signed in.
+    pub(crate) fn account(self) -> Option<AccountId> {
+        self.me().and_then(|me| me.account).map(|account| account.id)
     }
 
     /// Asks the server who is signed in.

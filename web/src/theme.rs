@@ -37,8 +37,18 @@ impl Theme {
         }
     }
 
+    /// Shows the page in the theme that was chosen last, and makes that known to the components below. In the app itself:
+    /// a context outlives what it was provided in, and a signal in it would not.
+    pub(crate) fn provide() -> RwSignal<Self> {
+        let theme = Self::chosen();
+        theme.apply();
+        let chosen = RwSignal::new(theme);
+        provide_context(chosen);
+        chosen
+    }
+
     /// The theme that was chosen last.
-    pub(crate) fn chosen() -> Self {
+    fn chosen() -> Self {
         let kept = storage::recall(KEY);
         Self::ALL.into_iter().find(|theme| theme.word() == kept.as_deref()).unwrap_or(Theme::System)
     }
@@ -50,7 +60,7 @@ impl Theme {
     }
 
     /// Shows the page in this theme.
-    pub(crate) fn apply(self) {
+    fn apply(self) {
         if let Some(html) = document().document_element() {
             let _ = match self.word() {
                 Some(word) => html.set_attribute("data-theme", word),
@@ -58,4 +68,9 @@ impl Theme {
             };
         }
     }
+}
+
+/// What was chosen, as a signal, inside the app.
+pub(crate) fn use_theme() -> RwSignal<Theme> {
+    use_context().unwrap_or_else(Theme::provide)
 }

@@ -120,6 +120,17 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
+/// Every time zone that the browser knows, for suggestions.
+pub(crate) fn known_zones() -> Vec<String> {
+    fn ask() -> Option<Array> {
+        let intl = Reflect::get(&window(), &"Intl".into()).ok()?;
+        let ask: Function = Reflect::get(&intl, &"supportedValuesOf".into()).ok()?.dyn_into().ok()?;
+        ask.call1(&intl, &"timeZone".into()).ok()?.dyn_into().ok()
+    }
+    let known = ask().unwrap_or_default();
+    known.iter().filter_map(|zone| zone.as_string()).chain(["UTC".to_owned()]).collect()
+}
+
 /// For `<time datetime>`: `2026-11-22T09:14:05.000Z`.
 pub(crate) fn machine(at: DateTime<Utc>) -> String {
     js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64)).to_iso_string().into()

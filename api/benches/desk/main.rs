@@ -5,8 +5,10 @@
 //! `report` (the document).
 
 mod client;
+mod daily_file;
 mod report;
 mod scenarios;
+mod search;
 mod seed;
 mod server;
 

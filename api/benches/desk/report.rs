@@ -4,7 +4,11 @@ use std::{fmt::Write, fs, path::Path};
 
 use anyhow::Result;
 
-use crate::scenarios::{Measured, Row};
+use crate::{
+    client::Figures,
+    daily_file::{self, DailyFile},
+    scenarios::{Measured, Row},
+};
 
 pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
     let mut text = String::from(
@@ -18,14 +22,15 @@ pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
         writeln!(text, "## {database}\n")?;
         writeln!(
             text,
-            "| What | Clients | Per second | p50 ms | p99 ms | Worst ms | Beside it | Per second | Ratio |\n\
-             |---|--:|--:|--:|--:|--:|---|--:|--:|"
+            "| What | Clients | Per second | p50 ms | p95 ms | p99 ms | Worst ms | Beside it | Per second | Ratio |\n\
+             |---|--:|--:|--:|--:|--:|--:|---|--:|--:|"
         )?;
         for row in &figures.rows {
             line(&mut text, row)?;
         }
         writeln!(text, "\nStart to first answer on the seeded database: {:.0} ms.", ms(figures))?;
         writeln!(text, "Resident memory of the server after all of the above: {:.0} MiB.\n", figures.memory)?;
+        daily_file(&mut text, &figures.daily_file)?;
     }
     writeln!(text, "## The single-page app\n")?;
     writeln!(
@@ -40,6 +45,31 @@ pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
     Ok(text)
 }
 
+/// The daily file, and what the others waited meanwhile.
+fn daily_file(text: &mut String, measured: &DailyFile) -> std::fmt::Result {
+    let rows = f64::from(daily_file::rows());
+    writeln!(
+        text,
+        "A daily file of {rows} rows and 8 columns over HTTP, from the first byte until it is current, while 50 times a\n\
+         second somebody asks for the queue and somebody replies:\n\n\
+         | What | Seconds | Rows per second | Beside it: `sqlite3 .import` | Ratio |\n|---|--:|--:|--:|--:|"
+    )?;
+    for (what, took) in &measured.imports {
+        let per_second = rows / took.as_secs_f64();
+        let (beside, ratio) = match measured.beside {
+            Some(beside) => (format!("{beside:.0}"), format!("{:.2}", per_second / beside)),
+            None => (String::new(), String::new()),
+        };
+        writeln!(text, "| {what} | {:.1} | {per_second:.0} | {beside} | {ratio} |", took.as_secs_f64())?;
+    }
+    writeln!(text, "\n| Meanwhile | p50 ms | p95 ms | p99 ms | Worst ms |\n|---|--:|--:|--:|--:|")?;
+    for (what, figures) in [("`GET /queue`", &measured.queue), ("reply", &measured.replies)] {
+        let Figures { p50, p95, p99, worst, .. } = figures;
+        writeln!(text, "| {what} | {p50:.2} | {p95:.2} | {p99:.2} | {worst:.1} |")?;
+    }
+    writeln!(text, "\nThe most resident memory that the server had: {:.0} MiB.\n", measured.peak)
+}
+
 fn ms(figures: &Measured) -> f64 {
     figures.start.as_secs_f64() * 1000.0
 }
@@ -48,8 +78,8 @@ fn line(text: &mut String, row: &Row) -> std::fmt::Result {
     let http = &row.http;
     write!(
         text,
-        "| {} | {} | {:.0} | {:.2} | {:.2} | {:.1} |",
-        row.what, row.clients, http.per_second, http.p50, http.p99, http.worst
+        "| {} | {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.1} |",
+        row.what, row.clients, http.per_second, http.p50, http.p95, http.p99, http.worst
     )?;
     match &row.raw {
         Some((what, raw)) => {
@@ -78,13 +108,21 @@ fn machine() -> Result<String> {
 /// The compressed size of what a browser loads first, in bytes.
 #[expect(clippy::cast_precision_loss, reason = "a few hundred kilobytes")]
 fn first_load() -> Result<f64> {
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist");
+    Ok(compressed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist"))? as f64)
+}
+
+/// The sum of the brotli copies below a folder, without the chunks that are fetched later.
+fn compressed(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
-    for file in fs::read_dir(dist)? {
-        let file = file?;
-        if file.path().extension().is_some_and(|extension| extension == "br") {
-            bytes += file.metadata()?.len();
+    for file in fs::read_dir(folder)? {
+        let (path, name) = file.map(|file| (file.path(), file.file_name()))?;
+        if path.is_dir() {
+            bytes += compressed(&path)?;
+        } else if path.extension().is_some_and(|extension| extension == "br")
+            && !name.to_string_lossy().starts_with("split_")
+        {
+            bytes += path.metadata()?.len();
         }
     }
-    Ok(bytes as f64)
+    Ok(bytes)
 }

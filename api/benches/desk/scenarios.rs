@@ -24,12 +24,14 @@ use shared::ids::TeamId;
 
 use crate::{
     client::{Figures, Request, closed_loop},
-    seed::{EMAIL, OPEN, TEAM_NUMBER},
+    daily_file::{self, DailyFile},
+    search,
+    seed::{EMAIL, OPEN, SEARCHED, TEAM_NUMBER, fill_up},
     server::{AUTH_TOKEN, Server},
 };
 
 /// How long each loop runs.
-const TIME: Duration = Duration::from_secs(3);
+pub(crate) const TIME: Duration = Duration::from_secs(3);
 /// How many clients ask at once.
 pub(crate) const CLIENTS: [usize; 2] = [1, 8];
 
@@ -46,6 +48,7 @@ pub(crate) struct Measured {
     pub(crate) rows: Vec<Row>,
     pub(crate) start: Duration,
     pub(crate) memory: f64,
+    pub(crate) daily_file: DailyFile,
 }
 
 pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
@@ -61,10 +64,18 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
         rows.extend(reads(&server, &db, &token, clients)?);
         rows.extend(writes(&server, &db, &token, clients)?);
     }
-    Ok(Measured { rows, start: server.start, memory: server.memory()? })
+    let memory = server.memory()?;
+    eprintln!("  filling up to {SEARCHED} conversations");
+    fill_up(url)?;
+    eprintln!("  searching them");
+    rows.extend(search::measure(&server, &db, &token)?);
+    let start = server.start;
+    drop(server);
+    eprintln!("  bringing in daily files");
+    Ok(Measured { rows, start, memory, daily_file: daily_file::measure(url)? })
 }
 
-fn sign_in(server: &Server) -> Result<String> {
+pub(crate) fn sign_in(server: &Server) -> Result<String> {
     let body = format!(r#"{{"email":"{EMAIL}","password":"{}"}}"#, api::demo::DEMO_PASSWORD);
     let answer = server.connect()?.ask(&Request::post("/api/v1/sessions", "application/json", "", &body))?;
     let session: serde_json::Value = serde_json::from_slice(&answer.body)?;
@@ -149,6 +160,7 @@ fn new_text() -> InboundText {
         to: number(TEAM_NUMBER.to_owned()),
         body: "Can I pay on Friday?".to_owned(),
         media: Vec::new(),
+        opt_out_type: None,
     }
 }
 
@@ -172,7 +184,7 @@ fn webhook(address: &str, text: InboundText) -> Request {
 }
 
 /// The same closed loop without HTTP.
-fn in_process<F>(clients: usize, work: impl Fn() -> F) -> Result<Figures>
+pub(crate) fn in_process<F>(clients: usize, work: impl Fn() -> F) -> Result<Figures>
 where
     F: Future<Output = Result<(), ApiError>>,
 {

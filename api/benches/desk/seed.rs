@@ -40,6 +40,62 @@ pub(crate) fn seed(url: &DatabaseUrl) -> Result<()> {
     Ok(())
 }
 
+/// How many conversations a search looks through.
+pub(crate) const SEARCHED: u32 = 1_000_000;
+/// How many surnames they have.
+pub(crate) const SURNAMES: usize = 1000;
+
+/// Fills the measured team up with closed conversations of the past weeks: 1,000 surnames, 100 first names.
+pub(crate) fn fill_up(url: &DatabaseUrl) -> Result<()> {
+    let more = SEARCHED - CONVERSATIONS;
+    let (numbers, chr, at) = match url {
+        DatabaseUrl::Sqlite(_) => (
+            format!(
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {more}) SELECT n FROM s)"
+            ),
+            "char",
+            "1795000000000000 - n * 7000000 % 6000000000000",
+        ),
+        DatabaseUrl::Postgres(_) => (
+            format!("(SELECT n::int FROM generate_series(1, {more}) AS g(n))"),
+            "chr",
+            "to_timestamp(1795000000 - n * 7 % 6000000)",
+        ),
+    };
+    let letters = |of: &str| {
+        let letter = |part: &str| format!("{chr}(97 + ({of}) {part})");
+        [letter("% 10"), letter("/ 10 % 10"), letter("/ 100 % 10")].join(" || ")
+    };
+    let (first, last) = (letters("n % 100"), letters("n / 100 % 1000"));
+    let from = 10_000_000;
+    let sql = format!(
+        "INSERT INTO conversations (id, team_id, team_number, number, ref, name, status, origin, waiting_since,
+            last_message_at, opened_at, closed_at, active_at, closed_by, closure_reason_id, closure_reason)
+         SELECT {from} + n, 1, '{TEAM_NUMBER}', '+4479' || (10000000 + n), 'R-' || n,
+            'Fn' || {first} || ' Ln' || {last},
+            'closed', 'inbound', {at}, {at}, {at}, {at}, {at}, 'Bench', 1, 'Done'
+         FROM {numbers} AS s;
+         INSERT INTO conversation_texts (conversation_id, text)
+         SELECT id, number || {chr}(10) || lower(ref) || {chr}(10) || lower(name) FROM conversations
+         WHERE id NOT IN (SELECT conversation_id FROM conversation_texts);
+         UPDATE accounts SET permissions = '[\"reply\",\"close\",\"search\",\"import\"]';"
+    );
+    match url {
+        DatabaseUrl::Sqlite(path) => {
+            let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
+            conn.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE")?;
+            conn.batch_execute(&sql)?;
+            conn.batch_execute("COMMIT; ANALYZE;")?;
+        }
+        DatabaseUrl::Postgres(url) => {
+            let mut conn = PgConnection::establish(url)?;
+            conn.batch_execute(&sql)?;
+            conn.batch_execute("VACUUM ANALYZE")?;
+        }
+    }
+    Ok(())
+}
+
 fn password_hash() -> Result<String> {
     // The hash of the demo password, made by the desk itself in a world that is thrown away.
     use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
@@ -79,13 +135,13 @@ fn rows(
             (1, 'Collections', 'GB', 'Europe/London', {start}), (2, 'Support', 'GB', 'Europe/London', {start});
          INSERT INTO team_numbers (number, team_id) VALUES ('{TEAM_NUMBER}', 1), ('+447700900002', 2);
          INSERT INTO accounts (id, email, display_name, role, permissions, password_hash, created_at) VALUES
-            (1, '{EMAIL}', 'Bench', 'agent', '[\"reply\",\"close\"]', '{hash}', {start});
+            (1, '{EMAIL}', 'Bench', 'agent', '[\"reply\",\"close\",\"import\"]', '{hash}', {start});
          INSERT INTO team_members (team_id, account_id) VALUES (1, 1);
          INSERT INTO closure_reasons (id, name, position) VALUES (1, 'Done', 0);
-         INSERT INTO daily_files (id, team_id, file_date, key_data_columns, is_current, created_at) VALUES
-            (1, 1, '2026-11-23', '[\"Balance\"]', {yes}, {start});
-         INSERT INTO customers (daily_file_id, number, {reference}, name, key_data)
-            SELECT 1, '+4477' || (10000000 + n), 'A-' || n, 'Customer ' || n, '[\"GBP 1.00\"]' FROM {few} AS s;
+         INSERT INTO daily_files (id, team_id, file_date, key_data_columns, is_current, created_at, rows, accepted) VALUES
+            (1, 1, '2026-11-23', '[\"Balance\"]', {yes}, {start}, {OPEN}, {OPEN});
+         INSERT INTO customers (daily_file_id, number, line, {reference}, name, key_data)
+            SELECT 1, '+4477' || (10000000 + n), n + 1, 'A-' || n, 'Customer ' || n, '[\"GBP 1.00\"]' FROM {few} AS s;
          INSERT INTO conversations (id, team_id, team_number, number, {reference}, name, status, origin, next_action,
             waiting_since, last_message_at, opened_at)
             SELECT n, CASE WHEN n <= {OPEN} THEN 1 ELSE 2 END,

@@ -1,36 +1,59 @@
-//! Accounts and memberships in the database.
+//! Accounts and memberships in the database. The caller has checked who may see and change them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
-    account::{Permission, Role},
+    account::{AccountDetail, Permission, Role},
     ids::{AccountId, TeamId},
 };
 
-use crate::db::{
-    DbConnection, DbError, Moment, Words, on_each,
-    schema::{accounts, team_members, teams},
+use crate::{
+    auth::TeamScope,
+    db::{
+        DbConnection, DbError, Moment, Words, on_each,
+        schema::{accounts, team_members, teams},
+    },
 };
+
+/// What of an account can be changed.
+#[derive(Clone, Debug)]
+pub(crate) struct AccountRow {
+    pub(crate) email: String,
+    pub(crate) display_name: String,
+    pub(crate) role: Role,
+    pub(crate) permissions: BTreeSet<Permission>,
+    pub(crate) disabled_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+struct Row {
+    id: i64,
+    email: String,
+    display_name: String,
+    role: Words<Role>,
+    permissions: Words<BTreeSet<Permission>>,
+    created_at: Moment,
+    disabled_at: Option<Moment>,
+}
 
 /// Makes an account; `None` when the e-mail address is taken.
 pub(crate) fn insert(
     conn: &mut DbConnection,
-    email: &str,
-    display_name: &str,
-    role: Role,
-    permissions: &BTreeSet<Permission>,
+    row: &AccountRow,
     password_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<AccountId>, DbError> {
     let values = (
-        accounts::email.eq(email),
-        accounts::display_name.eq(display_name),
-        accounts::role.eq(Words(role)),
-        accounts::permissions.eq(Words(permissions.clone())),
+        accounts::email.eq(&row.email),
+        accounts::display_name.eq(&row.display_name),
+        accounts::role.eq(Words(row.role)),
+        accounts::permissions.eq(Words(row.permissions.clone())),
         accounts::password_hash.eq(password_hash),
         accounts::created_at.eq(Moment(now)),
+        accounts::disabled_at.eq(row.disabled_at.map(Moment)),
     );
     let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(accounts::table)
         .values(values)
@@ -41,7 +64,109 @@ pub(crate) fn insert(
     Ok(id.map(AccountId))
 }
 
-/// Makes an account a member of a team.
+/// Writes what has changed; a unique violation when the e-mail address is taken.
+pub(super) fn update(conn: &mut DbConnection, id: AccountId, row: &AccountRow) -> Result<(), DbError> {
+    let changes = (
+        accounts::email.eq(&row.email),
+        accounts::display_name.eq(&row.display_name),
+        accounts::role.eq(Words(row.role)),
+        accounts::permissions.eq(Words(row.permissions.clone())),
+        accounts::disabled_at.eq(row.disabled_at.map(Moment)),
+    );
+    on_each!(conn, |c| diesel::update(accounts::table.find(id.0)).set(changes).execute(c))?;
+    Ok(())
+}
+
+/// Gives an account another name.
+pub(crate) fn rename(conn: &mut DbConnection, id: AccountId, display_name: &str) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::update(accounts::table.find(id.0))
+        .set(accounts::display_name.eq(display_name))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Gives an account another password.
+pub(crate) fn set_password(
+    conn: &mut DbConnection,
+    id: AccountId,
+    password_hash: &str,
+) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::update(accounts::table.find(id.0))
+        .set(accounts::password_hash.eq(password_hash))
+        .execute(c))?;
+    Ok(())
+}
+
+/// One account.
+pub(super) fn find(conn: &mut DbConnection, id: AccountId) -> Result<Option<AccountDetail>, DbError> {
+    let row: Option<Row> =
+        on_each!(conn, |c| accounts::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+    Ok(with_teams(conn, row.into_iter().collect())?.pop())
+}
+
+/// The accounts that are in a team of the scope, in the order in which they were made, after one of them.
+pub(super) fn list(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    after: Option<AccountId>,
+    limit: i64,
+) -> Result<Vec<AccountDetail>, DbError> {
+    let rows: Vec<Row> = on_each!(conn, |c| {
+        let mut found = accounts::table
+            .filter(accounts::id.gt(after.map_or(0, |id| id.0)))
+            .order(accounts::id)
+            .limit(limit)
+            .select(Row::as_select())
+            .into_boxed();
+        if let TeamScope::Only(teams) = scope {
+            let teams: Vec<i64> = teams.iter().map(|team| team.0).collect();
+            let members = team_members::table
+                .filter(team_members::team_id.eq_any(teams))
+                .select(team_members::account_id);
+            found = found.filter(accounts::id.eq_any(members));
+        }
+        found.load(c)
+    })?;
+    with_teams(conn, rows)
+}
+
+fn with_teams(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<AccountDetail>, DbError> {
+    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+    let memberships: Vec<(i64, i64)> = on_each!(conn, |c| team_members::table
+        .filter(team_members::account_id.eq_any(&ids))
+        .order(team_members::team_id)
+        .select((team_members::account_id, team_members::team_id))
+        .load(c))?;
+    let mut teams: HashMap<i64, Vec<TeamId>> = HashMap::new();
+    for (account, team) in memberships {
+        teams.entry(account).or_default().push(TeamId(team));
+    }
+    let detail = |row: Row| AccountDetail {
+        id: AccountId(row.id),
+        email: row.email,
+        display_name: row.display_name,
+        role: row.role.0,
+        permissions: row.permissions.0,
+        team_ids: teams.remove(&row.id).unwrap_or_default(),
+        created_at: row.created_at.0,
+        disabled_at: row.disabled_at.map(DateTime::from),
+    };
+    Ok(rows.into_iter().map(detail).collect())
+}
+
+/// Whether there is an admin besides this one who can sign in.
+pub(super) fn other_admins(conn: &mut DbConnection, but: AccountId) -> Result<bool, DbError> {
+    let other: Option<i64> = on_each!(conn, |c| accounts::table
+        .filter(accounts::role.eq(Words(Role::Admin)))
+        .filter(accounts::disabled_at.is_null())
+        .filter(accounts::id.ne(but.0))
+        .select(accounts::id)
+        .first(c)
+        .optional())?;
+    Ok(other.is_some())
+}
+
+/// Makes an account a member of a team; nothing when it is one.
 pub(crate) fn insert_member(
     conn: &mut DbConnection,
     team: TeamId,
@@ -55,15 +180,13 @@ pub(crate) fn insert_member(
     Ok(())
 }
 
-/// Shuts an account out.
-pub(crate) fn disable(
+/// Takes an account out of a team; nothing when it is not in it.
+pub(crate) fn delete_member(
     conn: &mut DbConnection,
+    team: TeamId,
     account: AccountId,
-    now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(accounts::table.find(account.0))
-        .set(accounts::disabled_at.eq(Moment(now)))
-        .execute(c))?;
+    on_each!(conn, |c| diesel::delete(team_members::table.find((team.0, account.0))).execute(c))?;
     Ok(())
 }
 
@@ -73,6 +196,7 @@ pub(crate) fn any(conn: &mut DbConnection) -> Result<bool, DbError> {
     Ok(id.is_some())
 }
 
+/// The team with this name.
 pub(super) fn team_by_name(conn: &mut DbConnection, name: &str) -> Result<Option<TeamId>, DbError> {
     let id: Option<i64> =
         on_each!(conn, |c| teams::table.filter(teams::name.eq(name)).select(teams::id).first(c).optional())?;

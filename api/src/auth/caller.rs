@@ -3,28 +3,93 @@
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use chrono::TimeDelta;
 use shared::{
     ErrorCode,
-    account::{Account, Permission, Role},
+    account::{Account, Permission},
+    api_key::{API_KEY_PREFIX, ApiKeyName},
+    ids::AccountId,
+    message::{Sender, SenderKind},
 };
 
-use super::{TeamScope, cookies, csrf, queries};
-use crate::{db::Db, desk::Desk, error::ApiError};
+use super::{TeamScope, cookies, csrf, queries, token::token_hash};
+use crate::{
+    db::{Db, DbConnection, DbError},
+    desk::Desk,
+    error::ApiError,
+};
+
+/// How exactly the last use of an API key is kept: writing it down at every request would be work for nothing.
+const USE_IS_NOTED_EVERY: TimeDelta = TimeDelta::hours(1);
 
 /// Who is asking, what they may do, and where.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The account.
-    pub account: Account,
-    /// What it may do.
+    /// Who.
+    pub who: Who,
+    /// What they may do.
     pub permissions: BTreeSet<Permission>,
     /// Where.
     pub scope: TeamScope,
-    /// The session that it asks in.
-    pub session: i64,
+}
+
+/// Who is asking.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// A person, in a session.
+    Account {
+        /// The account.
+        account: Account,
+        /// The session's id.
+        session: i64,
+    },
+    /// A program.
+    ApiKey(ApiKeyName),
 }
 
 impl Caller {
+    /// The name that others read.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match &self.who {
+            Who::Account { account, .. } => &account.display_name,
+            Who::ApiKey(key) => &key.name,
+        }
+    }
+
+    /// As the sender of a message, or the author of a change.
+    #[must_use]
+    pub fn sender(&self) -> Sender {
+        let (kind, id) = match &self.who {
+            Who::Account { account, .. } => (SenderKind::Account, account.id.0),
+            Who::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
+        };
+        Sender { kind, id: Some(id), name: Some(self.name().to_owned()) }
+    }
+
+    /// The account's id, when a person asks.
+    #[must_use]
+    pub fn account_id(&self) -> Option<AccountId> {
+        match &self.who {
+            Who::Account { account, .. } => Some(account.id),
+            Who::ApiKey(_) => None,
+        }
+    }
+
+    /// The account and its session, for what only a person can do.
+    ///
+    /// # Errors
+    /// `forbidden` for an API key.
+    pub fn person(&self) -> Result<(&Account, i64), ApiError> {
+        match &self.who {
+            Who::Account { account, session } => Ok((account, *session)),
+            Who::ApiKey(_) => Err(ApiError::new(
+                ErrorCode::Forbidden,
+                "This is about a person's account and session, which an API key does not have.",
+            )),
+        }
+    }
+
     /// Whether the caller holds the permission.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
@@ -39,16 +104,23 @@ impl Caller {
         if self.may(permission) {
             return Ok(());
         }
-        let detail = format!("This needs the permission {permission:?}; ask an administrator for it.");
+        let detail = format!("This needs the permission {permission}; ask an administrator for it.");
         Err(ApiError::new(ErrorCode::Forbidden, detail))
     }
 }
 
 impl Caller {
-    /// Whether the session stands and the account is not disabled.
-    pub async fn is_still_signed_in(&self, db: &Db) -> bool {
-        let session = self.session;
-        db.read(move |conn| queries::live_session(conn, session)).await.is_ok_and(|found| found.is_some())
+    /// The same caller as things stand now; `None` when the session or the key is over.
+    ///
+    /// # Errors
+    /// Only faults of the database.
+    pub(crate) async fn again(&self, db: &Db) -> Result<Option<Self>, DbError> {
+        let who = self.who.clone();
+        db.read(move |conn| match who {
+            Who::Account { session, .. } => of_session(conn, session),
+            Who::ApiKey(key) => queries::live_api_key_by_id(conn, key.id).map(|found| found.map(of_api_key)),
+        })
+        .await
     }
 }
 
@@ -67,7 +139,22 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
         .app_data::<web::Data<Desk>>()
         .ok_or_else(|| ApiError::internal(&"the application has no desk"))?;
     let (token, by_cookie) = presented_token(request)?;
-    let claims = desk.keys.verify(&token, desk.clock.now())?;
+    let caller = if token.starts_with(API_KEY_PREFIX) && !by_cookie {
+        by_api_key(desk, &token).await?
+    } else {
+        by_session(desk, request, &token, by_cookie).await?
+    };
+    desk.rate_limit.count(&caller.who)?;
+    Ok(caller)
+}
+
+async fn by_session(
+    desk: &Desk,
+    request: &HttpRequest,
+    token: &str,
+    by_cookie: bool,
+) -> Result<Caller, ApiError> {
+    let claims = desk.keys.verify(token, desk.clock.now())?;
     if by_cookie && !request.method().is_safe() {
         let given =
             request.headers().get(csrf::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -78,23 +165,38 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
             ));
         }
     }
-    let found = desk
-        .db
-        .read(move |conn| {
-            let Some((account, permissions)) = queries::live_session(conn, claims.sid)? else {
-                return Ok(None);
-            };
-            let scope = match account.role {
-                Role::Admin => TeamScope::Every,
-                Role::Agent | Role::Supervisor => TeamScope::Only(queries::memberships(conn, account.id)?),
-            };
-            Ok::<_, ApiError>(Some(Caller { account, permissions, scope, session: claims.sid }))
-        })
-        .await?;
-    let caller = found
-        .ok_or_else(|| ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."))?;
-    desk.rate_limit.count(caller.account.id)?;
-    Ok(caller)
+    let found = desk.db.read(move |conn| of_session(conn, claims.sid)).await?;
+    found.ok_or_else(|| ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."))
+}
+
+async fn by_api_key(desk: &Desk, key: &str) -> Result<Caller, ApiError> {
+    let hash = token_hash(key);
+    let found = desk.db.read(move |conn| queries::live_api_key(conn, &hash)).await?;
+    let found = found.ok_or_else(|| {
+        ApiError::new(ErrorCode::Unauthenticated, "There is no such API key, or it was revoked.")
+    })?;
+    let now = desk.clock.now();
+    if found.last_used_at.is_none_or(|last| now - last >= USE_IS_NOTED_EVERY) {
+        let id = found.name.id;
+        desk.db.write(move |conn| queries::note_api_key_use(conn, id, now)).await?;
+    }
+    Ok(of_api_key(found))
+}
+
+fn of_session(conn: &mut DbConnection, session: i64) -> Result<Option<Caller>, DbError> {
+    let Some((account, permissions)) = queries::live_session(conn, session)? else {
+        return Ok(None);
+    };
+    let scope = queries::scope(conn, &account)?;
+    Ok(Some(Caller { who: Who::Account { account, session }, permissions, scope }))
+}
+
+fn of_api_key(found: queries::ApiKeyRow) -> Caller {
+    Caller {
+        who: Who::ApiKey(found.name),
+        permissions: found.permissions,
+        scope: TeamScope::Only(found.teams),
+    }
 }
 
 /// The access token, and whether it came by cookie.
@@ -107,7 +209,7 @@ fn presented_token(request: &HttpRequest) -> Result<(String, bool), ApiError> {
             }
             _ => Err(ApiError::new(
                 ErrorCode::Unauthenticated,
-                "Send Authorization: Bearer and an access token.",
+                "Send Authorization: Bearer and an access token or an API key.",
             )),
         };
     }

@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     account::{Account, Permission, Role},
-    ids::{AccountId, TeamId},
+    api_key::ApiKeyName,
+    ids::{AccountId, ApiKeyId, TeamId},
 };
 
+use super::TeamScope;
 use crate::db::{
     DbConnection, DbError, Moment, Words, for_update, on_each,
-    schema::{accounts, refresh_tokens, sessions, team_members},
+    schema::{accounts, api_key_teams, api_keys, refresh_tokens, sessions, team_members},
 };
 
 /// What signing in needs to know of an account.
@@ -41,6 +43,22 @@ pub(super) fn sign_in_row(conn: &mut DbConnection, email: &str) -> Result<Option
         password_hash,
         disabled: disabled_at.is_some(),
     }))
+}
+
+/// Whether an account still has this password and can sign in; it stays so until the transaction ends.
+pub(super) fn still_has(
+    conn: &mut DbConnection,
+    id: AccountId,
+    password_hash: &str,
+) -> Result<bool, DbError> {
+    let row: Option<(String, Option<Moment>)> = for_update!(
+        conn,
+        accounts::table
+            .filter(accounts::id.eq(id.0))
+            .select((accounts::password_hash, accounts::disabled_at)),
+        |query, c| query.first(c).optional()
+    )?;
+    Ok(row.is_some_and(|(kept, disabled_at)| kept == password_hash && disabled_at.is_none()))
 }
 
 pub(super) fn insert_session(
@@ -108,16 +126,19 @@ pub(super) fn use_refresh_token(
     Ok(())
 }
 
+/// Ends a session; answers whose it was, if it stood.
 pub(super) fn revoke_session(
     conn: &mut DbConnection,
     session: i64,
     now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(sessions::table.find(session))
-        .filter(sessions::revoked_at.is_null())
+) -> Result<Option<AccountId>, DbError> {
+    let standing = sessions::table.filter(sessions::id.eq(session)).filter(sessions::revoked_at.is_null());
+    let account: Option<i64> = on_each!(conn, |c| diesel::update(standing)
         .set(sessions::revoked_at.eq(Moment(now)))
-        .execute(c))?;
-    Ok(())
+        .returning(sessions::account_id)
+        .get_result(c)
+        .optional())?;
+    Ok(account.map(AccountId))
 }
 
 /// The account of a session that stands: not revoked, and the account not disabled.
@@ -136,11 +157,85 @@ pub(super) fn live_session(
     Ok(row.map(|(columns, Words(permissions))| (account(columns), permissions)))
 }
 
-/// The teams that an account is a member of.
-pub(super) fn memberships(conn: &mut DbConnection, account: AccountId) -> Result<Vec<TeamId>, DbError> {
+/// Ends an account's sessions, all of them or all but one.
+pub(crate) fn revoke_sessions(
+    conn: &mut DbConnection,
+    account: AccountId,
+    but: Option<i64>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let sessions = sessions::table
+        .filter(sessions::account_id.eq(account.0))
+        .filter(sessions::id.ne(but.unwrap_or_default()))
+        .filter(sessions::revoked_at.is_null());
+    on_each!(conn, |c| diesel::update(sessions).set(sessions::revoked_at.eq(Moment(now))).execute(c))?;
+    Ok(())
+}
+
+/// The teams that an account acts in: every one for an admin, else those that it is a member of.
+pub(super) fn scope(conn: &mut DbConnection, account: &Account) -> Result<TeamScope, DbError> {
+    if account.role == Role::Admin {
+        return Ok(TeamScope::Every);
+    }
     let ids: Vec<i64> = on_each!(conn, |c| team_members::table
-        .filter(team_members::account_id.eq(account.0))
+        .filter(team_members::account_id.eq(account.id.0))
         .select(team_members::team_id)
         .load(c))?;
-    Ok(ids.into_iter().map(TeamId).collect())
+    Ok(TeamScope::Only(ids.into_iter().map(TeamId).collect()))
+}
+
+/// An API key that stands, as a caller needs it.
+pub(super) struct ApiKeyRow {
+    pub(super) name: ApiKeyName,
+    pub(super) permissions: BTreeSet<Permission>,
+    pub(super) teams: Vec<TeamId>,
+    pub(super) last_used_at: Option<DateTime<Utc>>,
+}
+
+/// The API key with this hash, unless it was revoked.
+pub(super) fn live_api_key(conn: &mut DbConnection, key_hash: &str) -> Result<Option<ApiKeyRow>, DbError> {
+    let id: Option<i64> = on_each!(conn, |c| api_keys::table
+        .filter(api_keys::key_hash.eq(key_hash))
+        .select(api_keys::id)
+        .first(c)
+        .optional())?;
+    id.map_or(Ok(None), |id| live_api_key_by_id(conn, ApiKeyId(id)))
+}
+
+/// The API key with this id, unless it was revoked.
+pub(super) fn live_api_key_by_id(
+    conn: &mut DbConnection,
+    id: ApiKeyId,
+) -> Result<Option<ApiKeyRow>, DbError> {
+    let row: Option<(String, Words<BTreeSet<Permission>>, Option<Moment>)> =
+        on_each!(conn, |c| api_keys::table
+            .filter(api_keys::id.eq(id.0))
+            .filter(api_keys::revoked_at.is_null())
+            .select((api_keys::name, api_keys::permissions, api_keys::last_used_at))
+            .first(c)
+            .optional())?;
+    let Some((name, Words(permissions), last_used_at)) = row else {
+        return Ok(None);
+    };
+    let teams: Vec<i64> = on_each!(conn, |c| api_key_teams::table
+        .filter(api_key_teams::api_key_id.eq(id.0))
+        .select(api_key_teams::team_id)
+        .load(c))?;
+    Ok(Some(ApiKeyRow {
+        name: ApiKeyName { id, name },
+        permissions,
+        teams: teams.into_iter().map(TeamId).collect(),
+        last_used_at: last_used_at.map(DateTime::from),
+    }))
+}
+
+pub(super) fn note_api_key_use(
+    conn: &mut DbConnection,
+    id: ApiKeyId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::update(api_keys::table.find(id.0))
+        .set(api_keys::last_used_at.eq(Moment(now)))
+        .execute(c))?;
+    Ok(())
 }

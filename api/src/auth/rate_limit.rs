@@ -1,11 +1,15 @@
-//! How much one account may ask: so many requests a minute, in bursts of at most ten seconds' worth.
+//! How much one account or API key may ask: so many requests a minute, in bursts of at most ten seconds' worth.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-use shared::{ErrorCode, ids::AccountId};
+use shared::{ErrorCode, message::SenderKind};
 
+use super::Who;
 use crate::{clock::Clock, error::ApiError};
+
+/// Whose requests are counted together.
+type Asker = (SenderKind, i64);
 
 impl governor::clock::Clock for Clock {
     type Instant = Duration;
@@ -15,10 +19,10 @@ impl governor::clock::Clock for Clock {
     }
 }
 
-/// The limit, and what each account has used of it.
+/// The limit, and what each account and API key has used of it.
 pub struct RateLimit {
     // `None` when there is no limit.
-    limiter: Option<RateLimiter<AccountId, DashMapStateStore<AccountId>, Clock, NoOpMiddleware<Duration>>>,
+    limiter: Option<RateLimiter<Asker, DashMapStateStore<Asker>, Clock, NoOpMiddleware<Duration>>>,
     clock: Clock,
     per_minute: u32,
 }
@@ -45,14 +49,18 @@ impl RateLimit {
     }
 
     /// Counts a request.
-    pub(super) fn count(&self, account: AccountId) -> Result<(), ApiError> {
+    pub(super) fn count(&self, who: &Who) -> Result<(), ApiError> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        limiter.check_key(&account).map_err(|until| {
+        let asker = match who {
+            Who::Account { account, .. } => (SenderKind::Account, account.id.0),
+            Who::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
+        };
+        limiter.check_key(&asker).map_err(|until| {
             let seconds = until.wait_time_from(governor::clock::Clock::now(&self.clock)).as_secs() + 1;
             let detail = format!(
-                "An account may make {} requests a minute. Try again in {seconds} s.",
+                "An account or API key may make {} requests a minute. Try again in {seconds} s.",
                 self.per_minute
             );
             ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds).rate_limit(self.per_minute)

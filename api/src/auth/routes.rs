@@ -3,11 +3,11 @@
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, web};
 use shared::{
     ErrorCode,
-    account::{Me, Session, SignIn},
+    account::{Me, PasswordChange, Profile, Session, SignIn},
 };
 
-use super::{Caller, cookies, session};
-use crate::{desk::Desk, error::ApiError, teams};
+use super::{Caller, Who, cookies, profile, session};
+use crate::{body::Body, desk::Desk, error::ApiError, teams};
 
 /// Signs in.
 ///
@@ -20,7 +20,7 @@ use crate::{desk::Desk, error::ApiError, teams};
 pub async fn create_session(
     desk: web::Data<Desk>,
     request: HttpRequest,
-    sign_in: web::Json<SignIn>,
+    sign_in: Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
     let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
     let new = session::sign_in(
@@ -53,7 +53,9 @@ pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Res
         (status = 401, body = shared::Problem), (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_session(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    session::sign_out(&desk.db, caller.session, desk.clock.now()).await?;
+    let (_, session) = caller.person()?;
+    session::sign_out(&desk.db, session, desk.clock.now()).await?;
+    desk.committed();
     let mut answer = HttpResponse::NoContent();
     for cookie in cookies::none(desk.is_secure()) {
         answer.cookie(cookie);
@@ -66,9 +68,57 @@ pub async fn delete_session(desk: web::Data<Desk>, caller: Caller) -> Result<Htt
     responses((status = 200, body = Me), (status = 401, body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    let scope = caller.scope.clone();
+    Ok(HttpResponse::Ok().json(me(&desk, caller).await?))
+}
+
+/// Changes one's own name.
+#[utoipa::path(put, path = "/api/v1/me", operation_id = "update_me", tag = "sessions",
+    request_body(content = Profile, example = json!({"display_name": "Ann"})),
+    responses((status = 200, body = Me), (status = 400, description = "`invalid_body`", body = shared::Problem),
+        (status = 401, body = shared::Problem),
+        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
+        (status = 422, description = "`validation_failed`", body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn update_me(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    profile: Body<Profile>,
+) -> Result<HttpResponse, ApiError> {
+    let caller = profile::rename(&desk.db, caller, &profile, desk.clock.now()).await?;
+    desk.committed();
+    Ok(HttpResponse::Ok().json(me(&desk, caller).await?))
+}
+
+/// Changes one's own password; one's other sessions end.
+#[utoipa::path(put, path = "/api/v1/me/password", operation_id = "update_my_password", tag = "sessions",
+    request_body = PasswordChange,
+    responses((status = 204, description = "Changed"),
+        (status = 400, description = "`invalid_body`", body = shared::Problem), (status = 401, body = shared::Problem),
+        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
+        (status = 422, description = "`validation_failed`", body = shared::Problem),
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn update_my_password(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    request: HttpRequest,
+    change: Body<PasswordChange>,
+) -> Result<HttpResponse, ApiError> {
+    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    let now = desk.clock.now();
+    profile::change_password(&desk.db, &desk.throttle, &caller, change.into_inner(), &address, now).await?;
+    desk.committed();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn me(desk: &Desk, caller: Caller) -> Result<Me, ApiError> {
+    let scope = caller.scope;
     let teams = desk.db.read(move |conn| Ok::<_, ApiError>(teams::queries::teams(conn, &scope)?)).await?;
-    Ok(HttpResponse::Ok().json(Me { account: caller.account, permissions: caller.permissions, teams }))
+    let (account, api_key) = match caller.who {
+        Who::Account { account, .. } => (Some(account), None),
+        Who::ApiKey(key) => (None, Some(key)),
+    };
+    Ok(Me { account, api_key, permissions: caller.permissions, teams })
 }
 
 fn signed_in(mut answer: HttpResponseBuilder, new: &session::NewSession, secure: bool) -> HttpResponse {

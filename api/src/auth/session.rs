@@ -12,7 +12,14 @@ use super::{
     SignInThrottle, TokenKeys, csrf, password, queries,
     token::{REFRESH_DAYS, new_refresh_token, token_hash},
 };
-use crate::{db::Db, error::ApiError};
+use crate::{
+    db::{Db, DbConnection, DbError},
+    error::ApiError,
+    events,
+};
+
+/// No account has a longer e-mail address (RFC 5321, 4.5.3.1.3), and nothing longer is remembered.
+const LONGEST_EMAIL: usize = 254;
 
 /// A session that has just begun or been refreshed.
 pub(super) struct NewSession {
@@ -31,38 +38,50 @@ pub(super) async fn sign_in(
 ) -> Result<NewSession, ApiError> {
     // PostgreSQL takes no NUL; nobody's address holds one.
     let email = sign_in.email.trim().to_lowercase().replace('\0', "\u{fffd}");
-    if let Some(seconds) = throttle.wait(&email, address, now) {
-        let detail = format!("Too many failed sign-ins. Try again in {seconds} s.");
-        return Err(ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds));
+    if email.len() > LONGEST_EMAIL {
+        return Err(invalid_credentials());
     }
-    let given = SecretString::from(sign_in.password);
-    let wanted = email.clone();
-    let account: Option<Account> = db
-        .read(move |conn| {
-            let row = queries::sign_in_row(conn, &wanted)?;
-            let right = password::verify(&given, row.as_ref().map(|row| row.password_hash.as_str()));
-            Ok::<_, ApiError>(row.filter(|row| right && !row.disabled).map(|row| row.account))
-        })
-        .await?;
-    let Some(account) = account else {
-        throttle.failed(&email, address, now);
-        return Err(ApiError::new(
-            ErrorCode::InvalidCredentials,
-            "No account has this e-mail address and password. Check both, or ask an administrator.",
-        ));
+    throttle.attempt(&email, address, now)?;
+    let Some((account, hash)) = right_account(db, &email, SecretString::from(sign_in.password)).await? else {
+        return Err(invalid_credentials());
     };
-    throttle.succeeded(&email);
+    throttle.succeeded(&email, address);
     let refresh_token = new_refresh_token();
-    let hash = token_hash(&refresh_token);
+    let token = token_hash(&refresh_token);
     let id = account.id;
     let session = db
         .write(move |conn| {
+            // A password that was changed, or an account that was shut out, since it was looked at counts.
+            if !queries::still_has(conn, id, &hash)? {
+                return Err(invalid_credentials());
+            }
             let session = queries::insert_session(conn, id, now)?;
-            queries::insert_refresh_token(conn, &hash, session, now, now + TimeDelta::days(REFRESH_DAYS))?;
+            queries::insert_refresh_token(conn, &token, session, now, now + TimeDelta::days(REFRESH_DAYS))?;
             Ok::<_, ApiError>(session)
         })
         .await?;
     begun(keys, account, session, refresh_token, now)
+}
+
+/// The account with this e-mail address and password, which can sign in, and the hash that the password belongs to.
+/// Takes as long for nobody as for anybody, and holds no connection meanwhile.
+async fn right_account(
+    db: &Db,
+    email: &str,
+    given: SecretString,
+) -> Result<Option<(Account, String)>, ApiError> {
+    let wanted = email.to_owned();
+    let row = db.read(move |conn| queries::sign_in_row(conn, &wanted)).await?;
+    let hash = row.as_ref().map(|row| row.password_hash.clone());
+    let right = password::verify_aside(given, hash).await?;
+    Ok(row.filter(|row| right && !row.disabled).map(|row| (row.account, row.password_hash)))
+}
+
+fn invalid_credentials() -> ApiError {
+    ApiError::new(
+        ErrorCode::InvalidCredentials,
+        "No account has this e-mail address and password. Check both, or ask an administrator.",
+    )
 }
 
 /// Exchanges a refresh token for a new one and a new access token.
@@ -82,7 +101,7 @@ pub(super) async fn refresh(
                 return Ok(None);
             };
             if row.used {
-                queries::revoke_session(conn, row.session, now)?;
+                end(conn, row.session, now)?;
                 return Ok(None);
             }
             let Some((account, _)) = queries::live_session(conn, row.session)? else {
@@ -110,7 +129,15 @@ pub(super) async fn refresh(
 
 /// Ends a session: neither its access token nor its refresh token is good any more.
 pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
-    db.write(move |conn| Ok(queries::revoke_session(conn, session, now)?)).await
+    db.write(move |conn| Ok(end(conn, session, now)?)).await
+}
+
+/// Ends a session, and tells its live streams.
+fn end(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Result<(), DbError> {
+    match queries::revoke_session(conn, session, now)? {
+        Some(account) => events::queries::insert_of_account(conn, Some(account), now),
+        None => Ok(()),
+    }
 }
 
 fn begun(

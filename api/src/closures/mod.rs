@@ -1,4 +1,5 @@
-//! Closure reasons: what a conversation can be closed with.
+//! Closure reasons: what a conversation can be closed with. [`change`] makes and arranges them.
 
+pub mod change;
 pub(crate) mod queries;
 pub mod routes;

@@ -1,35 +1,72 @@
 //! Closure reasons in the database. One without a team belongs to all teams.
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     closure::ClosureReason,
     ids::{ClosureReasonId, TeamId},
 };
 
-use crate::db::{DbConnection, DbError, on_each, schema::closure_reasons};
+use crate::{
+    auth::TeamScope,
+    db::{
+        DbConnection, DbError, Moment, for_share, for_update, on_each,
+        schema::{closure_reasons, conversations},
+    },
+};
 
-fn reason((id, team, name): (i64, Option<i64>, String)) -> ClosureReason {
-    ClosureReason { id: ClosureReasonId(id), team_id: team.map(TeamId), name }
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = closure_reasons)]
+struct Row {
+    id: i64,
+    team_id: Option<i64>,
+    name: String,
+    position: i32,
+    archived_at: Option<Moment>,
 }
 
-/// The reasons that a team's conversations can be closed with, in their order.
-pub(super) fn of_team(conn: &mut DbConnection, team: TeamId) -> Result<Vec<ClosureReason>, DbError> {
-    let rows: Vec<(i64, Option<i64>, String)> = on_each!(conn, |c| closure_reasons::table
-        .filter(closure_reasons::team_id.eq(team.0).or(closure_reasons::team_id.is_null()))
-        .filter(closure_reasons::archived_at.is_null())
-        .order((closure_reasons::position, closure_reasons::name, closure_reasons::id))
-        .select((closure_reasons::id, closure_reasons::team_id, closure_reasons::name))
-        .load(c))?;
-    Ok(rows.into_iter().map(reason).collect())
+impl From<Row> for ClosureReason {
+    fn from(row: Row) -> Self {
+        Self {
+            id: ClosureReasonId(row.id),
+            team_id: row.team_id.map(TeamId),
+            name: row.name,
+            position: row.position,
+            archived_at: row.archived_at.map(DateTime::from),
+        }
+    }
 }
 
-/// A reason, if a team's conversations can be closed with it.
+/// Every reason that the scope may see, archived or offered: team by team, those of all teams last, in their order.
+pub(super) fn list(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    archived: bool,
+) -> Result<Vec<ClosureReason>, DbError> {
+    let rows: Vec<Row> = on_each!(conn, |c| closure_reasons::table.select(Row::as_select()).load(c))?;
+    let mut found: Vec<ClosureReason> = rows
+        .into_iter()
+        .map(ClosureReason::from)
+        .filter(|reason| reason.archived_at.is_some() == archived)
+        .filter(|reason| reason.team_id.is_none_or(|team| scope.includes(team)))
+        .collect();
+    found.sort_by_key(|known| (known.team_id.is_none(), known.team_id, known.position, known.id));
+    Ok(found)
+}
+
+/// A reason, if a team's conversations can be closed with it; it stays until the transaction ends.
 pub(crate) fn usable(
     conn: &mut DbConnection,
     id: ClosureReasonId,
     team: TeamId,
 ) -> Result<Option<ClosureReason>, DbError> {
-    Ok(of_team(conn, team)?.into_iter().find(|reason| reason.id == id))
+    let row: Option<Row> = for_share!(
+        conn,
+        closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(Row::as_select()),
+        |query, c| query.first(c).optional()
+    )?;
+    let is_of_team = |reason: &ClosureReason| reason.team_id.is_none_or(|owner| owner == team);
+    Ok(row.map(ClosureReason::from).filter(|found| found.archived_at.is_none() && is_of_team(found)))
 }
 
 /// The reason with this name among those that a team's conversations can be closed with.
@@ -38,5 +75,80 @@ pub(crate) fn by_name(
     team: TeamId,
     name: &str,
 ) -> Result<Option<ClosureReasonId>, DbError> {
-    Ok(of_team(conn, team)?.into_iter().find(|reason| reason.name == name).map(|reason| reason.id))
+    let offered = list(conn, &TeamScope::Only(vec![team]), false)?;
+    Ok(offered.into_iter().find(|reason| reason.name == name).map(|reason| reason.id))
+}
+
+/// One reason, if the scope may see it.
+pub(super) fn find(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: ClosureReasonId,
+) -> Result<Option<ClosureReason>, DbError> {
+    let row: Option<Row> =
+        on_each!(conn, |c| closure_reasons::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+    Ok(row.map(ClosureReason::from).filter(|reason| reason.team_id.is_none_or(|team| scope.includes(team))))
+}
+
+pub(crate) fn insert(
+    conn: &mut DbConnection,
+    team: Option<TeamId>,
+    name: &str,
+    position: i32,
+) -> Result<ClosureReasonId, DbError> {
+    let values = (
+        closure_reasons::team_id.eq(team.map(|id| id.0)),
+        closure_reasons::name.eq(name),
+        closure_reasons::position.eq(position),
+    );
+    Ok(ClosureReasonId(on_each!(conn, |c| diesel::insert_into(closure_reasons::table)
+        .values(values)
+        .returning(closure_reasons::id)
+        .get_result(c))?))
+}
+
+/// Writes a reason's name, and whether it is archived.
+pub(super) fn update(
+    conn: &mut DbConnection,
+    id: ClosureReasonId,
+    name: &str,
+    archived_at: Option<DateTime<Utc>>,
+) -> Result<(), DbError> {
+    let changes = (closure_reasons::name.eq(name), closure_reasons::archived_at.eq(archived_at.map(Moment)));
+    on_each!(conn, |c| diesel::update(closure_reasons::table.find(id.0)).set(changes).execute(c))?;
+    Ok(())
+}
+
+/// Writes the order of a team's reasons.
+pub(super) fn arrange(conn: &mut DbConnection, order: &[i64]) -> Result<(), DbError> {
+    for (position, id) in (0..).zip(order) {
+        let position: i32 = position;
+        on_each!(conn, |c| diesel::update(closure_reasons::table.find(id))
+            .filter(closure_reasons::position.ne(position))
+            .set(closure_reasons::position.eq(position))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Whether a conversation was ever closed with a reason.
+pub(super) fn was_used(conn: &mut DbConnection, id: ClosureReasonId) -> Result<bool, DbError> {
+    let conversation: Option<i64> = on_each!(conn, |c| conversations::table
+        .filter(conversations::closure_reason_id.eq(id.0))
+        .select(conversations::id)
+        .first(c)
+        .optional())?;
+    Ok(conversation.is_some())
+}
+
+/// Waits for whoever is about to use a reason, and keeps others from it until the transaction ends.
+pub(super) fn hold(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
+    let row = closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(closure_reasons::id);
+    let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
+    Ok(())
+}
+
+pub(super) fn delete(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::delete(closure_reasons::table.find(id.0)).execute(c))?;
+    Ok(())
 }

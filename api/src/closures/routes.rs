@@ -2,37 +2,132 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
-use shared::{Page, Problem, closure::ClosureReason, ids::TeamId};
+use shared::{
+    Page, Problem,
+    account::Permission,
+    closure::{ClosureReason, ClosureReasonChange, NewClosureReason},
+    ids::{ClosureReasonId, TeamId},
+};
 use utoipa::IntoParams;
 
-use super::queries;
-use crate::{auth::Caller, desk::Desk, error::ApiError};
+use super::{change, queries};
+use crate::{
+    accounts::authority::Authority,
+    auth::Caller,
+    body::Body,
+    desk::Desk,
+    error::ApiError,
+    paging::{limit, of_short_list},
+};
 
-/// Whose reasons.
+/// Which reasons.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ClosureReasonsQuery {
-    /// The team.
-    #[param(value_type = i64)]
-    team_id: TeamId,
+    /// Only those that this team can close with.
+    #[param(value_type = Option<i64>)]
+    team_id: Option<TeamId>,
+    /// Those that are not offered any more, instead of those that are.
+    #[param(default = false)]
+    archived: Option<bool>,
+    /// How many, 1 to 200.
+    #[param(default = 50, minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
 }
 
-/// The reasons that a team's conversations can be closed with.
+/// The closure reasons of the caller's teams in their order, those of all teams last.
 #[utoipa::path(get, path = "/api/v1/closure_reasons", operation_id = "list_closure_reasons", tag = "closure reasons",
     params(ClosureReasonsQuery),
     responses((status = 200, body = Page<ClosureReason>),
-        (status = 400, description = "`invalid_query`", body = Problem), (status = 401, body = Problem),
-        (status = 404, description = "Not a team of the caller", body = Problem)),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
+        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_closure_reasons(
     desk: web::Data<Desk>,
     caller: Caller,
     query: web::Query<ClosureReasonsQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let team = query.team_id;
-    if !caller.scope.includes(team) {
-        return Err(ApiError::not_found("team"));
-    }
-    let items = desk.db.read(move |conn| Ok::<_, ApiError>(queries::of_team(conn, team)?)).await?;
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+    let ClosureReasonsQuery { team_id, archived, limit: given, cursor } = query.into_inner();
+    let (limit, scope) = (limit(given)?, caller.scope.narrowed(team_id)?);
+    let found = desk.db.read(move |conn| queries::list(conn, &scope, archived.unwrap_or_default())).await?;
+    Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
+}
+
+/// Makes a closure reason.
+#[utoipa::path(post, path = "/api/v1/closure_reasons", operation_id = "create_closure_reason",
+    tag = "closure reasons",
+    request_body(content = NewClosureReason, example = json!({"team_id": 1, "name": "Payment arranged"})),
+    responses((status = 201, body = ClosureReason), (status = 400, description = "`invalid_body`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, description = "Not a team of the caller", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_closure_reason(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    new: Body<NewClosureReason>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageTeam)?;
+    let (authority, now) = (Authority::from(&caller), desk.clock.now());
+    let made = desk.db.write(move |conn| change::create(conn, &authority, &new, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::Created().json(made))
+}
+
+/// One closure reason, archived or not.
+#[utoipa::path(get, path = "/api/v1/closure_reasons/{id}", operation_id = "get_closure_reason",
+    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
+    responses((status = 200, body = ClosureReason), (status = 401, body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn get_closure_reason(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ClosureReasonId>,
+) -> Result<HttpResponse, ApiError> {
+    let id = id.into_inner();
+    let found = desk.db.read(move |conn| change::found(conn, &caller.scope, id)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// Changes a closure reason's name, its place among its team's, and whether it is offered.
+#[utoipa::path(put, path = "/api/v1/closure_reasons/{id}", operation_id = "update_closure_reason",
+    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
+    request_body(content = ClosureReasonChange, example = json!({"name": "Paid in full", "position": 0})),
+    responses((status = 200, body = ClosureReason), (status = 400, description = "`invalid_body`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn update_closure_reason(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ClosureReasonId>,
+    change: Body<ClosureReasonChange>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageTeam)?;
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
+    let changed = desk.db.write(move |conn| change::update(conn, &authority, id, &change, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::Ok().json(changed))
+}
+
+/// Takes a closure reason away: archived when it was ever used, so that history keeps its name, else gone.
+#[utoipa::path(delete, path = "/api/v1/closure_reasons/{id}", operation_id = "delete_closure_reason",
+    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
+    responses((status = 204, description = "It is not offered any more"), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn delete_closure_reason(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ClosureReasonId>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageTeam)?;
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
+    desk.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::NoContent().finish())
 }

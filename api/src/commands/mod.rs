@@ -1,19 +1,20 @@
 //! What each command does. Says things to people on stdout and stderr; the rest of the crate never does.
 
+mod import;
 mod serve;
 
 use std::io::BufRead;
 
 use api::{
-    accounts::{self, NewAccount},
+    accounts,
+    app::open,
     clock::Clock,
     config::{SettingArgs, Settings},
-    db::{Db, Migrations},
+    db::Db,
     demo, openapi,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use secrecy::SecretString;
-use shared::account::Role;
+use shared::account::{NewAccount, Role};
 
 /// What a command says when it cannot do its work.
 type Fault = Box<dyn std::error::Error>;
@@ -42,6 +43,8 @@ enum Command {
     Demo,
     /// Prints the OpenAPI document. Example: `sms-chat openapi > openapi.json`
     Openapi,
+    /// Brings in a team's daily file. Example: `sms-chat import --team Collections customers.csv`
+    Import(import::ImportFile),
     /// Looks after accounts.
     #[command(subcommand)]
     Account(AccountCommand),
@@ -100,19 +103,24 @@ pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
         Command::Serve { demo_when_new } => serve::serve(&cli.settings, &settings, demo_when_new),
         Command::Migrate => migrate(&settings),
         Command::Demo => fill_with_demo(&settings),
+        Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
         Command::Openapi => Ok(()),
     }
 }
 
 fn migrate(settings: &Settings) -> Result<(), Fault> {
-    let ran = Migrations::on(&settings.database.url)?.run()?;
+    let (_, ran) = runtime()?.block_on(open(&settings.database.url, 1))?;
     println!("{}: {ran} migrations run; the schema is current.", settings.database.url);
     Ok(())
 }
 
 fn fill_with_demo(settings: &Settings) -> Result<(), Fault> {
-    in_database(settings, |db| async move { db.write(|conn| demo::build(conn, Clock::System.now())).await })?;
+    in_database(
+        settings,
+        1,
+        |db| async move { db.write(|conn| demo::build(conn, Clock::System.now())).await },
+    )?;
     println!("{}: the demo world is in. Sign in as one of:", settings.database.url);
     serve::print_demo_accounts();
     Ok(())
@@ -122,28 +130,36 @@ fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), Fault> 
     debug_assert!(new.password_stdin, "clap requires it");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
+    let (email, teams) = (new.email.clone(), new.teams);
     let new = NewAccount {
         email: new.email,
         display_name: new.name,
         role: new.role.into(),
-        teams: new.teams,
-        password: SecretString::from(line.trim_end_matches(['\r', '\n']).to_owned()),
+        permissions: None,
+        team_ids: Vec::new(),
+        password: line.trim_end_matches(['\r', '\n']).to_owned(),
     };
-    let email = new.email.clone();
-    in_database(settings, |db| async move {
-        db.write(move |conn| accounts::create(conn, &new, Clock::System.now())).await
+    in_database(settings, 1, |db| async move {
+        let made = db.write(move |conn| accounts::create_by_operator(conn, new, &teams, Clock::System.now()));
+        // People at a terminal want the sentence, not the code.
+        made.await.map_err(|refused| std::io::Error::other(refused.detail().to_owned()))
     })?;
     println!("{email} can sign in now.");
     Ok(())
 }
 
-/// Runs `work` on the migrated database.
-fn in_database<T, E, W>(settings: &Settings, work: impl FnOnce(Db) -> W) -> Result<T, Fault>
+/// Runs `work` on the migrated database, with this many connections.
+fn in_database<T, E, W>(settings: &Settings, connections: u32, work: impl FnOnce(Db) -> W) -> Result<T, Fault>
 where
     E: std::error::Error + 'static,
     W: Future<Output = Result<T, E>>,
 {
-    Migrations::on(&settings.database.url)?.run()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async { work(Db::open(&settings.database.url, 1)?).await.map_err(Fault::from) })
+    runtime()?.block_on(async {
+        let (db, _) = open(&settings.database.url, connections).await?;
+        work(db).await.map_err(Fault::from)
+    })
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }

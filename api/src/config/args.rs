@@ -72,9 +72,18 @@ pub struct SettingArgs {
         value_name = "ADDRESS:PORT"
     )]
     pub simulator_listen: Option<String>,
-    /// Requests a minute that each account may make; 0 for no limit. A guard against programs run wild, not a quota. Default: `120000`.
+    /// Requests a minute that each account and each API key may make; 0 for no limit. A guard against programs run wild, not a quota. Default: `120000`.
     #[arg(long, global = true, env = "SMS_CHAT_RATE_LIMIT", alias = "sms-chat-rate-limit", value_name = "N")]
     pub rate_limit: Option<String>,
+    /// How many days back a search goes, 1 to 3650. Default: `90`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_SEARCH_DAYS",
+        alias = "sms-chat-search-days",
+        value_name = "N"
+    )]
+    pub search_days: Option<String>,
     /// What is logged, as `tracing` filters: `info`, `debug`, `api=debug,warn`. Message bodies, numbers and names appear at `debug` at the earliest. Default: `info`.
     #[arg(long, global = true, env = "SMS_CHAT_LOG", alias = "sms-chat-log", value_name = "FILTER")]
     pub log: Option<String>,

@@ -92,8 +92,10 @@ pub struct Credentials {
 /// How much one caller may ask.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
-    /// Requests a minute for each account; 0 for no limit.
+    /// Requests a minute for each account and each API key; 0 for no limit.
     pub requests_per_minute: u32,
+    /// How many days back a search goes.
+    pub search_days: u32,
 }
 
 impl Settings {
@@ -134,6 +136,7 @@ impl Settings {
                     "SMS_CHAT_RATE_LIMIT",
                     "6000",
                 )?,
+                search_days: within(&args.search_days, 1..=3650, 90, "SMS_CHAT_SEARCH_DAYS", "90")?,
             },
         })
     }

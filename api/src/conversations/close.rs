@@ -3,14 +3,13 @@
 use chrono::{DateTime, Utc};
 use shared::{
     ErrorCode,
-    account::Account,
     closure::{Closure, MAX_NOTE_CHARACTERS, NewClosure},
     event::EventKind,
     ids::ConversationId,
 };
 
 use super::{conversation::State, queries};
-use crate::{auth::TeamScope, closures, db::DbConnection, error::ApiError, events};
+use crate::{auth::Caller, closures, db::DbConnection, error::ApiError, events};
 
 /// Closes a conversation.
 ///
@@ -18,14 +17,13 @@ use crate::{auth::TeamScope, closures, db::DbConnection, error::ApiError, events
 /// `not_found`, `conversation_closed`, `validation_failed` for an unknown reason or an overlong note.
 pub fn close(
     conn: &mut DbConnection,
-    scope: &TeamScope,
     id: ConversationId,
     new: &NewClosure,
-    by: &Account,
+    by: &Caller,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
     let conversation =
-        queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
+        queries::find_for_update(conn, &by.scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
     State::from(&conversation).close().map_err(|_| {
         ApiError::new(
             ErrorCode::ConversationClosed,
@@ -34,17 +32,17 @@ pub fn close(
     })?;
     let reason =
         closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?.ok_or_else(|| {
-            let message = "There is no such closure reason in this team. Choose one of GET /closure_reasons.";
+            let message = "This team closes with other reasons now. Choose one of them.";
             ApiError::field(ErrorCode::ValidationFailed, "closure_reason_id", "unknown", message)
         })?;
     let closure = Closure {
         closure_reason_id: reason.id,
         closure_reason: reason.name,
         note: note(new.note.as_deref())?,
-        closed_by: by.display_name.clone(),
+        closed_by: by.name().to_owned(),
         closed_at: now,
     };
-    queries::close(conn, id, &closure, by.id)?;
+    queries::close(conn, id, &closure, by.account_id())?;
     events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;
     Ok(())
 }

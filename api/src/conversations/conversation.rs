@@ -4,6 +4,9 @@
 use chrono::{DateTime, Utc};
 use shared::conversation::{Attention, ConversationStatus, NextAction};
 
+/// The code of what a conversation shows when its customer has opted out.
+const OPTED_OUT: &str = "opted_out";
+
 /// What of a conversation changes while it lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -19,6 +22,8 @@ pub struct State {
     pub attention: Option<Attention>,
     /// The customer's messages that nobody has answered.
     pub unread: i32,
+    /// When somebody wrote just now, which search goes by; `None` leaves it as it was.
+    pub active_at: Option<DateTime<Utc>>,
 }
 
 /// The conversation is closed: nothing changes any more.
@@ -37,6 +42,7 @@ impl State {
             last_message_at: None,
             attention: None,
             unread: 0,
+            active_at: Some(now),
         }
     }
 
@@ -60,6 +66,7 @@ impl State {
         self.unread = self.unread.saturating_add(1);
         // A text that was fetched late must not set the time back.
         self.last_message_at = self.last_message_at.max(Some(now));
+        self.active_at = Some(now);
         self.hand_to(NextAction::Agent, now);
         Ok(self)
     }
@@ -72,6 +79,7 @@ impl State {
         self.live()?;
         self.unread = 0;
         self.attention = None;
+        self.active_at = Some(now);
         self.hand_to(NextAction::Customer, now);
         Ok(self)
     }
@@ -82,10 +90,32 @@ impl State {
     /// When it is closed: the message alone shows the failure.
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.live()?;
-        self.attention = Some(Attention { code: "not_delivered".into(), text: reason });
+        // That nothing can be sent any more outlasts that one text was not.
+        let opted_out = self.attention.take().filter(|attention| attention.code == OPTED_OUT);
+        self.attention = opted_out.or(Some(Attention { code: "not_delivered".into(), text: reason }));
         if self.status == ConversationStatus::Open {
             self.hand_to(NextAction::Agent, now);
         }
+        Ok(self)
+    }
+
+    /// The customer has opted out (rule 13). `reason` says so, in plain words.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub fn opt_out(mut self, reason: String) -> Result<Self, Closed> {
+        self.live()?;
+        self.attention = Some(Attention { code: OPTED_OUT.into(), text: reason });
+        Ok(self)
+    }
+
+    /// The customer has opted in again.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub fn opt_in(mut self) -> Result<Self, Closed> {
+        self.live()?;
+        self.attention = self.attention.filter(|attention| attention.code != OPTED_OUT);
         Ok(self)
     }
 
@@ -159,6 +189,18 @@ mod tests {
         let failed = pending.clone().delivery_failed("No.".into(), at(1)).unwrap();
         assert_eq!((failed.status, failed.next_action), (pending.status, pending.next_action));
         assert_eq!(pending.receive(at(2)).unwrap().status, ConversationStatus::Open);
+    }
+
+    #[test]
+    fn opting_out_shows_until_opting_in_and_hides_nothing_else() {
+        let out = open().opt_out("Opted out.".into()).unwrap();
+        assert_eq!(out.attention.as_ref().unwrap().code, "opted_out");
+        assert_eq!((out.next_action, out.waiting_since), (Some(NextAction::Agent), at(0)));
+        let failed = out.clone().delivery_failed("Off.".into(), at(1)).unwrap();
+        assert_eq!(failed.attention, out.attention);
+        assert_eq!(out.opt_in().unwrap(), open());
+        let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
+        assert_eq!(failed.clone().opt_in().unwrap(), failed);
     }
 
     #[derive(Clone, Copy, Debug)]

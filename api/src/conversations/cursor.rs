@@ -1,18 +1,11 @@
-//! The opaque cursor of keyset paging: where the last page ended, as text that clients pass back unread.
+//! Where a page of conversations ended.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, Utc};
-use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{DeserializeOwned, Error},
-};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use shared::{
-    ErrorCode,
     conversation::{Conversation, NextAction},
     ids::ConversationId,
 };
-
-use crate::error::ApiError;
 
 /// Where a page of the queue ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,12 +21,12 @@ pub(super) struct QueueCursor {
 
 /// Where a page ended that is ordered by a time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct TimeCursor {
+pub struct TimeCursor {
     /// The time of the last item.
     #[serde(deserialize_with = "kept_time")]
-    pub(super) at: DateTime<Utc>,
+    pub at: DateTime<Utc>,
     /// Which conversation.
-    pub(super) id: ConversationId,
+    pub id: ConversationId,
 }
 
 /// A time that a row can have: not every time that can be written down is one that PostgreSQL knows.
@@ -51,31 +44,17 @@ impl QueueCursor {
     }
 }
 
-/// The text that clients pass back.
-pub(super) fn encode<T: Serialize>(cursor: &T) -> Option<String> {
-    serde_json::to_vec(cursor).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
-}
-
-/// Reads what a client passed back.
-pub(super) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
-    let Some(text) = text else { return Ok(None) };
-    let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
-    cursor.map(Some).ok_or_else(|| {
-        ApiError::field(
-            ErrorCode::InvalidCursor,
-            "cursor",
-            "invalid",
-            "This cursor was not made by this list. Pass next_cursor of the page before, or none.",
-        )
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::SubsecRound;
     use proptest::prelude::*;
+    use shared::ErrorCode;
 
     use super::*;
+    use crate::{
+        error::ApiError,
+        paging::{decode, encode},
+    };
 
     fn queue_cursor(micros: i64, id: i64, agent: bool) -> QueueCursor {
         QueueCursor {

@@ -2,12 +2,13 @@
 
 use shared::{
     account::Permission,
+    consent::ConsentState,
     conversation::{Action, ConversationDetail, ConversationStatus},
     ids::ConversationId,
 };
 
 use super::queries;
-use crate::{auth::Caller, customers, db::DbConnection, error::ApiError, teams};
+use crate::{auth::Caller, consents, customers, db::DbConnection, error::ApiError, teams};
 
 /// Gathers it.
 ///
@@ -24,10 +25,14 @@ pub fn detail(
     let customer = customers::key_data::customer_of(conn, &conversation)?;
     let closed = conversation.status == ConversationStatus::Closed;
     let closure = if closed { queries::closure(conn, id)? } else { None };
+    let consent = consents::queries::last(conn, &conversation.team_number, &conversation.number)?;
+    let opted_out = consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut);
     let permitted_actions = [(Action::Reply, Permission::Reply), (Action::Close, Permission::Close)]
         .into_iter()
-        .filter(|(_, permission)| !closed && caller.may(*permission))
+        .filter(|(action, permission)| {
+            !closed && caller.may(*permission) && !(opted_out && *action == Action::Reply)
+        })
         .map(|(action, _)| action)
         .collect();
-    Ok(ConversationDetail { conversation, team, customer, closure, permitted_actions })
+    Ok(ConversationDetail { conversation, team, customer, closure, consent, permitted_actions })
 }

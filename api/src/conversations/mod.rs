@@ -4,7 +4,7 @@
 
 pub mod close;
 pub mod conversation;
-mod cursor;
+pub mod cursor;
 pub mod detail;
 pub mod message;
 pub(crate) mod queries;

@@ -6,25 +6,23 @@ use diesel::prelude::*;
 use shared::{
     PhoneNumber,
     closure::Closure,
-    conversation::{Attention, Conversation, ConversationStatus, Counts, NextAction, Origin},
+    conversation::{Attention, Conversation, ConversationStatus, NextAction, Origin},
     ids::{AccountId, ClosureReasonId, ConversationId, TeamId},
 };
 
-use super::{
-    conversation::State,
-    cursor::{QueueCursor, TimeCursor},
-};
+use super::conversation::State;
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, IsClosed, IsLive, IsOpen, IsPending, Moment, Words, for_update, on_each,
-        schema::conversations,
+        DbConnection, DbError, IsClosed, IsLive, Moment, Words, for_update, on_each,
+        schema::{conversation_texts, conversations},
     },
+    search::fold::text_of,
 };
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = conversations)]
-struct Row {
+pub(crate) struct Row {
     id: i64,
     team_id: i64,
     team_number: Words<PhoneNumber>,
@@ -98,7 +96,7 @@ pub(crate) fn find_for_update(
 }
 
 /// The conversation of two numbers that is not closed (rule 1: at most one), locked until the transaction ends.
-pub(super) fn live_for_update(
+pub(crate) fn live_for_update(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
     number: &PhoneNumber,
@@ -115,15 +113,55 @@ pub(super) fn live_for_update(
     Ok(row.map(Conversation::from))
 }
 
-/// The conversation that two numbers held last.
+/// The conversations between a team's numbers and a number that are not closed: at most one for each of the team's.
+pub(crate) fn live_in_team(
+    conn: &mut DbConnection,
+    team_numbers: &[PhoneNumber],
+    number: &PhoneNumber,
+) -> Result<Vec<Conversation>, DbError> {
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_number.eq_any(texts(team_numbers)))
+        .filter(conversations::number.eq(number.as_str()))
+        .filter(IsLive)
+        .order(conversations::id.desc())
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// The one of a team's numbers that a number last held a conversation with that is over.
+pub(super) fn last_team_number(
+    conn: &mut DbConnection,
+    team_numbers: &[PhoneNumber],
+    number: &PhoneNumber,
+) -> Result<Option<PhoneNumber>, DbError> {
+    let last: Option<Words<PhoneNumber>> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_number.eq_any(texts(team_numbers)))
+        .filter(conversations::number.eq(number.as_str()))
+        .filter(IsClosed)
+        .order(conversations::closed_at.desc())
+        .select(conversations::team_number)
+        .first(c)
+        .optional())?;
+    Ok(last.map(|Words(number)| number))
+}
+
+fn texts(numbers: &[PhoneNumber]) -> Vec<&str> {
+    numbers.iter().map(PhoneNumber::as_str).collect()
+}
+
+/// The conversation that two numbers held last, in this team.
 pub(super) fn previous(
     conn: &mut DbConnection,
+    team: TeamId,
     team_number: &PhoneNumber,
     number: &PhoneNumber,
 ) -> Result<Option<ConversationId>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_number.eq(team_number.as_str()))
         .filter(conversations::number.eq(number.as_str()))
+        // A number can have been another team's.
+        .filter(conversations::team_id.eq(team.0))
         .filter(IsClosed)
         .order((conversations::closed_at.desc(), conversations::id.desc()))
         .select(conversations::id)
@@ -151,6 +189,7 @@ pub(crate) fn insert(
     now: DateTime<Utc>,
 ) -> Result<Option<ConversationId>, DbError> {
     let (reference, name) = new.customer.unzip();
+    let text = text_of(new.number, reference.as_deref(), name.as_deref());
     let values = (
         conversations::team_id.eq(new.team.0),
         conversations::team_number.eq(new.team_number.as_str()),
@@ -165,6 +204,7 @@ pub(crate) fn insert(
         conversations::opened_at.eq(Moment(now)),
         conversations::previous_id.eq(new.previous.map(|id| id.0)),
         conversations::unread.eq(state.unread),
+        conversations::active_at.eq(Moment(state.active_at.unwrap_or(now))),
     );
     let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(conversations::table)
         .values(values)
@@ -172,7 +212,27 @@ pub(crate) fn insert(
         .returning(conversations::id)
         .get_result(c)
         .optional())?;
-    Ok(id.map(ConversationId))
+    let Some(id) = id else { return Ok(None) };
+    let values = (conversation_texts::conversation_id.eq(id), conversation_texts::text.eq(text));
+    on_each!(conn, |c| diesel::insert_into(conversation_texts::table).values(values).execute(c))?;
+    Ok(Some(ConversationId(id)))
+}
+
+/// Gives a conversation that lives the reference and name that its customer has now, for the queue and for search.
+pub(crate) fn rename(
+    conn: &mut DbConnection,
+    id: ConversationId,
+    number: &PhoneNumber,
+    reference: &str,
+    name: &str,
+) -> Result<(), DbError> {
+    let changes = (conversations::reference.eq(reference), conversations::name.eq(name));
+    on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
+    let text = text_of(number, Some(reference), Some(name));
+    on_each!(conn, |c| diesel::update(conversation_texts::table.find(id.0))
+        .set(conversation_texts::text.eq(text))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Writes what has changed of a conversation that lives on.
@@ -190,24 +250,26 @@ pub(crate) fn update_state(
         conversations::attention_code.eq(code),
         conversations::attention_text.eq(text),
         conversations::unread.eq(state.unread),
+        state.active_at.map(|at| conversations::active_at.eq(Moment(at))),
     );
     on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
 }
 
-/// Closes a conversation: the last write that it takes.
+/// Closes a conversation: the last write that it takes. `closed_by` is the account, if it was one.
 pub(super) fn close(
     conn: &mut DbConnection,
     id: ConversationId,
     closure: &Closure,
-    closed_by: AccountId,
+    closed_by: Option<AccountId>,
 ) -> Result<(), DbError> {
     let changes = (
         conversations::status.eq(Words(ConversationStatus::Closed)),
         conversations::next_action.eq(None::<String>),
         conversations::closed_at.eq(Moment(closure.closed_at)),
+        conversations::active_at.eq(Moment(closure.closed_at)),
         conversations::closed_by.eq(&closure.closed_by),
-        conversations::closed_by_id.eq(closed_by.0),
+        conversations::closed_by_id.eq(closed_by.map(|id| id.0)),
         conversations::closure_reason_id.eq(closure.closure_reason_id.0),
         conversations::closure_reason.eq(&closure.closure_reason),
         conversations::closure_note.eq(&closure.note),
@@ -235,87 +297,4 @@ pub(super) fn closure(conn: &mut DbConnection, id: ConversationId) -> Result<Opt
         return Ok(None);
     };
     Ok(Some(Closure { closure_reason_id: ClosureReasonId(id), closure_reason, note, closed_by, closed_at }))
-}
-
-/// How many of a team's conversations in progress wait for whom. Two counts of an index range cost half of one
-/// `GROUP BY`.
-pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<Counts, DbError> {
-    let mut count = |action: NextAction| -> Result<i64, DbError> {
-        Ok(on_each!(conn, |c| conversations::table
-            .filter(conversations::team_id.eq(team.0))
-            .filter(conversations::next_action.eq(Words(action)))
-            .filter(IsOpen)
-            .count()
-            .get_result(c))?)
-    };
-    Ok(Counts { agent: count(NextAction::Agent)?, customer: count(NextAction::Customer)? })
-}
-
-/// A team's conversations with this next action, those that wait longest first, from `after` on. One seek in the index
-/// `conversations_queue`.
-pub(super) fn waiting_for(
-    conn: &mut DbConnection,
-    team: TeamId,
-    action: NextAction,
-    after: Option<&QueueCursor>,
-    limit: i64,
-) -> Result<Vec<Conversation>, DbError> {
-    let (since, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::next_action.eq(Words(action)))
-        .filter(conversations::waiting_since.ge(Moment(since)))
-        .filter(conversations::waiting_since.gt(Moment(since)).or(conversations::id.gt(id)))
-        .filter(IsOpen)
-        .order((conversations::waiting_since, conversations::id))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
-    Ok(rows.into_iter().map(Conversation::from).collect())
-}
-
-/// Later than any time that a database keeps here.
-const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
-    Some(time) => time,
-    None => DateTime::UNIX_EPOCH,
-};
-
-/// A team's closed conversations, newest first, from `after` on.
-pub(super) fn closed(
-    conn: &mut DbConnection,
-    team: TeamId,
-    after: Option<&TimeCursor>,
-    limit: i64,
-) -> Result<Vec<Conversation>, DbError> {
-    let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::closed_at.le(Moment(at)))
-        .filter(conversations::closed_at.lt(Moment(at)).or(conversations::id.nullable().lt(id)))
-        .filter(IsClosed)
-        .order((conversations::closed_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
-    Ok(rows.into_iter().map(Conversation::from).collect())
-}
-
-/// A team's pending conversations, newest first, from `after` on.
-pub(super) fn pending(
-    conn: &mut DbConnection,
-    team: TeamId,
-    after: Option<&TimeCursor>,
-    limit: i64,
-) -> Result<Vec<Conversation>, DbError> {
-    let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::opened_at.le(Moment(at)))
-        .filter(conversations::opened_at.lt(Moment(at)).or(conversations::id.lt(id)))
-        .filter(IsPending)
-        .order((conversations::opened_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
-    Ok(rows.into_iter().map(Conversation::from).collect())
 }

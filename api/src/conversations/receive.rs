@@ -15,7 +15,7 @@ use super::{
     queries::{self, NewConversation},
 };
 use crate::{
-    customers,
+    consents, customers,
     db::{DbConnection, DbError},
     events,
     messages::queries::{NewMessageRow, insert, is_known},
@@ -35,6 +35,8 @@ pub struct InboundText {
     pub body: String,
     /// What came with it.
     pub media: Vec<Media>,
+    /// What the gateway read in it about consent: `STOP`, `START`, `HELP`.
+    pub opt_out_type: Option<String>,
 }
 
 /// What became of a text.
@@ -80,7 +82,7 @@ pub fn receive(
     };
     let state = State::from(&live).receive(now).map_err(|_| ReceiveError::Raced)?;
     queries::update_state(conn, live.id, &state)?;
-    let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name };
+    let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name.clone() };
     let message = insert(
         conn,
         NewMessageRow {
@@ -97,6 +99,8 @@ pub fn receive(
         },
     )?
     .ok_or(ReceiveError::Raced)?;
+    let said = text.opt_out_type.as_deref();
+    consents::record::of_text(conn, &live, message.id, &text.body, said, &sender, now)?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
     Ok(Received::Kept(live.id))
 }
@@ -108,15 +112,19 @@ fn begin(
     text: &InboundText,
     now: DateTime<Utc>,
 ) -> Result<Conversation, ReceiveError> {
+    if !teams::queries::keeps(conn, team, &text.to)? {
+        return Err(ReceiveError::Raced);
+    }
     let new = NewConversation {
         team,
         team_number: &text.to,
         number: &text.from,
         customer: customers::queries::only_customer(conn, team, &text.from)?,
         origin: Origin::Inbound,
-        previous: queries::previous(conn, &text.to, &text.from)?,
+        previous: queries::previous(conn, team, &text.to, &text.from)?,
     };
     queries::insert(conn, new, &State::begun_by_customer(now), now)?;
+    consents::record::show(conn, &text.to, &text.from)?;
     // PostgreSQL has waited for the other one to commit, so it is visible now; if it is closed by now, the text is
     // brought again by the gateway or by our caller.
     queries::live_for_update(conn, &text.to, &text.from)?.ok_or(ReceiveError::Raced)
@@ -131,6 +139,7 @@ impl From<&Conversation> for State {
             last_message_at: conversation.last_message_at,
             attention: conversation.attention.clone(),
             unread: conversation.unread,
+            active_at: None,
         }
     }
 }

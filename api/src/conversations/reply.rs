@@ -14,6 +14,7 @@ use shared::{
 use super::{conversation::State, queries};
 use crate::{
     auth::TeamScope,
+    consents::record::require_consent,
     db::DbConnection,
     error::ApiError,
     events,
@@ -74,7 +75,8 @@ impl Reply {
     /// Keeps the reply and queues it for sending.
     ///
     /// # Errors
-    /// `not_found`, `conversation_closed`, `conversation_moved`, `idempotency_key_reused`, `validation_failed`.
+    /// `not_found`, `conversation_closed`, `number_opted_out`, `conversation_moved`, `idempotency_key_reused`,
+    /// `validation_failed`.
     pub fn queue(
         &self,
         conn: &mut DbConnection,
@@ -90,6 +92,7 @@ impl Reply {
             return Ok(Replied::Replayed(replayed));
         }
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
+        require_consent(conn, &conversation.team_number, &conversation.number)?;
         self.check_nothing_came_meanwhile(conn, id)?;
         if let Some(template) = self.template
             && !templates::queries::is_usable(conn, template, conversation.team_id)?
@@ -158,7 +161,8 @@ impl Reply {
     }
 }
 
-fn replay(conn: &mut DbConnection, given: &Idempotency) -> Result<Option<Message>, ApiError> {
+/// What the same request was answered before.
+pub(super) fn replay(conn: &mut DbConnection, given: &Idempotency) -> Result<Option<Message>, ApiError> {
     match by_idempotency_key(conn, &given.key)? {
         None => Ok(None),
         Some((message, digest)) if digest.as_deref() == Some(given.digest.as_str()) => Ok(Some(message)),

@@ -1,24 +1,30 @@
 //! `/queue` and `/conversations`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::{
     ErrorCode, Page, Problem,
     account::Permission,
     closure::NewClosure,
-    conversation::{Conversation, ConversationDetail, ConversationStatus, Queue},
+    conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation, Queue},
     ids::{ConversationId, MessageId, TeamId},
-    message::{Message, NewMessage, Sender, SenderKind},
-    page::{DEFAULT_LIMIT, MAX_LIMIT},
+    message::{Message, NewMessage},
 };
 use utoipa::IntoParams;
 
 use super::{
     close, detail, message, queue,
     reply::{Idempotency, Replied, Reply},
+    start::{Start, Started},
 };
-use crate::{auth::Caller, desk::Desk, error::ApiError};
+use crate::{
+    auth::{Caller, Who},
+    body::Body,
+    desk::Desk,
+    error::ApiError,
+    paging::limit,
+};
 
 /// The longest `Idempotency-Key`, in characters.
 const MAX_KEY: usize = 255;
@@ -43,7 +49,7 @@ pub async fn get_queue(
     caller: Caller,
     query: web::Query<QueueQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let limit = page_limit(query.limit)?;
+    let limit = limit(query.limit)?;
     let queue = desk.db.read(move |conn| queue::queue(conn, &caller.scope, limit)).await?;
     Ok(HttpResponse::Ok().json(queue))
 }
@@ -76,13 +82,55 @@ pub async fn list_conversations(
     caller: Caller,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let ListQuery { team_id, status, limit, cursor } = query.into_inner();
-    let limit = page_limit(limit)?;
+    let ListQuery { team_id, status, limit: given, cursor } = query.into_inner();
+    let limit = limit(given)?;
     let page = desk
         .db
         .read(move |conn| queue::list(conn, &caller.scope, team_id, status, cursor.as_deref(), limit))
         .await?;
     Ok(HttpResponse::Ok().json(page))
+}
+
+/// Sends an ad-hoc message, which begins a conversation.
+///
+/// It is `pending`, and in no queue, until the person replies. When one is pending already, the message joins it.
+#[utoipa::path(post, path = "/api/v1/conversations", operation_id = "create_conversation", tag = "conversations",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters. The same key and request \
+        answers as the first time, with `Idempotency-Replayed: true`, and sends nothing.")),
+    request_body(content = NewConversation, example = json!({"team_id": 1, "number": "07700 900123",
+        "body": "Hello Maria, please call us on 0800 496 0123."})),
+    responses((status = 201, description = "Queued for sending", body = Conversation),
+        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, description = "Not a team of the caller", body = Problem),
+        (status = 409, description = "`conversation_open` (with `conversation_id`)", body = Problem),
+        (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, description = "`invalid_number`, `number_opted_out`, `missing_placeholder`, \
+            `validation_failed`, `idempotency_key_reused`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_conversation(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    request: HttpRequest,
+    new: Body<NewConversation>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::AdHoc)?;
+    let idempotency = idempotency(&request, &caller, &("conversations", &*new))?;
+    let start = Start::parse(new.into_inner())?;
+    let (sender, now) = (caller.sender(), desk.clock.now());
+    let started = desk
+        .db
+        .write(move |conn| start.queue(conn, &caller.scope, &sender, idempotency.as_ref(), now))
+        .await?;
+    Ok(match started {
+        Started::Queued(conversation) => {
+            desk.committed();
+            HttpResponse::Created().json(conversation)
+        }
+        Started::Replayed(conversation) => {
+            HttpResponse::Created().insert_header(("Idempotency-Replayed", "true")).json(conversation)
+        }
+    })
 }
 
 /// One conversation with its team, its customer, its closure and what the caller may do.
@@ -127,7 +175,7 @@ pub async fn list_messages(
     id: web::Path<ConversationId>,
     query: web::Query<MessagesQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, limit) = (id.into_inner(), page_limit(query.limit)?);
+    let (id, limit) = (id.into_inner(), limit(query.limit)?);
     let before = query.before;
     let page = desk.db.read(move |conn| message::page(conn, &caller.scope, id, before, limit)).await?;
     Ok(HttpResponse::Ok().json(page))
@@ -145,7 +193,8 @@ pub async fn list_messages(
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`, `missing_placeholder`, `idempotency_key_reused`",
+        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, \
+            `idempotency_key_reused`",
             body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_message(
@@ -153,17 +202,13 @@ pub async fn create_message(
     caller: Caller,
     id: web::Path<ConversationId>,
     request: HttpRequest,
-    new: web::Json<NewMessage>,
+    new: Body<NewMessage>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Reply)?;
     let id = id.into_inner();
-    let idempotency = idempotency(&request, &caller, id, &new)?;
+    let idempotency = idempotency(&request, &caller, &(id, &*new))?;
     let reply = Reply::parse(new.into_inner())?;
-    let sender = Sender {
-        kind: SenderKind::Account,
-        id: Some(caller.account.id.0),
-        name: Some(caller.account.display_name.clone()),
-    };
+    let sender = caller.sender();
     let now = desk.clock.now();
     let replied = desk
         .db
@@ -194,14 +239,14 @@ pub async fn create_closure(
     desk: web::Data<Desk>,
     caller: Caller,
     id: web::Path<ConversationId>,
-    new: web::Json<NewClosure>,
+    new: Body<NewClosure>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Close)?;
     let (id, new, now) = (id.into_inner(), new.into_inner(), desk.clock.now());
     let closed = desk
         .db
         .write(move |conn| {
-            close::close(conn, &caller.scope, id, &new, &caller.account, now)?;
+            close::close(conn, id, &new, &caller, now)?;
             detail::detail(conn, &caller, id)
         })
         .await?;
@@ -209,21 +254,11 @@ pub async fn create_closure(
     Ok(HttpResponse::Created().json(closed))
 }
 
-fn page_limit(given: Option<i64>) -> Result<i64, ApiError> {
-    let limit = given.unwrap_or(DEFAULT_LIMIT);
-    if (1..=MAX_LIMIT).contains(&limit) {
-        return Ok(limit);
-    }
-    let message = format!("A page has 1 to {MAX_LIMIT} items, not {limit}.");
-    Err(ApiError::field(ErrorCode::InvalidQuery, "limit", "out_of_range", message))
-}
-
 /// The key is unique for its sender; the digest covers where and what.
 fn idempotency(
     request: &HttpRequest,
     caller: &Caller,
-    id: ConversationId,
-    new: &NewMessage,
+    asked: &impl Serialize,
 ) -> Result<Option<Idempotency>, ApiError> {
     let Some(key) = request.headers().get("Idempotency-Key") else {
         return Ok(None);
@@ -232,7 +267,11 @@ fn idempotency(
         let message = format!("An Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters.");
         ApiError::field(ErrorCode::ValidationFailed, "Idempotency-Key", "invalid", message)
     })?;
-    let asked = serde_json::to_vec(&(id, new)).map_err(|error| ApiError::internal(&error))?;
+    let asked = serde_json::to_vec(asked).map_err(|error| ApiError::internal(&error))?;
     let digest = Sha256::digest(asked).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Some(Idempotency { key: format!("account:{}:{key}", caller.account.id), digest }))
+    let asker = match &caller.who {
+        Who::Account { account, .. } => format!("account:{}", account.id),
+        Who::ApiKey(key) => format!("api_key:{}", key.id),
+    };
+    Ok(Some(Idempotency { key: format!("{asker}:{key}"), digest }))
 }

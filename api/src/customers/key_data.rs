@@ -2,8 +2,10 @@
 //! conversation.
 
 use shared::{
+    PhoneNumber,
     conversation::Conversation,
     customer::{Customer, CustomerKeyData, KeyData},
+    ids::TeamId,
 };
 
 use super::queries;
@@ -33,6 +35,20 @@ pub fn customer_of(
 ) -> Result<Option<Customer>, ApiError> {
     let found = one_of(of_conversation(conn, conversation)?, conversation);
     Ok(found.map(|customer| Customer { reference: customer.reference, name: customer.name }))
+}
+
+/// The one customer who has a number in the team's current file; `None` when several share it.
+///
+/// # Errors
+/// Only faults of the database.
+pub(crate) fn only_customer(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+) -> Result<Option<CustomerKeyData>, ApiError> {
+    let (_, mut customers) = queries::key_data(conn, team, number)?;
+    let several = customers.len() > 1;
+    Ok(customers.pop().filter(|_| !several))
 }
 
 /// The one customer of the key data whom the conversation is held with.

@@ -24,7 +24,7 @@ pub(crate) fn only_customer(
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::is_current.eq(true))
         .filter(customers::number.eq(number.as_str()))
-        .order(customers::id)
+        .order(customers::line)
         .limit(2)
         .select((customers::reference, customers::name))
         .load(c))?;
@@ -50,7 +50,7 @@ pub(super) fn key_data(
     let rows: Vec<(String, String, Words<Vec<String>>)> = on_each!(conn, |c| customers::table
         .filter(customers::daily_file_id.eq(file))
         .filter(customers::number.eq(number.as_str()))
-        .order(customers::id)
+        .order(customers::line)
         .select((customers::reference, customers::name, customers::key_data))
         .load(c))?;
     let customers = rows
@@ -61,4 +61,32 @@ pub(super) fn key_data(
         })
         .collect();
     Ok((Some(date), customers))
+}
+
+/// What a daily file has: its key data columns, and its first customer with the number, as an example.
+pub(crate) type Columns = (Vec<String>, Option<(PhoneNumber, CustomerKeyData)>);
+
+/// What the team's current file has; `None` without a file.
+pub(crate) fn current_columns(conn: &mut DbConnection, team: TeamId) -> Result<Option<Columns>, DbError> {
+    let file: Option<(i64, Words<Vec<String>>)> = on_each!(conn, |c| daily_files::table
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::is_current.eq(true))
+        .select((daily_files::id, daily_files::key_data_columns))
+        .first(c)
+        .optional())?;
+    let Some((file, Words(columns))) = file else {
+        return Ok(None);
+    };
+    let number: Option<Words<PhoneNumber>> = on_each!(conn, |c| customers::table
+        .filter(customers::daily_file_id.eq(file))
+        .order((customers::daily_file_id, customers::number))
+        .select(customers::number)
+        .first(c)
+        .optional())?;
+    let Some(Words(number)) = number else {
+        return Ok(Some((columns, None)));
+    };
+    let (_, customers) = key_data(conn, team, &number)?;
+    let first = customers.into_iter().next();
+    Ok(Some((columns, first.map(|customer| (number, customer)))))
 }

@@ -45,7 +45,23 @@ macro_rules! for_update {
     };
 }
 
-pub(crate) use {for_update, on_each};
+/// Like [`for_update!`] for a SELECT whose rows must stay until the transaction ends, while others may look at them too.
+macro_rules! for_share {
+    ($conn:expr, $query:expr, |$q:ident, $c:ident| $body:expr) => {
+        match $conn {
+            $crate::db::DbConnection::Postgres($c) => {
+                let $q = diesel::QueryDsl::for_share($query);
+                $body
+            }
+            $crate::db::DbConnection::Sqlite($c) => {
+                let $q = $query;
+                $body
+            }
+        }
+    };
+}
+
+pub(crate) use {for_share, for_update, on_each};
 
 impl DbConnection {
     /// Runs `work` in a transaction (or a savepoint, inside one): all of it, or nothing.

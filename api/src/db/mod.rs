@@ -17,7 +17,7 @@ use connection::{Connections, Purpose};
 use writer::Writer;
 
 pub use connection::DbConnection;
-pub(crate) use connection::{for_update, on_each};
+pub(crate) use connection::{for_share, for_update, on_each};
 pub use migrate::Migrations;
 pub use types::{IsClosed, IsLive, IsOpen, IsPending, Moment, UtcTimestamp, Words};
 pub use url::DatabaseUrl;
@@ -147,6 +147,12 @@ impl Db {
             Some(writer) => writer.write(work).await,
             None => self.read(move |conn| conn.transaction(work)).await,
         }
+    }
+
+    /// Whether it is an embedded file, which only this machine's processes use.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.writer.is_some()
     }
 
     /// Whether the database answers.

@@ -112,6 +112,13 @@ diesel::table! {
         key_data_columns -> Text,
         is_current -> Bool,
         created_at -> UtcTimestamp,
+        state -> Text,
+        held_until -> Nullable<UtcTimestamp>,
+        refreshed -> Bool,
+        rows -> BigInt,
+        accepted -> BigInt,
+        rejected_rows -> BigInt,
+        created_by -> Text,
     }
 }
 
@@ -119,14 +126,34 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::UtcTimestamp;
 
-    customers (id) {
-        id -> BigInt,
+    customers (daily_file_id, number, line) {
         daily_file_id -> BigInt,
         number -> Text,
+        line -> BigInt,
         #[sql_name = "ref"]
         reference -> Text,
         name -> Text,
         key_data -> Text,
+    }
+}
+
+diesel::table! {
+    rejected_rows (daily_file_id, line) {
+        daily_file_id -> BigInt,
+        line -> BigInt,
+        column_name -> Nullable<Text>,
+        value -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    column_mappings (team_id) {
+        team_id -> BigInt,
+        #[sql_name = "ref"]
+        reference -> Nullable<Text>,
+        name -> Nullable<Text>,
+        number -> Nullable<Text>,
     }
 }
 
@@ -158,6 +185,14 @@ diesel::table! {
         closure_note -> Nullable<Text>,
         previous_id -> Nullable<BigInt>,
         unread -> Integer,
+        active_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    conversation_texts (conversation_id) {
+        conversation_id -> BigInt,
+        text -> Text,
     }
 }
 
@@ -223,10 +258,57 @@ diesel::table! {
     events (id) {
         id -> BigInt,
         kind -> Text,
-        team_id -> BigInt,
-        conversation_id -> BigInt,
+        team_id -> Nullable<BigInt>,
+        conversation_id -> Nullable<BigInt>,
         message_id -> Nullable<BigInt>,
+        account_id -> Nullable<BigInt>,
         at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    consents (id) {
+        id -> BigInt,
+        team_number -> Text,
+        number -> Text,
+        state -> Text,
+        source -> Text,
+        by_kind -> Text,
+        by_id -> Nullable<BigInt>,
+        by_name -> Nullable<Text>,
+        message_id -> Nullable<BigInt>,
+        note -> Nullable<Text>,
+        created_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    api_keys (id) {
+        id -> BigInt,
+        name -> Text,
+        key_hash -> Text,
+        hint -> Text,
+        permissions -> Text,
+        created_by -> Text,
+        created_at -> UtcTimestamp,
+        last_used_at -> Nullable<UtcTimestamp>,
+        revoked_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    api_key_teams (api_key_id, team_id) {
+        api_key_id -> BigInt,
+        team_id -> BigInt,
     }
 }
 
@@ -241,9 +323,15 @@ diesel::allow_tables_to_appear_in_same_query!(
     templates,
     daily_files,
     customers,
+    rejected_rows,
+    column_mappings,
     conversations,
+    conversation_texts,
     messages,
     outbox,
     early_receipts,
-    events
+    events,
+    consents,
+    api_keys,
+    api_key_teams
 );

@@ -11,13 +11,16 @@ use secrecy::SecretString;
 use shared::{
     account::{Permission, Role},
     ids::{AccountId, TeamId},
+    team::NewTeam,
 };
 
 use crate::{
-    accounts,
+    accounts::{self, queries::AccountRow},
     auth::password,
+    closures,
     db::{DbConnection, DbError},
     error::ApiError,
+    teams, templates,
 };
 
 /// The password of every demo account. While one has it, the desk listens on loopback only.
@@ -76,15 +79,44 @@ pub fn build(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DemoErro
         .map_err(|error| DemoError::Failed(error.to_string()))?;
     let mut teams = Vec::new();
     for cast in &cast::TEAMS {
-        let id = queries::insert_team(conn, cast.name, cast.numbers, now)?;
-        queries::insert_furniture(conn, Some(id), cast.templates, cast.reasons)?;
+        let id = insert_team(conn, cast, now)?;
+        insert_furniture(conn, Some(id), cast.templates, cast.reasons)?;
         queries::insert_daily_file(conn, id, cast.key_data_columns, &cast::customers(cast), now)?;
         teams.push(Team { id, cast, agents: Vec::new() });
     }
-    queries::insert_furniture(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
+    insert_furniture(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
     insert_accounts(conn, &mut teams, &hash, now)?;
     for team in &teams {
         told::tell(conn, team, now)?;
+    }
+    Ok(())
+}
+
+fn insert_team(
+    conn: &mut DbConnection,
+    cast: &cast::TeamCast,
+    now: DateTime<Utc>,
+) -> Result<TeamId, DemoError> {
+    let (name, region, time_zone) = (cast.name.to_owned(), "GB".to_owned(), "Europe/London".to_owned());
+    let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone }, now)?;
+    for number in cast.numbers {
+        let number = number.parse().map_err(|_| DemoError::Failed(format!("{number} is no number")))?;
+        teams::queries::insert_number(conn, id, &number)?;
+    }
+    Ok(id)
+}
+
+fn insert_furniture(
+    conn: &mut DbConnection,
+    team: Option<TeamId>,
+    named_texts: &[(&str, &str)],
+    reasons: &[&str],
+) -> Result<(), DbError> {
+    for (position, (name, body)) in (0..).zip(named_texts) {
+        templates::queries::insert(conn, team, name, body, position)?;
+    }
+    for (position, name) in (0..).zip(reasons) {
+        closures::queries::insert(conn, team, name, position)?;
     }
     Ok(())
 }
@@ -107,14 +139,17 @@ fn insert_accounts(
     for (email, name, role, more, in_teams) in MEMBERS {
         let mut permissions = role.preset();
         permissions.extend(more);
-        let account = accounts::queries::insert(conn, email, name, role, &permissions, hash, now)?
-            .ok_or(DemoError::NotEmpty)?;
+        let row = AccountRow {
+            email: email.to_owned(),
+            display_name: name.to_owned(),
+            role,
+            permissions,
+            disabled_at: (name == "Dee").then_some(now),
+        };
+        let account = accounts::queries::insert(conn, &row, hash, now)?.ok_or(DemoError::NotEmpty)?;
         for team in teams.iter_mut().filter(|team| in_teams.contains(&team.cast.name)) {
             accounts::queries::insert_member(conn, team.id, account)?;
             team.agents.push((account, name));
-        }
-        if name == "Dee" {
-            accounts::queries::disable(conn, account, now)?;
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use shared::{
     account::{Account, Role},
     closure::NewClosure,
     ids::ConversationId,
-    message::{MessageStatus, NewMessage, Sender, SenderKind},
+    message::{MessageStatus, NewMessage},
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     stories::{self, Line, Story},
 };
 use crate::{
-    auth::TeamScope,
+    auth::{Caller, TeamScope, Who},
     closures,
     conversations::{
         close,
@@ -43,7 +43,7 @@ pub(super) fn tell(conn: &mut DbConnection, team: &Team, now: DateTime<Utc>) -> 
 /// A story while it is told.
 struct Told<'a> {
     team: &'a Team,
-    agent: Account,
+    agent: Caller,
     team_number: PhoneNumber,
     number: PhoneNumber,
     /// The conversation that the next line goes into.
@@ -57,8 +57,13 @@ impl<'a> Told<'a> {
         let nobody = || DemoError::Failed(format!("nobody works in {}", team.cast.name));
         let team_number = team.cast.numbers.get(n % team.cast.numbers.len()).ok_or_else(nobody)?;
         let (id, name) = team.agents.get(n % team.agents.len().max(1)).ok_or_else(nobody)?;
-        let agent =
+        let account =
             Account { id: *id, email: String::new(), display_name: (*name).to_owned(), role: Role::Agent };
+        let agent = Caller {
+            who: Who::Account { account, session: 0 },
+            permissions: Role::Agent.preset(),
+            scope: TeamScope::Only(vec![team.id]),
+        };
         let number = parse(&cast::number(team.cast, story.customer))?;
         Ok(Self { team, agent, team_number: parse(team_number)?, number, conversation: None, texts: 0 })
     }
@@ -83,6 +88,7 @@ impl<'a> Told<'a> {
             to: self.team_number.clone(),
             body: body.to_owned(),
             media: Vec::new(),
+            opt_out_type: None,
         };
         match receive(conn, &text, at).map_err(|error| DemoError::Failed(error.to_string()))? {
             Received::Kept(id) => {
@@ -101,19 +107,14 @@ impl<'a> Told<'a> {
         error_code: Option<&str>,
         at: DateTime<Utc>,
     ) -> Result<(), DemoError> {
-        let scope = TeamScope::Only(vec![self.team.id]);
         let id = match self.conversation {
             Some(id) => id,
             None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)?,
         };
         self.conversation = Some(id);
-        let sender = Sender {
-            kind: SenderKind::Account,
-            id: Some(self.agent.id.0),
-            name: Some(self.agent.display_name.clone()),
-        };
         let new = NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None };
-        let replied = Reply::parse(new)?.queue(conn, &scope, id, &sender, None, at)?;
+        let replied =
+            Reply::parse(new)?.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // It happened in the past: the gateway has had it, and must not be handed it again.
         outbox::queries::delete(conn, message.id)?;
@@ -137,7 +138,7 @@ impl<'a> Told<'a> {
         let closure_reason_id =
             closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;
         let new = NewClosure { closure_reason_id, note: note.map(str::to_owned) };
-        Ok(close::close(conn, &TeamScope::Every, id, &new, &self.agent, at)?)
+        Ok(close::close(conn, id, &new, &self.agent, at)?)
     }
 
     /// An id such as the gateway gives: unique for the text.

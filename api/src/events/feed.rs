@@ -143,9 +143,10 @@ mod tests {
         let event = |id: &i64| Event {
             id: EventId(*id),
             kind: EventKind::MessageReceived,
-            team_id: TeamId(1),
-            conversation_id: ConversationId(1),
+            team_id: Some(TeamId(1)),
+            conversation_id: Some(ConversationId(1)),
             message_id: None,
+            account_id: None,
             at: DateTime::UNIX_EPOCH,
         };
         ids.iter().map(event).collect()

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     event::{Event, EventKind},
-    ids::{ConversationId, EventId, MessageId, TeamId},
+    ids::{AccountId, ConversationId, EventId, MessageId, TeamId},
 };
 
 use crate::db::{DbConnection, DbError, Moment, Words, on_each, schema::events};
@@ -29,6 +29,34 @@ pub(crate) fn insert(
     Ok(())
 }
 
+/// Appends that something about a team changed; `None` for what belongs to all teams.
+pub(crate) fn insert_of_team(
+    conn: &mut DbConnection,
+    kind: EventKind,
+    team: Option<TeamId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values =
+        (events::kind.eq(Words(kind)), events::team_id.eq(team.map(|id| id.0)), events::at.eq(Moment(now)));
+    on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
+    Ok(())
+}
+
+/// Appends that an account changed: what it may do, where, or whether it may at all; or, without one, that a key did.
+pub(crate) fn insert_of_account(
+    conn: &mut DbConnection,
+    account: Option<AccountId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values = (
+        events::kind.eq(Words(EventKind::AccountChanged)),
+        events::account_id.eq(account.map(|id| id.0)),
+        events::at.eq(Moment(now)),
+    );
+    on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
+    Ok(())
+}
+
 /// The id of the newest event; 0 when there is none.
 pub(super) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
     let id: Option<i64> = on_each!(conn, |c| events::table.select(diesel::dsl::max(events::id)).first(c))?;
@@ -37,7 +65,7 @@ pub(super) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
 
 /// The events after one, in order.
 pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
-    type Columns = (i64, Words<EventKind>, i64, i64, Option<i64>, Moment);
+    type Columns = (i64, Words<EventKind>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Moment);
     let rows: Vec<Columns> = on_each!(conn, |c| events::table
         .filter(events::id.gt(last.0))
         .order(events::id)
@@ -48,17 +76,19 @@ pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Resul
             events::team_id,
             events::conversation_id,
             events::message_id,
+            events::account_id,
             events::at,
         ))
         .load(c))?;
     Ok(rows
         .into_iter()
-        .map(|(id, Words(kind), team, conversation, message, Moment(at))| Event {
+        .map(|(id, Words(kind), team, conversation, message, account, Moment(at))| Event {
             id: EventId(id),
             kind,
-            team_id: TeamId(team),
-            conversation_id: ConversationId(conversation),
+            team_id: team.map(TeamId),
+            conversation_id: conversation.map(ConversationId),
             message_id: message.map(MessageId),
+            account_id: account.map(AccountId),
             at,
         })
         .collect())

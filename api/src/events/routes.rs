@@ -1,6 +1,6 @@
 //! `/events`: the live stream (server-sent events, WHATWG HTML 9.2), resumable with `Last-Event-ID`.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -8,8 +8,15 @@ use actix_web::{
     web,
 };
 use futures_util::stream;
-use shared::{Problem, event::Event, ids::EventId};
-use tokio::sync::broadcast::{self, error::RecvError};
+use shared::{
+    Problem,
+    event::{Event, EventKind},
+    ids::EventId,
+};
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::{Instant, timeout_at},
+};
 
 use super::queries;
 use crate::{auth::Caller, db::Db, desk::Desk, error::ApiError};
@@ -26,9 +33,15 @@ struct Stream {
     live: broadcast::Receiver<Event>,
     /// What is to be sent before anything live.
     waiting: std::vec::IntoIter<Event>,
-    /// The last event among those.
-    replayed: EventId,
+    /// Which those are: one of them may come once more, live.
+    replayed: HashSet<EventId>,
+    /// There were more than are replayed at once: the reader comes back for the rest.
+    incomplete: bool,
+    /// When the reader hears something at the latest.
+    heartbeat_at: Instant,
     greeted: bool,
+    /// The session has ended, and the reader has been told.
+    over: bool,
 }
 
 /// The live stream of what changes in the caller's teams.
@@ -52,10 +65,17 @@ pub async fn stream_events(
         Some(last) => desk.db.read(move |conn| queries::after(conn, last, REPLAY)).await?,
         None => Vec::new(),
     };
-    let replayed = missed.last().map(|event| event.id).or(header).unwrap_or(EventId(0));
-    let mine: Vec<Event> = missed.into_iter().filter(|event| caller.scope.includes(event.team_id)).collect();
-    let state =
-        Stream { db: desk.db.clone(), caller, live, waiting: mine.into_iter(), replayed, greeted: false };
+    let state = Stream {
+        db: desk.db.clone(),
+        caller,
+        live,
+        replayed: missed.iter().map(|event| event.id).collect(),
+        incomplete: i64::try_from(missed.len()).is_ok_and(|missed| missed >= REPLAY),
+        waiting: missed.into_iter(),
+        heartbeat_at: Instant::now() + HEARTBEAT,
+        greeted: false,
+        over: false,
+    };
     let body = stream::unfold(state, |mut state| async move {
         let chunk = state.next().await?;
         Some((Ok::<_, ApiError>(web::Bytes::from(chunk)), state))
@@ -76,24 +96,55 @@ impl Stream {
             self.greeted = true;
             return Some("retry: 1000\n\n".to_owned());
         }
+        if self.over {
+            return None;
+        }
         loop {
             let event = match self.waiting.next() {
-                Some(event) => return line(&event),
-                None => match tokio::time::timeout(HEARTBEAT, self.live.recv()).await {
+                Some(event) => event,
+                None if self.incomplete => return None,
+                None => match timeout_at(self.heartbeat_at, self.live.recv()).await {
+                    Ok(Ok(event)) if self.replayed.contains(&event.id) => continue,
                     Ok(Ok(event)) => event,
                     Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
                     Err(_) => return self.heartbeat().await,
                 },
             };
-            // What was replayed may come once more, live.
-            if event.id > self.replayed && self.caller.scope.includes(event.team_id) {
+            if event.kind == EventKind::AccountChanged && self.may_concern(&event) {
+                self.look_again().await;
+                // That a key was revoked is nobody's news; it only ends that key's streams.
+                match event.account_id {
+                    Some(_) => return line(&event),
+                    None if self.over => return None,
+                    None => continue,
+                }
+            }
+            if event.kind != EventKind::AccountChanged
+                && event.team_id.is_none_or(|team| self.caller.scope.includes(team))
+            {
                 return line(&event);
             }
         }
     }
 
-    async fn heartbeat(&self) -> Option<String> {
-        self.caller.is_still_signed_in(&self.db).await.then(|| ": still here\n\n".to_owned())
+    /// Whether a change of an account, or of a key, may be one of the reader's own.
+    fn may_concern(&self, event: &Event) -> bool {
+        event.account_id.is_none_or(|account| self.caller.account_id() == Some(account))
+    }
+
+    /// Whatever others have been told meanwhile, this reader hears from us, and is looked at.
+    async fn heartbeat(&mut self) -> Option<String> {
+        self.heartbeat_at = Instant::now() + HEARTBEAT;
+        self.look_again().await;
+        (!self.over).then(|| ": still here\n\n".to_owned())
+    }
+
+    /// The account or the key may have changed: its teams are those of now, and a session that is over ends.
+    async fn look_again(&mut self) {
+        match self.caller.again(&self.db).await {
+            Ok(Some(caller)) => self.caller = caller,
+            Ok(None) | Err(_) => self.over = true,
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use shared::{
 use super::{queries, reasons};
 use crate::{
     auth::TeamScope,
+    consents::{self, record::OPTED_OUT_AT_GATEWAY},
     conversations::{self, conversation::State},
     db::{DbConnection, DbError},
     events,
@@ -107,6 +108,9 @@ pub fn advance(
         && let Ok(state) = State::from(&conversation).delivery_failed(reasons::in_plain_words(code), now)
     {
         conversations::queries::update_state(conn, conversation.id, &state)?;
+    }
+    if error_code == Some(OPTED_OUT_AT_GATEWAY) {
+        consents::record::of_gateway(conn, &conversation, message.id, now)?;
     }
     events::queries::insert(
         conn,

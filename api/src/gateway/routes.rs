@@ -80,6 +80,7 @@ pub async fn receive_message(
         // PostgreSQL keeps no NUL; a text must not be lost for one.
         body: form.get("Body").unwrap_or_default().replace('\0', "\u{fffd}"),
         media: form.media(),
+        opt_out_type: form.get("OptOutType").map(str::to_owned),
     };
     let now = desk.clock.now();
     let mut tries = 0;

@@ -140,6 +140,23 @@ pub(crate) fn delete(conn: &mut DbConnection, message: MessageId) -> Result<bool
     Ok(deleted > 0)
 }
 
+/// Takes out the texts to a number that nobody has handed over yet, and answers which they were.
+pub(crate) fn withdraw(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+) -> Result<Vec<MessageId>, DbError> {
+    let waiting = outbox::table
+        .filter(outbox::team_number.eq(team_number.as_str()))
+        .filter(outbox::number.eq(number.as_str()))
+        .filter(outbox::held_until.is_null())
+        .filter(outbox::unknown_since.is_null());
+    let mut ids: Vec<i64> =
+        on_each!(conn, |c| diesel::delete(waiting).returning(outbox::message_id).get_results(c))?;
+    ids.sort_unstable();
+    Ok(ids.into_iter().map(MessageId).collect())
+}
+
 /// Makes every waiting text due now: the gateway is back.
 pub(super) fn make_due(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::held_until.is_null()))

@@ -5,8 +5,12 @@ use shared::{ids::MessageId, message::MessageStatus};
 
 use super::queries;
 use crate::{
+    consents::record::{OPTED_OUT_AT_GATEWAY, has_opted_out},
     db::{DbConnection, DbError},
-    gateway::{client::Outcome, delivery},
+    gateway::{
+        client::{OutboundText, Outcome},
+        delivery,
+    },
     messages::queries::by_id_for_update,
 };
 
@@ -14,6 +18,7 @@ use crate::{
 pub(super) fn settle(
     conn: &mut DbConnection,
     id: MessageId,
+    text: &OutboundText,
     outcome: &Outcome,
     wait: TimeDelta,
     now: DateTime<Utc>,
@@ -27,6 +32,12 @@ pub(super) fn settle(
         Outcome::Refused(code) => {
             if let Some(message) = settled(conn, id)? {
                 delivery::advance(conn, message, MessageStatus::Failed, Some(code), now)?;
+            }
+        }
+        // Whoever has opted out meanwhile is not tried again.
+        Outcome::Retry(_) | Outcome::Unauthorised if has_opted_out(conn, &text.from, &text.to)? => {
+            if let Some(message) = settled(conn, id)? {
+                delivery::advance(conn, message, MessageStatus::Failed, Some(OPTED_OUT_AT_GATEWAY), now)?;
             }
         }
         Outcome::Retry(_) | Outcome::Unauthorised => queries::put_back(conn, id, now + wait, true)?,

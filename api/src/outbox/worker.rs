@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    consents::record::{OPTED_OUT_AT_GATEWAY, has_opted_out},
     db::{Db, DbError},
     events::feed::Feed,
     gateway::client::{GatewayClient, OutboundText, Outcome},
@@ -125,7 +126,7 @@ impl Worker {
             None => self.gateway.send(&text).await,
             Some(since) => match reconcile::find(&self.db, &self.gateway, &text, since).await {
                 Ok(Some(gateway_id)) => Outcome::Accepted(gateway_id),
-                Ok(None) => self.gateway.send(&text).await,
+                Ok(None) => self.send_again(&text).await,
                 Err(fault) => {
                     tracing::warn!(message = %claimed.message, %fault, "a text's outcome stays unknown");
                     Outcome::Unknown
@@ -139,12 +140,22 @@ impl Worker {
             _ => backoff(claimed.attempts, rand::random(), None),
         };
         let (id, now) = (claimed.message, self.clock.now());
-        let settled = self.db.write(move |conn| settle(conn, id, &outcome, wait, now)).await;
+        let settled = self.db.write(move |conn| settle(conn, id, &text, &outcome, wait, now)).await;
         if let Err(error) = settled {
             // The claim runs out, and the text is looked up at the gateway before it is sent again.
             tracing::error!(message = %id, %error, "what came of a text could not be written down");
         }
         self.feed.wake();
+    }
+
+    /// Sends a text that the gateway certainly does not have, unless its customer has opted out since it was written.
+    async fn send_again(&self, text: &OutboundText) -> Outcome {
+        let (from, to) = (text.from.clone(), text.to.clone());
+        match self.db.read(move |conn| has_opted_out(conn, &from, &to)).await {
+            Ok(false) => self.gateway.send(text).await,
+            Ok(true) => Outcome::Refused(OPTED_OUT_AT_GATEWAY.to_owned()),
+            Err(_) => Outcome::Retry(None),
+        }
     }
 
     fn note(&self, outcome: &Outcome) {

@@ -1,3 +1,36 @@
-//! Teams and the numbers they own.
+//! Teams, the numbers they own, and their members.
 
+pub mod change;
 pub(crate) mod queries;
+pub mod routes;
+
+use shared::team::TeamSummary;
+use simulator::DeskNumber;
+
+use crate::{
+    auth::TeamScope,
+    db::{Db, DbConnection, DbError},
+};
+
+/// Every team, by name, for whoever works on the server itself.
+///
+/// # Errors
+/// Only faults of the database.
+pub fn all(conn: &mut DbConnection) -> Result<Vec<TeamSummary>, DbError> {
+    queries::teams(conn, &TeamScope::Every)
+}
+
+/// Every number with the name of the team that owns it, for the simulator's handset.
+///
+/// # Errors
+/// Only faults of the database.
+pub(crate) async fn desk_numbers(db: &Db) -> Result<Vec<DeskNumber>, DbError> {
+    let teams = db.read(|conn| queries::teams(conn, &TeamScope::Every)).await?;
+    let numbers = teams.into_iter().flat_map(|team| {
+        let label = team.name;
+        team.numbers
+            .into_iter()
+            .map(move |number| DeskNumber { number: number.to_string(), label: label.clone() })
+    });
+    Ok(numbers.collect())
+}

@@ -2,14 +2,20 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use shared::{PhoneNumber, ids::TeamId, team::TeamSummary};
+use shared::{
+    PhoneNumber,
+    account::Role,
+    ids::{AccountId, TeamId},
+    team::{Member, NewTeam, TeamSummary},
+};
 
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Words, on_each,
-        schema::{team_numbers, teams},
+        DbConnection, DbError, IsLive, Moment, Words, for_share, on_each,
+        schema::{accounts, conversations, team_members, team_numbers, teams},
     },
 };
 
@@ -76,4 +82,97 @@ pub(crate) fn owner(conn: &mut DbConnection, number: &PhoneNumber) -> Result<Opt
         .first(c)
         .optional())?;
     Ok(id.map(TeamId))
+}
+
+/// Whether a team owns a number, and keeps it until the transaction ends: a conversation is about to begin on it.
+pub(crate) fn keeps(conn: &mut DbConnection, team: TeamId, number: &PhoneNumber) -> Result<bool, DbError> {
+    let row = team_numbers::table
+        .filter(team_numbers::number.eq(number.as_str()))
+        .filter(team_numbers::team_id.eq(team.0))
+        .select(team_numbers::team_id);
+    let found: Option<i64> = for_share!(conn, row, |query, c| query.first(c).optional())?;
+    Ok(found.is_some())
+}
+
+/// Makes a team.
+pub(crate) fn insert(conn: &mut DbConnection, new: &NewTeam, now: DateTime<Utc>) -> Result<TeamId, DbError> {
+    let values = (
+        teams::name.eq(&new.name),
+        teams::region.eq(&new.region),
+        teams::time_zone.eq(&new.time_zone),
+        teams::created_at.eq(Moment(now)),
+    );
+    Ok(TeamId(on_each!(conn, |c| diesel::insert_into(teams::table)
+        .values(values)
+        .returning(teams::id)
+        .get_result(c))?))
+}
+
+/// Writes a team's name, region and time zone.
+pub(super) fn update(conn: &mut DbConnection, id: TeamId, new: &NewTeam) -> Result<(), DbError> {
+    let changes =
+        (teams::name.eq(&new.name), teams::region.eq(&new.region), teams::time_zone.eq(&new.time_zone));
+    on_each!(conn, |c| diesel::update(teams::table.find(id.0)).set(changes).execute(c))?;
+    Ok(())
+}
+
+/// Gives a team a number; `false` when a team has it already.
+pub(crate) fn insert_number(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+) -> Result<bool, DbError> {
+    let values = (team_numbers::number.eq(number.as_str()), team_numbers::team_id.eq(team.0));
+    let inserted = on_each!(conn, |c| diesel::insert_into(team_numbers::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(inserted > 0)
+}
+
+/// Takes a number from a team; whoever is about to begin a conversation on it is waited for.
+pub(super) fn delete_number(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+) -> Result<(), DbError> {
+    let mine = team_numbers::table
+        .filter(team_numbers::number.eq(number.as_str()))
+        .filter(team_numbers::team_id.eq(team.0));
+    on_each!(conn, |c| diesel::delete(mine).execute(c))?;
+    Ok(())
+}
+
+/// How many conversations on a team's number are not closed.
+pub(super) fn live_conversations(conn: &mut DbConnection, number: &PhoneNumber) -> Result<i64, DbError> {
+    Ok(on_each!(conn, |c| conversations::table
+        .filter(conversations::team_number.eq(number.as_str()))
+        .filter(IsLive)
+        .count()
+        .get_result(c))?)
+}
+
+/// Who belongs to a team.
+pub(super) fn members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Member>, DbError> {
+    type Columns = (i64, String, String, Words<Role>, Option<Moment>);
+    let rows: Vec<Columns> = on_each!(conn, |c| accounts::table
+        .inner_join(team_members::table.on(team_members::account_id.eq(accounts::id)))
+        .filter(team_members::team_id.eq(team.0))
+        .order(accounts::id)
+        .select((
+            accounts::id,
+            accounts::display_name,
+            accounts::email,
+            accounts::role,
+            accounts::disabled_at,
+        ))
+        .load(c))?;
+    let member = |(id, display_name, email, Words(role), disabled_at): Columns| Member {
+        account_id: AccountId(id),
+        display_name,
+        email,
+        role,
+        disabled: disabled_at.is_some(),
+    };
+    Ok(rows.into_iter().map(member).collect())
 }

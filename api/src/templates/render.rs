@@ -1,19 +1,25 @@
-//! Fills placeholders in. A placeholder without a value stays as it is, is named as missing, and so is never sent
-//! blank. Values are put in as they are: a value that looks like a placeholder is not filled in again.
+//! What stands in the place of a placeholder for one conversation, or for one number that is about to be written to.
 
 use shared::{
-    conversation::Conversation,
+    PhoneNumber,
     customer::CustomerKeyData,
-    template::{RenderedTemplate, Template},
+    template::{RenderedTemplate, Template, fill},
 };
 
-/// Where the values of a conversation's placeholders come from.
+/// The placeholders that every team has.
+pub(super) const ALWAYS: [&str; 5] = ["name", "ref", "number", "agent", "team"];
+
+/// Where the values of placeholders come from.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
-    /// The conversation, for `{{ref}}`, `{{name}}` and `{{number}}`.
-    pub conversation: &'a Conversation,
-    /// The customer in the current daily file, for the same and for key data columns.
+    /// The customer in the current daily file, for `{{ref}}`, `{{name}}` and key data columns.
     pub customer: Option<&'a CustomerKeyData>,
+    /// The reference that the conversation last had.
+    pub reference: Option<&'a str>,
+    /// The name that the conversation last had.
+    pub name: Option<&'a str>,
+    /// The customer's number, for `{{number}}`.
+    pub number: Option<&'a PhoneNumber>,
     /// The agent's name, for `{{agent}}`.
     pub agent: &'a str,
     /// The team's name, for `{{team}}`.
@@ -22,12 +28,12 @@ pub struct Values<'a> {
 
 impl Values<'_> {
     /// The value of a placeholder; names are matched in any case.
-    fn of(&self, placeholder: &str) -> Option<String> {
+    pub(super) fn of(&self, placeholder: &str) -> Option<String> {
         let customer = self.customer;
         let value = match placeholder.to_lowercase().as_str() {
-            "name" => customer.map(|c| c.name.clone()).or_else(|| self.conversation.name.clone()),
-            "ref" => customer.map(|c| c.reference.clone()).or_else(|| self.conversation.reference.clone()),
-            "number" => Some(self.conversation.number.display()),
+            "name" => customer.map(|c| c.name.as_str()).or(self.name).map(str::to_owned),
+            "ref" => customer.map(|c| c.reference.as_str()).or(self.reference).map(str::to_owned),
+            "number" => self.number.map(PhoneNumber::display),
             "agent" => Some(self.agent.to_owned()),
             "team" => Some(self.team.to_owned()),
             column => customer.and_then(|c| {
@@ -42,72 +48,15 @@ impl Values<'_> {
 /// Renders a template.
 #[must_use]
 pub fn render(template: Template, values: &Values<'_>) -> RenderedTemplate {
-    let mut rendered = String::with_capacity(template.body.len());
-    let mut missing: Vec<String> = Vec::new();
-    let mut rest = template.body.as_str();
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((inside, tail)) = after.split_once("}}") else {
-            break;
-        };
-        // `{{{{name}}` opens twice: the innermost pair is the placeholder, as in `shared::template::placeholders`.
-        let (stray, placeholder) = inside.rsplit_once("{{").unwrap_or(("", inside));
-        rendered.push_str(before);
-        if placeholder.len() < inside.len() {
-            rendered.push_str("{{");
-            rendered.push_str(stray);
-        }
-        let name = placeholder.trim();
-        match values.of(name) {
-            Some(value) => rendered.push_str(&value),
-            None => {
-                rendered.push_str("{{");
-                rendered.push_str(placeholder);
-                rendered.push_str("}}");
-                if !name.is_empty() && !missing.iter().any(|known| known == name) {
-                    missing.push(name.to_owned());
-                }
-            }
-        }
-        rest = tail;
-    }
-    rendered.push_str(rest);
+    let (rendered, missing) = fill(&template.body, |placeholder| values.of(placeholder));
     RenderedTemplate { id: template.id, name: template.name, body: template.body, rendered, missing }
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::DateTime;
-    use shared::{
-        conversation::{ConversationStatus, NextAction, Origin},
-        customer::Field,
-        ids::{ConversationId, TeamId, TemplateId},
-        template::placeholders,
-    };
+    use shared::{customer::Field, ids::TemplateId, template::placeholders};
 
     use super::*;
-
-    fn conversation() -> Conversation {
-        Conversation {
-            id: ConversationId(1),
-            team_id: TeamId(1),
-            team_number: "+447700900001".parse().unwrap(),
-            number: "+447700900123".parse().unwrap(),
-            reference: Some("A-1".into()),
-            name: Some("Maria".into()),
-            status: ConversationStatus::Open,
-            origin: Origin::Inbound,
-            next_action: Some(NextAction::Agent),
-            waiting_since: DateTime::UNIX_EPOCH,
-            last_message_at: None,
-            attention: None,
-            opened_at: DateTime::UNIX_EPOCH,
-            closed_at: None,
-            closed_by: None,
-            closure_reason: None,
-            previous_id: None,
-            unread: 0,
-        }
-    }
 
     fn customer() -> CustomerKeyData {
         let fields = [("Balance", "GBP 1"), ("Due date", " "), ("name", "a column called name")];
@@ -120,9 +69,23 @@ mod tests {
 
     /// The text, and what is missing.
     fn rendered(body: &str, customer: Option<&CustomerKeyData>) -> (String, Vec<String>) {
-        let template = Template { id: TemplateId(1), team_id: None, name: "T".into(), body: body.into() };
-        let conversation = conversation();
-        let values = Values { conversation: &conversation, customer, agent: "Ann", team: "Support" };
+        let template = Template {
+            id: TemplateId(1),
+            team_id: None,
+            name: "T".into(),
+            body: body.into(),
+            position: 0,
+            archived_at: None,
+        };
+        let number = "+447700900123".parse().unwrap();
+        let values = Values {
+            customer,
+            reference: Some("A-1"),
+            name: Some("Maria"),
+            number: Some(&number),
+            agent: "Ann",
+            team: "Support",
+        };
         let rendered = render(template, &values);
         assert_eq!(rendered.body, body);
         (rendered.rendered, rendered.missing)

@@ -10,13 +10,21 @@ use crate::support::{Answer, Kind, TestApp, run};
 
 /// The app's files, as they were when the server was built; none when it was built without.
 fn files() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist");
+    let mut files = files_below(&folder());
+    files.sort();
+    files
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist")
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
     };
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
 fn is_built() -> bool {
@@ -49,11 +57,11 @@ fn every_path_of_the_app_is_its_page() {
 }
 
 #[test]
-fn a_file_with_its_hash_in_its_name_is_kept_for_ever() {
+fn a_file_with_its_hash_in_its_path_is_kept_for_ever() {
     run(Kind::Sqlite, async |app: TestApp| {
         let mut hashed = 0;
         for file in files() {
-            let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+            let name = file.strip_prefix(folder()).unwrap().to_str().unwrap().to_owned();
             let Some((_, extension)) = name.rsplit_once('.') else { continue };
             let kind = match extension {
                 "js" => "text/javascript; charset=utf-8",
@@ -75,7 +83,7 @@ fn a_file_with_its_hash_in_its_name_is_kept_for_ever() {
                 assert_eq!(header("cache-control"), Some("public, max-age=31536000, immutable"));
                 assert_eq!(header("content-encoding"), encoding, "{name}");
                 assert!(header("vary").unwrap().to_lowercase().contains("accept-encoding"));
-                let copy = file.with_file_name(format!("{name}{suffix}"));
+                let copy = folder().join(format!("{name}{suffix}"));
                 assert_eq!(answer.bytes().await.unwrap(), std::fs::read(copy).unwrap(), "{name}");
             }
         }
@@ -87,7 +95,9 @@ fn a_file_with_its_hash_in_its_name_is_kept_for_ever() {
 fn a_missing_file_is_not_the_page() {
     run(Kind::Sqlite, async |app: TestApp| {
         for path in [
-            "//app-0000000000000000.js",
+            "//style-0000000000000000.css",
+            "//app-0000000000000000/app.js",
+            "//app-0000000000000000/app.wasm",
             "//favicon.ico",
             "//../Cargo.toml",
             "//%2e%2e/Cargo.toml",

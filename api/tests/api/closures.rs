@@ -183,8 +183,10 @@ async fn closed_conversations_come_newest_first_page_by_page(app: TestApp) {
 async fn the_reasons_of_a_team_are_its_own_and_those_of_all(app: TestApp) {
     let bo = app.signed_in(BO).await;
     let reasons = async |team: i64| bo.get(&format!("/closure_reasons?team_id={team}")).await.items();
-    let resolved = json!({"id": RESOLVED, "team_id": null, "name": "Resolved"});
-    let arranged = json!({"id": PAYMENT_ARRANGED, "team_id": COLLECTIONS, "name": "Payment arranged"});
+    let resolved =
+        json!({"id": RESOLVED, "team_id": null, "name": "Resolved", "position": 2, "archived_at": null});
+    let arranged = json!({"id": PAYMENT_ARRANGED, "team_id": COLLECTIONS, "name": "Payment arranged",
+        "position": 1, "archived_at": null});
     assert_eq!(reasons(COLLECTIONS).await, [arranged, resolved.clone()]);
     assert_eq!(reasons(SUPPORT).await, [resolved]);
 }

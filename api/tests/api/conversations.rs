@@ -9,8 +9,8 @@ use crate::support::{
     Answer, TestApp,
     database::moment,
     fixtures::{
-        ANN, COLLECTIONS, COLLECTIONS_NUMBER, CY, FORMER, MARIA, RESOLVED, SHARED, STRANGER, SUPPORT_NUMBER,
-        start, stranger,
+        ANN, COLLECTIONS, COLLECTIONS_NUMBER, CY, FORMER, MARIA, RESOLVED, SAM, SHARED, STRANGER,
+        SUPPORT_NUMBER, start, stranger,
     },
     on_both_databases,
 };
@@ -156,7 +156,7 @@ async fn the_detail_shows_team_customer_closure_and_what_one_may_do(app: TestApp
 }
 
 async fn a_list_without_its_parameters_is_refused(app: TestApp) {
-    let ann = app.signed_in(ANN).await;
+    let sam = app.signed_in(SAM).await;
     for path in [
         "/conversations",
         "/conversations?team_id=1",
@@ -165,10 +165,13 @@ async fn a_list_without_its_parameters_is_refused(app: TestApp) {
         "/conversations?team_id=1&status=Open",
         "/conversations?team_id=1&status=all",
         "/conversations?team_id=9223372036854775808&status=open",
-        "/closure_reasons",
         "/closure_reasons?team_id=",
+        "/closure_reasons?archived=perhaps",
+        "/numbers?team_id=1",
+        "/search",
+        "/search?q=a",
     ] {
-        ann.get(path).await.problem(InvalidQuery);
+        sam.get(path).await.problem(InvalidQuery);
     }
 }
 

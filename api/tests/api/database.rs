@@ -61,13 +61,15 @@ fn functions(database: &TestDatabase) -> i64 {
     }
 }
 
-/// Every column, and every index with its columns: `table.column`, `index: columns`.
+/// Every column, and every index with its columns: `table.column`, `index: columns`. The text index is not the same thing
+/// on both, and has tests of its own.
 fn shape(database: &TestDatabase) -> BTreeSet<String> {
     let columns = match database.kind {
         Kind::Sqlite => {
             "SELECT t.name || '.' || c.name || CASE WHEN c.\"notnull\" OR c.pk THEN ' NOT NULL' ELSE '' END AS value
              FROM sqlite_schema t, pragma_table_info(t.name) c
-             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\'"
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' AND t.name NOT LIKE '\\_\\_%' ESCAPE '\\'
+                AND t.name NOT LIKE 'conversation_texts_index%'"
         }
         Kind::Postgres => {
             "SELECT table_name || '.' || column_name || CASE is_nullable WHEN 'NO' THEN ' NOT NULL' ELSE '' END AS value
@@ -85,6 +87,7 @@ fn shape(database: &TestDatabase) -> BTreeSet<String> {
              FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
              JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = ANY (x.indkey)
              WHERE i.relnamespace = 'public'::regnamespace AND i.relname NOT LIKE '%\\_pkey' AND i.relname NOT LIKE '%\\_key'
+                AND i.relname <> 'conversation_texts_trigrams'
              GROUP BY i.relname"
         }
     };

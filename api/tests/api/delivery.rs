@@ -72,7 +72,7 @@ async fn message(sent: &Sent) -> Value {
 
 async fn a_refused_text_fails_and_returns_to_the_agent_in_plain_words(app: TestApp) {
     for (code, words) in [
-        (21610, "The customer has opted out of our texts."),
+        (21614, "The number is not a mobile number."),
         (21211, "The number is not a valid phone number."),
         (30999, "The gateway refused the text (code 30999)."),
     ] {

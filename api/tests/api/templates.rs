@@ -1,12 +1,13 @@
-//! The template drop-down: each template of the team, rendered for the conversation.
+//! The templates as one reads them: the list, what they may ask for, and each rendered for a conversation or a number.
 
 use serde_json::{Value, json};
+use shared::ErrorCode::{InvalidCursor, InvalidQuery, NotFound};
 
 use crate::support::{
     Client, TestApp,
     fixtures::{
-        ANN, BALANCE, BO, CLAIMS_NUMBER, CLAIMS_TEMPLATE, CY, GREETING, MARIA, SHARED, STRANGER,
-        SUPPORT_NUMBER, THANKS,
+        ADMIN, ANN, ARCHIVED_TEMPLATE, BALANCE, BO, CLAIMS, CLAIMS_NUMBER, CLAIMS_TEMPLATE, COLLECTIONS, CY,
+        GREETING, MARIA, SAM, SHARED, STRANGER, SUPPORT_NUMBER, THANKS,
     },
     on_both_databases,
 };
@@ -17,6 +18,10 @@ on_both_databases![
     a_team_has_its_own_templates_and_those_of_all,
     a_value_that_looks_like_a_placeholder_is_not_filled_in_again,
     the_customer_whom_the_conversation_is_held_with_gives_the_values,
+    an_ad_hoc_message_can_be_written_with_each_template_of_the_team,
+    another_teams_templates_look_like_none,
+    placeholders_are_what_every_team_has_and_the_columns_of_the_current_file,
+    the_list_has_the_own_teams_templates_and_those_of_all_last,
 ];
 
 async fn rendered(client: &Client, conversation: i64) -> Vec<Value> {
@@ -78,4 +83,104 @@ async fn the_customer_whom_the_conversation_is_held_with_gives_the_values(app: T
     let balance = &rendered(&ann, conversation).await[1];
     assert_eq!(balance["rendered"], "A-10031: GBP 3.00 is due on {{Due date}}.");
     assert_eq!(balance["missing"], json!(["Due date"]), "an empty value is none");
+}
+
+async fn an_ad_hoc_message_can_be_written_with_each_template_of_the_team(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let path = |number: &str| format!("/teams/{COLLECTIONS}/templates{number}");
+    let words = |template: &Value| template["rendered"].as_str().unwrap().to_owned();
+    for typed in ["?number=%2B447700900123", "?number=07700+900123", "?number=(07700)%20900-123"] {
+        let templates = sam.get(&path(typed)).await.items();
+        let ids: Vec<i64> = templates.iter().map(|template| template["id"].as_i64().unwrap()).collect();
+        assert_eq!(ids, [GREETING, BALANCE, THANKS]);
+        assert_eq!(words(&templates[0]), "Hello Maria Jones, this is Sam of Collections.");
+        assert_eq!(words(&templates[1]), "A-10021: GBP 120.00 is due on 2024-11-30.");
+        assert_eq!(words(&templates[2]), "Thank you. Your number is +44 7700 900123.");
+        assert!(templates.iter().all(|template| template["missing"] == json!([])));
+    }
+    // In no file: the number is known, the customer is not.
+    let templates = sam.get(&path("?number=07700900456")).await.items();
+    assert_eq!(templates[0]["missing"], json!(["name"]));
+    assert_eq!(words(&templates[2]), "Thank you. Your number is +44 7700 900456.");
+    // Two share it: nobody knows who it is.
+    assert_eq!(sam.get(&path("?number=07700900130")).await.items()[0]["missing"], json!(["name"]));
+    // Before it is typed to its end it is no number.
+    for typed in ["", "?number=", "?number=07700", "?number=Maria", "?number=%00", "?number=%F0%9F%98%80"] {
+        let templates = sam.get(&path(typed)).await.items();
+        assert_eq!(templates[1]["missing"], json!(["ref", "balance", "Due date"]), "{typed}");
+        assert_eq!(templates[2]["missing"], json!(["number"]), "{typed}");
+    }
+}
+
+async fn another_teams_templates_look_like_none(app: TestApp) {
+    let cy = app.signed_in(CY).await;
+    let own = cy.get(&format!("/teams/{CLAIMS}/templates?number=07700900123")).await.items();
+    assert_eq!(own.len(), 2);
+    // What another team's file says of the number is not told either.
+    assert_eq!(own[1]["rendered"], "Thank you. Your number is +44 7700 900123.");
+    for team in [COLLECTIONS, 4711, 0] {
+        cy.get(&format!("/teams/{team}/templates")).await.problem(NotFound);
+        cy.get(&format!("/placeholders?team_id={team}")).await.problem(NotFound);
+        cy.get(&format!("/templates?team_id={team}")).await.problem(NotFound);
+    }
+    for template in [GREETING, ARCHIVED_TEMPLATE, 4711] {
+        cy.get(&format!("/templates/{template}")).await.problem(NotFound);
+    }
+    assert_eq!(cy.get(&format!("/templates/{THANKS}")).await.expect(200)["team_id"], Value::Null);
+}
+
+async fn placeholders_are_what_every_team_has_and_the_columns_of_the_current_file(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let placeholders = async |client: &Client, query: &str| -> Vec<(String, Value)> {
+        let items = client.get(&format!("/placeholders{query}")).await.items();
+        let pair = |item: &Value| (item["name"].as_str().unwrap().to_owned(), item["sample"].clone());
+        items.iter().map(pair).collect()
+    };
+    let own = |name: &str, sample: &str| (name.to_owned(), json!(sample));
+    let none = |name: &str| (name.to_owned(), Value::Null);
+    let of_collections = [
+        own("name", "Maria Jones"),
+        own("ref", "A-10021"),
+        own("number", "+44 7700 900123"),
+        own("agent", "Sam"),
+        own("team", "Collections"),
+        own("Balance", "GBP 120.00"),
+        own("Due date", "2024-11-30"),
+    ];
+    assert_eq!(placeholders(&sam, "?team_id=1").await, of_collections);
+    let of_support = [none("name"), none("ref"), none("number"), own("agent", "Sam"), own("team", "Support")];
+    assert_eq!(placeholders(&sam, "?team_id=2").await, of_support);
+    // For templates of all teams: what any of them has.
+    assert_eq!(placeholders(&sam, "").await, of_collections);
+    let cy = app.signed_in(CY).await;
+    assert_eq!(placeholders(&cy, "").await.len(), 5);
+    let admin = app.signed_in(ADMIN).await;
+    assert_eq!(placeholders(&admin, "").await.len(), 7);
+}
+
+async fn the_list_has_the_own_teams_templates_and_those_of_all_last(app: TestApp) {
+    let ids = async |client: &Client, query: &str| -> Vec<i64> {
+        let items = client.get(&format!("/templates{query}")).await.items();
+        items.iter().map(|template| template["id"].as_i64().unwrap()).collect()
+    };
+    let sam = app.signed_in(SAM).await;
+    assert_eq!(ids(&sam, "").await, [GREETING, BALANCE, THANKS]);
+    assert_eq!(ids(&sam, "?team_id=2").await, [THANKS]);
+    assert_eq!(ids(&sam, "?archived=true").await, [ARCHIVED_TEMPLATE]);
+    assert_eq!(ids(&sam, "?team_id=2&archived=true").await, [0_i64; 0]);
+    let admin = app.signed_in(ADMIN).await;
+    assert_eq!(ids(&admin, "").await, [GREETING, BALANCE, CLAIMS_TEMPLATE, THANKS]);
+    let first = admin.get("/templates?limit=3").await.expect(200);
+    let next = first["next_cursor"].as_str().unwrap();
+    assert_eq!(ids(&admin, &format!("?limit=3&cursor={next}")).await, [THANKS]);
+    let one = sam.get(&format!("/templates/{GREETING}")).await.expect(200);
+    let expected = json!({"id": GREETING, "team_id": COLLECTIONS, "name": "Greeting",
+        "body": "Hello {{name}}, this is {{agent}} of {{team}}.", "position": 1, "archived_at": null});
+    assert_eq!(one, expected);
+    let archived = sam.get(&format!("/templates/{ARCHIVED_TEMPLATE}")).await.expect(200);
+    assert_eq!(archived["archived_at"], "2024-11-25T09:00:00Z");
+    for query in ["limit=0", "limit=201", "archived=perhaps", "team_id=one"] {
+        sam.get(&format!("/templates?{query}")).await.problem(InvalidQuery);
+    }
+    sam.get("/templates?cursor=x").await.problem(InvalidCursor);
 }

@@ -55,10 +55,10 @@ async fn a_thread_holds_a_customers_texts_in_order_and_the_faults_that_wait() {
 #[tokio::test]
 async fn the_chooser_knows_registered_numbers_by_label_and_others_from_the_ledger() {
     let stage = Stage::set().await;
-    stage.simulator.set_numbers([simulator::DeskNumber {
-        number: "+447700900002".to_owned(),
-        label: "Support".to_owned(),
-    }]);
+    stage
+        .simulator
+        .numbers()
+        .set([simulator::DeskNumber { number: "+447700900002".to_owned(), label: "Support".to_owned() }]);
     stage.write("Hello").await;
     let answer = stage.http.get(stage.control("numbers")).send().await.expect("an answer");
     let numbers: Value = answer.json().await.expect("JSON");

@@ -6,14 +6,18 @@
 use gloo_net::http::{Method, RequestBuilder};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
+use shared::{Page, page::MAX_LIMIT};
 use wasm_bindgen::JsCast;
 
 use super::{fault::Fault, renewal};
 
-const BASE: &str = "/api/v1";
+pub(super) const BASE: &str = "/api/v1";
 
 /// The live stream's address, for `EventSource`.
 pub(crate) const EVENTS: &str = "/api/v1/events";
+
+pub(super) const CSRF_HEADER: &str = "X-CSRF-Token";
+pub(super) const RETRY_AFTER: &str = "Retry-After";
 
 /// The way to the API. `ended` counts how often the session turned out to be over.
 #[derive(Clone, Copy)]
@@ -53,6 +57,23 @@ impl Client {
         self.exchange(Call::new(Method::GET, path)).await
     }
 
+    /// Every item of a list, page after page.
+    pub(super) async fn get_all<T: DeserializeOwned>(self, path: &str) -> Result<Vec<T>, Fault> {
+        let mut items = Vec::new();
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let first = format!("{path}{joint}limit={MAX_LIMIT}");
+        let mut next = first.clone();
+        loop {
+            let page: Page<T> = self.get(&next).await?;
+            items.extend(page.items);
+            let Some(cursor) = page.next_cursor else {
+                return Ok(items);
+            };
+            let cursor = String::from(js_sys::encode_uri_component(&cursor));
+            next = format!("{first}&cursor={cursor}");
+        }
+    }
+
     pub(super) async fn post<T: DeserializeOwned>(
         self,
         path: &str,
@@ -72,6 +93,27 @@ impl Client {
         let call =
             Call { method: Method::POST, path, body: Some(body), idempotency_key: Some(idempotency_key) };
         self.exchange(call).await
+    }
+
+    /// Creates by POST, or replaces by PUT, where a second try does no harm by itself.
+    pub(super) async fn write<T: DeserializeOwned>(
+        self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, Fault> {
+        read(&self.write_text(method, path, body).await?)
+    }
+
+    /// The same, where the answer is empty or of no interest.
+    pub(super) async fn write_text(
+        self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<String, Fault> {
+        let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
+        self.exchange(Call { body: Some(body), ..Call::new(method, path) }).await
     }
 
     pub(super) async fn delete(self, path: &str) -> Result<(), Fault> {
@@ -114,7 +156,7 @@ pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
     if call.method != Method::GET
         && let Some(token) = csrf_token()
     {
-        builder = builder.header("X-CSRF-Token", &token);
+        builder = builder.header(CSRF_HEADER, &token);
     }
     if let Some(key) = call.idempotency_key {
         builder = builder.header("Idempotency-Key", key);
@@ -128,13 +170,18 @@ pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
     if response.ok() {
         return Ok(text);
     }
-    let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.trim().parse().ok());
-    Err(match serde_json::from_str(&text) {
+    Err(refused(response.status(), &text, response.headers().get(RETRY_AFTER)))
+}
+
+/// What an answer means that is not the one asked for.
+pub(super) fn refused(status: u16, text: &str, retry_after: Option<String>) -> Fault {
+    let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
+    match serde_json::from_str(text) {
         Ok(problem) => Fault::Refused { problem: Box::new(problem), retry_after },
         // A proxy between us and the server answers in its own way.
-        Err(_) if response.status() >= 500 => Fault::Unreachable,
+        Err(_) if status >= 500 => Fault::Unreachable,
         Err(_) => Fault::Unreadable,
-    })
+    }
 }
 
 struct AbortOnDrop(Option<web_sys::AbortController>);
@@ -147,10 +194,16 @@ impl Drop for AbortOnDrop {
     }
 }
 
-fn csrf_token() -> Option<String> {
+/// What goes into [`CSRF_HEADER`] with every request that changes something.
+pub(super) fn csrf_token() -> Option<String> {
     let cookies = document().unchecked_into::<web_sys::HtmlDocument>().cookie().ok()?;
     let token = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smsc_csrf="))?;
     Some(token.to_owned())
+}
+
+/// A text as it stands in a query.
+pub(super) fn encoded(text: &str) -> String {
+    js_sys::encode_uri_component(text).into()
 }
 
 /// A new idempotency key: a random UUID (`crypto.randomUUID` is missing where a page is not served securely).

@@ -1,6 +1,11 @@
 //! The reasons to close with.
 
-use shared::{Page, closure::ClosureReason, ids::TeamId};
+use gloo_net::http::Method;
+use shared::{
+    Page,
+    closure::{ClosureReason, ClosureReasonChange, NewClosureReason},
+    ids::{ClosureReasonId, TeamId},
+};
 
 use super::{Client, Fault};
 
@@ -10,5 +15,29 @@ impl Client {
         let page: Page<ClosureReason> =
             self.get(&format!("/closure_reasons?team_id={team}&limit=200")).await?;
         Ok(page.items)
+    }
+
+    /// Every reason that one may see: those on offer, or those in the archive.
+    pub(crate) async fn list_every_closure_reason(self, archived: bool) -> Result<Vec<ClosureReason>, Fault> {
+        self.get_all(&format!("/closure_reasons?archived={archived}")).await
+    }
+
+    /// Makes a reason.
+    pub(crate) async fn create_closure_reason(self, reason: &NewClosureReason) -> Result<(), Fault> {
+        self.write_text(Method::POST, "/closure_reasons", reason).await.map(drop)
+    }
+
+    /// Changes a reason, its place, or whether it is on offer.
+    pub(crate) async fn update_closure_reason(
+        self,
+        id: ClosureReasonId,
+        change: &ClosureReasonChange,
+    ) -> Result<(), Fault> {
+        self.write_text(Method::PUT, &format!("/closure_reasons/{id}"), change).await.map(drop)
+    }
+
+    /// Takes a reason away; one that was used goes to the archive.
+    pub(crate) async fn delete_closure_reason(self, id: ClosureReasonId) -> Result<(), Fault> {
+        self.delete(&format!("/closure_reasons/{id}")).await
     }
 }

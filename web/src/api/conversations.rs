@@ -4,14 +4,18 @@ use serde::Deserialize;
 use shared::{
     Page,
     closure::{Closure, NewClosure},
-    conversation::{Action, Conversation, ConversationDetail},
+    consent::Consent,
+    conversation::{Action, Conversation, ConversationDetail, NewConversation},
     customer::{Customer, KeyData},
     ids::{ConversationId, MessageId, TeamId},
     message::{Message, NewMessage},
     team::TeamSummary,
 };
 
-use super::{Client, Fault, client::read};
+use super::{
+    Client, Fault,
+    client::{encoded, read},
+};
 
 /// Which of a team's conversations.
 #[derive(Clone, Copy)]
@@ -38,9 +42,18 @@ impl Client {
         let mut path = format!("/conversations?team_id={team}&status={status}&limit={limit}");
         if let Some(cursor) = cursor {
             path.push_str("&cursor=");
-            path.push_str(&String::from(js_sys::encode_uri_component(cursor)));
+            path.push_str(&encoded(cursor));
         }
         self.get(&path).await
+    }
+
+    /// Begins a conversation by writing first. The same key with the same text never sends it twice.
+    pub(crate) async fn create_conversation(
+        self,
+        conversation: &NewConversation,
+        idempotency_key: &str,
+    ) -> Result<Conversation, Fault> {
+        self.post("/conversations", conversation, idempotency_key).await
     }
 
     /// A conversation with what surrounds it.
@@ -92,12 +105,13 @@ struct Surroundings {
     team: TeamSummary,
     customer: Option<Customer>,
     closure: Option<Closure>,
+    consent: Option<Consent>,
     permitted_actions: Vec<Action>,
 }
 
 /// Reads the two parts one after the other: serde's `flatten` would bring a second reader for everything in it.
 fn read_detail(text: &str) -> Result<ConversationDetail, Fault> {
     let conversation: Conversation = read(text)?;
-    let Surroundings { team, customer, closure, permitted_actions } = read(text)?;
-    Ok(ConversationDetail { conversation, team, customer, closure, permitted_actions })
+    let Surroundings { team, customer, closure, consent, permitted_actions } = read(text)?;
+    Ok(ConversationDetail { conversation, team, customer, closure, consent, permitted_actions })
 }

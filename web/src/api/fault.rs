@@ -2,7 +2,7 @@
 //!
 //! The only place that turns faults into words; it must never match on a problem's prose.
 
-use shared::{ErrorCode, Problem};
+use shared::{ErrorCode, FieldError, Problem};
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,17 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// What is wrong with a field, before the server is asked.
+    pub(crate) fn in_field(field: &str, words: &str) -> Self {
+        let mut problem = Problem::new(ErrorCode::ValidationFailed, words);
+        problem.errors.push(FieldError {
+            field: field.to_owned(),
+            code: "required".to_owned(),
+            message: words.to_owned(),
+        });
+        Fault::Refused { problem: Box::new(problem), retry_after: None }
+    }
+
     /// The problem's code, if the server said no.
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         self.problem().map(|problem| problem.code)

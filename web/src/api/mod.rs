@@ -2,15 +2,25 @@
 //!
 //! Nothing here draws anything or knows a page; a request's outcome is a DTO of `shared` or a [`Fault`].
 
+mod accounts;
+mod api_keys;
 mod client;
 mod closure_reasons;
+mod consents;
 mod conversations;
+mod daily_files;
 mod fault;
+mod numbers;
 mod queue;
 mod renewal;
+mod search;
 mod sessions;
+mod teams;
 mod templates;
+mod upload;
 
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::Listed;
+pub(crate) use daily_files::rejected_rows;
 pub(crate) use fault::Fault;
+pub(crate) use search::Search;

@@ -1,17 +1,13 @@
-//! Who is signed in, the theme, the list of keys, and signing out.
+//! Who is signed in, one's profile, the theme, the list of keys, and signing out.
 
-use leptos::prelude::*;
-use shared::account::Me;
+use leptos::{html, prelude::*};
 
-use super::notices::use_notices;
-use crate::{keys::use_keys, session::use_session, tasks::start_detached, theme::Theme};
+use super::{notices::use_notices, theme_switch::theme_switch};
+use crate::{keys::use_keys, session::use_session, tasks::start_detached};
 
 /// The menu at the top right.
 #[component]
-pub(crate) fn AccountMenu(
-    /// Who is signed in.
-    me: Me,
-) -> impl IntoView {
+pub(crate) fn AccountMenu() -> impl IntoView {
     let session = use_session();
     let notices = use_notices();
     let keys = use_keys();
@@ -22,7 +18,17 @@ pub(crate) fn AccountMenu(
             }
         });
     };
-    let name = me.account.display_name.clone();
+    let name = session
+        .read(|me| me.account.as_ref().map(|account| account.display_name.clone()).unwrap_or_default());
+    let email =
+        session.read(|me| me.account.as_ref().map(|account| account.email.clone()).unwrap_or_default());
+    let menu = NodeRef::<html::Div>::new();
+    // A link does not close what it stands in.
+    let left = move |_| {
+        if let Some(menu) = menu.get() {
+            let _ = menu.hide_popover();
+        }
+    };
     view! {
         <button type="button" class="btn btn-ghost btn-sm" popovertarget="account-menu">
             <span class="sr-only">"Account: "</span>
@@ -30,14 +36,18 @@ pub(crate) fn AccountMenu(
             <span aria-hidden="true">"▾"</span>
         </button>
         <div
+            node_ref=menu
             id="account-menu"
             popover="auto"
             class="fixed inset-auto top-12 right-2 m-0 w-72 rounded-box border border-base-300 bg-base-100 p-4 text-base-content shadow-lg"
         >
-            <p class="font-semibold">{me.account.display_name}</p>
-            <p class="text-sm wrap-anywhere">{me.account.email}</p>
-            <ThemeSwitch />
+            <p class="font-semibold">{name}</p>
+            <p class="text-sm wrap-anywhere">{email}</p>
+            <div class="mt-4">{theme_switch("theme")}</div>
             <div class="mt-4 flex flex-col gap-2">
+                <a href="/profile" class="btn btn-sm" on:click=left>
+                    "Your profile"
+                </a>
                 <button
                     type="button"
                     class="btn btn-sm"
@@ -52,31 +62,5 @@ pub(crate) fn AccountMenu(
                 </button>
             </div>
         </div>
-    }
-}
-
-#[component]
-fn ThemeSwitch() -> impl IntoView {
-    let chosen = RwSignal::new(Theme::chosen());
-    let choice = move |theme: Theme| {
-        view! {
-            <input
-                type="radio"
-                name="theme"
-                class="btn btn-sm join-item flex-1"
-                aria-label=theme.name()
-                prop:checked=move || chosen.get() == theme
-                on:change=move |_| {
-                    chosen.set(theme);
-                    theme.choose();
-                }
-            />
-        }
-    };
-    view! {
-        <fieldset class="mt-4">
-            <legend class="mb-1 text-sm font-medium">"Theme"</legend>
-            <div class="join flex">{Theme::ALL.map(choice).collect_view()}</div>
-        </fieldset>
     }
 }

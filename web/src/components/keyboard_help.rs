@@ -2,7 +2,10 @@
 
 use leptos::{html, prelude::*};
 
-use crate::keys::{KEYS, use_keys};
+use crate::{
+    keys::{keys_of, use_keys},
+    session::use_session,
+};
 
 /// The dialog that `?` opens.
 #[component]
@@ -17,7 +20,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
             let _ = dialog.show_modal();
         }
     });
-    let rows = KEYS.iter().map(|&(combination, meaning)| {
+    let rows = keys_of(use_session().me().as_ref()).map(|&(combination, meaning)| {
         let combination = combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
         view! {
             <tr>

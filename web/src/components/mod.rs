@@ -1,12 +1,20 @@
 //! Pieces that several pages use. A piece must never fetch anything by itself.
 
 pub(crate) mod account_menu;
+pub(crate) mod checks;
+pub(crate) mod consent;
+pub(crate) mod counter;
+pub(crate) mod dialog;
+pub(crate) mod form;
 pub(crate) mod heading;
 pub(crate) mod keyboard_help;
 pub(crate) mod moment;
 pub(crate) mod notices;
+pub(crate) mod permission;
 pub(crate) mod person;
 pub(crate) mod placeholder;
+pub(crate) mod question;
 pub(crate) mod shell;
 pub(crate) mod table;
+pub(crate) mod theme_switch;
 pub(crate) mod when;

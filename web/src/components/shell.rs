@@ -2,32 +2,54 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use shared::account::Me;
+use shared::{account::Permission, event::EventKind};
 
 use super::{account_menu::AccountMenu, keyboard_help::KeyboardHelp};
 use crate::{
     keys::{Keys, focus_first},
-    live::{Live, LiveState, News},
+    live::{Live, LiveState, News, coalesced},
     session::use_session,
 };
 
-/// The frame around a page.
+/// Where one can go, what it is called, and the permission without which there is nothing to see.
+const LINKS: &[(&str, &str, Option<Permission>)] = &[
+    ("/", "Conversations in progress", None),
+    ("/closed", "Closed", None),
+    ("/daily-file", "Daily file", Some(Permission::Import)),
+    ("/templates", "Templates", Some(Permission::ManageTeam)),
+    ("/closure-reasons", "Closure reasons", Some(Permission::ManageTeam)),
+    ("/consents", "Opt-outs", None),
+    ("/teams", "Teams", Some(Permission::ManageAccounts)),
+    ("/accounts", "Accounts", Some(Permission::ManageAccounts)),
+    ("/api-keys", "API keys", Some(Permission::ManageAccounts)),
+];
+
+/// The frame around a page. It stays when a team or a name changes; who has other permissions gets another one.
 #[component]
 pub(crate) fn Shell(
-    /// Who is signed in.
-    me: Me,
     /// The page.
     children: Children,
 ) -> impl IntoView {
     let session = use_session();
     let live = Live::provide();
     Keys::provide();
+    let ask = coalesced(move || async move { session.ask() });
     live.listen(move |news| {
         // Teams and permissions may have changed meanwhile; or another tab signed in as someone else.
-        if matches!(news, News::Opened) {
-            session.ask();
+        match news {
+            News::Event(event)
+                if !matches!(event.kind, EventKind::TeamChanged | EventKind::AccountChanged) => {}
+            _ => ask.run(()),
         }
     });
+    let may = |needed: Option<Permission>| {
+        needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))
+    };
+    let links = LINKS
+        .iter()
+        .filter(|(.., needed)| may(*needed))
+        .map(|&(href, text, _)| view! { <li><MenuLink href text /></li> })
+        .collect_view();
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         focus_first("main h1");
@@ -40,17 +62,17 @@ pub(crate) fn Shell(
         >
             "Skip to the content"
         </a>
-        <header class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-base-300 bg-base-200 px-3 sm:sticky sm:top-0 lg:px-6">
+        <header class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-base-300 bg-base-200 px-3 sm:sticky sm:top-0 sm:flex-nowrap lg:px-6">
             <span class="font-semibold whitespace-nowrap">"SMS Chat"</span>
-            <nav aria-label="Main" class="order-last -mx-1 w-full overflow-x-auto sm:order-none sm:mx-0 sm:w-auto">
-                <ul class="flex">
-                    <li><MenuLink href="/" text="Conversations in progress" /></li>
-                    <li><MenuLink href="/closed" text="Closed" /></li>
-                </ul>
+            <nav
+                aria-label="Main"
+                class="order-last -mx-1 w-full overflow-x-auto [scrollbar-width:thin] sm:order-none sm:mx-0 sm:w-auto sm:min-w-0 sm:flex-1"
+            >
+                <ul class="flex">{links}</ul>
             </nav>
             <div class="ml-auto flex items-center gap-2">
                 <LiveIndicator live />
-                <AccountMenu me />
+                <AccountMenu />
             </div>
         </header>
         <main id="main" class="flex min-h-0 w-full flex-1 flex-col px-3 py-4 lg:px-6">
@@ -63,15 +85,22 @@ pub(crate) fn Shell(
 #[component]
 fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
     let here = use_location().pathname;
+    let current = move || here.with(|here| is_current(here, href)).then_some("page");
     view! {
         <a
             href=href
-            aria-current=move || (here.get() == href).then_some("page")
-            class="block border-b-2 border-transparent px-2 py-2.5 text-sm whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
+            aria-current=current
+            class="block border-b-2 border-transparent px-2 py-2.5 text-sm sm:py-2 whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
         >
             {text}
         </a>
     }
+}
+
+/// Whether a link leads to where one is, or to the list that it is in.
+fn is_current(here: &str, href: &str) -> bool {
+    let below = here.strip_prefix(href);
+    below == Some("") || href != "/" && below.is_some_and(|below| below.starts_with('/'))
 }
 
 #[component]
@@ -90,5 +119,23 @@ fn LiveIndicator(live: Live) -> impl IntoView {
             <span aria-hidden="true" class=dot></span>
             {move || text()}
         </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_menu_shows_where_one_is() {
+        for (here, href) in [("/", "/"), ("/teams", "/teams"), ("/teams/", "/teams"), ("/teams/7", "/teams")]
+        {
+            assert!(is_current(here, href), "{here} is {href}");
+        }
+        for (here, href) in
+            [("/teams", "/"), ("/conversations/7", "/"), ("/teamsters", "/teams"), ("/", "/teams")]
+        {
+            assert!(!is_current(here, href), "{here} is not {href}");
+        }
     }
 }

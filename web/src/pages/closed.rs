@@ -15,7 +15,7 @@ use crate::{
         when::when,
     },
     session::{use_client, use_session},
-    tasks::start,
+    tasks::Home,
     time_zone::Zone,
 };
 
@@ -49,6 +49,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
     let cursor = RwSignal::new(None::<String>);
     let fault = RwSignal::new(None::<Fault>);
     let busy = RwSignal::new(false);
+    let home = Home::here();
 
     let fetch = move || {
         if busy.get_untracked() {
@@ -56,7 +57,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
         }
         busy.set(true);
         fault.set(None);
-        start(async move {
+        home.start(async move {
             let from = cursor.get_untracked();
             let page = client
                 .list_conversations(team.id, Listed::Closed, DEFAULT_LIMIT as usize, from.as_deref())

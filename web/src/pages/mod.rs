@@ -1,7 +1,17 @@
 //! A file or folder per page. A page fetches what it shows and gives it to pieces that draw it.
 
+pub(crate) mod accounts;
+pub(crate) mod ad_hoc;
+pub(crate) mod api_keys;
+pub(crate) mod catalogue;
 pub(crate) mod closed;
+pub(crate) mod consents;
 pub(crate) mod conversation;
+pub(crate) mod daily_file;
+pub(crate) mod lazy;
 pub(crate) mod not_found;
+pub(crate) mod profile;
 pub(crate) mod queue;
+pub(crate) mod search;
 pub(crate) mod sign_in;
+pub(crate) mod teams;

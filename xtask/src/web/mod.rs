@@ -1,10 +1,12 @@
 //! The single-page app, from `web/` to `web/dist`: in reading order `fingerprint` (has anything changed?), `compile`
-//! (Rust to WebAssembly), `publish` (hashed names, compressed copies), `watch`. Must never leave a half-written `dist`
-//! that looks finished: the stamp is written last.
+//! (Rust to WebAssembly), `modules` with `shorten` (what comes first and what comes later), `publish` (hashed names, compressed
+//! copies), `watch`. Must never leave a half-written `dist` that looks finished: the stamp is written last.
 
 mod compile;
 pub(crate) mod fingerprint;
+mod modules;
 mod publish;
+mod shorten;
 mod watch;
 
 pub(crate) use watch::watch;

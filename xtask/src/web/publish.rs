@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{capture, command};
 use crate::web::fingerprint::hash_of;
+use crate::web::modules;
 use crate::workspace::Workspace;
 
 /// The files of a build, gathered in a folder beside `dist` and moved there as a whole.
@@ -14,6 +15,8 @@ pub(crate) struct Dist {
     staging: PathBuf,
     /// Plain names and their hashed ones, as `{{name}}` in the page and the scripts.
     names: Vec<(String, String)>,
+    /// What no first visit downloads, relative to the folder.
+    later: Vec<String>,
 }
 
 impl Dist {
@@ -24,7 +27,7 @@ impl Dist {
             std::fs::remove_dir_all(&staging)?;
         }
         std::fs::create_dir_all(&staging)?;
-        Ok(Self { staging, names: Vec::new() })
+        Ok(Self { staging, names: Vec::new(), later: Vec::new() })
     }
 
     /// Adds a file under a name that carries its content's hash.
@@ -49,20 +52,19 @@ impl Dist {
         Ok(text)
     }
 
-    /// Adds the JavaScript bindings and the module, with the scripts of other crates that they import.
+    /// Adds the modules and their JavaScript. They name one another in circles, so no name of theirs can carry a hash:
+    /// their folder does, of all that is in it.
     pub(crate) fn add_app(&mut self, ready: &Path) -> Result<()> {
-        let mut script = std::fs::read_to_string(ready.join("app.js"))?;
-        let snippets = ready.join("snippets");
-        if snippets.is_dir() {
-            // They import each other by relative paths, so the folder as a whole gets the hash.
-            let mut bytes = Vec::new();
-            copy_folder(&snippets, &self.staging.join("snippets"), &mut bytes)?;
-            let hashed = format!("snippets-{}", hash_of(&bytes));
-            std::fs::rename(self.staging.join("snippets"), self.staging.join(&hashed))?;
-            script = script.replace("./snippets/", &format!("./{hashed}/"));
+        let mut bytes = Vec::new();
+        let plain = self.staging.join("app");
+        copy_folder(ready, &plain, &mut bytes)?;
+        let hashed = format!("app-{}", hash_of(&bytes));
+        std::fs::rename(plain, self.staging.join(&hashed))?;
+        for name in [modules::SCRIPT, modules::LINK, modules::MAIN] {
+            self.names.push((name.to_owned(), format!("{hashed}/{name}")));
         }
-        self.add("app.js", script.as_bytes())?;
-        self.add("app.wasm", &std::fs::read(ready.join("app.wasm"))?)
+        self.later = modules::chunks(ready)?.into_iter().map(|name| format!("{hashed}/{name}")).collect();
+        Ok(())
     }
 
     /// Writes the page, the compressed copies, and moves all into `web/dist`. Returns the line about sizes.
@@ -70,7 +72,7 @@ impl Dist {
         let web = workspace.root.join("web");
         let page = self.fill_in(&web.join("index.html"))?;
         std::fs::write(self.staging.join("index.html"), page)?;
-        let sizes = capture(command("node", &web).arg("compress.mjs").arg(&self.staging))?;
+        let sizes = capture(command("node", &web).arg("compress.mjs").arg(&self.staging).args(&self.later))?;
 
         let dist = web.join("dist");
         if !same(&dist, &self.staging)? {
@@ -101,7 +103,7 @@ fn copy_folder(from: &Path, to: &Path, bytes: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Whether two folders hold the same. The names carry the contents' hashes, all but the page's.
+/// Whether two folders hold the same. The names carry the contents' hashes, a folder's name too; only the page's doesn't.
 fn same(old: &Path, new: &Path) -> Result<bool> {
     if !old.is_dir() {
         return Ok(false);
@@ -126,20 +128,51 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
+    /// An empty folder of a test's own.
+    fn spare(name: &str) -> PathBuf {
+        let folder = std::env::temp_dir().join(format!("sms-chat-publish-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        folder
+    }
+
     #[test]
     fn names_carry_the_content_and_unknown_ones_are_refused() {
-        let staging = std::env::temp_dir().join(format!("sms-chat-publish-{}", std::process::id()));
-        std::fs::create_dir_all(&staging).unwrap();
-        let mut dist = Dist { staging: staging.clone(), names: Vec::new() };
-        dist.add("app.js", b"one").unwrap();
+        let staging = spare("names");
+        let mut dist = Dist { staging: staging.clone(), names: Vec::new(), later: Vec::new() };
+        dist.add("boot.js", b"one").unwrap();
         let page = staging.join("page.html");
-        std::fs::write(&page, "<script src=\"/{{app.js}}\">").unwrap();
+        std::fs::write(&page, "<script src=\"/{{boot.js}}\">").unwrap();
         let filled = dist.fill_in(&page).unwrap();
         std::fs::write(&page, "{{other.js}}").unwrap();
         let refused = dist.fill_in(&page);
         std::fs::remove_dir_all(&staging).unwrap();
 
-        assert_eq!(filled, format!("<script src=\"/app-{}.js\">", hash_of(b"one")));
+        assert_eq!(filled, format!("<script src=\"/boot-{}.js\">", hash_of(b"one")));
         assert!(refused.is_err());
+    }
+
+    #[test]
+    fn a_change_of_any_part_of_the_app_renames_all_and_only_the_chunks_come_later() {
+        let (staging, ready) = (spare("dist"), spare("ready"));
+        let add = |chunk: &str| {
+            for name in [modules::SCRIPT, modules::LINK, modules::MAIN] {
+                std::fs::write(ready.join(name), name).unwrap();
+            }
+            std::fs::write(ready.join("split_lazy.wasm"), chunk).unwrap();
+            let mut dist = Dist { staging: staging.clone(), names: Vec::new(), later: Vec::new() };
+            dist.add_app(&ready).unwrap();
+            (dist.names, dist.later)
+        };
+        let (one, two) = (add("one"), add("two"));
+        std::fs::remove_dir_all(&staging).unwrap();
+        std::fs::remove_dir_all(&ready).unwrap();
+
+        let folder = |names: &[(String, String)]| names[0].1.split_once('/').unwrap().0.to_owned();
+        assert_ne!(folder(&one.0), folder(&two.0));
+        for (names, later) in [&one, &two] {
+            let folder = folder(names);
+            assert!(names.iter().all(|(name, path)| *path == format!("{folder}/{name}")), "{names:?}");
+            assert_eq!(*later, [format!("{folder}/split_lazy.wasm")]);
+        }
     }
 }

@@ -48,6 +48,10 @@ impl Client {
         Answer::to(self.request(Method::POST, path).json(&body)).await
     }
 
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        Answer::to(self.request(Method::PUT, path).json(&body)).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         Answer::to(self.request(Method::DELETE, path)).await
     }
@@ -114,6 +118,11 @@ impl Answer {
         serde_json::from_str(&self.body).expect("JSON")
     }
 
+    /// Done, and nothing more to say.
+    pub(crate) fn done(self) {
+        assert_eq!((self.status, self.body.as_str()), (204, ""));
+    }
+
     /// The items of a page.
     pub(crate) fn items(self) -> Vec<Value> {
         self.expect(200)["items"].as_array().expect("a list of items").clone()
@@ -144,5 +153,13 @@ impl Answer {
         let word = |name: &str| errors[0][name].as_str().expect("a word").to_owned();
         assert!(!word("message").is_empty());
         (word("field"), word("code"))
+    }
+
+    /// A problem about fields: each as `name:fault`, in their order.
+    pub(crate) fn faults(self, code: ErrorCode) -> Vec<String> {
+        let problem = self.problem(code);
+        let errors = problem["errors"].as_array().expect("field errors");
+        let word = |error: &Value, name: &str| error[name].as_str().expect("a word").to_owned();
+        errors.iter().map(|error| format!("{}:{}", word(error, "field"), word(error, "code"))).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
 use chrono::{DateTime, TimeZone, Utc};
+use sha2::{Digest, Sha256};
 use shared::account::{Permission, Role};
 
 use super::database::{Kind, moment};
@@ -53,6 +54,11 @@ pub(crate) const THANKS: i64 = 4;
 /// A template that Collections has done away with.
 pub(crate) const ARCHIVED_TEMPLATE: i64 = 5;
 
+/// The key of a program that may only reply, in Collections.
+pub(crate) const REPLYING_KEY: &str = "smsc_the-tests-key-that-may-reply";
+/// The key of a program that may do everything, in Collections.
+pub(crate) const FULL_KEY: &str = "smsc_the-tests-key-that-may-do-everything";
+
 /// A person with an account: `{name}@example.com`, and the account's id.
 pub(crate) const ADMIN: Person = Person("admin", 1);
 pub(crate) const SAM: Person = Person("sam", 2);
@@ -85,7 +91,7 @@ pub(crate) fn stranger(n: usize) -> String {
 
 /// The statements that make the world.
 pub(crate) fn world(kind: Kind) -> String {
-    [people(kind), furniture(kind), daily_files(kind)].concat()
+    [people(kind), api_keys(kind), furniture(kind), daily_files(kind)].concat()
 }
 
 /// What the world on PostgreSQL is made of, without what differs from run to run.
@@ -134,6 +140,23 @@ fn people(kind: Kind) -> String {
     sql
 }
 
+fn api_keys(kind: Kind) -> String {
+    let now = moment(kind, start());
+    let all = Permission::ALL.to_vec();
+    let keys = [("Replies", REPLYING_KEY, vec![Permission::Reply]), ("Everything", FULL_KEY, all)];
+    let mut sql = String::new();
+    for (id, (name, key, permissions)) in (1..).zip(keys) {
+        let hash: String = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect();
+        let permissions = serde_json::to_string(&permissions).expect("JSON");
+        sql += &format!(
+            "INSERT INTO api_keys (name, key_hash, hint, permissions, created_by, created_at)
+             VALUES ('{name}', '{hash}', 'smsc_the-te', '{permissions}', 'Admin', {now});
+             INSERT INTO api_key_teams (api_key_id, team_id) VALUES ({id}, {COLLECTIONS});"
+        );
+    }
+    sql
+}
+
 fn furniture(kind: Kind) -> String {
     let now = moment(kind, start());
     format!(
@@ -156,14 +179,14 @@ fn daily_files(kind: Kind) -> String {
         Kind::Postgres => ("TRUE", "FALSE"),
     };
     format!(
-        r#"INSERT INTO daily_files (team_id, file_date, key_data_columns, is_current, created_at) VALUES
-            ({COLLECTIONS}, '2024-11-24', '["Balance"]', {no}, {now}),
-            ({COLLECTIONS}, '2024-11-25', '["Balance","Due date"]', {yes}, {now});
-           INSERT INTO customers (daily_file_id, number, ref, name, key_data) VALUES
-            (1, '{FORMER}', 'A-10001', 'Fred Former', '["GBP 1.00"]'),
-            (2, '{MARIA}', 'A-10021', 'Maria Jones', '["GBP 120.00","2024-11-30"]'),
-            (2, '{SHARED}', 'A-10031', 'Jo Smith', '["GBP 3.00",""]'),
-            (2, '{SHARED}', 'A-10032', 'Al Smith', '["GBP 4.00","2024-12-01"]');"#
+        r#"INSERT INTO daily_files (team_id, file_date, key_data_columns, is_current, created_at, rows, accepted) VALUES
+            ({COLLECTIONS}, '2024-11-24', '["Balance"]', {no}, {now}, 1, 1),
+            ({COLLECTIONS}, '2024-11-25', '["Balance","Due date"]', {yes}, {now}, 3, 3);
+           INSERT INTO customers (daily_file_id, number, line, ref, name, key_data) VALUES
+            (1, '{FORMER}', 2, 'A-10001', 'Fred Former', '["GBP 1.00"]'),
+            (2, '{MARIA}', 2, 'A-10021', 'Maria Jones', '["GBP 120.00","2024-11-30"]'),
+            (2, '{SHARED}', 3, 'A-10031', 'Jo Smith', '["GBP 3.00",""]'),
+            (2, '{SHARED}', 4, 'A-10032', 'Al Smith', '["GBP 4.00","2024-12-01"]');"#
     )
 }
 

@@ -5,10 +5,12 @@
 
 pub(crate) mod client;
 pub(crate) mod command;
+pub(crate) mod daily_files;
 pub(crate) mod database;
 pub(crate) mod fixtures;
 pub(crate) mod gateway;
 pub(crate) mod statements;
+pub(crate) mod stream;
 pub(crate) mod test_app;
 pub(crate) mod waiting;
 

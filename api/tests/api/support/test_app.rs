@@ -9,13 +9,14 @@ use api::{
 };
 use chrono::TimeDelta;
 use serde_json::json;
+use shared::account::{Permission, Role};
 use tokio::sync::oneshot;
 
 use super::{
     client::{Answer, Client},
     database::{Kind, TestDatabase, moment},
     eventually,
-    fixtures::{self, COLLECTIONS_NUMBER, PASSWORD, Person},
+    fixtures::{self, COLLECTIONS_NUMBER, PASSWORD, Person, SAM},
     gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, sid, signed, text_form},
     statements,
 };
@@ -63,6 +64,16 @@ impl TestApp {
     /// Somebody who has signed in, with a bearer token.
     pub(crate) async fn signed_in(&self, person: Person) -> Client {
         sign_in(&self.nobody, person).await
+    }
+
+    /// Sam, who from now on also looks after accounts in his teams, Collections and Support; no admin.
+    pub(crate) async fn manager(&self) -> Client {
+        let mut permissions = Role::Supervisor.preset();
+        permissions.insert(Permission::ManageAccounts);
+        let permissions = serde_json::to_string(&permissions).expect("JSON");
+        let promote = format!("UPDATE accounts SET permissions = '{permissions}' WHERE id = {}", SAM.1);
+        self.database.run(&promote).expect("a manager");
+        self.signed_in(SAM).await
     }
 
     /// A customer writes to Collections. Answers the conversation.

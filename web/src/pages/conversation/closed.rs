@@ -15,7 +15,7 @@ use crate::{
 /// "Closed by Ann on 22 Nov 10:02 · Payment arranged · note"
 #[component]
 pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
-    let place = Place::new(use_session().me().map(|me| me.account.id), desk.id);
+    let place = Place::new(use_session().account(), desk.id);
     let unsent = RwSignal::new(Draft::recall(&place));
     let discard = move |_| {
         let empty = Draft::empty();

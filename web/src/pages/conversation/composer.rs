@@ -7,11 +7,10 @@ use shared::{message::Message, template::placeholders};
 
 use super::{
     Desk,
-    counter::counter,
     templates::Templates,
     writing::{Writing, named},
 };
-use crate::components::when::when;
+use crate::components::{counter::counter, when::when};
 
 /// The composer.
 #[component]

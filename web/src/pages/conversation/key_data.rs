@@ -1,7 +1,10 @@
 //! What the current daily file says about the customer.
 
 use leptos::prelude::*;
-use shared::customer::{CustomerKeyData, KeyData};
+use shared::{
+    customer::{CustomerKeyData, KeyData},
+    event::EventKind,
+};
 
 use super::Desk;
 use crate::{
@@ -17,19 +20,22 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
     let data = RwSignal::new(None::<Result<KeyData, Fault>>);
     let fetch = coalesced(move || async move {
         let answer = desk.client.get_key_data(desk.id).await;
-        data.try_update(|data| {
-            // Key data on screen stays when it could not be fetched again.
-            if answer.is_ok() || !matches!(data, Some(Ok(_))) {
+        data.try_maybe_update(|data| {
+            // Key data on screen stays when it could not be fetched again, or has not changed.
+            let is_news = data.as_ref() != Some(&answer) && (answer.is_ok() || !matches!(data, Some(Ok(_))));
+            if is_news {
                 *data = Some(answer);
             }
+            (is_news, ())
         });
     });
     fetch.run(());
-    use_live().listen(move |news| {
-        if matches!(news, News::Opened) {
-            fetch.run(());
-        }
+    use_live().listen(move |news| match news {
+        // A new daily file is one of the things that change a team.
+        News::Event(event) if !(event.kind == EventKind::TeamChanged && desk.is_of(event.team_id)) => {}
+        _ => fetch.run(()),
     });
+    let held_with = desk.read(|detail| detail.conversation.reference.clone());
     let title = move || {
         let file = data.with(|data| data.as_ref().and_then(|data| data.as_ref().ok()?.file_date));
         file.map(|file| format!(" · file of {}", date(file)))
@@ -38,7 +44,7 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
         data.with(|data| match data {
             None => skeleton(3),
             Some(Err(fault)) => failed(fault, fetch),
-            Some(Ok(data)) => customers(data),
+            Some(Ok(data)) => customers(data, held_with.get().as_deref()),
         })
     };
     view! {
@@ -49,12 +55,16 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
     }
 }
 
-fn customers(data: &KeyData) -> AnyView {
+fn customers(data: &KeyData, held_with: Option<&str>) -> AnyView {
+    let several = data.customers.len() > 1;
+    let known =
+        several && data.customers.iter().any(|customer| Some(customer.reference.as_str()) == held_with);
     let note = match (data.file_date, data.customers.len()) {
         (None, _) => Some("This team has no daily file yet."),
         (Some(_), 0) => Some("This number is not in the current daily file"),
         (Some(_), 1) => None,
-        (Some(_), _) => Some("Several customers share this number:"),
+        (Some(_), _) if known => Some("Several customers share this number:"),
+        (Some(_), _) => Some("Several customers share this number. Ask which of them is writing:"),
     };
     let changed = data.changed_owner.then(|| {
         view! {
@@ -63,15 +73,18 @@ fn customers(data: &KeyData) -> AnyView {
             </p>
         }
     });
+    let shown =
+        data.customers.iter().map(|one| customer(one, known && Some(one.reference.as_str()) == held_with));
     view! {
         {changed}
         {note.map(|note| view! { <p class="text-sm">{note}</p> })}
-        <div class="flex flex-col gap-4">{data.customers.iter().map(customer).collect_view()}</div>
+        <div class="flex flex-col gap-4">{shown.collect_view()}</div>
     }
     .into_any()
 }
 
-fn customer(customer: &CustomerKeyData) -> AnyView {
+/// A customer; among several, the one whom the conversation is held with is marked.
+fn customer(customer: &CustomerKeyData, is_held_with: bool) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
@@ -79,9 +92,14 @@ fn customer(customer: &CustomerKeyData) -> AnyView {
             <dd class="wrap-anywhere">{value.to_owned()}</dd>
         }
     });
+    let mark = is_held_with.then(|| {
+        view! { " " <span class="badge badge-sm badge-outline whitespace-nowrap">"This conversation"</span> }
+    });
     view! {
         <div>
-            <h3 class="text-sm font-medium">{format!("{} · {}", customer.reference, customer.name)}</h3>
+            <h3 class="text-sm font-medium wrap-anywhere">
+                {format!("{} · {}", customer.reference, customer.name)} {mark}
+            </h3>
             <dl class="mt-1 grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-3 gap-y-1 text-sm">
                 {fields.collect_view()}
             </dl>

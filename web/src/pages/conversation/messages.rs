@@ -10,7 +10,7 @@ use crate::{
         placeholder::{empty, failed, skeleton},
         when::{Row, keyed, when},
     },
-    tasks::start,
+    tasks::Home,
     time_zone::Zone,
 };
 
@@ -41,12 +41,13 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
             thread.seen.set(thread.newest());
         }
     });
+    let home = Home::here();
     let earlier = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        start(async move {
+        home.start(async move {
             scroll
                 .hold(async move {
                     if let Err(fault) = thread.fetch_earlier().await {

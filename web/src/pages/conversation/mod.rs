@@ -6,7 +6,7 @@ mod bubble;
 mod closed;
 mod closing;
 mod composer;
-mod counter;
+pub(crate) mod consent;
 mod draft;
 mod header;
 mod key_data;
@@ -19,21 +19,29 @@ mod writing;
 use leptos::prelude::*;
 use shared::{
     ErrorCode,
+    account::Permission,
+    consent::ConsentState,
     conversation::{Action, ConversationDetail, ConversationStatus},
-    event::EventKind,
-    ids::ConversationId,
+    event::{Event, EventKind},
+    ids::{ConversationId, TeamId},
 };
 
 use self::{
     closed::ClosedBanner, closing::Closing, composer::Composer, header::Header, key_data::KeyDataPanel,
     messages::Messages, thread::Thread,
 };
-use super::not_found::nowhere;
+use super::{
+    lazy::{Lazy, LazyPage},
+    not_found::nowhere,
+};
 use crate::{
     api::{Client, Fault},
-    components::placeholder::{failed, skeleton},
+    components::{
+        placeholder::{failed, skeleton},
+        when::when,
+    },
     live::{News, coalesced, use_live},
-    session::use_client,
+    session::{use_client, use_session},
     time_zone::Zone,
 };
 
@@ -57,6 +65,21 @@ struct Desk {
 }
 
 impl Desk {
+    /// Whether the conversation belongs to the team that an event names; nobody knows before it has arrived.
+    fn is_of(self, team: Option<TeamId>) -> bool {
+        self.detail.with_untracked(|detail| {
+            detail.as_ref().is_some_and(|detail| team.is_none_or(|team| team == detail.team.id))
+        })
+    }
+
+    /// Whether what happened to the team may have changed this conversation, with none named: the customer has opted
+    /// out or in again, or a new daily file knows another name.
+    fn is_concerned(self, event: &Event) -> bool {
+        matches!(event.kind, EventKind::ConsentChanged | EventKind::TeamChanged)
+            && event.conversation_id.is_none()
+            && self.is_of(event.team_id)
+    }
+
     fn show(self, detail: ConversationDetail) {
         show(self.detail, detail);
     }
@@ -111,9 +134,11 @@ pub(crate) fn ConversationPage(
         fetch_detail.run(());
     });
     let desk = Desk { client, id, detail, fault, thread, refetch };
+    provide_context(desk);
     refetch.run(());
     use_live().listen(move |news| match news {
-        News::Event(event) if event.conversation_id != id => {}
+        News::Event(event) if desk.is_concerned(event) => fetch_detail.run(()),
+        News::Event(event) if event.conversation_id != Some(id) => {}
         News::Event(event) => {
             fetch_messages.run(());
             // A receipt changes the conversation only when it is a failure; asking is cheap.
@@ -145,20 +170,32 @@ fn Open(desk: Desk) -> impl IntoView {
     let is_closed = desk.read(|detail| detail.conversation.status == ConversationStatus::Closed);
     let may_reply = desk.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let may_close = desk.read(|detail| detail.permitted_actions.contains(&Action::Close));
+    let is_opted_out = desk.read(|detail| {
+        detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
+    });
     let below = {
         let zone = zone.clone();
         move || {
-            match (is_closed.get(), may_reply.get()) {
-            (true, _) => view! { <ClosedBanner desk zone=zone.clone() /> }.into_any(),
-            (false, true) => view! { <Composer desk /> }.into_any(),
-            (false, false) => view! {
-                <p class="alert mt-3">
-                    "You can read this conversation. Answering it needs the permission “reply”, which your account does not have."
-                </p>
+            if is_closed.get() {
+                return view! { <ClosedBanner desk zone=zone.clone() /> }.into_any();
             }
-            .into_any(),
+            match (may_reply.get(), is_opted_out.get()) {
+                (true, _) => view! { <Composer desk /> }.into_any(),
+                (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
+                (false, false) => view! {
+                    <p class="alert mt-3">
+                        "You can read this conversation. Answering it needs the permission “reply”, which your account does not have."
+                    </p>
+                }
+                .into_any(),
+            }
         }
-        }
+    };
+    let may_manage = use_session().me().is_some_and(|me| me.may(Permission::ManageTeam));
+    let consent = move || match (is_opted_out.get(), is_closed.get()) {
+        (true, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
+        (false, _) if may_manage => opting_out(),
+        _ => ().into_any(),
     };
     let closing = move || match (is_closed.get(), may_close.get()) {
         (true, _) => ().into_any(),
@@ -181,8 +218,23 @@ fn Open(desk: Desk) -> impl IntoView {
                 <aside aria-label="Customer and closing" class="flex flex-col gap-4 lg:overflow-y-auto">
                     <KeyDataPanel desk />
                     {move || closing()}
+                    {move || consent()}
                 </aside>
             </div>
         </div>
     }
+}
+
+/// Recording that the customer opted out in another way than by a text; seldom needed.
+fn opting_out() -> AnyView {
+    let opened = RwSignal::new(false);
+    view! {
+        <details class="rounded-box border border-base-300 p-4">
+            <summary class="cursor-pointer text-sm" on:click=move |_| opened.set(true)>
+                "Record an opt-out"
+            </summary>
+            {when(move || opened.get(), || view! { <LazyPage page=Lazy::OptOut /> }.into_any())}
+        </details>
+    }
+    .into_any()
 }

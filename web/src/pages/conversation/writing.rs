@@ -41,7 +41,7 @@ pub(super) struct Writing {
 impl Writing {
     /// Goes on with the draft that is kept for the conversation.
     pub(super) fn new(desk: Desk) -> Self {
-        let place = Place::new(use_session().me().map(|me| me.account.id), desk.id);
+        let place = Place::new(use_session().account(), desk.id);
         Self {
             desk,
             draft: RwSignal::new(Draft::recall(&place)),
@@ -143,6 +143,11 @@ impl Writing {
         });
     }
 
+    /// Fetches the conversation anew, if its page is still there.
+    fn refetch(self) {
+        self.desk.refetch.try_run(());
+    }
+
     fn refused(self, fault: &Fault) {
         if fault.problem().is_some() {
             // It certainly wasn't sent, so the next try is a new request.
@@ -154,11 +159,11 @@ impl Writing {
                 self.moved.try_set(problem.messages.clone());
                 return;
             }
-            (Some(ErrorCode::ConversationClosed), _) => self.desk.refetch.run(()),
+            (Some(ErrorCode::ConversationClosed | ErrorCode::NumberOptedOut), _) => self.refetch(),
             (Some(ErrorCode::IdempotencyKeyReused), _) => {
                 // An earlier wording did arrive, although its answer did not.
                 self.keep(|draft| draft.key = new_idempotency_key());
-                self.desk.refetch.run(());
+                self.refetch();
                 self.fault.try_set(Some(
                     "An earlier wording of this text was sent already. Look at the thread before sending again."
                         .to_owned(),

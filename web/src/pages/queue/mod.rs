@@ -1,6 +1,7 @@
 //! Conversations in progress: a section per team, in queue order. Rows never move under the pointer or the focus:
 //! news waits behind a button until the agent looks away.
 
+mod actions;
 mod board;
 mod news;
 mod section;
@@ -8,7 +9,7 @@ mod section;
 use leptos::prelude::*;
 use shared::ids::TeamId;
 
-use self::{board::Board, section::Section};
+use self::{actions::actions, board::Board, section::Section};
 use crate::{
     components::{
         heading::Heading,
@@ -74,7 +75,11 @@ pub(crate) fn QueuePage() -> impl IntoView {
         move || board.news() > 0,
         move || {
             view! {
-                <button type="button" class="btn btn-primary btn-sm" on:click=move |_| board.show_news()>
+                <button
+                    type="button"
+                    class="btn btn-primary btn-sm pointer-events-auto max-lg:shadow-lg"
+                    on:click=move |_| board.show_news()
+                >
                     {move || board.news()}
                     " new – show (R)"
                 </button>
@@ -83,11 +88,17 @@ pub(crate) fn QueuePage() -> impl IntoView {
         },
     );
     view! {
-        <div class="sticky top-0 z-20 -mt-4 flex min-h-14 items-center justify-between gap-4 bg-base-100 py-2 sm:top-12">
-            <Heading text="Conversations in progress" />
-            <div role="status">
+        // On a narrow screen the heading scrolls away, and the news floats at the lower edge. Elsewhere the news has its
+        // room from the start, so that its coming pushes nothing down.
+        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-base-100 py-2 lg:sticky lg:top-12 lg:flex-nowrap">
+            <Heading text="Conversations in progress" class="text-xl font-semibold lg:shrink-0" />
+            <div
+                role="status"
+                class="flex justify-end max-lg:pointer-events-none max-lg:fixed max-lg:inset-x-0 max-lg:bottom-4 max-lg:z-20 max-lg:justify-center lg:min-w-38 lg:flex-1"
+            >
                 {news}
             </div>
+            <div class="flex min-w-0 flex-wrap gap-2 lg:justify-end">{actions()}</div>
         </div>
         <div class="flex flex-col gap-6">{move || body()}</div>
     }

@@ -17,7 +17,7 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head, link_cell, text_cell},
         when::{Row, keyed, when},
     },
-    tasks::start,
+    tasks::Home,
     time_zone::Zone,
 };
 
@@ -52,12 +52,13 @@ pub(super) fn Section(board: Board, team: TeamId, fetch: Callback<()>) -> impl I
     });
     let busy = RwSignal::new(false);
     let notices = use_notices();
+    let home = Home::here();
     let show_more = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        start(async move {
+        home.start(async move {
             if let Err(fault) = board.fetch_more(team).await {
                 notices.fault(&fault);
             }

@@ -1,4 +1,4 @@
-//! The live count under the message box: how much of how many parts, and which character makes it dear.
+//! The live count beside a box in which a text is written: how much of how many parts, and which character makes it dear.
 
 use leptos::prelude::*;
 use shared::{
@@ -7,7 +7,7 @@ use shared::{
 };
 
 /// "84/160 · 1 part · GSM-7"
-pub(super) fn counter(text: Memo<String>) -> AnyView {
+pub(crate) fn counter(text: Memo<String>) -> AnyView {
     let counted = Memo::new(move |_| text.with(|text| (count(segments(text)), too_long(text), dear(text))));
     view! {
         <p id="message-count" class="text-sm tabular-nums">

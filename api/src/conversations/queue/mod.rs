@@ -1,17 +1,22 @@
 //! Conversations in progress in queue order (rule 8), and the other lists of conversations. All page by keyset: what
 //! moves between two pages is neither skipped nor shown twice for standing on the border.
 
+mod queries;
+
 use shared::{
     Page,
     conversation::{Conversation, ConversationStatus, NextAction, Queue, QueueSection},
     ids::TeamId,
 };
 
-use super::{
-    cursor::{QueueCursor, TimeCursor, decode, encode},
-    queries,
+use super::cursor::{QueueCursor, TimeCursor};
+use crate::{
+    auth::TeamScope,
+    db::DbConnection,
+    error::ApiError,
+    paging::{decode, encode, page},
+    teams,
 };
-use crate::{auth::TeamScope, db::DbConnection, error::ApiError, teams};
 
 /// A section per team of the scope: counts and the first page.
 pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Queue, ApiError> {
@@ -68,17 +73,4 @@ fn open(
         found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, room)?);
     }
     Ok(page(found, limit, |last| encode(&QueueCursor::after(last)?)))
-}
-
-/// A page of `limit` out of at most one more, which tells whether there is a next page.
-fn page(
-    mut found: Vec<Conversation>,
-    limit: i64,
-    cursor: impl Fn(&Conversation) -> Option<String>,
-) -> Page<Conversation> {
-    let limit = usize::try_from(limit).unwrap_or_default();
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next_cursor = found.last().filter(|_| more).and_then(cursor);
-    Page { items: found, next_cursor }
 }

@@ -1,0 +1,74 @@
+//! Searching a million conversations: by a part of a number, by a reference, by a surname, and by a first name that one in
+//! a hundred has; beside it the same statements in process.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::Result;
+use api::{
+    auth::TeamScope,
+    clock::Clock,
+    db::Db,
+    error::ApiError,
+    search::{Wanted, find, term::Term},
+};
+use chrono::TimeDelta;
+use shared::ids::TeamId;
+
+use crate::{
+    client::{Request, closed_loop},
+    scenarios::{Row, TIME, in_process},
+    seed::{CONVERSATIONS, SEARCHED, SURNAMES},
+    server::Server,
+};
+
+/// How many clients search at once.
+const CLIENTS: usize = 8;
+
+/// What is searched for: what the report calls it, and the term of the n-th search.
+type Kind = (&'static str, fn(usize) -> String);
+
+const KINDS: [Kind; 4] = [
+    ("`GET /search` of 1,000,000 by 5 digits of a number", |n| format!("{:05}", n * 7919 % 100_000)),
+    ("`GET /search` by a reference", |n| format!("R-{}", n * 7919 % filled_up() + 1)),
+    ("`GET /search` by a surname of 1,000", |n| format!("Ln{}", letters(n * 31 % SURNAMES))),
+    ("`GET /search` by a first name of 100", |n| format!("Fn{}", letters(n * 31 % 100))),
+];
+
+pub(crate) fn measure(server: &Server, db: &Db, token: &str) -> Result<Vec<Row>> {
+    KINDS.into_iter().map(|kind| one(server, db, token, kind)).collect()
+}
+
+fn one(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Result<Row> {
+    let bearer = token.to_owned();
+    let http = closed_loop(&server.address, CLIENTS, TIME, 200, move |n| {
+        Request::get(&format!("/api/v1/search?q={}", term(n)), Some(&bearer))
+    })?;
+    let next = AtomicUsize::new(0);
+    let raw = in_process(CLIENTS, || {
+        let typed = term(next.fetch_add(1, Ordering::Relaxed));
+        async move {
+            let since = Clock::System.now() - TimeDelta::days(90);
+            db.read(move |conn| {
+                let term = Term::parse(&typed).map_err(|fault| ApiError::internal(&fault))?;
+                let scope = TeamScope::Only(vec![TeamId(1)]);
+                let wanted =
+                    Wanted { scope: &scope, term: &term, status: None, since, after: None, limit: 51 };
+                Ok(find(conn, &wanted).map(drop)?)
+            })
+            .await
+        }
+    })?;
+    Ok(Row { what, clients: CLIENTS, http, raw: Some(("the same statements in process", raw)) })
+}
+
+fn filled_up() -> usize {
+    usize::try_from(SEARCHED - CONVERSATIONS).unwrap_or(1)
+}
+
+/// Three letters for a number below 1,000, as the seed writes them.
+fn letters(n: usize) -> String {
+    [n, n / 10, n / 100]
+        .into_iter()
+        .filter_map(|n| char::from_digit(u32::try_from(n % 10).ok()? + 10, 20))
+        .collect()
+}

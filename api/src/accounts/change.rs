@@ -1,0 +1,222 @@
+//! Making and changing accounts. Nobody can give what they do not have, change who is above them, or shut out the last
+//! admin.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use shared::{
+    ErrorCode,
+    account::{AccountChange, AccountDetail, NewAccount, Permission, Role},
+    event::EventKind,
+    ids::{AccountId, TeamId},
+};
+
+use super::{
+    authority::Authority,
+    queries::{self, AccountRow},
+};
+use crate::{
+    auth,
+    db::{DbConnection, DbError},
+    error::ApiError,
+    events,
+    fields::{Fields, taken},
+};
+
+/// A new account whose fields are right as far as that can be told without the database.
+#[derive(Debug)]
+pub struct CheckedAccount {
+    row: AccountRow,
+    team_ids: Vec<TeamId>,
+    fields: Fields,
+}
+
+/// Checks a new account. Answers it with its password, which is to be hashed before it is [created](create).
+#[must_use]
+pub fn check(new: NewAccount, authority: &Authority) -> (CheckedAccount, SecretString) {
+    let mut fields = Fields::default();
+    let email = fields.email("email", &new.email);
+    let display_name = fields.name("display_name", &new.display_name);
+    let password = fields.password("password", new.password);
+    let permissions = permissions(new.role, new.permissions);
+    check_role(&mut fields, authority, new.role, &permissions);
+    let row = AccountRow { email, display_name, role: new.role, permissions, disabled_at: None };
+    (CheckedAccount { row, team_ids: new.team_ids, fields }, password)
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// `validation_failed` with every field that is wrong, `already_exists` for the e-mail address.
+pub fn create(
+    conn: &mut DbConnection,
+    new: CheckedAccount,
+    authority: &Authority,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<AccountDetail, ApiError> {
+    let CheckedAccount { row, team_ids, mut fields } = new;
+    let needed = !authority.is_everywhere();
+    authority.check_teams(conn, &mut fields, &team_ids, needed)?;
+    fields.finish()?;
+    let id = queries::insert(conn, &row, password_hash, now)?.ok_or_else(|| email_taken(&row.email))?;
+    set_teams(conn, id, &[], &team_ids, now)?;
+    detail(conn, authority, id)
+}
+
+/// An account, if it is in a team of the authority's.
+///
+/// # Errors
+/// `not_found`.
+pub fn detail(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    id: AccountId,
+) -> Result<AccountDetail, ApiError> {
+    let found = queries::find(conn, id)?.filter(|found| is_visible(authority, found));
+    found.ok_or_else(|| ApiError::not_found("account"))
+}
+
+/// Changes an account.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `validation_failed`, `already_exists`, `last_admin`.
+pub fn update(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    by: Option<AccountId>,
+    id: AccountId,
+    change: AccountChange,
+    now: DateTime<Utc>,
+) -> Result<AccountDetail, ApiError> {
+    // Two admins who take each other's role away at the same moment must not both succeed.
+    conn.take_turns("accounts")?;
+    let before = manageable(conn, authority, id)?;
+    let mut fields = Fields::default();
+    let role = change.role.unwrap_or(before.role);
+    let given = match (change.permissions, change.role) {
+        (None, Some(role)) if role != before.role => None,
+        (None, _) => Some(before.permissions.clone()),
+        (given, _) => given,
+    };
+    let permissions = permissions(role, given);
+    if role != before.role || permissions != before.permissions {
+        check_role(&mut fields, authority, role, &permissions);
+    }
+    let disabled_at = match change.disabled {
+        Some(true) => before.disabled_at.or(Some(now)),
+        Some(false) => None,
+        None => before.disabled_at,
+    };
+    let row = AccountRow {
+        email: change.email.map_or(before.email, |email| fields.email("email", &email)),
+        display_name: change
+            .display_name
+            .map_or(before.display_name, |name| fields.name("display_name", &name)),
+        role,
+        permissions,
+        disabled_at,
+    };
+    let team_ids = change.team_ids.unwrap_or_else(|| before.team_ids.clone());
+    if team_ids != before.team_ids {
+        authority.check_teams(conn, &mut fields, &team_ids, !authority.is_everywhere())?;
+    }
+    let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
+    let is_admin = row.role == Role::Admin && row.disabled_at.is_none();
+    if was_admin && !is_admin && !queries::other_admins(conn, id)? {
+        let detail = "Somebody must be left who may do everything. Make another account an admin first.";
+        return Err(ApiError::new(ErrorCode::LastAdmin, detail));
+    }
+    let shut_out = row.disabled_at.is_some() && before.disabled_at.is_none();
+    if shut_out && by == Some(id) {
+        fields.fault("disabled", "yourself", "You cannot shut yourself out; ask a colleague to do it.");
+    }
+    fields.finish()?;
+    queries::update(conn, id, &row).map_err(|error| match error {
+        error if error.is_duplicate() => email_taken(&row.email),
+        error => error.into(),
+    })?;
+    set_teams(conn, id, &before.team_ids, &team_ids, now)?;
+    if shut_out {
+        auth::queries::revoke_sessions(conn, id, None, now)?;
+    }
+    events::queries::insert_of_account(conn, Some(id), now)?;
+    // Not through `detail`: whoever has moved the account out of their own teams is told how it is now.
+    queries::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))
+}
+
+/// Gives an account another password, and ends its sessions.
+///
+/// # Errors
+/// `not_found`, `forbidden`.
+pub fn reset_password(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    id: AccountId,
+    password_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    conn.take_turns("accounts")?;
+    manageable(conn, authority, id)?;
+    queries::set_password(conn, id, password_hash)?;
+    auth::queries::revoke_sessions(conn, id, None, now)?;
+    Ok(events::queries::insert_of_account(conn, Some(id), now)?)
+}
+
+/// An account that the authority may change: not one that may more, and none that is also in teams beyond it. Whoever
+/// can set a password can become that account.
+pub(crate) fn manageable(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    id: AccountId,
+) -> Result<AccountDetail, ApiError> {
+    let account = detail(conn, authority, id)?;
+    let all_mine = account.team_ids.iter().all(|team| authority.scope().includes(*team));
+    if account.role == Role::Admin || !all_mine || !authority.covers(&account.permissions) {
+        authority.require_everywhere("Changing this account")?;
+    }
+    Ok(account)
+}
+
+fn is_visible(authority: &Authority, account: &AccountDetail) -> bool {
+    authority.is_everywhere() || account.team_ids.iter().any(|team| authority.scope().includes(*team))
+}
+
+/// An admin may do everything, always.
+fn permissions(role: Role, given: Option<BTreeSet<Permission>>) -> BTreeSet<Permission> {
+    match role {
+        Role::Admin => role.preset(),
+        Role::Agent | Role::Supervisor => given.unwrap_or_else(|| role.preset()),
+    }
+}
+
+fn check_role(fields: &mut Fields, authority: &Authority, role: Role, wanted: &BTreeSet<Permission>) {
+    if role == Role::Admin && !authority.is_everywhere() {
+        fields.fault("role", "not_yours", "Only an admin can make an admin.");
+    } else {
+        authority.check_permissions(fields, wanted);
+    }
+}
+
+fn set_teams(
+    conn: &mut DbConnection,
+    id: AccountId,
+    before: &[TeamId],
+    after: &[TeamId],
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    for team in before.iter().filter(|team| !after.contains(team)) {
+        queries::delete_member(conn, *team, id)?;
+        events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(*team), now)?;
+    }
+    for team in after.iter().filter(|team| !before.contains(team)) {
+        queries::insert_member(conn, *team, id)?;
+        events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(*team), now)?;
+    }
+    Ok(())
+}
+
+fn email_taken(email: &str) -> ApiError {
+    taken("email", format!("There is an account {email} already."))
+}

@@ -1,0 +1,125 @@
+//! `/accounts`.
+
+use actix_web::{HttpResponse, web};
+use shared::{
+    Page, Problem,
+    account::{AccountChange, AccountDetail, NewAccount, NewPassword, Permission},
+    ids::AccountId,
+};
+
+use super::{authority::Authority, change, queries};
+use crate::{
+    auth::{Caller, password},
+    body::Body,
+    desk::Desk,
+    error::ApiError,
+    fields::Fields,
+    paging::{PageQuery, decode, encode, limit, page},
+};
+
+/// The accounts of the caller's teams, in the order in which they were made; for an admin, all.
+#[utoipa::path(get, path = "/api/v1/accounts", operation_id = "list_accounts", tag = "accounts",
+    params(PageQuery),
+    responses((status = 200, body = Page<AccountDetail>),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_accounts(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let limit = limit(query.limit)?;
+    let after: Option<AccountId> = decode(query.cursor.as_deref())?;
+    let found = desk.db.read(move |conn| queries::list(conn, &caller.scope, after, limit + 1)).await?;
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+}
+
+/// Makes an account.
+#[utoipa::path(post, path = "/api/v1/accounts", operation_id = "create_account", tag = "accounts",
+    request_body(content = NewAccount, example = json!({"email": "eve@example.com", "display_name": "Eve",
+        "role": "agent", "team_ids": [1], "password": "four words of yours"})),
+    responses((status = 201, body = AccountDetail), (status = 400, description = "`invalid_body`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_account(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    new: Body<NewAccount>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let authority = Authority::from(&caller);
+    let (new, password) = change::check(new.into_inner(), &authority);
+    let hash = password::hash_aside(password).await?;
+    let now = desk.clock.now();
+    let made = desk.db.write(move |conn| change::create(conn, new, &authority, &hash, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::Created().json(made))
+}
+
+/// One account.
+#[utoipa::path(get, path = "/api/v1/accounts/{id}", operation_id = "get_account", tag = "accounts",
+    params(("id" = i64, Path, description = "The account")),
+    responses((status = 200, body = AccountDetail), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`", body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn get_account(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<AccountId>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let (authority, id) = (Authority::from(&caller), id.into_inner());
+    let found = desk.db.read(move |conn| change::detail(conn, &authority, id)).await?;
+    Ok(HttpResponse::Ok().json(found))
+}
+
+/// Changes an account; what is left out stays as it is. Shutting it out ends its sessions at once.
+#[utoipa::path(put, path = "/api/v1/accounts/{id}", operation_id = "update_account", tag = "accounts",
+    params(("id" = i64, Path, description = "The account")),
+    request_body(content = AccountChange, example = json!({"display_name": "Eve", "disabled": true})),
+    responses((status = 200, body = AccountDetail), (status = 400, description = "`invalid_body`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, body = Problem), (status = 409, description = "`already_exists`, `last_admin`", body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn update_account(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<AccountId>,
+    change: Body<AccountChange>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let (authority, by) = (Authority::from(&caller), caller.account_id());
+    let (id, change, now) = (id.into_inner(), change.into_inner(), desk.clock.now());
+    let changed = desk.db.write(move |conn| change::update(conn, &authority, by, id, change, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::Ok().json(changed))
+}
+
+/// Gives an account another password; its sessions end at once.
+#[utoipa::path(put, path = "/api/v1/accounts/{id}/password", operation_id = "update_account_password",
+    tag = "accounts", params(("id" = i64, Path, description = "The account")), request_body = NewPassword,
+    responses((status = 204, description = "Changed"), (status = 400, description = "`invalid_body`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, body = Problem), (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn update_account_password(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<AccountId>,
+    new: Body<NewPassword>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let mut fields = Fields::default();
+    let password = fields.password("password", new.into_inner().password);
+    fields.finish()?;
+    let hash = password::hash_aside(password).await?;
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
+    desk.db.write(move |conn| change::reset_password(conn, &authority, id, &hash, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::NoContent().finish())
+}

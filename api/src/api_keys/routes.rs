@@ -1,0 +1,85 @@
+//! `/api_keys`.
+
+use actix_web::{HttpResponse, web};
+use shared::{
+    Page, Problem,
+    account::Permission,
+    api_key::{ApiKey, NewApiKey},
+    ids::ApiKeyId,
+};
+
+use super::{create, queries};
+use crate::{
+    accounts::authority::Authority,
+    auth::Caller,
+    body::Body,
+    desk::Desk,
+    error::ApiError,
+    events,
+    paging::{PageQuery, limit, of_short_list},
+};
+
+/// The API keys that stand and reach no team but the caller's, newest first.
+#[utoipa::path(get, path = "/api/v1/api_keys", operation_id = "list_api_keys", tag = "API keys",
+    params(PageQuery),
+    responses((status = 200, body = Page<ApiKey>),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_api_keys(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let limit = limit(query.limit)?;
+    let keys = desk.db.read(move |conn| queries::list(conn, &caller.scope)).await?;
+    Ok(HttpResponse::Ok().json(of_short_list(keys, limit, query.cursor.as_deref(), |key| key.id.0)?))
+}
+
+/// Makes an API key. This answer alone holds its secret.
+#[utoipa::path(post, path = "/api/v1/api_keys", operation_id = "create_api_key", tag = "API keys",
+    request_body(content = NewApiKey, example = json!({"name": "CRM", "permissions": ["reply", "ad_hoc"],
+        "team_ids": [1]})),
+    responses((status = 201, body = ApiKey), (status = 400, description = "`invalid_body`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_api_key(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    new: Body<NewApiKey>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let (authority, by) = (Authority::from(&caller), caller.name().to_owned());
+    let (new, now) = (new.into_inner(), desk.clock.now());
+    let made = desk.db.write(move |conn| create::create(conn, &authority, new, &by, now)).await?;
+    Ok(HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(made))
+}
+
+/// Revokes an API key, at once and for ever.
+#[utoipa::path(delete, path = "/api/v1/api_keys/{id}", operation_id = "delete_api_key", tag = "API keys",
+    params(("id" = i64, Path, description = "The API key")),
+    responses((status = 204, description = "Revoked"), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn delete_api_key(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ApiKeyId>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let (id, now) = (id.into_inner(), desk.clock.now());
+    desk.db
+        .write(move |conn| {
+            let known = queries::list(conn, &caller.scope)?.into_iter().any(|key| key.id == id);
+            if !known {
+                return Err(ApiError::not_found("API key"));
+            }
+            queries::revoke(conn, id, now)?;
+            Ok(events::queries::insert_of_account(conn, None, now)?)
+        })
+        .await?;
+    desk.committed();
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,104 @@
+//! Reads a JSON body into what a handler takes, and says which field is at fault when it cannot.
+
+use std::{future::Future, ops::Deref, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use serde::de::DeserializeOwned;
+use shared::ErrorCode;
+
+use crate::{desk::BODY_LIMIT, error::ApiError};
+
+/// A JSON object, read.
+#[derive(Debug)]
+pub struct Body<T>(T);
+
+impl<T> Body<T> {
+    /// What was read.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Body<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Body<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+        let payload = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            if !is_json {
+                let detail = "Send JSON, with Content-Type: application/json.";
+                return Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail));
+            }
+            let broken_off =
+                || ApiError::new(ErrorCode::InvalidBody, "The body could not be read to its end.");
+            let payload = payload.await.map_err(|_| broken_off())?;
+            let bytes = payload
+                .to_bytes_limited(BODY_LIMIT)
+                .await
+                .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A request body has at most 1 MiB."))?
+                .map_err(|_| broken_off())?;
+            read(&bytes).map(Self)
+        })
+    }
+}
+
+/// Reads an object. Serde would take a list of a struct's values as well, which no document of ours offers.
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let refuse =
+        |fault: &dyn std::fmt::Display| format!("The body is not the JSON that is expected here: {fault}.");
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first.is_some_and(|byte| *byte != b'{') {
+        return Err(ApiError::new(ErrorCode::InvalidBody, refuse(&"it is not an object")));
+    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let message = refuse(error.inner());
+        // The first part of the path: `team_ids` for the second of its entries.
+        match error.path().iter().next() {
+            Some(serde_path_to_error::Segment::Map { key }) => {
+                ApiError::field(ErrorCode::InvalidBody, key, "invalid_type", message)
+            }
+            _ => ApiError::new(ErrorCode::InvalidBody, message),
+        }
+    })?;
+    json.end().map_err(|error| ApiError::new(ErrorCode::InvalidBody, refuse(&error)))?;
+    Ok(read)
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::account::AccountChange;
+
+    use super::*;
+
+    fn refused(text: &str) -> Vec<String> {
+        let error = read::<AccountChange>(text.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidBody);
+        error.faults().map(|fault| fault.field.clone()).collect()
+    }
+
+    #[test]
+    fn the_field_at_fault_is_named() {
+        assert_eq!(refused(r#"{"disabled": 5}"#), ["disabled"]);
+        assert_eq!(refused(r#"{"team_ids": [1, "x"]}"#), ["team_ids"]);
+        assert_eq!(refused(r#"{"role": "king"}"#), ["role"]);
+    }
+
+    #[test]
+    fn only_a_whole_object_is_a_body() {
+        for text in ["", "null", "[]", "[[]]", "5", "{", "{} {}", "\"text\""] {
+            assert!(refused(text).is_empty(), "{text}");
+        }
+        assert!(read::<AccountChange>(b" {} \n").is_ok());
+    }
+}

@@ -1,0 +1,241 @@
+//! Appending to the consent ledger, and what follows from it in the same transaction: texts that wait are withdrawn, the
+//! conversation shows it, the streams hear of it (rule 13). And the question before each text: may it be sent?
+
+use chrono::{DateTime, Utc};
+use shared::{
+    ErrorCode, PhoneNumber,
+    consent::{Consent, ConsentSource, ConsentState, NewConsent, keyword},
+    conversation::Conversation,
+    event::EventKind,
+    ids::{ConversationId, MessageId},
+    message::{MessageStatus, Sender, SenderKind},
+};
+
+use super::queries::{self, NewRow};
+use crate::{
+    auth::TeamScope,
+    conversations::{self, conversation::State},
+    db::{DbConnection, DbError},
+    error::ApiError,
+    events,
+    fields::Fields,
+    gateway::delivery,
+    messages::queries::by_id_for_update,
+    numbers, outbox, teams,
+};
+
+/// The gateway's word for a text to somebody who has opted out (Twilio's error 21610).
+pub(crate) const OPTED_OUT_AT_GATEWAY: &str = "21610";
+/// The longest note, in characters.
+const LONGEST_NOTE: usize = 1000;
+/// What a conversation shows of it.
+const ATTENTION: &str = "The customer has opted out of our texts. They can text START to opt in again.";
+
+/// Refuses to write to a number that has opted out.
+///
+/// # Errors
+/// `number_opted_out`, saying since when and how we know.
+pub(crate) fn require_consent(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+) -> Result<(), ApiError> {
+    let last = queries::last(conn, team_number, number)?;
+    match last.filter(|consent| consent.state == ConsentState::OptedOut) {
+        None => Ok(()),
+        Some(consent) => Err(ApiError::new(ErrorCode::NumberOptedOut, in_words(&consent))),
+    }
+}
+
+/// Whether a number has opted out of a team number's texts.
+pub(crate) fn has_opted_out(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+) -> Result<bool, DbError> {
+    let last = queries::last(conn, team_number, number)?;
+    Ok(last.is_some_and(|consent| consent.state == ConsentState::OptedOut))
+}
+
+fn in_words(consent: &Consent) -> String {
+    let how = match (consent.source, &consent.by.name) {
+        (ConsentSource::Keyword, _) => "by a text of theirs".to_owned(),
+        (ConsentSource::Gateway, _) => "as the gateway told us".to_owned(),
+        (ConsentSource::Manual, Some(name)) => format!("as {name} recorded"),
+        (ConsentSource::Manual, None) => "as was recorded by hand".to_owned(),
+    };
+    format!(
+        "{} opted out of texts from {} on {} UTC, {how}. They can text START to opt in again.",
+        consent.number.display(),
+        consent.team_number.display(),
+        consent.created_at.format("%-d %B %Y, %H:%M"),
+    )
+}
+
+/// A customer's text may say something about consent: by `OptOutType`, which is the gateway's own reading of it, or by
+/// one of the words. What the customer plainly wrote is known from the customer.
+pub(crate) fn of_text(
+    conn: &mut DbConnection,
+    conversation: &Conversation,
+    message: MessageId,
+    body: &str,
+    opt_out_type: Option<&str>,
+    by: &Sender,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let said = keyword(body);
+    let state = match opt_out_type {
+        Some("STOP") => Some(ConsentState::OptedOut),
+        Some("START") => Some(ConsentState::OptedIn),
+        Some("HELP") => None,
+        _ => said,
+    };
+    let source = if state == said { ConsentSource::Keyword } else { ConsentSource::Gateway };
+    let Some(state) = state else { return Ok(()) };
+    let (team_number, number) = (&conversation.team_number, &conversation.number);
+    let new = NewRow { team_number, number, state, source, by, message: Some(message), note: None };
+    append(conn, &new, now).map(drop)
+}
+
+/// The gateway refused a text because the customer has opted out there.
+pub(crate) fn of_gateway(
+    conn: &mut DbConnection,
+    conversation: &Conversation,
+    message: MessageId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let by = Sender { kind: SenderKind::System, id: None, name: None };
+    let new = NewRow {
+        team_number: &conversation.team_number,
+        number: &conversation.number,
+        state: ConsentState::OptedOut,
+        source: ConsentSource::Gateway,
+        by: &by,
+        message: Some(message),
+        note: None,
+    };
+    append(conn, &new, now).map(drop)
+}
+
+/// Somebody records by hand what they have been told.
+///
+/// # Errors
+/// `not_found` for a number of none of the scope's teams, `invalid_number`, `validation_failed` for the note.
+pub fn by_hand(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    new: &NewConsent,
+    by: &Sender,
+    now: DateTime<Utc>,
+) -> Result<Consent, ApiError> {
+    let owner = teams::queries::owner(conn, &new.team_number)?;
+    let team = owner.map_or(Ok(None), |team| teams::queries::team(conn, scope, team))?;
+    let team = team.ok_or_else(|| ApiError::not_found("team number"))?;
+    let mut fields = Fields::default();
+    let note = fields.note("note", &new.note, LONGEST_NOTE);
+    let number = numbers::parse::parse(&new.number, &team.region);
+    if let (Err(fault), true) = (&number, fields.any()) {
+        fields.fault("number", "invalid", fault.to_string());
+    }
+    fields.finish()?;
+    let number = number.map_err(|fault| numbers::parse::refused("number", &fault))?;
+    conn.take_turns(&turn(&number))?;
+    let row = NewRow {
+        team_number: &new.team_number,
+        number: &number,
+        state: new.state,
+        source: ConsentSource::Manual,
+        by,
+        message: None,
+        note: Some(&note),
+    };
+    match append(conn, &row, now)? {
+        Some(consent) => Ok(consent),
+        // It held already; the note is kept all the same.
+        None => {
+            let consent = queries::insert(conn, &row, now)?;
+            announce(conn, &new.team_number, None, now)?;
+            Ok(consent)
+        }
+    }
+}
+
+/// Who begins a conversation with a number and who records its consent by hand take turns, before there is a
+/// conversation to lock.
+pub(crate) fn turn(number: &PhoneNumber) -> String {
+    format!("writing to {number}")
+}
+
+/// Appends what is news, and does what follows. A customer's own STOP is kept each time: it is evidence.
+fn append(conn: &mut DbConnection, new: &NewRow<'_>, now: DateTime<Utc>) -> Result<Option<Consent>, DbError> {
+    // The conversation comes first, as it does wherever a text is queued: whoever is about to queue one is waited for,
+    // and nobody waits in a circle.
+    conversations::queries::live_for_update(conn, new.team_number, new.number)?;
+    let before = queries::last(conn, new.team_number, new.number)?;
+    let state = before.map_or(ConsentState::OptedIn, |consent| consent.state);
+    let said_again = state == new.state;
+    if said_again && (new.state == ConsentState::OptedIn || new.source != ConsentSource::Keyword) {
+        return Ok(None);
+    }
+    let consent = queries::insert(conn, new, now)?;
+    if new.state == ConsentState::OptedOut {
+        withdraw(conn, new.team_number, new.number, now)?;
+    }
+    let live = conversations::queries::live_for_update(conn, new.team_number, new.number)?;
+    if let Some(live) = &live {
+        let state = match new.state {
+            ConsentState::OptedOut => State::from(live).opt_out(ATTENTION.to_owned()),
+            ConsentState::OptedIn => State::from(live).opt_in(),
+        };
+        if let Ok(state) = state {
+            conversations::queries::update_state(conn, live.id, &state)?;
+        }
+    }
+    announce(conn, new.team_number, live.map(|live| live.id), now)?;
+    Ok(Some(consent))
+}
+
+/// A conversation that has just begun shows that its customer has opted out before.
+pub(crate) fn show(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+) -> Result<(), DbError> {
+    if has_opted_out(conn, team_number, number)?
+        && let Some(live) = conversations::queries::live_for_update(conn, team_number, number)?
+        && let Ok(state) = State::from(&live).opt_out(ATTENTION.to_owned())
+    {
+        conversations::queries::update_state(conn, live.id, &state)?;
+    }
+    Ok(())
+}
+
+/// Texts that nobody has handed to the gateway yet are not sent any more.
+fn withdraw(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    for message in outbox::queries::withdraw(conn, team_number, number)? {
+        if let Some(message) = by_id_for_update(conn, message)? {
+            delivery::advance(conn, message, MessageStatus::Failed, Some(OPTED_OUT_AT_GATEWAY), now)?;
+        }
+    }
+    Ok(())
+}
+
+fn announce(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    conversation: Option<ConversationId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Some(team) = teams::queries::owner(conn, team_number)? else {
+        return Ok(());
+    };
+    match conversation {
+        Some(id) => events::queries::insert(conn, EventKind::ConsentChanged, team, id, None, now),
+        None => events::queries::insert_of_team(conn, EventKind::ConsentChanged, Some(team), now),
+    }
+}

@@ -1,0 +1,99 @@
+//! The lists of conversations in the database. Whoever calls has checked the team.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use shared::{
+    conversation::{Conversation, Counts, NextAction},
+    ids::TeamId,
+};
+
+use super::super::{
+    cursor::{QueueCursor, TimeCursor},
+    queries::Row,
+};
+use crate::db::{
+    DbConnection, DbError, IsClosed, IsOpen, IsPending, Moment, Words, on_each, schema::conversations,
+};
+
+/// How many of a team's conversations in progress wait for whom. Two counts of an index range cost half of one
+/// `GROUP BY`.
+pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<Counts, DbError> {
+    let mut count = |action: NextAction| -> Result<i64, DbError> {
+        Ok(on_each!(conn, |c| conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::next_action.eq(Words(action)))
+            .filter(IsOpen)
+            .count()
+            .get_result(c))?)
+    };
+    Ok(Counts { agent: count(NextAction::Agent)?, customer: count(NextAction::Customer)? })
+}
+
+/// A team's conversations with this next action, those that wait longest first, from `after` on. One seek in the index
+/// `conversations_queue`.
+pub(super) fn waiting_for(
+    conn: &mut DbConnection,
+    team: TeamId,
+    action: NextAction,
+    after: Option<&QueueCursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>, DbError> {
+    let (since, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_id.eq(team.0))
+        .filter(conversations::next_action.eq(Words(action)))
+        .filter(conversations::waiting_since.ge(Moment(since)))
+        .filter(conversations::waiting_since.gt(Moment(since)).or(conversations::id.gt(id)))
+        .filter(IsOpen)
+        .order((conversations::waiting_since, conversations::id))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// Later than any time that a database keeps here.
+const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(time) => time,
+    None => DateTime::UNIX_EPOCH,
+};
+
+/// A team's closed conversations, newest first, from `after` on.
+pub(super) fn closed(
+    conn: &mut DbConnection,
+    team: TeamId,
+    after: Option<&TimeCursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>, DbError> {
+    let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_id.eq(team.0))
+        .filter(conversations::closed_at.le(Moment(at)))
+        .filter(conversations::closed_at.lt(Moment(at)).or(conversations::id.nullable().lt(id)))
+        .filter(IsClosed)
+        .order((conversations::closed_at.desc(), conversations::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// A team's pending conversations, newest first, from `after` on.
+pub(super) fn pending(
+    conn: &mut DbConnection,
+    team: TeamId,
+    after: Option<&TimeCursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>, DbError> {
+    let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_id.eq(team.0))
+        .filter(conversations::opened_at.le(Moment(at)))
+        .filter(conversations::opened_at.lt(Moment(at)).or(conversations::id.lt(id)))
+        .filter(IsPending)
+        .order((conversations::opened_at.desc(), conversations::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}

@@ -1,0 +1,73 @@
+//! Headers as they come: names, delimiters, mappings, and what is said when a column is missing.
+
+use super::*;
+
+fn read(text: &str) -> Result<Header, Vec<FileFault>> {
+    Header::read(text, &ColumnMapping::default())
+}
+
+fn places(text: &str) -> [usize; 3] {
+    let header = read(text).unwrap_or_else(|faults| panic!("{text:?}: {faults:?}"));
+    [header.reference, header.name, header.number]
+}
+
+#[test]
+fn columns_are_found_by_their_usual_names() {
+    for (text, expected) in [
+        ("ref,name,number", [0, 1, 2]),
+        ("Number;Name;Ref", [2, 1, 0]),
+        ("Customer Ref\tCustomer Name\tMobile", [0, 1, 2]),
+        ("ACCOUNT NUMBER,Customer Name,PHONE", [0, 1, 2]),
+        ("account_no.,full name,Tel.", [0, 1, 2]),
+        ("Balance,Reference,Name,Telephone,Due date", [1, 2, 3]),
+        // What can be texted wins over what may be a landline, and a reference over an id.
+        ("id,ref,name,telephone,mobile", [1, 2, 4]),
+        ("\"Ref\",\"Customer; name\",Name,Number", [0, 2, 3]),
+        ("\n\n Ref , Name , Number \n1,2,3", [0, 1, 2]),
+    ] {
+        assert_eq!(places(text), expected, "{text:?}");
+    }
+    assert_eq!(read("\nref;name;number\n").unwrap().delimiter, b';');
+    assert_eq!(read("\n\nref;name;number\n").unwrap().line, 3);
+}
+
+#[test]
+fn all_other_columns_are_key_data_in_file_order() {
+    let header = read("Due date,ref,Balance,name,,number,balance").unwrap();
+    assert_eq!(header.key_data(), ["Due date", "Balance", "Column 5", "balance (2)"]);
+}
+
+#[test]
+fn a_mapping_wins_over_the_usual_names() {
+    let mapping =
+        ColumnMapping { reference: Some("policy".into()), name: None, number: Some("Second Phone".into()) };
+    let header = Header::read("ref;POLICY;name;number;second phone", &mapping).unwrap();
+    assert_eq!([header.reference, header.name, header.number], [1, 2, 4]);
+    assert_eq!(header.key_data(), ["ref", "number"]);
+    let faults = Header::read("ref,name,number", &mapping).unwrap_err();
+    assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["missing_column"; 2]);
+    assert!(faults[0].message.contains("no column policy"), "{}", faults[0].message);
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_there_is() {
+    let faults = read("\nref;full;balance\n1;2;3").unwrap_err();
+    assert_eq!(
+        faults.iter().map(|fault| (fault.line, fault.code)).collect::<Vec<_>>(),
+        [(2, "missing_column"), (2, "missing_column")]
+    );
+    assert!(faults[1].message.contains("The columns are: ref, full, balance."), "{}", faults[1].message);
+    assert_eq!(read("").unwrap_err()[0].code, "empty");
+    assert_eq!(read("\n\n").unwrap_err()[0].code, "empty");
+    assert_eq!(read("<html><body>").unwrap_err().len(), 3);
+    assert_eq!(read("ref,Ref,name,number").unwrap_err()[0].code, "ambiguous_column");
+}
+
+#[test]
+fn a_row_is_whole_when_its_line_end_is_outside_of_quotes() {
+    for (text, whole) in
+        [("a,b\n", true), ("\n\n", false), ("a,\"b\n", false), ("a,\"b\n\"\n", true), ("a", false)]
+    {
+        assert_eq!(FirstRow::default().is_in(text.as_bytes()), whole, "{text:?}");
+    }
+}

@@ -1,0 +1,291 @@
+//! Daily files in the database: who brings one in, which one is current, and the history.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use shared::{
+    daily_file::{DailyFile, RejectedRow},
+    ids::{DailyFileId, TeamId},
+};
+
+use crate::db::{
+    DbConnection, DbError, Moment, Words, for_update, on_each,
+    schema::{daily_files, rejected_rows},
+};
+
+/// A file that is about to come in.
+pub(super) struct NewFile<'a> {
+    pub(super) team: TeamId,
+    pub(super) date: NaiveDate,
+    pub(super) by: &'a str,
+    pub(super) now: DateTime<Utc>,
+    pub(super) held_until: DateTime<Utc>,
+}
+
+/// Begins to bring in a file, unless somebody else does for this team: then `None`.
+pub(super) fn claim(conn: &mut DbConnection, new: &NewFile<'_>) -> Result<Option<DailyFileId>, DbError> {
+    discard_abandoned(conn, Some(new.team), new.now)?;
+    let values = (
+        daily_files::team_id.eq(new.team.0),
+        daily_files::file_date.eq(new.date),
+        daily_files::key_data_columns.eq("[]"),
+        daily_files::is_current.eq(false),
+        daily_files::created_at.eq(Moment(new.now)),
+        daily_files::created_by.eq(new.by),
+        daily_files::state.eq("staged"),
+        daily_files::held_until.eq(Moment(new.held_until)),
+    );
+    let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(daily_files::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(daily_files::id)
+        .get_result(c)
+        .optional())?;
+    Ok(id.map(DailyFileId))
+}
+
+/// Gives up what nobody holds any more, of one team or of all.
+pub(super) fn discard_abandoned(
+    conn: &mut DbConnection,
+    team: Option<TeamId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let abandoned = daily_files::table
+        .filter(daily_files::state.eq("staged"))
+        .filter(daily_files::held_until.lt(Moment(now)));
+    let discarded = daily_files::state.eq("discarded");
+    match team {
+        Some(team) => on_each!(conn, |c| {
+            diesel::update(abandoned.filter(daily_files::team_id.eq(team.0))).set(discarded).execute(c)
+        })?,
+        None => on_each!(conn, |c| diesel::update(abandoned).set(discarded).execute(c))?,
+    };
+    Ok(())
+}
+
+/// Gives up everything that is coming in, whoever holds it.
+pub(super) fn discard_staged(conn: &mut DbConnection) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::update(daily_files::table.filter(daily_files::state.eq("staged")))
+        .set(daily_files::state.eq("discarded"))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Goes on holding a file that comes in; `false` when it was given up meanwhile.
+pub(super) fn hold(conn: &mut DbConnection, id: DailyFileId, until: DateTime<Utc>) -> Result<bool, DbError> {
+    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
+    let held =
+        on_each!(conn, |c| diesel::update(staged).set(daily_files::held_until.eq(Moment(until))).execute(c))?;
+    Ok(held > 0)
+}
+
+/// Gives up a file that has not become current.
+pub(super) fn discard(conn: &mut DbConnection, id: DailyFileId) -> Result<(), DbError> {
+    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
+    on_each!(conn, |c| diesel::update(staged).set(daily_files::state.eq("discarded")).execute(c))?;
+    Ok(())
+}
+
+/// A file as it stands in the history.
+#[derive(Clone, Debug)]
+pub(super) struct StoredFile {
+    pub(super) file: DailyFile,
+    pub(super) columns: Vec<String>,
+}
+
+type Columns = (i64, i64, NaiveDate, Words<Vec<String>>, bool, Moment, i64, i64, i64, String);
+
+/// What [`Columns`] are read from.
+macro_rules! columns {
+    () => {
+        (
+            daily_files::id,
+            daily_files::team_id,
+            daily_files::file_date,
+            daily_files::key_data_columns,
+            daily_files::is_current,
+            daily_files::created_at,
+            daily_files::rows,
+            daily_files::accepted,
+            daily_files::rejected_rows,
+            daily_files::created_by,
+        )
+    };
+}
+
+fn stored(
+    (id, team, date, Words(columns), is_current, created_at, rows, accepted, rejected_rows, created_by): Columns,
+) -> StoredFile {
+    let file = DailyFile {
+        id: DailyFileId(id),
+        team_id: TeamId(team),
+        file_date: date,
+        rows,
+        accepted,
+        rejected_rows,
+        is_current,
+        created_by,
+        created_at: created_at.into(),
+    };
+    StoredFile { file, columns }
+}
+
+/// The team's current file, which then stays so until the end of the transaction.
+pub(super) fn current(conn: &mut DbConnection, team: TeamId) -> Result<Option<StoredFile>, DbError> {
+    let current =
+        daily_files::table.filter(daily_files::team_id.eq(team.0)).filter(daily_files::is_current.eq(true));
+    let row: Option<Columns> =
+        for_update!(conn, current.select(columns!()), |query, c| query.first(c).optional())?;
+    Ok(row.map(stored))
+}
+
+/// A file of the team's history.
+pub(super) fn find(
+    conn: &mut DbConnection,
+    team: TeamId,
+    id: DailyFileId,
+) -> Result<Option<StoredFile>, DbError> {
+    let row: Option<Columns> = on_each!(conn, |c| daily_files::table
+        .find(id.0)
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::state.eq("ready"))
+        .select(columns!())
+        .first(c)
+        .optional())?;
+    Ok(row.map(stored))
+}
+
+/// The day that a file is for.
+pub(super) fn date(conn: &mut DbConnection, id: DailyFileId) -> Result<NaiveDate, DbError> {
+    Ok(on_each!(conn, |c| daily_files::table.find(id.0).select(daily_files::file_date).first(c))?)
+}
+
+/// The team's history, newest first, below an id.
+pub(super) fn list(
+    conn: &mut DbConnection,
+    team: TeamId,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<DailyFile>, DbError> {
+    let rows: Vec<Columns> = on_each!(conn, |c| daily_files::table
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::id.lt(before.unwrap_or(i64::MAX)))
+        .filter(daily_files::state.eq("ready"))
+        .order(daily_files::id.desc())
+        .limit(limit)
+        .select(columns!())
+        .load(c))?;
+    Ok(rows.into_iter().map(|row| stored(row).file).collect())
+}
+
+/// Writes down what has come in.
+pub(super) fn finish(
+    conn: &mut DbConnection,
+    id: DailyFileId,
+    columns: Vec<String>,
+    [rows, accepted, rejected]: [i64; 3],
+) -> Result<bool, DbError> {
+    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
+    let changes = (
+        daily_files::key_data_columns.eq(Words(columns)),
+        daily_files::rows.eq(rows),
+        daily_files::accepted.eq(accepted),
+        daily_files::rejected_rows.eq(rejected),
+        daily_files::state.eq("ready"),
+        daily_files::held_until.eq(None::<Moment>),
+    );
+    Ok(on_each!(conn, |c| diesel::update(staged).set(changes).execute(c))? > 0)
+}
+
+/// Makes a file the current one in the place of another.
+pub(super) fn make_current(
+    conn: &mut DbConnection,
+    before: Option<DailyFileId>,
+    id: DailyFileId,
+) -> Result<(), DbError> {
+    if let Some(before) = before {
+        on_each!(conn, |c| diesel::update(daily_files::table.find(before.0))
+            .set(daily_files::is_current.eq(false))
+            .execute(c))?;
+    }
+    let changes = (daily_files::is_current.eq(true), daily_files::refreshed.eq(false));
+    on_each!(conn, |c| diesel::update(daily_files::table.find(id.0)).set(changes).execute(c))?;
+    Ok(())
+}
+
+/// Gives up all but the newest files of a team, and never the current one.
+pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> Result<(), DbError> {
+    let of_team = daily_files::table
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::state.eq("ready"))
+        .filter(daily_files::is_current.eq(false));
+    // Beside the current one.
+    let oldest: Option<i64> = on_each!(conn, |c| of_team
+        .order(daily_files::id.desc())
+        .offset(kept - 1)
+        .limit(1)
+        .select(daily_files::id)
+        .first(c)
+        .optional())?;
+    if let Some(oldest) = oldest {
+        let old = of_team.filter(daily_files::id.le(oldest));
+        on_each!(conn, |c| diesel::update(old).set(daily_files::state.eq("discarded")).execute(c))?;
+    }
+    Ok(())
+}
+
+/// A file that was given up and of which something is left.
+pub(super) fn discarded(conn: &mut DbConnection) -> Result<Option<DailyFileId>, DbError> {
+    let id: Option<i64> = on_each!(conn, |c| daily_files::table
+        .filter(daily_files::state.eq("discarded"))
+        .order(daily_files::id)
+        .select(daily_files::id)
+        .first(c)
+        .optional())?;
+    Ok(id.map(DailyFileId))
+}
+
+/// Takes away what is left of a file without customers.
+pub(super) fn delete(conn: &mut DbConnection, id: DailyFileId) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::delete(daily_files::table.find(id.0)).execute(c))?;
+    Ok(())
+}
+
+/// Keeps rejected rows of a file.
+pub(super) fn insert_rejected(
+    conn: &mut DbConnection,
+    id: DailyFileId,
+    rows: &[RejectedRow],
+) -> Result<(), DbError> {
+    for row in rows {
+        let values = (
+            rejected_rows::daily_file_id.eq(id.0),
+            rejected_rows::line.eq(row.line),
+            rejected_rows::column_name.eq(row.column.as_deref()),
+            rejected_rows::value.eq(&row.value),
+            rejected_rows::reason.eq(&row.reason),
+        );
+        on_each!(conn, |c| diesel::insert_into(rejected_rows::table).values(values).execute(c))?;
+    }
+    Ok(())
+}
+
+/// The first rejected rows of a file, in its order.
+pub(super) fn rejected(
+    conn: &mut DbConnection,
+    id: DailyFileId,
+    limit: i64,
+) -> Result<Vec<RejectedRow>, DbError> {
+    let rows: Vec<(i64, Option<String>, String, String)> = on_each!(conn, |c| rejected_rows::table
+        .filter(rejected_rows::daily_file_id.eq(id.0))
+        .order(rejected_rows::line)
+        .limit(limit)
+        .select((
+            rejected_rows::line,
+            rejected_rows::column_name,
+            rejected_rows::value,
+            rejected_rows::reason,
+        ))
+        .load(c))?;
+    let row = |(line, column, value, reason)| RejectedRow { line, column, value, reason };
+    Ok(rows.into_iter().map(row).collect())
+}

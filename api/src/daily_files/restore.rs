@@ -1,0 +1,54 @@
+//! Makes an earlier file the current one again. Its rows are still there, so nothing is copied.
+
+use shared::{
+    daily_file::{ImportedFile, MAX_REJECTED_SHOWN},
+    ids::{DailyFileId, TeamId},
+};
+
+use super::{DailyFiles, changes::Changes, current::Finished, queries};
+use crate::{auth::TeamScope, error::ApiError};
+
+impl DailyFiles {
+    /// Restores a file of a team's history.
+    ///
+    /// # Errors
+    /// `not_found` for the team and the file.
+    pub async fn restore(
+        &self,
+        scope: TeamScope,
+        team: TeamId,
+        id: DailyFileId,
+    ) -> Result<ImportedFile, ApiError> {
+        let (found, rejected) = self
+            .db
+            .read(move |conn| {
+                if !scope.includes(team) {
+                    return Err(ApiError::not_found("team"));
+                }
+                let found = queries::find(conn, team, id)?;
+                let found = found.ok_or_else(|| ApiError::not_found("daily file"))?;
+                let shown = i64::try_from(MAX_REJECTED_SHOWN).unwrap_or(i64::MAX);
+                Ok((found, queries::rejected(conn, id, shown)?))
+            })
+            .await?;
+        let changes = if found.file.is_current {
+            Changes::default()
+        } else {
+            let finished = Finished { id, columns: found.columns.clone(), counts: None };
+            self.make_current(team, finished, None).await?
+        };
+        self.tidy.notify_one();
+        Ok(ImportedFile {
+            id,
+            file_date: found.file.file_date,
+            rows: found.file.rows,
+            accepted: found.file.accepted,
+            rejected,
+            rejected_rows: found.file.rejected_rows,
+            added: changes.added,
+            changed: changes.changed,
+            dropped: changes.dropped,
+            columns: found.columns,
+        })
+    }
+}

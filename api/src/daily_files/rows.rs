@@ -1,0 +1,3 @@
+//! The customers of a file in the database, in slices: nobody who writes waits longer than for one of them.
+
+pub(super) mod queries;

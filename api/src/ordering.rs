@@ -1,0 +1,39 @@
+//! The order of things that people arrange: templates and closure reasons. Pure.
+
+/// The same things with one of them at another place; at the end when the place lies beyond it.
+#[must_use]
+pub(crate) fn placed(ids: &[i64], moved: i64, place: usize) -> Vec<i64> {
+    let mut order: Vec<i64> = ids.iter().copied().filter(|id| *id != moved).collect();
+    order.insert(place.min(order.len()), moved);
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_moved_one_is_at_its_place_and_the_others_keep_their_order() {
+        assert_eq!(placed(&[1, 2, 3], 3, 0), [3, 1, 2]);
+        assert_eq!(placed(&[1, 2, 3], 1, 1), [2, 1, 3]);
+        assert_eq!(placed(&[1, 2, 3], 2, 1), [1, 2, 3]);
+        assert_eq!(placed(&[1, 2, 3], 1, 99), [2, 3, 1]);
+        assert_eq!(placed(&[], 7, 3), [7]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_and_nothing_comes_twice(length in 0..20_i64, moved in 0..20_i64, place in 0..30_usize) {
+            let ids: Vec<i64> = (0..length).collect();
+            let mut order = placed(&ids, moved, place);
+            order.sort_unstable();
+            let mut wanted = ids;
+            if moved >= length {
+                wanted.push(moved);
+            }
+            prop_assert_eq!(order, wanted);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Pages of lists, as every list does them: a limit, an opaque cursor that says where the page before ended, never an
+//! offset. It must never know what is listed.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use shared::{
+    ErrorCode, Page,
+    page::{DEFAULT_LIMIT, MAX_LIMIT},
+};
+
+use utoipa::IntoParams;
+
+use crate::error::ApiError;
+
+/// Which page of a list that takes nothing else.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// How many, 1 to 200.
+    #[param(default = 50, minimum = 1, maximum = 200)]
+    pub(crate) limit: Option<i64>,
+    /// `next_cursor` of the page before.
+    pub(crate) cursor: Option<String>,
+}
+
+/// How many items the page is to have.
+///
+/// # Errors
+/// `invalid_query` outside 1 to 200.
+pub(crate) fn limit(given: Option<i64>) -> Result<i64, ApiError> {
+    let limit = given.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    let message = format!("A page has 1 to {MAX_LIMIT} items, not {limit}.");
+    Err(ApiError::field(ErrorCode::InvalidQuery, "limit", "out_of_range", message))
+}
+
+/// The text that clients pass back.
+pub(crate) fn encode<T: Serialize>(cursor: &T) -> Option<String> {
+    serde_json::to_vec(cursor).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
+}
+
+/// Reads what a client passed back.
+///
+/// # Errors
+/// `invalid_cursor` for everything that this list did not make.
+pub(crate) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
+    cursor.map(Some).ok_or_else(invalid_cursor)
+}
+
+fn invalid_cursor() -> ApiError {
+    let message = "This cursor was not made by this list. Pass next_cursor of the page before, or none.";
+    ApiError::field(ErrorCode::InvalidCursor, "cursor", "invalid", message)
+}
+
+/// A page of `limit` out of at most one more, which tells whether there is a next page.
+pub(crate) fn page<T>(mut found: Vec<T>, limit: i64, cursor: impl Fn(&T) -> Option<String>) -> Page<T> {
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next_cursor = found.last().filter(|_| more).and_then(cursor);
+    Page { items: found, next_cursor }
+}
+
+/// A page of a list that is short enough to be read whole (the teams, a team's templates), whatever its order.
+///
+/// # Errors
+/// `invalid_cursor`, also when what the page before ended with is gone.
+pub(crate) fn of_short_list<T>(
+    items: Vec<T>,
+    limit: i64,
+    cursor: Option<&str>,
+    id: impl Fn(&T) -> i64,
+) -> Result<Page<T>, ApiError> {
+    let rest = match decode::<i64>(cursor)? {
+        None => items,
+        Some(last) => {
+            let place = items.iter().position(|item| id(item) == last).ok_or_else(invalid_cursor)?;
+            items.into_iter().skip(place + 1).collect()
+        }
+    };
+    Ok(page(rest, limit, |last| encode(&id(last))))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_pages_of_a_short_list_are_the_list(length in 0..30_i64, limit in 1..10_i64) {
+            let items: Vec<i64> = (0..length).rev().collect();
+            let (mut seen, mut cursor) = (Vec::new(), None);
+            loop {
+                let page = of_short_list(items.clone(), limit, cursor.as_deref(), |id| *id).unwrap();
+                prop_assert!(page.items.len() <= usize::try_from(limit).unwrap());
+                seen.extend(page.items);
+                cursor = page.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            prop_assert_eq!(seen, items);
+        }
+
+        #[test]
+        fn whatever_a_client_passes_is_read_or_refused(text: String) {
+            let read = of_short_list(vec![1_i64], 1, Some(&text), |id| *id);
+            prop_assert!(read.is_err_and(|error| error.code() == ErrorCode::InvalidCursor));
+        }
+    }
+}

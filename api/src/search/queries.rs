@@ -1,0 +1,121 @@
+//! Looking for conversations in the database. Which ones is found by [`super::sqlite`] or [`super::postgres`]; the rows
+//! themselves are read here.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use shared::{
+    PhoneNumber,
+    conversation::{Conversation, ConversationStatus},
+};
+
+use super::{fold::text_of, postgres, sqlite, term::Term};
+use crate::{
+    auth::TeamScope,
+    conversations::{cursor::TimeCursor, queries::Row},
+    db::{
+        DbConnection, DbError, Moment, UtcTimestamp, Words, on_each,
+        schema::{conversation_texts, conversations},
+    },
+};
+
+/// What is looked for, and where.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The teams.
+    pub scope: &'a TeamScope,
+    /// What was typed.
+    pub term: &'a Term,
+    /// Only those that stand so.
+    pub status: Option<ConversationStatus>,
+    /// Something must have happened since then.
+    pub since: DateTime<Utc>,
+    /// Where the page before ended.
+    pub after: Option<&'a TimeCursor>,
+    /// How many.
+    pub limit: i64,
+}
+
+impl Wanted<'_> {
+    /// The teams, as a list for SQL; `None` for all of them. Ids are numbers, so they can stand in the text.
+    pub(super) fn teams(&self) -> Option<String> {
+        match self.scope {
+            TeamScope::Every => None,
+            TeamScope::Only(teams) => {
+                let ids: Vec<String> = teams.iter().map(ToString::to_string).collect();
+                Some(ids.join(", "))
+            }
+        }
+    }
+}
+
+/// A conversation that was found, and when something last happened in it.
+#[derive(Debug, QueryableByName)]
+pub(super) struct Found {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub(super) id: i64,
+    #[diesel(sql_type = UtcTimestamp)]
+    pub(super) active_at: Moment,
+}
+
+/// The conversations that match, newest activity first, each with when something last happened in it.
+///
+/// # Errors
+/// Only faults of the database.
+pub fn find(
+    conn: &mut DbConnection,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<(Conversation, DateTime<Utc>)>, DbError> {
+    if matches!(wanted.scope, TeamScope::Only(teams) if teams.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let found = match conn {
+        DbConnection::Sqlite(conn) => sqlite::find(conn, wanted)?,
+        DbConnection::Postgres(conn) => postgres::find(conn, wanted)?,
+    };
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<i64> = found.iter().map(|found| found.id).collect();
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::id.eq_any(&ids))
+        .select(Row::as_select())
+        .load(c))?;
+    let mut rows: HashMap<i64, Conversation> =
+        rows.into_iter().map(Conversation::from).map(|row| (row.id.0, row)).collect();
+    let in_order = found.into_iter().filter_map(|found| Some((rows.remove(&found.id)?, found.active_at.0)));
+    Ok(in_order.collect())
+}
+
+/// How many texts are folded anew at once.
+const BATCH: i64 = 1000;
+
+/// Folds the texts of a batch of conversations anew, after the one named; answers the last of the batch, `None` at the
+/// end. A migration can only fill them in as SQL can.
+pub(super) fn refold(conn: &mut DbConnection, after: i64) -> Result<Option<i64>, DbError> {
+    type Columns = (i64, Words<PhoneNumber>, Option<String>, Option<String>, String);
+    let rows: Vec<Columns> = on_each!(conn, |c| conversations::table
+        .inner_join(conversation_texts::table.on(conversation_texts::conversation_id.eq(conversations::id)))
+        .filter(conversations::id.gt(after))
+        .order(conversations::id)
+        .limit(BATCH)
+        .select((
+            conversations::id,
+            conversations::number,
+            conversations::reference,
+            conversations::name,
+            conversation_texts::text,
+        ))
+        .load(c))?;
+    let last = rows.last().map(|row| row.0);
+    for (id, Words(number), reference, name, kept) in rows {
+        let text = text_of(&number, reference.as_deref(), name.as_deref());
+        if text != kept {
+            on_each!(conn, |c| diesel::update(conversation_texts::table.find(id))
+                .set(conversation_texts::text.eq(text))
+                .execute(c))?;
+        }
+    }
+    Ok(last)
+}

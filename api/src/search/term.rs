@@ -1,0 +1,113 @@
+//! What somebody types to find a conversation: a part of a number however it is typed, of a reference, or words of a
+//! name in any order.
+
+use super::fold::fold;
+
+/// The shortest term; shorter ones would find everything.
+const SHORTEST: usize = 2;
+/// The longest term, in characters: nothing that one looks for is longer.
+const LONGEST: usize = 100;
+/// How long a word must be for the text index: it knows every three characters in a row.
+const INDEXED: usize = 3;
+
+/// A term, as it is looked for: one of these lists of words, all of its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// The words of a name or a reference; or, of what looks like a number, how it was typed and its digits.
+    pub(super) alternatives: Vec<Vec<String>>,
+}
+
+impl Term {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// What is wrong with it, for whoever typed it.
+    pub fn parse(typed: &str) -> Result<Self, &'static str> {
+        let text = typed.trim();
+        let length = text.chars().count();
+        if length < SHORTEST {
+            return Err("Type at least two characters of a number, a reference or a name.");
+        }
+        if length > LONGEST || text.contains('\0') {
+            return Err("No number, reference or name is that long.");
+        }
+        let folded = fold(text).trim().to_owned();
+        if folded.is_empty() {
+            return Err("Type some letters or digits of a number, a reference or a name.");
+        }
+        let Some(digits) = digits(text) else {
+            let words = folded.split_whitespace().map(str::to_owned).collect();
+            return Ok(Self { alternatives: vec![words] });
+        };
+        // A reference can look like a number; its parts are no words.
+        let as_typed = Some(folded).filter(|folded| *folded != digits);
+        Ok(Self { alternatives: as_typed.into_iter().chain([digits]).map(|word| vec![word]).collect() })
+    }
+
+    /// Whether each alternative has a word that the text index knows.
+    pub(super) fn is_indexed(&self) -> bool {
+        self.alternatives.iter().all(|words| words.iter().any(|word| is_indexed(word)))
+    }
+}
+
+/// Whether the text index knows a word.
+pub(super) fn is_indexed(word: &str) -> bool {
+    word.chars().count() >= INDEXED
+}
+
+fn digits(text: &str) -> Option<String> {
+    let is_of_a_number = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-.()/".contains(c);
+    if !text.chars().all(is_of_a_number) {
+        return None;
+    }
+    let digits: String = text.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
+    // `0044` and `+44` begin the kept form `+44...`; a local number's leading 0 stands for the country.
+    let bare = if text.starts_with('+') { &digits } else { digits.trim_start_matches('0') };
+    (bare.len() >= SHORTEST).then(|| bare.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(typed: &str) -> Vec<Vec<String>> {
+        Term::parse(typed).unwrap().alternatives
+    }
+
+    #[test]
+    fn a_part_of_a_number_is_read_however_it_is_typed() {
+        for (typed, digits) in [
+            ("07700 900", "7700900"),
+            ("+44 7700", "447700"),
+            ("0044 7700", "447700"),
+            ("+44 (0)7700", "447700"),
+            ("900-123", "900123"),
+        ] {
+            assert_eq!(read(typed).last().unwrap(), &[digits], "{typed}");
+        }
+        assert_eq!(read("900123"), [["900123"]], "as it stands, it is looked for once");
+        for typed in ["A-10021", "Maria", "000", "--"] {
+            assert_eq!(read(typed).len(), 1, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_name_are_looked_for_one_by_one() {
+        assert_eq!(read(" Zoë  MÜLLER "), [["zoe", "muller"]]);
+    }
+
+    #[test]
+    fn a_term_has_2_to_100_characters() {
+        assert!(Term::parse(" a ").is_err());
+        assert!(Term::parse(&"a".repeat(101)).is_err());
+        assert!(Term::parse("a\0b").is_err());
+        assert!(Term::parse("\u{b4}\u{b4}").is_err(), "accents without letters");
+    }
+
+    #[test]
+    fn only_words_of_three_characters_are_in_the_index() {
+        let indexed = |typed: &str| Term::parse(typed).unwrap().is_indexed();
+        assert!(indexed("jo smith") && indexed("7700") && indexed("zoë"));
+        assert!(!indexed("jo") && !indexed("jo li") && !indexed("77"));
+    }
+}

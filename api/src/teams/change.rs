@@ -1,0 +1,182 @@
+//! Making and changing teams, their numbers and their members.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    ErrorCode, PhoneNumber,
+    event::EventKind,
+    ids::{AccountId, TeamId},
+    team::{NewTeam, TeamDetail},
+};
+
+use super::queries;
+use crate::{
+    accounts::{self, authority::Authority},
+    auth::TeamScope,
+    db::DbConnection,
+    error::ApiError,
+    events,
+    fields::{Fields, same_name, taken},
+    numbers,
+};
+
+/// A team with its members.
+///
+/// # Errors
+/// `not_found`.
+pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<TeamDetail, ApiError> {
+    let team = queries::team(conn, scope, id)?.ok_or_else(|| ApiError::not_found("team"))?;
+    let mut members = queries::members(conn, id)?;
+    members.sort_by_key(|member| member.display_name.to_lowercase());
+    Ok(TeamDetail {
+        id: team.id,
+        name: team.name,
+        numbers: team.numbers,
+        region: team.region,
+        time_zone: team.time_zone,
+        members,
+    })
+}
+
+/// Makes a team. Whoever makes it without acting in all teams becomes its first member, or could not see it.
+///
+/// # Errors
+/// `validation_failed`, `already_exists`; `forbidden` for an API key, which cannot be a member.
+pub fn create(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    by: Option<AccountId>,
+    new: &NewTeam,
+    now: DateTime<Utc>,
+) -> Result<TeamDetail, ApiError> {
+    if by.is_none() {
+        authority.require_everywhere("Making a team with an API key")?;
+    }
+    let new = checked(conn, new, None)?;
+    let id = queries::insert(conn, &new, now)?;
+    if let Some(by) = by.filter(|_| !authority.is_everywhere()) {
+        accounts::queries::insert_member(conn, id, by)?;
+        events::queries::insert_of_account(conn, Some(by), now)?;
+    }
+    changed(conn, id, now)?;
+    detail(conn, &TeamScope::Only(vec![id]), id)
+}
+
+/// Changes a team.
+///
+/// # Errors
+/// `not_found`, `validation_failed`, `already_exists`.
+pub fn update(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: TeamId,
+    new: &NewTeam,
+    now: DateTime<Utc>,
+) -> Result<TeamDetail, ApiError> {
+    detail(conn, scope, id)?;
+    let new = checked(conn, new, Some(id))?;
+    queries::update(conn, id, &new)?;
+    changed(conn, id, now)?;
+    detail(conn, scope, id)
+}
+
+/// Gives a team a number, in any usual format of its region.
+///
+/// # Errors
+/// `not_found`, `invalid_number`, `already_exists` when a team has it.
+pub fn add_number(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: TeamId,
+    typed: &str,
+    now: DateTime<Utc>,
+) -> Result<TeamDetail, ApiError> {
+    let team = detail(conn, scope, id)?;
+    let number = numbers::parse::field("number", typed, &team.region)?;
+    if !queries::insert_number(conn, id, &number)? {
+        let whose = if team.numbers.contains(&number) { "This team" } else { "Another team" };
+        let message = format!("{whose} has {} already; each number belongs to one team.", number.display());
+        return Err(taken("number", message));
+    }
+    changed(conn, id, now)?;
+    detail(conn, scope, id)
+}
+
+/// Takes a number from a team, unless conversations live on it.
+///
+/// # Errors
+/// `not_found`, `number_in_use`.
+pub fn remove_number(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: TeamId,
+    number: &PhoneNumber,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let team = detail(conn, scope, id)?;
+    if !team.numbers.contains(number) {
+        return Err(ApiError::new(ErrorCode::NotFound, "The team has no such number."));
+    }
+    // First, so that nobody can begin a conversation while we look; when there is one, all of it is taken back.
+    queries::delete_number(conn, id, number)?;
+    let live = queries::live_conversations(conn, number)?;
+    if live > 0 {
+        let detail = format!(
+            "{live} conversations on this number are in progress or await a reply. Close them first: nobody could \
+             answer them any more."
+        );
+        return Err(ApiError::new(ErrorCode::NumberInUse, detail));
+    }
+    changed(conn, id, now)
+}
+
+/// Makes an account a member of a team, or takes it out.
+///
+/// # Errors
+/// `not_found` for the team or the account, `forbidden` for an account that is not the authority's to change.
+pub fn set_member(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    id: TeamId,
+    account: AccountId,
+    belongs: bool,
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    conn.take_turns("accounts")?;
+    detail(conn, authority.scope(), id)?;
+    accounts::change::manageable(conn, authority, account)?;
+    if belongs {
+        accounts::queries::insert_member(conn, id, account)?;
+    } else {
+        accounts::queries::delete_member(conn, id, account)?;
+    }
+    events::queries::insert_of_account(conn, Some(account), now)?;
+    changed(conn, id, now)
+}
+
+fn changed(conn: &mut DbConnection, id: TeamId, now: DateTime<Utc>) -> Result<(), ApiError> {
+    Ok(events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(id), now)?)
+}
+
+/// The fields of a team, `id` being the one that they are for.
+fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result<NewTeam, ApiError> {
+    // Two teams of the same name in another case would pass the table's own unique index.
+    conn.take_turns("teams")?;
+    let mut fields = Fields::default();
+    let name = fields.name("name", &new.name);
+    let region = new.region.trim().to_uppercase();
+    if !numbers::parse::is_region(&region) {
+        let message = "This is not a region whose numbers we know; for example: GB, IE, US (ISO 3166-1).";
+        fields.fault("region", "unknown", message);
+    }
+    let time_zone = new.time_zone.trim().to_owned();
+    if time_zone.parse::<chrono_tz::Tz>().is_err() {
+        let message = "This is not a time zone of the IANA database; for example: Europe/London.";
+        fields.fault("time_zone", "unknown", message);
+    }
+    fields.finish()?;
+    let others = queries::teams(conn, &TeamScope::Every)?;
+    if others.iter().any(|team| Some(team.id) != id && same_name(&team.name, &name)) {
+        return Err(taken("name", format!("There is a team {name} already.")));
+    }
+    Ok(NewTeam { name, region, time_zone })
+}

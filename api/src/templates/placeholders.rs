@@ -1,0 +1,59 @@
+//! What templates may ask for: a name, a reference, and so on, and the columns of the current daily file.
+
+use shared::{ids::TeamId, template::Placeholder};
+
+use super::render::{ALWAYS, Values};
+use crate::{auth::TeamScope, customers, db::DbConnection, error::ApiError, fields::same_name, teams};
+
+/// The placeholders of a team, or of all teams of the scope together, each with what it would be for a customer of
+/// the file.
+///
+/// # Errors
+/// `not_found` for the team.
+pub fn known(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    team: Option<TeamId>,
+    agent: &str,
+) -> Result<Vec<Placeholder>, ApiError> {
+    let teams = match team {
+        Some(id) => {
+            vec![teams::queries::team(conn, scope, id)?.ok_or_else(|| ApiError::not_found("team"))?]
+        }
+        None => teams::queries::teams(conn, scope)?,
+    };
+    let mut known: Vec<Placeholder> =
+        ALWAYS.iter().map(|name| Placeholder { name: (*name).to_owned(), sample: None }).collect();
+    for team in &teams {
+        let Some((columns, sample)) = customers::queries::current_columns(conn, team.id)? else {
+            continue;
+        };
+        let (number, customer) = sample.unzip();
+        let values = Values {
+            customer: customer.as_ref(),
+            reference: None,
+            name: None,
+            number: number.as_ref(),
+            agent,
+            team: &team.name,
+        };
+        for column in columns {
+            if !known.iter().any(|placeholder| same_name(&placeholder.name, &column)) {
+                known.push(Placeholder { name: column, sample: None });
+            }
+        }
+        for placeholder in &mut known {
+            placeholder.sample = placeholder.sample.take().or_else(|| values.of(&placeholder.name));
+        }
+    }
+    let team = teams.first().map(|team| team.name.as_str());
+    for placeholder in &mut known {
+        let own = match placeholder.name.as_str() {
+            "agent" => Some(agent),
+            "team" => team,
+            _ => None,
+        };
+        placeholder.sample = placeholder.sample.take().or_else(|| own.map(str::to_owned));
+    }
+    Ok(known)
+}

@@ -1,0 +1,154 @@
+//! How an admin lets people in and out: passwords, shutting out, and that an admin is always left.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use shared::ErrorCode::{
+    InvalidBody, InvalidCredentials, LastAdmin, NotFound, SessionExpired, ValidationFailed,
+};
+
+use crate::support::{
+    Answer, Client, TestApp,
+    fixtures::{ADMIN, ANN, BO, COLLECTIONS, DEE, PASSWORD, Person, SAM, STRANGER},
+    on_both_databases,
+    stream::Listener,
+};
+
+on_both_databases![
+    a_new_password_ends_the_sessions,
+    shutting_out_ends_the_sessions_at_once,
+    a_stream_tells_of_the_shutting_out_and_ends,
+    a_shut_out_account_can_be_let_in_again,
+    the_last_admin_stays,
+    of_two_admins_who_demote_each_other_one_stays,
+    nobody_shuts_themselves_out,
+];
+
+async fn change(client: &Client, id: i64, change: Value) -> Answer {
+    client.put(&format!("/accounts/{id}"), change).await
+}
+
+async fn sign_in(app: &TestApp, email: &str, password: &str) -> Answer {
+    app.nobody.post("/sessions", json!({"email": email, "password": password})).await
+}
+
+async fn a_new_password_ends_the_sessions(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let sessions = [app.signed_in(ANN).await, app.signed_in(ANN).await];
+    let bo = app.signed_in(BO).await;
+    let path = format!("/accounts/{}/password", ANN.1);
+    let answer = admin.put(&path, json!({"password": "another four words"})).await;
+    answer.done();
+    for ann in &sessions {
+        ann.get("/me").await.problem(SessionExpired);
+    }
+    bo.get("/me").await.expect(200);
+    sign_in(&app, &ANN.email(), PASSWORD).await.problem(InvalidCredentials);
+    sign_in(&app, &ANN.email(), "another four words").await.expect(201);
+    let long = "x".repeat(257);
+    for (password, fault) in [
+        ("", "password:too_short"),
+        ("eleven char", "password:too_short"),
+        (long.as_str(), "password:too_long"),
+    ] {
+        let refused = admin.put(&path, json!({"password": password})).await;
+        assert_eq!(refused.faults(ValidationFailed), [fault]);
+    }
+    for body in [json!({}), json!({"password": null}), json!({"password": 123_456_789_012_i64})] {
+        admin.put(&path, body).await.problem(InvalidBody);
+    }
+    for id in [4711, 0, -1] {
+        let path = format!("/accounts/{id}/password");
+        admin.put(&path, json!({"password": "another four words"})).await.problem(NotFound);
+    }
+    for password in ["\u{1f600}".repeat(12), "with a NUL \0 in it".to_owned(), "x".repeat(256)] {
+        admin.put(&path, json!({"password": password})).await.done();
+        sign_in(&app, &ANN.email(), &password).await.expect(201);
+    }
+}
+
+async fn shutting_out_ends_the_sessions_at_once(app: TestApp) {
+    let conversation = app.text(STRANGER, "Hello").await;
+    let admin = app.signed_in(ADMIN).await;
+    let ann = app.signed_in(ANN).await;
+    app.advance(TimeDelta::minutes(1));
+    let changed = change(&admin, ANN.1, json!({"disabled": true})).await.expect(200);
+    assert_eq!(changed["disabled_at"], "2024-11-25T09:01:00Z");
+    ann.get("/me").await.problem(SessionExpired);
+    ann.reply(conversation, "Hi").await.problem(SessionExpired);
+    sign_in(&app, &ANN.email(), PASSWORD).await.problem(InvalidCredentials);
+    // Once more does not change since when.
+    app.advance(TimeDelta::minutes(1));
+    let again = change(&admin, ANN.1, json!({"disabled": true})).await.expect(200);
+    assert_eq!(again["disabled_at"], "2024-11-25T09:01:00Z");
+    let team = admin.get(&format!("/teams/{COLLECTIONS}")).await.expect(200);
+    assert_eq!(team["members"][0]["disabled"], true);
+}
+
+async fn a_stream_tells_of_the_shutting_out_and_ends(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    for (path, body) in [
+        (format!("/accounts/{}", ANN.1), json!({"disabled": true})),
+        (format!("/accounts/{}/password", BO.1), json!({"password": "another four words"})),
+    ] {
+        let person: Person = if body["disabled"] == true { ANN } else { BO };
+        let client = app.signed_in(person).await;
+        let mut stream = Listener::to(&client).await;
+        let mut colleague = Listener::to(&app.signed_in(SAM).await).await;
+        let answer = admin.put(&path, body).await;
+        assert!(answer.status < 300, "{}", answer.body);
+        app.text(STRANGER, "the customer's words").await;
+        assert_eq!(stream.kinds_to_the_end().await, ["account_changed"]);
+        // It is nobody else's business.
+        assert_eq!(colleague.event().await.unwrap()["kind"], "message_received");
+    }
+}
+
+async fn a_shut_out_account_can_be_let_in_again(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let ann = app.signed_in(ANN).await;
+    change(&admin, ANN.1, json!({"disabled": true})).await.expect(200);
+    for person in [ANN, DEE] {
+        let changed = change(&admin, person.1, json!({"disabled": false})).await.expect(200);
+        assert_eq!(changed["disabled_at"], Value::Null);
+        app.signed_in(person).await.get("/me").await.expect(200);
+    }
+    // The sessions of before stay ended.
+    ann.get("/me").await.problem(SessionExpired);
+}
+
+async fn the_last_admin_stays(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    for body in [json!({"role": "agent"}), json!({"role": "supervisor"}), json!({"disabled": true})] {
+        change(&admin, ADMIN.1, body).await.problem(LastAdmin);
+    }
+    // One who is shut out does not count.
+    change(&admin, DEE.1, json!({"role": "admin"})).await.expect(200);
+    change(&admin, ADMIN.1, json!({"role": "agent"})).await.problem(LastAdmin);
+    change(&admin, DEE.1, json!({"disabled": false})).await.expect(200);
+    let changed = change(&admin, ADMIN.1, json!({"role": "agent"})).await.expect(200);
+    assert_eq!(changed["permissions"], json!(["reply", "close"]));
+    assert_eq!(admin.get("/accounts").await.status, 403);
+    let dee = app.signed_in(DEE).await;
+    change(&dee, DEE.1, json!({"role": "agent"})).await.problem(LastAdmin);
+}
+
+async fn of_two_admins_who_demote_each_other_one_stays(app: TestApp) {
+    let first = app.signed_in(ADMIN).await;
+    change(&first, SAM.1, json!({"role": "admin"})).await.expect(200);
+    let second = app.signed_in(SAM).await;
+    let agent = || json!({"role": "agent"});
+    let (one, other) = tokio::join!(change(&first, SAM.1, agent()), change(&second, ADMIN.1, agent()));
+    assert_eq!([one.status, other.status].iter().filter(|status| **status == 200).count(), 1);
+    assert_eq!(app.database.count("accounts", "role = 'admin'"), 1);
+}
+
+async fn nobody_shuts_themselves_out(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    change(&admin, SAM.1, json!({"role": "admin"})).await.expect(200);
+    let refused = change(&admin, ADMIN.1, json!({"disabled": true})).await;
+    assert_eq!(refused.faults(ValidationFailed), ["disabled:yourself"]);
+    admin.get("/me").await.expect(200);
+    // A colleague can.
+    let sam = app.signed_in(SAM).await;
+    change(&sam, ADMIN.1, json!({"disabled": true})).await.expect(200);
+}

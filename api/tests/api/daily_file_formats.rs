@@ -1,0 +1,156 @@
+//! Daily files as programs write them: encodings, delimiters, quotes, line ends, and what only looks like one.
+
+use serde_json::{Value, json};
+use shared::ErrorCode;
+
+use crate::support::{
+    Client, TestApp,
+    fixtures::{COLLECTIONS, SAM},
+    on_both_databases,
+};
+
+on_both_databases![
+    encodings_delimiters_and_line_ends_make_no_difference,
+    quoted_values_may_hold_anything,
+    numbers_of_any_usual_format_become_e164,
+    three_hundred_columns_are_kept_in_order,
+    customers_may_share_a_reference_or_a_number_but_not_both,
+    what_is_no_such_file_is_refused_with_the_line,
+    a_file_of_any_bytes_is_taken_or_refused,
+];
+
+/// What the database holds of a file, a customer a line.
+async fn stored(app: &TestApp, sam: &Client, file: impl Into<reqwest::Body>) -> Vec<String> {
+    let imported = sam.import(file).await.expect(201);
+    let select = format!(
+        "SELECT line || '|' || number || '|' || ref || '|' || name || '|' || key_data AS value FROM customers
+         WHERE daily_file_id = {} ORDER BY line",
+        imported["id"]
+    );
+    app.database.words(&select)
+}
+
+async fn encodings_delimiters_and_line_ends_make_no_difference(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let plain = "Ref,Name,Number,Note\nA-1,Zoë,07700900123,€ 1\n\nA-2,Jo,07700900456,\n";
+    let expected = ["2|+447700900123|A-1|Zoë|[\"€ 1\"]", "4|+447700900456|A-2|Jo|[\"\"]"].map(str::to_owned);
+    let windows: Vec<u8> = plain
+        .chars()
+        .map(|character| match character {
+            'ë' => 0xEB,
+            '€' => 0x80,
+            other => u8::try_from(other).unwrap(),
+        })
+        .collect();
+    let mixed = plain.replacen('\n', "\r\n", 1).replacen("€ 1\n\n", "€ 1\r\r", 1);
+    for file in [
+        plain.as_bytes().to_vec(),
+        format!("\u{feff}{plain}").into_bytes(),
+        windows,
+        plain.replace(',', ";").into_bytes(),
+        plain.replace(',', "\t").into_bytes(),
+        plain.replace('\n', "\r\n").into_bytes(),
+        plain.replace('\n', "\r").into_bytes(),
+        mixed.into_bytes(),
+        plain.trim_end().as_bytes().to_vec(),
+    ] {
+        let shown = String::from_utf8_lossy(&file).into_owned();
+        assert_eq!(stored(&app, &sam, file).await, expected, "{shown:?}");
+    }
+}
+
+async fn quoted_values_may_hold_anything(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let file = "ref;name;number;note\n\"A-1\";\"Jones; \"\"Maria\"\"\";\"07700900123\";\"one\ntwo, \"\"three\"\"\"\n\
+                A-2;O'Neil;07700900124;=HYPERLINK(\"\"x\"\")\n";
+    let expected = [
+        "2|+447700900123|A-1|Jones; \"Maria\"|[\"one\\ntwo, \\\"three\\\"\"]",
+        "4|+447700900124|A-2|O'Neil|[\"=HYPERLINK(\\\"\\\"x\\\"\\\")\"]",
+    ];
+    assert_eq!(stored(&app, &sam, file).await, expected);
+}
+
+async fn numbers_of_any_usual_format_become_e164(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let typed = ["07700 900123", "(07700) 900-123", "+44 (0)7700 900123", "0044 7700 900123", "7700900123"];
+    let mut file = String::from("ref,name,number\n");
+    for (n, number) in typed.iter().enumerate() {
+        file += &format!("A-{n},Jo,{number}\n");
+    }
+    file += "A-9,Jo,+1 500 555 0006\n";
+    let found = stored(&app, &sam, file).await;
+    assert_eq!(found.len(), 6);
+    assert!(found.iter().take(5).all(|row| row.contains("|+447700900123|")), "{found:?}");
+    assert!(found[5].contains("|+15005550006|"), "{found:?}");
+}
+
+async fn three_hundred_columns_are_kept_in_order(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let names: Vec<String> = (0..297).map(|n| format!("Column {n}")).collect();
+    let values: Vec<String> = (0..297).map(|n| n.to_string()).collect();
+    let file = format!("ref,name,{},number\nA-1,Jo,{},07700900123\n", names.join(","), values.join(","));
+    let imported = sam.import(file).await.expect(201);
+    assert_eq!(imported["columns"], json!(names));
+    let conversation = app.text("+447700900123", "Hello").await;
+    let shown = sam.get(&format!("/conversations/{conversation}/key_data")).await.expect(200);
+    let fields = shown["customers"][0]["fields"].as_array().unwrap();
+    assert_eq!((fields.len(), &fields[296]), (297, &json!({"name": "Column 296", "value": "296"})));
+}
+
+async fn customers_may_share_a_reference_or_a_number_but_not_both(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let file = "ref,name,number\nA-1,Jo,07700900123\nA-1,Jo,07700900124\nA-2,Al,07700900123\nA-1,Joe,+447700900123\n\
+                A-1,Jo,07700 900123\n";
+    let imported = sam.import(file).await.expect(201);
+    assert_eq!((imported["accepted"].as_i64(), imported["rejected_rows"].as_i64()), (Some(3), Some(2)));
+    let rejected = imported["rejected"].as_array().unwrap();
+    let told: Vec<(&Value, &Value)> = rejected.iter().map(|row| (&row["line"], &row["reason"])).collect();
+    let reason = json!("This customer stands on line 2 already, with the same number.");
+    assert_eq!(told, [(&json!(5), &reason), (&json!(6), &reason)]);
+    assert_eq!(imported["added"], 2, "customers, not rows");
+}
+
+async fn what_is_no_such_file_is_refused_with_the_line(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let before = sam.daily_files().await;
+    for (file, expected) in [
+        (&b""[..], &["line 1:empty"][..]),
+        (b"\n\n\n", &["line 1:empty"]),
+        (b"ref,name,number\n", &["line 1:no_rows"]),
+        (b"\nref,name,number\n,,\n", &["line 2:no_rows"]),
+        (b"ref,name,number\nA-1,Jo,07700900123\nA-2,J\x00,07700900124\n", &["line 3:not_text"]),
+        (b"\xFF\xFEr\x00e\x00f\x00", &["line 1:unknown_encoding"]),
+        (b"PK\x03\x04\x14\x00\x06\x00", &["line 1:not_csv"]),
+        (b"\xEF\xBB\xBFref,name,number\nA-1,J\xEB,07700900123\n", &["line 2:unknown_encoding"]),
+        (b"ref,name\nA-1,Jo\n", &["line 1:missing_column"]),
+        (b"<html>\n<body>", &["line 1:missing_column", "line 1:missing_column", "line 1:missing_column"]),
+        (b"{\"ref\": 1}", &["line 1:missing_column", "line 1:missing_column", "line 1:missing_column"]),
+        (b"ref,name,number,ref\nA-1,Jo,07700900123,x\n", &["line 1:ambiguous_column"]),
+        (b"ref,name,number\nA-1,Jo,1\n,Jo,07700900123\n", &["line 2:rejected", "line 3:rejected"]),
+        (b"ref,name,number\nA-1,Jo,07700900123\nA-2,\"Jo,07700900124\nA-3", &["line 3:open_quote"]),
+    ] {
+        let shown = String::from_utf8_lossy(file).into_owned();
+        let found = sam.import(file.to_vec()).await.faults(ErrorCode::InvalidFile);
+        assert_eq!(found, expected, "{shown:?}");
+    }
+    assert_eq!(sam.daily_files().await, before, "the one before is still current");
+    assert_eq!(app.database.count("customers", "daily_file_id > 2"), 0);
+}
+
+async fn a_file_of_any_bytes_is_taken_or_refused(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let mut seed = 7_u64;
+    for round in 0..60 {
+        let mut file = b"ref,name,number,note\nA-1,Jo,07700900123,x\n".to_vec();
+        for _ in 0..200 {
+            // Knuth's generator: any bytes, the same in each run, and many of those that matter.
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let byte = seed.to_be_bytes()[0];
+            file.push(if round % 2 == 0 { byte.max(1) } else { b",\"\n\r;A0\t"[usize::from(byte % 8)] });
+        }
+        let answer = sam.import(file).await;
+        assert!([201, 422].contains(&answer.status), "{}: {}", answer.status, answer.body);
+    }
+    let staged = format!("team_id = {COLLECTIONS} AND state = 'staged'");
+    assert_eq!(app.database.count("daily_files", &staged), 0);
+}

@@ -1,0 +1,94 @@
+//! Earlier daily files: the list, restoring one, and how many are kept.
+
+use serde_json::{Value, json};
+use shared::ErrorCode;
+
+use crate::support::{
+    TestApp,
+    daily_files::customers,
+    eventually,
+    fixtures::{COLLECTIONS, FORMER, MARIA, SAM},
+    on_both_databases,
+};
+
+on_both_databases![
+    an_earlier_file_is_restored,
+    the_list_goes_from_page_to_page,
+    thirty_files_are_kept_and_the_current_one_always,
+];
+
+async fn an_earlier_file_is_restored(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let conversation = app.text(FORMER, "Hello").await;
+    let maria = app.text(MARIA, "Hello").await;
+    let known = async |id: i64| sam.conversation(id).await["name"].clone();
+    assert_eq!((known(conversation).await, known(maria).await), (Value::Null, json!("Maria Jones")));
+    let restored = sam.restore(1).await.expect(201);
+    let expected = json!({"id": 1, "file_date": "2024-11-24", "rows": 1, "accepted": 1, "rejected": [],
+        "rejected_rows": 0, "added": 1, "changed": 0, "dropped": 3, "columns": ["Balance"]});
+    assert_eq!(restored, expected);
+    assert_eq!(sam.current_file().await, 1);
+    assert_eq!(known(conversation).await, "Fred Former");
+    assert_eq!(known(maria).await, "Maria Jones", "it keeps what it last had");
+    let again = sam.restore(1).await.expect(201);
+    assert_eq!((&again["added"], &again["dropped"]), (&json!(0), &json!(0)), "it is the current one already");
+    let back = sam.restore(2).await.expect(201);
+    assert_eq!((&back["added"], &back["dropped"]), (&json!(3), &json!(1)));
+    sam.restore(99).await.problem(ErrorCode::NotFound);
+}
+
+async fn the_list_goes_from_page_to_page(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    for count in [1, 2, 3] {
+        sam.import(customers(count)).await.expect(201);
+    }
+    let path = format!("/teams/{COLLECTIONS}/daily_files?limit=2");
+    let (mut accepted, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = sam.get(&format!("{path}{cursor}")).await.expect(200);
+        accepted
+            .extend(page["items"].as_array().unwrap().iter().map(|file| file["accepted"].as_i64().unwrap()));
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    // Before these were the two that the tests' world begins with.
+    assert_eq!(accepted, [3, 2, 1, 3, 1]);
+    sam.get(&format!("{path}&cursor=x")).await.problem(ErrorCode::InvalidCursor);
+    sam.get(&format!("/teams/{COLLECTIONS}/daily_files?limit=0")).await.problem(ErrorCode::InvalidQuery);
+}
+
+async fn thirty_files_are_kept_and_the_current_one_always(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    sam.restore(1).await.expect(201);
+    let insert = |id: i64| {
+        let no = "(SELECT is_current FROM daily_files WHERE id = 2)";
+        format!(
+            "INSERT INTO daily_files (team_id, file_date, key_data_columns, is_current, created_at)
+             SELECT {COLLECTIONS}, file_date, '[]', {no}, created_at FROM daily_files WHERE id = 2;
+             INSERT INTO customers (daily_file_id, number, line, ref, name, key_data)
+             VALUES ({id}, '{MARIA}', 2, 'A', 'B', '[]');"
+        )
+    };
+    for id in 3..=40 {
+        app.database.run(&insert(id)).unwrap();
+    }
+    let newest = sam.import(customers(2)).await.expect(201)["id"].as_i64().unwrap();
+    let files = sam.daily_files().await;
+    let ids: Vec<i64> = files.iter().map(|file| file["id"].as_i64().unwrap()).collect();
+    assert_eq!(ids, (newest - 29..=newest).rev().collect::<Vec<_>>());
+    let gone = format!("id <= {}", newest - 30);
+    eventually("the old ones are gone", async || {
+        (app.database.count("daily_files", &gone) == 0).then_some(())
+    })
+    .await;
+    assert_eq!(app.database.count("customers", &format!("daily_file_{gone}")), 0);
+    sam.restore(1).await.problem(ErrorCode::NotFound);
+    // The oldest one that is left becomes current, and so stays while it would be its turn to go.
+    let oldest = newest - 29;
+    sam.restore(oldest).await.expect(201);
+    assert_eq!(sam.current_file().await, oldest);
+    sam.restore(newest).await.expect(201);
+    assert_eq!(sam.daily_files().await.len(), 30);
+}

@@ -1,0 +1,162 @@
+//! What a number is that somebody types, and what stands in the way of writing to it.
+
+use serde_json::{Value, json};
+use shared::ErrorCode::{InvalidQuery, NotFound};
+
+use crate::support::{
+    Client, TestApp,
+    fixtures::{
+        ADMIN, ANN, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, COLLECTIONS_NUMBER, CY, FORMER, MARIA, RAY, SAM,
+        SHARED, STRANGER, SUPPORT, SUPPORT_NUMBER,
+    },
+    on_both_databases,
+};
+
+on_both_databases![
+    a_number_is_told_with_whose_it_is,
+    any_usual_format_is_read,
+    what_is_wrong_is_said,
+    a_number_of_the_desk_itself_is_no_number_to_write_to,
+    only_one_customer_is_told_and_only_of_the_current_file,
+    an_open_conversation_is_told_and_a_pending_one_is_not,
+    the_number_that_would_be_written_from_is_told,
+    each_number_of_ours_that_was_opted_out_of_is_told,
+    another_team_looks_like_none,
+    a_query_that_cannot_be_read_is_refused,
+];
+
+async fn check(client: &Client, team: i64, input: &str) -> Value {
+    let path = format!("/numbers?team_id={team}&input={}", input.replace('+', "%2B").replace(' ', "%20"));
+    client.get(&path).await.expect(200)
+}
+
+async fn a_number_is_told_with_whose_it_is(app: TestApp) {
+    // Reading takes no permission.
+    let ray = app.signed_in(RAY).await;
+    let expected = json!({"number": MARIA, "international": "+44 7700 900123", "valid": true, "reason": null,
+        "customer": {"ref": "A-10021", "name": "Maria Jones"}, "from": COLLECTIONS_NUMBER, "conversation_id": null, "opted_out": []});
+    assert_eq!(check(&ray, COLLECTIONS, "07700 900123").await, expected);
+}
+
+async fn any_usual_format_is_read(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for typed in [
+        "07700900123",
+        "(07700) 900-123",
+        "07700.900.123",
+        "+44 7700 900123",
+        "+44 (0)7700 900123",
+        "0044 7700 900123",
+        " 07700 900 123 ",
+    ] {
+        assert_eq!(check(&ann, COLLECTIONS, typed).await["number"], MARIA, "{typed}");
+    }
+    let abroad = check(&ann, COLLECTIONS, "+1 (500) 555-0006").await;
+    assert_eq!(
+        (&abroad["number"], &abroad["international"]),
+        (&json!("+15005550006"), &json!("+1 500 555 0006"))
+    );
+}
+
+async fn what_is_wrong_is_said(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    let long = "0".repeat(5000);
+    for (typed, said) in [
+        ("", "not a phone number"),
+        ("%00", "not a phone number"),
+        ("Maria", "not a phone number"),
+        ("<script>", "not a phone number"),
+        ("\u{1f600}", "not a phone number"),
+        (long.as_str(), "not a phone number"),
+        ("07700", "too few digits"),
+        ("07700 900123 4567", "too many digits"),
+        ("+999 123456", "No country"),
+        ("020 7946 0000 x12", "extension"),
+    ] {
+        let checked = check(&ann, COLLECTIONS, typed).await;
+        let reason = checked["reason"].as_str().unwrap().to_owned();
+        assert!(reason.contains(said), "{typed}: {reason}");
+        let expected = json!({"number": null, "international": null, "valid": false, "reason": reason,
+            "customer": null, "from": null, "conversation_id": null, "opted_out": []});
+        assert_eq!(checked, expected);
+    }
+}
+
+async fn a_number_of_the_desk_itself_is_no_number_to_write_to(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for own in [COLLECTIONS_NUMBER, SUPPORT_NUMBER, CLAIMS_NUMBER] {
+        let checked = check(&ann, COLLECTIONS, own).await;
+        assert_eq!((&checked["number"], &checked["valid"]), (&json!(own), &json!(false)));
+        assert!(checked["reason"].as_str().unwrap().contains("this desk itself"));
+    }
+}
+
+async fn only_one_customer_is_told_and_only_of_the_current_file(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    for (team, number) in
+        [(COLLECTIONS, SHARED), (COLLECTIONS, FORMER), (COLLECTIONS, STRANGER), (SUPPORT, MARIA)]
+    {
+        let checked = check(&sam, team, number).await;
+        assert_eq!((&checked["valid"], &checked["customer"]), (&json!(true), &Value::Null), "{number}");
+    }
+}
+
+async fn an_open_conversation_is_told_and_a_pending_one_is_not(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let new = json!({"team_id": COLLECTIONS, "number": STRANGER, "body": "Hi"});
+    sam.post("/conversations", new).await.expect(201);
+    // It can be written to: the message joins the pending one.
+    assert_eq!(check(&sam, COLLECTIONS, STRANGER).await["conversation_id"], Value::Null);
+    let open = app.text(STRANGER, "Hello").await;
+    let checked = check(&sam, COLLECTIONS, STRANGER).await;
+    assert_eq!((&checked["valid"], &checked["conversation_id"]), (&json!(true), &json!(open)));
+    assert_eq!(check(&sam, SUPPORT, STRANGER).await["conversation_id"], Value::Null);
+    assert_eq!(sam.close(open).await.status, 201);
+    assert_eq!(check(&sam, COLLECTIONS, STRANGER).await["conversation_id"], Value::Null);
+}
+
+async fn the_number_that_would_be_written_from_is_told(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    // The first, or the one that the person knows; and it is the one that is then written from.
+    let known = app.text_to("+447700900004", STRANGER, "Hello").await;
+    assert_eq!(admin.close(known).await.status, 201);
+    for (number, from) in [(MARIA, CLAIMS_NUMBER), (STRANGER, "+447700900004")] {
+        assert_eq!(check(&admin, CLAIMS, number).await["from"], from, "{number}");
+        let new = json!({"team_id": CLAIMS, "number": number, "body": "Hi"});
+        assert_eq!(admin.post("/conversations", new).await.expect(201)["team_number"], from);
+        assert_eq!(check(&admin, CLAIMS, number).await["from"], from, "{number}");
+    }
+    app.database.run(&format!("DELETE FROM team_numbers WHERE team_id = {SUPPORT}")).unwrap();
+    assert_eq!(check(&admin, SUPPORT, MARIA).await["from"], Value::Null);
+}
+
+async fn each_number_of_ours_that_was_opted_out_of_is_told(app: TestApp) {
+    let cy = app.signed_in(CY).await;
+    let opted_out = async || {
+        let checked = check(&cy, CLAIMS, STRANGER).await;
+        let list = checked["opted_out"].as_array().unwrap().clone();
+        list.iter().map(|consent| consent["team_number"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    app.text(STRANGER, "STOP").await;
+    assert!(opted_out().await.is_empty(), "another team's");
+    app.text_to("+447700900004", STRANGER, "STOP").await;
+    assert_eq!(opted_out().await, ["+447700900004"]);
+    app.text_to(CLAIMS_NUMBER, STRANGER, "STOP").await;
+    assert_eq!(opted_out().await, [CLAIMS_NUMBER, "+447700900004"]);
+    app.text_to("+447700900004", STRANGER, "START").await;
+    assert_eq!(opted_out().await, [CLAIMS_NUMBER]);
+}
+
+async fn another_team_looks_like_none(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for team in [SUPPORT, CLAIMS, 4711, 0, -1] {
+        ann.get(&format!("/numbers?team_id={team}&input=07700900123")).await.problem(NotFound);
+    }
+}
+
+async fn a_query_that_cannot_be_read_is_refused(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for query in ["", "?team_id=1", "?input=07700900123", "?team_id=x&input=1", "?team_id=&input=1"] {
+        ann.get(&format!("/numbers{query}")).await.problem(InvalidQuery);
+    }
+}

@@ -1,0 +1,166 @@
+//! What a template may say and be called.
+
+use serde_json::{Value, json};
+use shared::ErrorCode::{AlreadyExists, InvalidBody, NotFound, ValidationFailed};
+
+use crate::support::{
+    Answer, Client, TestApp,
+    fixtures::{ADMIN, ARCHIVED_TEMPLATE, BALANCE, COLLECTIONS, GREETING, SAM, SUPPORT},
+    on_both_databases,
+};
+
+on_both_databases![
+    an_unknown_placeholder_is_refused_with_those_that_there_are,
+    a_placeholder_that_the_file_has_lost_may_stay,
+    a_name_is_given_once_in_a_team_in_any_case,
+    a_name_can_be_used_again_once_its_template_is_archived,
+    every_fault_names_its_field,
+    what_is_no_template_is_refused,
+];
+
+fn new(team: i64, name: &str, body: &str) -> Value {
+    json!({"team_id": team, "name": name, "body": body})
+}
+
+async fn make(client: &Client, team: i64, name: &str) -> i64 {
+    let made = client.post("/templates", new(team, name, "Hi")).await.expect(201);
+    made["id"].as_i64().unwrap()
+}
+
+async fn change(client: &Client, id: i64, change: Value) -> Answer {
+    client.put(&format!("/templates/{id}"), change).await
+}
+
+async fn an_unknown_placeholder_is_refused_with_those_that_there_are(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let unknown = "Hi {{nmae}}, {{Balance}}, {{IBAN}}, {{ name }} {{nmae}}";
+    for refused in [
+        sam.post("/templates", new(COLLECTIONS, "A", unknown)).await,
+        change(&sam, GREETING, json!({"name": "Greeting", "body": unknown})).await,
+    ] {
+        let problem = refused.problem(ValidationFailed);
+        assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
+        let error = &problem["errors"][0];
+        assert_eq!((&error["field"], &error["code"]), (&json!("body"), &json!("unknown_placeholder")));
+        let message = error["message"].as_str().unwrap();
+        assert!(message.starts_with("{{nmae}}, {{IBAN}} "), "{message}");
+        for known in
+            ["{{name}}", "{{ref}}", "{{number}}", "{{agent}}", "{{team}}", "{{Balance}}", "{{Due date}}"]
+        {
+            assert!(message.contains(known), "{message}");
+        }
+    }
+    // Support has no file, so no columns; a column of an older file is none.
+    for (team, body) in [(SUPPORT, "{{Balance}}"), (COLLECTIONS, "{{Old column}}")] {
+        let refused = sam.post("/templates", new(team, "A", body)).await;
+        assert_eq!(refused.faults(ValidationFailed), ["body:unknown_placeholder"]);
+    }
+    // What is no placeholder is none that is unknown.
+    let made = sam.post("/templates", new(COLLECTIONS, "A", "{{}} {{ }} {x} }} {{")).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    // For all teams: a column that any of them has.
+    let admin = app.signed_in(ADMIN).await;
+    let all = |body: &str| json!({"team_id": null, "name": body, "body": body});
+    admin.post("/templates", all("{{due DATE}}")).await.expect(201);
+    let refused = admin.post("/templates", all("{{IBAN}}")).await;
+    assert_eq!(refused.faults(ValidationFailed), ["body:unknown_placeholder"]);
+}
+
+async fn a_placeholder_that_the_file_has_lost_may_stay(app: TestApp) {
+    app.database.run("UPDATE daily_files SET key_data_columns = '[\"Due date\"]' WHERE id = 2").unwrap();
+    let sam = app.signed_in(SAM).await;
+    let balance = |body: &str| json!({"name": "Balance", "body": body});
+    change(&sam, BALANCE, balance("Now: {{BALANCE}}, {{Due date}}")).await.expect(200);
+    let refused = change(&sam, BALANCE, balance("{{balance}} {{IBAN}}")).await;
+    let problem = refused.problem(ValidationFailed);
+    assert!(problem["errors"][0]["message"].as_str().unwrap().starts_with("{{IBAN}} cannot"), "{problem}");
+    let refused = sam.post("/templates", new(COLLECTIONS, "A", "{{balance}}")).await;
+    assert_eq!(refused.faults(ValidationFailed), ["body:unknown_placeholder"]);
+    // Once it is gone it does not come back.
+    change(&sam, BALANCE, balance("{{Due date}}")).await.expect(200);
+    change(&sam, BALANCE, balance("{{balance}}")).await.problem(ValidationFailed);
+}
+
+async fn a_name_is_given_once_in_a_team_in_any_case(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    make(&sam, COLLECTIONS, "\u{c9}mile \u{1f600}").await;
+    for taken in ["Greeting", "GREETING", " greeting ", "\u{e9}MILE \u{1f600}"] {
+        let refused = sam.post("/templates", new(COLLECTIONS, taken, "Hi")).await;
+        assert_eq!(refused.faults(AlreadyExists), ["name:taken"], "{taken}");
+        let refused = change(&sam, BALANCE, json!({"name": taken, "body": "Hi"})).await;
+        assert_eq!(refused.faults(AlreadyExists), ["name:taken"], "{taken}");
+    }
+    // Another team may have it too, and all teams.
+    make(&sam, SUPPORT, "Greeting").await;
+    let admin = app.signed_in(ADMIN).await;
+    admin.post("/templates", json!({"team_id": null, "name": "Greeting", "body": "Hi"})).await.expect(201);
+    // Of two at once, one gets it.
+    let (one, other) = tokio::join!(
+        sam.post("/templates", new(COLLECTIONS, "Twice", "Hi")),
+        admin.post("/templates", new(COLLECTIONS, "twice", "Hi"))
+    );
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409]);
+}
+
+async fn a_name_can_be_used_again_once_its_template_is_archived(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    make(&sam, COLLECTIONS, "Old greeting").await;
+    let back = json!({"name": "Old greeting", "body": "Hi", "archived": false});
+    let refused = change(&sam, ARCHIVED_TEMPLATE, back).await;
+    assert_eq!(refused.faults(AlreadyExists), ["name:taken"]);
+    let back = json!({"name": "Oldest greeting", "body": "Hi", "archived": false});
+    change(&sam, ARCHIVED_TEMPLATE, back).await.expect(200);
+}
+
+async fn every_fault_names_its_field(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let long = "x".repeat(10_000);
+    for (name, body, faults) in [
+        ("", "Hi", vec!["name:required"]),
+        (" \t\n", "Hi", vec!["name:required"]),
+        (long.as_str(), "Hi", vec!["name:too_long"]),
+        ("a\0b", "Hi", vec!["name:invalid_character"]),
+        ("a\nb", "Hi", vec!["name:invalid_character"]),
+        ("A", "", vec!["body:required"]),
+        ("A", " \n", vec!["body:required"]),
+        ("A", long.as_str(), vec!["body:too_long"]),
+        ("A", "a\0b", vec!["body:invalid_character"]),
+        ("", "{{x}}", vec!["name:required", "body:unknown_placeholder"]),
+        ("", "", vec!["name:required", "body:required"]),
+    ] {
+        let refused = sam.post("/templates", new(COLLECTIONS, name, body)).await;
+        assert_eq!(refused.faults(ValidationFailed), faults, "POST");
+        let refused = change(&sam, GREETING, json!({"name": name, "body": body})).await;
+        assert_eq!(refused.faults(ValidationFailed), faults, "PUT");
+    }
+    for (name, body) in [
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("\u{1f469}\u{200d}\u{1f4bb}", "\u{1f600}\n\u{1f600}"),
+        (&"\u{e9}".repeat(100), &"\u{e9}".repeat(1600)),
+    ] {
+        let made = sam.post("/templates", new(COLLECTIONS, name, body)).await.expect(201);
+        assert_eq!((&made["name"], &made["body"]), (&json!(name), &json!(body)));
+    }
+}
+
+async fn what_is_no_template_is_refused(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    for body in [
+        json!({}),
+        json!([]),
+        json!({"team_id": COLLECTIONS, "name": "A"}),
+        json!({"team_id": COLLECTIONS, "body": "Hi"}),
+        json!({"team_id": "1", "name": "A", "body": "Hi"}),
+        json!({"team_id": COLLECTIONS, "name": 5, "body": "Hi"}),
+        json!({"team_id": COLLECTIONS, "name": "A", "body": null}),
+    ] {
+        sam.post("/templates", body).await.problem(InvalidBody);
+    }
+    for body in [json!({}), json!({"name": "A"}), json!({"name": "A", "body": "Hi", "archived": "no"})] {
+        change(&sam, GREETING, body).await.problem(InvalidBody);
+    }
+    change(&sam, i64::MAX, json!({"name": "A", "body": "Hi"})).await.problem(NotFound);
+    sam.put("/templates/one", json!({"name": "A", "body": "Hi"})).await.problem(NotFound);
+}

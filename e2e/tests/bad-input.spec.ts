@@ -1,0 +1,181 @@
+// Bad input: each form says beside the field what is wrong with it, keeps what was typed, and never takes text for code.
+
+import { AccountsPage } from "../fixtures/accounts.ts";
+import { AdHocDialog } from "../fixtures/ad-hoc.ts";
+import { EMOJI, FORMS, LONG, SCRIPT } from "../fixtures/bad-input.ts";
+import { Catalogue } from "../fixtures/catalogue.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { texting } from "../fixtures/texting.ts";
+
+const INPUTS = { empty: "", long: LONG, emoji: EMOJI, script: SCRIPT };
+
+for (const form of FORMS) {
+  test(`what is typed wrong is explained and kept: ${form.name}`, async ({ page, context, desk, problems }) => {
+    problems.expect(422, form.path);
+    await desk.signIn(context, form.account);
+    const place = await form.open(page);
+    const fields = Object.entries(form.fields).map(([label, said]) => ({
+      box: place
+        .getByRole("textbox", { name: label, exact: true })
+        .or(place.getByLabel(label, { exact: true }))
+        .first(),
+      said,
+    }));
+    for (const [kind, typed] of Object.entries(INPUTS)) {
+      // A form that has nothing against it would be sent.
+      if (!fields.some(({ said }) => said[kind as keyof typeof said])) continue;
+      for (const { box } of fields) await box.fill(typed);
+      await place.getByRole("button", { name: form.button, exact: true }).click();
+      for (const { box, said } of fields) {
+        const words = said[kind as keyof typeof said] ?? "";
+        await expect(box, kind).toHaveAccessibleDescription(new RegExp(words.replace(/[.?()]/g, "\\$&")));
+        await expect(box, kind).toHaveAttribute("aria-invalid", words ? "true" : "false");
+        await expect(box, kind).toHaveValue(typed);
+      }
+    }
+  });
+}
+
+test("an ad-hoc message without a number, or with too much text, says so", async ({ page, context, desk }) => {
+  const adHoc = new AdHocDialog(page, "Claims");
+  const customer = desk.customer("Claims");
+  await desk.signIn(context, "cy");
+  await page.goto("/");
+  await adHoc.open();
+  await adHoc.send.click();
+  await expect(adHoc.number).toHaveAccessibleDescription(/Type a number first\./);
+  for (const typed of [LONG, EMOJI, SCRIPT]) {
+    await adHoc.address(typed, "This is not a phone number.");
+    await expect(adHoc.number).toHaveValue(typed);
+  }
+  await adHoc.address(customer.number, customer.shown);
+  await adHoc.send.click();
+  await expect(adHoc.message).toHaveAccessibleDescription(/Write a text first\./);
+  await adHoc.message.fill(LONG);
+  await expect(adHoc.dialog.getByText("8400 characters too many")).toBeVisible();
+  await adHoc.send.click();
+  await expect(adHoc.message).toHaveAccessibleDescription(/A text has at most 1600 characters; this one has 10000\./);
+  await expect(adHoc.message).toHaveValue(LONG);
+  expect(await customer.received()).toEqual([]);
+});
+
+test("a reply without a text, or with too much of it, says so", async ({ page, context, desk }) => {
+  const [customer] = await texting({ page, context, desk }, "Any news?", "Claims", "cy");
+  const box = page.getByRole("textbox", { name: "Message" });
+  for (const [typed, said] of [
+    ["", /Write a text first\./],
+    [LONG, /A text has at most 1600 characters; this one has 10000\./],
+  ] as const) {
+    await box.fill(typed);
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect(box).toHaveAccessibleDescription(said);
+    await expect(box).toHaveValue(typed);
+  }
+  expect(await customer.received()).toEqual([]);
+});
+
+test("a search for what cannot be looked for says so, and finds again after it", async ({
+  page,
+  context,
+  desk,
+  problems,
+}) => {
+  problems.expect(400, "/search");
+  await desk.signIn(context, "bo");
+  await page.goto("/search");
+  const box = page.getByRole("searchbox");
+  const main = page.getByRole("main");
+  for (const [typed, said] of [
+    ["a", "Type at least two characters"],
+    [LONG, "No number, reference or name is that long."],
+    [EMOJI, "No conversation of the past 90 days fits."],
+    [SCRIPT, "No conversation of the past 90 days fits."],
+    ["%_%", "No conversation of the past 90 days fits."],
+    ["maria", "2 conversations"],
+  ] as const) {
+    await box.fill(typed);
+    await expect(main).toContainText(said);
+    await expect(box).toHaveValue(typed);
+  }
+});
+
+test("what is called like a script or a smile is shown as it was typed", async ({ page, context, desk, problems }) => {
+  problems.expect(409, "/templates");
+  const name = desk.unique(`${EMOJI} ${SCRIPT}`);
+  const templates = new Catalogue(page, "template", "Support");
+  const [customer] = await texting({ page, context, desk }, SCRIPT, "Support", "supervisor");
+  const messages = page.getByRole("region", { name: "Messages" });
+  await expect(messages).toContainText(SCRIPT);
+  await page.getByRole("textbox", { name: "Message" }).fill(`${EMOJI} ${SCRIPT}`);
+  await page.getByRole("button", { name: "Send" }).click();
+  await expect(messages).toContainText(`${EMOJI} ${SCRIPT}`);
+  // What stands in the thread is kept; the gateway has it a moment later.
+  await expect
+    .poll(async () => (await customer.received()).map((text) => text.body))
+    .toEqual([`${EMOJI} ${SCRIPT}`]);
+  await page.getByLabel("Note").fill(SCRIPT);
+  await page.getByLabel("Reason").selectOption("Solved");
+  await page.getByRole("button", { name: "Close conversation" }).click();
+  await expect(page.getByRole("status").filter({ hasText: "Closed by" })).toContainText(SCRIPT);
+
+  await templates.open();
+  const making = await templates.begin();
+  await making.getByLabel("Name").fill(name);
+  await making.getByLabel("Text").fill(SCRIPT);
+  await making.getByRole("button", { name: "Save" }).click();
+  await expect(templates.row(name)).toContainText(SCRIPT);
+  const again = await templates.begin();
+  await again.getByLabel("Name").fill(name.toUpperCase());
+  await again.getByLabel("Text").fill("Hello");
+  await again.getByRole("button", { name: "Save" }).click();
+  await expect(again.getByLabel("Name")).toHaveAccessibleDescription(/There is a template .* already\./);
+});
+
+test("names, addresses and numbers that somebody has already are refused, and what was typed stays", async ({
+  page,
+  context,
+  desk,
+  problems,
+}) => {
+  for (const path of ["/closure_reasons", "/teams", "/numbers", "/accounts"]) problems.expect(409, path);
+  await desk.signIn(context, "admin");
+  const reasons = new Catalogue(page, "closure reason", "Support");
+  await reasons.open();
+  const reason = await reasons.begin();
+  await reason.getByLabel("Name").fill(" solved ");
+  await reason.getByRole("button", { name: "Save" }).click();
+  await expect(reason.getByLabel("Name")).toHaveAccessibleDescription("There is a closure reason solved already.");
+  await expect(reason.getByLabel("Name")).toHaveValue(" solved ");
+
+  await page.goto("/teams");
+  await page.getByRole("button", { name: "New team" }).click();
+  const team = page.getByRole("dialog", { name: "New team" });
+  await team.getByLabel("Name").fill("SUPPORT");
+  await team.getByRole("button", { name: "Create team" }).click();
+  await expect(team.getByLabel("Name")).toHaveAccessibleDescription("There is a team SUPPORT already.");
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("link", { name: "Open Support" }).click();
+  const number = page.getByLabel("Add a number");
+  for (const [typed, whose] of [
+    ["07700 900002", "This team"],
+    ["+44 7700 900003", "Another team"],
+  ] as const) {
+    await number.fill(typed);
+    await page.getByRole("button", { name: "Add number" }).click();
+    await expect(number).toHaveAccessibleDescription(new RegExp(`${whose} has .* already`));
+    await expect(number).toHaveValue(typed);
+  }
+
+  const accounts = new AccountsPage(page);
+  await accounts.open();
+  const account = await accounts.begin();
+  await account.getByLabel("E-mail").fill("Ann@Example.com");
+  await account.getByLabel("Name", { exact: true }).fill("Another Ann");
+  await account.getByLabel("Password", { exact: true }).fill("four words in a row");
+  await account.getByRole("button", { name: "Save" }).click();
+  await expect(account.getByLabel("E-mail")).toHaveAccessibleDescription(
+    "There is an account ann@example.com already.",
+  );
+  await expect(account.getByLabel("Password", { exact: true })).toHaveValue("four words in a row");
+});

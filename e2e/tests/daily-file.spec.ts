@@ -1,0 +1,201 @@
+// The daily file: brought in as a whole or not at all, with what became of it, and the way back. Each test has a desk of
+// its own: a new file changes what every conversation of its team shows.
+
+import { readFile } from "node:fs/promises";
+
+import { DailyFilePage, IN, csv, customers } from "../fixtures/daily-file.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+test("a file is brought in, and the page says what became of each row", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+  problems,
+}) => {
+  problems.expect(401, "/api/v1/me");
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  await expect(page).toHaveURL(/\/daily-file\?team=\d+$/);
+  const before = await daily.files.count();
+  const formula = "=cmd()";
+  await daily.bringIn("today.csv", csv([...customers(40), ["C-99", "Mo Bad", formula, "GBP 1.00"]]));
+
+  await expect(daily.status).toHaveText("today.csv was brought in: 40 customers.");
+  await expect(daily.count("Rows")).toHaveText("41");
+  await expect(daily.count("Accepted")).toHaveText("40");
+  await expect(daily.count("Rejected")).toHaveText("1");
+  await expect(daily.count("Customers added")).toHaveText("40");
+  await expect(daily.intake).toContainText("Key data: Balance");
+  await expect(daily.rejected).toHaveCount(1);
+  const cells = daily.rejected.first().getByRole("cell");
+  await expect(cells.nth(0)).toHaveText("42");
+  await expect(cells.nth(1)).toHaveText("Number");
+  await expect(cells.nth(2)).toHaveText(formula);
+  await expect(cells.nth(3)).toHaveText(/\w+ .*\.$/);
+
+  await expect(daily.files).toHaveCount(before + 1);
+  const newest = daily.files.first().getByRole("cell");
+  await expect(newest.nth(1)).toContainText(/ by \w/);
+  await expect(newest.nth(2)).toHaveText("41");
+  await expect(newest.nth(3)).toHaveText("40");
+  await expect(newest.nth(5)).toHaveText("Current");
+
+  // Whether it has been read lately or not: the session is renewed before the browser fetches the rows by itself.
+  await context.clearCookies({ name: "smsc_access" });
+  const arriving = page.waitForEvent("download");
+  await daily.intake.getByRole("link", { name: "Download all as CSV" }).click();
+  const rows = await readFile(await (await arriving).path(), "utf8");
+  expect(rows).toContain("42");
+  expect(rows, "a spreadsheet must not take it for a formula").toContain(`'${formula}`);
+});
+
+test("a file on its way shows how far it is, goes on behind other pages, and can be stopped", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+}) => {
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  const before = await daily.files.count();
+  const slow = await context.newCDPSession(page);
+  const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 40_000 };
+  await slow.send("Network.emulateNetworkConditions", conditions);
+  await daily.choose("today.csv", csv(customers(20_000)));
+
+  await expect(daily.status).toHaveText(/^Sending today\.csv \(\d+ kB\)…$/);
+  await expect(daily.bar).toHaveAttribute("value", /^[1-9]\d?$/);
+  await page.getByRole("link", { name: "Closed" }).click();
+  await expect(page.getByRole("heading", { name: "Closed", level: 1 })).toBeVisible();
+  await page.goBack();
+  await expect(daily.bar).toHaveAttribute("value", /^[1-9]\d?$/);
+
+  // Who leaves the app is asked.
+  const asked = page.waitForEvent("dialog");
+  await page.close({ runBeforeUnload: true });
+  const question = await asked;
+  expect(question.type()).toBe("beforeunload");
+  await question.dismiss();
+
+  await daily.intake.getByRole("button", { name: "Cancel" }).click();
+  await expect(daily.input).toBeVisible();
+  await expect(daily.bar).toBeHidden();
+  await expect(daily.intake.getByRole("heading")).toBeFocused();
+  await slow.send("Network.emulateNetworkConditions", { ...conditions, uploadThroughput: -1 });
+  await daily.open("Support");
+  await expect(daily.files).toHaveCount(before);
+});
+
+test("a file with unusually few rows is used only when somebody says so", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+  problems,
+}) => {
+  problems.expect(409, "/daily_files");
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  await daily.bringIn("monday.csv", csv(customers(40)));
+
+  await daily.choose("tuesday.csv", csv(customers(4)));
+  await expect(daily.alert).toContainText("tuesday.csv is not the current file yet");
+  await daily.intake.getByRole("button", { name: "Keep the current one" }).click();
+  await expect(daily.alert).toBeHidden();
+  await expect(daily.files.first()).toContainText("40");
+
+  await daily.choose("tuesday.csv", csv(customers(4)));
+  await daily.intake.getByRole("button", { name: "Use it anyway" }).click();
+  await expect(daily.status).toHaveText("tuesday.csv was brought in: 4 customers.");
+  await expect(daily.count("Customers dropped")).toHaveText("36");
+  await expect(daily.files.first().getByRole("cell").nth(2)).toHaveText("4");
+});
+
+test("a file that cannot be used is refused with its lines, and the current one stays", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+  problems,
+}) => {
+  problems.expect(422, "/daily_files");
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  await daily.bringIn("monday.csv", csv(customers(40)));
+  await daily.choose("tuesday.csv", csv(customers(40), ["Ref", "Name", "Contact", "Balance"]));
+  await expect(daily.alert).toContainText("tuesday.csv was not brought in");
+  await expect(daily.alert.getByRole("listitem").first()).toHaveText(/^Line 1: /);
+  await expect(daily.alert.getByRole("button", { name: "Retry" })).toBeHidden();
+  await expect(daily.files.first()).toContainText("Current");
+
+  await test.step("until its unusual column is named", async () => {
+    await page.getByText("Columns", { exact: true }).click();
+    await page.getByLabel("Number", { exact: true }).fill("Contact");
+    await page.getByRole("button", { name: "Save columns" }).click();
+    await expect(page.getByText("The columns are saved.")).toBeVisible();
+    await daily.bringIn("tuesday.csv", csv(customers(40), ["Ref", "Name", "Contact", "Balance"]));
+  });
+});
+
+test("a file that gets lost on its way is kept, and Retry brings it in", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+  problems,
+}) => {
+  problems.expect("net::ERR_CONNECTION_RESET", "/daily_files");
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  await page.route("**/daily_files?confirm=*", (route) => route.abort("connectionreset"), { times: 1 });
+  await daily.drop({ name: "one.csv", content: csv(customers(1)) }, { name: "two.csv", content: csv(customers(2)) });
+  await expect(page.getByText("One file at a time")).toBeVisible();
+  await daily.drop({ name: "today.csv", content: csv(customers(40)) });
+  await expect(daily.alert).toContainText("The server cannot be reached.");
+  await daily.intake.getByRole("button", { name: "Retry" }).click();
+  await expect(daily.status).toHaveText("today.csv was brought in: 40 customers.", IN);
+});
+
+test("key data appears with a file, goes with the next, and is back when the first is restored", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+  otherPage,
+}) => {
+  const customer = desk.customer("Support");
+  await customer.text("Is it mended?");
+  const bo = await desk.agent("bo");
+  const { id } = await bo.conversation("Support", customer.number);
+  await desk.signIn(otherPage.context(), "bo");
+  await otherPage.goto(`${desk.url}/conversations/${id}`);
+  const keyData = otherPage.getByRole("region", { name: /^Key data/ });
+  await expect(keyData).not.toContainText("GBP 120.00");
+
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  const [, ...others] = customers(40);
+  await daily.bringIn("monday.csv", csv([["S-1", "Maria Jones", customer.number, "GBP 120.00"], ...others]));
+  await expect(keyData).toContainText("GBP 120.00");
+  await expect(otherPage.getByRole("heading", { level: 1 })).toContainText("S-1 · Maria Jones");
+
+  await daily.bringIn("tuesday.csv", csv(customers(40)));
+  await expect(keyData).toContainText("This number is not in the current daily file");
+  await expect(keyData).not.toContainText("GBP 120.00");
+
+  const monday = daily.files.nth(1);
+  await monday.getByRole("button", { name: /^Restore/ }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
+  await expect(daily.status).toHaveText(/^The file of .* was restored: 40 customers\.$/);
+  await expect(monday).toContainText("Current");
+  await expect(page.getByRole("heading", { name: "History" })).toBeFocused();
+  await expect(keyData).toContainText("GBP 120.00");
+});
+
+test("who may not bring in daily files is told so", async ({ page, context, desk }) => {
+  await desk.signIn(context, "ann");
+  await page.goto("/daily-file");
+  await expect(page.getByText("This page needs the permission “Bring in daily files”")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Daily file" })).toBeHidden();
+});

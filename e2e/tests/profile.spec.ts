@@ -1,0 +1,66 @@
+// One's own account: the name that colleagues see, and the password.
+
+import { signInAs } from "../fixtures/newcomer.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+const AGENTS = { permissions: ["reply", "close"], teams: ["Support" as const] };
+
+test("another name shows in the header at once, in every tab", async ({ page, context, desk }) => {
+  const fay = await desk.newcomer(AGENTS);
+  const name = desk.unique("Fay Renamed");
+  await desk.signIn(context, fay);
+  await page.goto("/");
+  const other = await context.newPage();
+  await other.goto("/");
+  await page.getByRole("button", { name: `Account: ${fay.name}` }).click();
+  await page.getByRole("link", { name: "Your profile" }).click();
+  await expect(page.getByRole("definition")).toHaveText([fay.email, "Agent"]);
+  await expect(page.getByLabel("Name")).toHaveValue(fay.name);
+  await page.getByLabel("Name").fill(name);
+  await page.getByRole("button", { name: "Save name" }).click();
+  await expect(page.getByRole("region", { name: "Notices" })).toContainText("Your name is saved.");
+  for (const tab of [page, other]) await expect(tab.getByRole("button", { name: `Account: ${name}` })).toBeVisible();
+});
+
+test("the password is changed with the current one only, and other browsers are signed out", async ({
+  page,
+  context,
+  desk,
+  otherPage,
+  problems,
+}) => {
+  problems.expect(401, "/api/v1/");
+  problems.expect(422, "/me/password");
+  const fay = await desk.newcomer(AGENTS);
+  const password = "another row of words";
+  await desk.signIn(context, fay);
+  await desk.signIn(otherPage.context(), fay);
+  await otherPage.goto(`${desk.url}/`);
+  await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
+  await page.goto("/profile");
+  const current = page.getByLabel("Current password", { exact: true });
+  const next = page.getByLabel("New password", { exact: true });
+  const change = page.getByRole("button", { name: "Change password" });
+
+  await current.fill("not the password");
+  await next.fill(password);
+  await change.click();
+  await expect(page.getByRole("alert").filter({ hasText: "This is not the password you have now." })).toBeVisible();
+  await expect(next).toHaveValue(password);
+  await current.fill(fay.password);
+  await next.fill("short");
+  await change.click();
+  await expect(page.getByRole("alert").filter({ hasText: "A password has at least 12 characters" })).toBeVisible();
+  await next.fill(password);
+  await change.click();
+  await expect(page.getByRole("region", { name: "Notices" })).toContainText("Your password is changed.");
+  await expect(current).toHaveValue("");
+
+  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await signInAs(otherPage, fay);
+  await expect(otherPage.getByRole("alert")).toContainText("No account has this e-mail address and password.");
+  await signInAs(otherPage, { email: fay.email, password });
+  await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
+  await page.reload();
+  await expect(page.getByRole("heading", { name: "Your profile" })).toBeVisible();
+});

@@ -1,0 +1,3 @@
+DROP INDEX conversations_activity;
+ALTER TABLE conversations DROP COLUMN active_at;
+DROP TABLE conversation_texts;

@@ -1,0 +1,34 @@
+-- What search looks through: number, reference and name of each conversation, folded (lower case, no accents) by the
+-- desk. A table of its own, so that what changes all day never touches the text index.
+CREATE TABLE conversation_texts (
+    conversation_id INTEGER PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT;
+CREATE VIRTUAL TABLE conversation_texts_index USING fts5 (
+    text, content = 'conversation_texts', content_rowid = 'conversation_id', columnsize = 0, tokenize = 'trigram'
+);
+CREATE TRIGGER conversation_texts_added AFTER INSERT ON conversation_texts
+BEGIN INSERT INTO conversation_texts_index (rowid, text) VALUES (new.conversation_id, new.text); END;
+CREATE TRIGGER conversation_texts_gone AFTER DELETE ON conversation_texts
+BEGIN
+    INSERT INTO conversation_texts_index (conversation_texts_index, rowid, text)
+    VALUES ('delete', old.conversation_id, old.text);
+END;
+CREATE TRIGGER conversation_texts_changed AFTER UPDATE OF text ON conversation_texts
+BEGIN
+    INSERT INTO conversation_texts_index (conversation_texts_index, rowid, text)
+    VALUES ('delete', old.conversation_id, old.text);
+    INSERT INTO conversation_texts_index (rowid, text) VALUES (new.conversation_id, new.text);
+END;
+INSERT INTO conversation_texts (conversation_id, text)
+SELECT id, number || char(10) || lower(coalesce(ref, '')) || char(10) || lower(coalesce(name, '')) FROM conversations;
+
+-- When somebody last wrote in a conversation, or closed it. Closed ones take it once, before they are closed for good again.
+ALTER TABLE conversations ADD COLUMN active_at INTEGER NOT NULL DEFAULT 0;
+DROP TRIGGER conversations_closed_stay;
+UPDATE conversations
+SET active_at = coalesce(closed_at, max(waiting_since, coalesce(last_message_at, waiting_since)));
+CREATE TRIGGER conversations_closed_stay BEFORE UPDATE ON conversations WHEN old.status = 'closed'
+BEGIN SELECT raise(ABORT, 'conversation_closed'); END;
+-- With what a search filters by, so that it reads no row in vain.
+CREATE INDEX conversations_activity ON conversations (active_at, id, team_id, status);

@@ -1,0 +1,48 @@
+//! Searching the conversations.
+
+use shared::{Page, conversation::Conversation};
+
+use super::{Client, Fault, client::encoded};
+
+/// What is looked for. Empty filters are left out.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Search {
+    /// Any part of a number, a ref or a name.
+    pub(crate) text: String,
+    /// The team's id.
+    pub(crate) team: String,
+    /// `pending`, `open` or `closed`.
+    pub(crate) status: String,
+}
+
+impl Search {
+    /// `q=07700&status=open`; `team` is what the team's parameter is called, which is shorter in the page's address.
+    pub(crate) fn query(&self, team: &str) -> String {
+        let mut query = String::new();
+        for (name, value) in [("q", &self.text), ("status", &self.status), (team, &self.team)] {
+            if !value.is_empty() {
+                query.push_str(if query.is_empty() { "" } else { "&" });
+                query.push_str(name);
+                query.push('=');
+                query.push_str(&encoded(value));
+            }
+        }
+        query
+    }
+}
+
+impl Client {
+    /// A page of what was found, the newest activity first.
+    pub(crate) async fn search(
+        self,
+        search: Search,
+        cursor: Option<String>,
+    ) -> Result<Page<Conversation>, Fault> {
+        let mut path = format!("/search?limit=50&{}", search.query("team_id"));
+        if let Some(cursor) = cursor {
+            path.push_str("&cursor=");
+            path.push_str(&encoded(&cursor));
+        }
+        self.get(&path).await
+    }
+}

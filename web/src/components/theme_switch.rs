@@ -1,0 +1,32 @@
+//! The switch between light, dark and the system's theme. It stands in several places, and all show the same choice.
+
+use leptos::prelude::*;
+
+use crate::theme::{Theme, use_theme};
+
+/// The switch; `group` is the name of its radio buttons, another one in each place.
+pub(crate) fn theme_switch(group: &'static str) -> AnyView {
+    let chosen = use_theme();
+    let choice = move |theme: Theme| {
+        view! {
+            <input
+                type="radio"
+                name=group
+                class="btn btn-sm join-item flex-1"
+                aria-label=theme.name()
+                prop:checked=move || chosen.get() == theme
+                on:change=move |_| {
+                    chosen.set(theme);
+                    theme.choose();
+                }
+            />
+        }
+    };
+    view! {
+        <fieldset>
+            <legend class="mb-1 text-sm font-medium">"Theme"</legend>
+            <div class="join flex">{Theme::ALL.map(choice).collect_view()}</div>
+        </fieldset>
+    }
+    .into_any()
+}

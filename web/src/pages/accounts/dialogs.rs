@@ -1,0 +1,92 @@
+//! The dialogs of the page: which one is open, and the short ones themselves.
+
+use leptos::prelude::*;
+use shared::account::{AccountChange, AccountDetail, NewPassword};
+
+use super::{Accounts, Asked, editor::editor};
+use crate::components::{
+    dialog::Dialog,
+    form::{Form, Line, PASSWORD_HINT},
+    notices::use_notices,
+    question::{Question, ask},
+};
+
+/// The dialog that is open.
+pub(super) fn dialog(page: Accounts, asked: Asked) -> AnyView {
+    let close = Callback::new(move |()| page.asked.set(None));
+    match asked {
+        Asked::New => editor(page, None, close),
+        Asked::Edit(account) => editor(page, Some(account), close),
+        Asked::Password(account) => password(page, account, close),
+        Asked::Disable(account) => {
+            let question = Question {
+                title: format!("Disable {}?", account.display_name),
+                text: "This signs them out at once, and they cannot sign in again until the account is enabled. \
+                       What they wrote stays.",
+                button: "Disable account",
+            };
+            turn(page, &account, question, true, close)
+        }
+        Asked::Enable(account) => {
+            let question = Question {
+                title: format!("Enable {}?", account.display_name),
+                text: "They can sign in again, with the password that they had.",
+                button: "Enable account",
+            };
+            turn(page, &account, question, false, close)
+        }
+    }
+}
+
+fn turn(
+    page: Accounts,
+    account: &AccountDetail,
+    question: Question,
+    disabled: bool,
+    close: Callback<()>,
+) -> AnyView {
+    let id = account.id;
+    let done = Callback::new(move |()| {
+        close.run(());
+        page.refetch.run(());
+    });
+    let request = move || async move {
+        let change = AccountChange { disabled: Some(disabled), ..AccountChange::default() };
+        page.client.update_account(id, &change).await
+    };
+    ask(question, close, request, done)
+}
+
+fn password(page: Accounts, account: AccountDetail, close: Callback<()>) -> AnyView {
+    let form = Form::new();
+    let typed = RwSignal::new(String::new());
+    let said = format!("{} has a new password.", account.display_name);
+    let notices = use_notices();
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let (password, said) = (NewPassword { password: typed.get_untracked() }, said.clone());
+        form.send(async move { page.client.put_password(account.id, &password).await }, move |()| {
+            close.run(());
+            notices.say(&said);
+        });
+    };
+    let line = Line {
+        kind: "password",
+        hint: PASSWORD_HINT,
+        autocomplete: "new-password",
+        ..Line::text("password", "New password", typed)
+    };
+    view! {
+        <Dialog title=format!("New password for {}", account.display_name) close>
+            <form class="flex flex-col gap-4" novalidate on:submit=submit>
+                {form.password(line)}
+                {form.fault()}
+                <div class="modal-action mt-0">
+                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
+                    {form.submit("Set password")}
+                </div>
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,185 @@
+//! The dialog in which an account is made or changed.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+use shared::{
+    account::{AccountChange, AccountDetail, NewAccount, Permission, Role},
+    ids::TeamId,
+};
+
+use super::Accounts;
+use crate::{
+    components::{
+        checks,
+        dialog::Dialog,
+        form::{Form, Line, PASSWORD_HINT, explained},
+        permission::role_name,
+    },
+    session::use_session,
+};
+
+/// What is typed and ticked.
+#[derive(Clone, Copy)]
+struct Sheet {
+    email: RwSignal<String>,
+    display_name: RwSignal<String>,
+    role: RwSignal<Role>,
+    permissions: RwSignal<BTreeSet<Permission>>,
+    teams: RwSignal<BTreeSet<TeamId>>,
+    password: RwSignal<String>,
+}
+
+impl Sheet {
+    fn new(account: Option<&AccountDetail>) -> Self {
+        let role = account.map_or(Role::Agent, |account| account.role);
+        let permissions = account.map_or_else(|| role.preset(), |account| account.permissions.clone());
+        let read = |read: fn(&AccountDetail) -> String| RwSignal::new(account.map(read).unwrap_or_default());
+        Self {
+            email: read(|account| account.email.clone()),
+            display_name: read(|account| account.display_name.clone()),
+            role: RwSignal::new(role),
+            permissions: RwSignal::new(permissions),
+            teams: RwSignal::new(account.iter().flat_map(|account| account.team_ids.clone()).collect()),
+            password: RwSignal::new(String::new()),
+        }
+    }
+
+    fn new_account(self) -> NewAccount {
+        NewAccount {
+            email: self.email.get_untracked(),
+            display_name: self.display_name.get_untracked(),
+            role: self.role.get_untracked(),
+            permissions: Some(self.permissions.get_untracked()),
+            team_ids: self.teams.get_untracked().into_iter().collect(),
+            password: self.password.get_untracked(),
+        }
+    }
+
+    fn change(self) -> AccountChange {
+        AccountChange {
+            email: Some(self.email.get_untracked()),
+            display_name: Some(self.display_name.get_untracked()),
+            role: Some(self.role.get_untracked()),
+            permissions: Some(self.permissions.get_untracked()),
+            team_ids: Some(self.teams.get_untracked().into_iter().collect()),
+            disabled: None,
+        }
+    }
+
+    /// A role brings its permissions with it.
+    fn choose(self, role: Role) {
+        self.role.set(role);
+        self.permissions.set(role.preset());
+    }
+}
+
+/// The dialog; without an account it makes a new one.
+pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Callback<()>) -> AnyView {
+    let form = Form::new();
+    let session = use_session();
+    let sheet = Sheet::new(account.as_ref());
+    let id = account.as_ref().map(|account| account.id);
+    let title =
+        account.map_or_else(|| "New account".to_owned(), |account| format!("Edit {}", account.display_name));
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let request = async move {
+            match id {
+                Some(id) => page.client.update_account(id, &sheet.change()).await,
+                None => page.client.create_account(&sheet.new_account()).await,
+            }
+        };
+        form.send(request, move |()| {
+            close.run(());
+            page.refetch.run(());
+            // Who changed their own account sees it at once.
+            if id.is_some() && id == session.account() {
+                session.ask();
+            }
+        });
+    };
+    let email = Line { kind: "email", ..Line::text("email", "E-mail", sheet.email) };
+    let password = id.is_none().then(|| {
+        form.password(Line {
+            kind: "password",
+            hint: PASSWORD_HINT,
+            autocomplete: "new-password",
+            ..Line::text("password", "Password", sheet.password)
+        })
+    });
+    let is_admin = Signal::derive(move || sheet.role.get() == Role::Admin);
+    let teams = page.teams.with_untracked(|teams| {
+        checks::teams(form, "Administrators act in every team all the same.", teams, sheet.teams)
+    });
+    view! {
+        <Dialog title close>
+            <form class="flex flex-col gap-4" novalidate on:submit=submit>
+                {form.line(email)}
+                {form.line(Line::text("display_name", "Name", sheet.display_name))}
+                {password}
+                {roles(form, sheet)}
+                {checks::permissions(
+                    form,
+                    "A role comes with the usual ones. Administrators have all of them.",
+                    Permission::ALL.to_vec(),
+                    sheet.permissions,
+                    is_admin,
+                )}
+                {teams}
+                {form.fault()}
+                <div class="modal-action mt-0">
+                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
+                    {form.submit("Save")}
+                </div>
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn roles(form: Form, sheet: Sheet) -> AnyView {
+    let choice = move |role: Role| {
+        view! {
+            <label class="flex min-h-6 items-center gap-2 text-sm">
+                <input
+                    type="radio"
+                    name="role"
+                    class="radio radio-sm"
+                    prop:checked=move || sheet.role.get() == role
+                    on:change=move |_| sheet.choose(role)
+                />
+                {role_name(role)}
+            </label>
+        }
+    };
+    view! {
+        <fieldset aria-describedby="fault-role" class="min-w-0">
+            <legend class="mb-1 text-sm font-medium">"Role"</legend>
+            <div class="flex flex-wrap gap-x-4 gap-y-1">{Role::ALL.map(choice).collect_view()}</div>
+            {explained("fault-role".to_owned(), "", form.fault_of("role"))}
+        </fieldset>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_brings_its_permissions_and_one_may_untick_some() {
+        let owner = Owner::new();
+        owner.set();
+        let sheet = Sheet::new(None);
+        assert_eq!(sheet.new_account().permissions, Some(Role::Agent.preset()));
+        sheet.choose(Role::Supervisor);
+        sheet.permissions.update(|permissions| {
+            permissions.remove(&Permission::Import);
+        });
+        let sent = sheet.change().permissions.unwrap_or_default();
+        assert!(sent.contains(&Permission::ManageTeam) && !sent.contains(&Permission::Import));
+        sheet.choose(Role::Admin);
+        assert_eq!(sheet.new_account().permissions, Some(BTreeSet::from(Permission::ALL)));
+    }
+}

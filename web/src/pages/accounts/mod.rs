@@ -1,0 +1,238 @@
+//! The accounts: who signs in, what they may do, and in which teams.
+//!
+//! What may be changed is the server's word (the last administrator stays one); nothing here decides it.
+
+mod dialogs;
+mod editor;
+mod filter;
+
+use leptos::prelude::*;
+use shared::{
+    account::{AccountDetail, Role},
+    event::EventKind,
+    team::TeamSummary,
+};
+
+use self::{dialogs::dialog, filter::finds};
+use crate::{
+    api::{Client, Fault},
+    components::{
+        checks::team_names,
+        heading::Heading,
+        moment::date_and_time,
+        permission::{for_managers_of_accounts, role_name},
+        person::or_dash,
+        placeholder::{empty, failed, skeleton},
+        table::{BODY, ROW, TABLE, cell, head},
+        when::{Row, keyed},
+    },
+    live::{News, coalesced, use_live},
+    session::{use_client, use_session},
+    time_zone::Zone,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Name", ""),
+    ("E-mail", ""),
+    ("Role", "w-32"),
+    ("Teams", "w-[18%]"),
+    ("State", "w-28 lg:w-36"),
+    ("Actions", "w-36 xl:w-64"),
+];
+
+/// What a dialog is open for.
+#[derive(Clone)]
+enum Asked {
+    New,
+    Edit(AccountDetail),
+    Password(AccountDetail),
+    Disable(AccountDetail),
+    Enable(AccountDetail),
+}
+
+/// What the pieces of the page share.
+#[derive(Clone, Copy)]
+struct Accounts {
+    client: Client,
+    accounts: RwSignal<Option<Vec<AccountDetail>>>,
+    teams: RwSignal<Vec<TeamSummary>>,
+    asked: RwSignal<Option<Asked>>,
+    refetch: Callback<()>,
+}
+
+/// The page `/accounts`.
+pub(crate) fn accounts_page() -> AnyView {
+    for_managers_of_accounts("Accounts", page)
+}
+
+async fn fetch(
+    client: Client,
+    accounts: RwSignal<Option<Vec<AccountDetail>>>,
+    teams: RwSignal<Vec<TeamSummary>>,
+) -> Result<(), Fault> {
+    let fetched = client.list_teams().await?;
+    teams.try_set(fetched);
+    let fetched = client.list_accounts().await?;
+    accounts.try_set(Some(fetched));
+    Ok(())
+}
+
+fn page() -> AnyView {
+    let client = use_client();
+    let accounts = RwSignal::new(None);
+    let teams = RwSignal::new(Vec::new());
+    let fault = RwSignal::new(None::<Fault>);
+    let refetch = coalesced(move || async move {
+        let met = fetch(client, accounts, teams).await.err();
+        fault.try_set(met);
+    });
+    refetch.run(());
+    use_live().listen(move |news| match news {
+        News::Event(event) if !matches!(event.kind, EventKind::TeamChanged | EventKind::AccountChanged) => {}
+        _ => refetch.run(()),
+    });
+    let page = Accounts { client, accounts, teams, asked: RwSignal::new(None), refetch };
+    let typed = RwSignal::new(String::new());
+    let arrived = Memo::new(move |_| accounts.with(Option::is_some));
+    let body = move || {
+        if arrived.get() {
+            return table(page, typed);
+        }
+        match fault.get() {
+            Some(fault) => failed(&fault, refetch),
+            None => skeleton(6),
+        }
+    };
+    view! {
+        <div class="flex flex-wrap items-center justify-between gap-2">
+            <Heading text="Accounts" />
+            <button
+                type="button"
+                class="btn btn-sm btn-primary"
+                on:click=move |_| page.asked.set(Some(Asked::New))
+            >
+                "New account"
+            </button>
+        </div>
+        <label class="mt-4 flex max-w-sm flex-col gap-1">
+            <span class="text-sm font-medium">"Find by name or e-mail"</span>
+            <input
+                type="search"
+                class="input w-full"
+                autocomplete="off"
+                prop:value=typed
+                on:input:target=move |event| typed.set(event.target().value())
+            />
+        </label>
+        <div class="mt-4">{body}</div>
+        {move || page.asked.get().map(|asked| dialog(page, asked))}
+    }
+    .into_any()
+}
+
+fn table(page: Accounts, typed: RwSignal<String>) -> AnyView {
+    let found = Memo::new(move |_| {
+        page.accounts.with(|accounts| {
+            typed.with(|typed| {
+                let accounts = accounts.iter().flatten().filter(|account| finds(typed, account));
+                accounts.map(|account| account.id.0).collect::<Vec<_>>()
+            })
+        })
+    });
+    let none = Memo::new(move |_| found.with(Vec::is_empty));
+    let zone = use_session().zone();
+    let count = move || {
+        let (found, all) = (found.with(Vec::len), page.accounts.with(|all| all.iter().flatten().count()));
+        format!("{found} of {all} accounts")
+    };
+    let body = move || {
+        if none.get() {
+            return empty("No account has this name or e-mail");
+        }
+        let zone = zone.clone();
+        view! {
+            <table role="table" aria-label="Accounts" class=TABLE>
+                {head(COLUMNS)}
+                <tbody role="rowgroup" class=BODY>
+                    {keyed(
+                        move || found.get().into_iter().map(Row::new).collect(),
+                        move |known| row(page, known.id, zone.clone()),
+                    )}
+                </tbody>
+            </table>
+        }
+        .into_any()
+    };
+    view! {
+        <p role="status" class="mb-1 text-sm">{count}</p>
+        {body}
+    }
+    .into_any()
+}
+
+fn row(page: Accounts, id: i64, zone: Zone) -> AnyView {
+    let account = Memo::new(move |_| {
+        page.accounts.with(|all| all.iter().flatten().find(|account| account.id.0 == id).cloned())
+    });
+    let read = move |read: fn(&AccountDetail) -> String| {
+        Signal::derive(move || account.with(|account| account.as_ref().map(read).unwrap_or_default()))
+    };
+    let name = read(|account| account.display_name.clone());
+    let email = read(|account| account.email.clone());
+    let role = read(|account| role_name(account.role).to_owned());
+    let teams = move || {
+        account.with(|account| match account {
+            // Whatever teams an administrator is a member of.
+            Some(account) if account.role == Role::Admin => "All teams".to_owned(),
+            Some(account) => or_dash(Some(&page.teams.with(|teams| team_names(teams, &account.team_ids)))),
+            None => String::new(),
+        })
+    };
+    let disabled = Memo::new(move |_| account.with(|account| account.as_ref()?.disabled_at));
+    let state = move || match disabled.get() {
+        None => view! { <span>"Active"</span> }.into_any(),
+        Some(since) => view! {
+            <span class="min-w-0"><strong>"Disabled"</strong> " since " {date_and_time(since, &zone)}</span>
+        }
+        .into_any(),
+    };
+    let open = move |ask: fn(AccountDetail) -> Asked| {
+        if let Some(account) = account.get_untracked() {
+            page.asked.set(Some(ask(account)));
+        }
+    };
+    let act = move |text: &'static str, ask: fn(AccountDetail) -> Asked| {
+        view! {
+            <button type="button" class="btn btn-sm" on:click=move |_| open(ask)>
+                {text}
+                <span class="sr-only">" " {name}</span>
+            </button>
+        }
+        .into_any()
+    };
+    // One button with two meanings: it must not be another element when its meaning changes, or the focus is lost.
+    let turn = view! {
+        <button
+            type="button"
+            class="btn btn-sm"
+            on:click=move |_| open(if disabled.get_untracked().is_some() { Asked::Enable } else { Asked::Disable })
+        >
+            {move || if disabled.get().is_some() { "Enable" } else { "Disable" }}
+            <span class="sr-only">" " {name}</span>
+        </button>
+    };
+    let actions = view! {
+        <span class="flex flex-wrap gap-1 max-md:[&_.btn]:px-2">{act("Edit", Asked::Edit)} {act("Password", Asked::Password)} {turn}</span>
+    };
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{name}</span> })}
+            {cell("E-mail", view! { <span class="min-w-0 wrap-anywhere">{email}</span> })}
+            {cell("Role", role)}
+            {cell("Teams", view! { <span class="min-w-0 wrap-anywhere">{teams}</span> })}
+            {cell("State", state)}
+            {cell("Actions", actions)}
+        </tr>
+    }
+    .into_any()
+}

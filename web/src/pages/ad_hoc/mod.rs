@@ -1,0 +1,75 @@
+//! An ad-hoc message: a text to any number, which begins a conversation. What the dialog that a team's button opens
+//! holds: number, template, text, and then what came of it.
+//!
+//! What may be sent is the server's word; what is said here before is only sooner.
+
+mod draft;
+mod message;
+mod number;
+mod sent;
+mod templates;
+mod text;
+mod writing;
+
+use leptos::{ev::KeyboardEvent, prelude::*};
+use shared::ids::TeamId;
+
+use self::{
+    message::message,
+    number::{BLOCKED, from_field, number_field, obstacle},
+    sent::sent,
+    writing::Writing,
+};
+use crate::session::use_session;
+
+/// The content of a team's ad-hoc dialog.
+#[component]
+pub(crate) fn AdHoc(team: TeamId) -> impl IntoView {
+    let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
+    let Some(team) = teams.into_iter().find(|known| known.id == team) else {
+        return view! { <p>"This team is not yours any more."</p> }.into_any();
+    };
+    let writing = Writing::new(team);
+    view! {
+        {move || match writing.sent.get() {
+            Some(conversation) => sent(writing, &conversation),
+            None => form(writing),
+        }}
+    }
+    .into_any()
+}
+
+fn form(writing: Writing) -> AnyView {
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            writing.send();
+        }
+    };
+    let busy = writing.form.busy;
+    view! {
+        <form
+            class="flex flex-col gap-4"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                writing.send();
+            }
+            on:keydown=key
+        >
+            {number_field(writing)}
+            {from_field(writing)}
+            {obstacle(writing)}
+            {message(writing)}
+            {writing.form.fault()}
+            <button
+                class="btn btn-primary self-start"
+                aria-disabled=move || (busy.get() || writing.blocked().is_some()).to_string()
+                aria-describedby=move || writing.blocked().map(|_| BLOCKED)
+            >
+                {move || if busy.get() { "Sending…" } else { "Send" }}
+            </button>
+        </form>
+    }
+    .into_any()
+}

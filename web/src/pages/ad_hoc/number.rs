@@ -1,0 +1,180 @@
+//! The number that is written to, what it turns out to be as one types, and the number that is written from.
+
+use leptos::{html, prelude::*};
+use shared::{PhoneNumber, conversation::NumberCheck};
+
+use super::writing::{Blocked, Writing};
+use crate::{
+    components::{consent::opted_out, form::explained},
+    time_zone::Zone,
+};
+
+/// What the button that sends is described by.
+pub(super) const BLOCKED: &str = "ad-hoc-blocked";
+
+/// The number's box.
+pub(super) fn number_field(writing: Writing) -> AnyView {
+    let fault = writing.form.fault_of("number");
+    let input = NodeRef::<html::Input>::new();
+    Effect::new(move |_| {
+        if let Some(input) = input.get() {
+            let _ = input.focus();
+        }
+    });
+    let known = move || {
+        writing.checked.with(|checked| match checked {
+            Some(Ok(check)) => described(check),
+            Some(Err(fault)) => fault.words(),
+            None if writing.draft.with(|draft| draft.number.trim().is_empty()) => {
+                "In any usual way of writing it, with or without the country code.".to_owned()
+            }
+            None => "…".to_owned(),
+        })
+    };
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for="ad-hoc-number" class="text-sm font-medium">"Number"</label>
+            <input
+                node_ref=input
+                id="ad-hoc-number"
+                class="input w-full tabular-nums"
+                type="tel"
+                name="number"
+                autocomplete="off"
+                aria-describedby="ad-hoc-known fault-number"
+                aria-invalid=move || fault.with(Option::is_some).to_string()
+                prop:value=move || writing.draft.with(|draft| draft.number.clone())
+                prop:readOnly=move || writing.form.busy.get()
+                on:input:target=move |event| writing.number_typed(event.target().value())
+            />
+            <p id="ad-hoc-known" role="status" class="min-h-5 text-sm wrap-anywhere">{known}</p>
+            {explained("fault-number".to_owned(), "", fault)}
+        </div>
+    }
+    .into_any()
+}
+
+/// "+44 7700 900123 · Maria Jones (A-10021)", or why it is none.
+fn described(check: &NumberCheck) -> String {
+    if !check.valid {
+        let reason = check.reason.clone().filter(|reason| !reason.is_empty());
+        return reason.unwrap_or_else(|| "This is not a number that can be texted.".to_owned());
+    }
+    let grouped = check.international.clone().or_else(|| check.number.as_ref().map(PhoneNumber::display));
+    let mut words = grouped.unwrap_or_default();
+    if let Some(customer) = &check.customer {
+        words.push_str(" · ");
+        words.push_str(&customer.name);
+        words.push_str(" (");
+        words.push_str(&customer.reference);
+        words.push(')');
+    }
+    words
+}
+
+/// Which of the team's numbers it is sent from, where there are several.
+pub(super) fn from_field(writing: Writing) -> AnyView {
+    let numbers = writing.team.with_value(|team| team.numbers.clone());
+    if numbers.len() < 2 {
+        return ().into_any();
+    }
+    let fault = writing.form.fault_of("from");
+    let chosen = Memo::new(move |_| writing.from());
+    let option = |number: &PhoneNumber| {
+        let (this, refused) = (number.clone(), number.clone());
+        let is_refused = move || {
+            writing.checked.with(|checked| {
+                let consents = checked.iter().flatten().flat_map(|check| &check.opted_out);
+                consents.into_iter().any(|consent| consent.team_number == refused)
+            })
+        };
+        view! {
+            <option
+                value=number.as_str().to_owned()
+                prop:selected=move || chosen.with(|chosen| chosen.as_ref() == Some(&this))
+            >
+                {number.display()}
+                {move || is_refused().then_some(" – opted out")}
+            </option>
+        }
+    };
+    let options = numbers.iter().map(option).collect_view();
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for="ad-hoc-from" class="text-sm font-medium">"From"</label>
+            <select
+                id="ad-hoc-from"
+                class="select w-full tabular-nums"
+                name="from"
+                aria-describedby="fault-from"
+                aria-invalid=move || fault.with(Option::is_some).to_string()
+                on:change:target=move |event| {
+                    let number = event.target().value().parse().ok();
+                    writing.change(|draft| draft.from = number);
+                }
+            >
+                {options}
+            </select>
+            {explained("fault-from".to_owned(), "", fault)}
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands in the way of writing to the number, and the way out.
+pub(super) fn obstacle(writing: Writing) -> AnyView {
+    let zone = writing.team.with_value(|team| Zone::new(&team.time_zone));
+    let blocked = Memo::new(move |_| writing.blocked());
+    let notice = move || {
+        blocked.get().map(|blocked| match blocked {
+            Blocked::Open(conversation) => view! {
+                <div class="alert alert-warning flex flex-wrap items-center justify-between gap-2">
+                    <p id=BLOCKED>"A conversation with this number is in progress: write there."</p>
+                    <a href=format!("/conversations/{conversation}") class="btn btn-sm">
+                        "Open the conversation"
+                    </a>
+                </div>
+            }
+            .into_any(),
+            Blocked::OptedOut(consent) => view! {
+                <div class="alert alert-warning flex flex-col items-start gap-1">
+                    <p id=BLOCKED class="wrap-anywhere">"This number " {opted_out(&consent, &zone)} "."</p>
+                    <p>"It must not be texted from there. What is known is under " <a href="/consents" class="link">"Opt-outs"</a> "."</p>
+                </div>
+            }
+            .into_any(),
+        })
+    };
+    view! { <div role="alert" class="empty:hidden">{notice}</div> }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(value: serde_json::Value) -> NumberCheck {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_number_is_shown_with_whose_it_is() {
+        let mut known = serde_json::json!({
+            "number": "+447700900123", "international": "+44 7700 900123", "valid": true, "reason": null,
+            "customer": {"ref": "A-10021", "name": "Maria Jones"}, "from": null, "conversation_id": null, "opted_out": [],
+        });
+        assert_eq!(described(&check(known.clone())), "+44 7700 900123 · Maria Jones (A-10021)");
+        known["customer"] = serde_json::Value::Null;
+        assert_eq!(described(&check(known)), "+44 7700 900123");
+    }
+
+    #[test]
+    fn what_is_no_number_is_said_to_be_none() {
+        let mut unknown = serde_json::json!({
+            "number": null, "international": null, "valid": false, "reason": "Too short.",
+            "customer": null, "from": null, "conversation_id": null, "opted_out": [],
+        });
+        assert_eq!(described(&check(unknown.clone())), "Too short.");
+        unknown["reason"] = serde_json::Value::Null;
+        assert_eq!(described(&check(unknown)), "This is not a number that can be texted.");
+    }
+}

@@ -1,0 +1,198 @@
+//! A team's entries in their order, with what can be done to each, and its archive.
+
+use leptos::prelude::*;
+use shared::ids::TeamId;
+
+use super::{
+    Asked, Catalogue,
+    noun::{Entry, Noun},
+    order::of_team,
+};
+use crate::{
+    components::{
+        placeholder::empty,
+        table::{BODY, ROW, TABLE, cell, head},
+        when::{Row, keyed, when},
+    },
+    keys::focus_first,
+};
+
+const TEMPLATES: &[(&str, &str)] = &[("Name", "w-[22%]"), ("Text", ""), ("Actions", "w-60")];
+const REASONS: &[(&str, &str)] = &[("Name", ""), ("Actions", "w-60")];
+
+fn heading_id(team: Option<TeamId>) -> String {
+    match team {
+        Some(team) => format!("team-{team}"),
+        None => "all-teams".to_owned(),
+    }
+}
+
+/// Moves the focus to a section's heading, where what had it has gone.
+pub(super) fn focus_section(team: Option<TeamId>) {
+    let heading = format!("#{}", heading_id(team));
+    request_animation_frame(move || focus_first(&heading));
+}
+
+/// The section.
+pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, may_change: bool) -> AnyView {
+    let Catalogue { noun, entries, .. } = catalogue;
+    let columns = match noun {
+        Noun::Template => TEMPLATES,
+        Noun::ClosureReason => REASONS,
+    };
+    let heading = heading_id(team);
+    let table_label = heading.clone();
+    let ids = Memo::new(move |_| {
+        entries.with(|entries| {
+            of_team(entries.as_deref().unwrap_or_default(), team, false)
+                .map(|entry| entry.id)
+                .collect::<Vec<_>>()
+        })
+    });
+    let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
+    let body = move || {
+        if is_empty.get() {
+            return empty(noun.none());
+        }
+        view! {
+            <table role="table" aria-labelledby=table_label.clone() class=TABLE>
+                {head(columns)}
+                <tbody role="rowgroup" class=BODY>
+                    {keyed(
+                        move || ids.get().into_iter().map(Row::new).collect(),
+                        move |known| row(catalogue, ids, known.id, may_change),
+                    )}
+                </tbody>
+            </table>
+        }
+        .into_any()
+    };
+    let of = name.clone();
+    let new = may_change.then(|| {
+        view! {
+            <button
+                type="button"
+                class="btn btn-sm btn-primary"
+                on:click=move |_| catalogue.asked.set(Some(Asked::New(team)))
+            >
+                {noun.new_label()}
+                <span class="sr-only">" · " {of}</span>
+            </button>
+        }
+    });
+    let reason = (!may_change).then(|| {
+        view! { <p class="text-sm text-base-content/80">"These belong to every team; only administrators change them."</p> }
+    });
+    view! {
+        <section aria-labelledby=heading.clone()>
+            <div class="mb-1 flex flex-wrap items-center justify-between gap-2">
+                <h2 id=heading.clone() tabindex="-1" class="text-base font-semibold wrap-anywhere outline-none">
+                    {name}
+                </h2>
+                {new}
+            </div>
+            {reason}
+            {body}
+            {archive(catalogue, team, may_change)}
+        </section>
+    }
+    .into_any()
+}
+
+fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> AnyView {
+    let entry = catalogue.entry(id);
+    let name = Memo::new(move |_| {
+        entry.with(|entry| entry.as_ref().map(|entry| entry.name.clone()).unwrap_or_default())
+    });
+    let text = move || entry.with(|entry| entry.as_ref().map(|entry| entry.body.clone()));
+    let text = (catalogue.noun == Noun::Template).then(|| {
+        cell("Text", view! { <span class="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span> })
+    });
+    let open = move |ask: fn(Entry) -> Asked| {
+        if let Some(entry) = entry.get_untracked() {
+            catalogue.asked.set(Some(ask(entry)));
+        }
+    };
+    let step = move |up: bool| {
+        let at_end =
+            Memo::new(move |_| ids.with(|ids| (if up { ids.first() } else { ids.last() }) == Some(&id)));
+        let (way, arrow) = if up { ("up", "↑") } else { ("down", "↓") };
+        view! {
+            <button
+                type="button"
+                class="btn btn-sm btn-square"
+                data-move=format!("{id}-{way}")
+                aria-label=move || format!("Move {} {way}", name.get())
+                aria-disabled=move || at_end.get().to_string()
+                on:click=move |_| catalogue.shift(id, up)
+            >
+                <span aria-hidden="true">{arrow}</span>
+            </button>
+        }
+        .into_any()
+    };
+    let act = move |text: &'static str, ask: fn(Entry) -> Asked| {
+        view! {
+            <button type="button" class="btn btn-sm" on:click=move |_| open(ask)>
+                {text}
+                <span class="sr-only">" " {name}</span>
+            </button>
+        }
+        .into_any()
+    };
+    let actions = may_change.then(|| {
+        view! {
+            <span class="flex flex-wrap gap-1">
+                {step(true)} {step(false)} {act("Edit", Asked::Edit)} {act("Delete", Asked::Delete)}
+            </span>
+        }
+    });
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{name}</span> })}
+            {text}
+            {cell("Actions", actions)}
+        </tr>
+    }
+    .into_any()
+}
+
+fn archive(catalogue: Catalogue, team: Option<TeamId>, may_change: bool) -> AnyView {
+    let archived = Memo::new(move |_| {
+        catalogue.entries.with(|entries| {
+            of_team(entries.as_deref().unwrap_or_default(), team, true).cloned().collect::<Vec<Entry>>()
+        })
+    });
+    let line = move |entry: Entry| {
+        let name = entry.name.clone();
+        let restored = name.clone();
+        let restore = may_change.then(|| {
+            view! {
+                <button type="button" class="btn btn-sm" on:click=move |_| catalogue.restore(entry.clone())>
+                    "Restore"
+                    <span class="sr-only">" " {restored}</span>
+                </button>
+            }
+        });
+        view! {
+            <li class="flex items-center justify-between gap-3 py-1">
+                <span class="min-w-0 wrap-anywhere">{name}</span>
+                {restore}
+            </li>
+        }
+    };
+    when(
+        move || archived.with(|archived| !archived.is_empty()),
+        move || {
+            view! {
+                <details class="mt-2 text-sm">
+                    <summary class="w-fit cursor-pointer py-1">
+                        "Archived (" {move || archived.with(Vec::len)} ")"
+                    </summary>
+                    <ul class="mt-1 max-w-xl">{move || archived.get().into_iter().map(line).collect_view()}</ul>
+                </details>
+            }
+            .into_any()
+        },
+    )
+}

@@ -1,0 +1,161 @@
+//! Opt-outs: the ledger of who takes our texts and who does not, the newest entry first.
+//!
+//! It must never sum the ledger up: the last entry of a number is what holds, and it stands first.
+
+mod ledger;
+mod record;
+
+use leptos::prelude::*;
+use shared::{
+    account::Permission,
+    consent::{Consent, ConsentState},
+    event::EventKind,
+    team::TeamSummary,
+};
+
+use self::{ledger::Ledger, record::Record};
+use crate::{
+    components::{
+        consent::source,
+        heading::Heading,
+        moment::date_and_time,
+        placeholder::{empty, failed, skeleton},
+        table::{BODY, ROW, TABLE, cell, head},
+        when::when,
+    },
+    live::{News, use_live},
+    session::use_session,
+    time_zone::Zone,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Number", "w-38 lg:w-44"),
+    ("Team", "w-38 lg:w-48"),
+    ("State", "w-26 lg:w-28"),
+    ("How we know", "w-34 lg:w-auto"),
+    ("When", "w-30 lg:w-36"),
+    ("Note", ""),
+];
+
+/// The page `/consents`.
+#[component]
+pub(crate) fn ConsentsPage() -> impl IntoView {
+    let me = use_session().me();
+    let may_record = me.as_ref().is_some_and(|me| {
+        me.may(Permission::ManageTeam) && me.teams.iter().any(|team| !team.numbers.is_empty())
+    });
+    let teams = StoredValue::new(me.map(|me| me.teams).unwrap_or_default());
+    let ledger = Ledger::new();
+    ledger.fetch();
+    use_live().listen(move |news| match news {
+        News::Event(event) if event.kind != EventKind::ConsentChanged => {}
+        News::Event(_) | News::Opened => ledger.fetch(),
+    });
+    let recording = RwSignal::new(false);
+    let record = when(
+        move || recording.get(),
+        move || {
+            let close = Callback::new(move |()| recording.set(false));
+            let done = Callback::new(move |()| ledger.fetch());
+            view! { <Record teams=teams.get_value() close done /> }.into_any()
+        },
+    );
+    let any = Memo::new(move |_| {
+        ledger.entries.with(|entries| entries.as_ref().map(|entries| !entries.is_empty()))
+    });
+    let body = move || match (any.get(), ledger.fault.get()) {
+        // What was typed is no number, or not yet.
+        (None, Some(fault)) if fault.problem().is_some_and(|problem| problem.status == 422) => {
+            view! { <p class="py-8 text-center">{fault.words()}</p> }.into_any()
+        }
+        (None, Some(fault)) => failed(&fault, Callback::new(move |()| ledger.fetch())),
+        (None, None) => skeleton(5),
+        (Some(false), _) if ledger.number.with(|number| number.trim().is_empty()) => {
+            empty("Nobody has opted out")
+        }
+        (Some(false), _) => empty("Nothing is known about such a number"),
+        (Some(true), _) => view! {
+            <table role="table" aria-label="Opt-outs" class=TABLE>
+                {head(COLUMNS)}
+                <tbody role="rowgroup" class=BODY>
+                    {move || {
+                        ledger.entries.with(|entries| {
+                            let entries = entries.iter().flatten();
+                            entries.map(|entry| teams.with_value(|teams| row(entry, teams))).collect_view()
+                        })
+                    }}
+                </tbody>
+            </table>
+        }
+        .into_any(),
+    };
+    let more = when(
+        move || any.get() == Some(true) && ledger.cursor.with(Option::is_some),
+        move || {
+            view! {
+                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| ledger.fetch_more()>
+                    {move || if ledger.busy.get() { "Loading…" } else { "Show more" }}
+                </button>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <div class="flex flex-wrap items-center justify-between gap-2">
+            <Heading text="Opt-outs" />
+            {may_record
+                .then(|| {
+                    view! {
+                        <button type="button" class="btn btn-sm" aria-haspopup="dialog" on:click=move |_| recording.set(true)>
+                            "Record"
+                        </button>
+                    }
+                })}
+        </div>
+        <p class="mt-1 text-sm">
+            "Who wants no texts from which of our numbers, and who wants them again. The newest entry for a number holds."
+        </p>
+        <label class="my-4 flex flex-wrap items-center gap-2 text-sm">
+            <span class="font-medium">"Number"</span>
+            <input
+                class="input input-sm w-56 tabular-nums"
+                type="search"
+                inputmode="tel"
+                autocomplete="off"
+                prop:value=ledger.number
+                on:input:target=move |event| ledger.typed(event.target().value())
+            />
+        </label>
+        {move || body()}
+        {more}
+        {record}
+    }
+}
+
+fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
+    let team = teams.iter().find(|team| team.numbers.contains(&consent.team_number));
+    let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
+    let (state, colours) = match consent.state {
+        ConsentState::OptedOut => ("Opted out", "badge-warning"),
+        ConsentState::OptedIn => ("Opted in", "badge-outline"),
+    };
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Number", view! { <span class="whitespace-nowrap tabular-nums">{consent.number.display()}</span> })}
+            {cell(
+                "Team",
+                view! {
+                    <span>
+                        {team.map(|team| view! { {team.name.clone()} " " })}
+                        <span class="whitespace-nowrap tabular-nums">{consent.team_number.display()}</span>
+                    </span>
+                },
+            )}
+            {cell("State", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
+            {cell("How we know", source(consent))}
+            {cell("When", date_and_time(consent.created_at, &zone))}
+            {cell("Note", consent.note.clone().unwrap_or_else(|| "–".to_owned()))}
+        </tr>
+    }
+    .into_any()
+}

@@ -1,0 +1,104 @@
+//! Recording by hand what a customer wants, for any number.
+
+use leptos::{ev::SubmitEvent, prelude::*};
+use shared::{
+    PhoneNumber,
+    consent::{ConsentState, NewConsent},
+    team::TeamSummary,
+};
+
+use crate::{
+    components::{
+        dialog::Dialog,
+        form::{Form, Line, explained},
+        notices::use_notices,
+    },
+    session::use_client,
+};
+
+/// The dialog.
+#[component]
+pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callback<()>) -> impl IntoView {
+    let client = use_client();
+    let notices = use_notices();
+    let form = Form::new();
+    let first = teams.iter().find_map(|team| team.numbers.first().cloned());
+    let team_number = RwSignal::new(first);
+    let number = RwSignal::new(String::new());
+    let state = RwSignal::new(ConsentState::OptedOut);
+    let note = RwSignal::new(String::new());
+    let fault = form.fault_of("team_number");
+    let option = |team: &TeamSummary, number: &PhoneNumber| {
+        view! {
+            <option value=number.as_str().to_owned()>{format!("{} · {}", team.name, number.display())}</option>
+        }
+    };
+    let numbers = teams.iter().flat_map(|team| team.numbers.iter().map(move |number| (team, number)));
+    let options = numbers.map(|(team, number)| option(team, number)).collect_view();
+    let choice = move |this: ConsentState, text: &'static str| {
+        view! {
+            <label class="flex items-center gap-2">
+                <input
+                    type="radio"
+                    name="state"
+                    class="radio radio-sm"
+                    prop:checked=move || state.get() == this
+                    on:change=move |_| state.set(this)
+                />
+                {text}
+            </label>
+        }
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(team_number) = team_number.get_untracked() else { return };
+        let new = NewConsent {
+            team_number,
+            number: number.get_untracked().trim().to_owned(),
+            state: state.get_untracked(),
+            note: note.get_untracked(),
+        };
+        form.send(async move { client.create_consent(&new).await }, move |consent| {
+            notices.say(&format!("Recorded for {}.", consent.number.display()));
+            done.try_run(());
+            close.try_run(());
+        });
+    };
+    let number_line = Line {
+        kind: "tel",
+        hint: "In any usual way of writing it, with or without the country code.",
+        ..Line::text("number", "Customer’s number", number)
+    };
+    let note_line = Line { hint: "How we know, for whoever asks later.", ..Line::text("note", "Note", note) };
+    view! {
+        <Dialog title="Record an opt-out or consent".to_owned() close>
+            <form class="flex flex-col gap-4" novalidate on:submit=submit>
+                <div class="flex flex-col gap-1">
+                    <label for="field-team-number" class="text-sm font-medium">"Our number"</label>
+                    <select
+                        id="field-team-number"
+                        class="select w-full"
+                        name="team_number"
+                        aria-describedby="fault-team-number"
+                        aria-invalid=move || fault.with(Option::is_some).to_string()
+                        on:change:target=move |event| team_number.set(event.target().value().parse().ok())
+                    >
+                        {options}
+                    </select>
+                    {explained("fault-team-number".to_owned(), "", fault)}
+                </div>
+                {form.line(number_line)}
+                <fieldset>
+                    <legend class="mb-1 text-sm font-medium">"What they want"</legend>
+                    <div class="flex flex-wrap gap-x-6 gap-y-2">
+                        {choice(ConsentState::OptedOut, "No texts (opted out)")}
+                        {choice(ConsentState::OptedIn, "Texts (opted in)")}
+                    </div>
+                </fieldset>
+                {form.area(note_line)}
+                {form.fault()}
+                <div>{form.submit("Record")}</div>
+            </form>
+        </Dialog>
+    }
+}

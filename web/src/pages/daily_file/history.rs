@@ -1,0 +1,180 @@
+//! The team's files, the newest first: what each had, which one is current, and the way back to another.
+
+use leptos::prelude::*;
+use shared::{daily_file::DailyFile, event::EventKind, ids::TeamId};
+
+use super::{
+    counts::grouped,
+    import::{Import, Stage},
+    rejected::download,
+};
+use crate::{
+    api::Fault,
+    components::{
+        moment::date_and_time,
+        placeholder::{empty, failed, skeleton},
+        question::{Question, ask},
+        table::{BODY, ROW, TABLE, cell, head},
+        when::{Row, keyed},
+    },
+    keys::focus_first,
+    live::{News, coalesced, use_live},
+    session::use_client,
+    time_zone::{Zone, date},
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Day", "w-18 lg:w-24"),
+    ("Brought in", ""),
+    ("Rows", "w-24 lg:w-28"),
+    ("Accepted", "w-24 lg:w-28"),
+    ("Rejected", "w-36 lg:w-44"),
+    ("State", "w-28 lg:w-36"),
+];
+
+/// What the pieces of the section share.
+#[derive(Clone, Copy)]
+struct History {
+    import: Import,
+    zone: StoredValue<Zone>,
+    files: RwSignal<Option<Result<Vec<DailyFile>, Fault>>>,
+    /// The one that is about to be restored.
+    asked: RwSignal<Option<DailyFile>>,
+}
+
+/// The section.
+pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
+    let client = use_client();
+    let files = RwSignal::new(None);
+    let fetch = coalesced(move || async move {
+        let answer = client.list_daily_files(team).await;
+        files.try_maybe_update(|files: &mut Option<Result<Vec<DailyFile>, Fault>>| {
+            // The files on screen stay when they could not be fetched again, or have not changed.
+            let is_news =
+                files.as_ref() != Some(&answer) && (answer.is_ok() || !matches!(files, Some(Ok(_))));
+            if is_news {
+                *files = Some(answer);
+            }
+            (is_news, ())
+        });
+    });
+    fetch.run(());
+    use_live().listen(move |news| match news {
+        News::Event(event)
+            if event.kind != EventKind::TeamChanged
+                || event.team_id.is_some_and(|changed| changed != team) => {}
+        _ => fetch.run(()),
+    });
+    // The live stream may be interrupted at this moment.
+    Effect::new(move |before: Option<()>| {
+        let is_sending = import.stage.with(|stage| *stage == Stage::Sending);
+        if before.is_some() && !is_sending {
+            fetch.run(());
+        }
+    });
+    let history = History { import, zone: StoredValue::new(zone), files, asked: RwSignal::new(None) };
+    // Drawn anew only when another thing stands there; the rows see to themselves.
+    let drawn = Memo::new(move |_| {
+        files.with(|files| match files {
+            None => None,
+            Some(Ok(files)) => Some(Ok(!files.is_empty())),
+            Some(Err(fault)) => Some(Err(fault.clone())),
+        })
+    });
+    let body = move || match drawn.get() {
+        None => skeleton(3),
+        Some(Err(fault)) => failed(&fault, fetch),
+        Some(Ok(false)) => empty("No daily file yet"),
+        Some(Ok(true)) => table(history),
+    };
+    view! {
+        <section aria-labelledby="history">
+            <h2 id="history" tabindex="-1" class="mb-1 font-semibold outline-none">"History"</h2>
+            <p class="mb-1 text-sm">"The last 30 files are kept."</p>
+            {body}
+        </section>
+        {move || history.asked.get().map(|file| restore(history, file, fetch))}
+    }
+    .into_any()
+}
+
+fn table(history: History) -> AnyView {
+    let ids = Memo::new(move |_| {
+        history.files.with(|files| {
+            let files = files.iter().flatten().flatten();
+            files.map(|file| file.id.0).collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <table role="table" aria-labelledby="history" class=TABLE>
+            {head(COLUMNS)}
+            <tbody role="rowgroup" class=BODY>
+                {keyed(move || ids.get().into_iter().map(Row::new).collect(), move |known| row(history, known.id))}
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(history: History, id: i64) -> AnyView {
+    let file = Memo::new(move |_| {
+        history.files.with(|files| files.iter().flatten().flatten().find(|file| file.id.0 == id).cloned())
+    });
+    // Which one is current is all that ever changes.
+    let Some(known) = file.get_untracked() else { return ().into_any() };
+    let is_current = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.is_current)));
+    // A day may have several.
+    let of = history.zone.with_value(|zone| zone.date_and_time(known.created_at));
+    let state = move || {
+        if is_current.get() {
+            return view! { <span class="badge badge-success badge-sm">"Current"</span> }.into_any();
+        }
+        let of = of.clone();
+        view! {
+            <button type="button" class="btn btn-sm" on:click=move |_| history.asked.set(file.get_untracked())>
+                "Restore"
+                <span class="sr-only">" the file of " {of}</span>
+            </button>
+        }
+        .into_any()
+    };
+    let brought_in = view! {
+        <span class="min-w-0 wrap-anywhere">
+            {history.zone.with_value(|zone| date_and_time(known.created_at, zone))} " by " {known.created_by.clone()}
+        </span>
+    };
+    let all = (known.rejected_rows > 0).then(|| {
+        view! { " " {download(known.team_id, known.id, "Download", "rejected rows")} }
+    });
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Day", view! { <span class="whitespace-nowrap">{date(known.file_date)}</span> })}
+            {cell("Brought in", brought_in)}
+            {cell("Rows", count(known.rows))}
+            {cell("Accepted", count(known.accepted))}
+            {cell("Rejected", view! { <span>{count(known.rejected_rows)} {all}</span> })}
+            {cell("State", state)}
+        </tr>
+    }
+    .into_any()
+}
+
+fn count(count: i64) -> AnyView {
+    view! { <span class="tabular-nums">{grouped(count)}</span> }.into_any()
+}
+
+fn restore(history: History, file: DailyFile, fetch: Callback<()>) -> AnyView {
+    let of = history.zone.with_value(|zone| zone.date_and_time(file.created_at));
+    let question = Question {
+        title: format!("Restore the file of {of}?"),
+        text: "Its customers and their key data take the place of the current ones, as a whole. The current file stays in the history.",
+        button: "Restore",
+    };
+    let close = Callback::new(move |()| history.asked.set(None));
+    let done = Callback::new(move |()| {
+        history.asked.set(None);
+        request_animation_frame(|| focus_first("#history"));
+        fetch.run(());
+    });
+    ask(question, close, move || history.import.restore(file.id), done)
+}

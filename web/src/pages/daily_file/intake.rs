@@ -1,0 +1,110 @@
+//! The part of the page that brings a file in: where it is dropped, how far it is, what became of it.
+
+use leptos::prelude::*;
+use shared::ids::TeamId;
+use wasm_bindgen::JsCast;
+use web_sys::{FocusOptions, HtmlElement};
+
+use super::{
+    counts::{customers, size},
+    drop_zone::{DropZone, drop_zone},
+    import::{Import, Stage},
+    outcome::outcome,
+    progress::progress,
+    refusal::{refusal, unreadable},
+};
+use crate::time_zone::date;
+
+/// The section.
+pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
+    let stage = import.stage;
+    let is_sending = Memo::new(move |_| stage.with(|stage| *stage == Stage::Sending));
+    let zone = DropZone::new(import);
+    let top = move || if is_sending.get() { progress(import) } else { drop_zone(zone) };
+    let below = move || {
+        stage.with(|stage| match stage {
+            Stage::Waiting | Stage::Sending => ().into_any(),
+            Stage::Imported(file) | Stage::Restored(file) => outcome(team, file),
+            Stage::Refused(fault) => refusal(import, fault),
+            Stage::Unreadable => unreadable(import),
+        })
+    };
+    let is_sent = Memo::new(move |_| import.sent.get() == 100);
+    let told = move || {
+        let name = import.name.get();
+        stage.with(|stage| said(stage, is_sent.get(), &name, import.size()))
+    };
+    Effect::new(move |before: Option<()>| {
+        stage.track();
+        if before.is_some() {
+            request_animation_frame(keep_focus);
+        }
+    });
+    view! {
+        <section aria-labelledby="intake" class="flex flex-col gap-4 rounded-box border border-base-300 p-4">
+            <h2 id="intake" tabindex="-1" class="font-semibold outline-none">"Bring in a file"</h2>
+            {top}
+            <p role="status" class="font-medium wrap-anywhere empty:-mt-4">{told}</p>
+            {below}
+        </section>
+    }
+    .into_any()
+}
+
+/// What a screen reader is told, and everybody reads.
+fn said(stage: &Stage, is_sent: bool, name: &str, bytes: f64) -> Option<String> {
+    match stage {
+        Stage::Waiting | Stage::Refused(_) | Stage::Unreadable => None,
+        Stage::Sending if is_sent => Some("Reading the file…".to_owned()),
+        Stage::Sending => Some(format!("Sending {name} ({})…", size(bytes))),
+        Stage::Imported(file) => Some(format!("{name} was brought in: {}.", customers(file.accepted))),
+        Stage::Restored(file) => {
+            Some(format!("The file of {} was restored: {}.", date(file.file_date), customers(file.accepted)))
+        }
+    }
+}
+
+/// A button that did its work is gone, and the focus with it: it goes on from the section's heading, which does not move
+/// what is on screen.
+fn keep_focus() {
+    if document().active_element().is_some_and(|active| active.tag_name() != "BODY") {
+        return;
+    }
+    let heading = document().get_element_by_id("intake");
+    if let Some(heading) = heading.and_then(|heading| heading.dyn_into::<HtmlElement>().ok()) {
+        let options = FocusOptions::new();
+        options.set_prevent_scroll(true);
+        let _ = heading.focus_with_options(&options);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::daily_file::ImportedFile;
+
+    use super::*;
+
+    fn file() -> ImportedFile {
+        serde_json::from_value(serde_json::json!({
+            "id": 7, "file_date": "2026-11-22", "rows": 1205, "accepted": 1204, "rejected": [],
+            "rejected_rows": 1, "added": 3, "changed": 2, "dropped": 1, "columns": ["Balance"],
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn every_stage_says_where_the_file_is() {
+        let say = |stage: Stage, is_sent| said(&stage, is_sent, "today.csv", 12_345_678.0);
+        assert_eq!(say(Stage::Waiting, true), None);
+        assert_eq!(say(Stage::Sending, false).as_deref(), Some("Sending today.csv (12.3 MB)…"));
+        assert_eq!(say(Stage::Sending, true).as_deref(), Some("Reading the file…"));
+        assert_eq!(
+            say(Stage::Imported(file()), true).as_deref(),
+            Some("today.csv was brought in: 1,204 customers.")
+        );
+        assert_eq!(
+            say(Stage::Restored(file()), true).as_deref(),
+            Some("The file of 22 Nov was restored: 1,204 customers.")
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! The daily file: bringing in the customers that a team works with today, what became of the file, and the earlier
+//! ones.
+//!
+//! What is wrong with a file is the server's word; nothing here looks into one.
+
+mod columns;
+mod counts;
+mod drop_zone;
+mod history;
+mod import;
+mod intake;
+mod outcome;
+mod progress;
+mod refusal;
+mod rejected;
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+use shared::{ids::TeamId, team::TeamSummary};
+
+use self::{columns::columns, history::history, import::Import, intake::intake};
+use crate::{
+    components::{heading::Heading, permission::for_importers},
+    session::{use_client, use_session},
+    time_zone::Zone,
+};
+
+/// The page `/daily-file?team=`.
+pub(crate) fn daily_file_page() -> AnyView {
+    for_importers("Daily file", page)
+}
+
+fn page() -> AnyView {
+    let teams = use_session().read(|me| me.teams.clone());
+    let query = use_location().query;
+    // Which team is on screen, and its time zone; the rest of a team does not show here.
+    let team = Memo::new(move |_| {
+        let asked = query.with(|query| query.get("team"));
+        teams.with(|teams| one_of(teams, asked.as_deref()).map(|team| (team.id, team.time_zone.clone())))
+    });
+    let body = move || match team.get() {
+        Some((id, zone)) => of_team(id, Zone::new(&zone)),
+        None => view! { <p class="py-8">"You are in no team yet, and daily files belong to teams."</p> }
+            .into_any(),
+    };
+    view! {
+        <div class="flex flex-wrap items-center justify-between gap-2">
+            <Heading text="Daily file" />
+            {choice(teams, Memo::new(move |_| team.with(|team| team.as_ref().map(|(id, _)| *id))))}
+        </div>
+        <p class="mt-1 mb-4 text-sm">
+            "The customers that the team works with today. Ref, name and key data in its conversations come from the current file."
+        </p>
+        {body}
+    }
+    .into_any()
+}
+
+fn of_team(id: TeamId, zone: Zone) -> AnyView {
+    let import = Import::of(use_session(), use_client(), id);
+    view! {
+        <div class="flex flex-col gap-6">
+            {intake(import, id)}
+            {history(import, id, zone)}
+            {columns(id)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The team that the address names, else the first.
+fn one_of<'a>(teams: &'a [TeamSummary], asked: Option<&str>) -> Option<&'a TeamSummary> {
+    let asked = asked.and_then(|id| id.parse::<TeamId>().ok());
+    teams.iter().find(|team| Some(team.id) == asked).or(teams.first())
+}
+
+/// The drop-down of one's teams, where there are several.
+fn choice(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> AnyView {
+    let navigate = use_navigate();
+    let choose = StoredValue::new_local(move |team: String| {
+        let path = format!("/daily-file?team={team}");
+        navigate(&path, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+    });
+    let options = move || {
+        let option = |team: &TeamSummary| {
+            let id = team.id;
+            view! {
+                <option value=id.to_string() prop:selected=move || chosen.get() == Some(id)>{team.name.clone()}</option>
+            }
+        };
+        teams.with(|teams| teams.iter().map(option).collect_view())
+    };
+    let draw = move || {
+        (teams.with(Vec::len) > 1).then(|| {
+            view! {
+                <select
+                    class="select select-sm w-auto max-w-full"
+                    aria-label="Team"
+                    on:change:target=move |event| choose.with_value(|choose| choose(event.target().value()))
+                >
+                    {options}
+                </select>
+            }
+        })
+    };
+    view! { {draw} }.into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn team(id: i64) -> TeamSummary {
+        TeamSummary {
+            id: TeamId(id),
+            name: format!("Team {id}"),
+            numbers: Vec::new(),
+            region: "GB".to_owned(),
+            time_zone: "UTC".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_address_says_which_team_and_the_first_one_is_there_otherwise() {
+        let teams = [team(3), team(5)];
+        let found = |asked: Option<&str>| one_of(&teams, asked).map(|team| team.id.0);
+        assert_eq!(found(Some("5")), Some(5));
+        for asked in [None, Some("4"), Some("x")] {
+            assert_eq!(found(asked), Some(3), "{asked:?}");
+        }
+        assert_eq!(one_of(&[], None), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! How far a file is on its way, and the way to stop it.
+
+use leptos::prelude::*;
+
+use super::{counts::size, import::Import};
+use crate::components::when::when;
+
+/// The bar.
+pub(super) fn progress(import: Import) -> AnyView {
+    let is_sent = Memo::new(move |_| import.sent.get() == 100);
+    let total = size(import.size());
+    // Without a value the bar says that nobody knows how long it will take.
+    let value = move || (!is_sent.get()).then(|| import.sent.get().to_string());
+    let told = when(
+        move || !is_sent.get(),
+        move || {
+            let total = total.clone();
+            view! {
+                <p class="text-sm tabular-nums">{move || import.sent.get()} " % of " {total}</p>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <div class="flex flex-col gap-2">
+            <progress
+                class="progress progress-primary w-full max-w-xl"
+                aria-label=move || if is_sent.get() { "Reading the file" } else { "Sending the file" }
+                max="100"
+                value=value
+            ></progress>
+            {told}
+            <div>
+                <button type="button" class="btn btn-sm" on:click=move |_| import.forget()>
+                    "Cancel"
+                </button>
+            </div>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,85 @@
+//! Why a file was not taken, and the ways on from there. The file before is still the current one.
+
+use leptos::prelude::*;
+use shared::{ErrorCode, FieldError};
+
+use super::import::Import;
+use crate::api::Fault;
+
+/// What the server, or the way to it, said.
+pub(super) fn refusal(import: Import, fault: &Fault) -> AnyView {
+    let name = import.name.get_untracked();
+    let is_drop = fault.code() == Some(ErrorCode::UnusualDrop);
+    let title = match fault.code() {
+        Some(ErrorCode::UnusualDrop) => format!("{name} is not the current file yet"),
+        _ => format!("{name} was not brought in"),
+    };
+    let errors = fault.problem().map(|problem| problem.errors.as_slice()).unwrap_or_default();
+    // Where the lines say what is wrong, the detail says it only once more.
+    let words =
+        if errors.is_empty() { fault.words() } else { "The current file stays as it was.".to_owned() };
+    let lines = errors.iter().map(line).collect_view();
+    let again = match fault.code() {
+        Some(ErrorCode::UnusualDrop) => Some(button("Use it anyway", move || import.confirm())),
+        // The same file would be refused for the same reasons.
+        Some(
+            ErrorCode::InvalidFile | ErrorCode::BodyTooLarge | ErrorCode::Forbidden | ErrorCode::NotFound,
+        ) => None,
+        _ => Some(button("Retry", move || import.retry())),
+    };
+    let leave = if is_drop { "Keep the current one" } else { "Dismiss" };
+    let colours = if is_drop { "alert-warning" } else { "alert-error" };
+    view! {
+        <div role="alert" class=format!("alert flex flex-col items-start gap-2 {colours}")>
+            <p class="font-medium wrap-anywhere">{title}</p>
+            <p class="wrap-anywhere">{words}</p>
+            <ul class="list-disc pl-5 empty:hidden">{lines}</ul>
+            <div class="flex flex-wrap gap-2">{again} {button(leave, move || import.forget())}</div>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the browser cannot read.
+pub(super) fn unreadable(import: Import) -> AnyView {
+    view! {
+        <div role="alert" class="alert flex flex-col items-start gap-2 alert-error">
+            <p class="font-medium wrap-anywhere">{import.name.get_untracked()} " cannot be read"</p>
+            <p>"It was moved or changed since it was chosen, or it is a folder. Choose it again."</p>
+            <div>{button("Dismiss", move || import.forget())}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn button(text: &'static str, act: impl Fn() + Send + 'static) -> AnyView {
+    fn boxed(text: &'static str, act: Box<dyn Fn() + Send>) -> AnyView {
+        view! { <button type="button" class="btn btn-sm" on:click=move |_| act()>{text}</button> }.into_any()
+    }
+    boxed(text, Box::new(act))
+}
+
+fn line(error: &FieldError) -> AnyView {
+    view! { <li class="wrap-anywhere">{place(&error.field)} {error.message.clone()}</li> }.into_any()
+}
+
+/// "Line 7: ", where the server names a place.
+fn place(field: &str) -> String {
+    let mut letters = field.chars();
+    match letters.next() {
+        Some(first) => format!("{}{}: ", first.to_uppercase(), letters.as_str()),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_begins_with_its_place() {
+        assert_eq!(place("line 7"), "Line 7: ");
+        assert_eq!(place("number"), "Number: ");
+        assert_eq!(place(""), "");
+    }
+}

@@ -1,0 +1,98 @@
+//! The rows of a file that were not taken: the first ones on screen, all of them to download.
+//!
+//! What stands in a row came from outside: it is shown as text, never as anything else.
+
+use leptos::{ev::MouseEvent, html, prelude::*};
+use shared::{
+    daily_file::{ImportedFile, RejectedRow},
+    ids::{DailyFileId, TeamId},
+};
+
+use super::counts::grouped;
+use crate::{
+    api::rejected_rows,
+    components::{
+        notices::use_notices,
+        person::or_dash,
+        table::{BODY, ROW, TABLE, cell, head},
+    },
+    session::use_client,
+    tasks::Home,
+};
+
+const COLUMNS: &[(&str, &str)] =
+    &[("Line", "w-20 lg:w-24"), ("Column", "w-[20%]"), ("Value", "w-[30%]"), ("Reason", "")];
+
+/// The rows, with the link to all of them.
+pub(super) fn rejected(team: TeamId, file: &ImportedFile) -> AnyView {
+    if file.rejected_rows == 0 {
+        return ().into_any();
+    }
+    let shown = file.rejected.len();
+    let is_part = usize::try_from(file.rejected_rows).is_ok_and(|all| all > shown);
+    let part =
+        is_part.then(|| format!("The first {} are shown.", grouped(shown.try_into().unwrap_or(i64::MAX))));
+    view! {
+        <div class="flex flex-col gap-2">
+            <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
+                <h3 id="rejected" class="font-semibold">"Rejected rows (" {grouped(file.rejected_rows)} ")"</h3>
+                {download(team, file.id, "Download all as CSV", "rejected rows")}
+            </div>
+            <p class="text-sm empty:hidden">{part}</p>
+            // The keyboard must be able to scroll it.
+            <div role="region" aria-labelledby="rejected" tabindex="0" class="max-h-96 overflow-y-auto">
+                <table role="table" aria-labelledby="rejected" class=TABLE>
+                    {head(COLUMNS)}
+                    <tbody role="rowgroup" class=BODY>{file.rejected.iter().map(row).collect_view()}</tbody>
+                </table>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(row: &RejectedRow) -> AnyView {
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Line", view! { <span class="tabular-nums">{row.line}</span> })}
+            {cell("Column", or_dash(row.column.as_deref()))}
+            {cell("Value", view! { <span class="min-w-0 wrap-anywhere whitespace-pre-wrap">{or_dash(Some(&row.value))}</span> })}
+            {cell("Reason", view! { <span class="min-w-0">{row.reason.clone()}</span> })}
+        </tr>
+    }
+    .into_any()
+}
+
+/// A link to a file's rejected rows. The browser fetches it by itself, without our client: the session is looked after
+/// first.
+pub(super) fn download(team: TeamId, id: DailyFileId, text: &'static str, of: &'static str) -> AnyView {
+    let client = use_client();
+    let notices = use_notices();
+    let link = NodeRef::<html::A>::new();
+    let home = Home::here();
+    let is_ready = StoredValue::new(false);
+    let click = move |event: MouseEvent| {
+        if is_ready.get_value() {
+            return is_ready.set_value(false);
+        }
+        event.prevent_default();
+        home.start(async move {
+            match client.get_me().await {
+                Ok(_) => {
+                    is_ready.try_set_value(true);
+                    if let Some(link) = link.try_get_untracked().flatten() {
+                        link.click();
+                    }
+                }
+                Err(fault) => notices.fault(&fault),
+            }
+        });
+    };
+    view! {
+        <a node_ref=link href=rejected_rows(team, id) download="" class="link text-sm" on:click=click>
+            {text}
+            <span class="sr-only">" · " {of}</span>
+        </a>
+    }
+    .into_any()
+}

@@ -1,0 +1,112 @@
+//! One's own account: the name, the password, the theme.
+
+use leptos::prelude::*;
+use shared::account::{PasswordChange, Profile};
+
+use crate::{
+    components::{
+        form::{Form, Line, PASSWORD_HINT},
+        heading::Heading,
+        notices::use_notices,
+        permission::role_name,
+        theme_switch::theme_switch,
+    },
+    session::{use_client, use_session},
+};
+
+/// The page `/profile`.
+pub(crate) fn profile_page() -> AnyView {
+    view! {
+        <Heading text="Your profile" />
+        <div class="mt-4 flex max-w-xl flex-col gap-6">
+            <section aria-labelledby="you" class="rounded-box border border-base-300 p-4">
+                <h2 id="you" class="mb-2 font-semibold">"You"</h2>
+                {you()}
+            </section>
+            <section aria-labelledby="password" class="rounded-box border border-base-300 p-4">
+                <h2 id="password" class="mb-2 font-semibold">"Password"</h2>
+                {password()}
+            </section>
+            <section aria-labelledby="appearance" class="rounded-box border border-base-300 p-4">
+                <h2 id="appearance" class="mb-2 font-semibold">"Appearance"</h2>
+                <div class="max-w-xs">{theme_switch("profile-theme")}</div>
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+fn you() -> AnyView {
+    let client = use_client();
+    let session = use_session();
+    let notices = use_notices();
+    let form = Form::new();
+    let Some(account) = session.me().and_then(|me| me.account) else {
+        return ().into_any();
+    };
+    let name = RwSignal::new(account.display_name);
+    let email =
+        session.read(|me| me.account.as_ref().map(|account| account.email.clone()).unwrap_or_default());
+    let role =
+        session.read(|me| me.account.as_ref().map(|account| role_name(account.role)).unwrap_or_default());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let profile = Profile { display_name: name.get_untracked() };
+        form.send(async move { client.put_profile(&profile).await }, move |me| {
+            if let Some(account) = &me.account {
+                name.set(account.display_name.clone());
+            }
+            session.put(me);
+            notices.say("Your name is saved.");
+        });
+    };
+    let line =
+        Line { hint: "Colleagues see it", autocomplete: "name", ..Line::text("display_name", "Name", name) };
+    view! {
+        <dl class="mb-4 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
+            <dt class="text-base-content/80">"E-mail"</dt>
+            <dd class="wrap-anywhere">{email}</dd>
+            <dt class="text-base-content/80">"Role"</dt>
+            <dd>{role}</dd>
+        </dl>
+        <form class="flex flex-col gap-4" novalidate on:submit=submit>
+            {form.line(line)}
+            {form.fault()}
+            <div>{form.submit("Save name")}</div>
+        </form>
+    }
+    .into_any()
+}
+
+fn password() -> AnyView {
+    let client = use_client();
+    let email = use_session().me().and_then(|me| me.account).map(|account| account.email);
+    let notices = use_notices();
+    let form = Form::new();
+    let current = RwSignal::new(String::new());
+    let new = RwSignal::new(String::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let change =
+            PasswordChange { current_password: current.get_untracked(), password: new.get_untracked() };
+        form.send(async move { client.change_password(&change).await }, move |()| {
+            current.set(String::new());
+            new.set(String::new());
+            notices.say("Your password is changed.");
+        });
+    };
+    let line = |name, label, hint, autocomplete, value| {
+        form.password(Line { kind: "password", hint, autocomplete, ..Line::text(name, label, value) })
+    };
+    view! {
+        <form class="flex flex-col gap-4" novalidate on:submit=submit>
+            // For password managers, which want to know whose password it is.
+            <input type="text" autocomplete="username" prop:value=email.unwrap_or_default() readonly hidden />
+            {line("current_password", "Current password", "", "current-password", current)}
+            {line("password", "New password", PASSWORD_HINT, "new-password", new)}
+            {form.fault()}
+            <div>{form.submit("Change password")}</div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,69 @@
+//! The buttons at the top right: search, and an ad-hoc message for each team.
+
+use leptos::prelude::*;
+use shared::{account::Permission, ids::TeamId, team::TeamSummary};
+
+use crate::{
+    components::dialog::Dialog,
+    pages::lazy::{Lazy, LazyPage},
+    session::use_session,
+};
+
+const BUTTON: &str = "btn btn-sm h-auto min-h-8 max-w-full py-1 whitespace-normal wrap-anywhere";
+
+/// What one may do from here, and the dialog that it opens.
+pub(super) fn actions() -> AnyView {
+    let Some(me) = use_session().me() else {
+        return ().into_any();
+    };
+    let open = RwSignal::new(None::<TeamId>);
+    let search = me.may(Permission::Search).then(|| {
+        view! {
+            <a href="/search" class=BUTTON aria-keyshortcuts="/">
+                "Search"
+                <kbd aria-hidden="true" class="kbd kbd-xs">"/"</kbd>
+            </a>
+        }
+    });
+    let teams = if me.may(Permission::AdHoc) { me.teams } else { Vec::new() };
+    let buttons = teams.iter().map(|team| button(team, open)).collect_view();
+    let dialog = move || {
+        let team = teams.iter().find(|team| Some(team.id) == open.get())?;
+        let id = team.id;
+        let close = Callback::new(move |()| open.set(None));
+        Some(view! {
+            <Dialog title=format!("Ad-hoc: {}", team.name) close>
+                <LazyPage page=Lazy::AdHoc(id) />
+            </Dialog>
+        })
+    };
+    view! {
+        {search}
+        {buttons}
+        {dialog}
+    }
+    .into_any()
+}
+
+fn button(team: &TeamSummary, open: RwSignal<Option<TeamId>>) -> AnyView {
+    let id = team.id;
+    let text = format!("Ad-hoc: {}", team.name);
+    if !team.numbers.is_empty() {
+        return view! {
+            <button type="button" class=BUTTON aria-haspopup="dialog" on:click=move |_| open.set(Some(id))>
+                {text}
+            </button>
+        }
+        .into_any();
+    }
+    let (why, told) = (format!("{} has no number to text from.", team.name), format!("ad-hoc-{id}"));
+    view! {
+        <span class="max-w-full" title=why.clone()>
+            <button type="button" class=BUTTON aria-disabled="true" aria-describedby=told.clone()>
+                {text}
+            </button>
+            <span id=told hidden>{why.clone()}</span>
+        </span>
+    }
+    .into_any()
+}

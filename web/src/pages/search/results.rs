@@ -1,0 +1,163 @@
+//! What was found, with what was looked for marked in it.
+
+use leptos::prelude::*;
+use shared::{
+    conversation::{Conversation, ConversationStatus},
+    team::TeamSummary,
+};
+
+use super::{
+    Searching,
+    highlight::{marked_number, marked_text},
+};
+use crate::{
+    components::{
+        moment::moment,
+        person::{open_label, or_dash},
+        placeholder::{empty, failed, skeleton},
+        table::{BODY, ROW, TABLE, cell, head, link_cell},
+        when::when,
+    },
+    time_zone::Zone,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Ref", "w-22 lg:w-36"),
+    ("Name", ""),
+    ("Number", "w-36 lg:w-48"),
+    ("Team", "w-24 lg:w-36"),
+    ("Status", "w-31 lg:w-36"),
+    ("Last Message", "w-31 lg:w-44"),
+    ("Link", "w-18 lg:w-28"),
+];
+
+/// A column more than the other tables: on a tablet they stand closer.
+const CLOSE: &str = "md:max-lg:[&_td]:px-2 md:max-lg:[&_th]:px-2";
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Nothing,
+    Loading,
+    Failed,
+    Empty,
+    Found,
+}
+
+/// What was found.
+pub(super) fn results(searching: Searching) -> AnyView {
+    let found = searching.found;
+    let state = Memo::new(move |_| {
+        let fault = searching.fault.with(Option::is_some);
+        let asked = searching.search.with(|search| !search.text.trim().is_empty());
+        found.with(|found| match found {
+            Some(found) if found.conversations.is_empty() => State::Empty,
+            Some(_) => State::Found,
+            None if fault => State::Failed,
+            None if asked => State::Loading,
+            None => State::Nothing,
+        })
+    });
+    let body = move || match state.get() {
+        State::Nothing => empty("Type a number, a ref or a name."),
+        State::Loading => skeleton(4),
+        State::Empty => empty("No conversation of the past 90 days fits."),
+        State::Failed => searching.fault.get().map_or_else(
+            || ().into_any(),
+            |fault| failed(&fault, Callback::new(move |()| searching.fetch())),
+        ),
+        State::Found => view! {
+            <table role="table" aria-label="Conversations found" class=format!("{TABLE} {CLOSE}")>
+                {head(COLUMNS)}
+                <tbody role="rowgroup" class=BODY>
+                    {move || {
+                        let teams = searching.teams.get_value();
+                        found.with(|found| {
+                            let found = found.as_ref()?;
+                            let row = |known| row(known, &found.search.text, &teams);
+                            Some(found.conversations.iter().map(row).collect_view())
+                        })
+                    }}
+                </tbody>
+            </table>
+        }
+        .into_any(),
+    };
+    let told = move || {
+        found.with(|found| {
+            let found = found.as_ref().filter(|found| !found.conversations.is_empty())?;
+            Some(count(found.conversations.len(), found.cursor.is_some()))
+        })
+    };
+    let more = when(
+        move || found.with(|found| found.as_ref().is_some_and(|found| found.cursor.is_some())),
+        move || {
+            view! {
+                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| searching.fetch_more()>
+                    {move || if searching.busy.get() { "Loading…" } else { "Show more" }}
+                </button>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <p role="status" class="mb-1 min-h-5 text-sm">{told}</p>
+        {move || body()}
+        {more}
+    }
+    .into_any()
+}
+
+/// "3 conversations", or "The first 50 conversations" where there are more.
+fn count(shown: usize, has_more: bool) -> String {
+    match (shown, has_more) {
+        (1, false) => "1 conversation".to_owned(),
+        (shown, false) => format!("{shown} conversations"),
+        (shown, true) => format!("The first {shown} conversations"),
+    }
+}
+
+fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyView {
+    let team = teams.iter().find(|team| team.id == conversation.team_id);
+    let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
+    let (status, colours) = match conversation.status {
+        ConversationStatus::Pending => ("Awaiting reply", "badge-outline"),
+        ConversationStatus::Open => ("In progress", "badge-primary"),
+        ConversationStatus::Closed => ("Closed", "badge-neutral"),
+    };
+    let last = match conversation.last_message_at {
+        Some(at) => moment(at, &zone),
+        None => "–".into_any(),
+    };
+    let text = |text: Option<&str>| marked_text(&or_dash(text), wanted);
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Ref", view! { <span>{text(conversation.reference.as_deref())}</span> })}
+            {cell("Name", view! { <span>{text(conversation.name.as_deref())}</span> })}
+            {cell(
+                "Number",
+                view! {
+                    <span class="whitespace-nowrap tabular-nums">
+                        {marked_number(&conversation.number.display(), wanted)}
+                    </span>
+                },
+            )}
+            {cell("Team", or_dash(team.map(|team| team.name.as_str())))}
+            {cell("Status", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{status}</span> })}
+            {cell("Last Message", last)}
+            {link_cell(conversation.id, Signal::stored(open_label(conversation)))}
+        </tr>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_says_when_it_is_not_all() {
+        assert_eq!(count(1, false), "1 conversation");
+        assert_eq!(count(12, false), "12 conversations");
+        assert_eq!(count(50, true), "The first 50 conversations");
+    }
+}

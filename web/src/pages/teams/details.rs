@@ -1,0 +1,135 @@
+//! A team's name, region and time zone, as one types them.
+
+use leptos::prelude::*;
+use shared::team::{NewTeam, TeamDetail};
+
+use crate::{
+    components::form::{Form, Line},
+    session::use_session,
+    time_zone::known_zones,
+};
+
+/// The regions that desks are usually in; any other can be typed.
+const REGIONS: [&str; 20] = [
+    "AT", "AU", "BE", "CA", "CH", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IT", "NL", "NO", "NZ", "PL",
+    "PT", "SE", "US",
+];
+
+/// What is typed, and what of it came from the server.
+#[derive(Clone, Copy)]
+pub(super) struct Details {
+    name: Field,
+    region: Field,
+    time_zone: Field,
+}
+
+#[derive(Clone, Copy)]
+struct Field {
+    typed: RwSignal<String>,
+    known: StoredValue<String>,
+}
+
+impl Field {
+    fn new(known: String) -> Self {
+        Self { typed: RwSignal::new(known.clone()), known: StoredValue::new(known) }
+    }
+
+    fn is_changed(self) -> bool {
+        self.known.with_value(|known| self.typed.with_untracked(|typed| typed != known))
+    }
+
+    /// Shows what the server has, unless something else was typed.
+    fn arrived(self, value: &str) {
+        let changed = self.is_changed();
+        self.known.set_value(value.to_owned());
+        if !changed && self.typed.with_untracked(|typed| typed != value) {
+            self.typed.set(value.to_owned());
+        }
+    }
+}
+
+impl Details {
+    /// Those of a team that does not exist yet: where one's own first team is.
+    pub(super) fn new() -> Self {
+        let me = use_session().me();
+        let first = me.as_ref().and_then(|me| me.teams.first());
+        Self {
+            name: Field::new(String::new()),
+            region: Field::new(first.map(|team| team.region.clone()).unwrap_or_default()),
+            time_zone: Field::new(first.map(|team| team.time_zone.clone()).unwrap_or_default()),
+        }
+    }
+
+    /// Those of a team.
+    pub(super) fn of(team: &TeamDetail) -> Self {
+        Self {
+            name: Field::new(team.name.clone()),
+            region: Field::new(team.region.clone()),
+            time_zone: Field::new(team.time_zone.clone()),
+        }
+    }
+
+    /// The team changed on the server; what is being typed stays.
+    pub(super) fn arrived(self, team: &TeamDetail) {
+        self.name.arrived(&team.name);
+        self.region.arrived(&team.region);
+        self.time_zone.arrived(&team.time_zone);
+    }
+
+    /// They were saved: the boxes show what the server has made of them.
+    pub(super) fn saved(self, team: &TeamDetail) {
+        for (field, value) in
+            [(self.name, &team.name), (self.region, &team.region), (self.time_zone, &team.time_zone)]
+        {
+            field.known.set_value(value.clone());
+            field.typed.set(value.clone());
+        }
+    }
+
+    /// What is sent.
+    pub(super) fn team(self) -> NewTeam {
+        NewTeam {
+            name: self.name.typed.get_untracked(),
+            region: self.region.typed.get_untracked().trim().to_uppercase(),
+            time_zone: self.time_zone.typed.get_untracked().trim().to_owned(),
+        }
+    }
+
+    /// The three lines.
+    pub(super) fn fields(self, form: Form) -> AnyView {
+        let region = Line {
+            hint: "The country whose local numbers the team dials, in two letters, such as GB",
+            ..Line::text("region", "Region", self.region.typed)
+        };
+        let time_zone = Line {
+            hint: "Where the team's times are shown, such as Europe/London",
+            ..Line::text("time_zone", "Time zone", self.time_zone.typed)
+        };
+        view! {
+            {form.line(Line::text("name", "Name", self.name.typed))}
+            {form.suggested(region, REGIONS.map(str::to_owned).to_vec())}
+            {form.suggested(time_zone, known_zones())}
+        }
+        .into_any()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_stays_when_the_server_says_something_else() {
+        let owner = Owner::new();
+        owner.set();
+        let field = Field::new("Support".to_owned());
+        field.arrived("Help");
+        assert_eq!(field.typed.get_untracked(), "Help");
+        field.typed.set("Helpers".to_owned());
+        field.arrived("Care");
+        assert_eq!(field.typed.get_untracked(), "Helpers");
+        field.typed.set("Care".to_owned());
+        field.arrived("Desk");
+        assert_eq!(field.typed.get_untracked(), "Desk");
+    }
+}

@@ -1,0 +1,148 @@
+//! The teams, and a page for each: what it is called, its numbers, its members.
+
+mod details;
+mod members;
+mod numbers;
+mod team;
+
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use shared::{event::EventKind, team::TeamSummary};
+
+use self::details::Details;
+pub(crate) use self::team::team_page;
+use crate::{
+    api::Fault,
+    components::{
+        dialog::Dialog,
+        form::Form,
+        heading::Heading,
+        permission::for_managers_of_accounts,
+        person::or_dash,
+        placeholder::{empty, failed, skeleton},
+        table::{BODY, ROW, TABLE, cell, head},
+        when::when,
+    },
+    live::{News, coalesced, use_live},
+    session::use_client,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Name", ""),
+    ("Numbers", "w-[30%]"),
+    ("Region", "w-20 lg:w-28"),
+    ("Time zone", "w-40 lg:w-52"),
+    ("Link", "w-20 lg:w-28"),
+];
+
+/// The page `/teams`.
+pub(crate) fn teams_page() -> AnyView {
+    for_managers_of_accounts("Teams", page)
+}
+
+fn page() -> AnyView {
+    let client = use_client();
+    let teams = RwSignal::new(None::<Result<Vec<TeamSummary>, Fault>>);
+    let fetch = coalesced(move || async move {
+        let answer = client.list_teams().await;
+        teams.try_update(|teams| {
+            // What is on screen stays when it could not be fetched again.
+            if answer.is_ok() || !matches!(teams, Some(Ok(_))) {
+                *teams = Some(answer);
+            }
+        });
+    });
+    fetch.run(());
+    use_live().listen(move |news| match news {
+        News::Event(event) if event.kind != EventKind::TeamChanged => {}
+        _ => fetch.run(()),
+    });
+    let creating = RwSignal::new(false);
+    let body = move || {
+        teams.with(|teams| match teams {
+            None => skeleton(4),
+            Some(Err(fault)) => failed(fault, fetch),
+            Some(Ok(teams)) if teams.is_empty() => empty("No teams"),
+            Some(Ok(teams)) => table(teams),
+        })
+    };
+    view! {
+        <div class="flex flex-wrap items-center justify-between gap-2">
+            <Heading text="Teams" />
+            <button type="button" class="btn btn-sm btn-primary" on:click=move |_| creating.set(true)>
+                "New team"
+            </button>
+        </div>
+        <div class="mt-4">{body}</div>
+        {when(move || creating.get(), move || new_team(Callback::new(move |()| creating.set(false))))}
+    }
+    .into_any()
+}
+
+fn table(teams: &[TeamSummary]) -> AnyView {
+    view! {
+        <table role="table" aria-label="Teams" class=TABLE>
+            {head(COLUMNS)}
+            <tbody role="rowgroup" class=BODY>{teams.iter().map(row).collect_view()}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn row(team: &TeamSummary) -> AnyView {
+    let numbers: Vec<String> = team.numbers.iter().map(shared::PhoneNumber::display).collect();
+    let link = view! {
+        <a
+            href=format!("/teams/{}", team.id)
+            class="link font-medium whitespace-nowrap"
+            data-row-link=""
+            aria-label=format!("Open {}", team.name)
+        >
+            "Open"
+            <span aria-hidden="true">" →"</span>
+        </a>
+    };
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{team.name.clone()}</span> })}
+            {cell(
+                "Numbers",
+                view! { <span class="min-w-0 tabular-nums">{or_dash(Some(&numbers.join(", ")))}</span> },
+            )}
+            {cell("Region", team.region.clone())}
+            {cell("Time zone", team.time_zone.clone())}
+            {cell("Link", link)}
+        </tr>
+    }
+    .into_any()
+}
+
+fn new_team(close: Callback<()>) -> AnyView {
+    let client = use_client();
+    let navigate = use_navigate();
+    let form = Form::new();
+    let details = Details::new();
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let team = details.team();
+        let navigate = navigate.clone();
+        // Its page comes next: a team without numbers and members is of no use.
+        form.send(async move { client.create_team(&team).await }, move |team| {
+            close.run(());
+            navigate(&format!("/teams/{}", team.id), NavigateOptions::default());
+        });
+    };
+    view! {
+        <Dialog title="New team".to_owned() close>
+            <form class="flex flex-col gap-4" novalidate on:submit=submit>
+                {details.fields(form)}
+                {form.fault()}
+                <div class="modal-action mt-0">
+                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
+                    {form.submit("Create team")}
+                </div>
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,95 @@
+//! The numbers that a team texts from: given and taken away.
+
+use leptos::prelude::*;
+use shared::{PhoneNumber, team::NewTeamNumber};
+
+use super::team::{Desk, show};
+use crate::{
+    components::{
+        form::{Form, Line},
+        question::{Question, ask},
+        when::when,
+    },
+    keys::focus_first,
+};
+
+/// The section.
+pub(super) fn numbers(desk: Desk) -> AnyView {
+    let asked = RwSignal::new(None::<PhoneNumber>);
+    let numbers = Memo::new(move |_| {
+        desk.team.with(|team| team.as_ref().map(|team| team.numbers.clone()).unwrap_or_default())
+    });
+    let line = move |number: PhoneNumber| {
+        let shown = number.display();
+        view! {
+            <li class="flex items-center justify-between gap-3 py-1">
+                <span class="tabular-nums">{shown.clone()}</span>
+                <button type="button" class="btn btn-sm" on:click=move |_| asked.set(Some(number.clone()))>
+                    "Remove"
+                    <span class="sr-only">" " {shown}</span>
+                </button>
+            </li>
+        }
+    };
+    let none = when(
+        move || numbers.with(Vec::is_empty),
+        || {
+            view! { <p class="text-sm">"No numbers yet. Without one, the team can neither send nor receive."</p> }.into_any()
+        },
+    );
+    view! {
+        <section aria-labelledby="numbers" class="rounded-box border border-base-300 p-4">
+            <h2 id="numbers" tabindex="-1" class="mb-2 font-semibold outline-none">"Numbers"</h2>
+            {none}
+            <ul class="mb-3">{move || numbers.get().into_iter().map(line).collect_view()}</ul>
+            {add(desk)}
+        </section>
+        {move || asked.get().map(|number| remove(desk, asked, number))}
+    }
+    .into_any()
+}
+
+fn add(desk: Desk) -> AnyView {
+    let form = Form::new();
+    let typed = RwSignal::new(String::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let number = NewTeamNumber { number: typed.get_untracked() };
+        form.send(async move { desk.client.create_team_number(desk.id, &number).await }, move |team| {
+            typed.set(String::new());
+            show(desk.team, team);
+        });
+    };
+    let line = Line {
+        kind: "tel",
+        hint: "In any usual format; it must be one of the gateway's numbers",
+        ..Line::text("number", "Add a number", typed)
+    };
+    view! {
+        <form class="flex flex-col gap-2" novalidate on:submit=submit>
+            {form.line(line)}
+            {form.fault()}
+            <div>{form.submit("Add number")}</div>
+        </form>
+    }
+    .into_any()
+}
+
+fn remove(desk: Desk, asked: RwSignal<Option<PhoneNumber>>, number: PhoneNumber) -> AnyView {
+    let question = Question {
+        title: format!("Remove {}?", number.display()),
+        text: "The team no longer sends or receives on this number. Its past conversations stay.",
+        button: "Remove number",
+    };
+    let close = Callback::new(move |()| asked.set(None));
+    let done = Callback::new(move |()| {
+        asked.set(None);
+        request_animation_frame(|| focus_first("#numbers"));
+        desk.refetch.run(());
+    });
+    let request = move || {
+        let number = number.clone();
+        async move { desk.client.delete_team_number(desk.id, &number).await }
+    };
+    ask(question, close, request, done)
+}

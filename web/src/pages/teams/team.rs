@@ -1,0 +1,126 @@
+//! One team.
+
+use leptos::prelude::*;
+use shared::{ErrorCode, event::EventKind, ids::TeamId, team::TeamDetail};
+
+use super::{details::Details, members::members, numbers::numbers};
+use crate::{
+    api::{Client, Fault},
+    components::{
+        form::Form,
+        heading::Heading,
+        notices::{Notices, use_notices},
+        permission::for_managers_of_accounts,
+        placeholder::{failed, skeleton},
+    },
+    live::{News, coalesced, use_live},
+    pages::not_found::nowhere,
+    session::use_client,
+};
+
+/// What the pieces of the page share.
+#[derive(Clone, Copy)]
+pub(super) struct Desk {
+    pub(super) client: Client,
+    pub(super) notices: Notices,
+    pub(super) id: TeamId,
+    pub(super) team: RwSignal<Option<TeamDetail>>,
+    pub(super) refetch: Callback<()>,
+}
+
+/// The page `/teams/:id`.
+pub(crate) fn team_page(id: TeamId) -> AnyView {
+    for_managers_of_accounts("Team", move || page(id))
+}
+
+/// Shows what was fetched, if it is news: nothing is drawn again for nothing.
+pub(super) fn show(shown: RwSignal<Option<TeamDetail>>, team: TeamDetail) {
+    if shown.try_with_untracked(|shown| shown.as_ref() != Some(&team)) == Some(true) {
+        shown.set(Some(team));
+    }
+}
+
+fn page(id: TeamId) -> AnyView {
+    let client = use_client();
+    let team = RwSignal::new(None::<TeamDetail>);
+    let fault = RwSignal::new(None::<Fault>);
+    let refetch = coalesced(move || async move {
+        match client.get_team(id).await {
+            Ok(fetched) => show(team, fetched),
+            Err(met) => {
+                fault.try_set(Some(met));
+            }
+        }
+    });
+    refetch.run(());
+    use_live().listen(move |news| match news {
+        News::Event(event)
+            if event.kind != EventKind::TeamChanged || event.team_id.is_some_and(|team| team != id) => {}
+        _ => refetch.run(()),
+    });
+    let desk = Desk { client, notices: use_notices(), id, team, refetch };
+    let arrived = Memo::new(move |_| team.with(Option::is_some));
+    let body = move || {
+        if arrived.get() {
+            return open(desk);
+        }
+        match fault.get() {
+            None => skeleton(6),
+            Some(fault) if fault.code() == Some(ErrorCode::NotFound) => {
+                nowhere("Team not found", "There is no such team, or you do not look after it.")
+            }
+            Some(fault) => failed(&fault, refetch),
+        }
+    };
+    view! { {body} }.into_any()
+}
+
+fn open(desk: Desk) -> AnyView {
+    let name = Memo::new(move |_| {
+        desk.team.with(|team| team.as_ref().map(|team| team.name.clone()).unwrap_or_default())
+    });
+    view! {
+        <p class="mb-1 text-sm"><a href="/teams" class="link">"Teams"</a></p>
+        <Heading text=name />
+        <div class="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+            <section aria-labelledby="details" class="rounded-box border border-base-300 p-4">
+                <h2 id="details" class="mb-2 font-semibold">"Details"</h2>
+                {details(desk)}
+            </section>
+            {numbers(desk)}
+        </div>
+        {members(desk)}
+    }
+    .into_any()
+}
+
+fn details(desk: Desk) -> AnyView {
+    let form = Form::new();
+    let Some(details) = desk.team.with_untracked(|team| team.as_ref().map(Details::of)) else {
+        return ().into_any();
+    };
+    Effect::new(move |_| {
+        desk.team.with(|team| {
+            if let Some(team) = team {
+                details.arrived(team);
+            }
+        });
+    });
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let team = details.team();
+        form.send(async move { desk.client.update_team(desk.id, &team).await }, move |team| {
+            details.saved(&team);
+            show(desk.team, team);
+            desk.notices.say("The team is saved.");
+        });
+    };
+    view! {
+        <form class="flex flex-col gap-4" novalidate on:submit=submit>
+            {details.fields(form)}
+            {form.fault()}
+            <div>{form.submit("Save")}</div>
+        </form>
+    }
+    .into_any()
+}
