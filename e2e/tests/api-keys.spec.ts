@@ -2,6 +2,24 @@
 
 import { expect, test } from "../fixtures/test.ts";
 
+test("teams that arrive after the dialog was opened can be ticked in it", async ({ page, context, desk }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/api/v1/teams?*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await desk.signIn(context, "admin");
+  await page.goto("/api-keys");
+  await page.getByRole("button", { name: "New API key" }).click();
+  const making = page.getByRole("dialog", { name: "New API key" });
+  await making.getByLabel("Name").fill("Kept");
+  await expect(making.getByRole("checkbox", { name: "Claims" })).toHaveCount(0);
+  release();
+  await making.getByRole("checkbox", { name: "Claims" }).check();
+  await expect(making.getByLabel("Name")).toHaveValue("Kept");
+});
+
 test("a key is shown once, does what it may, and is worthless once revoked", async ({ page, context, desk }) => {
   const name = desk.unique("Reporting");
   await desk.signIn(context, "admin");

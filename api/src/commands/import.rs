@@ -21,7 +21,7 @@ use api::{
     teams,
 };
 use clap::Args;
-use shared::{daily_file::ImportedFile, ids::TeamId};
+use shared::{ErrorCode, daily_file::ImportedFile, ids::TeamId};
 use tokio::sync::mpsc;
 
 use super::{Fault, in_database};
@@ -147,7 +147,10 @@ fn in_one_line(refused: &ApiError) -> String {
     for fault in refused.faults().filter(|fault| fault.code == "rejected").take(3) {
         line += &format!(" {}: {}", fault.field, fault.message);
     }
-    line.replace("send it again with ?confirm=true", "add --confirm")
+    if refused.code() == ErrorCode::UnusualDrop {
+        line += " Here: add --confirm.";
+    }
+    line
 }
 
 fn print(team: &str, imported: &ImportedFile) {

@@ -16,14 +16,16 @@ use std::{
 const READ_AHEAD: usize = 8 * 1024 * 1024;
 const LEAST_READ: usize = 8 * 1024;
 const MOST_READ: usize = 64 * 1024;
-/// An allocator keeps what is freed on its heap, for each thread anew. What is larger than glibc's largest threshold
-/// (32 MiB) is no part of it, and goes back at once; only the pages that are written to are ever there.
+/// An allocator keeps what is freed on its heap, for each thread anew, and that adds up with every file. What is larger
+/// than glibc's largest threshold (32 MiB) is no part of a heap and goes back at once; only the pages that are written to
+/// are ever there.
 const BEYOND_THE_HEAP: usize = 33 * 1024 * 1024;
-const ON_THE_HEAP: usize = 4 * 1024 * 1024;
 
 /// What things are sorted by: the first, and where that is the same, the second. Equals stay in the order in which they
 /// came.
 pub(super) type Key = (u64, u64);
+/// A thing's key, and where the bytes are that belong to it.
+type Entry = (Key, Range<u32>);
 
 /// Takes things in any order.
 #[derive(Debug)]
@@ -31,21 +33,20 @@ pub(super) struct Sorter {
     folder: PathBuf,
     // How many bytes may wait in memory.
     room: usize,
-    entries: Vec<(Key, Range<u32>)>,
+    entries: Vec<Entry>,
     bytes: Vec<u8>,
     file: Option<File>,
     runs: Vec<Range<u64>>,
 }
 
 impl Sorter {
-    /// One that keeps about `room` bytes in memory, at most 1 GiB, and the rest in a temporary file in `folder`.
+    /// One that keeps about `room` bytes in memory, and the rest in a temporary file in `folder`.
     pub(super) fn new(folder: &Path, room: usize) -> Self {
-        let reserved = if room > ON_THE_HEAP { BEYOND_THE_HEAP } else { 0 };
         Self {
             folder: folder.to_owned(),
             room,
-            entries: Vec::new(),
-            bytes: Vec::with_capacity(reserved),
+            entries: Vec::with_capacity(BEYOND_THE_HEAP / size_of::<Entry>()),
+            bytes: Vec::with_capacity(BEYOND_THE_HEAP),
             file: None,
             runs: Vec::new(),
         }
@@ -59,7 +60,7 @@ impl Sorter {
         let start = self.bytes.len();
         write(&mut self.bytes);
         self.entries.push((key, offset(start)?..offset(self.bytes.len())?));
-        let waiting = self.bytes.len() + self.entries.len() * size_of::<(Key, Range<u32>)>();
+        let waiting = self.bytes.len() + self.entries.len() * size_of::<Entry>();
         if waiting >= self.room { self.spill() } else { Ok(()) }
     }
 
@@ -75,7 +76,7 @@ impl Sorter {
         let Some(file) = &self.file else { return Ok(()) };
         let start = self.runs.last().map_or(0, |run| run.end);
         let mut end = start;
-        let mut writer = BufWriter::with_capacity(256 * 1024, file);
+        let mut writer = BufWriter::with_capacity(MOST_READ, file);
         for (key, range) in self.entries.drain(..) {
             let bytes = slice(&self.bytes, &range);
             writer.write_all(&key.0.to_le_bytes())?;
@@ -121,7 +122,7 @@ impl Sorter {
 #[derive(Debug)]
 pub(super) enum Sorted {
     /// All of it fits.
-    Memory { entries: std::vec::IntoIter<(Key, Range<u32>)>, bytes: Vec<u8> },
+    Memory { entries: std::vec::IntoIter<Entry>, bytes: Vec<u8> },
     /// The next of each run waits in the heap.
     Runs { heap: BinaryHeap<Reverse<(Key, usize)>>, runs: Vec<Run> },
 }

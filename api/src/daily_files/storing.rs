@@ -27,7 +27,7 @@ use crate::{db::Db, error::ApiError};
 const SLICE: usize = 1000;
 const SLICE_BYTES: usize = 512 * 1024;
 /// How many rows of a file in the database are read at once.
-const PAGE: i64 = 4000;
+const PAGE: i64 = 2000;
 
 /// What has been stored.
 pub(super) struct Stored {

@@ -64,20 +64,25 @@ pub(crate) fn permissions(
     group(form, "permissions", "Permissions", hint, boxes.collect_view().into_any())
 }
 
-/// A box per team. What is chosen and not on offer stays chosen.
+/// A box per team, also for those that arrive while the dialog is open. What is chosen and not on offer stays chosen.
 pub(crate) fn teams(
     form: Form,
     hint: &'static str,
-    offered: &[TeamSummary],
+    offered: RwSignal<Vec<TeamSummary>>,
     chosen: RwSignal<BTreeSet<TeamId>>,
 ) -> AnyView {
-    let boxes = offered.iter().map(|team| {
-        let id = team.id;
-        let ticked = Signal::derive(move || chosen.with(|chosen| chosen.contains(&id)));
-        let turn = Callback::new(move |on| chosen.update(|chosen| put(chosen, id, on)));
-        tick(team.name.clone(), ticked, Signal::stored(false), turn)
-    });
-    group(form, "team_ids", "Teams", hint, boxes.collect_view().into_any())
+    // The same teams again must not draw the boxes anew under somebody's hand.
+    let offered = Memo::new(move |_| offered.get());
+    let boxes = move || {
+        let boxes = offered.get().into_iter().map(|team| {
+            let id = team.id;
+            let ticked = Signal::derive(move || chosen.with(|chosen| chosen.contains(&id)));
+            let turn = Callback::new(move |on| chosen.update(|chosen| put(chosen, id, on)));
+            tick(team.name, ticked, Signal::stored(false), turn)
+        });
+        boxes.collect_view()
+    };
+    group(form, "team_ids", "Teams", hint, boxes.into_any())
 }
 
 /// The names of these teams, in the order of the list.

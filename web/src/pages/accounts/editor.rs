@@ -109,9 +109,8 @@ pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Call
         })
     });
     let is_admin = Signal::derive(move || sheet.role.get() == Role::Admin);
-    let teams = page.teams.with_untracked(|teams| {
-        checks::teams(form, "Administrators act in every team all the same.", teams, sheet.teams)
-    });
+    let teams =
+        checks::teams(form, "Administrators act in every team all the same.", page.teams, sheet.teams);
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>

@@ -41,7 +41,7 @@ pub(super) fn making(page: Keys, close: Callback<()>) -> AnyView {
     // A key may do nothing that its maker may not.
     let mine = use_session().me().map(|me| me.permissions).unwrap_or_default();
     let offered = Permission::ALL.into_iter().filter(|permission| mine.contains(permission)).collect();
-    let choice = page.teams.with_untracked(|known| checks::teams(form, "At least one.", known, teams));
+    let choice = checks::teams(form, "At least one.", page.teams, teams);
     view! {
         <Dialog title="New API key".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
