@@ -122,6 +122,7 @@ impl Application {
             credentials.auth_token.clone(),
             &api_url,
             format!("{public_url}{STATUS_WEBHOOK}"),
+            settings.gateway.timeout,
         )
         .map_err(StartError::Gateway)?;
 
@@ -134,6 +135,7 @@ impl Application {
             clock: clock.clone(),
             outbox: Arc::clone(&outbox),
             feed: Arc::clone(&feed),
+            give_up_after: settings.gateway.give_up_after,
         };
         let daily_files =
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));

@@ -169,6 +169,9 @@ pub struct Me {
     pub permissions: BTreeSet<Permission>,
     /// Where: its teams, or every team for an admin, by name.
     pub teams: Vec<TeamSummary>,
+    /// Since when the gateway has refused the desk's credentials, so that no text is sent; `null` while all is well.
+    #[serde(default)]
+    pub gateway_refused_since: Option<DateTime<Utc>>,
 }
 
 impl Me {

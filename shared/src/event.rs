@@ -24,11 +24,13 @@ pub enum EventKind {
     TeamChanged,
     /// An account changed: only its own streams hear of it.
     AccountChanged,
+    /// The gateway began to refuse our credentials, or takes them again.
+    GatewayChanged,
 }
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 7] = [
+    pub const ALL: [EventKind; 8] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
@@ -36,6 +38,7 @@ impl EventKind {
         EventKind::ConsentChanged,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
+        EventKind::GatewayChanged,
     ];
 
     /// The word as it stands in JSON, in the database and as the stream's `event` field.
@@ -49,6 +52,7 @@ impl EventKind {
             EventKind::ConsentChanged => "consent_changed",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
+            EventKind::GatewayChanged => "gateway_changed",
         }
     }
 }

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{Caller, Who, cookies, profile, session};
-use crate::{body::Body, desk::Desk, error::ApiError, teams};
+use crate::{body::Body, desk::Desk, error::ApiError, gateway::access, teams};
 
 /// Signs in.
 ///
@@ -113,12 +113,17 @@ pub async fn update_my_password(
 
 async fn me(desk: &Desk, caller: Caller) -> Result<Me, ApiError> {
     let scope = caller.scope;
-    let teams = desk.db.read(move |conn| Ok::<_, ApiError>(teams::queries::teams(conn, &scope)?)).await?;
+    let (teams, gateway_refused_since) = desk
+        .db
+        .read(move |conn| {
+            Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, access::refused_since(conn)?))
+        })
+        .await?;
     let (account, api_key) = match caller.who {
         Who::Account { account, .. } => (Some(account), None),
         Who::ApiKey(key) => (None, Some(key)),
     };
-    Ok(Me { account, api_key, permissions: caller.permissions, teams })
+    Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
 }
 
 fn signed_in(mut answer: HttpResponseBuilder, new: &session::NewSession, secure: bool) -> HttpResponse {

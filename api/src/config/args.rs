@@ -63,6 +63,24 @@ pub struct SettingArgs {
     /// Where Twilio's API is. Default: `https://api.twilio.com`.
     #[arg(long, global = true, env = "TWILIO_API_URL", value_name = "URL")]
     pub twilio_api_url: Option<String>,
+    /// How many seconds the gateway may take to answer, 1 to 60. A text whose outcome is unknown is looked up at the gateway for three times as long before it is sent again. Default: `10`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GATEWAY_TIMEOUT",
+        alias = "sms-chat-gateway-timeout",
+        value_name = "SECONDS"
+    )]
+    pub gateway_timeout: Option<String>,
+    /// After how many hours a text that could not be handed to the gateway is not sent any more, but given back to the agent, 1 to 168. Default: `12`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GIVE_UP_HOURS",
+        alias = "sms-chat-give-up-hours",
+        value_name = "HOURS"
+    )]
+    pub give_up_hours: Option<String>,
     /// The loopback address of the built-in simulator and its handset; port 0 picks a free one. Default: `127.0.0.1:0`.
     #[arg(
         long,

@@ -6,8 +6,9 @@ mod document;
 mod secret;
 mod values;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::db::DatabaseUrl;
@@ -67,6 +68,10 @@ pub struct GatewaySettings {
     pub credentials: Option<Credentials>,
     /// Where Twilio's API is.
     pub api_url: String,
+    /// How long it may take to answer.
+    pub timeout: Duration,
+    /// How old a text may become before it is not sent any more.
+    pub give_up_after: TimeDelta,
     /// Where the simulator listens.
     pub simulator_listen: SocketAddr,
 }
@@ -182,6 +187,20 @@ fn gateway(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> {
             "TWILIO_API_URL",
             "https://api.twilio.com",
         )?,
+        timeout: Duration::from_secs(u64::from(within(
+            &args.gateway_timeout,
+            1..=60,
+            10,
+            "SMS_CHAT_GATEWAY_TIMEOUT",
+            "10",
+        )?)),
+        give_up_after: TimeDelta::hours(i64::from(within(
+            &args.give_up_hours,
+            1..=168,
+            12,
+            "SMS_CHAT_GIVE_UP_HOURS",
+            "12",
+        )?)),
         simulator_listen: parsed(
             &args.simulator_listen,
             "127.0.0.1:0",

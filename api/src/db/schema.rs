@@ -1,5 +1,9 @@
 //! The tables, once for both databases. Column types are Diesel's; [`UtcTimestamp`] is ours.
 
+mod sending;
+
+pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox};
+
 diesel::table! {
     use diesel::sql_types::*;
     use crate::db::UtcTimestamp;
@@ -227,34 +231,6 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::UtcTimestamp;
 
-    outbox (message_id) {
-        message_id -> BigInt,
-        team_number -> Text,
-        number -> Text,
-        attempts -> Integer,
-        due_at -> UtcTimestamp,
-        held_until -> Nullable<UtcTimestamp>,
-        unknown_since -> Nullable<UtcTimestamp>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::UtcTimestamp;
-
-    early_receipts (id) {
-        id -> BigInt,
-        gateway_id -> Text,
-        status -> Text,
-        error_code -> Nullable<Text>,
-        received_at -> UtcTimestamp,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::UtcTimestamp;
-
     events (id) {
         id -> BigInt,
         kind -> Text,
@@ -330,6 +306,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     messages,
     outbox,
     early_receipts,
+    gateway_refusals,
+    idempotency_keys,
     events,
     consents,
     api_keys,

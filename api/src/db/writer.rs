@@ -63,7 +63,8 @@ impl Writer {
             })
         });
         self.jobs.try_send(job).map_err(|_| DbError::Busy)?;
-        answered.await.map_err(|_| DbError::Panicked)?
+        // Never run: the group's transaction could not begin. Trying again is safe.
+        answered.await.map_err(|_| DbError::Busy)?
     }
 }
 
@@ -71,7 +72,7 @@ fn work(mut conn: DbConnection, mut waiting: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         if let Err(error) = conn.begin() {
-            // Nothing ran: each closure is dropped, and with it the channel on which its answer is awaited.
+            // Nothing ran: each closure is dropped, and with it the channel on which its answer is awaited: `Busy`.
             tracing::error!(%error, "the embedded database refuses to begin a transaction");
             group.clear();
             continue;

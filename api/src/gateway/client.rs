@@ -1,16 +1,26 @@
-//! What we ask of the gateway: send a text, and look a text up. Says of every failure whether to retry, to give up, or
-//! to look first whether the text was sent after all.
+//! What we ask of the gateway: send a text, look a text up, ask whether it knows us. Says of every failure whether to
+//! retry, to give up, or to look first whether the text was sent after all.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hyper::{Method, Uri};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use shared::PhoneNumber;
 use twilio_async::{Execute, Twilio, encode_pairs};
 
-use super::transport::{Answer, NoAnswer, Transport};
+use super::{
+    outcome::outcome,
+    transport::{Answer, NoAnswer, Transport},
+};
+
+pub use super::outcome::Outcome;
+
+/// How far the gateway's clock may be off ours: a text that it dates this much before our first try may be that try's.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
+/// How many pages of its list are read at most; more stay unread, and the text unknown.
+const MOST_PAGES: usize = 20;
 
 /// A text to be sent.
 #[derive(Clone, Debug)]
@@ -23,25 +33,26 @@ pub struct OutboundText {
     pub body: String,
 }
 
-/// What came of handing a text over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The gateway has it, under this id.
-    Accepted(String),
-    /// The gateway will never take it, for this error code.
-    Refused(String),
-    /// It did not reach the gateway, or was turned away for now; the seconds that the gateway asks us to wait.
-    Retry(Option<u64>),
-    /// Whether the gateway has it is unknown: look it up before sending again.
-    Unknown,
-    /// The gateway does not know us: the credentials are wrong.
-    Unauthorised,
+impl OutboundText {
+    /// Whether a text at the gateway can be this one. White space may have changed on the way, and an account can be set
+    /// to keep no bodies.
+    fn is_like(&self, found: &MessageResource) -> bool {
+        let body = found.body.as_deref().unwrap_or_default();
+        found.direction.as_deref() != Some("inbound")
+            && (body.is_empty() || body.split_whitespace().eq(self.body.split_whitespace()))
+    }
 }
 
-/// The look-up failed; try again later.
+/// Why the gateway did not tell what was asked.
 #[derive(Debug, thiserror::Error)]
-#[error("the gateway's message list cannot be read: {0}")]
-pub struct LookupError(String);
+pub enum AskError {
+    /// The credentials are wrong.
+    #[error("the gateway refuses our credentials")]
+    Unauthorised,
+    /// It cannot be asked now.
+    #[error("the gateway cannot be asked: {0}")]
+    Unavailable(String),
+}
 
 /// Twilio's message resource, as far as we read it. Every field but the sid may be missing.
 #[derive(Debug, Deserialize)]
@@ -58,13 +69,8 @@ struct MessageResource {
 #[derive(Debug, Deserialize)]
 struct MessageList {
     messages: Vec<MessageResource>,
-}
-
-/// Twilio's error answer.
-#[derive(Debug, Default, Deserialize)]
-struct Fault {
     #[serde(default)]
-    code: Option<i64>,
+    next_page_uri: Option<String>,
 }
 
 /// The one client of the gateway.
@@ -73,6 +79,7 @@ pub struct GatewayClient {
     auth_token: SecretString,
     api_url: Uri,
     status_callback: String,
+    timeout: Duration,
     ready: OnceLock<Result<Ready, String>>,
 }
 
@@ -89,7 +96,8 @@ impl std::fmt::Debug for GatewayClient {
 }
 
 impl GatewayClient {
-    /// A client of the account at `api_url`; receipts are asked to go to `status_callback`.
+    /// A client of the account at `api_url`, which has `timeout` for each answer; receipts are asked to go to
+    /// `status_callback`.
     ///
     /// # Errors
     /// When the address is none.
@@ -98,9 +106,10 @@ impl GatewayClient {
         auth_token: SecretString,
         api_url: &str,
         status_callback: String,
+        timeout: Duration,
     ) -> Result<Self, String> {
         let api_url = api_url.parse().map_err(|error| format!("{api_url}: {error}"))?;
-        Ok(Self { account_sid, auth_token, api_url, status_callback, ready: OnceLock::new() })
+        Ok(Self { account_sid, auth_token, api_url, status_callback, timeout, ready: OnceLock::new() })
     }
 
     /// Gets ready to send, which takes some 200 ms of the processor the first time: not on an HTTP worker.
@@ -114,7 +123,7 @@ impl GatewayClient {
         let make = || {
             let twilio = Twilio::new(self.account_sid.as_str(), self.auth_token.expose_secret())
                 .map_err(|error| error.to_string())?;
-            Ok(Ready { twilio, transport: Transport::to(self.api_url.clone()) })
+            Ok(Ready { twilio, transport: Transport::to(self.api_url.clone(), self.timeout) })
         };
         self.ready.get_or_init(make).as_ref().map_err(Clone::clone)
     }
@@ -127,13 +136,13 @@ impl GatewayClient {
             ("Body", text.body.as_str()),
             ("StatusCallback", self.status_callback.as_str()),
         ]);
-        match self.ask(Method::POST, "Messages.json", form).await {
+        match self.exchange(Method::POST, "Messages.json", form).await {
             Ok(answer) => outcome(&answer),
             Err(fault) => {
                 tracing::warn!(%fault, "a text was not handed over");
                 match fault {
                     NoAnswer::NotSent(_) => Outcome::Retry(None),
-                    NoAnswer::Unknown(_) => Outcome::Unknown,
+                    NoAnswer::Unknown(_) => Outcome::Unknown(None),
                 }
             }
         }
@@ -142,61 +151,75 @@ impl GatewayClient {
     /// The gateway's ids of texts like this one, created since `since`, newest first.
     ///
     /// # Errors
-    /// When the gateway does not answer with its list.
+    /// When the gateway does not answer with its list, to its end.
     pub async fn sent_since(
         &self,
         text: &OutboundText,
         since: DateTime<Utc>,
-    ) -> Result<Vec<String>, LookupError> {
-        let day = since.format("%Y-%m-%d").to_string();
+    ) -> Result<Vec<String>, AskError> {
+        let earliest = since - SKEW;
+        let day = earliest.format("%Y-%m-%d").to_string();
         let query = encode_pairs([
             ("To", text.to.as_str()),
             ("From", text.from.as_str()),
             ("DateSent>", day.as_str()),
             ("PageSize", "1000"),
         ]);
-        let path = format!("Messages.json?{}", query.unwrap_or_default());
-        let answered = self.ask(Method::GET, &path, None).await;
-        let answer = answered.map_err(|fault| LookupError(fault.to_string()))?;
-        if answer.status != 200 {
-            return Err(LookupError(format!("it answered {}", answer.status)));
+        let mut next = Some(format!("Messages.json?{}", query.unwrap_or_default()));
+        let mut alike = Vec::new();
+        for _ in 0..MOST_PAGES {
+            let Some(path) = next else { return Ok(alike) };
+            let list: MessageList = self.read(&path).await?;
+            // The gateway's times have whole seconds.
+            let found = list.messages.into_iter().filter(|found| {
+                let date = found.date_created.as_deref();
+                let created = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+                text.is_like(found)
+                    && created.is_none_or(|created| created.timestamp() >= earliest.timestamp())
+            });
+            alike.extend(found.map(|found| found.sid));
+            next = list.next_page_uri.as_deref().map(|uri| self.below_account(uri)).transpose()?;
         }
-        let list: MessageList =
-            serde_json::from_slice(&answer.body).map_err(|error| LookupError(error.to_string()))?;
-        // The gateway's times have whole seconds.
-        let earliest = since.timestamp();
-        let alike = list.messages.into_iter().filter(|found| {
-            let created =
-                found.date_created.as_deref().and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-            found.body.as_deref() == Some(text.body.as_str())
-                && found.direction.as_deref() != Some("inbound")
-                && created.is_none_or(|created| created.timestamp() >= earliest)
-        });
-        Ok(alike.map(|found| found.sid).collect())
+        Err(AskError::Unavailable(format!("its list has more than {MOST_PAGES} pages")))
     }
 
-    async fn ask(&self, method: Method, path: &str, form: Option<String>) -> Result<Answer, NoAnswer> {
+    /// Whether the gateway knows us: asks for one message of its list, which changes nothing.
+    ///
+    /// # Errors
+    /// When the gateway refuses us, or does not answer.
+    pub async fn greet(&self) -> Result<(), AskError> {
+        self.read::<serde::de::IgnoredAny>("Messages.json?PageSize=1").await.map(drop)
+    }
+
+    /// How long it may take to answer.
+    #[must_use]
+    pub fn timeout(&self) -> TimeDelta {
+        TimeDelta::from_std(self.timeout).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// The rest of a page's address, of which the library writes the beginning.
+    fn below_account(&self, uri: &str) -> Result<String, AskError> {
+        let account = format!("/Accounts/{}/", self.account_sid);
+        match uri.split_once(&account) {
+            Some((_, rest)) => Ok(rest.to_owned()),
+            None => Err(AskError::Unavailable("its next page is not our account's".into())),
+        }
+    }
+
+    async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
+        let unavailable = |fault: &dyn std::fmt::Display| AskError::Unavailable(fault.to_string());
+        let answer = self.exchange(Method::GET, path, None).await.map_err(|fault| unavailable(&fault))?;
+        match answer.status {
+            200 => serde_json::from_slice(&answer.body).map_err(|fault| unavailable(&fault)),
+            401 | 403 => Err(AskError::Unauthorised),
+            status => Err(unavailable(&format!("it answered {status}"))),
+        }
+    }
+
+    async fn exchange(&self, method: Method, path: &str, form: Option<String>) -> Result<Answer, NoAnswer> {
         let ready = self.ready().map_err(NoAnswer::NotSent)?;
         let request = ready.twilio.send_msg("", "", "").request(method, path, form);
         ready.transport.send(request.map_err(|error| NoAnswer::NotSent(error.to_string()))?).await
-    }
-}
-
-/// What an answer means. Source: Twilio's REST API responses, and its error dictionary.
-fn outcome(answer: &Answer) -> Outcome {
-    match answer.status {
-        200..=299 => match serde_json::from_slice::<MessageResource>(&answer.body) {
-            Ok(message) => Outcome::Accepted(message.sid),
-            Err(_) => Outcome::Unknown,
-        },
-        401 | 403 => Outcome::Unauthorised,
-        429 => Outcome::Retry(answer.retry_after),
-        400..=499 => {
-            let fault: Fault = serde_json::from_slice(&answer.body).unwrap_or_default();
-            Outcome::Refused(fault.code.map_or_else(|| answer.status.to_string(), |code| code.to_string()))
-        }
-        // A server that fails may have accepted the text before it failed.
-        _ => Outcome::Unknown,
     }
 }
 
@@ -204,48 +227,20 @@ fn outcome(answer: &Answer) -> Outcome {
 mod tests {
     use super::*;
 
-    fn answered(status: u16, body: &str) -> Outcome {
-        outcome(&Answer { status, retry_after: None, body: body.as_bytes().to_vec() })
-    }
-
     #[test]
-    fn an_accepted_text_has_an_id_whatever_else_the_gateway_says() {
-        for body in [
-            r#"{"sid": "SM1", "status": "accepted"}"#,
-            r#"{"sid": "SM1", "body": null, "date_created": null, "direction": null, "price": "-0.04"}"#,
-            r#"{"sid": "SM1", "status": "a word of tomorrow"}"#,
-        ] {
-            assert_eq!(answered(201, body), Outcome::Accepted("SM1".into()), "{body}");
+    fn a_text_is_known_again_whatever_white_space_became_of_it() {
+        let number = || "+447700900123".parse().unwrap();
+        let text = OutboundText { from: number(), to: number(), body: "Dear Jo,\r\n\r\nYes. ".into() };
+        let found = |body: Option<&str>, direction: &str| MessageResource {
+            sid: "SM1".into(),
+            body: body.map(str::to_owned),
+            date_created: None,
+            direction: Some(direction.into()),
+        };
+        for body in [Some("Dear Jo,\r\n\r\nYes. "), Some("Dear Jo,\n\nYes."), Some(""), None] {
+            assert!(text.is_like(&found(body, "outbound-api")), "{body:?}");
         }
-    }
-
-    #[test]
-    fn a_success_that_cannot_be_read_is_unknown_and_so_is_a_servers_fault() {
-        for body in ["", "<html>", "{}", r#"{"sid": 1}"#] {
-            assert_eq!(answered(201, body), Outcome::Unknown, "{body}");
-        }
-        for status in [302, 500, 502, 503, 504] {
-            assert_eq!(answered(status, r#"{"code": 20500}"#), Outcome::Unknown, "{status}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_is_final_and_keeps_the_gateways_code() {
-        assert_eq!(answered(400, r#"{"code": 21610, "message": "No"}"#), Outcome::Refused("21610".into()));
-        assert_eq!(answered(404, r#"{"code": null}"#), Outcome::Refused("404".into()));
-        assert_eq!(answered(400, "<html>"), Outcome::Refused("400".into()));
-    }
-
-    #[test]
-    fn wrong_credentials_are_no_fault_of_the_texts() {
-        assert_eq!(answered(401, r#"{"code": 20003}"#), Outcome::Unauthorised);
-        assert_eq!(answered(403, ""), Outcome::Unauthorised);
-    }
-
-    #[test]
-    fn too_many_requests_wait_as_long_as_the_gateway_asks() {
-        assert_eq!(answered(429, r#"{"code": 20429}"#), Outcome::Retry(None));
-        let asked = Answer { status: 429, retry_after: Some(7), body: Vec::new() };
-        assert_eq!(outcome(&asked), Outcome::Retry(Some(7)));
+        assert!(!text.is_like(&found(Some("Dear Jo, Yes"), "outbound-api")));
+        assert!(!text.is_like(&found(Some("Dear Jo, Yes."), "inbound")));
     }
 }

@@ -1,10 +1,13 @@
-//! Receipts that came before the message that they are for.
+//! What we keep of the gateway: receipts that came before the message that they are for, and that it refuses us.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::message::MessageStatus;
 
-use crate::db::{DbConnection, DbError, Moment, Words, on_each, schema::early_receipts};
+use crate::db::{
+    DbConnection, DbError, Moment, Words, on_each,
+    schema::{early_receipts, gateway_refusals},
+};
 
 /// Keeps a receipt until its message is known.
 pub(super) fn insert_early_receipt(
@@ -41,4 +44,27 @@ pub(super) fn take_early_receipts(
         on_each!(conn, |c| diesel::delete(mine).execute(c))?;
     }
     Ok(rows.into_iter().map(|(Words(status), code, Moment(at))| (status, code, at)).collect())
+}
+
+/// Since when the gateway has refused our credentials.
+pub(super) fn refused_since(conn: &mut DbConnection) -> Result<Option<DateTime<Utc>>, DbError> {
+    let since: Option<Moment> =
+        on_each!(conn, |c| gateway_refusals::table.select(gateway_refusals::since).first(c).optional())?;
+    Ok(since.map(DateTime::from))
+}
+
+/// Notes that it refuses them; `false` when that was noted before.
+pub(super) fn insert_refusal(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let values = (gateway_refusals::id.eq(1), gateway_refusals::since.eq(Moment(now)));
+    let inserted = on_each!(conn, |c| diesel::insert_into(gateway_refusals::table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(inserted > 0)
+}
+
+/// Notes that it takes them; `false` when nothing else was noted.
+pub(super) fn delete_refusal(conn: &mut DbConnection) -> Result<bool, DbError> {
+    let deleted = on_each!(conn, |c| diesel::delete(gateway_refusals::table).execute(c))?;
+    Ok(deleted > 0)
 }

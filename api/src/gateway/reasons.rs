@@ -1,5 +1,10 @@
 //! The gateway's error codes in plain words, with what to do next. Source: Twilio's error and warning dictionary.
 
+/// Our own code: the gateway could not be reached, or was too busy, for too long.
+pub const NOT_HANDED_OVER: &str = "not_handed_over";
+/// Our own code: the gateway may have the text, and could not be asked for too long.
+pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
+
 /// Why a text failed, for an agent to read.
 #[must_use]
 pub fn in_plain_words(code: &str) -> String {
@@ -16,6 +21,16 @@ pub fn in_plain_words(code: &str) -> String {
         "21610" => "The customer has opted out of our texts. They can text START to opt in again.",
         "21614" => "The number is not a mobile number. Reach them another way.",
         "21617" => "The text is too long. Split it and send again.",
+        "21606" | "21659" | "21660" => {
+            "The team's number cannot send texts from our Twilio account. Tell an administrator."
+        }
+        "21612" => "The team's number cannot reach this number. Reach them another way.",
+        NOT_HANDED_OVER => {
+            "The text could not be handed to the gateway in time, and was not sent. Send it again."
+        }
+        OUTCOME_UNKNOWN => {
+            "The gateway never said whether it took the text, so the customer may have it. Ask before you send it again."
+        }
         "" => "The gateway gave no reason. Try again later.",
         other => {
             return format!(
@@ -33,8 +48,25 @@ mod tests {
     #[test]
     fn every_reason_is_whole_sentences_and_an_unknown_code_is_named() {
         let codes = [
-            "30003", "30004", "30005", "30006", "30007", "30008", "30034", "21211", "21408", "21610",
-            "21614", "21617", "", "99999", "404",
+            "30003",
+            "30004",
+            "30005",
+            "30006",
+            "30007",
+            "30008",
+            "30034",
+            "21211",
+            "21408",
+            "21610",
+            "21614",
+            "21617",
+            "21606",
+            "21612",
+            NOT_HANDED_OVER,
+            OUTCOME_UNKNOWN,
+            "",
+            "99999",
+            "404",
         ];
         for code in codes {
             let words = in_plain_words(code);

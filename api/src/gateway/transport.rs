@@ -3,18 +3,22 @@
 
 use std::time::Duration;
 
-use hyper::{Body, Client, Request, Uri, body::HttpBody, client::HttpConnector};
+use chrono::{DateTime, TimeDelta};
+use hyper::{
+    Body, Client, HeaderMap, Request, Uri,
+    body::HttpBody,
+    client::HttpConnector,
+    header::{DATE, HeaderName, RETRY_AFTER},
+};
 use hyper_tls::HttpsConnector;
 
-/// How long the gateway may take to answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
 /// What the gateway answered.
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) retry_after: Option<u64>,
+    pub(super) retry_after: Option<TimeDelta>,
     pub(super) body: Vec<u8>,
 }
 
@@ -32,14 +36,22 @@ pub(super) enum NoAnswer {
 pub(super) struct Transport {
     client: Client<HttpsConnector<HttpConnector>>,
     base: Uri,
+    timeout: Duration,
 }
 
 impl Transport {
-    pub(super) fn to(base: Uri) -> Self {
+    /// To `base`, with `timeout` for each exchange.
+    pub(super) fn to(base: Uri, timeout: Duration) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        // A gateway that cannot be reached is told from one that does not answer: nothing can have got there.
+        connector.set_connect_timeout(Some(timeout / 2));
         // A connection that the gateway has just dropped must not swallow a request: idle ones go early.
-        let client =
-            Client::builder().pool_idle_timeout(Duration::from_secs(20)).build(HttpsConnector::new());
-        Self { client, base }
+        let client = Client::builder()
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build(HttpsConnector::new_with_connector(connector));
+        Self { client, base, timeout }
     }
 
     pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Answer, NoAnswer> {
@@ -47,9 +59,9 @@ impl Transport {
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();
         *request.uri_mut() = Uri::from_parts(parts).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
-        tokio::time::timeout(TIMEOUT, self.exchange(request))
+        tokio::time::timeout(self.timeout, self.exchange(request))
             .await
-            .map_err(|_| NoAnswer::Unknown(format!("{} s have passed", TIMEOUT.as_secs())))?
+            .map_err(|_| NoAnswer::Unknown(format!("{} s have passed", self.timeout.as_secs())))?
     }
 
     async fn exchange(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
@@ -61,8 +73,7 @@ impl Transport {
             }
         })?;
         let status = answered.status().as_u16();
-        let retry_after =
-            answered.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let retry_after = retry_after(answered.headers());
         let mut body = Vec::new();
         let mut stream = answered.into_body();
         while let Some(chunk) = stream.data().await {
@@ -72,5 +83,39 @@ impl Transport {
             }
         }
         Ok(Answer { status, retry_after, body })
+    }
+}
+
+/// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3), which is held against the answer's own `Date`, so that it makes no
+/// difference how the gateway's clock and ours go.
+fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let asked = text(RETRY_AFTER)?;
+    if let Ok(seconds) = asked.parse() {
+        return TimeDelta::try_seconds(seconds);
+    }
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    Some(date(asked)? - date(text(DATE)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let asked = |value: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, "Tue, 24 Nov 2026 18:00:00 GMT".parse().unwrap());
+            headers.insert(RETRY_AFTER, value.parse().unwrap());
+            retry_after(&headers)
+        };
+        assert_eq!(asked("120"), Some(TimeDelta::seconds(120)));
+        assert_eq!(asked("Tue, 24 Nov 2026 18:01:30 GMT"), Some(TimeDelta::seconds(90)));
+        assert_eq!(asked("Tue, 24 Nov 2026 17:59:00 GMT"), Some(TimeDelta::seconds(-60)));
+        for nonsense in ["", "soon", "-", "99999999999999999999"] {
+            assert_eq!(asked(nonsense), None, "{nonsense}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new()), None);
     }
 }

@@ -1,10 +1,17 @@
 //! `/health` and `/metrics`.
 
 use actix_web::{HttpResponse, http::header, web};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::recorder;
-use crate::{desk::Desk, error::ApiError, outbox};
+use crate::{
+    db::{DbConnection, DbError},
+    desk::Desk,
+    error::ApiError,
+    gateway::access,
+    outbox,
+};
 
 /// It lives.
 #[utoipa::path(get, path = "/health/live", operation_id = "get_liveness", tag = "health",
@@ -18,17 +25,27 @@ pub async fn live() -> HttpResponse {
     responses((status = 200, description = "It can work", body = serde_json::Value),
         (status = 503, description = "It cannot, and why", body = serde_json::Value)))]
 pub async fn ready(desk: web::Data<Desk>) -> HttpResponse {
-    let waiting = desk.db.read(outbox::queries::depth).await;
-    let database = if waiting.is_ok() { "ok" } else { "unreachable" };
-    let gateway = if desk.outbox.is_locked_out() { "refuses our credentials" } else { "ok" };
-    let (queued, oldest) = waiting.as_ref().map_or((None, None), |(queued, oldest)| (Some(*queued), *oldest));
-    let is_ready = waiting.is_ok() && !desk.outbox.is_locked_out();
+    let found = desk.db.read(state_of_gateway).await;
+    let database = if found.is_ok() { "ok" } else { "unreachable" };
+    let (queued, oldest, refused) = match found {
+        Ok(((queued, oldest), refused)) => (Some(queued), oldest, refused),
+        Err(_) => (None, None, None),
+    };
+    let gateway = if refused.is_some() { "refuses our credentials" } else { "ok" };
+    let is_ready = queued.is_some() && refused.is_none();
     let mut answer = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     answer.json(json!({
         "status": if is_ready { "ok" } else { "not ready" },
         "database": database,
-        "gateway": {"status": gateway, "queued": queued, "oldest_queued_at": oldest},
+        "gateway": {"status": gateway, "refused_since": refused, "queued": queued, "oldest_queued_at": oldest},
     }))
+}
+
+/// How many texts wait, since when the oldest has, and since when the gateway has refused our credentials.
+type StateOfGateway = ((i64, Option<DateTime<Utc>>), Option<DateTime<Utc>>);
+
+fn state_of_gateway(conn: &mut DbConnection) -> Result<StateOfGateway, DbError> {
+    Ok((outbox::queries::depth(conn)?, access::refused_since(conn)?))
 }
 
 /// What the desk counts, for Prometheus.
@@ -36,13 +53,14 @@ pub async fn ready(desk: web::Data<Desk>) -> HttpResponse {
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String)))]
 pub async fn metrics(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
     let recorder = recorder()?;
-    if let Ok((queued, oldest)) = desk.db.read(outbox::queries::depth).await {
+    if let Ok(((queued, oldest), refused)) = desk.db.read(state_of_gateway).await {
         let age = oldest.map_or(0, |oldest| (desk.clock.now() - oldest).num_seconds());
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
         {
             metrics::gauge!("sms_chat_outbox_texts").set(queued as f64);
             metrics::gauge!("sms_chat_outbox_oldest_seconds").set(age as f64);
         }
+        metrics::gauge!("sms_chat_gateway_refused").set(f64::from(u8::from(refused.is_some())));
     }
     recorder.run_upkeep();
     Ok(HttpResponse::Ok()

@@ -3,7 +3,9 @@
 //! up at the gateway before it is sent again.
 
 pub mod backoff;
+mod hand_over;
+mod pace;
 pub(crate) mod queries;
-pub mod reconcile;
-pub mod settle;
+mod reconcile;
+mod settle;
 pub mod worker;

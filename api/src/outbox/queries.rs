@@ -9,24 +9,44 @@ use diesel::{
 };
 use shared::{PhoneNumber, ids::MessageId, message::MessageStatus};
 
-use crate::db::{
-    DbConnection, DbError, Moment, Words, on_each,
-    schema::{messages, outbox},
+use crate::{
+    db::{
+        DbConnection, DbError, Moment, Words, on_each,
+        schema::{messages, outbox},
+    },
+    gateway::access,
 };
 
 diesel::alias!(outbox as earlier: Earlier);
 
+/// The right to settle a text: that of who has claimed it last.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim {
+    pub(super) message: MessageId,
+    /// How often it has been claimed, this time included; so no two claims of a text are alike.
+    attempts: i32,
+}
+
 /// A text that this worker holds.
 #[derive(Clone, Debug)]
 pub(super) struct Claimed {
-    pub(super) message: MessageId,
+    pub(super) claim: Claim,
     pub(super) from: PhoneNumber,
     pub(super) to: PhoneNumber,
     pub(super) body: String,
-    /// How often it has been tried, this time included.
-    pub(super) attempts: i32,
+    pub(super) written_at: DateTime<Utc>,
+    pub(super) claimed_at: DateTime<Utc>,
     /// Since when it may be at the gateway without our knowing.
     pub(super) unknown_since: Option<DateTime<Utc>>,
+    /// When the last try ended that may have got it there.
+    pub(super) tried_at: Option<DateTime<Utc>>,
+}
+
+impl Claimed {
+    /// How often it has been tried, this time included.
+    pub(super) fn attempts(&self) -> u32 {
+        self.claim.attempts.unsigned_abs()
+    }
 }
 
 /// Puts a message into the outbox.
@@ -47,31 +67,40 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Takes up to `limit` due texts that nobody holds, oldest first, and holds them until `until`. A text waits for every
-/// earlier one to the same number, so that they arrive in the order in which they were written.
+/// Whether an earlier text to the same number waits: texts arrive in the order in which they were written.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_overtaken() -> _ {
+    let before = earlier
+        .filter(earlier.field(outbox::team_number).eq(outbox::team_number))
+        .filter(earlier.field(outbox::number).eq(outbox::number))
+        .filter(earlier.field(outbox::message_id).lt(outbox::message_id));
+    exists(before)
+}
+
+/// Takes up to `limit` due texts that nobody holds, oldest first, and holds them until `until`. Those `at_work` are held
+/// here, whatever the clock says.
 pub(super) fn claim(
     conn: &mut DbConnection,
     now: DateTime<Utc>,
     until: DateTime<Utc>,
-    limit: i64,
+    at_work: &[MessageId],
+    limit: usize,
 ) -> Result<Vec<Claimed>, DbError> {
-    type Columns = (i64, Words<PhoneNumber>, Words<PhoneNumber>, i32, Option<Moment>);
-    let overtakes = earlier
-        .filter(earlier.field(outbox::team_number).eq(outbox::team_number))
-        .filter(earlier.field(outbox::number).eq(outbox::number))
-        .filter(earlier.field(outbox::message_id).lt(outbox::message_id));
+    type Columns = (i64, Words<PhoneNumber>, Words<PhoneNumber>, i32, Option<Moment>, Option<Moment>);
     let due = outbox::table
         .filter(outbox::due_at.le(Moment(now)))
         .filter(outbox::held_until.is_null().or(outbox::held_until.le(Moment(now))))
-        .filter(not(exists(overtakes)))
+        .filter(outbox::message_id.ne_all(at_work.iter().map(|id| id.0)))
+        .filter(not(is_overtaken()))
         .order((outbox::due_at, outbox::message_id))
-        .limit(limit)
+        .limit(i64::try_from(limit).unwrap_or(0))
         .select((
             outbox::message_id,
             outbox::team_number,
             outbox::number,
             outbox::attempts,
             outbox::unknown_since,
+            outbox::tried_at,
         ));
     let rows: Vec<Columns> = match conn {
         DbConnection::Postgres(c) => due.for_update().skip_locked().load(c)?,
@@ -82,11 +111,11 @@ pub(super) fn claim(
         return Ok(Vec::new());
     }
     // Not joined: where the statistics are of a time when no text waited, SQLite would read every message for it.
-    let bodies: Vec<(i64, String)> = on_each!(conn, |c| messages::table
+    let texts: Vec<(i64, (String, Moment))> = on_each!(conn, |c| messages::table
         .filter(messages::id.eq_any(&ids))
-        .select((messages::id, messages::body))
+        .select((messages::id, (messages::body, messages::created_at)))
         .load(c))?;
-    let mut bodies: HashMap<i64, String> = bodies.into_iter().collect();
+    let mut texts: HashMap<i64, (String, Moment)> = texts.into_iter().collect();
     on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::message_id.eq_any(&ids)))
         .set((
             outbox::held_until.eq(Moment(until)),
@@ -104,40 +133,68 @@ pub(super) fn claim(
         .execute(c))?;
     Ok(rows
         .into_iter()
-        .filter_map(|(message, Words(from), Words(to), attempts, unknown)| {
+        .filter_map(|(message, Words(from), Words(to), attempts, unknown, tried)| {
+            let (body, Moment(written_at)) = texts.remove(&message)?;
             Some(Claimed {
-                message: MessageId(message),
+                claim: Claim { message: MessageId(message), attempts: attempts + 1 },
                 from,
                 to,
-                body: bodies.remove(&message)?,
-                attempts: attempts + 1,
+                body,
+                written_at,
+                claimed_at: now,
                 unknown_since: unknown.map(DateTime::from),
+                tried_at: tried.map(DateTime::from),
             })
         })
         .collect())
 }
 
-/// Lets go of a text until `due`. `known` says that it is certainly not at the gateway.
+/// What is to be done first when a text is tried again.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Next {
+    /// It is certainly not at the gateway.
+    Send,
+    /// It may be there; `tried_at` is when, if it is since this try.
+    LookUp { tried_at: Option<DateTime<Utc>> },
+}
+
+/// Lets go of a text until `due`, unless the claim is lost.
 pub(super) fn put_back(
     conn: &mut DbConnection,
-    message: MessageId,
+    claim: Claim,
     due: DateTime<Utc>,
-    known: bool,
+    next: Next,
 ) -> Result<(), DbError> {
-    let row = outbox::table.find(message.0);
-    on_each!(conn, |c| diesel::update(row)
-        .set((outbox::held_until.eq(None::<Moment>), outbox::due_at.eq(Moment(due))))
-        .execute(c))?;
-    if known {
-        on_each!(conn, |c| diesel::update(row).set(outbox::unknown_since.eq(None::<Moment>)).execute(c))?;
-    }
+    let row = outbox::table.find(claim.message.0).filter(outbox::attempts.eq(claim.attempts));
+    let let_go = (outbox::held_until.eq(None::<Moment>), outbox::due_at.eq(Moment(due)));
+    let nothing = (outbox::unknown_since.eq(None::<Moment>), outbox::tried_at.eq(None::<Moment>));
+    match next {
+        Next::Send => on_each!(conn, |c| diesel::update(row).set((let_go, nothing)).execute(c))?,
+        Next::LookUp { tried_at: None } => on_each!(conn, |c| diesel::update(row).set(let_go).execute(c))?,
+        Next::LookUp { tried_at: Some(at) } => {
+            let tried = outbox::tried_at.eq(Moment(at));
+            on_each!(conn, |c| diesel::update(row).set((let_go, tried)).execute(c))?
+        }
+    };
     Ok(())
 }
 
-/// Takes a settled text out; `false` when it was out already.
+/// Whether the claim stands.
+pub(super) fn is_held(conn: &mut DbConnection, claim: Claim) -> Result<bool, DbError> {
+    let row = outbox::table.find(claim.message.0).filter(outbox::attempts.eq(claim.attempts));
+    Ok(on_each!(conn, |c| diesel::select(exists(row)).get_result(c))?)
+}
+
+/// Takes a text out; `false` when it was out already.
 pub(crate) fn delete(conn: &mut DbConnection, message: MessageId) -> Result<bool, DbError> {
     let deleted = on_each!(conn, |c| diesel::delete(outbox::table.find(message.0)).execute(c))?;
     Ok(deleted > 0)
+}
+
+/// Takes a text out, unless the claim is lost.
+pub(super) fn delete_claimed(conn: &mut DbConnection, claim: Claim) -> Result<bool, DbError> {
+    let row = outbox::table.find(claim.message.0).filter(outbox::attempts.eq(claim.attempts));
+    Ok(on_each!(conn, |c| diesel::delete(row).execute(c))? > 0)
 }
 
 /// Takes out the texts to a number that nobody has handed over yet, and answers which they were.
@@ -157,26 +214,28 @@ pub(crate) fn withdraw(
     Ok(ids.into_iter().map(MessageId).collect())
 }
 
-/// Makes every waiting text due now: the gateway is back.
-pub(super) fn make_due(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::held_until.is_null()))
-        .filter(outbox::due_at.gt(Moment(now)))
-        .set(outbox::due_at.eq(Moment(now)))
-        .execute(c))?;
-    Ok(())
+/// What a worker needs to know before it does anything.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    /// When the next text is due that nobody holds, or is let go by who holds it.
+    pub(super) due: Option<DateTime<Utc>>,
+    /// Whether the gateway refuses our credentials.
+    pub(super) refused: bool,
 }
 
-/// When the next text is due that nobody holds, or is let go by who holds it.
-pub(super) fn next_due(conn: &mut DbConnection) -> Result<Option<DateTime<Utc>>, DbError> {
+/// Looks at what there is to do.
+pub(super) fn look(conn: &mut DbConnection) -> Result<Look, DbError> {
+    let due = outbox::table
+        .filter(outbox::held_until.is_null())
+        .filter(not(is_overtaken()))
+        .order((outbox::due_at, outbox::message_id))
+        .select(outbox::due_at);
     let (due, held): (Option<Moment>, Option<Moment>) = on_each!(conn, |c| {
-        let due = outbox::table
-            .filter(outbox::held_until.is_null())
-            .select(diesel::dsl::min(outbox::due_at))
-            .first(c)?;
         let held = outbox::table.select(diesel::dsl::min(outbox::held_until)).first(c)?;
-        Ok::<_, diesel::result::Error>((due, held))
+        Ok::<_, diesel::result::Error>((due.first(c).optional()?, held))
     })?;
-    Ok(due.into_iter().chain(held).map(DateTime::from).min())
+    let due = due.into_iter().chain(held).map(DateTime::from).min();
+    Ok(Look { due, refused: access::refused_since(conn)?.is_some() })
 }
 
 /// How many texts wait, and since when the oldest has.

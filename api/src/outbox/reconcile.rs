@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::{Db, DbError},
-    gateway::client::{GatewayClient, LookupError, OutboundText},
+    gateway::client::{AskError, GatewayClient, OutboundText},
     messages::queries::is_known,
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StillUnknown {
     #[error(transparent)]
-    Lookup(#[from] LookupError),
+    Gateway(#[from] AskError),
     #[error(transparent)]
     Db(#[from] DbError),
 }

@@ -1,55 +1,96 @@
-//! What came of a try, written down: the message moves on and leaves the outbox, or waits for its next try.
+//! What came of a try, written down: the message moves on and leaves the outbox, or waits for its next try. What a worker
+//! writes that has lost its claim meanwhile must undo nothing of who has it now.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{ids::MessageId, message::MessageStatus};
+use shared::message::{Message, MessageStatus};
 
-use super::queries;
+use super::queries::{self, Claim, Next};
 use crate::{
     consents::record::{OPTED_OUT_AT_GATEWAY, has_opted_out},
     db::{DbConnection, DbError},
-    gateway::{
-        client::{OutboundText, Outcome},
-        delivery,
-    },
+    gateway::{access, client::OutboundText, delivery},
     messages::queries::by_id_for_update,
 };
 
-/// Writes an outcome down. `wait` is how long to wait when it is to be tried again.
-pub(super) fn settle(
-    conn: &mut DbConnection,
-    id: MessageId,
-    text: &OutboundText,
-    outcome: &Outcome,
-    wait: TimeDelta,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    match outcome {
-        Outcome::Accepted(gateway_id) => {
-            if let Some(message) = settled(conn, id)? {
-                delivery::accepted(conn, message, gateway_id, now)?;
-            }
-        }
-        Outcome::Refused(code) => {
-            if let Some(message) = settled(conn, id)? {
-                delivery::advance(conn, message, MessageStatus::Failed, Some(code), now)?;
-            }
-        }
-        // Whoever has opted out meanwhile is not tried again.
-        Outcome::Retry(_) | Outcome::Unauthorised if has_opted_out(conn, &text.from, &text.to)? => {
-            if let Some(message) = settled(conn, id)? {
-                delivery::advance(conn, message, MessageStatus::Failed, Some(OPTED_OUT_AT_GATEWAY), now)?;
-            }
-        }
-        Outcome::Retry(_) | Outcome::Unauthorised => queries::put_back(conn, id, now + wait, true)?,
-        Outcome::Unknown => queries::put_back(conn, id, now + wait, false)?,
-    }
-    Ok(())
+/// What came of a try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The gateway has it, under this id.
+    Accepted(String),
+    /// The gateway will never take it, for this error code.
+    Refused(String),
+    /// We do not send it any more, for this code.
+    GivenUp(&'static str),
+    /// It is certainly not at the gateway, and is tried again after this long.
+    Waits(TimeDelta),
+    /// The gateway does not list it, but may do so yet: it is looked up again after this long.
+    NotListed(TimeDelta),
+    /// Whether it is at the gateway is to be found out after this long. `tried`: it may have got there just now.
+    Unknown { wait: TimeDelta, tried: bool },
+    /// The gateway refuses our credentials. `known`: so it is certainly not there.
+    Unauthorised { wait: TimeDelta, known: bool },
 }
 
-/// The message, taken out of the outbox; `None` when somebody else has settled it.
-fn settled(conn: &mut DbConnection, id: MessageId) -> Result<Option<shared::message::Message>, DbError> {
-    if !queries::delete(conn, id)? {
-        return Ok(None);
+/// Writes down what came of a try; `refused`: the gateway has refused our credentials until now.
+pub(super) fn settle(
+    conn: &mut DbConnection,
+    claim: Claim,
+    text: &OutboundText,
+    fate: &Fate,
+    refused: bool,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    match fate {
+        Fate::Unauthorised { .. } => access::refused(conn, now)?,
+        Fate::Accepted(_) | Fate::Refused(_) if refused => access::granted(conn, now)?,
+        _ => {}
     }
-    by_id_for_update(conn, id)
+    match fate {
+        Fate::Accepted(gateway_id) => accepted(conn, claim, gateway_id, now),
+        Fate::Refused(code) => fail(conn, claim, code, now),
+        Fate::GivenUp(code) => fail(conn, claim, code, now),
+        // Whoever has opted out meanwhile is not tried again.
+        Fate::Waits(_) | Fate::Unauthorised { known: true, .. }
+            if has_opted_out(conn, &text.from, &text.to)? =>
+        {
+            fail(conn, claim, OPTED_OUT_AT_GATEWAY, now)
+        }
+        Fate::Waits(wait) | Fate::Unauthorised { wait, known: true } => {
+            queries::put_back(conn, claim, now + *wait, Next::Send)
+        }
+        Fate::Unknown { wait, tried } => {
+            queries::put_back(conn, claim, now + *wait, Next::LookUp { tried_at: tried.then_some(now) })
+        }
+        Fate::NotListed(wait) | Fate::Unauthorised { wait, known: false } => {
+            queries::put_back(conn, claim, now + *wait, Next::LookUp { tried_at: None })
+        }
+    }
+}
+
+/// Also from a worker that has lost its claim: whoever has it now needs to know.
+fn accepted(
+    conn: &mut DbConnection,
+    claim: Claim,
+    gateway_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    if !queries::delete(conn, claim.message)? {
+        tracing::error!(message = %claim.message, gateway_id, "a text that was settled before is at the gateway");
+        return Ok(());
+    }
+    match by_id_for_update(conn, claim.message)? {
+        Some(message) => delivery::accepted(conn, message, gateway_id, now),
+        None => Ok(()),
+    }
+}
+
+fn fail(conn: &mut DbConnection, claim: Claim, code: &str, now: DateTime<Utc>) -> Result<(), DbError> {
+    if !queries::delete_claimed(conn, claim)? {
+        return Ok(());
+    }
+    let message: Option<Message> = by_id_for_update(conn, claim.message)?;
+    if let Some(message) = message {
+        delivery::advance(conn, message, MessageStatus::Failed, Some(code), now)?;
+    }
+    Ok(())
 }

@@ -1,57 +1,47 @@
-//! The worker: takes due texts, hands them to the gateway, several at a time but one at a time to a number, and writes
-//! down what came of it. When the gateway does not know us it stops, says so, and tries again with one text.
+//! The worker: takes due texts and hands them to the gateway, several at a time but one at a time to a number. When the
+//! gateway does not know us it stops, says so, and goes on by itself once it is known.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::ids::MessageId;
 use tokio::{
     sync::{Notify, watch},
-    task::JoinSet,
+    task::{Id, JoinError, JoinSet},
 };
 
 use super::{
-    backoff::backoff,
-    queries::{self, Claimed},
-    reconcile,
-    settle::settle,
+    hand_over::held_until,
+    pace::{Heard, Pace},
+    queries::{self, Look},
 };
 use crate::{
     clock::Clock,
-    consents::record::{OPTED_OUT_AT_GATEWAY, has_opted_out},
     db::{Db, DbError},
     events::feed::Feed,
-    gateway::client::{GatewayClient, OutboundText, Outcome},
+    gateway::{
+        access,
+        client::{AskError, GatewayClient},
+    },
 };
 
-/// How many texts are at the gateway at once.
-const AT_ONCE: usize = 32;
-/// How long a claim holds: longer than two time-outs of the gateway (look up, then send).
-const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// How often to look for what other replicas have queued.
 const LOOK: TimeDelta = TimeDelta::seconds(1);
-/// How often to try again while the gateway does not know us.
-const LOCKED_OUT: TimeDelta = TimeDelta::seconds(30);
+/// The soonest next look.
+const SOON: TimeDelta = TimeDelta::milliseconds(20);
+/// How long what is at the gateway may take when the desk ends; what takes longer is looked up by the next one.
+const LAST_ORDERS: Duration = Duration::from_secs(25);
 
-/// What the rest of the desk knows of the worker.
+/// Where the worker is woken.
 #[derive(Debug, Default)]
 pub struct Outbox {
     wake: Notify,
-    locked_out: AtomicBool,
 }
 
 impl Outbox {
     /// Something was queued.
     pub fn wake(&self) {
         self.wake.notify_one();
-    }
-
-    /// Whether the gateway turns our credentials away.
-    #[must_use]
-    pub fn is_locked_out(&self) -> bool {
-        self.locked_out.load(Ordering::Relaxed)
     }
 }
 
@@ -68,6 +58,33 @@ pub struct Worker {
     pub outbox: Arc<Outbox>,
     /// Who wants to know of changes.
     pub feed: Arc<Feed>,
+    /// How old a text may become before it is not sent any more.
+    pub give_up_after: TimeDelta,
+}
+
+/// What is at the gateway.
+#[derive(Default)]
+struct AtWork {
+    tasks: JoinSet<Heard>,
+    texts: HashMap<Id, MessageId>,
+}
+
+impl AtWork {
+    /// Somebody is done. Never returns while nobody is at work.
+    async fn done(&mut self) -> Vec<Heard> {
+        let Some(first) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
+        let mut heard = vec![self.take(first)];
+        while let Some(next) = self.tasks.try_join_next_with_id() {
+            heard.push(self.take(next));
+        }
+        heard
+    }
+
+    fn take(&mut self, done: Result<(Id, Heard), JoinError>) -> Heard {
+        let (task, heard) = done.unwrap_or_else(|error| (error.id(), Heard::Nothing));
+        self.texts.remove(&task);
+        heard
+    }
 }
 
 impl Worker {
@@ -75,118 +92,78 @@ impl Worker {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let gateway = Arc::clone(&self.gateway);
         let _ = tokio::task::spawn_blocking(move || gateway.warm_up()).await;
-        let mut at_work: JoinSet<()> = JoinSet::new();
+        let mut at_work = AtWork::default();
+        let mut pace = Pace::default();
         while !*stop.borrow() {
-            let free = if self.outbox.is_locked_out() { 1 } else { AT_ONCE }.saturating_sub(at_work.len());
-            let due = match self.claim(free).await {
-                Ok(claimed) => {
-                    for text in claimed {
-                        let worker = self.clone();
-                        at_work.spawn(async move { worker.hand_over(text).await });
-                    }
-                    self.next_look().await
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the outbox cannot be read");
-                    LOOK
-                }
-            };
+            let next_look = self.hand_out(&mut at_work, &pace).await.unwrap_or_else(|error| {
+                tracing::error!(%error, "the outbox cannot be read");
+                LOOK
+            });
             tokio::select! {
                 _ = stop.changed() => break,
                 () = self.outbox.wake.notified() => {}
-                Some(_) = at_work.join_next() => {}
-                () = self.clock.sleep(due) => {}
+                heard = at_work.done() => {
+                    let now = self.clock.now();
+                    heard.into_iter().for_each(|heard| pace.note(heard, now, rand::random()));
+                }
+                () = self.clock.sleep(next_look) => {}
             }
         }
-        while at_work.join_next().await.is_some() {}
+        let finishing = async { while at_work.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_ORDERS, finishing).await.is_err() {
+            tracing::warn!("texts are still at the gateway; they will be looked up there");
+        }
     }
 
-    async fn claim(&self, free: usize) -> Result<Vec<Claimed>, DbError> {
-        let limit = i64::try_from(free).unwrap_or(0);
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
+    /// Takes what is due and sets to work on it; when to look again.
+    async fn hand_out(&self, at_work: &mut AtWork, pace: &Pace) -> Result<TimeDelta, DbError> {
+        let Look { due, refused } = self.db.read(queries::look).await?;
         let now = self.clock.now();
-        // Looking first keeps an idle outbox from taking the writer's turn.
-        let due = self.db.read(queries::next_due).await?;
-        if due.is_none_or(|due| due > now) {
-            return Ok(Vec::new());
+        let room = pace.room(at_work.tasks.len(), refused, now);
+        if room == 0 {
+            return Ok(LOOK);
         }
-        self.db.write(move |conn| queries::claim(conn, now, now + LEASE, limit)).await
+        let claimed = match due.filter(|due| *due <= now) {
+            // Looking first keeps an idle outbox from taking the writer's turn.
+            None => Vec::new(),
+            Some(_) => {
+                let (until, held) =
+                    (held_until(self.gateway.timeout(), now), at_work.texts.values().copied());
+                let held: Vec<MessageId> = held.collect();
+                self.db.write(move |conn| queries::claim(conn, now, until, &held, room)).await?
+            }
+        };
+        if claimed.is_empty() && refused {
+            let worker = self.clone();
+            at_work.tasks.spawn(async move { worker.knock().await });
+            return Ok(LOOK);
+        }
+        let all = claimed.len() == room;
+        for text in claimed {
+            let (worker, message) = (self.clone(), text.claim.message);
+            let task = at_work.tasks.spawn(async move { worker.hand_over(text, refused).await });
+            at_work.texts.insert(task.id(), message);
+        }
+        Ok(if all { LOOK } else { until_next(due, now) })
     }
 
-    async fn next_look(&self) -> TimeDelta {
-        let due = self.db.read(queries::next_due).await.ok().flatten();
-        due.map_or(LOOK, |due| due - self.clock.now()).clamp(TimeDelta::milliseconds(20), LOOK)
-    }
-
-    async fn hand_over(&self, claimed: Claimed) {
-        let text = OutboundText { from: claimed.from, to: claimed.to, body: claimed.body };
-        let outcome = match claimed.unknown_since {
-            None => self.gateway.send(&text).await,
-            Some(since) => match reconcile::find(&self.db, &self.gateway, &text, since).await {
-                Ok(Some(gateway_id)) => Outcome::Accepted(gateway_id),
-                Ok(None) => self.send_again(&text).await,
-                Err(fault) => {
-                    tracing::warn!(message = %claimed.message, %fault, "a text's outcome stays unknown");
-                    Outcome::Unknown
+    /// With nothing to send, asks the gateway whether it lets us in again.
+    async fn knock(&self) -> Heard {
+        let now = self.clock.now();
+        match self.gateway.greet().await {
+            Ok(()) => match self.db.write(move |conn| access::granted(conn, now)).await {
+                Ok(()) => {
+                    self.feed.wake();
+                    Heard::Answer
                 }
+                Err(_) => Heard::Trouble,
             },
-        };
-        self.note(&outcome);
-        let wait = match outcome {
-            Outcome::Unauthorised => LOCKED_OUT,
-            Outcome::Retry(asked) => backoff(claimed.attempts, rand::random(), asked),
-            _ => backoff(claimed.attempts, rand::random(), None),
-        };
-        let (id, now) = (claimed.message, self.clock.now());
-        let settled = self.db.write(move |conn| settle(conn, id, &text, &outcome, wait, now)).await;
-        if let Err(error) = settled {
-            // The claim runs out, and the text is looked up at the gateway before it is sent again.
-            tracing::error!(message = %id, %error, "what came of a text could not be written down");
+            Err(AskError::Unauthorised) => Heard::Refusal,
+            Err(AskError::Unavailable(_)) => Heard::Trouble,
         }
-        self.feed.wake();
     }
+}
 
-    /// Sends a text that the gateway certainly does not have, unless its customer has opted out since it was written.
-    async fn send_again(&self, text: &OutboundText) -> Outcome {
-        let (from, to) = (text.from.clone(), text.to.clone());
-        match self.db.read(move |conn| has_opted_out(conn, &from, &to)).await {
-            Ok(false) => self.gateway.send(text).await,
-            Ok(true) => Outcome::Refused(OPTED_OUT_AT_GATEWAY.to_owned()),
-            Err(_) => Outcome::Retry(None),
-        }
-    }
-
-    fn note(&self, outcome: &Outcome) {
-        let word = match outcome {
-            Outcome::Accepted(_) => "accepted",
-            Outcome::Refused(_) => "refused",
-            Outcome::Retry(_) => "retry",
-            Outcome::Unknown => "unknown",
-            Outcome::Unauthorised => "unauthorised",
-        };
-        metrics::counter!("sms_chat_hand_overs_total", "outcome" => word).increment(1);
-        match outcome {
-            Outcome::Unauthorised => {
-                if !self.outbox.locked_out.swap(true, Ordering::Relaxed) {
-                    tracing::error!(
-                        "the gateway refuses our credentials: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"
-                    );
-                }
-            }
-            Outcome::Accepted(_) | Outcome::Refused(_) => {
-                if self.outbox.locked_out.swap(false, Ordering::Relaxed) {
-                    tracing::info!("the gateway accepts our credentials again");
-                    let (db, now, outbox) = (self.db.clone(), self.clock.now(), Arc::clone(&self.outbox));
-                    tokio::spawn(async move {
-                        if db.write(move |conn| queries::make_due(conn, now)).await.is_ok() {
-                            outbox.wake();
-                        }
-                    });
-                }
-            }
-            Outcome::Retry(_) | Outcome::Unknown => {}
-        }
-    }
+fn until_next(due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> TimeDelta {
+    due.map_or(LOOK, |due| due - now).clamp(SOON, LOOK)
 }

@@ -174,6 +174,8 @@ fn a_bad_setting_ends_with_one_line_that_names_it() {
         ("SMS_CHAT_PUBLIC_URL", "desk.example.com"),
         ("SMS_CHAT_JWT_SECRET", "short"),
         ("SMS_CHAT_GATEWAY", "pigeon"),
+        ("SMS_CHAT_GATEWAY_TIMEOUT", "0"),
+        ("SMS_CHAT_GIVE_UP_HOURS", "never"),
         ("SMS_CHAT_SIMULATOR_LISTEN", "here"),
         ("SMS_CHAT_RATE_LIMIT", "-1"),
         ("SMS_CHAT_LOG", "a=b=c"),

@@ -19,7 +19,7 @@ on_both_databases![
 async fn a_desk_that_can_work_says_so(app: TestApp) {
     assert_eq!(app.nobody.get("//health/live").await.expect(200), json!({"status": "ok"}));
     let expected = json!({"status": "ok", "database": "ok",
-        "gateway": {"status": "ok", "queued": 0, "oldest_queued_at": null}});
+        "gateway": {"status": "ok", "refused_since": null, "queued": 0, "oldest_queued_at": null}});
     assert_eq!(app.nobody.get("//health/ready").await.expect(200), expected);
 }
 
@@ -30,7 +30,7 @@ async fn a_text_that_waits_is_counted_with_its_age(app: TestApp) {
     let message = ann.replies(conversation, "Hi").await;
     app.try_fails(message, 1).await;
     let ready = app.nobody.get("//health/ready").await.expect(200);
-    let expected = json!({"status": "ok", "queued": 1, "oldest_queued_at": "2024-11-25T09:00:00Z"});
+    let expected = json!({"status": "ok", "refused_since": null, "queued": 1, "oldest_queued_at": "2024-11-25T09:00:00Z"});
     assert_eq!(ready["gateway"], expected);
 }
 

@@ -39,6 +39,7 @@ mod delivery;
 mod demo;
 mod durability;
 mod events;
+mod gateway_access;
 mod health;
 mod idempotency;
 mod import_command;
