@@ -130,7 +130,7 @@ pub struct Sender {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Media {
-    /// Where the gateway keeps it.
+    /// The path of this API where it is fetched.
     pub url: String,
     /// Its MIME type, as the gateway names it.
     pub content_type: String,
@@ -178,6 +178,9 @@ pub struct Message {
     pub delivered_at: Option<DateTime<Utc>>,
     /// The template it was written with.
     pub template_id: Option<TemplateId>,
+    /// Whether the gateway could not bring it when it was written, so that it was fetched later.
+    #[serde(default)]
+    pub recovered: bool,
 }
 
 /// `POST /conversations/{id}/messages`.

@@ -7,7 +7,7 @@ use shared::{
     conversation::{Conversation, Origin},
     event::EventKind,
     ids::{ConversationId, TeamId},
-    message::{Direction, Media, MessageStatus, Sender, SenderKind},
+    message::{Direction, MessageStatus, Sender, SenderKind},
 };
 
 use super::{
@@ -18,7 +18,10 @@ use crate::{
     consents, customers,
     db::{DbConnection, DbError},
     events,
-    messages::queries::{NewMessageRow, insert, is_known},
+    messages::{
+        media::KeptMedia,
+        queries::{NewMessageRow, insert, is_known},
+    },
     teams,
 };
 
@@ -34,7 +37,7 @@ pub struct InboundText {
     /// What it says.
     pub body: String,
     /// What came with it.
-    pub media: Vec<Media>,
+    pub media: Vec<KeptMedia>,
     /// What the gateway read in it about consent: `STOP`, `START`, `HELP`.
     pub opt_out_type: Option<String>,
 }
@@ -96,6 +99,7 @@ pub fn receive(
             template: None,
             gateway_id: Some(&text.gateway_id),
             idempotency: None,
+            recovered: false,
         },
     )?
     .ok_or(ReceiveError::Raced)?;

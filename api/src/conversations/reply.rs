@@ -112,6 +112,7 @@ impl Reply {
             template: self.template,
             gateway_id: None,
             idempotency: idempotency.map(|given| (given.key.as_str(), given.digest.as_str())),
+            recovered: false,
         };
         let Some(message) = insert(conn, new)? else {
             // Only the idempotency key can be taken: by the same request to another conversation, a moment ago.

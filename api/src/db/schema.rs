@@ -65,6 +65,7 @@ diesel::table! {
     team_numbers (number) {
         number -> Text,
         team_id -> BigInt,
+        compared_until -> Nullable<UtcTimestamp>,
     }
 }
 
@@ -224,6 +225,7 @@ diesel::table! {
         gateway_id -> Nullable<Text>,
         idempotency_key -> Nullable<Text>,
         request_digest -> Nullable<Text>,
+        recovered -> Bool,
     }
 }
 

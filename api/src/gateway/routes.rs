@@ -1,7 +1,7 @@
 //! The gateway's webhooks. Signed, idempotent on the gateway's id, and answered only once what they bring is durable.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use shared::{ErrorCode, PhoneNumber, Problem, message::Media};
+use shared::{ErrorCode, PhoneNumber, Problem};
 use twilio_async::twiml::{Response, Twiml};
 
 use super::{delivery, signature};
@@ -9,6 +9,7 @@ use crate::{
     conversations::receive::{InboundText, ReceiveError, Received, receive},
     desk::{BODY_LIMIT, Desk},
     error::ApiError,
+    messages::media::KeptMedia,
 };
 
 /// How often a text is tried to be kept that somebody else is keeping at the same moment.
@@ -45,14 +46,14 @@ impl Form {
         })
     }
 
-    fn media(&self) -> Vec<Media> {
+    fn media(&self) -> Vec<KeptMedia> {
         let count = self.get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0);
         (0..MOST_MEDIA.min(count))
             .filter_map(|n| {
                 let url = self.get(&format!("MediaUrl{n}"))?.to_owned();
                 let content_type =
                     self.get(&format!("MediaContentType{n}")).unwrap_or("application/octet-stream");
-                Some(Media { url, content_type: content_type.to_owned() })
+                Some(KeptMedia { url, content_type: content_type.to_owned() })
             })
             .collect()
     }

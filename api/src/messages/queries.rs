@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     ids::{ConversationId, MessageId, TemplateId},
-    message::{Direction, Media, Message, MessageError, MessageStatus, Sender, SenderKind},
+    message::{Direction, Message, MessageError, MessageStatus, Sender, SenderKind},
     segments::{Encoding, segments},
 };
 
+use super::media::{self, KeptMedia};
 use crate::{
     db::{DbConnection, DbError, Moment, Words, for_update, on_each, schema::messages},
     gateway::reasons,
@@ -23,7 +24,7 @@ struct Row {
     sender_id: Option<i64>,
     sender_name: Option<String>,
     body: String,
-    media: Words<Vec<Media>>,
+    media: Words<Vec<KeptMedia>>,
     segments: i32,
     encoding: Words<Encoding>,
     status: Words<MessageStatus>,
@@ -32,6 +33,7 @@ struct Row {
     sent_at: Option<Moment>,
     delivered_at: Option<Moment>,
     template_id: Option<i64>,
+    recovered: bool,
 }
 
 impl From<Row> for Message {
@@ -43,7 +45,7 @@ impl From<Row> for Message {
             direction: row.direction.0,
             sender: Sender { kind: row.sender_kind.0, id: row.sender_id, name: row.sender_name },
             body: row.body,
-            media: row.media.0,
+            media: media::offered(MessageId(row.id), row.media.0),
             segments: row.segments,
             encoding: row.encoding.0,
             status: row.status.0,
@@ -52,6 +54,7 @@ impl From<Row> for Message {
             sent_at: row.sent_at.map(DateTime::from),
             delivered_at: row.delivered_at.map(DateTime::from),
             template_id: row.template_id.map(TemplateId),
+            recovered: row.recovered,
         }
     }
 }
@@ -62,7 +65,7 @@ pub(crate) struct NewMessageRow<'a> {
     pub(crate) direction: Direction,
     pub(crate) sender: &'a Sender,
     pub(crate) body: &'a str,
-    pub(crate) media: Vec<Media>,
+    pub(crate) media: Vec<KeptMedia>,
     pub(crate) status: MessageStatus,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) template: Option<TemplateId>,
@@ -70,6 +73,8 @@ pub(crate) struct NewMessageRow<'a> {
     pub(crate) gateway_id: Option<&'a str>,
     /// The sender's idempotency key and the digest of the request that it came with.
     pub(crate) idempotency: Option<(&'a str, &'a str)>,
+    /// Whether it was fetched because its webhook was lost.
+    pub(crate) recovered: bool,
 }
 
 /// Keeps a message; `None` when one with the same gateway id or idempotency key is there already.
@@ -92,6 +97,7 @@ pub(crate) fn insert(conn: &mut DbConnection, new: NewMessageRow<'_>) -> Result<
         messages::gateway_id.eq(new.gateway_id),
         messages::idempotency_key.eq(key),
         messages::request_digest.eq(digest),
+        messages::recovered.eq(new.recovered),
     );
     let row: Option<Row> = on_each!(conn, |c| diesel::insert_into(messages::table)
         .values(values)
@@ -102,25 +108,45 @@ pub(crate) fn insert(conn: &mut DbConnection, new: NewMessageRow<'_>) -> Result<
     Ok(row.map(Message::from))
 }
 
-/// The newest `limit` messages of a conversation (before `before`), newest first.
+/// The `limit` messages of a conversation that were written last (before `before`), newest first.
 pub(crate) fn newest(
     conn: &mut DbConnection,
     conversation: ConversationId,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>, DbError> {
-    let before = before.map_or(i64::MAX, |id| id.0);
-    let rows: Vec<Row> = on_each!(conn, |c| messages::table
-        .filter(messages::conversation_id.eq(conversation.0))
-        .filter(messages::id.lt(before))
-        .order(messages::id.desc())
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let before_at = before.map_or(Ok(None), |id| written_at(conn, conversation, id))?;
+    let rows: Vec<Row> = on_each!(conn, |c| {
+        let mut found = messages::table
+            .filter(messages::conversation_id.eq(conversation.0))
+            .order((messages::created_at.desc(), messages::id.desc()))
+            .limit(limit)
+            .select(Row::as_select())
+            .into_boxed();
+        if let Some(MessageId(id)) = before {
+            found = match before_at {
+                Some(at) => found
+                    .filter(messages::created_at.le(at))
+                    .filter(messages::created_at.lt(at).or(messages::id.lt(id))),
+                None => found.filter(messages::id.lt(id)),
+            };
+        }
+        found.load(c)
+    })?;
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
-/// What the customer wrote after a message, oldest first.
+/// When a message of a conversation was written: an id tells no order, because one can be recovered late.
+fn written_at(
+    conn: &mut DbConnection,
+    conversation: ConversationId,
+    id: MessageId,
+) -> Result<Option<Moment>, DbError> {
+    let message = messages::table.find(id.0).filter(messages::conversation_id.eq(conversation.0));
+    Ok(on_each!(conn, |c| message.select(messages::created_at).first(c).optional())?)
+}
+
+/// What came from the customer after a message did, oldest first.
 pub(crate) fn received_after(
     conn: &mut DbConnection,
     conversation: ConversationId,
@@ -184,7 +210,7 @@ pub(crate) fn is_last_outbound(conn: &mut DbConnection, message: &Message) -> Re
     let last: Option<i64> = on_each!(conn, |c| messages::table
         .filter(messages::conversation_id.eq(message.conversation_id.0))
         .filter(messages::direction.eq(Words(Direction::Outbound)))
-        .order(messages::id.desc())
+        .order((messages::created_at.desc(), messages::id.desc()))
         .select(messages::id)
         .first(c)
         .optional())?;

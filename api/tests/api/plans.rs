@@ -221,7 +221,7 @@ async fn a_thread_and_a_closed_list_come_sorted_from_their_indexes(app: TestApp)
     for (table, by, index) in [
         ("conversations", "closed_at", "conversations_"),
         ("conversations", "opened_at", "conversations_pending"),
-        ("messages", "id DESC", "messages_by_conversation"),
+        ("messages", "created_at DESC", "messages_by_conversation"),
     ] {
         for statement in ordered(&statements, table, by) {
             comes_sorted_from(&app, statement, index);

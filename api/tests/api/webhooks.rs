@@ -52,7 +52,7 @@ async fn a_text_by_the_simulator_arrives_as_one_by_twilio_would(app: TestApp) {
         "id": id, "conversation_id": conversation, "direction": "inbound",
         "sender": {"kind": "customer", "id": null, "name": null}, "body": "Hello", "media": [], "segments": 1,
         "encoding": "gsm7", "status": "received", "error": null, "created_at": "2024-11-25T09:00:00Z",
-        "sent_at": null, "delivered_at": null, "template_id": null,
+        "sent_at": null, "delivered_at": null, "template_id": null, "recovered": false,
     });
     assert_eq!(messages, [expected]);
 }
@@ -233,9 +233,10 @@ async fn pictures_come_with_a_text(app: TestApp) {
     assert_eq!(Answer::to(signed(&app.nobody, MESSAGES, &form)).await.status, 200);
     let ann = app.signed_in(ANN).await;
     let messages = ann.messages(app.live(COLLECTIONS_NUMBER, STRANGER)).await;
+    let path = |n| format!("/api/v1/messages/{}/media/{n}", messages[0]["id"]);
     let media = json!([
-        {"url": "https://media.example.com/0", "content_type": "image/png"},
-        {"url": "https://media.example.com/1", "content_type": "application/octet-stream"},
+        {"url": path(0), "content_type": "image/png"},
+        {"url": path(1), "content_type": "application/octet-stream"},
     ]);
     assert_eq!(messages[0]["media"], media);
     assert_eq!(messages[0]["body"], "");
