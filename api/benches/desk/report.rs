@@ -46,7 +46,7 @@ pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
 }
 
 /// The daily file, and what the others waited meanwhile.
-fn daily_file(text: &mut String, measured: &DailyFile) -> std::fmt::Result {
+pub(crate) fn daily_file(text: &mut String, measured: &DailyFile) -> std::fmt::Result {
     let rows = f64::from(daily_file::rows());
     writeln!(
         text,
@@ -74,7 +74,7 @@ fn ms(figures: &Measured) -> f64 {
     figures.start.as_secs_f64() * 1000.0
 }
 
-fn line(text: &mut String, row: &Row) -> std::fmt::Result {
+pub(crate) fn line(text: &mut String, row: &Row) -> std::fmt::Result {
     let http = &row.http;
     write!(
         text,

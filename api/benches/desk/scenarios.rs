@@ -25,8 +25,8 @@ use shared::ids::TeamId;
 use crate::{
     client::{Figures, Request, closed_loop},
     daily_file::{self, DailyFile},
-    search,
-    seed::{EMAIL, OPEN, SEARCHED, TEAM_NUMBER, fill_up},
+    report, search,
+    seed::{EMAIL, OPEN, TEAM_NUMBER},
     server::{AUTH_TOKEN, Server},
 };
 
@@ -61,18 +61,28 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let mut rows = Vec::new();
     for clients in CLIENTS {
         eprintln!("  {clients} client(s)");
-        rows.extend(reads(&server, &db, &token, clients)?);
-        rows.extend(writes(&server, &db, &token, clients)?);
+        rows.extend(said(reads(&server, &db, &token, clients)?)?);
+        rows.extend(said(writes(&server, &db, &token, clients)?)?);
     }
-    let memory = server.memory()?;
-    eprintln!("  filling up to {SEARCHED} conversations");
-    fill_up(url)?;
-    eprintln!("  searching them");
-    rows.extend(search::measure(&server, &db, &token)?);
-    let start = server.start;
+    let (memory, start) = (server.memory()?, server.start);
     drop(server);
+    rows.extend(said(search::measure(url)?)?);
     eprintln!("  bringing in daily files");
-    Ok(Measured { rows, start, memory, daily_file: daily_file::measure(url)? })
+    let daily_file = daily_file::measure(url)?;
+    let mut text = String::new();
+    report::daily_file(&mut text, &daily_file)?;
+    eprint!("{text}");
+    Ok(Measured { rows, start, memory, daily_file })
+}
+
+/// Shows figures while the others are still being measured.
+fn said(rows: Vec<Row>) -> Result<Vec<Row>> {
+    for row in &rows {
+        let mut text = String::new();
+        report::line(&mut text, row)?;
+        eprint!("{text}");
+    }
+    Ok(rows)
 }
 
 pub(crate) fn sign_in(server: &Server) -> Result<String> {

@@ -3,21 +3,22 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use api::{
     auth::TeamScope,
     clock::Clock,
-    db::Db,
+    db::{DatabaseUrl, Db},
     error::ApiError,
     search::{Wanted, find, term::Term},
 };
 use chrono::TimeDelta;
+use diesel::{Connection, PgConnection, connection::SimpleConnection};
 use shared::ids::TeamId;
 
 use crate::{
     client::{Request, closed_loop},
-    scenarios::{Row, TIME, in_process},
-    seed::{CONVERSATIONS, SEARCHED, SURNAMES},
+    scenarios::{Row, TIME, in_process, sign_in},
+    seed::{CONVERSATIONS, SEARCHED, SURNAMES, fill_up, seed},
     server::Server,
 };
 
@@ -28,14 +29,33 @@ const CLIENTS: usize = 8;
 type Kind = (&'static str, fn(usize) -> String);
 
 const KINDS: [Kind; 4] = [
-    ("`GET /search` of 1,000,000 by 5 digits of a number", |n| format!("{:05}", n * 7919 % 100_000)),
+    ("`GET /search` of 1,000,000 by 4 digits of a number", |n| format!("{:04}", n * 7919 % 10_000)),
     ("`GET /search` by a reference", |n| format!("R-{}", n * 7919 % filled_up() + 1)),
     ("`GET /search` by a surname of 1,000", |n| format!("Ln{}", letters(n * 31 % SURNAMES))),
     ("`GET /search` by a first name of 100", |n| format!("Fn{}", letters(n * 31 % 100))),
 ];
 
-pub(crate) fn measure(server: &Server, db: &Db, token: &str) -> Result<Vec<Row>> {
-    KINDS.into_iter().map(|kind| one(server, db, token, kind)).collect()
+/// Beside the database at `url`, in one of its own: what the other measurements leave there is newer than anything that
+/// is looked for.
+pub(crate) fn measure(url: &DatabaseUrl) -> Result<Vec<Row>> {
+    let url = another(url)?;
+    eprintln!("  seeding {SEARCHED} conversations to search");
+    seed(&url)?;
+    fill_up(&url)?;
+    let server = Server::start(&url)?;
+    let (token, db) = (sign_in(&server)?, Db::open(&url, 8)?);
+    KINDS.into_iter().map(|kind| one(&server, &db, &token, kind)).collect()
+}
+
+fn another(url: &DatabaseUrl) -> Result<DatabaseUrl> {
+    match url {
+        DatabaseUrl::Sqlite(path) => Ok(DatabaseUrl::Sqlite(path.with_file_name("searched.db"))),
+        DatabaseUrl::Postgres(url) => {
+            PgConnection::establish(url)?.batch_execute("CREATE DATABASE searched")?;
+            let (server, _) = url.rsplit_once('/').context("the address names no database")?;
+            Ok(DatabaseUrl::Postgres(format!("{server}/searched")))
+        }
+    }
 }
 
 fn one(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Result<Row> {

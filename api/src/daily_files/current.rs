@@ -12,6 +12,7 @@ use shared::{
 use super::{
     DailyFiles,
     changes::{Changes, Fingerprints},
+    claim::Claim,
     fault::not_kept,
     queries::{self, StoredFile},
     storing,
@@ -67,12 +68,20 @@ impl DailyFiles {
         }
     }
 
+    async fn compare(&self, team: TeamId, id: DailyFileId, columns: &[String]) -> Result<Compared, ApiError> {
+        let before = self.current(team).await?;
+        let new = self.fingerprints(id, columns).await?;
+        let old = self.fingerprints_of(before.as_ref()).await?;
+        Compared::between(new, old, before.map(|before| before.file.id)).await
+    }
+
     async fn fingerprints(&self, id: DailyFileId, columns: &[String]) -> Result<Fingerprints, ApiError> {
         storing::fingerprints(&self.db, id, columns, &self.folder).await
     }
 
     /// Makes a file the current one, and answers what is different then. Who was faster is not overwritten unseen: the
-    /// file is compared again with what is current then.
+    /// file is compared again with what is current then. A file that has just come in is still held by its `claim`, which
+    /// ends in the moment in which it becomes current: it must not be renewed from then on.
     ///
     /// # Errors
     /// `not_found` when the file is gone; faults of the database.
@@ -81,17 +90,15 @@ impl DailyFiles {
         team: TeamId,
         finished: Finished,
         mut known: Option<Compared>,
+        claim: Option<&Claim>,
     ) -> Result<Changes, ApiError> {
         let id = finished.id;
         loop {
-            let compared = match known.take() {
-                Some(compared) => compared,
-                None => {
-                    let before = self.current(team).await?;
-                    let new = self.fingerprints(id, &finished.columns).await?;
-                    let old = self.fingerprints_of(before.as_ref()).await?;
-                    Compared::between(new, old, before.map(|before| before.file.id)).await?
-                }
+            let comparing = self.compare(team, id, &finished.columns);
+            let compared = match (known.take(), claim) {
+                (Some(compared), _) => compared,
+                (None, Some(claim)) => claim.during(comparing).await?,
+                (None, None) => comparing.await?,
             };
             let (finished, before, now) = (finished.clone(), compared.before, self.clock.now());
             if self.db.write(move |conn| activate(conn, team, finished, before, now)).await? {

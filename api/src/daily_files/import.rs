@@ -107,8 +107,7 @@ impl Import<'_> {
         }
         let counts = [rows, accepted, rejected_rows];
         let finished = Finished { id: self.claim.id, columns: columns.clone(), counts: Some(counts) };
-        let becoming = files.make_current(self.team, finished, Some(compared));
-        let changes = self.claim.during(becoming).await?;
+        let changes = files.make_current(self.team, finished, Some(compared), Some(self.claim)).await?;
 
         rejected.truncate(MAX_REJECTED_SHOWN);
         let id = self.claim.id;

@@ -35,7 +35,7 @@ impl DailyFiles {
             Changes::default()
         } else {
             let finished = Finished { id, columns: found.columns.clone(), counts: None };
-            self.make_current(team, finished, None).await?
+            self.make_current(team, finished, None, None).await?
         };
         self.tidy.notify_one();
         Ok(ImportedFile {

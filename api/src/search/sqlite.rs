@@ -14,12 +14,19 @@ use super::{
     queries::{Found, Wanted},
     term::{Term, is_indexed},
 };
-use crate::db::{DbError, Moment, UtcTimestamp, Words};
+use crate::{
+    auth::TeamScope,
+    db::{DbError, Moment, UtcTimestamp, Words},
+};
 
 /// Up to so many matches are sorted; of more, the newest are found sooner by walking back in time.
-const FEW: i64 = 3_000;
-/// How far back a walk goes at the most.
-const WALK: i64 = 50_000;
+const FEW: i64 = 5_000;
+/// How far back a walk goes for a term that stands in many conversations, and so will soon be met.
+const WALK: i64 = 20_000;
+/// How far back it goes for a term that the text index does not know.
+const LONGEST_WALK: i64 = 50_000;
+/// Of how many teams the conversations are merged; each costs a step for every conversation.
+const MERGED: usize = 8;
 
 type Query<'a> = BoxedSqlQuery<'a, Sqlite, SqlQuery>;
 
@@ -54,7 +61,7 @@ struct Count {
 pub(super) fn find(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
     if !wanted.term.is_indexed() {
         // Two characters stand in so many numbers and names that the newest are found at once, or are not worth it.
-        return walk(conn, wanted);
+        return walk(conn, wanted, LONGEST_WALK);
     }
     let matches = fts(wanted.term);
     let counted: Count = sql_query(
@@ -67,39 +74,64 @@ pub(super) fn find(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<V
     if counted.count < FEW {
         return sorted(conn, wanted, &matches);
     }
-    let found = walk(conn, wanted)?;
+    let found = walk(conn, wanted, WALK)?;
     let enough = i64::try_from(found.len()).is_ok_and(|found| found >= wanted.limit);
     if enough { Ok(found) } else { sorted(conn, wanted, &matches) }
 }
 
 /// Every match, sorted.
 fn sorted(conn: &mut SqliteConnection, wanted: &Wanted<'_>, matches: &str) -> Result<Vec<Found>, DbError> {
-    let query = sql_query("SELECT conversations.id AS id, active_at
-         FROM conversation_texts_index CROSS JOIN conversations ON conversations.id = conversation_texts_index.rowid
-         CROSS JOIN conversation_texts ON conversation_texts.conversation_id = conversations.id
-         WHERE conversation_texts_index MATCH ")
-    .into_boxed()
-    .text(matches.to_owned());
-    let query = of_term(filtered(query.sql(" AND "), wanted).sql(" AND "), wanted.term);
+    let mut query = sql_query(
+        "SELECT conversations.id AS id, active_at FROM conversation_texts_index
+         CROSS JOIN conversations ON conversations.id = conversation_texts_index.rowid",
+    )
+    .into_boxed();
+    // A phrase of three characters and more is exact; only shorter words have to be looked for in the text itself.
+    let exact = wanted.term.is_indexed_whole();
+    if !exact {
+        query = query
+            .sql(" CROSS JOIN conversation_texts ON conversation_texts.conversation_id = conversations.id");
+    }
+    query = query.sql(" WHERE conversation_texts_index MATCH ").text(matches.to_owned());
+    query = of_teams(filtered(query.sql(" AND "), wanted), wanted);
+    if !exact {
+        query = of_term(query.sql(" AND "), wanted.term);
+    }
     let query = query.sql(" ORDER BY active_at DESC, conversations.id DESC LIMIT ");
     Ok(query.number(wanted.limit).load(conn)?)
 }
 
-/// The newest conversations, one after the other, until enough of them match.
-fn walk(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
-    let newest = sql_query(
-        "SELECT newest.id AS id, newest.active_at AS active_at FROM
-         (SELECT id, active_at FROM conversations WHERE ",
-    )
-    .into_boxed();
-    let newest = filtered(newest, wanted)
-        .sql(format!(" ORDER BY active_at DESC, id DESC LIMIT {WALK}) AS newest"))
+/// The newest conversations, one after the other, until enough of them match. Those of a few teams are merged, each team's
+/// from its own part of the index, so that a small team's are not looked for among all others'.
+fn walk(conn: &mut SqliteConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
+    let mut newest = sql_query("SELECT newest.id AS id, newest.active_at AS active_at FROM (").into_boxed();
+    let of = "SELECT id, active_at FROM conversations WHERE ";
+    newest = match wanted.scope {
+        TeamScope::Only(teams) if teams.len() <= MERGED => {
+            for (place, team) in teams.iter().enumerate() {
+                newest = newest.sql(if place == 0 { of.to_owned() } else { format!(" UNION ALL {of}") });
+                newest = filtered(newest, wanted).sql(format!(" AND team_id = {team}"));
+            }
+            newest
+        }
+        _ => of_teams(filtered(newest.sql(of), wanted), wanted),
+    };
+    let newest = newest
+        .sql(format!(" ORDER BY active_at DESC, id DESC LIMIT {longest}) AS newest"))
         .sql(" CROSS JOIN conversation_texts ON conversation_texts.conversation_id = newest.id WHERE ");
     let found = of_term(newest, wanted.term).sql(" LIMIT ").number(wanted.limit);
     Ok(found.load(conn)?)
 }
 
-/// Team, status, time, and where the page before ended.
+/// Only the teams that one may see.
+fn of_teams<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
+    match wanted.teams() {
+        Some(teams) => query.sql(format!(" AND team_id IN ({teams})")),
+        None => query,
+    }
+}
+
+/// Status, time, and where the page before ended.
 fn filtered<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
     let mut query = query.sql("active_at >= ").time(wanted.since);
     if let Some(cursor) = wanted.after {
@@ -109,9 +141,6 @@ fn filtered<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
             .sql(", ")
             .number(cursor.id.0)
             .sql(")");
-    }
-    if let Some(teams) = wanted.teams() {
-        query = query.sql(format!(" AND team_id IN ({teams})"));
     }
     if let Some(status) = wanted.status {
         query = query.sql(" AND status = ?").bind::<Text, _>(Words(status));

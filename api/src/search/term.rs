@@ -48,6 +48,11 @@ impl Term {
     pub(super) fn is_indexed(&self) -> bool {
         self.alternatives.iter().all(|words| words.iter().any(|word| is_indexed(word)))
     }
+
+    /// Whether it knows every word of it, so that nothing is left to be looked for in the texts.
+    pub(super) fn is_indexed_whole(&self) -> bool {
+        self.alternatives.iter().flatten().all(|word| is_indexed(word))
+    }
 }
 
 /// Whether the text index knows a word.

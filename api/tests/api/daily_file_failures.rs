@@ -6,6 +6,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
 use reqwest::Body;
 use serde_json::json;
@@ -29,6 +30,7 @@ on_both_databases![
     more_than_the_limit_is_refused_before_it_is_sent,
     a_fault_in_the_middle_changes_nothing,
     what_nobody_brings_in_any_more_is_given_up,
+    a_file_that_is_current_is_not_given_up_while_names_are_refreshed,
     conversations_are_refreshed_when_that_did_not_get_to_its_end,
 ];
 
@@ -177,6 +179,21 @@ async fn what_nobody_brings_in_any_more_is_given_up(app: TestApp) {
         (app.database.count("customers", "daily_file_id = 3") == 0).then_some(())
     })
     .await;
+}
+
+async fn a_file_that_is_current_is_not_given_up_while_names_are_refreshed(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    for n in 0..300 {
+        app.text(&format!("+44780000{n:04}"), "Hello").await;
+    }
+    let sending = tokio::spawn(sam.importing("?confirm=true", customers(300)).send());
+    eventually("the file is current", async || {
+        (app.database.count("daily_files", "id = 3 AND state = 'ready'") == 1).then_some(())
+    })
+    .await;
+    // Whoever still held the file would be told that it is gone.
+    app.clock.advance(TimeDelta::seconds(6));
+    assert_eq!(sending.await.unwrap().unwrap().status(), 201);
 }
 
 async fn conversations_are_refreshed_when_that_did_not_get_to_its_end(app: TestApp) {

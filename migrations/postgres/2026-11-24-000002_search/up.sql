@@ -16,3 +16,4 @@ UPDATE conversations SET active_at = coalesce(closed_at, greatest(waiting_since,
 ALTER TABLE conversations ENABLE TRIGGER conversations_closed_stay;
 -- With what a search filters by, so that it reads no row in vain.
 CREATE INDEX conversations_activity ON conversations (active_at, id, team_id, status);
+CREATE INDEX conversations_activity_of_team ON conversations (team_id, active_at, id, status);

@@ -32,3 +32,4 @@ CREATE TRIGGER conversations_closed_stay BEFORE UPDATE ON conversations WHEN old
 BEGIN SELECT raise(ABORT, 'conversation_closed'); END;
 -- With what a search filters by, so that it reads no row in vain.
 CREATE INDEX conversations_activity ON conversations (active_at, id, team_id, status);
+CREATE INDEX conversations_activity_of_team ON conversations (team_id, active_at, id, status);
