@@ -193,6 +193,32 @@ test("key data appears with a file, goes with the next, and is back when the fir
   await expect(keyData).toContainText("GBP 120.00");
 });
 
+test("a number that has changed hands is warned of, and what its previous holder wrote is marked", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+}) => {
+  const customer = desk.customer("Support");
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  const [, ...others] = customers(40);
+  const row = (reference: string, name: string) => [reference, name, customer.number, "GBP 120.00"];
+  await daily.bringIn("monday.csv", csv([row("S-1", "Maria Jones"), ...others]));
+  await customer.text("Is it mended?");
+  await daily.bringIn("tuesday.csv", csv([row("S-2", "Nadia New"), ...others]));
+  await customer.text("Who is Maria?");
+
+  const bo = await desk.agent("bo");
+  const { id } = await bo.conversation("Support", customer.number);
+  await page.goto(`${desk.url}/conversations/${id}`);
+  await expect(page.getByRole("region", { name: /^Key data/ })).toContainText("now belongs to another customer");
+  const message = (text: string) => page.getByRole("listitem").filter({ hasText: text });
+  await expect(message("Is it mended?")).toContainText("Previous holder");
+  await expect(message("Who is Maria?")).toBeVisible();
+  await expect(message("Who is Maria?")).not.toContainText("Previous holder");
+});
+
 test("who may not bring in daily files is told so", async ({ page, context, desk }) => {
   await desk.signIn(context, "ann");
   await page.goto("/daily-file");

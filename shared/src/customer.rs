@@ -1,6 +1,6 @@
 //! Customers of a team's daily file and their key data.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// A customer as the current daily file names them.
@@ -47,4 +47,8 @@ pub struct KeyData {
     pub customers: Vec<CustomerKeyData>,
     /// Whether the number now belongs to another customer than the conversation was held with.
     pub changed_owner: bool,
+    /// When the first daily file came in that said so: earlier messages are the previous holder's. `null` while the
+    /// number has not changed hands.
+    #[serde(default)]
+    pub changed_owner_since: Option<DateTime<Utc>>,
 }

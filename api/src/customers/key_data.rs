@@ -17,11 +17,15 @@ use crate::{db::DbConnection, error::ApiError};
 /// Only faults of the database.
 pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> Result<KeyData, ApiError> {
     let (file_date, customers) = queries::key_data(conn, conversation.team_id, &conversation.number)?;
-    let held_with = conversation.reference.as_deref();
-    let changed_owner = held_with.is_some_and(|held| {
-        !customers.is_empty() && customers.iter().all(|customer| customer.reference != held)
-    });
-    Ok(KeyData { file_date, customers, changed_owner })
+    let previous = conversation
+        .reference
+        .as_deref()
+        .filter(|held| !customers.is_empty() && customers.iter().all(|customer| customer.reference != *held));
+    let changed_owner_since = match previous {
+        Some(held) => queries::others_since(conn, conversation.team_id, &conversation.number, held)?,
+        None => None,
+    };
+    Ok(KeyData { file_date, customers, changed_owner: previous.is_some(), changed_owner_since })
 }
 
 /// The one customer whom a conversation is held with, if the current file tells: the one with its reference, or the

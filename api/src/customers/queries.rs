@@ -1,6 +1,6 @@
 //! Daily files and customers in the database. Every look-up goes through the team's current file.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use shared::{
     PhoneNumber,
@@ -9,7 +9,7 @@ use shared::{
 };
 
 use crate::db::{
-    DbConnection, DbError, Words, on_each,
+    DbConnection, DbError, Moment, Words, on_each,
     schema::{customers, daily_files},
 };
 
@@ -61,6 +61,37 @@ pub(super) fn key_data(
         })
         .collect();
     Ok((Some(date), customers))
+}
+
+/// When the number was first given to others: when the earliest of the team's files came in that has it, and is newer than
+/// every one that gives it to `reference`. As far back as files are kept.
+pub(super) fn others_since(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+    reference: &str,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    let files: Vec<(i64, Moment)> = on_each!(conn, |c| daily_files::table
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::state.eq("ready"))
+        .order(daily_files::id.desc())
+        .select((daily_files::id, daily_files::created_at))
+        .load(c))?;
+    let mut since = None;
+    for (file, came_in) in files {
+        let references: Vec<String> = on_each!(conn, |c| customers::table
+            .filter(customers::daily_file_id.eq(file))
+            .filter(customers::number.eq(number.as_str()))
+            .select(customers::reference)
+            .load(c))?;
+        if references.iter().any(|of| of == reference) {
+            break;
+        }
+        if !references.is_empty() {
+            since = Some(came_in.0);
+        }
+    }
+    Ok(since)
 }
 
 /// What a daily file has: its key data columns, and its first customer with the number, as an example.

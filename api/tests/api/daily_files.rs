@@ -1,5 +1,6 @@
 //! Bringing in a daily file: what becomes of it, of the team's conversations, and of what agents see.
 
+use chrono::TimeDelta;
 use reqwest::{Method, multipart};
 use serde_json::{Value, json};
 use shared::ErrorCode;
@@ -40,7 +41,10 @@ async fn a_file_becomes_current_and_its_key_data_is_shown(app: TestApp) {
     let shown = ann.get(&format!("/conversations/{conversation}/key_data")).await.expect(200);
     let fields = json!([{"name": "Due date", "value": "2024-12-01"}, {"name": "Balance", "value": "=cmd()"}]);
     let customers = json!([{"ref": "A-1", "name": "Maria J", "fields": fields}]);
-    assert_eq!(shown, json!({"file_date": "2024-11-25", "customers": customers, "changed_owner": false}));
+    assert_eq!(
+        shown,
+        json!({"file_date": "2024-11-25", "customers": customers, "changed_owner": false, "changed_owner_since": null})
+    );
 
     let files = sam.daily_files().await;
     assert_eq!(files.iter().filter(|file| file["is_current"] == true).count(), 1);
@@ -150,6 +154,18 @@ async fn a_number_that_is_somebody_elses_now_is_warned_of(app: TestApp) {
     assert_eq!((&shown["changed_owner"], &shown["customers"][0]["ref"]), (&json!(true), &json!("B-1")));
     let held = sam.conversation(conversation).await;
     assert_eq!((&held["ref"], &held["name"]), (&json!("A-10021"), &json!("Maria Jones")));
+
+    // Earlier messages are the previous holder's, however many files say so since; until they have the number again.
+    let since = json!(app.clock.now());
+    for (file, shown) in [
+        (format!("ref,name,number\nB-1,Nadia New,{MARIA}\n"), since.clone()),
+        (format!("ref,name,number\nB-2,Nell Newer,{MARIA}\n"), since),
+        (format!("ref,name,number\nA-10021,Maria Jones,{MARIA}\n"), Value::Null),
+    ] {
+        app.advance(TimeDelta::minutes(1));
+        sam.import(file).await.expect(201);
+        assert_eq!(sam.get(&key_data).await.expect(200)["changed_owner_since"], shown);
+    }
 }
 
 async fn ten_thousand_customers_come_in(app: TestApp) {

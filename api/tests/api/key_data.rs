@@ -28,6 +28,7 @@ async fn the_columns_come_in_the_order_of_the_file(app: TestApp) {
         "customers": [{"ref": "A-10021", "name": "Maria Jones", "fields": [
             {"name": "Balance", "value": "GBP 120.00"}, {"name": "Due date", "value": "2024-11-30"}]}],
         "changed_owner": false,
+        "changed_owner_since": null,
     });
     assert_eq!(key_data(&ann, conversation).await, expected);
 }
@@ -48,12 +49,14 @@ async fn without_a_file_or_in_none_there_is_no_key_data(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     for number in [STRANGER, FORMER] {
         let conversation = app.text(number, "Hello").await;
-        let expected = json!({"file_date": "2024-11-25", "customers": [], "changed_owner": false});
+        let expected = json!({"file_date": "2024-11-25", "customers": [], "changed_owner": false,
+        "changed_owner_since": null});
         assert_eq!(key_data(&ann, conversation).await, expected);
     }
     let conversation = app.text_to(SUPPORT_NUMBER, MARIA, "Hello").await;
     let bo = app.signed_in(BO).await;
-    let expected = json!({"file_date": null, "customers": [], "changed_owner": false});
+    let expected = json!({"file_date": null, "customers": [], "changed_owner": false,
+        "changed_owner_since": null});
     assert_eq!(key_data(&bo, conversation).await, expected);
 }
 

@@ -54,6 +54,7 @@ mod profile;
 mod queue;
 mod requests;
 mod search;
+mod search_common_names;
 mod sessions;
 mod team_members;
 mod team_numbers;

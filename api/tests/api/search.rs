@@ -5,7 +5,7 @@ use serde_json::json;
 use shared::ErrorCode::{Forbidden, InvalidCursor, InvalidQuery, NotFound};
 
 use crate::support::{
-    Client, Kind, TestApp,
+    Client, TestApp,
     fixtures::{
         ADMIN, ANN, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, FULL_KEY, MARIA, SAM, STRANGER, SUPPORT,
         SUPPORT_NUMBER, stranger,
@@ -25,7 +25,6 @@ on_both_databases![
     a_closure_is_activity,
     our_own_texts_are_activity,
     what_was_active_last_comes_first_page_by_page,
-    a_name_that_thousands_have_is_found_newest_first_however_old,
     searching_takes_the_permission,
     a_term_has_2_to_100_characters,
     a_query_that_cannot_be_read_is_refused,
@@ -271,49 +270,6 @@ async fn what_was_active_last_comes_first_page_by_page(app: TestApp) {
         }
         assert_eq!(seen, expected, "{limit} at a time");
     }
-}
-
-/// Closed conversations of Collections, an hour old and older, one a second.
-fn closed_ones(app: &TestApp, from: i64, count: i64, name: &str) {
-    let at = app.clock.now() - TimeDelta::hours(1);
-    let (numbers, at) = match app.database.kind {
-        Kind::Sqlite => (
-            format!(
-                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s) AS s"
-            ),
-            format!("{} - ({from} + n) * 1000000", at.timestamp_micros()),
-        ),
-        Kind::Postgres => (
-            format!("generate_series(1, {count}) AS s(n)"),
-            format!("to_timestamp({} - ({from} + n))", at.timestamp()),
-        ),
-    };
-    app.database
-        .run(&format!(
-            "INSERT INTO conversations (id, team_id, team_number, number, name, status, origin, waiting_since,
-                 opened_at, closed_at, closed_by, closure_reason_id, closure_reason, active_at)
-             SELECT 100000 + {from} + n, {COLLECTIONS}, '+447700900001', '+4479' || (10000000 + {from} + n), '{name}',
-                 'closed', 'inbound', {at}, {at}, {at}, 'Sam', 1, 'Done', {at} FROM {numbers};
-             INSERT INTO conversation_texts (conversation_id, text)
-             SELECT id, number || '\n' || lower(name) FROM conversations WHERE id > 100000 + {from}"
-        ))
-        .unwrap();
-}
-
-async fn a_name_that_thousands_have_is_found_newest_first_however_old(app: TestApp) {
-    closed_ones(&app, 0, 6_000, "Ann Smith");
-    let sam = app.signed_in(SAM).await;
-    let newest: Vec<i64> = (100_001..100_051).collect();
-    assert_eq!(found(&sam, "smith").await, newest, "they are met soon");
-    // Behind more conversations than are looked through one by one.
-    closed_ones(&app, 6_000, 20_500, "Jo Bloggs");
-    closed_ones(&app, 26_500, 6_000, "Al Miller");
-    let newest: Vec<i64> = (126_501..126_551).collect();
-    assert_eq!(found(&sam, "miller").await, newest, "they are not met on the way");
-    let first = sam.get("/search?q=miller&limit=200").await.expect(200);
-    let cursor = first["next_cursor"].as_str().unwrap();
-    let next = found_with(&sam, "miller", &format!("&limit=2&cursor={cursor}")).await;
-    assert_eq!(next, [126_701, 126_702]);
 }
 
 async fn searching_takes_the_permission(app: TestApp) {

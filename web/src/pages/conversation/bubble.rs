@@ -5,8 +5,8 @@ use shared::message::{Direction, Media, Message, MessageStatus, SenderKind};
 
 use crate::{components::moment::time_of_day, time_zone::Zone};
 
-/// A message in the thread.
-pub(super) fn bubble(message: ArcRwSignal<Message>, zone: Zone) -> AnyView {
+/// A message in the thread, with a `mark` beside its sender.
+pub(super) fn bubble(message: ArcRwSignal<Message>, zone: Zone, mark: AnyView) -> AnyView {
     // Only the status and the reason of a failure ever change.
     let known = message.get_untracked();
     let (side, colours) = match known.direction {
@@ -20,6 +20,7 @@ pub(super) fn bubble(message: ArcRwSignal<Message>, zone: Zone) -> AnyView {
         <div class=format!("chat {side} py-1")>
             <div class="chat-header text-xs text-base-content">
                 <span class="font-medium">{sender(&known)}</span>
+                {mark}
                 {time_of_day(known.created_at, &zone)}
             </div>
             <div class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")>

@@ -20,6 +20,9 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
     let data = RwSignal::new(None::<Result<KeyData, Fault>>);
     let fetch = coalesced(move || async move {
         let answer = desk.client.get_key_data(desk.id).await;
+        if let Ok(data) = &answer {
+            desk.thread.previous_until.try_set(data.changed_owner_since);
+        }
         data.try_maybe_update(|data| {
             // Key data on screen stays when it could not be fetched again, or has not changed.
             let is_news = data.as_ref() != Some(&answer) && (answer.is_ok() || !matches!(data, Some(Ok(_))));

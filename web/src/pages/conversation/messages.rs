@@ -132,7 +132,11 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
 }
 
 fn draw(thread: Thread, row: Row, zone: &Zone) -> AnyView {
-    let message = thread.message(row.id).map(|message| bubble(message, zone.clone()));
+    let message = thread.message(row.id).map(|message| {
+        let at = message.with_untracked(|message| message.created_at);
+        let is_previous = move || thread.previous_until.get().is_some_and(|until| at < until);
+        bubble(message, zone.clone(), when(is_previous, previous_holder))
+    });
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">
             {row.above.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
@@ -140,6 +144,10 @@ fn draw(thread: Thread, row: Row, zone: &Zone) -> AnyView {
         </li>
     }
     .into_any()
+}
+
+fn previous_holder() -> AnyView {
+    view! { <span class="badge badge-warning badge-sm mx-1">"Previous holder"</span> }.into_any()
 }
 
 /// The rows that came together.

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use shared::{
     ids::{ConversationId, MessageId},
@@ -57,6 +58,8 @@ pub(super) struct Thread {
     pub(super) seen: RwSignal<Option<MessageId>>,
     /// The newest message that the customer wrote while the page was open, to be read out.
     pub(super) heard: RwSignal<Option<Message>>,
+    /// What was written before is with the number's previous holder.
+    pub(super) previous_until: RwSignal<Option<DateTime<Utc>>>,
 }
 
 impl Thread {
@@ -69,6 +72,7 @@ impl Thread {
             fault: RwSignal::new(None),
             seen: RwSignal::new(None),
             heard: RwSignal::new(None),
+            previous_until: RwSignal::new(None),
         }
     }
 
