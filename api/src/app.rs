@@ -13,7 +13,7 @@ use actix_web::{
     web,
 };
 use chrono::TimeDelta;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use simulator::Simulator;
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::Span;
@@ -28,15 +28,10 @@ use crate::{
     db::{DatabaseUrl, Db, DbError, Migrations},
     desk::Desk,
     events::feed::Feed,
-    gateway::client::GatewayClient,
+    gateway::{MESSAGES_WEBHOOK, STATUS_WEBHOOK, client::GatewayClient, repair::Repair},
     outbox::worker::{Outbox, Worker},
     router, search, teams,
 };
-
-/// Where the gateway brings texts.
-const MESSAGES_WEBHOOK: &str = "/api/v1/webhooks/twilio/messages";
-/// Where the gateway brings receipts.
-const STATUS_WEBHOOK: &str = "/api/v1/webhooks/twilio/status";
 
 /// Why the desk cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +104,7 @@ impl Application {
         let address = listener.local_addr().map_err(|error| StartError::Listen(wanted, error))?;
         let public_url = settings.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
 
-        let credentials = settings.gateway.credentials.clone().unwrap_or_else(own_credentials);
+        let credentials = settings.credentials();
         let simulator = match settings.gateway.kind {
             GatewayKind::Simulator => {
                 Some(simulate(&db, settings, &credentials, address, &public_url).await?)
@@ -125,13 +120,14 @@ impl Application {
             settings.gateway.timeout,
         )
         .map_err(StartError::Gateway)?;
+        let gateway = Arc::new(gateway);
 
         let (stop, stopped) = watch::channel(false);
         let outbox = Arc::new(Outbox::default());
         let feed = Arc::new(Feed::default());
         let worker = Worker {
             db: db.clone(),
-            gateway: Arc::new(gateway),
+            gateway: Arc::clone(&gateway),
             clock: clock.clone(),
             outbox: Arc::clone(&outbox),
             feed: Arc::clone(&feed),
@@ -140,11 +136,20 @@ impl Application {
         let daily_files =
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
-        let tasks = vec![
+        let repair = Repair {
+            db: db.clone(),
+            gateway: Arc::clone(&gateway),
+            clock: clock.clone(),
+            feed: Arc::clone(&feed),
+        };
+        let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
-            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped)),
+            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped.clone())),
         ];
+        if let Some(every) = settings.gateway.repair_every {
+            tasks.push(tokio::spawn(repair.run(every, stopped)));
+        }
         let desk = web::Data::new(Desk {
             db,
             keys: TokenKeys::new(&settings.jwt_secret),
@@ -153,10 +158,14 @@ impl Application {
             clock,
             outbox,
             feed,
+            gateway,
             daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
             public_url: public_url.clone(),
-            webhook_tokens: vec![credentials.auth_token],
+            webhook_tokens: [Some(credentials.auth_token), credentials.secondary_auth_token]
+                .into_iter()
+                .flatten()
+                .collect(),
             handset_url: simulator.as_ref().map(Simulator::handset_url),
             simulated: simulator.as_ref().map(Simulator::numbers),
         });
@@ -216,12 +225,6 @@ fn serve(listener: TcpListener, desk: web::Data<Desk>) -> std::io::Result<Server
     });
     // `main` listens for signals, so that live streams end before the server waits for them.
     Ok(server.listen(listener)?.disable_signals().shutdown_timeout(10).run())
-}
-
-/// The simulator's own account: new at each start, so that nothing can rely on it.
-fn own_credentials() -> Credentials {
-    let random = || format!("{:032x}", rand::random::<u128>());
-    Credentials { account_sid: format!("AC{}", random()), auth_token: SecretString::from(random()) }
 }
 
 async fn simulate(

@@ -11,6 +11,7 @@ use crate::{
     daily_files::DailyFiles,
     db::Db,
     events::feed::Feed,
+    gateway::client::GatewayClient,
     outbox::worker::Outbox,
     teams,
 };
@@ -34,6 +35,8 @@ pub struct Desk {
     pub outbox: Arc<Outbox>,
     /// Where the live streams are woken.
     pub feed: Arc<Feed>,
+    /// Who keeps pictures.
+    pub gateway: Arc<GatewayClient>,
     /// How far back a search goes.
     pub search_reach: TimeDelta,
     /// What brings in daily files.

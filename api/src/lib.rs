@@ -11,7 +11,7 @@
 //! - [`templates`], [`closures`], [`teams`], [`accounts`], [`api_keys`]: the desk's furniture
 //! - [`auth`]: who is asking; [`error`]: how a refusal is answered; [`db`]: the two doors to the database
 //! - [`body`], `fields`, `paging`, `ordering`: what requests and lists have in common
-//! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`demo`]: what holds it together
+//! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`doctor`], [`demo`]: what holds it together
 
 pub mod accounts;
 pub mod api_keys;
@@ -29,6 +29,7 @@ pub mod daily_files;
 pub mod db;
 pub mod demo;
 pub mod desk;
+pub mod doctor;
 pub mod error;
 pub mod events;
 mod fields;

@@ -11,7 +11,7 @@ use utoipa::{
 
 use crate::{
     accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, gateway,
-    health, numbers, search, teams, templates,
+    health, messages, numbers, search, teams, templates,
 };
 
 #[derive(OpenApi)]
@@ -35,6 +35,7 @@ use crate::{
         conversations::routes::list_messages,
         conversations::routes::create_message,
         conversations::routes::create_closure,
+        messages::routes::get_media,
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
         search::routes::search_conversations,

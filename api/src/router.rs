@@ -10,7 +10,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError, events, gateway, health, numbers, openapi, search, teams, templates,
+    error::ApiError, events, gateway, health, messages, numbers, openapi, search, teams, templates,
 };
 
 /// Every URL, and what the shared extractors answer to what they cannot read.
@@ -44,6 +44,7 @@ fn api(config: &mut ServiceConfig) {
     use conversations::routes as conversation;
     use daily_files::routes as daily_file;
     use gateway::routes as webhook;
+    use messages::routes as message;
     use teams::routes as team;
     use templates::routes as template;
 
@@ -73,6 +74,7 @@ fn api(config: &mut ServiceConfig) {
     at("/conversations/{id}/templates", offer().get(template::list_conversation_templates));
     at("/conversations/{id}/key_data", offer().get(customers::routes::get_key_data));
     at("/conversations/{id}/closure", offer().post(conversation::create_closure));
+    at("/messages/{id}/media/{n}", offer().get(message::get_media));
     at("/search", offer().get(search::routes::search_conversations));
     at("/numbers", offer().get(numbers::routes::get_number));
     at("/consents", offer().get(consent::list_consents).post(consent::create_consent));

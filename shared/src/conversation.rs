@@ -179,6 +179,9 @@ pub struct NewConversation {
     /// The template that the text was written with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
+    /// Pictures cannot be sent yet; leave this out.
+    #[serde(default, alias = "media_urls", skip_serializing_if = "Option::is_none")]
+    pub media: Option<serde_json::Value>,
 }
 
 /// `GET /numbers`: what a typed number is, and what stands in the way of writing to it.

@@ -81,6 +81,8 @@ codes! {
     LastAdmin => "last_admin", 409, "This is the last administrator";
     /// The daily file has unusually few rows; it takes a confirmation.
     UnusualDrop => "unusual_drop", 409, "The file has unusually few rows";
+    /// The gateway has the picture or file no more.
+    MediaGone => "media_gone", 410, "The gateway has this no more";
     /// The body is larger than allowed.
     BodyTooLarge => "body_too_large", 413, "The body is too large";
     /// The content type is not the one that the path takes.
@@ -101,8 +103,14 @@ codes! {
     TooManyRequests => "too_many_requests", 429, "Too many requests";
     /// A fault of the server; the `request_id` finds it in the log.
     Internal => "internal", 500, "Something went wrong on our side";
+    /// The gateway did not hand over what was asked for.
+    GatewayUnavailable => "gateway_unavailable", 502, "The gateway cannot be reached";
+    /// The picture or file is too large, or lies where the gateway keeps nothing.
+    MediaUnusable => "media_unusable", 502, "This cannot be shown";
     /// The server has more to do than it can queue.
     Busy => "busy", 503, "The server is busy";
+    /// The gateway took too long.
+    GatewayTimeout => "gateway_timeout", 504, "The gateway took too long";
 }
 
 impl fmt::Display for ErrorCode {

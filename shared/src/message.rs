@@ -195,6 +195,9 @@ pub struct NewMessage {
     /// The last message that the sender saw. When the customer has written since, the reply is held (409).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
+    /// Pictures cannot be sent yet; leave this out.
+    #[serde(default, alias = "media_urls", skip_serializing_if = "Option::is_none")]
+    pub media: Option<serde_json::Value>,
 }
 
 /// A message body within its limits: 1 to 1600 characters, not only white space, no NUL.

@@ -1,6 +1,7 @@
 //! A text that the customer sends: into the ledger first, then to the desk's messages webhook. It must be in the
 //! ledger even when the desk never hears of it, for the message list is how the desk finds what it missed.
 
+use chrono::{DateTime, Utc};
 use hyper::{Body, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -25,6 +26,8 @@ pub(crate) struct Written {
     body: String,
     #[serde(default)]
     media: Vec<WrittenMedia>,
+    /// When it was written, if that was in the past.
+    at: Option<DateTime<Utc>>,
 }
 
 /// A picture with the text; without a `url` it is the simulator's own.
@@ -111,7 +114,7 @@ fn keep(world: &World, text: Text, keyword: Option<Keyword>) -> (Option<Fault>, 
 }
 
 fn text_of(written: Written) -> Text {
-    let now = clock::now();
+    let written_at = written.at.unwrap_or_else(clock::now);
     let attach = |media: WrittenMedia| Attachment {
         sid: new_sid("ME"),
         content_type: media.content_type,
@@ -129,9 +132,9 @@ fn text_of(written: Written) -> Text {
         messaging_service_sid: None,
         media: written.media.into_iter().map(attach).collect(),
         status_callback: None,
-        accepted_at: now,
-        sent_at: Some(now),
-        updated_at: now,
+        accepted_at: written_at,
+        sent_at: Some(written_at),
+        updated_at: written_at,
         receipts: Vec::new(),
         webhook: Some(Handover::Pending),
         webhook_status: None,

@@ -4,7 +4,10 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::ledger::{Attachment, Text};
+use crate::{
+    ledger::{Attachment, Text},
+    world::DeskNumber,
+};
 
 /// The part of every path that comes before the account.
 pub(crate) const VERSION: &str = "2010-04-01";
@@ -59,6 +62,21 @@ pub(crate) fn media(account_sid: &str, text: &Text, attachment: &Attachment) -> 
 /// The path that a picture itself is fetched from.
 pub(crate) fn media_path(account_sid: &str, message_sid: &str, media_sid: &str) -> String {
     format!("/{VERSION}/Accounts/{account_sid}/Messages/{message_sid}/Media/{media_sid}")
+}
+
+/// A number resource.
+pub(crate) fn number(account_sid: &str, desk: &DeskNumber, messages_url: Option<&str>) -> Value {
+    let sid = format!("PN{:0>32}", desk.number.trim_start_matches('+'));
+    json!({
+        "account_sid": account_sid,
+        "capabilities": { "mms": true, "sms": true, "voice": false },
+        "friendly_name": desk.label,
+        "phone_number": desk.number,
+        "sid": sid,
+        "sms_method": "POST",
+        "sms_url": messages_url.unwrap_or_default(),
+        "uri": format!("/{VERSION}/Accounts/{account_sid}/IncomingPhoneNumbers/{sid}.json"),
+    })
 }
 
 /// The account resource.

@@ -17,7 +17,7 @@ use crate::{
     refusal::Refusal,
     reply::{self, Dropped, Outcome, Parameters},
     resource, send,
-    world::World,
+    world::{DeskNumber, World},
 };
 
 /// Answers a call to `/2010-04-01/Accounts/...`; `path` is what comes after that.
@@ -58,6 +58,7 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
         (&Method::GET, [sid, "Messages", _, "Media", media]) if sid == account => {
             Ok(fetch_media(world, media).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
         }
+        (&Method::GET, [sid, "IncomingPhoneNumbers.json"]) if sid == account => Ok(list_numbers(world)),
         (_, [sid, "Messages.json"]) if sid == account => Ok(Refusal::MethodNotAllowed.reply()),
         _ => Ok(Refusal::NotFound { path: whole }.reply()),
     }
@@ -126,6 +127,21 @@ fn list_media(world: &World, message: &str) -> Option<Response<Body>> {
         StatusCode::OK,
         &json!({ "media_list": all, "page": 0, "page_size": 50, "start": 0, "end": end, "next_page_uri": null }),
     ))
+}
+
+/// The desk's numbers, each with where its texts are brought.
+fn list_numbers(world: &World) -> Response<Body> {
+    let account = &world.settings.account_sid;
+    let state = world.state();
+    let messages_url = state.webhooks.messages_url.as_deref();
+    let number = |desk: &DeskNumber| resource::number(account, desk, messages_url);
+    let all: Vec<_> = state.numbers.iter().map(number).collect();
+    let end = all.len().saturating_sub(1);
+    reply::json(
+        StatusCode::OK,
+        &json!({ "incoming_phone_numbers": all, "page": 0, "page_size": all.len(), "start": 0, "end": end,
+            "next_page_uri": null }),
+    )
 }
 
 /// The picture itself, or the way to where it is, as Twilio redirects to its store.

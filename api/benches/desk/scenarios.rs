@@ -171,6 +171,7 @@ fn new_text() -> InboundText {
         body: "Can I pay on Friday?".to_owned(),
         media: Vec::new(),
         opt_out_type: None,
+        recovered: None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! What each command does. Says things to people on stdout and stderr; the rest of the crate never does.
 
+mod doctor;
 mod import;
 mod serve;
 
@@ -43,6 +44,12 @@ enum Command {
     Demo,
     /// Prints the OpenAPI document. Example: `sms-chat openapi > openapi.json`
     Openapi,
+    /// Checks everything that the desk stands on, and says how to mend what is wrong. Example: `sms-chat doctor --repair`
+    Doctor {
+        /// Fetches what the gateway's webhooks have missed, too.
+        #[arg(long)]
+        repair: bool,
+    },
     /// Brings in a team's daily file. Example: `sms-chat import --team Collections customers.csv`
     Import(import::ImportFile),
     /// Looks after accounts.
@@ -103,6 +110,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
         Command::Serve { demo_when_new } => serve::serve(&cli.settings, &settings, demo_when_new),
         Command::Migrate => migrate(&settings),
         Command::Demo => fill_with_demo(&settings),
+        Command::Doctor { repair } => doctor::doctor(&settings, repair),
         Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
         Command::Openapi => Ok(()),

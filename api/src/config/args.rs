@@ -60,6 +60,15 @@ pub struct SettingArgs {
     /// The Twilio account's secret: authenticates us to Twilio, and Twilio's webhooks to us.
     #[arg(long, global = true, env = "TWILIO_AUTH_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     pub twilio_auth_token: Option<String>,
+    /// The account's other secret while it is being changed: webhooks that are signed with either are taken.
+    #[arg(
+        long,
+        global = true,
+        env = "TWILIO_AUTH_TOKEN_SECONDARY",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub twilio_auth_token_secondary: Option<String>,
     /// Where Twilio's API is. Default: `https://api.twilio.com`.
     #[arg(long, global = true, env = "TWILIO_API_URL", value_name = "URL")]
     pub twilio_api_url: Option<String>,
@@ -90,6 +99,15 @@ pub struct SettingArgs {
         value_name = "ADDRESS:PORT"
     )]
     pub simulator_listen: Option<String>,
+    /// How often what the webhooks have missed is looked for in the gateway's lists, in seconds, up to 86400; 0 for never. Default: `300`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_REPAIR_SECONDS",
+        alias = "sms-chat-repair-seconds",
+        value_name = "N"
+    )]
+    pub repair_seconds: Option<String>,
     /// Requests a minute that each account and each API key may make; 0 for no limit. A guard against programs run wild, not a quota. Default: `120000`.
     #[arg(long, global = true, env = "SMS_CHAT_RATE_LIMIT", alias = "sms-chat-rate-limit", value_name = "N")]
     pub rate_limit: Option<String>,

@@ -3,19 +3,20 @@
 
 mod args;
 mod document;
+mod gateway;
 mod secret;
 mod values;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf};
 
-use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::db::DatabaseUrl;
 
 pub use args::SettingArgs;
 pub use document::document;
-use values::{given, parsed, public_url, web_address, within};
+pub use gateway::{Credentials, GatewayKind, GatewaySettings};
+use values::{given, parsed, public_url, within};
 
 /// A value that cannot be used: one line for the person who set it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -59,41 +60,6 @@ pub struct HttpSettings {
     pub public_url: Option<String>,
 }
 
-/// Who carries the texts.
-#[derive(Clone, Debug)]
-pub struct GatewaySettings {
-    /// Which gateway.
-    pub kind: GatewayKind,
-    /// Twilio's account, or the simulator's; `None` lets the simulator make its own.
-    pub credentials: Option<Credentials>,
-    /// Where Twilio's API is.
-    pub api_url: String,
-    /// How long it may take to answer.
-    pub timeout: Duration,
-    /// How old a text may become before it is not sent any more.
-    pub give_up_after: TimeDelta,
-    /// Where the simulator listens.
-    pub simulator_listen: SocketAddr,
-}
-
-/// Which gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GatewayKind {
-    /// Twilio, or what speaks its protocol at `TWILIO_API_URL`.
-    Twilio,
-    /// The built-in stand-in: no real text is sent.
-    Simulator,
-}
-
-/// What proves to the gateway that it is us, and to us that it is the gateway.
-#[derive(Clone, Debug)]
-pub struct Credentials {
-    /// The account's id, `AC...`.
-    pub account_sid: String,
-    /// The account's secret.
-    pub auth_token: SecretString,
-}
-
 /// How much one caller may ask.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
@@ -132,7 +98,7 @@ impl Settings {
             },
             http: HttpSettings { listen, public_url: public_url(given(&args.public_url))? },
             jwt_secret,
-            gateway: gateway(args)?,
+            gateway: gateway::read(args)?,
             limits: LimitSettings {
                 requests_per_minute: within(
                     &args.rate_limit,
@@ -145,69 +111,6 @@ impl Settings {
             },
         })
     }
-}
-
-fn gateway(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> {
-    let credentials = match (given(&args.twilio_account_sid), given(&args.twilio_auth_token)) {
-        (Some(sid), Some(token)) => {
-            Some(Credentials { account_sid: sid.to_owned(), auth_token: SecretString::from(token) })
-        }
-        (None, None) => None,
-        (sid, _) => {
-            let (variable, example) = match sid {
-                Some(_) => ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),
-                None => ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef"),
-            };
-            return Err(SettingFault { variable, fault: "is missing beside its other half".into(), example });
-        }
-    };
-    let kind = match (given(&args.gateway), &credentials) {
-        (Some("twilio"), Some(_)) | (None, Some(_)) => GatewayKind::Twilio,
-        (Some("simulator"), _) | (None, None) => GatewayKind::Simulator,
-        (Some("twilio"), None) => {
-            return Err(SettingFault {
-                variable: "TWILIO_ACCOUNT_SID",
-                fault: "and TWILIO_AUTH_TOKEN are needed with SMS_CHAT_GATEWAY=twilio".into(),
-                example: "AC0123456789abcdef0123456789abcdef",
-            });
-        }
-        (Some(other), _) => {
-            return Err(SettingFault {
-                variable: "SMS_CHAT_GATEWAY",
-                fault: format!("is {other:?}, which is neither twilio nor simulator"),
-                example: "twilio",
-            });
-        }
-    };
-    Ok(GatewaySettings {
-        kind,
-        credentials,
-        api_url: web_address(
-            given(&args.twilio_api_url).unwrap_or("https://api.twilio.com"),
-            "TWILIO_API_URL",
-            "https://api.twilio.com",
-        )?,
-        timeout: Duration::from_secs(u64::from(within(
-            &args.gateway_timeout,
-            1..=60,
-            10,
-            "SMS_CHAT_GATEWAY_TIMEOUT",
-            "10",
-        )?)),
-        give_up_after: TimeDelta::hours(i64::from(within(
-            &args.give_up_hours,
-            1..=168,
-            12,
-            "SMS_CHAT_GIVE_UP_HOURS",
-            "12",
-        )?)),
-        simulator_listen: parsed(
-            &args.simulator_listen,
-            "127.0.0.1:0",
-            "SMS_CHAT_SIMULATOR_LISTEN",
-            "127.0.0.1:8081",
-        )?,
-    })
 }
 
 #[cfg(test)]
@@ -253,18 +156,5 @@ mod tests {
                 "SMS_CHAT_DATABASE_CONNECTIONS"
             ]
         );
-    }
-
-    #[test]
-    fn without_credentials_the_simulator_carries_the_texts_and_with_them_twilio() {
-        let kind = |args: SettingArgs| gateway(&args).unwrap().kind;
-        let both = || SettingArgs {
-            twilio_account_sid: Some("AC1".into()),
-            twilio_auth_token: Some("secret".into()),
-            ..SettingArgs::default()
-        };
-        assert_eq!(kind(SettingArgs::default()), GatewayKind::Simulator);
-        assert_eq!(kind(both()), GatewayKind::Twilio);
-        assert_eq!(kind(SettingArgs { gateway: Some("simulator".into()), ..both() }), GatewayKind::Simulator);
     }
 }

@@ -1,10 +1,13 @@
-//! The secret that signs access tokens: given, or made once and kept beside the embedded database.
+//! The secret that signs access tokens: given, or made once and kept beside the embedded database. The simulator's
+//! account follows from it, so that only who has the desk's settings knows it.
 
 use std::{fs, io::Write, path::Path};
 
-use secrecy::SecretString;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 
-use super::SettingFault;
+use super::{Credentials, SettingFault};
 use crate::db::DatabaseUrl;
 
 const VARIABLE: &str = "SMS_CHAT_JWT_SECRET";
@@ -24,6 +27,21 @@ pub(super) fn jwt_secret(given: Option<&str>, database: &DatabaseUrl) -> Result<
             kept_secret(&kept)
                 .map_err(|error| fault(format!("cannot be kept in {}: {error}", kept.display())))
         }
+    }
+}
+
+/// The account of a simulator that was given none.
+pub(super) fn simulators_own(jwt_secret: &SecretString) -> Credentials {
+    let derived = |what: &str| {
+        // HMAC takes a key of any length, so the error does not happen.
+        let mac = Hmac::<Sha256>::new_from_slice(jwt_secret.expose_secret().as_bytes());
+        let digest = mac.map(|mac| mac.chain_update(what).finalize().into_bytes()).unwrap_or_default();
+        digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    Credentials {
+        account_sid: format!("AC{}", derived("the simulator's account")),
+        auth_token: SecretString::from(derived("the simulator's token")),
+        secondary_auth_token: None,
     }
 }
 

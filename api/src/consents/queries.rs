@@ -85,7 +85,7 @@ pub(super) fn insert(
     Ok(row.into())
 }
 
-/// The last word of a number on a team number's texts.
+/// The last word of a number on a team number's texts; one that was recovered late counts from when it was written.
 pub(crate) fn last(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
@@ -94,7 +94,7 @@ pub(crate) fn last(
     let row: Option<Row> = on_each!(conn, |c| consents::table
         .filter(consents::team_number.eq(team_number.as_str()))
         .filter(consents::number.eq(number.as_str()))
-        .order(consents::id.desc())
+        .order((consents::created_at.desc(), consents::id.desc()))
         .select(Row::as_select())
         .first(c)
         .optional())?;

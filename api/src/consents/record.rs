@@ -8,7 +8,7 @@ use shared::{
     conversation::Conversation,
     event::EventKind,
     ids::{ConversationId, MessageId},
-    message::{MessageStatus, Sender, SenderKind},
+    message::{Message, MessageStatus, Sender, SenderKind},
 };
 
 use super::queries::{self, NewRow};
@@ -77,13 +77,10 @@ fn in_words(consent: &Consent) -> String {
 pub(crate) fn of_text(
     conn: &mut DbConnection,
     conversation: &Conversation,
-    message: MessageId,
-    body: &str,
+    text: &Message,
     opt_out_type: Option<&str>,
-    by: &Sender,
-    now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let said = keyword(body);
+    let said = keyword(&text.body);
     let state = match opt_out_type {
         Some("STOP") => Some(ConsentState::OptedOut),
         Some("START") => Some(ConsentState::OptedIn),
@@ -92,9 +89,16 @@ pub(crate) fn of_text(
     };
     let source = if state == said { ConsentSource::Keyword } else { ConsentSource::Gateway };
     let Some(state) = state else { return Ok(()) };
-    let (team_number, number) = (&conversation.team_number, &conversation.number);
-    let new = NewRow { team_number, number, state, source, by, message: Some(message), note: None };
-    append(conn, &new, now).map(drop)
+    let new = NewRow {
+        team_number: &conversation.team_number,
+        number: &conversation.number,
+        state,
+        source,
+        by: &text.sender,
+        message: Some(text.id),
+        note: None,
+    };
+    append(conn, &new, text.created_at, text.recovered).map(drop)
 }
 
 /// The gateway refused a text because the customer has opted out there.
@@ -114,7 +118,7 @@ pub(crate) fn of_gateway(
         message: Some(message),
         note: None,
     };
-    append(conn, &new, now).map(drop)
+    append(conn, &new, now, false).map(drop)
 }
 
 /// Somebody records by hand what they have been told.
@@ -149,7 +153,7 @@ pub fn by_hand(
         message: None,
         note: Some(&note),
     };
-    match append(conn, &row, now)? {
+    match append(conn, &row, now, false)? {
         Some(consent) => Ok(consent),
         // It held already; the note is kept all the same.
         None => {
@@ -166,18 +170,32 @@ pub(crate) fn turn(number: &PhoneNumber) -> String {
     format!("writing to {number}")
 }
 
-/// Appends what is news, and does what follows. A customer's own STOP is kept each time: it is evidence.
-fn append(conn: &mut DbConnection, new: &NewRow<'_>, now: DateTime<Utc>) -> Result<Option<Consent>, DbError> {
+/// Appends what is news, and does what follows. A customer's own STOP is kept each time: it is evidence. One that was
+/// recovered late changes nothing any more when there is a later word.
+fn append(
+    conn: &mut DbConnection,
+    new: &NewRow<'_>,
+    said_at: DateTime<Utc>,
+    recovered: bool,
+) -> Result<Option<Consent>, DbError> {
     // The conversation comes first, as it does wherever a text is queued: whoever is about to queue one is waited for,
     // and nobody waits in a circle.
     conversations::queries::live_for_update(conn, new.team_number, new.number)?;
     let before = queries::last(conn, new.team_number, new.number)?;
+    let last_at = before.as_ref().map_or(said_at, |consent| consent.created_at);
+    let is_late = recovered && last_at > said_at;
+    // What is said now is the last word, even where another desk's clock is ahead.
+    let now = if recovered { said_at } else { said_at.max(last_at) };
     let state = before.map_or(ConsentState::OptedIn, |consent| consent.state);
     let said_again = state == new.state;
-    if said_again && (new.state == ConsentState::OptedIn || new.source != ConsentSource::Keyword) {
+    if !is_late && said_again && (new.state == ConsentState::OptedIn || new.source != ConsentSource::Keyword)
+    {
         return Ok(None);
     }
     let consent = queries::insert(conn, new, now)?;
+    if is_late {
+        return Ok(Some(consent));
+    }
     if new.state == ConsentState::OptedOut {
         withdraw(conn, new.team_number, new.number, now)?;
     }

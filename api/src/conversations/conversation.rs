@@ -22,7 +22,7 @@ pub struct State {
     pub attention: Option<Attention>,
     /// The customer's messages that nobody has answered.
     pub unread: i32,
-    /// When somebody wrote just now, which search goes by; `None` leaves it as it was.
+    /// When somebody wrote just now, which search goes by; `None` and what is earlier leave it as it was.
     pub active_at: Option<DateTime<Utc>>,
 }
 
@@ -56,18 +56,20 @@ impl State {
         }
     }
 
-    /// The customer wrote (rules 4 and 5). A second impatient text keeps the first one's place in the queue (rule 7).
+    /// The customer wrote (rules 4 and 5). A second impatient text keeps the first one's place in the queue (rule 7). One
+    /// that is recovered late was written before now: nobody has seen it, so the customer has waited since then, whatever
+    /// we wrote meanwhile.
     ///
     /// # Errors
     /// When it is closed: the text begins a new conversation.
-    pub fn receive(mut self, now: DateTime<Utc>) -> Result<Self, Closed> {
+    pub fn receive(mut self, written: DateTime<Utc>) -> Result<Self, Closed> {
         self.live()?;
         self.status = ConversationStatus::Open;
         self.unread = self.unread.saturating_add(1);
-        // A text that was fetched late must not set the time back.
-        self.last_message_at = self.last_message_at.max(Some(now));
-        self.active_at = Some(now);
-        self.hand_to(NextAction::Agent, now);
+        self.last_message_at = self.last_message_at.max(Some(written));
+        self.active_at = Some(written);
+        self.hand_to(NextAction::Agent, written);
+        self.waiting_since = self.waiting_since.min(written);
         Ok(self)
     }
 
@@ -163,6 +165,17 @@ mod tests {
         assert_eq!(state.waiting_since, at(0));
         assert_eq!(state.last_message_at, Some(at(5)));
         assert_eq!(state.unread, 2);
+    }
+
+    #[test]
+    fn a_text_that_is_recovered_late_counts_from_when_it_was_written() {
+        let waiting = open().reply(at(3)).unwrap().receive(at(9)).unwrap();
+        let recovered = waiting.receive(at(5)).unwrap();
+        assert_eq!((recovered.waiting_since, recovered.last_message_at), (at(5), Some(at(9))));
+        let answered = open().reply(at(9)).unwrap();
+        let recovered = answered.receive(at(5)).unwrap();
+        assert_eq!((recovered.next_action, recovered.waiting_since), (Some(NextAction::Agent), at(5)));
+        assert_eq!(recovered.unread, 1);
     }
 
     #[test]

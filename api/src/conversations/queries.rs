@@ -2,7 +2,7 @@
 //! too, or by what the gateway names.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::case_when, prelude::*};
 use shared::{
     PhoneNumber,
     closure::Closure,
@@ -14,7 +14,7 @@ use super::conversation::State;
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, IsClosed, IsLive, Moment, Words, for_update, on_each,
+        DbConnection, DbError, IsClosed, IsLive, Moment, UtcTimestamp, Words, for_update, on_each,
         schema::{conversation_texts, conversations},
     },
     search::fold::text_of,
@@ -250,7 +250,11 @@ pub(crate) fn update_state(
         conversations::attention_code.eq(code),
         conversations::attention_text.eq(text),
         conversations::unread.eq(state.unread),
-        state.active_at.map(|at| conversations::active_at.eq(Moment(at))),
+        state.active_at.map(|at| {
+            let stands = conversations::active_at;
+            stands
+                .eq(case_when(stands.lt(Moment(at)), Moment(at).into_sql::<UtcTimestamp>()).otherwise(stands))
+        }),
     );
     on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
     Ok(())

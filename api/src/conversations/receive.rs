@@ -1,5 +1,6 @@
 //! A text from a customer (rules 3 to 5): into the live conversation, or into a new one. One transaction, and the same
-//! text twice changes nothing the second time.
+//! text twice changes nothing the second time. One that is recovered late counts from when it was written; it must never
+//! go into a closed conversation either, so it may begin one before the last was closed.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     consents, customers,
-    db::{DbConnection, DbError},
+    db::{Db, DbConnection, DbError},
     events,
     messages::{
         media::KeptMedia,
@@ -24,6 +25,9 @@ use crate::{
     },
     teams,
 };
+
+/// How often a text is tried to be kept that somebody else is keeping at the same moment.
+const TRIES: usize = 4;
 
 /// A text as the gateway brought it.
 #[derive(Clone, Debug)]
@@ -40,6 +44,8 @@ pub struct InboundText {
     pub media: Vec<KeptMedia>,
     /// What the gateway read in it about consent: `STOP`, `START`, `HELP`.
     pub opt_out_type: Option<String>,
+    /// When it was written, if its webhook was lost and it was found later.
+    pub recovered: Option<DateTime<Utc>>,
 }
 
 /// What became of a text.
@@ -64,7 +70,22 @@ pub enum ReceiveError {
     Raced,
 }
 
-/// Keeps a text.
+/// Keeps a text, durably once this answers, whoever else is keeping it at the same moment.
+///
+/// # Errors
+/// `Raced` when that goes on and on.
+pub async fn keep(db: &Db, text: InboundText, now: DateTime<Utc>) -> Result<Received, ReceiveError> {
+    let mut tries = 0;
+    loop {
+        let text = text.clone();
+        match db.write(move |conn| receive(conn, &text, now)).await {
+            Err(ReceiveError::Raced) if tries < TRIES => tries += 1,
+            received => return received,
+        }
+    }
+}
+
+/// Keeps a text, in the transaction.
 ///
 /// # Errors
 /// `Raced` when the same text was kept between our look and our write: the other one stands.
@@ -79,11 +100,12 @@ pub fn receive(
     let Some(team) = teams::queries::owner(conn, &text.to)? else {
         return Ok(Received::NobodysNumber);
     };
+    let written = text.recovered.unwrap_or(now);
     let live = match queries::live_for_update(conn, &text.to, &text.from)? {
         Some(live) => live,
-        None => begin(conn, team, text, now)?,
+        None => begin(conn, team, text, written)?,
     };
-    let state = State::from(&live).receive(now).map_err(|_| ReceiveError::Raced)?;
+    let state = State::from(&live).receive(written).map_err(|_| ReceiveError::Raced)?;
     queries::update_state(conn, live.id, &state)?;
     let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name.clone() };
     let message = insert(
@@ -92,19 +114,19 @@ pub fn receive(
             conversation: live.id,
             direction: Direction::Inbound,
             sender: &sender,
-            body: &text.body,
+            // PostgreSQL keeps no NUL; a text must not be lost for one.
+            body: &text.body.replace('\0', "\u{fffd}"),
             media: text.media.clone(),
             status: MessageStatus::Received,
-            created_at: now,
+            created_at: written,
             template: None,
             gateway_id: Some(&text.gateway_id),
             idempotency: None,
-            recovered: false,
+            recovered: text.recovered.is_some(),
         },
     )?
     .ok_or(ReceiveError::Raced)?;
-    let said = text.opt_out_type.as_deref();
-    consents::record::of_text(conn, &live, message.id, &text.body, said, &sender, now)?;
+    consents::record::of_text(conn, &live, &message, text.opt_out_type.as_deref())?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
     Ok(Received::Kept(live.id))
 }
@@ -114,7 +136,7 @@ fn begin(
     conn: &mut DbConnection,
     team: TeamId,
     text: &InboundText,
-    now: DateTime<Utc>,
+    written: DateTime<Utc>,
 ) -> Result<Conversation, ReceiveError> {
     if !teams::queries::keeps(conn, team, &text.to)? {
         return Err(ReceiveError::Raced);
@@ -127,7 +149,7 @@ fn begin(
         origin: Origin::Inbound,
         previous: queries::previous(conn, team, &text.to, &text.from)?,
     };
-    queries::insert(conn, new, &State::begun_by_customer(now), now)?;
+    queries::insert(conn, new, &State::begun_by_customer(written), written)?;
     consents::record::show(conn, &text.to, &text.from)?;
     // PostgreSQL has waited for the other one to commit, so it is visible now; if it is closed by now, the text is
     // brought again by the gateway or by our caller.

@@ -49,11 +49,15 @@ pub enum Replied {
 }
 
 impl Reply {
-    /// Checks the text: 1 to 1600 characters, no placeholder left.
+    /// Checks the text: 1 to 1600 characters, no placeholder left, nothing with it.
     ///
     /// # Errors
     /// `validation_failed` or `missing_placeholder`, naming the field.
     pub fn parse(new: NewMessage) -> Result<Self, ApiError> {
+        if new.media.is_some() {
+            let message = "Pictures cannot be sent yet. Leave media out to send the text alone.";
+            return Err(ApiError::field(ErrorCode::ValidationFailed, "media", "unsupported", message));
+        }
         let body = MessageBody::parse(new.body).map_err(|fault| {
             ApiError::field(ErrorCode::ValidationFailed, "body", fault.code(), fault.to_string())
         })?;

@@ -49,8 +49,8 @@ impl Start {
     /// # Errors
     /// `validation_failed` or `missing_placeholder`, naming the field.
     pub fn parse(new: AdHoc) -> Result<Self, ApiError> {
-        let AdHoc { team_id, number, body, from, template_id } = new;
-        let message = Reply::parse(NewMessage { body, template_id, last_seen_message_id: None })?;
+        let AdHoc { team_id, number, body, from, template_id, media } = new;
+        let message = Reply::parse(NewMessage { body, template_id, last_seen_message_id: None, media })?;
         Ok(Self { team: team_id, typed: number, from, message })
     }
 

@@ -45,10 +45,7 @@ impl Migrations {
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(LOCK)?;
         }
-        let scripts = match self.conn {
-            DbConnection::Postgres(_) => POSTGRES,
-            DbConnection::Sqlite(_) => SQLITE,
-        };
+        let scripts = self.scripts();
         let ran = on_each!(&mut self.conn, |conn| conn.run_pending_migrations(scripts).map(|ran| ran.len()));
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(UNLOCK)?;
@@ -56,15 +53,29 @@ impl Migrations {
         ran.map_err(|error| DbError::Unreachable(format!("a migration failed: {error}")))
     }
 
+    /// How many have not run yet.
+    ///
+    /// # Errors
+    /// When the database does not say.
+    pub fn missing(&mut self) -> Result<usize, DbError> {
+        let scripts = self.scripts();
+        on_each!(&mut self.conn, |conn| conn.pending_migrations(scripts).map(|missing| missing.len()))
+            .map_err(|error| DbError::Unreachable(format!("its migrations cannot be read: {error}")))
+    }
+
+    fn scripts(&self) -> EmbeddedMigrations {
+        match self.conn {
+            DbConnection::Postgres(_) => POSTGRES,
+            DbConnection::Sqlite(_) => SQLITE,
+        }
+    }
+
     /// Takes every migration back, newest first. For tests of the pairs.
     ///
     /// # Errors
     /// When a script fails.
     pub fn revert_all(&mut self) -> Result<usize, DbError> {
-        let scripts = match self.conn {
-            DbConnection::Postgres(_) => POSTGRES,
-            DbConnection::Sqlite(_) => SQLITE,
-        };
+        let scripts = self.scripts();
         on_each!(&mut self.conn, |conn| conn.revert_all_migrations(scripts).map(|gone| gone.len()))
             .map_err(|error| DbError::Unreachable(format!("a migration cannot be taken back: {error}")))
     }

@@ -19,7 +19,7 @@ use writer::Writer;
 pub use connection::DbConnection;
 pub(crate) use connection::{for_share, for_update, on_each};
 pub use migrate::Migrations;
-pub use types::{IsClosed, IsLive, IsOpen, IsPending, Moment, UtcTimestamp, Words};
+pub use types::{IsClosed, IsLive, IsOpen, IsPending, IsSent, Moment, UtcTimestamp, Words};
 pub use url::DatabaseUrl;
 
 /// How long a request waits for a connection before it is told that the server is busy.
@@ -153,6 +153,14 @@ impl Db {
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.writer.is_some()
+    }
+
+    /// Whether the database takes what is written; leaves nothing behind.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn probe(&self) -> Result<(), DbError> {
+        self.write(|conn| conn.batch("CREATE TEMPORARY TABLE probe (n INTEGER); DROP TABLE probe")).await
     }
 
     /// Whether the database answers.

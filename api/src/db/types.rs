@@ -146,4 +146,6 @@ literal! {
     IsClosed = "conversations.status = 'closed'";
     /// The conversation is not over.
     IsLive = "conversations.status <> 'closed'";
+    /// The gateway has the message, and nothing more is known of it.
+    IsSent = "messages.status = 'sent'";
 }

@@ -89,6 +89,7 @@ impl<'a> Told<'a> {
             body: body.to_owned(),
             media: Vec::new(),
             opt_out_type: None,
+            recovered: None,
         };
         match receive(conn, &text, at).map_err(|error| DemoError::Failed(error.to_string()))? {
             Received::Kept(id) => {
@@ -112,7 +113,8 @@ impl<'a> Told<'a> {
             None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)?,
         };
         self.conversation = Some(id);
-        let new = NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None };
+        let new =
+            NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None, media: None };
         let replied =
             Reply::parse(new)?.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;

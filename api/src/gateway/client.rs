@@ -4,9 +4,9 @@
 use std::{sync::OnceLock, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hyper::{Method, Uri};
+use hyper::{Body, Method, Request, Uri};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use shared::PhoneNumber;
 use twilio_async::{Execute, Twilio, encode_pairs};
 
@@ -169,7 +169,7 @@ impl GatewayClient {
         let mut alike = Vec::new();
         for _ in 0..MOST_PAGES {
             let Some(path) = next else { return Ok(alike) };
-            let list: MessageList = self.read(&path).await?;
+            let list: MessageList = read(&self.look(&path).await?)?;
             // The gateway's times have whole seconds.
             let found = list.messages.into_iter().filter(|found| {
                 let date = found.date_created.as_deref();
@@ -183,12 +183,20 @@ impl GatewayClient {
         Err(AskError::Unavailable(format!("its list has more than {MOST_PAGES} pages")))
     }
 
-    /// Whether the gateway knows us: asks for one message of its list, which changes nothing.
+    /// Whether the gateway knows us, and what time it is there, if it says: asks for one message of its list, which
+    /// changes nothing.
     ///
     /// # Errors
     /// When the gateway refuses us, or does not answer.
-    pub async fn greet(&self) -> Result<(), AskError> {
-        self.read::<serde::de::IgnoredAny>("Messages.json?PageSize=1").await.map(drop)
+    pub async fn greet(&self) -> Result<Option<DateTime<Utc>>, AskError> {
+        let answer = self.look("Messages.json?PageSize=1").await?;
+        read::<serde::de::IgnoredAny>(&answer)?;
+        Ok(answer.date)
+    }
+
+    /// Where the gateway is.
+    pub(super) fn api_url(&self) -> &Uri {
+        &self.api_url
     }
 
     /// How long it may take to answer.
@@ -198,7 +206,7 @@ impl GatewayClient {
     }
 
     /// The rest of a page's address, of which the library writes the beginning.
-    fn below_account(&self, uri: &str) -> Result<String, AskError> {
+    pub(super) fn below_account(&self, uri: &str) -> Result<String, AskError> {
         let account = format!("/Accounts/{}/", self.account_sid);
         match uri.split_once(&account) {
             Some((_, rest)) => Ok(rest.to_owned()),
@@ -206,21 +214,41 @@ impl GatewayClient {
         }
     }
 
-    async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, AskError> {
+    /// What is at a path below our account: an answer with 200, or with 404.
+    pub(super) async fn look(&self, path: &str) -> Result<Answer, AskError> {
         let unavailable = |fault: &dyn std::fmt::Display| AskError::Unavailable(fault.to_string());
         let answer = self.exchange(Method::GET, path, None).await.map_err(|fault| unavailable(&fault))?;
         match answer.status {
-            200 => serde_json::from_slice(&answer.body).map_err(|fault| unavailable(&fault)),
+            200 | 404 => Ok(answer),
             401 | 403 => Err(AskError::Unauthorised),
             status => Err(unavailable(&format!("it answered {status}"))),
         }
     }
 
     async fn exchange(&self, method: Method, path: &str, form: Option<String>) -> Result<Answer, NoAnswer> {
+        let (transport, request) = self.request(method, path, form)?;
+        transport.send(request).await
+    }
+
+    /// A request for a path below the account, and what carries it.
+    pub(super) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<String>,
+    ) -> Result<(&Transport, Request<Body>), NoAnswer> {
         let ready = self.ready().map_err(NoAnswer::NotSent)?;
         let request = ready.twilio.send_msg("", "", "").request(method, path, form);
-        ready.transport.send(request.map_err(|error| NoAnswer::NotSent(error.to_string()))?).await
+        Ok((&ready.transport, request.map_err(|error| NoAnswer::NotSent(error.to_string()))?))
     }
+}
+
+/// What an answer says.
+pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, AskError> {
+    if answer.status != 200 {
+        return Err(AskError::Unavailable(format!("it answered {}", answer.status)));
+    }
+    serde_json::from_slice(&answer.body).map_err(|fault| AskError::Unavailable(fault.to_string()))
 }
 
 #[cfg(test)]

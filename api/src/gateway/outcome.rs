@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Outcome {
-        outcome(&Answer { status, retry_after: None, body: body.as_bytes().to_vec() })
+        outcome(&Answer { status, retry_after: None, date: None, body: body.as_bytes().to_vec() })
     }
 
     #[test]
@@ -120,7 +120,7 @@ mod tests {
             assert_eq!(answered(400, &format!(r#"{{"code": {code}}}"#)), Outcome::Retry(None), "{code}");
         }
         let wait = Some(TimeDelta::seconds(7));
-        let asked = |status| outcome(&Answer { status, retry_after: wait, body: Vec::new() });
+        let asked = |status| outcome(&Answer { status, retry_after: wait, date: None, body: Vec::new() });
         assert_eq!(asked(429), Outcome::Retry(wait));
         assert_eq!(asked(503), Outcome::Unknown(wait));
     }

@@ -6,14 +6,12 @@ use twilio_async::twiml::{Response, Twiml};
 
 use super::{delivery, signature};
 use crate::{
-    conversations::receive::{InboundText, ReceiveError, Received, receive},
+    conversations::receive::{InboundText, ReceiveError, Received, keep},
     desk::{BODY_LIMIT, Desk},
     error::ApiError,
     messages::media::KeptMedia,
 };
 
-/// How often a text is tried to be kept that somebody else is keeping at the same moment.
-const TRIES: usize = 4;
 /// How many pictures a text can bring (Twilio's limit).
 const MOST_MEDIA: usize = 10;
 
@@ -78,27 +76,17 @@ pub async fn receive_message(
         gateway_id: form.required("MessageSid")?.to_owned(),
         from: form.number("From")?,
         to: form.number("To")?,
-        // PostgreSQL keeps no NUL; a text must not be lost for one.
-        body: form.get("Body").unwrap_or_default().replace('\0', "\u{fffd}"),
+        body: form.get("Body").unwrap_or_default().to_owned(),
         media: form.media(),
         opt_out_type: form.get("OptOutType").map(str::to_owned),
+        recovered: None,
     };
-    let now = desk.clock.now();
-    let mut tries = 0;
-    let received = loop {
-        let text = text.clone();
-        match desk.db.write(move |conn| receive(conn, &text, now)).await {
-            Ok(received) => break received,
-            Err(ReceiveError::Raced) if tries < TRIES => tries += 1,
-            Err(ReceiveError::Raced) => {
-                return Err(ApiError::new(
-                    ErrorCode::Busy,
-                    "The same text is being kept already. Try again.",
-                ));
-            }
-            Err(ReceiveError::Db(error)) => return Err(error.into()),
+    let received = keep(&desk.db, text, desk.clock.now()).await.map_err(|error| match error {
+        ReceiveError::Raced => {
+            ApiError::new(ErrorCode::Busy, "The same text is being kept already. Try again.")
         }
-    };
+        ReceiveError::Db(error) => error.into(),
+    })?;
     match received {
         Received::NobodysNumber => {
             tracing::warn!("a text came for a number that no team owns; Twilio's log names it");

@@ -38,20 +38,24 @@ pub fn is_valid<'a>(
     })
 }
 
-/// Twilio signs the URL with the scheme's default port, or without: both are tried, as Twilio's libraries do.
+/// Twilio signs the URL with its port or without, and with the usual port where it has none: both are tried, as Twilio's
+/// libraries do.
 fn with_and_without_port(url: &str) -> Vec<String> {
     let mut urls = vec![url.to_owned()];
-    for (scheme, port) in [("https://", ":443"), ("http://", ":80")] {
-        let Some(rest) = url.strip_prefix(scheme) else {
-            continue;
-        };
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
-        let (host, path) = rest.split_at(end);
-        if let Some(bare) = host.strip_suffix(port) {
-            urls.push(format!("{scheme}{bare}{path}"));
-        } else if !host.rsplit(']').next().is_some_and(|tail| tail.contains(':')) {
-            urls.push(format!("{scheme}{host}{port}{path}"));
-        }
+    if let Some((scheme, rest)) = url.split_once("://") {
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        // A colon in a name and password or in an IPv6 address begins no port.
+        let tail = authority.rsplit(['@', ']']).next().unwrap_or_default();
+        urls.push(match tail.split_once(':') {
+            Some((_, port)) => {
+                let bare = authority.strip_suffix(port).unwrap_or(authority).trim_end_matches(':');
+                format!("{scheme}://{bare}{path}")
+            }
+            None => {
+                let usual = if scheme == "https" { 443 } else { 80 };
+                format!("{scheme}://{authority}:{usual}{path}")
+            }
+        });
     }
     urls
 }
@@ -79,7 +83,7 @@ mod tests {
             |url: &str, parameters: &[_], signature: &str| is_valid([&token], url, parameters, signature);
         assert!(valid(url, &parameters, signature));
         assert!(valid("https://mycompany.com:443/myapp.php?foo=1&bar=2", &parameters, signature));
-        assert!(!valid("https://mycompany.com:444/myapp.php?foo=1&bar=2", &parameters, signature));
+        assert!(!valid("https://mycompany.org/myapp.php?foo=1&bar=2", &parameters, signature));
         assert!(!valid(url, parameters.get(1..).unwrap(), signature));
         assert!(!valid(url, &parameters, "SSOYDt4T1cUTdK1PDd93/VVr8B8="));
         assert!(!valid(url, &parameters, "not base64"));

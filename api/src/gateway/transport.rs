@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use hyper::{
-    Body, Client, HeaderMap, Request, Uri,
+    Body, Client, HeaderMap, Request, Response, Uri,
     body::HttpBody,
     client::HttpConnector,
     header::{DATE, HeaderName, RETRY_AFTER},
@@ -19,12 +19,14 @@ const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) retry_after: Option<TimeDelta>,
+    /// What time it was there.
+    pub(super) date: Option<DateTime<Utc>>,
     pub(super) body: Vec<u8>,
 }
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NoAnswer {
+pub enum NoAnswer {
     /// The connection was never made, so nothing can have reached the gateway.
     #[error("the gateway cannot be reached: {0}")]
     NotSent(String),
@@ -54,26 +56,38 @@ impl Transport {
         Self { client, base, timeout }
     }
 
-    pub(super) async fn send(&self, mut request: Request<Body>) -> Result<Answer, NoAnswer> {
+    /// A request to the gateway's fixed address, as one to where the gateway really is.
+    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, NoAnswer> {
         let mut parts = request.uri().clone().into_parts();
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();
         *request.uri_mut() = Uri::from_parts(parts).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
+        Ok(request)
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
+        let request = self.readdressed(request)?;
         tokio::time::timeout(self.timeout, self.exchange(request))
             .await
             .map_err(|_| NoAnswer::Unknown(format!("{} s have passed", self.timeout.as_secs())))?
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
-        let answered = self.client.request(request).await.map_err(|error| {
+    /// Sends a request to wherever it is addressed; the answer's body is still to come, and no time limit holds.
+    pub(super) async fn open(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
+        self.client.request(request).await.map_err(|error| {
             if error.is_connect() {
                 NoAnswer::NotSent(error.to_string())
             } else {
                 NoAnswer::Unknown(error.to_string())
             }
-        })?;
+        })
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
+        let answered = self.open(request).await?;
         let status = answered.status().as_u16();
         let retry_after = retry_after(answered.headers());
+        let date = date(answered.headers(), DATE);
         let mut body = Vec::new();
         let mut stream = answered.into_body();
         while let Some(chunk) = stream.data().await {
@@ -82,20 +96,25 @@ impl Transport {
                 return Err(NoAnswer::Unknown("its answer is too long".into()));
             }
         }
-        Ok(Answer { status, retry_after, body })
+        Ok(Answer { status, retry_after, date, body })
     }
 }
 
 /// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3), which is held against the answer's own `Date`, so that it makes no
 /// difference how the gateway's clock and ours go.
 fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-    let asked = text(RETRY_AFTER)?;
-    if let Ok(seconds) = asked.parse() {
-        return TimeDelta::try_seconds(seconds);
+    match text(headers, RETRY_AFTER)?.parse() {
+        Ok(seconds) => TimeDelta::try_seconds(seconds),
+        Err(_) => Some(date(headers, RETRY_AFTER)? - date(headers, DATE)?),
     }
-    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
-    Some(date(asked)? - date(text(DATE)?)?)
+}
+
+fn date(headers: &HeaderMap, name: HeaderName) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc2822(text(headers, name)?).ok().map(DateTime::from)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok().map(str::trim)
 }
 
 #[cfg(test)]

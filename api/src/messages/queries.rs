@@ -3,14 +3,18 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
-    ids::{ConversationId, MessageId, TemplateId},
+    ids::{ConversationId, MessageId, TeamId, TemplateId},
     message::{Direction, Message, MessageError, MessageStatus, Sender, SenderKind},
     segments::{Encoding, segments},
 };
 
 use super::media::{self, KeptMedia};
 use crate::{
-    db::{DbConnection, DbError, Moment, Words, for_update, on_each, schema::messages},
+    auth::TeamScope,
+    db::{
+        DbConnection, DbError, Moment, Words, for_update, on_each,
+        schema::{conversations, messages},
+    },
     gateway::reasons,
 };
 
@@ -134,6 +138,21 @@ pub(crate) fn newest(
         found.load(c)
     })?;
     Ok(rows.into_iter().map(Message::from).collect())
+}
+
+/// What came with a message of one of the scope's teams.
+pub(super) fn kept_media(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: MessageId,
+) -> Result<Option<Vec<KeptMedia>>, DbError> {
+    let row: Option<(i64, Words<Vec<KeptMedia>>)> = on_each!(conn, |c| messages::table
+        .inner_join(conversations::table.on(conversations::id.eq(messages::conversation_id)))
+        .filter(messages::id.eq(id.0))
+        .select((conversations::team_id, messages::media))
+        .first(c)
+        .optional())?;
+    Ok(row.filter(|(team, _)| scope.includes(TeamId(*team))).map(|(_, Words(media))| media))
 }
 
 /// When a message of a conversation was written: an id tells no order, because one can be recovered late.

@@ -151,7 +151,7 @@ impl Worker {
     async fn knock(&self) -> Heard {
         let now = self.clock.now();
         match self.gateway.greet().await {
-            Ok(()) => match self.db.write(move |conn| access::granted(conn, now)).await {
+            Ok(_) => match self.db.write(move |conn| access::granted(conn, now)).await {
                 Ok(()) => {
                     self.feed.wake();
                     Heard::Answer

@@ -37,6 +37,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("get_conversation", "-yyyyyy", "-nnnynn"),
     ("list_messages", "-yyyyyy", "-nnnynn"),
     ("create_message", "-fyyyyy", "-fnnynn"),
+    ("get_media", "-yyyyyy", "-nnnynn"),
     ("create_closure", "-fyyyfy", "-fnnyfn"),
     ("list_conversation_templates", "-yyyyyy", "-nnnynn"),
     ("get_key_data", "-yyyyyy", "-nnnynn"),
@@ -93,6 +94,8 @@ struct Place {
     team: i64,
     team_number: &'static str,
     conversation: i64,
+    /// One with a picture.
+    message: i64,
     account: i64,
     daily_file: i64,
 }
@@ -136,6 +139,7 @@ impl Stage<'_> {
         let noun = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
         match noun {
             "conversations" => place.conversation,
+            "messages" => place.message,
             "teams" => place.team,
             "accounts" => place.account,
             "templates" => {
@@ -234,6 +238,7 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else(app: TestApp) {
         team: COLLECTIONS,
         team_number: COLLECTIONS_NUMBER,
         conversation: app.text(STRANGER, "Hello").await,
+        message: picture(&app, COLLECTIONS_NUMBER).await,
         account: DEE.1,
         daily_file: 2,
     };
@@ -241,6 +246,7 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else(app: TestApp) {
         team: CLAIMS,
         team_number: CLAIMS_NUMBER,
         conversation: app.text_to(CLAIMS_NUMBER, STRANGER, "Hello").await,
+        message: picture(&app, CLAIMS_NUMBER).await,
         account: CY.1,
         daily_file: file["id"].as_i64().unwrap(),
     };
@@ -275,6 +281,12 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else(app: TestApp) {
     assert!(wrong.is_empty(), "columns: {CALLERS:?}\n{}", wrong.join("\n"));
 }
 
+/// A message with a picture.
+async fn picture(app: &TestApp, to: &str) -> i64 {
+    app.gateway.write_all(json!({"from": STRANGER, "to": to, "media": [{}]})).await;
+    app.database.number("SELECT max(id) FROM messages")
+}
+
 async fn asked_by_all(
     stage: &Stage<'_>,
     operation: &str,
@@ -286,6 +298,7 @@ async fn asked_by_all(
     for caller in CALLERS {
         let caller = stage.caller(caller).await;
         let mut asked = path.replace("{account_id}", &place.account.to_string());
+        asked = asked.replace("{n}", "0");
         asked = asked.replace("{file_id}", &place.daily_file.to_string());
         if asked.contains("{id}") {
             asked = asked.replace("{id}", &stage.id(operation, path, place).await.to_string());

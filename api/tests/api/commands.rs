@@ -181,6 +181,8 @@ fn a_bad_setting_ends_with_one_line_that_names_it() {
         ("SMS_CHAT_LOG", "a=b=c"),
         ("TWILIO_API_URL", "api.twilio.com"),
         ("TWILIO_AUTH_TOKEN", "without its account"),
+        ("TWILIO_AUTH_TOKEN_SECONDARY", "without the first"),
+        ("SMS_CHAT_REPAIR_SECONDS", "often"),
     ] {
         let mut command = sms_chat(&database.url, &["serve"]);
         command.env(name, value);

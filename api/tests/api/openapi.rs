@@ -8,7 +8,7 @@ use shared::ErrorCode;
 
 use crate::support::{
     Answer, Kind, TestApp,
-    fixtures::{ADMIN, STRANGER},
+    fixtures::{ADMIN, COLLECTIONS_NUMBER, STRANGER},
     run,
 };
 
@@ -34,7 +34,14 @@ impl Operation {
 
     /// A path as one would really ask for it.
     fn asked(&self) -> String {
-        format!("/{}", self.path.replace("{id}", "1").replace("{account_id}", "1").replace("{file_id}", "2"))
+        format!(
+            "/{}",
+            self.path
+                .replace("{id}", "1")
+                .replace("{account_id}", "1")
+                .replace("{file_id}", "2")
+                .replace("{n}", "0")
+        )
     }
 }
 
@@ -182,7 +189,8 @@ fn every_operation_asks_for_credentials_but_the_public_ones() {
 #[test]
 fn every_operation_is_there() {
     run(Kind::Sqlite, async |app: TestApp| {
-        app.text(STRANGER, "Hello").await;
+        let picture = json!({"from": STRANGER, "to": COLLECTIONS_NUMBER, "media": [{}]});
+        app.gateway.write_all(picture).await;
         let admin = app.signed_in(ADMIN).await;
         let mut operations = operations();
         // What is taken away is asked for before.

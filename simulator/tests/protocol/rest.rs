@@ -124,6 +124,36 @@ async fn the_list_is_filtered_by_numbers_and_dates() {
 }
 
 #[tokio::test]
+async fn what_was_written_in_the_past_is_listed_with_its_time() {
+    let stage = Stage::set().await;
+    let text = serde_json::json!({"from": CUSTOMER, "to": DESK, "body": "Hi", "at": "2024-11-25T08:50:00Z"});
+    stage.http.post(stage.control("texts")).json(&text).send().await.expect("an answer");
+    for (since, count) in [("2024-11-25T08:50:00Z", 1), ("2024-11-25T08:50:01Z", 0)] {
+        let path = format!("/Messages.json?To=%2B447700900001&DateSent%3E={since}");
+        let page: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
+        let messages = page["messages"].as_array().expect("a list");
+        assert_eq!(messages.len(), count, "{since}");
+        assert!(messages.iter().all(|text| text["date_sent"] == "Mon, 25 Nov 2024 08:50:00 +0000"));
+    }
+}
+
+#[tokio::test]
+async fn the_desks_numbers_are_listed_with_where_their_texts_are_brought() {
+    let stage = Stage::set().await;
+    let numbers = serde_json::json!([{ "number": DESK, "label": "Collections" }]);
+    stage.http.put(stage.control("numbers")).json(&numbers).send().await.expect("an answer");
+    let answer = stage.get("/IncomingPhoneNumbers.json").send().await.expect("an answer");
+    let page: Value = answer.json().await.expect("JSON");
+    let number = &page["incoming_phone_numbers"][0];
+    assert_eq!(
+        (&number["phone_number"], &number["friendly_name"]),
+        (&Value::from(DESK), &Value::from("Collections"))
+    );
+    assert_eq!(number["sms_url"], format!("{}/messages?via=simulator", stage.desk));
+    assert_eq!(page["next_page_uri"], Value::Null);
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_not_found() {
     let stage = Stage::set().await;
     let error: Value =

@@ -55,8 +55,31 @@ impl Gateway {
 
     /// A customer writes, on a phone; answers what became of the webhook.
     pub(crate) async fn write(&self, from: &str, to: &str, body: &str) -> Value {
-        let text = json!({"from": from, "to": to, "body": body});
+        self.write_all(json!({"from": from, "to": to, "body": body})).await
+    }
+
+    /// A customer writes a text that is more than words.
+    pub(crate) async fn write_all(&self, text: Value) -> Value {
         self.tell(Method::POST, "texts", Some(text)).await
+    }
+
+    /// A customer writes, and the webhook is lost.
+    pub(crate) async fn miss(&self, text: Value) -> Value {
+        self.order(json!({"number": text["from"], "fault": "webhook_never"})).await;
+        let written = self.write_all(text).await;
+        assert_eq!(written["webhook"], "withheld");
+        written
+    }
+
+    /// The account has these numbers.
+    pub(crate) async fn has_numbers(&self, numbers: &[&str]) {
+        let numbers: Vec<Value> = numbers.iter().map(|number| json!({ "number": number })).collect();
+        self.tell(Method::PUT, "numbers", Some(Value::Array(numbers))).await;
+    }
+
+    /// Every text is gone, as if it had never been.
+    pub(crate) async fn forget_everything(&self) {
+        self.tell(Method::DELETE, "ledger", None).await;
     }
 
     /// The desk's texts to a number that were accepted, oldest first.

@@ -10,6 +10,7 @@ pub(crate) mod database;
 pub(crate) mod fixtures;
 pub(crate) mod gateway;
 pub(crate) mod statements;
+pub(crate) mod store;
 pub(crate) mod stream;
 pub(crate) mod test_app;
 pub(crate) mod waiting;

@@ -225,6 +225,7 @@ impl Writing {
             // Left open unless somebody chose: the server knows which number the customer knows.
             from: untrack(|| self.chosen_from()),
             template_id: draft.template.map(|chosen| chosen.id),
+            media: None,
         };
         // Not bound to the dialog: whoever closes it has sent this.
         start_detached(async move {

@@ -123,8 +123,12 @@ impl Writing {
         let last_seen = draft.last_seen.or(last_seen);
         self.keep(|draft| draft.last_seen = last_seen);
         let place = self.place.get_value();
-        let reply =
-            NewMessage { body: draft.text, template_id: draft.template_id, last_seen_message_id: last_seen };
+        let reply = NewMessage {
+            body: draft.text,
+            template_id: draft.template_id,
+            last_seen_message_id: last_seen,
+            media: None,
+        };
         // Not bound to the page: whoever goes on to the next conversation has sent this.
         start_detached(async move {
             let answer = self.desk.client.create_message(self.desk.id, &reply, &draft.key).await;
