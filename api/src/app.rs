@@ -30,7 +30,7 @@ use crate::{
     events::feed::Feed,
     gateway::client::GatewayClient,
     outbox::worker::{Outbox, Worker},
-    router, search, teams,
+    retention, router, search, teams,
 };
 
 /// Where the gateway brings texts.
@@ -143,6 +143,7 @@ impl Application {
         let tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
+            tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped)),
         ];
         let desk = web::Data::new(Desk {
