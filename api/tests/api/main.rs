@@ -22,6 +22,7 @@ mod api_key_management;
 mod api_keys;
 mod assets;
 mod bad_input;
+mod chaos;
 mod closure_reasons;
 mod closures;
 mod commands;
