@@ -30,7 +30,7 @@ use crate::{
     events::feed::Feed,
     gateway::{MESSAGES_WEBHOOK, STATUS_WEBHOOK, client::GatewayClient, repair::Repair},
     outbox::worker::{Outbox, Worker},
-    router, search, teams,
+    retention, router, search, teams,
 };
 
 /// Why the desk cannot start.
@@ -145,6 +145,7 @@ impl Application {
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
+            tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped.clone())),
         ];
         if let Some(every) = settings.gateway.repair_every {

@@ -10,7 +10,7 @@
 //! - [`consents`]: who may be texted; [`numbers`]: numbers as people type them; [`search`]: finding conversations
 //! - [`templates`], [`closures`], [`teams`], [`accounts`], [`api_keys`]: the desk's furniture
 //! - [`auth`]: who is asking; [`error`]: how a refusal is answered; [`db`]: the two doors to the database
-//! - [`body`], `fields`, `paging`, `ordering`: what requests and lists have in common
+//! - [`body`], `fields`, `paging`, `ordering`, [`idempotency`]: what requests and lists have in common
 //! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`doctor`], [`demo`]: what holds it together
 
 pub mod accounts;
@@ -35,12 +35,14 @@ pub mod events;
 mod fields;
 pub mod gateway;
 pub mod health;
+pub mod idempotency;
 pub mod messages;
 pub mod numbers;
 pub mod openapi;
 mod ordering;
 pub mod outbox;
 mod paging;
+mod retention;
 pub mod router;
 pub mod search;
 pub mod teams;

@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, http::header};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
-        Content, RefOr,
+        Content, Object, RefOr, Type,
+        path::{ParameterBuilder, ParameterIn},
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -83,7 +84,7 @@ use crate::{
         health::routes::ready,
         health::routes::metrics,
     ),
-    modifiers(&Credentials, &Problems)
+    modifiers(&Credentials, &Problems, &IdempotencyKeys)
 )]
 struct Document;
 
@@ -125,6 +126,27 @@ impl Modify for Problems {
             {
                 response.content.insert("application/problem+json".to_owned(), content);
             }
+        }
+    }
+}
+
+/// Every POST of a caller takes a key; those of nobody (signing in) and of the gateway have no use for one.
+struct IdempotencyKeys;
+
+impl Modify for IdempotencyKeys {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let posts = document.paths.paths.values_mut().filter_map(|path| path.post.as_mut());
+        for post in posts.filter(|post| post.security.is_some()) {
+            let key = ParameterBuilder::new()
+                .name("Idempotency-Key")
+                .parameter_in(ParameterIn::Header)
+                .description(Some(
+                    "1 to 255 visible ASCII characters. The same key and request is answered as the first time, with \
+                     `Idempotency-Replayed: true`, and does nothing more; the same key with another request is 422 \
+                     `idempotency_key_reused`. Kept for 24 hours; with messages, for ever.",
+                ))
+                .schema(Some(Object::with_type(Type::String)));
+            post.parameters.get_or_insert_default().push(key.build().into());
         }
     }
 }

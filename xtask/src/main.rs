@@ -1,10 +1,11 @@
 //! The project's own tasks, as `cargo xtask <task>`. In reading order: `workspace` (where things are), `process` and
 //! `steps` (running and telling), `packages` and `toolchain` (what a fresh machine lacks), `web` (the single-page
-//! app), `server`, `tests` with `postgres` and `browser`, `lint`, `bench`. Must never need sudo, nor anything that a fresh
+//! app), `server`, `tests` with `postgres` and `browser`, `chaos`, `lint`, `bench`. Must never need sudo, nor anything that a fresh
 //! checkout and cargo don't bring or fetch.
 
 mod bench;
 mod browser;
+mod chaos;
 mod lint;
 mod packages;
 mod postgres;
@@ -58,6 +59,15 @@ enum Task {
     Test(tests::Selection),
     /// Measures the release binary beside raw work, and writes docs/benchmarks.md.
     Bench,
+    /// Kills the server again and again under load, with every fault of the gateway, and compares what came of it.
+    Chaos {
+        /// What is done depends on it alone; the summary tells it.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// How often.
+        #[arg(long, default_value_t = 50)]
+        kills: u64,
+    },
     /// Checks formatting, lints, documentation and the rules of the house.
     Lint,
 }
@@ -82,5 +92,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(selection) => tests::run(&workspace, &selection),
         Task::Lint => lint::run(&workspace),
         Task::Bench => bench::run(&workspace),
+        Task::Chaos { seed, kills } => chaos::run(&workspace, seed, kills),
     }
 }

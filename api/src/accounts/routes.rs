@@ -1,6 +1,6 @@
 //! `/accounts`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::{AccountChange, AccountDetail, NewAccount, NewPassword, Permission},
@@ -14,6 +14,7 @@ use crate::{
     desk::Desk,
     error::ApiError,
     fields::Fields,
+    idempotency::Once,
     paging::{PageQuery, decode, encode, limit, page},
 };
 
@@ -48,16 +49,21 @@ pub async fn list_accounts(
 pub async fn create_account(
     desk: web::Data<Desk>,
     caller: Caller,
+    request: HttpRequest,
     new: Body<NewAccount>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let authority = Authority::from(&caller);
     let (new, password) = change::check(new.into_inner(), &authority);
     let hash = password::hash_aside(password).await?;
     let now = desk.clock.now();
-    let made = desk.db.write(move |conn| change::create(conn, new, &authority, &hash, now)).await?;
+    let made = desk
+        .db
+        .write(move |conn| once.run(conn, |conn| change::create(conn, new, &authority, &hash, now)))
+        .await?;
     desk.committed();
-    Ok(HttpResponse::Created().json(made))
+    Ok(made.created())
 }
 
 /// One account.

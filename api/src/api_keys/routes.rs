@@ -1,6 +1,6 @@
 //! `/api_keys`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use shared::{
     Page, Problem,
     account::Permission,
@@ -16,6 +16,7 @@ use crate::{
     desk::Desk,
     error::ApiError,
     events,
+    idempotency::Once,
     paging::{PageQuery, limit, of_short_list},
 };
 
@@ -43,18 +44,27 @@ pub async fn list_api_keys(
         "team_ids": [1]})),
     responses((status = 201, body = ApiKey), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`, when the same request was answered before: the secret is kept nowhere",
+            body = Problem),
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_api_key(
     desk: web::Data<Desk>,
     caller: Caller,
+    request: HttpRequest,
     new: Body<NewApiKey>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (authority, by) = (Authority::from(&caller), caller.name().to_owned());
     let (new, now) = (new.into_inner(), desk.clock.now());
-    let made = desk.db.write(move |conn| create::create(conn, &authority, new, &by, now)).await?;
-    Ok(HttpResponse::Created().insert_header(("Cache-Control", "no-store")).json(made))
+    let made = desk
+        .db
+        .write(move |conn| once.run_unseen(conn, |conn| create::create(conn, &authority, new, &by, now)))
+        .await?;
+    let mut answer = made.created();
+    answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+    Ok(answer)
 }
 
 /// Revokes an API key, at once and for ever.

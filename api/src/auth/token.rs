@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
+use hmac::{Hmac, KeyInit, Mac};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,15 @@ impl TokenKeys {
             ));
         }
         Ok(claims)
+    }
+
+    /// A digest that only who has the secret can make or guess from: of what can hold a password.
+    pub(crate) fn digest(&self, bytes: &[u8]) -> Result<String, ApiError> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.secret()).map_err(|error| ApiError::internal(&error))?;
+        mac.update(b"digest:");
+        mac.update(bytes);
+        Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
     /// The secret itself, for the CSRF tokens derived from it.

@@ -1,6 +1,6 @@
 //! `/closure_reasons`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
     Page, Problem,
@@ -17,6 +17,7 @@ use crate::{
     body::Body,
     desk::Desk,
     error::ApiError,
+    idempotency::Once,
     paging::{limit, of_short_list},
 };
 
@@ -68,13 +69,16 @@ pub async fn list_closure_reasons(
 pub async fn create_closure_reason(
     desk: web::Data<Desk>,
     caller: Caller,
+    request: HttpRequest,
     new: Body<NewClosureReason>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (authority, now) = (Authority::from(&caller), desk.clock.now());
-    let made = desk.db.write(move |conn| change::create(conn, &authority, &new, now)).await?;
+    let made =
+        desk.db.write(move |conn| once.run(conn, |conn| change::create(conn, &authority, &new, now))).await?;
     desk.committed();
-    Ok(HttpResponse::Created().json(made))
+    Ok(made.created())
 }
 
 /// One closure reason, archived or not.

@@ -1,6 +1,6 @@
 //! `/consents`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
     Page, Problem,
@@ -17,6 +17,7 @@ use crate::{
     db::DbConnection,
     desk::Desk,
     error::ApiError,
+    idempotency::Once,
     numbers,
     paging::{decode, encode, limit, page},
     teams,
@@ -99,11 +100,16 @@ fn narrowed(
 pub async fn create_consent(
     desk: web::Data<Desk>,
     caller: Caller,
+    request: HttpRequest,
     new: Body<NewConsent>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (by, now) = (caller.sender(), desk.clock.now());
-    let made = desk.db.write(move |conn| record::by_hand(conn, &caller.scope, &new, &by, now)).await?;
+    let made = desk
+        .db
+        .write(move |conn| once.run(conn, |conn| record::by_hand(conn, &caller.scope, &new, &by, now)))
+        .await?;
     desk.committed();
-    Ok(HttpResponse::Created().json(made))
+    Ok(made.created())
 }

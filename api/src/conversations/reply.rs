@@ -18,6 +18,7 @@ use crate::{
     db::DbConnection,
     error::ApiError,
     events,
+    idempotency::{RequestKey, is_used, key_reused},
     messages::queries::{NewMessageRow, by_idempotency_key, insert, received_after},
     outbox, templates,
 };
@@ -28,15 +29,6 @@ pub struct Reply {
     body: MessageBody,
     template: Option<TemplateId>,
     last_seen: Option<MessageId>,
-}
-
-/// What tells a repeated request from a new one.
-#[derive(Clone, Debug)]
-pub struct Idempotency {
-    /// The key, unique for its sender.
-    pub key: String,
-    /// The digest of what the request asks for.
-    pub digest: String,
 }
 
 /// What became of a reply.
@@ -87,12 +79,12 @@ impl Reply {
         scope: &TeamScope,
         id: ConversationId,
         sender: &Sender,
-        idempotency: Option<&Idempotency>,
+        idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
     ) -> Result<Replied, ApiError> {
         let conversation =
             queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
-        if let Some(replayed) = idempotency.map(|given| replay(conn, given)).transpose()?.flatten() {
+        if let Some(replayed) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Replied::Replayed(replayed));
         }
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
@@ -167,19 +159,17 @@ impl Reply {
 }
 
 /// What the same request was answered before.
-pub(super) fn replay(conn: &mut DbConnection, given: &Idempotency) -> Result<Option<Message>, ApiError> {
+pub(super) fn replay(
+    conn: &mut DbConnection,
+    given: &RequestKey,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>, ApiError> {
     match by_idempotency_key(conn, &given.key)? {
+        None if is_used(conn, &given.key, now)? => Err(key_reused()),
         None => Ok(None),
         Some((message, digest)) if digest.as_deref() == Some(given.digest.as_str()) => Ok(Some(message)),
         Some(_) => Err(key_reused()),
     }
-}
-
-fn key_reused() -> ApiError {
-    ApiError::new(
-        ErrorCode::IdempotencyKeyReused,
-        "This Idempotency-Key came with another request before. Use a new key for a new text.",
-    )
 }
 
 fn closed() -> ApiError {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::{
-    ErrorCode, Page, Problem,
+    Page, Problem,
     account::Permission,
     closure::NewClosure,
     conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation, Queue},
@@ -15,19 +15,20 @@ use utoipa::IntoParams;
 
 use super::{
     close, detail, message, queue,
-    reply::{Idempotency, Replied, Reply},
+    reply::{Replied, Reply},
     start::{Start, Started},
 };
 use crate::{
-    auth::{Caller, Who},
+    auth::Caller,
     body::Body,
     desk::Desk,
     error::ApiError,
+    idempotency::{
+        Once, RequestKey,
+        routes::{REPLAYED, key_of},
+    },
     paging::limit,
 };
-
-/// The longest `Idempotency-Key`, in characters.
-const MAX_KEY: usize = 255;
 
 /// How long a page is to be.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -95,8 +96,6 @@ pub async fn list_conversations(
 ///
 /// It is `pending`, and in no queue, until the person replies. When one is pending already, the message joins it.
 #[utoipa::path(post, path = "/api/v1/conversations", operation_id = "create_conversation", tag = "conversations",
-    params(("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters. The same key and request \
-        answers as the first time, with `Idempotency-Replayed: true`, and sends nothing.")),
     request_body(content = NewConversation, example = json!({"team_id": 1, "number": "07700 900123",
         "body": "Hello Maria, please call us on 0800 496 0123."})),
     responses((status = 201, description = "Queued for sending", body = Conversation),
@@ -115,7 +114,7 @@ pub async fn create_conversation(
     new: Body<NewConversation>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::AdHoc)?;
-    let idempotency = idempotency(&request, &caller, &("conversations", &*new))?;
+    let idempotency = request_key(&request, &caller, &("conversations", &*new))?;
     let start = Start::parse(new.into_inner())?;
     let (sender, now) = (caller.sender(), desk.clock.now());
     let started = desk
@@ -127,9 +126,7 @@ pub async fn create_conversation(
             desk.committed();
             HttpResponse::Created().json(conversation)
         }
-        Started::Replayed(conversation) => {
-            HttpResponse::Created().insert_header(("Idempotency-Replayed", "true")).json(conversation)
-        }
+        Started::Replayed(conversation) => HttpResponse::Created().insert_header(REPLAYED).json(conversation),
     })
 }
 
@@ -184,9 +181,7 @@ pub async fn list_messages(
 /// Sends a reply.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", operation_id = "create_message",
     tag = "conversations",
-    params(("id" = i64, Path, description = "The conversation"),
-        ("Idempotency-Key" = Option<String>, Header, description = "At most 255 characters. The same key and request \
-            answers as the first time, with `Idempotency-Replayed: true`, and sends nothing.")),
+    params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewMessage, example = json!({"body": "Of course. Shall I set it up?"})),
     responses((status = 201, description = "Queued for sending", body = Message),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
@@ -206,7 +201,7 @@ pub async fn create_message(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Reply)?;
     let id = id.into_inner();
-    let idempotency = idempotency(&request, &caller, &(id, &*new))?;
+    let idempotency = request_key(&request, &caller, &(id, &*new))?;
     let reply = Reply::parse(new.into_inner())?;
     let sender = caller.sender();
     let now = desk.clock.now();
@@ -219,9 +214,7 @@ pub async fn create_message(
             desk.committed();
             HttpResponse::Created().json(message)
         }
-        Replied::Replayed(message) => {
-            HttpResponse::Created().insert_header(("Idempotency-Replayed", "true")).json(message)
-        }
+        Replied::Replayed(message) => HttpResponse::Created().insert_header(REPLAYED).json(message),
     })
 }
 
@@ -239,39 +232,33 @@ pub async fn create_closure(
     desk: web::Data<Desk>,
     caller: Caller,
     id: web::Path<ConversationId>,
+    request: HttpRequest,
     new: Body<NewClosure>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Close)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (id, new, now) = (id.into_inner(), new.into_inner(), desk.clock.now());
     let closed = desk
         .db
         .write(move |conn| {
-            close::close(conn, id, &new, &caller, now)?;
-            detail::detail(conn, &caller, id)
+            once.run(conn, |conn| {
+                close::close(conn, id, &new, &caller, now)?;
+                detail::detail(conn, &caller, id)
+            })
         })
         .await?;
     desk.committed();
-    Ok(HttpResponse::Created().json(closed))
+    Ok(closed.created())
 }
 
-/// The key is unique for its sender; the digest covers where and what.
-fn idempotency(
+/// The request's key, if it has one; the digest covers where and what.
+fn request_key(
     request: &HttpRequest,
     caller: &Caller,
     asked: &impl Serialize,
-) -> Result<Option<Idempotency>, ApiError> {
-    let Some(key) = request.headers().get("Idempotency-Key") else {
-        return Ok(None);
-    };
-    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY).ok_or_else(|| {
-        let message = format!("An Idempotency-Key has 1 to {MAX_KEY} visible ASCII characters.");
-        ApiError::field(ErrorCode::ValidationFailed, "Idempotency-Key", "invalid", message)
-    })?;
+) -> Result<Option<RequestKey>, ApiError> {
+    let Some(key) = key_of(request, caller)? else { return Ok(None) };
     let asked = serde_json::to_vec(asked).map_err(|error| ApiError::internal(&error))?;
     let digest = Sha256::digest(asked).iter().map(|byte| format!("{byte:02x}")).collect();
-    let asker = match &caller.who {
-        Who::Account { account, .. } => format!("account:{}", account.id),
-        Who::ApiKey(key) => format!("api_key:{}", key.id),
-    };
-    Ok(Some(Idempotency { key: format!("{asker}:{key}"), digest }))
+    Ok(Some(RequestKey { key, digest }))
 }

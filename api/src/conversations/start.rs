@@ -13,7 +13,7 @@ use shared::{
 use super::{
     conversation::State,
     queries::{self, NewConversation},
-    reply::{Idempotency, Replied, Reply, replay},
+    reply::{Replied, Reply, replay},
 };
 use crate::{
     auth::TeamScope,
@@ -21,6 +21,7 @@ use crate::{
     customers,
     db::{DbConnection, DbError},
     error::ApiError,
+    idempotency::RequestKey,
     numbers::{self, check::OUR_OWN},
     teams,
 };
@@ -64,12 +65,12 @@ impl Start {
         conn: &mut DbConnection,
         scope: &TeamScope,
         sender: &Sender,
-        idempotency: Option<&Idempotency>,
+        idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
     ) -> Result<Started, ApiError> {
         let team =
             teams::queries::team(conn, scope, self.team)?.ok_or_else(|| ApiError::not_found("team"))?;
-        if let Some(message) = idempotency.map(|given| replay(conn, given)).transpose()?.flatten() {
+        if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Started::Replayed(found(conn, scope, message.conversation_id)?));
         }
         let number = numbers::parse::field("number", &self.typed, &team.region)?;

@@ -23,6 +23,7 @@ mod rows;
 mod sorted;
 mod storing;
 mod text;
+mod upload;
 
 use std::{
     path::{Path, PathBuf},

@@ -1,14 +1,12 @@
-//! `/teams/{id}/daily_files` and `/teams/{id}/column_mapping`. An upload goes through as it comes in, and is never held.
+//! `/teams/{id}/daily_files` and `/teams/{id}/column_mapping`.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use actix_multipart::Multipart;
 use actix_web::{
-    HttpMessage, HttpRequest, HttpResponse,
-    http::header::{self, ContentDisposition, DispositionParam, DispositionType},
+    HttpRequest, HttpResponse,
+    http::header::{ContentDisposition, DispositionParam, DispositionType},
     web,
 };
-use futures_util::{Stream, StreamExt};
 use serde::Deserialize;
 use shared::{
     ErrorCode, Page, Problem,
@@ -19,26 +17,18 @@ use shared::{
 use tokio::sync::{mpsc, oneshot};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Order, Piece, Progress, UPLOAD_LIMIT, mapping, queries, rejected};
+use super::{
+    Order, Progress, mapping, queries, rejected,
+    upload::routes::{Fingerprint, check_length, feed},
+};
 use crate::{
     auth::Caller,
     body::Body,
     desk::Desk,
     error::ApiError,
+    idempotency::{Once, routes::Keyed},
     paging::{PageQuery, decode, encode, limit, page},
 };
-
-/// How long an upload may stand still.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What programs and browsers call a CSV file.
-const CONTENT_TYPES: [&str; 6] = [
-    "text/csv",
-    "application/csv",
-    "text/plain",
-    "text/tab-separated-values",
-    "application/vnd.ms-excel",
-    "application/octet-stream",
-];
 
 /// How a file is brought in.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -119,99 +109,47 @@ pub async fn create_daily_file(
     if !caller.scope.includes(team) {
         return Err(ApiError::not_found("team"));
     }
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > UPLOAD_LIMIT) {
-        return Err(too_large());
-    }
+    check_length(&request)?;
+    let keyed = Keyed::of(&desk, &request, &caller)?;
+    let is_repeated = keyed.is_known(&desk.db).await?;
     let by = caller.name().to_owned();
     let order = Order { scope: caller.scope, team, by, confirmed: query.confirm };
-    let (pieces, incoming) = mpsc::channel(8);
+    let (pieces, mut incoming) = mpsc::channel(8);
     let (answer, mut answered) = oneshot::channel();
-    let files = Arc::clone(&desk.daily_files);
+    let (files, db) = (Arc::clone(&desk.daily_files), desk.db.clone());
+    let fingerprint = Fingerprint::default();
+    let fed = feed(&request, payload, pieces, &fingerprint);
+    let seen = fingerprint.clone();
     // On its own, so that what was begun is given up in order when the connection is lost.
     tokio::spawn(async move {
-        let outcome =
-            files.import(order, incoming, Arc::new(Progress::default()), || !answer.is_closed()).await;
+        let import = async {
+            if is_repeated {
+                // The file is not brought in again, but whether it is the same one shows at its end.
+                while incoming.recv().await.is_some() {}
+                return keyed.once(&seen.read())?.before(&db).await?.ok_or_else(in_vain);
+            }
+            let progress = Arc::new(Progress::default());
+            let imported = files.import(order, incoming, progress, || !answer.is_closed()).await?;
+            keyed.once(&seen.read())?.keep(&db, &imported).await
+        };
+        let outcome = import.await;
         let _ = answer.send(outcome);
     });
     let outcome = tokio::select! {
         // What is refused early is answered early.
         outcome = &mut answered => outcome,
-        fed = feed(&request, payload, pieces) => {
+        fed = fed => {
             let outcome = answered.await;
             fed?;
             outcome
         }
     };
-    let imported = outcome.map_err(|fault| ApiError::internal(&fault))??;
-    Ok(HttpResponse::Created().json(imported))
+    Ok(outcome.map_err(|fault| ApiError::internal(&fault))??.created())
 }
 
-/// Hands an upload on, piece by piece.
-async fn feed(
-    request: &HttpRequest,
-    payload: web::Payload,
-    pieces: mpsc::Sender<Piece>,
-) -> Result<(), ApiError> {
-    let kind = request.content_type();
-    if kind.eq_ignore_ascii_case("multipart/form-data") {
-        let mut form = Multipart::new(request.headers(), payload);
-        while let Some(field) = next(&mut form).await? {
-            let mut field = field.map_err(|error| unreadable(&error))?;
-            if field.name() == Some("file") {
-                return hand_on(&mut field, pieces).await;
-            }
-            while next(&mut field).await?.is_some() {}
-        }
-        let detail = "The form has no part called `file`.";
-        return Err(ApiError::new(ErrorCode::InvalidBody, detail));
-    }
-    if CONTENT_TYPES.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return hand_on(&mut payload.into_inner(), pieces).await;
-    }
-    let detail =
-        "Send the file with Content-Type: text/csv, or as the part `file` of a form (multipart/form-data).";
-    Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
-}
-
-async fn hand_on<S, E>(bytes: &mut S, pieces: mpsc::Sender<Piece>) -> Result<(), ApiError>
-where
-    S: Stream<Item = Result<web::Bytes, E>> + Unpin,
-    E: std::fmt::Display,
-{
-    let mut size = 0;
-    while let Some(some) = next(bytes).await? {
-        let some = some.map_err(|error| unreadable(&error))?;
-        size += u64::try_from(some.len()).unwrap_or(u64::MAX);
-        if size > UPLOAD_LIMIT {
-            return Err(too_large());
-        }
-        // Nobody takes it any more when the file was refused, which is then the answer.
-        if pieces.send(Piece::Bytes(some.to_vec())).await.is_err() {
-            return Ok(());
-        }
-    }
-    let _ = pieces.send(Piece::End).await;
-    Ok(())
-}
-
-async fn next<S: Stream + Unpin>(stream: &mut S) -> Result<Option<S::Item>, ApiError> {
-    tokio::time::timeout(PATIENCE, stream.next()).await.map_err(|_| {
-        let detail =
-            "Nothing of the upload has come in for a minute. The file before is still the current one.";
-        ApiError::new(ErrorCode::RequestTimeout, detail)
-    })
-}
-
-fn unreadable(error: &impl std::fmt::Display) -> ApiError {
-    let detail = format!("The upload cannot be read to its end: {error}.");
-    ApiError::new(ErrorCode::InvalidBody, detail)
-}
-
-fn too_large() -> ApiError {
-    let detail =
-        "A daily file has at most 512 MiB here. `sms-chat import`, on the server, takes larger ones.";
-    ApiError::new(ErrorCode::BodyTooLarge, detail)
+/// The kept answer has run out while the file came in.
+fn in_vain() -> ApiError {
+    ApiError::new(ErrorCode::Busy, "Send the file once more.").retry_after(1)
 }
 
 /// Makes an earlier file the current one again.
@@ -225,11 +163,16 @@ pub async fn restore_daily_file(
     desk: web::Data<Desk>,
     caller: Caller,
     ids: web::Path<(TeamId, DailyFileId)>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let (team, file) = ids.into_inner();
+    let once = Once::of(&desk, &request, &caller, &())?;
+    if let Some(answered) = once.before(&desk.db).await? {
+        return Ok(answered.created());
+    }
     let restored = desk.daily_files.restore(caller.scope, team, file).await?;
-    Ok(HttpResponse::Created().json(restored))
+    Ok(once.keep(&desk.db, &restored).await?.created())
 }
 
 /// The rows of a file that were not taken, as a CSV file; the first 10,000 of them.

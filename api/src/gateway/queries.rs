@@ -46,6 +46,13 @@ pub(super) fn take_early_receipts(
     Ok(rows.into_iter().map(|(Words(status), code, Moment(at))| (status, code, at)).collect())
 }
 
+/// Forgets receipts that came before `until`: whatever they are for is not ours.
+pub(crate) fn delete_early_receipts(conn: &mut DbConnection, until: DateTime<Utc>) -> Result<(), DbError> {
+    let old = early_receipts::table.filter(early_receipts::received_at.le(Moment(until)));
+    on_each!(conn, |c| diesel::delete(old).execute(c))?;
+    Ok(())
+}
+
 /// Since when the gateway has refused our credentials.
 pub(super) fn refused_since(conn: &mut DbConnection) -> Result<Option<DateTime<Utc>>, DbError> {
     let since: Option<Moment> =

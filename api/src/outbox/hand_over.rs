@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     backoff::backoff,
-    pace::{Heard, REFUSED},
+    pace::Heard,
     queries::{self, Claimed},
     reconcile::{self, StillUnknown},
     settle::{Fate, settle},
@@ -26,6 +26,14 @@ const LEASE: i32 = 6;
 const SEND_WITHIN: i32 = 2;
 /// How long a text that may have reached the gateway can be missing in its list.
 const LIST_LAG: i32 = 3;
+
+/// How long to wait while the gateway refuses our credentials, in time-outs.
+const REFUSED: i32 = 3;
+
+/// How far apart tries are while the gateway refuses our credentials.
+pub(super) fn refused_for(timeout: TimeDelta) -> TimeDelta {
+    timeout * REFUSED
+}
 
 /// Until when a claim of now holds.
 pub(super) fn held_until(timeout: TimeDelta, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -66,7 +74,7 @@ impl Worker {
             Ok(None) => self.send_again(claimed, text).await,
             Err(_) if too_old => Fate::GivenUp(OUTCOME_UNKNOWN),
             Err(StillUnknown::Gateway(AskError::Unauthorised)) => {
-                Fate::Unauthorised { wait: REFUSED, known: false }
+                Fate::Unauthorised { wait: refused_for(self.gateway.timeout()), known: false }
             }
             Err(fault) => {
                 tracing::warn!(message = %claimed.claim.message, %fault, "a text's outcome stays unknown");
@@ -114,7 +122,9 @@ impl Worker {
             Outcome::Refused(code) => Fate::Refused(code),
             Outcome::Retry(asked) => Fate::Waits(retry(asked)),
             Outcome::Unknown(asked) => Fate::Unknown { wait: retry(asked), tried: true },
-            Outcome::Unauthorised => Fate::Unauthorised { wait: REFUSED, known: true },
+            Outcome::Unauthorised => {
+                Fate::Unauthorised { wait: refused_for(self.gateway.timeout()), known: true }
+            }
         }
     }
 }

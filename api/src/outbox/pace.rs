@@ -11,8 +11,6 @@ const AT_ONCE: usize = 32;
 const PATIENCE: u32 = 8;
 /// How far apart tries are at most while the gateway is in trouble: a text waits so long after its end.
 const FURTHEST: TimeDelta = TimeDelta::seconds(15);
-/// How far apart they are while it refuses our credentials.
-pub(super) const REFUSED: TimeDelta = TimeDelta::seconds(30);
 
 /// What a try told of the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +26,19 @@ pub(super) enum Heard {
 }
 
 /// The pace of a worker.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
+    /// How far apart tries are while it refuses our credentials.
+    refused: TimeDelta,
     troubles: u32,
     not_before: Option<DateTime<Utc>>,
 }
 
 impl Pace {
+    pub(super) const fn new(refused: TimeDelta) -> Self {
+        Self { refused, troubles: 0, not_before: None }
+    }
+
     /// How many more may go to the gateway now, where `at_work` are. `refused`: it refuses our credentials.
     pub(super) fn room(&self, at_work: usize, refused: bool, now: DateTime<Utc>) -> usize {
         if !refused && self.troubles < PATIENCE {
@@ -47,13 +51,13 @@ impl Pace {
     /// Takes in what a try told.
     pub(super) fn note(&mut self, heard: Heard, now: DateTime<Utc>, jitter: f64) {
         match heard {
-            Heard::Answer => *self = Self::default(),
+            Heard::Answer => *self = Self::new(self.refused),
             Heard::Trouble => {
                 self.troubles = self.troubles.saturating_add(1);
                 let wait = backoff((self.troubles + 1).saturating_sub(PATIENCE), jitter, None);
                 self.not_before = Some(now + wait.min(FURTHEST));
             }
-            Heard::Refusal => self.not_before = Some(now + REFUSED),
+            Heard::Refusal => self.not_before = Some(now + self.refused),
             Heard::Nothing => {}
         }
     }
@@ -69,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_gateway_in_trouble_is_asked_once_at_a_time_and_ever_less_often() {
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(TimeDelta::seconds(30));
         assert_eq!((pace.room(0, false, at(0)), pace.room(30, false, at(0))), (32, 2));
         for _ in 1..PATIENCE {
             pace.note(Heard::Trouble, at(0), 0.0);
@@ -88,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_gateway_that_refuses_us_is_asked_every_half_minute_and_at_once_after_a_start() {
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(TimeDelta::seconds(30));
         assert_eq!(pace.room(0, true, at(0)), 1);
         pace.note(Heard::Refusal, at(0), 0.0);
         assert_eq!((pace.room(0, true, at(29)), pace.room(0, true, at(30))), (0, 1));

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    hand_over::held_until,
+    hand_over::{held_until, refused_for},
     pace::{Heard, Pace},
     queries::{self, Look},
 };
@@ -93,7 +93,7 @@ impl Worker {
         let gateway = Arc::clone(&self.gateway);
         let _ = tokio::task::spawn_blocking(move || gateway.warm_up()).await;
         let mut at_work = AtWork::default();
-        let mut pace = Pace::default();
+        let mut pace = Pace::new(refused_for(self.gateway.timeout()));
         while !*stop.borrow() {
             let next_look = self.hand_out(&mut at_work, &pace).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox cannot be read");

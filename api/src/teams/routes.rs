@@ -1,6 +1,6 @@
 //! `/teams`, with their numbers and members.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
     ErrorCode, Page, PhoneNumber, Problem,
@@ -17,6 +17,7 @@ use crate::{
     body::Body,
     desk::Desk,
     error::ApiError,
+    idempotency::Once,
     paging::{PageQuery, limit, of_short_list},
 };
 
@@ -48,13 +49,18 @@ pub async fn list_teams(
 pub async fn create_team(
     desk: web::Data<Desk>,
     caller: Caller,
+    request: HttpRequest,
     new: Body<NewTeam>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (authority, by, now) = (Authority::from(&caller), caller.account_id(), desk.clock.now());
-    let made = desk.db.write(move |conn| change::create(conn, &authority, by, &new, now)).await?;
+    let made = desk
+        .db
+        .write(move |conn| once.run(conn, |conn| change::create(conn, &authority, by, &new, now)))
+        .await?;
     desk.numbers_changed().await;
-    Ok(HttpResponse::Created().json(made))
+    Ok(made.created())
 }
 
 /// One team with its members.
@@ -109,14 +115,20 @@ pub async fn create_team_number(
     desk: web::Data<Desk>,
     caller: Caller,
     id: web::Path<TeamId>,
+    request: HttpRequest,
     new: Body<NewTeamNumber>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (id, now) = (id.into_inner(), desk.clock.now());
-    let changed =
-        desk.db.write(move |conn| change::add_number(conn, &caller.scope, id, &new.number, now)).await?;
+    let changed = desk
+        .db
+        .write(move |conn| {
+            once.run(conn, |conn| change::add_number(conn, &caller.scope, id, &new.number, now))
+        })
+        .await?;
     desk.numbers_changed().await;
-    Ok(HttpResponse::Created().json(changed))
+    Ok(changed.created())
 }
 
 /// Which number.

@@ -1,6 +1,6 @@
 //! `/templates`, `/placeholders`, and the templates as they read in a conversation or to a number.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
     Page, Problem,
@@ -22,6 +22,7 @@ use crate::{
     customers::key_data,
     desk::Desk,
     error::ApiError,
+    idempotency::Once,
     numbers,
     paging::{limit, of_short_list},
     teams,
@@ -75,13 +76,18 @@ pub async fn list_templates(
 pub async fn create_template(
     desk: web::Data<Desk>,
     caller: Caller,
+    request: HttpRequest,
     new: Body<NewTemplate>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
     let (authority, now) = (Authority::from(&caller), desk.clock.now());
-    let made = desk.db.write(move |conn| change::create(conn, &authority, caller.name(), &new, now)).await?;
+    let made = desk
+        .db
+        .write(move |conn| once.run(conn, |conn| change::create(conn, &authority, caller.name(), &new, now)))
+        .await?;
     desk.committed();
-    Ok(HttpResponse::Created().json(made))
+    Ok(made.created())
 }
 
 /// One template, archived or not.

@@ -140,6 +140,10 @@ async fn every_replica_knows_and_one_with_the_right_credentials_ends_it(app: Tes
     let conversation = app.text(STRANGER, "Hello").await;
     let mistaken = app.replica(|args| args.twilio_auth_token = Some("mistyped".to_owned()));
     let (here, there) = (app.signed_in(ANN).await, mistaken.signed_in(ANN).await);
+    // Once it has sent something, the first desk sleeps until its clock is turned.
+    let other = app.text(&stranger(1), "Hello").await;
+    let sent = here.replies(other, "Hi").await;
+    app.message_becomes(&here, sent, "delivered").await;
     let message = there.replies(conversation, "Hi").await;
     app.try_fails(message, 1).await;
     for reader in [&here, &there] {

@@ -58,10 +58,15 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Starts `sms-chat serve`, and waits until it says where it listens.
-    pub(crate) fn start(mut command: Command) -> Self {
+    /// Starts `sms-chat serve` on any port, and waits until it says where it listens.
+    pub(crate) fn start(command: Command) -> Self {
+        Self::start_at(command, "127.0.0.1:0")
+    }
+
+    /// Starts `sms-chat serve` at an address, and waits until it listens.
+    pub(crate) fn start_at(mut command: Command, address: &str) -> Self {
         let mut child = command
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", address])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

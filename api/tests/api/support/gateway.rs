@@ -82,11 +82,17 @@ impl Gateway {
         self.tell(Method::DELETE, "ledger", None).await;
     }
 
+    /// Every text that was accepted, oldest first.
+    pub(crate) async fn ledger(&self) -> Vec<Value> {
+        let ledger = self.tell(Method::GET, "ledger", None).await;
+        ledger["texts"].as_array().expect("texts").clone()
+    }
+
     /// The desk's texts to a number that were accepted, oldest first.
     pub(crate) async fn sent_to(&self, number: &str) -> Vec<Value> {
-        let ledger = self.tell(Method::GET, "ledger", None).await;
-        let texts = ledger["texts"].as_array().expect("texts").iter();
-        texts.filter(|text| text["to"] == number && text["direction"] == "outbound-api").cloned().collect()
+        let mut texts = self.ledger().await;
+        texts.retain(|text| text["to"] == number && text["direction"] == "outbound-api");
+        texts
     }
 
     /// The words of those texts.

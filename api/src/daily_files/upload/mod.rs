@@ -1,0 +1,3 @@
+//! A file as it comes in over HTTP.
+
+pub(super) mod routes;

@@ -1,0 +1,38 @@
+//! Takes away what is kept for a time only: answers to requests with an idempotency key, and receipts for texts that are
+//! not ours. It must never touch what the desk shows.
+
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use crate::{
+    clock::Clock,
+    db::{Db, DbError},
+    gateway, idempotency,
+};
+
+/// How often to look.
+const EVERY: TimeDelta = TimeDelta::hours(1);
+/// How long a receipt waits for its text: longer than a text that is given up is looked up.
+const RECEIPTS: TimeDelta = TimeDelta::days(14);
+
+/// Takes away what is too old, until `stop` says so.
+pub(crate) async fn keep(db: Db, clock: Clock, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = take_away(&db, &clock).await {
+            tracing::error!(%error, "what is too old cannot be taken away");
+        }
+        tokio::select! {
+            _ = stop.changed() => break,
+            () = clock.sleep(EVERY) => {}
+        }
+    }
+}
+
+async fn take_away(db: &Db, clock: &Clock) -> Result<(), DbError> {
+    let now = clock.now();
+    db.write(move |conn| {
+        idempotency::queries::delete_until(conn, now - idempotency::KEPT)?;
+        gateway::queries::delete_early_receipts(conn, now - RECEIPTS)
+    })
+    .await
+}

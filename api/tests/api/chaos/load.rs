@@ -1,0 +1,153 @@
+//! The load: each customer's conversation, with texts both ways, ad-hoc messages to others, and a fault ordered every now
+//! and then. What is not answered is asked again with the same key, as a careful program does.
+
+use std::{cell::Cell, time::Duration};
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::NUMBERS;
+use crate::support::{
+    Client,
+    database::TestDatabase,
+    gateway::{Gateway, MESSAGES, signed, text_form},
+};
+
+/// The number of the demo's Collections.
+pub(super) const TEAM_NUMBER: &str = "+447700900001";
+/// What a customer's conversation has at least: it goes on after the last kill.
+const LEAST: u64 = 6;
+/// How long to wait before asking again.
+const AGAIN: Duration = Duration::from_millis(40);
+
+/// A text that the desk said it would send.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub(super) number: String,
+    pub(super) body: String,
+}
+
+pub(super) struct Load<'a> {
+    pub(super) program: &'a Client,
+    pub(super) gateway: &'a Gateway,
+    pub(super) database: &'a TestDatabase,
+    /// Nothing more is begun.
+    pub(super) over: &'a Cell<bool>,
+    pub(super) seed: u64,
+}
+
+/// A program with a key of its own.
+pub(super) async fn program(nobody: &Client) -> Client {
+    let admin = json!({"email": "admin@example.com", "password": "sms-chat-demo"});
+    let session = nobody.post("/sessions", admin).await.expect(201);
+    let admin = nobody.with_token(session["access_token"].as_str().unwrap());
+    let key = json!({"name": "Chaos", "permissions": ["reply", "ad_hoc"], "team_ids": [1]});
+    let key = admin.post("/api_keys", key).await.expect(201);
+    nobody.with_token(key["secret"].as_str().unwrap())
+}
+
+impl Load<'_> {
+    /// One customer, until it is over; what the desk said it would send.
+    pub(super) async fn customer(&self, n: u64) -> Vec<Written> {
+        let mut rng = StdRng::seed_from_u64(self.seed.wrapping_mul(1000).wrapping_add(n));
+        let number = format!("{NUMBERS}1{n:04}");
+        self.text(&number, "Hello").await;
+        let live = format!("SELECT id FROM conversations WHERE number = '{number}' AND status <> 'closed'");
+        let conversation = self.database.number(&live);
+        let mut written = Vec::new();
+        for turn in 0.. {
+            if self.over.get() && turn >= LEAST {
+                break;
+            }
+            if rng.random_bool(0.35) {
+                self.gateway.order(fault(&number, &mut rng)).await;
+            }
+            match rng.random_range(0..10) {
+                0..3 => self.text(&number, &format!("Question {turn}")).await,
+                3 => {
+                    let other = format!("{NUMBERS}2{n:02}{:02}", turn % 100);
+                    let body = format!("About {n}.{turn}");
+                    let ad_hoc = json!({"team_id": 1, "number": other, "body": body});
+                    self.send("/conversations", &format!("{n}.{turn}"), ad_hoc).await;
+                    written.push(Written { number: other, body });
+                }
+                kind => {
+                    // Some are alike, as people's answers are.
+                    let body = if kind == 4 { "Yes".to_owned() } else { format!("Answer {n}.{turn}") };
+                    let path = format!("/conversations/{conversation}/messages");
+                    self.send(&path, &format!("{n}.{turn}"), json!({ "body": body })).await;
+                    written.push(Written { number: number.clone(), body });
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(rng.random_range(50..400))).await;
+        }
+        written
+    }
+
+    /// Sends until it is answered; the key makes one text of it.
+    async fn send(&self, path: &str, key: &str, body: Value) {
+        loop {
+            let request = self.program.request(Method::POST, path).header("Idempotency-Key", key).json(&body);
+            match request.send().await {
+                Ok(answer) if answer.status() == 201 => {
+                    // An answer that broke off is none.
+                    if answer.bytes().await.is_ok() {
+                        return;
+                    }
+                }
+                Ok(answer) if answer.status().is_server_error() => {}
+                Ok(answer) => panic!("{path}: {} {:?}", answer.status(), answer.text().await),
+                Err(_) => {}
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
+    /// The customer writes; what the desk did not take is brought until it does, as a gateway set to retry does.
+    async fn text(&self, number: &str, body: &str) {
+        let text = self.gateway.write(number, TEAM_NUMBER, body).await;
+        if text["webhook"] == "delivered" {
+            return;
+        }
+        let form = text_form(text["sid"].as_str().unwrap(), number, TEAM_NUMBER, body);
+        loop {
+            match signed(self.program, MESSAGES, &form).send().await {
+                Ok(answer) if answer.status() == 200 => return,
+                Ok(answer) if answer.status().is_client_error() => {
+                    panic!("a text: {:?}", answer.text().await)
+                }
+                _ => tokio::time::sleep(AGAIN).await,
+            }
+        }
+    }
+}
+
+/// Any of the gateway's faults, for the next text from or to a number.
+fn fault(number: &str, rng: &mut StdRng) -> Value {
+    let all = [
+        json!({"fault": "timeout_after_accept"}),
+        json!({"fault": "reset_before_accept"}),
+        json!({"fault": "reset_after_accept"}),
+        json!({"fault": "http_429", "retry_after": 1}),
+        json!({"fault": "http_500"}),
+        json!({"fault": "http_401"}),
+        json!({"fault": "error", "code": 21614}),
+        json!({"fault": "fail", "error_code": 30003}),
+        json!({"fault": "fail", "error_code": 30006, "status": "failed"}),
+        json!({"fault": "receipts", "mode": "late", "ms": 500}),
+        json!({"fault": "receipts", "mode": "twice"}),
+        json!({"fault": "receipts", "mode": "reversed"}),
+        json!({"fault": "receipts", "mode": "never"}),
+        json!({"fault": "receipts", "mode": "early"}),
+        json!({"fault": "webhook_never"}),
+        json!({"fault": "webhook_twice"}),
+        json!({"fault": "latency", "ms": 300}),
+        json!({"fault": "http_500", "on": "read"}),
+        json!({"fault": "http_401", "on": "read"}),
+        json!({"fault": "reset_before_accept", "on": "read"}),
+    ];
+    let mut fault = all[rng.random_range(0..all.len())].clone();
+    fault["number"] = json!(number);
+    fault
+}

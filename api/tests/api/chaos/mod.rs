@@ -1,0 +1,105 @@
+//! Chaos: replies, ad-hoc messages, texts of customers and receipts go through the real program and a gateway with every
+//! fault there is, while the program is killed (SIGKILL) again and again. In the end the gateway's ledger and the database
+//! must agree. `cargo xtask chaos` runs it for longer; the seed decides what is done, the machine when.
+
+mod load;
+mod verdict;
+
+use std::{cell::Cell, time::Duration};
+
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+
+use self::{
+    load::Load,
+    verdict::{Verdict, settle},
+};
+use crate::support::{
+    Client, Kind,
+    command::{Served, said, sms_chat},
+    database::TestDatabase,
+    gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway},
+};
+
+/// The numbers of this load, and of nothing else in the demo world.
+const NUMBERS: &str = "+4479000";
+/// How many customers write and are written to.
+const CUSTOMERS: u64 = 24;
+
+#[test]
+fn nothing_is_lost_or_doubled_on_sqlite() {
+    chaos(Kind::Sqlite);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_on_postgres() {
+    chaos(Kind::Postgres);
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect("a whole number"))
+}
+
+fn chaos(kind: Kind) {
+    let (seed, kills) = (setting("SMS_CHAT_CHAOS_SEED", 1), setting("SMS_CHAT_CHAOS_KILLS", 5));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let verdict = runtime.unwrap().block_on(storm(kind, seed, kills));
+    println!("chaos on {kind:?}, seed {seed}, {kills} kills: {verdict}");
+    assert!(verdict.faults.is_empty(), "{:#?}", verdict.faults);
+}
+
+async fn storm(kind: Kind, seed: u64, kills: u64) -> Verdict {
+    let database = TestDatabase::empty(kind);
+    assert_eq!(said(sms_chat(&database.url, &["demo"]), "").code, 0);
+    let gateway = Gateway::start();
+    let desk = Desk { address: free_address(), database: &database, gateway: &gateway };
+    let mut running = desk.start().await;
+    let nobody = Client::of(&format!("http://{}", desk.address));
+    gateway.bring_to(&nobody.url);
+    let program = load::program(&nobody).await;
+
+    let over = Cell::new(false);
+    let load = Load { program: &program, gateway: &gateway, database: &database, over: &over, seed };
+    let mut rng = StdRng::seed_from_u64(seed);
+    let killing = async {
+        for _ in 0..kills {
+            tokio::time::sleep(Duration::from_millis(rng.random_range(150..1000))).await;
+            running.kill();
+            running = desk.start().await;
+        }
+        over.set(true);
+        running
+    };
+    let customers = futures_util::future::join_all((0..CUSTOMERS).map(|n| load.customer(n)));
+    let (_running, written) = tokio::join!(killing, customers);
+    let settled_after = settle(&database, &gateway, &nobody).await;
+    Verdict::on(&database, &gateway, written.concat(), settled_after).await
+}
+
+/// An address where nobody listens.
+fn free_address() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+/// The program at one address, however often it is started.
+struct Desk<'a> {
+    address: String,
+    database: &'a TestDatabase,
+    gateway: &'a Gateway,
+}
+
+impl Desk<'_> {
+    async fn start(&self) -> Served {
+        let mut command = sms_chat(&self.database.url, &["serve"]);
+        command
+            .env("SMS_CHAT_GATEWAY", "twilio")
+            .env("SMS_CHAT_GATEWAY_TIMEOUT", "1")
+            .env("SMS_CHAT_RATE_LIMIT", "0")
+            .env("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
+            .env("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
+            .env("TWILIO_API_URL", self.gateway.url());
+        let address = self.address.clone();
+        let started = tokio::task::spawn_blocking(move || Served::start_at(command, &address)).await;
+        started.expect("the program")
+    }
+}
