@@ -73,8 +73,8 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
             view! {
                 <Dialog title=title.clone() close=Callback::new(move |()| open.set(false))>
                     <img class="mx-auto max-h-[75dvh] max-w-full" src=src alt=alt />
-                    <a class="link mt-3 inline-block" href=original target="_blank" rel="noopener">
-                        "Open in a tab of its own"
+                    <a class="btn btn-sm mt-3" href=original download="">
+                        "Download"
                     </a>
                 </Dialog>
             }
