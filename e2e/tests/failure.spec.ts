@@ -2,35 +2,10 @@
 // nothing sent twice.
 
 import { Desk } from "../fixtures/desk.ts";
-import { Handset } from "../fixtures/handset.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { texting } from "../fixtures/texting.ts";
 
 const MESSAGES = "**/api/v1/conversations/*/messages";
-const OUT_OF_REACH = "The phone is off or out of reach. Try again later.";
-
-test("a text that a phone out of reach never got says so, and the conversation needs the agent again", async ({
-  page,
-  context,
-  desk,
-}) => {
-  const [customer] = await texting({ page, context, desk });
-  const handset = await Handset.open(context, desk);
-  await handset.use(customer.number, "Collections");
-  await handset.choose(/Phone off or out of reach/);
-  await page.getByRole("textbox", { name: "Message" }).fill("Friday is fine");
-  await page.getByRole("button", { name: "Send" }).click();
-  const sent = page
-    .getByRole("region", { name: "Messages" })
-    .getByRole("listitem")
-    .filter({ hasText: "Friday is fine" });
-  await expect(sent).toContainText("✕ undelivered");
-  await expect(sent).toContainText(OUT_OF_REACH);
-  await expect(handset.bubble("Friday is fine")).toContainText("Never reached this phone: phone off or out of reach");
-  await page.getByRole("link", { name: "Conversations in progress" }).click();
-  const row = page.getByRole("row").filter({ hasText: customer.shown });
-  await expect(row.getByRole("cell").nth(4)).toHaveText(new RegExp(`^Agent\\s*not delivered\\s*${OUT_OF_REACH}$`));
-});
 
 test("without the server, what was typed stays, and is sent once when the server is back", async ({
   page,

@@ -146,6 +146,18 @@ pub struct MessageError {
     pub text: String,
 }
 
+impl MessageError {
+    /// Whether it makes sense to send the same text again. It does not where the number is at fault (it does not exist, is a
+    /// landline, blocks our texts), or the text itself (filtered as spam, too long), or where the customer may have it.
+    #[must_use]
+    pub fn is_worth_another_try(&self) -> bool {
+        !matches!(
+            self.code.as_str(),
+            "21211" | "21612" | "21614" | "21617" | "30004" | "30005" | "30006" | "30007" | "outcome_unknown"
+        )
+    }
+}
+
 /// One text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -295,6 +307,17 @@ mod tests {
             if from.may_become(to) {
                 prop_assert!(!to.may_become(to));
             }
+        }
+    }
+
+    #[test]
+    fn a_text_to_a_phone_that_is_off_is_worth_another_try_and_one_to_a_landline_never() {
+        let error = |code: &str| MessageError { code: code.into(), text: String::new() };
+        for code in ["30003", "30008", "30034", "21610", "not_handed_over", ""] {
+            assert!(error(code).is_worth_another_try(), "{code}");
+        }
+        for code in ["21211", "21614", "21617", "30005", "30006", "30007", "outcome_unknown"] {
+            assert!(!error(code).is_worth_another_try(), "{code}");
         }
     }
 

@@ -79,6 +79,12 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
             world.state().faults.clear(number.as_deref());
             reply::empty(StatusCode::NO_CONTENT)
         }
+        (&Method::DELETE, ["faults", id]) => {
+            if let Ok(id) = id.parse() {
+                world.state().faults.cancel(id);
+            }
+            reply::empty(StatusCode::NO_CONTENT)
+        }
         _ => refuse(StatusCode::NOT_FOUND, "The simulator has no such path, or not for this method."),
     })
 }
@@ -128,7 +134,6 @@ fn thread(world: &World, customer: Option<&str>) -> Response<Body> {
         &json!({
             "customer": customer,
             "texts": texts,
-            "faults": state.faults.of(customer),
             "opted_out": opted_out,
         }),
     )

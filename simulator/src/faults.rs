@@ -11,6 +11,9 @@ pub(crate) const EVERYONE: &str = "*";
 /// An ordered fault: what, for whom, how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Order {
+    /// By which it can be cleared; given when it is taken.
+    #[serde(skip_deserializing)]
+    pub(crate) id: u32,
     /// The customer's number, or `*`. An order for the number itself goes before one for everyone.
     #[serde(default = "everyone")]
     pub(crate) number: String,
@@ -109,6 +112,8 @@ pub(crate) enum Call {
     Send,
     /// Listing the texts of a number. (A fetch of one text knows no number, so only `*` strikes it.)
     Read,
+    /// Fetching a picture.
+    Media,
 }
 
 /// When a fault can strike: each stage uses up at most one order.
@@ -147,38 +152,45 @@ impl Order {
 
 /// The orders that have not been used up, in the order they were given.
 #[derive(Debug, Default)]
-pub(crate) struct Faults(Vec<Order>);
+pub(crate) struct Faults {
+    orders: Vec<Order>,
+    last_id: u32,
+}
 
 impl Faults {
     pub(crate) fn all(&self) -> &[Order] {
-        &self.0
-    }
-
-    /// The orders that may strike this number.
-    pub(crate) fn of(&self, number: &str) -> Vec<&Order> {
-        self.0.iter().filter(|order| order.number == number || order.number == EVERYONE).collect()
+        &self.orders
     }
 
     pub(crate) fn add(&mut self, orders: Vec<Order>) {
-        self.0.extend(orders.into_iter().filter(|order| order.times != Some(0)));
+        for order in orders.into_iter().filter(|order| order.times != Some(0)) {
+            self.last_id += 1;
+            self.orders.push(Order { id: self.last_id, ..order });
+        }
     }
 
     /// Forgets the orders for one number (`*` is those for everyone), or all of them.
     pub(crate) fn clear(&mut self, number: Option<&str>) {
-        self.0.retain(|order| number.is_some_and(|number| order.number != number));
+        self.orders.retain(|order| number.is_some_and(|number| order.number != number));
+    }
+
+    /// Forgets one order.
+    pub(crate) fn cancel(&mut self, id: u32) {
+        self.orders.retain(|order| order.id != id);
     }
 
     /// The fault that strikes this number at this stage, used up by one.
     pub(crate) fn take(&mut self, number: &str, stage: Stage) -> Option<Fault> {
-        let place =
-            |wanted: &str| self.0.iter().position(|order| order.number == wanted && order.strikes(stage));
+        let place = |wanted: &str| {
+            self.orders.iter().position(|order| order.number == wanted && order.strikes(stage))
+        };
         let place = place(number).or_else(|| place(EVERYONE))?;
-        let order = self.0.get_mut(place)?;
+        let order = self.orders.get_mut(place)?;
         let fault = order.fault.clone();
         if let Some(times) = &mut order.times {
             *times = times.saturating_sub(1);
             if *times == 0 {
-                self.0.remove(place);
+                self.orders.remove(place);
             }
         }
         Some(fault)
@@ -247,6 +259,7 @@ mod tests {
             (json!({"fault": "webhook_never"}), Fault::WebhookNever),
             (json!({"fault": "webhook_twice"}), Fault::WebhookTwice),
             (json!({"fault": "latency", "ms": 20}), Fault::Latency { ms: 20 }),
+            (json!({"fault": "http_500", "on": "media"}), Fault::Http500),
         ] {
             let read = order(value);
             assert_eq!(read.fault, fault);
@@ -316,5 +329,14 @@ mod tests {
         faults.clear(Some("+1"));
         assert_eq!(faults.all().len(), 1);
         assert_eq!(faults.take("+2", SEND), Some(Fault::Http500));
+    }
+
+    #[test]
+    fn one_order_can_be_cancelled_among_others_that_are_alike() {
+        let mut faults = Faults::default();
+        faults.add(vec![order(json!({"fault": "http_500"})), order(json!({"fault": "http_500"}))]);
+        let ids: Vec<u32> = faults.all().iter().map(|order| order.id).collect();
+        faults.cancel(ids[0]);
+        assert_eq!(faults.all().iter().map(|order| order.id).collect::<Vec<_>>(), ids[1..]);
     }
 }

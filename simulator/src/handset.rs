@@ -17,6 +17,7 @@ pub(crate) fn page() -> Response<Body> {
 pub(crate) fn file(name: &str) -> Response<Body> {
     match name {
         "handset.js" => serve("text/javascript; charset=utf-8", include_str!("handset/handset.js")),
+        "catalogue.js" => serve("text/javascript; charset=utf-8", include_str!("handset/catalogue.js")),
         "faults.js" => serve("text/javascript; charset=utf-8", include_str!("handset/faults.js")),
         "phones.js" => serve("text/javascript; charset=utf-8", include_str!("handset/phones.js")),
         "thread.js" => serve("text/javascript; charset=utf-8", include_str!("handset/thread.js")),

@@ -55,7 +55,11 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
         (&Method::GET, [sid, "Messages", message, "Media.json"]) if sid == account => {
             Ok(list_media(world, message).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
         }
-        (&Method::GET, [sid, "Messages", _, "Media", media]) if sid == account => {
+        (&Method::GET, [sid, "Messages", message, "Media", media]) if sid == account => {
+            let number = world.state().ledger.find(message).map(|text| text.customer().to_owned());
+            if let Some(reply) = strike(world, number.as_deref().unwrap_or(EVERYONE), Call::Media).await? {
+                return Ok(reply);
+            }
             Ok(fetch_media(world, media).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
         }
         (&Method::GET, [sid, "IncomingPhoneNumbers.json"]) if sid == account => Ok(list_numbers(world)),

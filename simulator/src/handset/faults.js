@@ -1,61 +1,81 @@
-// The panel of what goes wrong with the next text. What is chosen is ordered from the simulator at once, and
-// shown as the simulator has it: when the order has been used up, the choice is back at "all is well".
+// The panel of what goes wrong: a form that orders a fault from the simulator, and the list of what is ordered, as the
+// simulator has it. Each order can be cleared until it is used up.
 
-const LATE = 10_000;
+import { FAULTS, words } from './catalogue.js';
 
-const TO_PHONE = [
-  { name: 'Is delivered', order: null },
-  { name: 'Phone off or out of reach', note: '30003', order: { fault: 'fail', error_code: 30003, status: 'undelivered' } },
-  { name: 'Blocked', note: '30004', order: { fault: 'fail', error_code: 30004, status: 'undelivered' } },
-  { name: 'A landline', note: '30006', order: { fault: 'fail', error_code: 30006, status: 'failed' } },
-  { name: 'Receipt comes late', note: '10 s', order: { fault: 'receipts', mode: 'late', ms: LATE } },
-  { name: 'Every receipt comes twice', order: { fault: 'receipts', mode: 'twice' } },
-  { name: 'Receipts come in reverse', order: { fault: 'receipts', mode: 'reversed' } },
-  { name: 'No receipt ever comes', order: { fault: 'receipts', mode: 'never' } },
-];
+const at = (id) => document.getElementById(id);
 
-const FROM_PHONE = [
-  { name: 'Reaches the desk', order: null },
-  { name: 'Its webhook is lost', note: 'gap repair', order: { fault: 'webhook_never' } },
-  { name: 'Its webhook comes twice', order: { fault: 'webhook_twice' } },
-];
+/** Brings the panel to life. `phone()` is the number in hand; `send` takes an order, `clear` an id, or nothing for all. */
+export function panel(phone, send, clear) {
+  const known = FAULTS.flatMap(([, faults]) => faults);
+  const fault = at('fault');
+  for (const [where, faults] of FAULTS) {
+    const group = document.createElement('optgroup');
+    group.label = where;
+    group.append(...faults.map((each) => new Option(each.name, String(known.indexOf(each)))));
+    fault.append(group);
+  }
+  const chosen = () => known[Number(fault.value)];
+  const adapt = () => {
+    const { more } = chosen();
+    at('more-block').hidden = !more;
+    at('times-block').hidden = at('often').value !== 'times';
+    if (!more) return;
+    at('more-label').textContent = more.label;
+    Object.assign(at('more'), { min: more.least, max: more.most, value: more.value });
+  };
+  fault.addEventListener('change', adapt);
+  at('often').addEventListener('change', () => {
+    at('times-block').hidden = at('often').value !== 'times';
+  });
+  at('order').addEventListener('submit', (event) => {
+    event.preventDefault();
+    const fields = [...event.target.elements].filter((field) => field.offsetParent);
+    for (const field of fields) field.setAttribute('aria-invalid', String(!field.validity.valid));
+    const wrong = fields.find((field) => !field.validity.valid);
+    at('order-error').textContent = wrong ? `A whole number from ${wrong.min} to ${wrong.max}, please.` : '';
+    if (wrong) return wrong.focus();
+    const { order, more } = chosen();
+    send({
+      ...order,
+      ...(more ? { [more.key]: at('more').valueAsNumber * more.unit } : {}),
+      number: at('whom').value === 'everyone' ? '*' : phone(),
+      times: { once: 1, times: at('times').valueAsNumber, always: null }[at('often').value],
+    });
+  });
+  at('clear-all').addEventListener('click', () => clear());
+  adapt();
 
-/** Fills the two fieldsets and calls `order` with the list of faults whenever another is chosen. */
-export function panel(toPhone, fromPhone, order) {
-  const groups = [fill(toPhone, TO_PHONE, 'to-phone'), fill(fromPhone, FROM_PHONE, 'from-phone')];
-  const chosen = () => groups.map((group) => group.find(({ input }) => input.checked)?.order).filter(Boolean);
-  for (const { input } of groups.flat()) input.addEventListener('change', () => order(chosen()));
   return {
-    /** Shows what the simulator has ordered for this phone. */
+    /** Shows what the simulator has ordered; what is still there stays the same element, and keeps the focus. */
     show(orders) {
-      for (const group of groups) {
-        const current = group.find((choice) => choice.order && orders.some((known) => matches(choice.order, known)));
-        (current ?? group[0]).input.checked = true;
+      const list = at('ordered');
+      const focused = document.activeElement;
+      const before = new Map([...list.children].map((item) => [item.dataset.id, item]));
+      const items = orders.map((order) => before.get(String(order.id)) ?? line(order.id, clear));
+      items.forEach((item, place) => {
+        item.firstChild.textContent = words(orders[place], phone());
+        item.lastChild.setAttribute('aria-label', `Clear: ${item.firstChild.textContent}`);
+      });
+      list.replaceChildren(...items);
+      at('clear-all').hidden = orders.length < 2;
+      at('ordered-none').hidden = orders.length > 0;
+      // Whoever cleared the one in hand goes on with the list, not at the page's beginning.
+      if (focused?.closest?.('#ordered') || focused === at('clear-all')) {
+        (focused.isConnected && !focused.hidden ? focused : at('ordered-title')).focus();
       }
     },
   };
 }
 
-function fill(fieldset, choices, name) {
-  return choices.map(({ name: text, note, order }, place) => {
-    const label = document.createElement('label');
-    const input = document.createElement('input');
-    input.type = 'radio';
-    input.name = name;
-    input.checked = place === 0;
-    const words = document.createElement('span');
-    words.textContent = text;
-    label.append(input, words);
-    if (note) {
-      const small = document.createElement('small');
-      small.textContent = note;
-      label.append(small);
-    }
-    fieldset.append(label);
-    return { input, order };
-  });
-}
-
-function matches(order, known) {
-  return Object.entries(order).every(([key, value]) => known[key] === value);
+function line(id, clear) {
+  const item = document.createElement('li');
+  item.dataset.id = id;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'quiet';
+  button.textContent = 'Clear';
+  button.addEventListener('click', () => clear(id));
+  item.append(document.createElement('span'), button);
+  return item;
 }

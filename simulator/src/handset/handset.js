@@ -10,7 +10,7 @@ const PACE_UNSEEN = 4000;
 
 const at = (id) => document.getElementById(id);
 const log = thread(at('thread'));
-const faults = panel(at('to-phone'), at('from-phone'), orderFaults);
+const faults = panel(() => customer, order, clear);
 const asked = new URLSearchParams(location.search);
 
 let customer = parse(asked.get('customer') ?? '') ?? recent()[0] ?? '+447700900123';
@@ -18,7 +18,6 @@ let desk = parse(asked.get('desk') ?? '');
 let numbers = [];
 let seen = [];
 let drawn = '';
-let ordering = 0;
 
 async function call(method, path, body) {
   const answer = await fetch(path, {
@@ -95,13 +94,13 @@ function drawDesk() {
 
 async function refresh() {
   const number = customer;
-  const orders = ordering;
-  const [known, told] = await Promise.all([
+  const [known, told, ordered] = await Promise.all([
     call('GET', '/simulator/numbers'),
     call('GET', `/simulator/threads?customer=${encodeURIComponent(number)}`),
+    call('GET', '/simulator/faults'),
   ]);
   if (number !== customer) return;
-  const picture = JSON.stringify([known, told, desk]);
+  const picture = JSON.stringify([known, told, ordered, desk]);
   if (picture === drawn) return;
   drawn = picture;
   numbers = known.numbers;
@@ -111,10 +110,7 @@ async function refresh() {
   drawDesk();
   log.show(told.texts.filter((text) => (text.direction === 'inbound' ? text.to : text.from) === desk));
   at('opted-out').hidden = !told.opted_out.includes(desk);
-  if (orders === ordering) faults.show(told.faults);
-  at('faults-hint').textContent = told.faults.some((order) => order.number === '*')
-    ? 'Beside this, a fault is ordered for every phone.'
-    : 'One text, then all is well again.';
+  faults.show(ordered.faults);
 }
 
 async function follow() {
@@ -135,15 +131,22 @@ function say(words, lost = false) {
 
 // What is done
 
-async function orderFaults(orders) {
-  ordering += 1;
-  const body = orders.map((order) => ({ ...order, number: customer }));
+async function order(fault) {
   try {
-    await call('PUT', `/simulator/faults?number=${encodeURIComponent(customer)}`, body);
+    await call('POST', '/simulator/faults', fault);
+    await refresh();
   } catch {
     say('The fault could not be ordered.');
   }
-  drawn = '';
+}
+
+async function clear(id) {
+  try {
+    await call('DELETE', id ? `/simulator/faults/${id}` : '/simulator/faults');
+    await refresh();
+  } catch {
+    say('The fault could not be cleared.');
+  }
 }
 
 async function write(body, media = []) {

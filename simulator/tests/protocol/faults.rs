@@ -4,7 +4,7 @@ use std::{error::Error as _, io::ErrorKind, time::Duration};
 
 use serde_json::{Value, json};
 
-use crate::support::{CUSTOMER, Stage};
+use crate::support::{CUSTOMER, DESK, Stage};
 
 /// What the connection really ended with, under all that the client wraps around it.
 fn kind_of(error: &reqwest::Error) -> Option<ErrorKind> {
@@ -127,6 +127,43 @@ async fn faults_on_reading_leave_sending_alone() {
     assert_eq!(stage.get("/Messages.json").send().await.expect("an answer").status(), 500);
     stage.http.delete(stage.control("faults")).send().await.expect("an answer");
     assert_eq!(stage.get("/Messages.json").send().await.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
+async fn a_picture_cannot_be_had_while_its_fetching_is_struck() {
+    let stage = Stage::set().await;
+    let media = json!([{ "content_type": "image/png" }]);
+    stage.write_json(json!({ "from": CUSTOMER, "to": DESK, "body": "Look", "media": media })).await;
+    let url = stage.webhook().await.get("MediaUrl0").to_owned();
+    let fetch = async || {
+        let credentials = (&stage.settings.account_sid, Some(&stage.settings.auth_token));
+        let answer = stage.http.get(&url).basic_auth(credentials.0, credentials.1).send().await;
+        answer.expect("an answer").status()
+    };
+    stage.order(json!([{ "number": CUSTOMER, "fault": "http_500", "on": "media" }])).await;
+    assert_eq!(fetch().await, 500);
+    assert_eq!(fetch().await, 200);
+}
+
+#[tokio::test]
+async fn what_is_ordered_can_be_seen_and_cleared_one_by_one() {
+    let stage = Stage::set().await;
+    stage
+        .order(json!([{ "fault": "http_500", "times": 3 }, { "number": CUSTOMER, "fault": "http_401" }]))
+        .await;
+    let ordered = async || {
+        let answer = stage.http.get(stage.control("faults")).send().await.expect("an answer");
+        answer.json::<Value>().await.expect("JSON")["faults"].as_array().expect("a list").clone()
+    };
+    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 401);
+    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 500);
+    let left = ordered().await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert_eq!((&left[0]["number"], &left[0]["times"]), (&json!("*"), &json!(2)));
+    let url = stage.control(&format!("faults/{}", left[0]["id"]));
+    assert_eq!(stage.http.delete(url).send().await.expect("an answer").status(), 204);
+    assert!(ordered().await.is_empty());
+    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
 }
 
 #[tokio::test]

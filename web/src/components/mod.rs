@@ -6,6 +6,7 @@ pub(crate) mod consent;
 pub(crate) mod counter;
 pub(crate) mod dialog;
 pub(crate) mod form;
+pub(crate) mod gateway_alarm;
 pub(crate) mod heading;
 pub(crate) mod keyboard_help;
 pub(crate) mod moment;

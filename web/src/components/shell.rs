@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use shared::{account::Permission, event::EventKind};
 
-use super::{account_menu::AccountMenu, keyboard_help::KeyboardHelp};
+use super::{account_menu::AccountMenu, gateway_alarm::gateway_alarm, keyboard_help::KeyboardHelp};
 use crate::{
     keys::{Keys, focus_first},
     live::{Live, LiveState, News, coalesced},
@@ -35,10 +35,13 @@ pub(crate) fn Shell(
     Keys::provide();
     let ask = coalesced(move || async move { session.ask() });
     live.listen(move |news| {
-        // Teams and permissions may have changed meanwhile; or another tab signed in as someone else.
+        // Teams, permissions or the gateway may have changed meanwhile; or another tab signed in as someone else.
         match news {
             News::Event(event)
-                if !matches!(event.kind, EventKind::TeamChanged | EventKind::AccountChanged) => {}
+                if !matches!(
+                    event.kind,
+                    EventKind::TeamChanged | EventKind::AccountChanged | EventKind::GatewayChanged
+                ) => {}
             _ => ask.run(()),
         }
     });
@@ -62,6 +65,7 @@ pub(crate) fn Shell(
         >
             "Skip to the content"
         </a>
+        {gateway_alarm()}
         <header class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-base-300 bg-base-200 px-3 sm:sticky sm:top-0 sm:flex-nowrap lg:px-6">
             <span class="font-semibold whitespace-nowrap">"SMS Chat"</span>
             <nav

@@ -43,7 +43,9 @@ fn form(writing: Writing) -> AnyView {
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            writing.send();
+            if !event.repeat() {
+                writing.send();
+            }
         }
     };
     let busy = writing.form.busy;

@@ -11,7 +11,10 @@ use shared::{
     template::{RenderedTemplate, placeholders},
 };
 
-use super::draft::{Draft, Place};
+use super::{
+    draft::{Draft, Place},
+    text::Text,
+};
 use crate::{
     api::{Client, Fault, new_idempotency_key},
     components::{
@@ -234,7 +237,7 @@ impl Writing {
             match answer {
                 Ok(conversation) => {
                     Draft::forget(&place, &draft.key);
-                    self.draft.try_set(Draft::empty());
+                    self.make_room(&draft.text);
                     if let Some(Some(conversation)) = self.sent.try_set(Some(conversation)) {
                         self.notices.say(&format!("Sent to {}.", conversation.number.display()));
                     }
@@ -242,6 +245,16 @@ impl Writing {
                 Err(fault) => self.refused(fault),
             }
         });
+    }
+
+    /// Makes room for the next message, whose text may be in the box already: a template chosen meanwhile.
+    fn make_room(self, sent: &Text) {
+        if self.draft.try_with_untracked(|draft| draft.text == *sent) == Some(true) {
+            self.draft.set(Draft::empty());
+        } else {
+            self.draft.try_update(|draft| draft.key = new_idempotency_key());
+            self.keep();
+        }
     }
 
     fn refused(self, fault: Fault) {

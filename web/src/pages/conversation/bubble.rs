@@ -1,39 +1,63 @@
 //! One message: who, when, what, and for ours whether it arrived, or why not.
 
 use leptos::prelude::*;
-use shared::message::{Direction, Media, Message, MessageStatus, SenderKind};
+use shared::message::{Direction, Message, MessageStatus, SenderKind};
 
-use crate::{components::moment::time_of_day, time_zone::Zone};
+use super::{Desk, again::send_again, media::attachment};
+use crate::{
+    components::{moment::time_of_day, when::when},
+    time_zone::Zone,
+};
 
-/// A message in the thread, with a `mark` beside its sender.
-pub(super) fn bubble(message: ArcRwSignal<Message>, zone: Zone, mark: AnyView) -> AnyView {
+/// A message in the thread.
+pub(super) fn bubble(desk: Desk, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
     // Only the status and the reason of a failure ever change.
     let known = message.get_untracked();
     let (side, colours) = match known.direction {
         Direction::Inbound => ("chat-start", ""),
         Direction::Outbound => ("chat-end", "bg-primary/15 text-base-content"),
     };
-    let footer = move || {
-        message.with(|message| (message.direction == Direction::Outbound).then(|| status_line(message)))
-    };
+    let footer = move || message.with(|message| footer(desk, message));
+    let (sender, at) = (sender(&known), known.created_at);
+    let is_previous = move || desk.thread.previous_until.get().is_some_and(|until| at < until);
+    let media = known.media.iter().map(|media| attachment(desk.client, media, &sender)).collect_view();
     view! {
         <div class=format!("chat {side} py-1")>
             <div class="chat-header text-xs text-base-content">
-                <span class="font-medium">{sender(&known)}</span>
-                {mark}
-                {time_of_day(known.created_at, &zone)}
+                <span class="font-medium">{sender}</span>
+                {when(is_previous, previous_holder)}
+                {time_of_day(known.created_at, zone)}
             </div>
             <div class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")>
-                {known.body.clone()}
-                {known.media.iter().map(attachment).collect_view()}
+                {known.body} {media}
             </div>
-            {move || footer()}
+            {footer}
         </div>
     }
     .into_any()
 }
 
-fn status_line(message: &Message) -> AnyView {
+fn previous_holder() -> AnyView {
+    view! { <span class="badge badge-warning badge-sm mx-1">"Previous holder"</span> }.into_any()
+}
+
+fn footer(desk: Desk, message: &Message) -> AnyView {
+    match message.direction {
+        Direction::Inbound if message.recovered => view! {
+            <div
+                class="chat-footer text-xs text-base-content"
+                title="The gateway's call about this text never came. The desk found it later; the time is when it was written."
+            >
+                "Recovered: the webhook was missed"
+            </div>
+        }
+        .into_any(),
+        Direction::Inbound => ().into_any(),
+        Direction::Outbound => status_line(desk, message),
+    }
+}
+
+fn status_line(desk: Desk, message: &Message) -> AnyView {
     let failed = message.status.is_failure();
     let reason = message.error.as_ref().map(|error| error.text.clone());
     view! {
@@ -43,6 +67,7 @@ fn status_line(message: &Message) -> AnyView {
                 <span>{message.status.as_str()}</span>
             </span>
             {reason.map(|reason| view! { <span class="mt-0.5">{reason}</span> })}
+            {failed.then(|| send_again(desk, message))}
         </div>
     }
     .into_any()
@@ -66,20 +91,5 @@ fn sender(message: &Message) -> String {
         SenderKind::Account => name.unwrap_or_else(|| "Agent".to_owned()),
         SenderKind::ApiKey => format!("{} (API)", name.unwrap_or_else(|| "Integration".to_owned())),
         SenderKind::System => "SMS Chat".to_owned(),
-    }
-}
-
-fn attachment(media: &Media) -> AnyView {
-    let text = format!("Attachment ({})", media.content_type);
-    // The address came from outside: only web addresses become links.
-    if media.url.starts_with("https://") || media.url.starts_with("http://") {
-        view! {
-            <a class="link block" href=media.url.clone() target="_blank" rel="noopener noreferrer">
-                {text}
-            </a>
-        }
-        .into_any()
-    } else {
-        view! { <span class="block">{text}</span> }.into_any()
     }
 }

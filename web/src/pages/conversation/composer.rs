@@ -22,7 +22,10 @@ pub(super) fn Composer(desk: Desk) -> impl IntoView {
     let key = move |event: KeyboardEvent| {
         if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
             event.prevent_default();
-            send();
+            // A key that is held down has sent once.
+            if !event.repeat() {
+                send();
+            }
         }
     };
     view! {

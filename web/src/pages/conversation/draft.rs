@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::ids::{AccountId, ConversationId, MessageId, TemplateId};
+use web_sys::StorageEvent;
 
 use crate::{api::new_idempotency_key, storage};
 
@@ -38,8 +39,23 @@ impl Draft {
 
     /// The draft that is kept there, or an empty one.
     pub(super) fn recall(place: &Place) -> Self {
-        let kept = storage::recall(&place.0).and_then(|text| serde_json::from_str(&text).ok());
-        kept.unwrap_or_else(Self::empty)
+        storage::recall(&place.0).and_then(|text| Self::read(&text)).unwrap_or_else(Self::empty)
+    }
+
+    fn read(kept: &str) -> Option<Self> {
+        serde_json::from_str(kept).ok()
+    }
+
+    /// What this draft is now that another tab has changed what is kept: the same text, sent or edited there, is sent or
+    /// edited here as well. Another text is nothing to it.
+    pub(super) fn after(&self, change: &StorageEvent, place: &Place) -> Option<Self> {
+        if change.key().as_ref() != Some(&place.0) || Self::read(&change.old_value()?)?.key != self.key {
+            return None;
+        }
+        match change.new_value() {
+            None => Some(Self::empty()),
+            Some(kept) => Self::read(&kept).filter(|draft| draft.key == self.key),
+        }
     }
 
     /// Keeps the draft, or forgets it when it is empty.

@@ -93,10 +93,7 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
         move || blocks.with(|blocks| blocks.iter().map(|block| Row::new(block.number)).collect()),
         move |block| {
             let zone = zone.clone();
-            keyed(
-                move || blocks.with(|blocks| rows_of(blocks, block.id)),
-                move |row| draw(thread, row, &zone),
-            )
+            keyed(move || blocks.with(|blocks| rows_of(blocks, block.id)), move |row| draw(desk, row, &zone))
         },
     );
     let none_yet = Memo::new(move |_| thread.entries.with(Vec::is_empty));
@@ -131,12 +128,8 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
     }
 }
 
-fn draw(thread: Thread, row: Row, zone: &Zone) -> AnyView {
-    let message = thread.message(row.id).map(|message| {
-        let at = message.with_untracked(|message| message.created_at);
-        let is_previous = move || thread.previous_until.get().is_some_and(|until| at < until);
-        bubble(message, zone.clone(), when(is_previous, previous_holder))
-    });
+fn draw(desk: Desk, row: Row, zone: &Zone) -> AnyView {
+    let message = desk.thread.message(row.id).map(|message| bubble(desk, message, zone));
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">
             {row.above.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
@@ -144,10 +137,6 @@ fn draw(thread: Thread, row: Row, zone: &Zone) -> AnyView {
         </li>
     }
     .into_any()
-}
-
-fn previous_holder() -> AnyView {
-    view! { <span class="badge badge-warning badge-sm mx-1">"Previous holder"</span> }.into_any()
 }
 
 /// The rows that came together.

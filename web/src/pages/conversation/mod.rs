@@ -2,6 +2,7 @@
 //!
 //! What may be done is the server's word (`permitted_actions`); nothing here decides it.
 
+mod again;
 mod bubble;
 mod closed;
 mod closing;
@@ -10,6 +11,7 @@ pub(crate) mod consent;
 mod draft;
 mod header;
 mod key_data;
+mod media;
 mod messages;
 mod scroll;
 mod templates;
@@ -208,7 +210,7 @@ fn Open(desk: Desk) -> impl IntoView {
         .into_any(),
     };
     view! {
-        <div class="flex min-h-0 flex-1 flex-col gap-3 lg:h-[calc(100dvh-5.1rem)] lg:flex-none">
+        <div class="flex min-h-0 flex-1 flex-col gap-3 lg:h-[calc(100dvh-5.1rem-var(--alarm,0rem))] lg:flex-none">
             <Header desk zone=zone.clone() />
             <div class="grid min-h-0 flex-1 gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
                 <div class="flex min-h-0 flex-col">

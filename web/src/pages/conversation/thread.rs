@@ -84,6 +84,15 @@ impl Thread {
         })
     }
 
+    /// Whether a later text of ours says the same.
+    pub(super) fn says_again(self, id: MessageId, body: &str) -> bool {
+        let says = |message: &Message| message.direction == Direction::Outbound && message.body == body;
+        self.entries.with(|entries| {
+            let later = entries.iter().rev().take_while(|entry| entry.id > id);
+            later.into_iter().any(|entry| entry.message.with_untracked(says))
+        })
+    }
+
     /// The newest message's id.
     pub(super) fn newest(self) -> Option<MessageId> {
         self.entries.with(|entries| entries.last().map(|entry| entry.id))

@@ -7,6 +7,7 @@ use shared::{
     message::{Message, MessageBody, NewMessage},
     template::{RenderedTemplate, placeholders},
 };
+use web_sys::StorageEvent;
 
 use super::{
     Desk,
@@ -42,7 +43,7 @@ impl Writing {
     /// Goes on with the draft that is kept for the conversation.
     pub(super) fn new(desk: Desk) -> Self {
         let place = Place::new(use_session().account(), desk.id);
-        Self {
+        let writing = Self {
             desk,
             draft: RwSignal::new(Draft::recall(&place)),
             place: StoredValue::new(place),
@@ -51,6 +52,18 @@ impl Writing {
             replaced: RwSignal::new(None),
             busy: RwSignal::new(false),
             message: NodeRef::new(),
+        };
+        let elsewhere = window_event_listener(leptos::ev::storage, move |change| writing.changed(&change));
+        on_cleanup(move || elsewhere.remove());
+        writing
+    }
+
+    /// Another tab has changed what is kept.
+    fn changed(self, change: &StorageEvent) {
+        let now =
+            self.place.with_value(|place| self.draft.with_untracked(|draft| draft.after(change, place)));
+        if let Some(now) = now.filter(|_| !self.busy.get_untracked()) {
+            self.draft.set(now);
         }
     }
 
@@ -120,7 +133,8 @@ impl Writing {
         self.busy.set(true);
         self.fault.set(None);
         self.focus();
-        let last_seen = draft.last_seen.or(last_seen);
+        // Who has seen nothing is shown what there is before it is answered.
+        let last_seen = draft.last_seen.or(last_seen).or(Some(MessageId(0)));
         self.keep(|draft| draft.last_seen = last_seen);
         let place = self.place.get_value();
         let reply = NewMessage {
@@ -136,15 +150,24 @@ impl Writing {
             match answer {
                 Ok(message) => {
                     Draft::forget(&place, &draft.key);
-                    self.draft.try_set(Draft::empty());
-                    self.moved.try_set(Vec::new());
-                    self.replaced.try_set(None);
+                    self.sent(&reply.body);
                     self.desk.thread.put(vec![message]);
                 }
                 Err(fault) => self.refused(&fault),
             }
             self.focus();
         });
+    }
+
+    /// Makes room for the next text, which may be in the box already: a template chosen meanwhile.
+    fn sent(self, text: &str) {
+        self.moved.try_set(Vec::new());
+        if self.draft.try_with_untracked(|draft| draft.text == text) == Some(true) {
+            self.draft.set(Draft::empty());
+            self.replaced.set(None);
+        } else {
+            self.keep(|draft| draft.key = new_idempotency_key());
+        }
     }
 
     /// Fetches the conversation anew, if its page is still there.

@@ -1,0 +1,30 @@
+//! The red line above every page while the gateway refuses the desk's credentials: why no text goes out, and that none is
+//! lost.
+
+use leptos::prelude::*;
+
+use super::moment::date_and_time;
+use crate::session::use_session;
+
+/// The line, while there is a reason for it.
+pub(crate) fn gateway_alarm() -> AnyView {
+    let session = use_session();
+    let since = session.read(|me| me.gateway_refused_since);
+    let line = move || {
+        since.get().map(|since| {
+            view! {
+                <p
+                    data-alarm=""
+                    class="flex items-center bg-error px-3 py-2 text-sm text-error-content lg:h-12 lg:px-6 lg:py-0"
+                >
+                    <span>
+                        <strong>"No texts are going out"</strong>
+                        " since " {date_and_time(since, &session.zone())}
+                        ": the gateway refuses this desk’s credentials. Texts wait here, and are sent once whoever runs the server has put them right."
+                    </span>
+                </p>
+            }
+        })
+    };
+    view! { <div role="alert">{line}</div> }.into_any()
+}

@@ -1,0 +1,94 @@
+//! What came with a message: pictures as thumbnails that open in full size, everything else as a link.
+//!
+//! It must never let the thread jump when a picture arrives: its place is as large before, after, and without it.
+
+use leptos::prelude::*;
+use shared::message::Media;
+
+use crate::{api::Client, components::dialog::Dialog, tasks::start};
+
+/// What browsers show as pictures, and the server hands out as such.
+const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp"];
+
+/// What came with a message of `sender`.
+pub(super) fn attachment(client: Client, media: &Media, sender: &str) -> AnyView {
+    let url = media.url.clone();
+    if PICTURES.contains(&media.content_type.as_str()) {
+        return picture(client, url, format!("Picture from {sender}"));
+    }
+    view! {
+        <a class="link block" href=url target="_blank" rel="noopener">
+            {format!("Attachment ({})", media.content_type)}
+        </a>
+    }
+    .into_any()
+}
+
+fn picture(client: Client, url: String, title: String) -> AnyView {
+    let tries = RwSignal::new(0_u32);
+    let broken = RwSignal::new(false);
+    let open = RwSignal::new(false);
+    let (name, original) = (title.clone(), url.clone());
+    let src = Memo::new(move |_| match tries.get() {
+        0 => url.clone(),
+        tries => format!("{url}?try={tries}"),
+    });
+    let failed = move |_| {
+        if tries.get_untracked() > 0 {
+            return broken.set(true);
+        }
+        // The session may want renewing: what scripts fetch does that by itself, a picture cannot.
+        start(async move {
+            let _ = client.renew().await;
+            tries.try_set(1);
+        });
+    };
+    let clicked = move |_| {
+        if broken.get_untracked() {
+            broken.set(false);
+            tries.update(|tries| *tries += 1);
+        } else {
+            open.set(true);
+        }
+    };
+    let thumbnail = move || match broken.get() {
+        true => {
+            view! { <span class="text-sm">"The picture could not be loaded. Try again"</span> }.into_any()
+        }
+        false => view! {
+            <img
+                class="size-full object-cover"
+                src=src
+                alt=name.clone()
+                loading="lazy"
+                decoding="async"
+                on:error=failed
+            />
+        }
+        .into_any(),
+    };
+    let dialog = move || {
+        open.get().then(|| {
+            let (alt, original) = (title.clone(), original.clone());
+            view! {
+                <Dialog title=title.clone() close=Callback::new(move |()| open.set(false))>
+                    <img class="mx-auto max-h-[75dvh] max-w-full" src=src alt=alt />
+                    <a class="btn btn-sm mt-3" href=original download="">
+                        "Download"
+                    </a>
+                </Dialog>
+            }
+        })
+    };
+    view! {
+        <button
+            type="button"
+            class="my-1 block size-44 cursor-pointer overflow-hidden rounded-box bg-base-200 p-0 text-base-content"
+            on:click=clicked
+        >
+            {thumbnail}
+        </button>
+        {dialog}
+    }
+    .into_any()
+}
