@@ -41,6 +41,7 @@ mod demo;
 mod doctor_command;
 mod durability;
 mod events;
+mod faults;
 mod gap_repair;
 mod gateway_access;
 mod health;
