@@ -6,6 +6,7 @@
 
 mod client;
 mod daily_file;
+mod outbox;
 mod report;
 mod scenarios;
 mod search;

@@ -7,6 +7,7 @@ use anyhow::Result;
 use crate::{
     client::Figures,
     daily_file::{self, DailyFile},
+    outbox,
     scenarios::{Measured, Row},
 };
 
@@ -30,6 +31,7 @@ pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
         }
         writeln!(text, "\nStart to first answer on the seeded database: {:.0} ms.", ms(figures))?;
         writeln!(text, "Resident memory of the server after all of the above: {:.0} MiB.\n", figures.memory)?;
+        outbox::report(&mut text, &figures.outbox)?;
         daily_file(&mut text, &figures.daily_file)?;
     }
     writeln!(text, "## The single-page app\n")?;

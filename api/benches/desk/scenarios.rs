@@ -25,6 +25,7 @@ use shared::ids::TeamId;
 use crate::{
     client::{Figures, Request, closed_loop},
     daily_file::{self, DailyFile},
+    outbox::{self, Outbox},
     report, search,
     seed::{EMAIL, OPEN, TEAM_NUMBER},
     server::{AUTH_TOKEN, Server},
@@ -48,6 +49,7 @@ pub(crate) struct Measured {
     pub(crate) rows: Vec<Row>,
     pub(crate) start: Duration,
     pub(crate) memory: f64,
+    pub(crate) outbox: Outbox,
     pub(crate) daily_file: DailyFile,
 }
 
@@ -67,12 +69,15 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let (memory, start) = (server.memory()?, server.start);
     drop(server);
     rows.extend(said(search::measure(url)?)?);
+    eprintln!("  emptying the outbox");
+    let outbox = outbox::measure(url)?;
     eprintln!("  bringing in daily files");
     let daily_file = daily_file::measure(url)?;
     let mut text = String::new();
+    outbox::report(&mut text, &outbox)?;
     report::daily_file(&mut text, &daily_file)?;
     eprint!("{text}");
-    Ok(Measured { rows, start, memory, daily_file })
+    Ok(Measured { rows, start, memory, outbox, daily_file })
 }
 
 /// Shows figures while the others are still being measured.

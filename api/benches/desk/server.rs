@@ -11,6 +11,8 @@ use api::db::DatabaseUrl;
 
 use crate::client::{Connection, Request};
 
+/// The account at the gateway.
+pub(crate) const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
 /// What signs the webhooks.
 pub(crate) const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
@@ -23,12 +25,18 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(url: &DatabaseUrl) -> Result<Self> {
+        Self::start_with(url, |_| {})
+    }
+
+    /// With other settings.
+    pub(crate) fn start_with(url: &DatabaseUrl, change: impl FnOnce(&mut Command)) -> Result<Self> {
         let database = match url {
             DatabaseUrl::Postgres(url) => url.clone(),
             DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
         };
         let begun = Instant::now();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_sms-chat"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sms-chat"));
+        command
             .arg("serve")
             .env("SMS_CHAT_DATABASE_URL", database)
             .env("SMS_CHAT_JWT_SECRET", "a secret of the benchmark, 32 characters long")
@@ -36,10 +44,11 @@ impl Server {
             .env("SMS_CHAT_GATEWAY", "simulator")
             .env("SMS_CHAT_RATE_LIMIT", "0")
             .env("SMS_CHAT_LOG", "warn")
-            .env("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef")
+            .env("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
             .env("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
-            .stdout(Stdio::piped())
-            .spawn()?;
+            .stdout(Stdio::piped());
+        change(&mut command);
+        let mut process = command.spawn()?;
         let output = process.stdout.take().context("no output")?;
         let mut lines = BufReader::new(output).lines();
         let address = loop {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use shared::ErrorCode::NumberOptedOut;
+use shared::ErrorCode::{GatewayUnavailable, NumberOptedOut};
 
 use crate::support::{
     Client, TestApp, eventually,
@@ -35,6 +35,7 @@ on_both_databases![
     receipts_that_never_come,
     receipts_that_come_early,
     a_webhook_that_never_comes,
+    a_picture_that_cannot_be_fetched,
     a_webhook_that_comes_twice,
 ];
 
@@ -258,6 +259,8 @@ async fn receipts_that_never_come(app: TestApp) {
     ledger_says(&app, "delivered").await;
     app.message_becomes(&reply.reader, reply.id, "sent").await;
     holds(&app, 1).await;
+    let _repairing = app.replica(|args| args.repair_seconds = Some("300".to_owned()));
+    app.message_becomes(&reply.reader, reply.id, "delivered").await;
 }
 
 async fn receipts_that_come_early(app: TestApp) {
@@ -269,6 +272,23 @@ async fn a_webhook_that_never_comes(app: TestApp) {
     app.gateway.order(json!({"fault": "webhook_never"})).await;
     assert_eq!(app.gateway.write(STRANGER, COLLECTIONS_NUMBER, "Hello").await["webhook"], "withheld");
     assert_eq!(app.database.count("conversations", "1 = 1"), 0);
+    assert_eq!(app.gateway.ledger().await.len(), 1);
+    let _repairing = app.replica(|args| args.repair_seconds = Some("300".to_owned()));
+    eventually("the text was found", async || {
+        (app.database.count("messages", "direction = 'inbound'") == 1).then_some(())
+    })
+    .await;
+}
+
+async fn a_picture_that_cannot_be_fetched(app: TestApp) {
+    let text = json!({"from": STRANGER, "to": COLLECTIONS_NUMBER, "body": "Look", "media": [{}]});
+    assert_eq!(app.gateway.write_all(text).await["webhook"], "delivered");
+    let reader = app.nobody.with_token(FULL_KEY);
+    let messages = reader.messages(app.live(COLLECTIONS_NUMBER, STRANGER)).await;
+    assert_eq!(messages[0]["body"], "Look");
+    let picture = messages[0]["media"][0]["url"].as_str().unwrap().trim_start_matches("/api/v1").to_owned();
+    app.gateway.order(json!({"fault": "http_500", "on": "media"})).await;
+    reader.get(&picture).await.problem(GatewayUnavailable);
     assert_eq!(app.gateway.ledger().await.len(), 1);
 }
 

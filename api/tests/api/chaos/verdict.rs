@@ -9,16 +9,12 @@ use std::{
 use serde_json::Value;
 
 use super::{NUMBERS, load::Written};
-use crate::support::{
-    Client,
-    database::TestDatabase,
-    gateway::{Gateway, STATUS, form, signed},
-};
+use crate::support::{database::TestDatabase, gateway::Gateway};
 
 /// How long what is under way may take in the end.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(500);
 /// What an ordered refusal is called.
 const REFUSED: &str = "21614";
 
@@ -68,48 +64,29 @@ fn word<'a>(text: &'a Value, name: &str) -> &'a str {
     text[name].as_str().unwrap_or_default()
 }
 
-/// Waits until nothing is under way, and brings the receipts that a killed desk missed; how long that took.
-pub(super) async fn settle(database: &TestDatabase, gateway: &Gateway, desk: &Client) -> Duration {
-    let begun = Instant::now();
-    let is_quiet = || {
-        database.count("outbox", "1 = 1") == 0
-            && database.count("messages", "status IN ('queued', 'sending')") == 0
-    };
-    while !is_quiet() && begun.elapsed() < PATIENCE {
-        tokio::time::sleep(LOOK).await;
-    }
-    while ledger(gateway, "outbound-api").await.iter().any(|text| !is_final(text))
-        && begun.elapsed() < PATIENCE
-    {
-        tokio::time::sleep(LOOK).await;
-    }
-    for text in ledger(gateway, "outbound-api").await {
-        let mut receipt =
-            form(&[("MessageSid", word(&text, "sid")), ("MessageStatus", word(&text, "status"))]);
-        if let Some(code) = text["error_code"].as_u64() {
-            receipt.push(("ErrorCode".to_owned(), code.to_string()));
-        }
-        let answer = signed(desk, STATUS, &receipt).send().await.expect("an answer");
-        assert_eq!(answer.status(), 204);
-    }
-    begun.elapsed()
-}
-
-fn is_final(text: &Value) -> bool {
-    ["delivered", "undelivered", "failed"].contains(&word(text, "status"))
-}
-
 impl Verdict {
-    pub(super) async fn on(
+    /// Looks until all agree, or for as long as anything may take that is under way.
+    pub(super) async fn in_the_end(database: &TestDatabase, gateway: &Gateway, written: &[Written]) -> Self {
+        let begun = Instant::now();
+        loop {
+            let verdict = Self::on(database, gateway, written, begun.elapsed()).await;
+            if verdict.faults.is_empty() || begun.elapsed() > PATIENCE {
+                return verdict;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn on(
         database: &TestDatabase,
         gateway: &Gateway,
-        written: Vec<Written>,
+        written: &[Written],
         settled_after: Duration,
     ) -> Self {
         let (ours, theirs) = (messages(database, "outbound"), ledger(gateway, "outbound-api").await);
         let (received, texts) = (messages(database, "inbound"), ledger(gateway, "inbound").await);
         let stuck = stuck(database, &ours);
-        let lost = lost(&ours, &theirs, &written);
+        let lost = lost(&ours, &theirs, written);
         let doubled = doubled(&ours, &theirs);
         let wrong = [wrong(&ours, &theirs), of_customers(&received, &texts)].concat();
         Self {
