@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     PhoneNumber,
-    consent::{Consent, ConsentSource, ConsentState},
+    consent::{Consent, ConsentSource, ConsentState, keyword},
     ids::{ConsentId, MessageId},
-    message::{Sender, SenderKind},
+    message::{Direction, Sender, SenderKind},
 };
 
 use crate::{
     auth::TeamScope,
     db::{
         DbConnection, DbError, Moment, Words, on_each,
-        schema::{consents, team_numbers},
+        schema::{consents, conversations, messages, team_numbers},
     },
 };
 
@@ -99,6 +99,26 @@ pub(crate) fn last(
         .first(c)
         .optional())?;
     Ok(row.map(Consent::from))
+}
+
+/// The last text after a time in which a customer opts in, and when they wrote it.
+pub(super) fn opted_in_after(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+    after: DateTime<Utc>,
+) -> Result<Option<(MessageId, DateTime<Utc>)>, DbError> {
+    let texts: Vec<(i64, String, Moment)> = on_each!(conn, |c| messages::table
+        .inner_join(conversations::table.on(conversations::id.eq(messages::conversation_id)))
+        .filter(conversations::team_number.eq(team_number.as_str()))
+        .filter(conversations::number.eq(number.as_str()))
+        .filter(messages::direction.eq(Words(Direction::Inbound)))
+        .filter(messages::created_at.gt(Moment(after)))
+        .order((messages::created_at.desc(), messages::id.desc()))
+        .select((messages::id, messages::body, messages::created_at))
+        .load(c))?;
+    let mut opting_in = texts.into_iter().filter(|(_, body, _)| keyword(body) == Some(ConsentState::OptedIn));
+    Ok(opting_in.next().map(|(id, _, Moment(at))| (MessageId(id), at)))
 }
 
 /// The entries about the numbers of the scope's teams, newest first, before one of them; of one number if it is named.

@@ -196,6 +196,15 @@ fn append(
     if is_late {
         return Ok(Some(consent));
     }
+    if recovered
+        && new.state == ConsentState::OptedOut
+        && let Some((message, at)) = queries::opted_in_after(conn, new.team_number, new.number, said_at)?
+    {
+        // It was no news then, because nothing was known of the STOP.
+        let start = NewRow { state: ConsentState::OptedIn, message: Some(message), ..new.clone() };
+        queries::insert(conn, &start, at)?;
+        return Ok(Some(consent));
+    }
     if new.state == ConsentState::OptedOut {
         withdraw(conn, new.team_number, new.number, now)?;
     }

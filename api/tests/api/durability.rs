@@ -8,8 +8,8 @@ use crate::support::{
     command::{Served, said, sms_chat},
     database::TestDatabase,
     eventually,
-    fixtures::{COLLECTIONS_NUMBER, STRANGER},
-    gateway::{ACCOUNT_SID, AUTH_TOKEN, MESSAGES, sid, signed, text_form},
+    fixtures::{COLLECTIONS_NUMBER, STRANGER, stranger},
+    gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, sid, signed, text_form},
 };
 
 /// A desk with the demo world, as its own process.
@@ -90,6 +90,31 @@ fn a_reply_that_was_answered_is_sent_after_the_death_of_the_desk() {
         (database.count("messages", &delivered) == 1).then_some(())
     }));
     desk.kill();
+}
+
+#[test]
+fn a_repair_that_was_killed_is_gone_on_with_and_keeps_each_text_once() {
+    let database = demo();
+    block_on(async {
+        let gateway = Gateway::start();
+        for n in 0..300 {
+            let text = json!({"from": stranger(n), "to": COLLECTIONS_NUMBER, "body": format!("Text {n}")});
+            gateway.miss(text).await;
+        }
+        for part in [1, 100, 200, 300] {
+            let mut command = sms_chat(&database.url, &["serve"]);
+            command.env("TWILIO_ACCOUNT_SID", ACCOUNT_SID).env("TWILIO_AUTH_TOKEN", AUTH_TOKEN);
+            command.env("TWILIO_API_URL", gateway.url());
+            let desk = Served::start(command);
+            eventually("some more were kept", async || {
+                (database.count("messages", "recovered") >= part).then_some(())
+            })
+            .await;
+            desk.kill();
+        }
+    });
+    assert_eq!(database.count("messages", "recovered"), 300);
+    assert_eq!(database.count("conversations", "unread = 1 AND number LIKE '+447700901%'"), 300);
 }
 
 #[test]

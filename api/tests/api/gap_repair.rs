@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use shared::ErrorCode::{ConversationMoved, NumberOptedOut};
 
 use crate::support::{
-    Answer, Client, Kind, TestApp,
-    command::{Served, said, sms_chat},
-    database::{TestDatabase, moment},
+    Answer, TestApp,
+    database::moment,
     eventually,
     fixtures::{ANN, COLLECTIONS, COLLECTIONS_NUMBER, SAM, STRANGER, start, stranger},
-    gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, signed, text_form},
+    gateway::{MESSAGES, signed, text_form},
     on_both_databases,
     test_app::Replica,
 };
@@ -222,34 +221,40 @@ async fn pictures_are_recovered_with_their_text(app: TestApp) {
     assert_eq!((picture.status, picture.header("content-type")), (200, Some("image/png")));
 }
 
-async fn reply(ann: &Client, app: &TestApp) -> Answer {
-    ann.reply(app.live(COLLECTIONS_NUMBER, STRANGER), "Hello").await
-}
-
 async fn a_missed_stop_counts(app: TestApp) {
-    app.text(STRANGER, "Hello").await;
+    let conversation = app.text(STRANGER, "Hello").await;
     missed(&app, STRANGER, "Stop", 10).await;
     let _desk = repairing(&app, 5);
     compared(&app).await;
     let ann = app.signed_in(ANN).await;
-    let problem = reply(&ann, &app).await.problem(NumberOptedOut);
+    let problem = ann.reply(conversation, "Hello").await.problem(NumberOptedOut);
     assert!(problem["detail"].as_str().unwrap().contains("25 November 2024, 08:50"), "{problem}");
-    let seen = ann.conversation(app.live(COLLECTIONS_NUMBER, STRANGER)).await;
+    let seen = ann.conversation(conversation).await;
     assert_eq!(seen["attention"]["code"], "opted_out");
 }
 
 async fn a_missed_stop_does_not_undo_a_later_start(app: TestApp) {
+    let second = stranger(1);
+    for number in [STRANGER, &second] {
+        missed(&app, number, "STOP", 10).await;
+    }
+    // Of one the desk knew that they had opted out, so that the START was news; of the other it did not.
     app.text(STRANGER, "STOP").await;
     app.advance(TimeDelta::minutes(1));
-    app.text(STRANGER, "START").await;
-    missed(&app, STRANGER, "STOP", 10).await;
+    for number in [STRANGER, &second] {
+        app.gateway.write(number, COLLECTIONS_NUMBER, "START").await;
+    }
+    assert_eq!(app.database.count("consents", "1 = 1"), 2);
     let _desk = repairing(&app, 5);
     compared(&app).await;
-    assert_eq!(app.database.count("consents", "state = 'opted_out'"), 2, "it stays evidence");
+    assert_eq!(app.database.count("consents", "state = 'opted_out'"), 3, "it stays evidence");
     let ann = app.signed_in(ANN).await;
-    assert_eq!(reply(&ann, &app).await.status, 201);
-    let seen = ann.conversation(app.live(COLLECTIONS_NUMBER, STRANGER)).await;
-    assert_eq!(seen["attention"], Value::Null);
+    for number in [STRANGER, &second] {
+        let conversation = app.live(COLLECTIONS_NUMBER, number);
+        assert_eq!(ann.conversation(conversation).await["attention"], Value::Null);
+        let message = ann.replies(conversation, "Hello").await;
+        app.message_becomes(&ann, message, "delivered").await;
+    }
 }
 
 async fn a_missed_receipt_is_recovered(app: TestApp) {
@@ -318,36 +323,4 @@ async fn a_gateway_that_is_down_is_asked_again_and_stands_in_nobodys_way(app: Te
         (app.database.count("messages", "recovered") == 1).then_some(())
     })
     .await;
-}
-
-#[test]
-fn a_desk_that_is_killed_while_it_repairs_goes_on_when_it_starts_again() {
-    let database = TestDatabase::empty(Kind::Sqlite);
-    assert_eq!(said(sms_chat(&database.url, &["demo"]), "").code, 0);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    runtime.unwrap().block_on(async {
-        let gateway = Gateway::start();
-        for n in 0..300 {
-            let text = json!({"from": stranger(n), "to": COLLECTIONS_NUMBER, "body": format!("Text {n}")});
-            gateway.miss(text).await;
-        }
-        let serve = || {
-            let mut command = sms_chat(&database.url, &["serve"]);
-            command
-                .env("TWILIO_ACCOUNT_SID", ACCOUNT_SID)
-                .env("TWILIO_AUTH_TOKEN", AUTH_TOKEN)
-                .env("TWILIO_API_URL", gateway.url());
-            Served::start(command)
-        };
-        for part in [1, 100, 200, 300] {
-            let desk = serve();
-            eventually("some more were kept", async || {
-                (database.count("messages", "recovered") >= part).then_some(())
-            })
-            .await;
-            desk.kill();
-        }
-        assert_eq!(database.count("messages", "recovered"), 300);
-        assert_eq!(database.count("conversations", "unread = 1 AND number LIKE '+447700901%'"), 300);
-    });
 }
