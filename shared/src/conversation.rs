@@ -1,7 +1,7 @@
 //! Conversations and the queue of those in progress.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
     PhoneNumber,
@@ -180,8 +180,8 @@ pub struct NewConversation {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
     /// Pictures cannot be sent yet; leave this out.
-    #[serde(default, alias = "media_urls", skip_serializing_if = "Option::is_none")]
-    pub media: Option<serde_json::Value>,
+    #[serde(default, alias = "media_urls", skip_serializing)]
+    pub media: Option<IgnoredAny>,
 }
 
 /// `GET /numbers`: what a typed number is, and what stands in the way of writing to it.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
     ids::{ConversationId, MessageId, TemplateId},
@@ -208,8 +208,8 @@ pub struct NewMessage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
     /// Pictures cannot be sent yet; leave this out.
-    #[serde(default, alias = "media_urls", skip_serializing_if = "Option::is_none")]
-    pub media: Option<serde_json::Value>,
+    #[serde(default, alias = "media_urls", skip_serializing)]
+    pub media: Option<IgnoredAny>,
 }
 
 /// A message body within its limits: 1 to 1600 characters, not only white space, no NUL.

@@ -51,9 +51,10 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
             open.set(true);
         }
     };
-    let thumbnail = move || match broken.get() {
+    let thumbnail = move || {
+        match broken.get() {
         true => {
-            view! { <span class="text-sm">"The picture could not be loaded. Try again"</span> }.into_any()
+            view! { <span class="block p-2 text-sm">"The picture could not be loaded. " <u>"Try again"</u></span> }.into_any()
         }
         false => view! {
             <img
@@ -66,6 +67,7 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
             />
         }
         .into_any(),
+    }
     };
     let dialog = move || {
         open.get().then(|| {
