@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 
 /// The first wait, at most.
 const FIRST: TimeDelta = TimeDelta::seconds(2);
-/// The longest wait.
-const LONGEST: TimeDelta = TimeDelta::minutes(5);
+/// The longest wait: the pace of all texts together spares the gateway, and others to the same number wait behind this one.
+const LONGEST: TimeDelta = TimeDelta::minutes(1);
 /// The longest wait that the gateway is granted.
 const LONGEST_ASKED: TimeDelta = TimeDelta::hours(1);
 
@@ -16,7 +16,7 @@ pub fn backoff(attempts: u32, jitter: f64, asked: Option<TimeDelta>) -> TimeDelt
     let doublings = attempts.saturating_sub(1).min(10);
     let ceiling = (FIRST * (1 << doublings)).min(LONGEST).num_milliseconds();
     // "Equal jitter": half of the wait is certain.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 300,000 ms")]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 60,000 ms")]
     let wait = TimeDelta::milliseconds(ceiling / 2 + (ceiling as f64 / 2.0 * jitter) as i64);
     wait.max(asked.unwrap_or_default().min(LONGEST_ASKED))
 }
