@@ -138,12 +138,13 @@ async fn a_text_that_may_be_there_stays_unknown(app: TestApp) {
 
 async fn every_replica_knows_and_one_with_the_right_credentials_ends_it(app: TestApp) {
     let conversation = app.text(STRANGER, "Hello").await;
-    let mistaken = app.replica(|args| args.twilio_auth_token = Some("mistyped".to_owned()));
-    let (here, there) = (app.signed_in(ANN).await, mistaken.signed_in(ANN).await);
-    // Once it has sent something, the first desk sleeps until its clock is turned.
+    let here = app.signed_in(ANN).await;
+    // Once it has sent something, the first desk sleeps until its clock is turned, and takes none of the other's texts.
     let other = app.text(&stranger(1), "Hello").await;
     let sent = here.replies(other, "Hi").await;
     app.message_becomes(&here, sent, "delivered").await;
+    let mistaken = app.replica(|args| args.twilio_auth_token = Some("mistyped".to_owned()));
+    let there = mistaken.signed_in(ANN).await;
     let message = there.replies(conversation, "Hi").await;
     app.try_fails(message, 1).await;
     for reader in [&here, &there] {

@@ -25,6 +25,7 @@ const NO_BLOCK: i64 = 0;
 pub(super) struct Entry {
     /// The message's id.
     pub(super) id: MessageId,
+    at: DateTime<Utc>,
     /// The message, whose status changes.
     message: ArcRwSignal<Message>,
     /// The messages that came together, by the first one's id; those that are written later join the last.
@@ -34,12 +35,18 @@ pub(super) struct Entry {
 
 impl Entry {
     fn new(message: Message) -> Self {
-        Self { id: message.id, message: ArcRwSignal::new(message), block: NO_BLOCK, day: Arc::default() }
+        Self {
+            id: message.id,
+            at: message.created_at,
+            message: ArcRwSignal::new(message),
+            block: NO_BLOCK,
+            day: Arc::default(),
+        }
     }
 
     /// The day it was written on, in words.
     pub(super) fn day(&self, zone: &Zone) -> &str {
-        self.day.get_or_init(|| zone.day(self.message.with_untracked(|message| message.created_at)))
+        self.day.get_or_init(|| zone.day(self.at))
     }
 }
 
@@ -79,8 +86,7 @@ impl Thread {
     /// A message that is here.
     pub(super) fn message(self, id: i64) -> Option<ArcRwSignal<Message>> {
         self.entries.with_untracked(|entries| {
-            let place = entries.binary_search_by_key(&MessageId(id), |entry| entry.id).ok()?;
-            entries.get(place).map(|entry| entry.message.clone())
+            entries.iter().find(|entry| entry.id.0 == id).map(|entry| entry.message.clone())
         })
     }
 
@@ -95,7 +101,7 @@ impl Thread {
 
     /// The newest message's id.
     pub(super) fn newest(self) -> Option<MessageId> {
-        self.entries.with(|entries| entries.last().map(|entry| entry.id))
+        self.entries.with(|entries| newest_of(entries))
     }
 
     /// Fetches the newest messages, and what lies between them and those already here.
@@ -133,9 +139,7 @@ impl Thread {
 
     /// Takes messages in: new ones at their place, known ones updated.
     pub(super) fn put(self, messages: Vec<Message>) {
-        let Some(newest_before) =
-            self.entries.try_with_untracked(|entries| entries.last().map(|entry| entry.id))
-        else {
+        let Some(newest_before) = self.entries.try_with_untracked(|entries| newest_of(entries)) else {
             return;
         };
         let is_newer = |message: &&Message| newest_before.is_some_and(|before| message.id > before);
@@ -146,27 +150,31 @@ impl Thread {
         let mut fresh = Vec::new();
         self.entries.with_untracked(|entries| {
             for message in messages {
-                match entries.binary_search_by_key(&message.id, |entry| entry.id) {
-                    Ok(place) => {
-                        if let Some(entry) = entries.get(place)
-                            && entry.message.with_untracked(|known| *known != message)
-                        {
+                match entries.iter().rfind(|entry| entry.id == message.id) {
+                    Some(entry) => {
+                        if entry.message.with_untracked(|known| *known != message) {
                             entry.message.set(message);
                         }
                     }
-                    Err(_) => fresh.push(Entry::new(message)),
+                    None => fresh.push(Entry::new(message)),
                 }
             }
         });
         if !fresh.is_empty() {
             self.entries.try_update(|entries| {
                 entries.append(&mut fresh);
-                entries.sort_by_key(|entry| entry.id);
+                // A text that was recovered stands where it was written.
+                entries.sort_by_key(|entry| (entry.at, entry.id));
                 entries.dedup_by_key(|entry| entry.id);
                 assign_blocks(entries);
             });
         }
     }
+}
+
+/// The one that came last, wherever it stands.
+fn newest_of(entries: &[Entry]) -> Option<MessageId> {
+    entries.iter().map(|entry| entry.id).max()
 }
 
 fn assign_blocks(entries: &mut [Entry]) {
