@@ -69,14 +69,13 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let (memory, start) = (server.memory()?, server.start);
     drop(server);
     rows.extend(said(search::measure(url)?)?);
-    eprintln!("  emptying the outbox");
-    let outbox = outbox::measure(url)?;
     eprintln!("  bringing in daily files");
     let daily_file = daily_file::measure(url)?;
     let mut text = String::new();
-    outbox::report(&mut text, &outbox)?;
     report::daily_file(&mut text, &daily_file)?;
     eprint!("{text}");
+    eprintln!("  emptying the outbox");
+    let outbox = outbox::measure(url)?;
     Ok(Measured { rows, start, memory, outbox, daily_file })
 }
 
