@@ -32,11 +32,14 @@ pub(crate) async fn send(world: &Arc<World>, form: &Parameters) -> Outcome {
         Ok(accepted) => accepted,
         Err(refusal) => return Ok(refusal.reply()),
     };
-    if plan.comes_early() {
-        receipts::run(world, &sid, plan).await;
-    } else {
+    let early = plan.comes_early();
+    // A task of its own: a caller who hangs up must not take the receipts along.
+    let coming = tokio::spawn({
         let world = Arc::clone(world);
-        tokio::spawn(async move { receipts::run(&world, &sid, plan).await });
+        async move { receipts::run(&world, &sid, plan).await }
+    });
+    if early {
+        let _ = coming.await;
     }
     match fault {
         Some(Fault::TimeoutAfterAccept) => std::future::pending().await,

@@ -3,6 +3,7 @@
 use std::{error::Error as _, io::ErrorKind, time::Duration};
 
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::support::{CUSTOMER, DESK, Stage};
 
@@ -108,6 +109,21 @@ async fn early_receipts_are_there_before_the_answer_to_the_call() {
     let text = stage.until(|text| text["sid"] == message["sid"]).await;
     assert_eq!(text["status"], "delivered");
     assert_eq!(text["receipts"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn early_receipts_go_on_when_the_caller_hangs_up() {
+    let stage = Stage::set().await;
+    stage.order(json!([{ "fault": "receipts", "mode": "early" }])).await;
+    let desk = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let callback = format!("http://{}", desk.local_addr().expect("an address"));
+    let text = [("To", CUSTOMER), ("From", DESK), ("Body", "Hi"), ("StatusCallback", callback.as_str())];
+    let calling = tokio::spawn(stage.text_of(&text).send());
+    let first = desk.accept().await.expect("the first receipt");
+    calling.abort();
+    assert!(calling.await.is_err_and(|ended| ended.is_cancelled()));
+    drop((first, desk));
+    stage.until(|text| text["status"] == "delivered").await;
 }
 
 #[tokio::test]
