@@ -1,19 +1,20 @@
 //! The load: each customer's conversation, with texts both ways, ad-hoc messages to others, and a fault ordered every now
 //! and then. What is not answered is asked again with the same key, as a careful program does.
 
-use std::{cell::Cell, time::Duration};
+use std::time::Duration;
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
-use super::NUMBERS;
-use crate::support::{Client, database::TestDatabase, gateway::Gateway};
+use super::{NUMBERS, PATIENCE};
+use crate::support::{Client, database::TestDatabase, gateway::Gateway, within};
 
 /// The number of the demo's Collections.
 pub(super) const TEAM_NUMBER: &str = "+447700900001";
 /// What a customer's conversation has at least: it goes on after the last kill.
-const LEAST: u64 = 6;
+const LEAST: u32 = 6;
 /// How long to wait before asking again.
 const AGAIN: Duration = Duration::from_millis(40);
 
@@ -28,8 +29,8 @@ pub(super) struct Load<'a> {
     pub(super) program: &'a Client,
     pub(super) gateway: &'a Gateway,
     pub(super) database: &'a TestDatabase,
-    /// Nothing more is begun.
-    pub(super) over: &'a Cell<bool>,
+    /// The life of the program that has begun; closed after the last.
+    pub(super) lives: watch::Receiver<u64>,
     pub(super) seed: u64,
 }
 
@@ -51,9 +52,14 @@ impl Load<'_> {
         self.text(&number, "Hello").await;
         let conversation = self.conversation(&number).await;
         let mut written = Vec::new();
-        for turn in 0.. {
-            if self.over.get() && turn >= LEAST {
-                break;
+        let (mut lives, mut turn) = (self.lives.clone(), 0_u32);
+        loop {
+            let over = lives.changed().await.is_err();
+            if over && turn >= LEAST {
+                return written;
+            }
+            if !over && !rng.random_ratio(2, 3) {
+                continue;
             }
             if rng.random_bool(0.35) {
                 self.gateway.order(fault(&number, &mut rng)).await;
@@ -75,28 +81,23 @@ impl Load<'_> {
                     written.push(Written { number: number.clone(), body });
                 }
             }
-            tokio::time::sleep(Duration::from_millis(rng.random_range(50..400))).await;
+            turn += 1;
         }
-        written
     }
 
     /// Sends until it is answered; the key makes one text of it.
     async fn send(&self, path: &str, key: &str, body: Value) {
-        loop {
+        let answered = within(PATIENCE, AGAIN, async || {
             let request = self.program.request(Method::POST, path).header("Idempotency-Key", key).json(&body);
-            match request.send().await {
-                Ok(answer) if answer.status() == 201 => {
-                    // An answer that broke off is none.
-                    if answer.bytes().await.is_ok() {
-                        return;
-                    }
-                }
-                Ok(answer) if answer.status().is_server_error() => {}
-                Ok(answer) => panic!("{path}: {} {:?}", answer.status(), answer.text().await),
-                Err(_) => {}
+            let answer = request.send().await.ok()?;
+            match answer.status() {
+                // An answer that broke off is none.
+                StatusCode::CREATED => answer.bytes().await.ok().map(drop),
+                status if status.is_server_error() => None,
+                status => panic!("{path}: {status} {:?}", answer.text().await),
             }
-            tokio::time::sleep(AGAIN).await;
-        }
+        });
+        assert!(answered.await.is_some(), "{path}: {body} was never answered");
     }
 
     /// The customer writes. A webhook that a dead desk did not take is not posted again: the desk has to find the text.
@@ -107,9 +108,10 @@ impl Load<'_> {
     /// The customer's conversation, once the desk has one.
     async fn conversation(&self, number: &str) -> i64 {
         let theirs = format!("number = '{number}' AND status <> 'closed'");
-        while self.database.count("conversations", &theirs) == 0 {
-            tokio::time::sleep(AGAIN).await;
-        }
+        let there = within(PATIENCE, AGAIN, async || {
+            (self.database.count("conversations", &theirs) > 0).then_some(())
+        });
+        assert!(there.await.is_some(), "{number} wrote, and the desk never found out");
         self.database.number(&format!("SELECT id FROM conversations WHERE {theirs}"))
     }
 }

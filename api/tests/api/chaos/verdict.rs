@@ -8,13 +8,13 @@ use std::{
 
 use serde_json::Value;
 
-use super::{NUMBERS, load::Written};
-use crate::support::{database::TestDatabase, gateway::Gateway};
+use super::{NUMBERS, PATIENCE, load::Written};
+use crate::support::{database::TestDatabase, gateway::Gateway, within};
 
-/// How long what is under way may take in the end.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks.
 const LOOK: Duration = Duration::from_millis(500);
+/// The ledger's word for the desk's texts.
+pub(super) const OUTBOUND: &str = "outbound-api";
 /// What an ordered refusal is called.
 const REFUSED: &str = "21614";
 
@@ -55,7 +55,7 @@ fn messages(database: &TestDatabase, direction: &str) -> Vec<Message> {
 }
 
 /// The ledger's texts of a direction, in the order in which they were accepted.
-async fn ledger(gateway: &Gateway, direction: &str) -> Vec<Value> {
+pub(super) async fn ledger(gateway: &Gateway, direction: &str) -> Vec<Value> {
     let texts = gateway.ledger().await;
     texts.into_iter().filter(|text| text["direction"] == direction).collect()
 }
@@ -68,12 +68,12 @@ impl Verdict {
     /// Looks until all agree, or for as long as anything may take that is under way.
     pub(super) async fn in_the_end(database: &TestDatabase, gateway: &Gateway, written: &[Written]) -> Self {
         let begun = Instant::now();
-        loop {
-            let verdict = Self::on(database, gateway, written, begun.elapsed()).await;
-            if verdict.faults.is_empty() || begun.elapsed() > PATIENCE {
-                return verdict;
-            }
-            tokio::time::sleep(LOOK).await;
+        let look = async || Self::on(database, gateway, written, begun.elapsed()).await;
+        let agreed =
+            within(PATIENCE, LOOK, async || Some(look().await).filter(|seen| seen.faults.is_empty()));
+        match agreed.await {
+            Some(verdict) => verdict,
+            None => look().await,
         }
     }
 
@@ -83,7 +83,7 @@ impl Verdict {
         written: &[Written],
         settled_after: Duration,
     ) -> Self {
-        let (ours, theirs) = (messages(database, "outbound"), ledger(gateway, "outbound-api").await);
+        let (ours, theirs) = (messages(database, "outbound"), ledger(gateway, OUTBOUND).await);
         let (received, texts) = (messages(database, "inbound"), ledger(gateway, "inbound").await);
         let stuck = stuck(database, &ours);
         let lost = lost(&ours, &theirs, written);

@@ -18,7 +18,7 @@ pub(crate) mod waiting;
 pub(crate) use client::{Answer, Client};
 pub(crate) use database::Kind;
 pub(crate) use test_app::{TestApp, run};
-pub(crate) use waiting::eventually;
+pub(crate) use waiting::{eventually, within};
 
 /// Makes of each named function (`async fn name(app: TestApp)`) the tests `name::on_sqlite` and `name::on_postgres`.
 /// A function that is not named here is dead code, which the compiler tells.
