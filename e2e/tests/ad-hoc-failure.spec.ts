@@ -1,6 +1,7 @@
 // Ad-hoc messages when something goes wrong, or somebody is impatient: nothing typed is lost, and nothing is sent twice.
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
+import { loseAnswer } from "../fixtures/answers.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const CONVERSATIONS = "**/api/v1/conversations";
@@ -61,14 +62,7 @@ test("what was typed survives failing requests, closing the dialog and a reload,
   await adHoc.message.fill("Your claim is settled");
 
   // It arrives, but its answer does not.
-  await page.route(
-    CONVERSATIONS,
-    async (route) => {
-      await route.fetch();
-      await route.abort();
-    },
-    { times: 1 },
-  );
+  await loseAnswer(page, CONVERSATIONS);
   await adHoc.send.click();
   await expect(adHoc.dialog.getByText("The server cannot be reached.")).toBeVisible();
   await expectKept();

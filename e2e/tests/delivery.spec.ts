@@ -2,11 +2,11 @@
 
 import { type Page, expect } from "@playwright/test";
 
+import { MESSAGES, loseAnswer } from "../fixtures/answers.ts";
 import { Handset } from "../fixtures/handset.ts";
 import { test } from "../fixtures/test.ts";
 import { texting } from "../fixtures/texting.ts";
 
-const MESSAGES = "**/api/v1/conversations/*/messages";
 const OUT_OF_REACH = "The phone is off or out of reach. Try again later.";
 
 const ours = (page: Page, body: string) =>
@@ -79,14 +79,7 @@ test("a second try whose answer got lost is one text", async ({ page, context, d
   const [customer] = await failing({ page, context, desk });
   // The news of it would show what has happened: the agent is quicker, and has no live stream either.
   await page.route("**/api/v1/conversations/*/messages?*", (route) => route.abort());
-  await page.route(
-    MESSAGES,
-    async (route) => {
-      await route.fetch();
-      await route.abort();
-    },
-    { times: 1 },
-  );
+  await loseAnswer(page, MESSAGES);
   await again(page).click();
   await expect(page.getByText("The server cannot be reached.")).toBeVisible();
   await again(page).click();

@@ -1,11 +1,10 @@
 // What goes wrong between the desk, the server, the gateway and the phone: said in plain words, with nothing lost and
 // nothing sent twice.
 
+import { MESSAGES, loseAnswer } from "../fixtures/answers.ts";
 import { Desk } from "../fixtures/desk.ts";
 import { expect, test } from "../fixtures/test.ts";
 import { texting } from "../fixtures/texting.ts";
-
-const MESSAGES = "**/api/v1/conversations/*/messages";
 
 test("without the server, what was typed stays, and is sent once when the server is back", async ({
   page,
@@ -36,14 +35,7 @@ test("a reply that arrived although its answer did not is not sent again", async
   problems.expect("net::ERR_FAILED", "/messages");
   const [customer] = await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
-  await page.route(
-    MESSAGES,
-    async (route) => {
-      await route.fetch();
-      await route.abort();
-    },
-    { times: 1 },
-  );
+  await loseAnswer(page, MESSAGES);
   await box.fill("Friday is fine");
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByText("The server cannot be reached.")).toBeVisible();

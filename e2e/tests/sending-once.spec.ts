@@ -4,25 +4,13 @@
 import { type Page, expect } from "@playwright/test";
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
+import { MESSAGES, loseAnswer } from "../fixtures/answers.ts";
 import type { Customer } from "../fixtures/customer.ts";
 import { test } from "../fixtures/test.ts";
 import { texting } from "../fixtures/texting.ts";
 
-const MESSAGES = "**/api/v1/conversations/*/messages";
 const CONVERSATIONS = "**/api/v1/conversations";
 const CLOSURE = "**/api/v1/conversations/*/closure";
-
-/** The next request reaches the server, and its answer gets lost. */
-async function loseAnswer(page: Page, address: string): Promise<void> {
-  await page.route(
-    address,
-    async (route) => {
-      await route.fetch();
-      await route.abort();
-    },
-    { times: 1 },
-  );
-}
 
 /** The idempotency keys of the replies that the page sends from now on. */
 function keysOf(page: Page): string[] {

@@ -60,12 +60,7 @@ impl Once {
         conn: &mut DbConnection,
         work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
     ) -> Result<Answered, ApiError> {
-        if let Some(answered) = self.replay(conn)? {
-            return Ok(answered);
-        }
-        let answered = fresh(&work(conn)?)?;
-        self.insert(conn, Some(&answered.json))?;
-        Ok(answered)
+        self.first(conn, work, |json| Some(json))
     }
 
     /// As [`Once::run`], for an answer that holds a secret, which is not kept: a repetition is told that the work is done.
@@ -77,11 +72,20 @@ impl Once {
         conn: &mut DbConnection,
         work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
     ) -> Result<Answered, ApiError> {
+        self.first(conn, work, |_| None)
+    }
+
+    fn first<T: Serialize>(
+        &self,
+        conn: &mut DbConnection,
+        work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
+        kept: fn(&str) -> Option<&str>,
+    ) -> Result<Answered, ApiError> {
         if let Some(answered) = self.replay(conn)? {
             return Ok(answered);
         }
         let answered = fresh(&work(conn)?)?;
-        self.insert(conn, None)?;
+        self.insert(conn, kept(&answered.json))?;
         Ok(answered)
     }
 
