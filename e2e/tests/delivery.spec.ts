@@ -63,6 +63,19 @@ test("a failed text is sent again by one click, however often it is clicked, and
   await expect(again(page)).toBeHidden();
 });
 
+test("what was wrong with a text is no news of the conversation once the next one is on its way", async ({
+  page,
+  context,
+  desk,
+}) => {
+  const [customer] = await failing({ page, context, desk });
+  await expect(page.getByText(OUT_OF_REACH)).toHaveCount(2);
+  await customer.order({ fault: "latency", ms: 9000 });
+  await again(page).click();
+  await expect(ours(page, "Friday is fine").last()).toContainText("sending");
+  await expect(page.getByText(OUT_OF_REACH)).toHaveCount(1);
+});
+
 test("sent again in two tabs at once, a failed text is one more text", async ({ page, context, desk }) => {
   const [customer, id] = await failing({ page, context, desk });
   const other = await context.newPage();

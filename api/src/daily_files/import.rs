@@ -143,8 +143,8 @@ impl Import<'_> {
             return Ok(());
         }
         let detail = format!(
-            "This file has {accepted} customers, and the current one has {known}. Nothing was changed. If it is right, \
-             confirm that it is to be used (`confirm=true`)."
+            "Less than half of the customers are left: {accepted}, where the current file has {known}. Nothing was changed. \
+             If that is right, confirm that this file is to be used."
         );
         Err(ApiError::new(ErrorCode::UnusualDrop, detail))
     }

@@ -225,7 +225,7 @@ async fn unusually_few_rows_take_a_confirmation(app: TestApp) {
     sam.import(customers(10)).await.expect(201);
     let current = sam.current_file().await;
     let few = Answer::to(sam.importing("", customers(4))).await.problem(ErrorCode::UnusualDrop);
-    assert!(few["detail"].as_str().unwrap().contains("has 4 customers, and the current one has 10"), "{few}");
+    assert!(few["detail"].as_str().unwrap().contains("4, where the current file has 10"), "{few}");
     assert_eq!(sam.current_file().await, current);
     Answer::to(sam.importing("", customers(5))).await.expect(201);
     Answer::to(sam.importing("?confirm=true", customers(1))).await.expect(201);

@@ -141,14 +141,7 @@ pub(crate) fn ConversationPage(
     use_live().listen(move |news| match news {
         News::Event(event) if desk.is_concerned(event) => fetch_detail.run(()),
         News::Event(event) if event.conversation_id != Some(id) => {}
-        News::Event(event) => {
-            fetch_messages.run(());
-            // A receipt changes the conversation only when it is a failure; asking is cheap.
-            if event.kind != EventKind::MessageQueued {
-                fetch_detail.run(());
-            }
-        }
-        News::Opened => refetch.run(()),
+        News::Event(_) | News::Opened => refetch.run(()),
     });
     let arrived = Memo::new(move |_| desk.detail.with(Option::is_some));
     let body = move || {
