@@ -19,6 +19,14 @@ fn serve(database: &TestDatabase) -> Served {
     Served::start(command)
 }
 
+/// The same, with a gateway that outlives it.
+fn serve_at(gateway: &Gateway, database: &TestDatabase) -> Served {
+    let mut command = sms_chat(&database.url, &["serve"]);
+    command.env("TWILIO_ACCOUNT_SID", ACCOUNT_SID).env("TWILIO_AUTH_TOKEN", AUTH_TOKEN);
+    command.env("TWILIO_API_URL", gateway.url());
+    Served::start(command)
+}
+
 fn demo() -> TestDatabase {
     let database = TestDatabase::empty(Kind::Sqlite);
     assert_eq!(said(sms_chat(&database.url, &["demo"]), "").code, 0);
@@ -102,10 +110,7 @@ fn a_repair_that_was_killed_is_gone_on_with_and_keeps_each_text_once() {
             gateway.miss(text).await;
         }
         for part in [1, 100, 200, 300] {
-            let mut command = sms_chat(&database.url, &["serve"]);
-            command.env("TWILIO_ACCOUNT_SID", ACCOUNT_SID).env("TWILIO_AUTH_TOKEN", AUTH_TOKEN);
-            command.env("TWILIO_API_URL", gateway.url());
-            let desk = Served::start(command);
+            let desk = serve_at(&gateway, &database);
             eventually("some more were kept", async || {
                 (database.count("messages", "recovered") >= part).then_some(())
             })
@@ -115,6 +120,31 @@ fn a_repair_that_was_killed_is_gone_on_with_and_keeps_each_text_once() {
     });
     assert_eq!(database.count("messages", "recovered"), 300);
     assert_eq!(database.count("conversations", "unread = 1 AND number LIKE '+447700901%'"), 300);
+}
+
+#[test]
+fn a_desk_that_is_asked_to_end_finishes_what_is_at_the_gateway() {
+    let database = demo();
+    let gateway = Gateway::start();
+    let desk = serve_at(&gateway, &database);
+    let message = block_on(async {
+        gateway.order(json!({"number": STRANGER, "fault": "latency", "ms": 1500})).await;
+        let form = text_form(&sid(1), STRANGER, COLLECTIONS_NUMBER, "Hello");
+        assert_eq!(Answer::to(signed(&Client::of(&desk.url), MESSAGES, &form)).await.status, 200);
+        let select = format!("SELECT id FROM conversations WHERE number = '{STRANGER}' AND status = 'open'");
+        let message = ann(&desk).await.replies(database.number(&select), "I am here").await;
+        let sending = format!("id = {message} AND status = 'sending'");
+        eventually("the reply is at the gateway", async || {
+            (database.count("messages", &sending) == 1).then_some(())
+        })
+        .await;
+        message
+    });
+    desk.ask_to_end();
+    assert!(desk.ends_well());
+    assert_eq!(database.count("messages", &format!("id = {message} AND status = 'sent'")), 1);
+    assert_eq!(database.count("outbox", "1 = 1"), 0);
+    assert_eq!(block_on(gateway.bodies_sent_to(STRANGER)), ["I am here"]);
 }
 
 #[test]
