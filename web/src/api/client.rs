@@ -197,7 +197,9 @@ impl Drop for AbortOnDrop {
 /// What goes into [`CSRF_HEADER`] with every request that changes something.
 pub(super) fn csrf_token() -> Option<String> {
     let cookies = document().unchecked_into::<web_sys::HtmlDocument>().cookie().ok()?;
-    let token = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smsc_csrf="))?;
+    let find = |name: &str| cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(name));
+    // The name over HTTPS counts first: one by HTTP may be left from before.
+    let token = find("__Host-smsc_csrf=").or_else(|| find("smsc_csrf="))?;
     Some(token.to_owned())
 }
 
