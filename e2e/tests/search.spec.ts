@@ -57,7 +57,7 @@ test("search finds refs and names in any case, narrowed down by team and status"
   for (const other of ["In progress", "Awaiting reply"]) await expect(rows(page).getByText(other)).toHaveCount(0);
   await expect(rows(page).getByText("Closed").first()).toBeVisible();
   await box.fill("nobody at all");
-  await expect(page.getByText("No conversation of the past 90 days fits.")).toBeVisible();
+  await expect(page.getByText("No matches in the past 90 days.")).toBeVisible();
 });
 
 test("a closed conversation is found and read, and Back finds it again", async ({ page, context, desk }) => {
