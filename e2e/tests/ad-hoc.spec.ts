@@ -99,7 +99,7 @@ test("an ad-hoc message goes from the button to the phone, and its reply into th
   });
 
   await test.step("which is a conversation that an outbound message began", async () => {
-    await row.getByRole("link").click();
+    await row.getByRole("link", { name: /^Open conversation/ }).click();
     await expect(page.getByText(/^Started by an outbound message/)).toContainText("Support");
     const messages = page.getByRole("region", { name: "Messages" });
     await expect(messages.getByRole("listitem").filter({ hasText: body })).toContainText("Sam Supervisor");

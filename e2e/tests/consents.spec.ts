@@ -77,14 +77,14 @@ test("a supervisor records an opt-out and a consent by hand, each with a note th
   const box = page.getByRole("textbox", { name: "Message" });
   const consent = page.getByRole("region", { name: "Consent" });
   await page.getByText("Record opt-out").click();
-  await page.getByLabel("Note").fill("Said so on the phone");
+  await page.getByLabel("How did they tell us?").fill("Said so on the phone");
   await page.getByRole("button", { name: "Record opt-out" }).click();
-  await expect(consent).toContainText("as recorded by Sam Supervisor: “Said so on the phone”.");
+  await expect(consent).toContainText("recorded by Sam Supervisor: “Said so on the phone”.");
   await expect(box).toBeHidden();
 
   await consent.getByRole("button", { name: "Record opt-in" }).click();
   await expect(consent.getByRole("alert").filter({ hasText: "Enter a note." })).toBeVisible();
-  await consent.getByLabel("Note").fill("Changed their mind by letter");
+  await consent.getByLabel("How did they tell us").fill("Changed their mind by letter");
   await consent.getByRole("button", { name: "Record opt-in" }).click();
   await expect(box).toBeVisible();
 

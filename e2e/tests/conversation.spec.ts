@@ -87,7 +87,7 @@ test("a conversation goes from the customer's first text to its closure, and the
   await test.step("the customer's next text begins another conversation, which links to this one", async () => {
     await handset.text("Sorry, Saturday after all");
     await page.getByRole("link", { name: "Conversations in progress" }).click();
-    await row.getByRole("link").click();
+    await row.getByRole("link", { name: /^Open conversation/ }).click();
     await expect(messages.getByText("Sorry, Saturday after all")).toBeVisible();
     await expect(messages.getByText("Can I pay on Friday?")).toBeHidden();
     expect(page.url()).not.toBe(address);

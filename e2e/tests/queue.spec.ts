@@ -49,7 +49,7 @@ test("those that need the agent come first, and the longest waiting first among 
   const queue = await (await desk.agent("bo")).queue("Support");
   const expected = [...queue].sort(byRule).map((known) => new RegExp(`/conversations/${known.id}$`));
   await expect(rows(section(page, "Support"))).toHaveCount(expected.length);
-  const links = await section(page, "Support").getByRole("link").all();
+  const links = await section(page, "Support").getByRole("link", { name: /^Open conversation/ }).all();
   for (const [place, address] of expected.entries()) await expect(links[place]!).toHaveAttribute("href", address);
 });
 

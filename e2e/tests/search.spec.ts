@@ -75,7 +75,7 @@ test("a closed conversation is found and read, and Back finds it again", async (
   await expect(page).toHaveURL(new RegExp(`/search\\?q=${digits}&status=closed&team=\\d+$`));
   const address = page.url();
 
-  await rows(page).getByRole("link").click();
+  await rows(page).getByRole("link", { name: /^Open conversation/ }).click();
   await expect(page.getByText(/^Closed by Bo/)).toBeVisible();
   await expect(page.getByRole("region", { name: "Messages" })).toContainText("Thank you, that was all");
   await expect(page.getByRole("textbox", { name: "Message" })).toBeHidden();
@@ -96,7 +96,7 @@ test("an ad-hoc message that awaits its reply is found as such", async ({ page, 
   await expect(rows(page).getByText("Awaiting reply")).toBeVisible();
   // Of one team only, there is nothing to choose.
   await expect(page.getByLabel("Team")).toBeHidden();
-  await rows(page).getByRole("link").click();
+  await rows(page).getByRole("link", { name: /^Open conversation/ }).click();
   await expect(page).toHaveURL(`/conversations/${id}`);
   await expect(page.getByText(/^Started by an outbound message.* · Awaiting reply$/)).toBeVisible();
 });

@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 use shared::ids::ConversationId;
 
-pub(crate) const TABLE: &str =
-    "table table-sm table-fixed max-md:block [&_td]:text-sm [&_td]:wrap-anywhere [&_th]:text-base-content";
+pub(crate) const TABLE: &str = "table table-sm table-fixed max-md:block md:max-lg:[&_td]:px-2 md:max-lg:[&_th]:px-2 [&_td]:text-sm \
+     [&_td]:wrap-anywhere [&_th]:text-base-content";
 pub(crate) const BODY: &str = "max-md:flex max-md:flex-col max-md:gap-2";
 pub(crate) const ROW: &str = "hover:bg-base-200 focus-within:bg-base-200 max-md:block max-md:rounded-box \
      max-md:border max-md:border-base-300 max-md:px-3 max-md:py-2";

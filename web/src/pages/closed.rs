@@ -21,13 +21,13 @@ use crate::{
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-24 xl:w-36"),
+    ("Ref", "w-22 lg:w-24 xl:w-36"),
     ("Name", ""),
-    ("Number", "w-38 xl:w-48"),
-    ("Closed", "w-30 xl:w-44"),
-    ("Reason", "w-32 lg:w-[20%]"),
-    ("By", "w-24 xl:w-40"),
-    ("Link", "w-20 xl:w-24"),
+    ("Number", "w-34 lg:w-38 xl:w-48"),
+    ("Closed", "w-26 lg:w-30 xl:w-44"),
+    ("Reason", "w-28 lg:w-[20%]"),
+    ("By", "w-22 lg:w-26 xl:w-40"),
+    ("Link", "w-18 lg:w-20 xl:w-24"),
 ];
 
 /// The page `/closed`.

@@ -121,7 +121,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
                         maxlength=MAX_NOTE_CHARACTERS.to_string()
                     ></textarea>
                 </label>
-                <button class="btn btn-error" aria-disabled=move || busy.get().to_string()>
+                <button class="btn btn-danger" aria-disabled=move || busy.get().to_string()>
                     {move || if busy.get() { "Closing…" } else { "Close conversation" }}
                 </button>
             </form>

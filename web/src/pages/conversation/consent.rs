@@ -58,7 +58,7 @@ fn record(desk: Desk, state: ConsentState) -> AnyView {
     let form = Form::new();
     let notices = use_notices();
     let note = RwSignal::new(String::new());
-    let (hint, button, done) = match state {
+    let (label, button, done) = match state {
         ConsentState::OptedIn => (
             "How did they tell us that they want messages again?",
             "Record opt-in",
@@ -87,7 +87,7 @@ fn record(desk: Desk, state: ConsentState) -> AnyView {
     };
     view! {
         <form class="flex flex-col gap-3" novalidate on:submit=submit>
-            {form.area(Line { hint, ..Line::text("note", "Note", note) })}
+            {form.area(Line::text("note", label, note))}
             {form.fault()}
             <div>{form.submit(button)}</div>
         </form>
