@@ -37,7 +37,7 @@ impl ApiError {
     pub fn not_found(what: &str) -> Self {
         Self::new(
             ErrorCode::NotFound,
-            format!("There is no such {what}, or it belongs to a team that you are not in."),
+            format!("This {what} does not exist, or it belongs to a team that you are not in."),
         )
     }
 
@@ -72,7 +72,7 @@ impl ApiError {
         tracing::error!(%request_id, %fault, "a request failed by our own fault");
         let mut error = Self::new(
             ErrorCode::Internal,
-            "It is not your doing. Try again; if it stays, report the request id.",
+            "Something went wrong on our side. Try again. If it keeps happening, quote the request id.",
         );
         error.problem.request_id = Some(request_id);
         error
@@ -142,11 +142,7 @@ impl std::error::Error for ApiError {}
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         if matches!(error, DbError::Busy) {
-            return Self::new(
-                ErrorCode::Busy,
-                "More is waiting to be stored than can be queued. Try again shortly.",
-            )
-            .retry_after(1);
+            return Self::new(ErrorCode::Busy, "The server is busy. Try again in a moment.").retry_after(1);
         }
         if matches!(error, DbError::Storage(_)) {
             tracing::error!(%error, "the disk of the database has no room");
@@ -167,7 +163,7 @@ impl From<DbError> for ApiError {
         if error.is_conversation_closed() {
             return Self::new(
                 ErrorCode::ConversationClosed,
-                "The conversation is closed, and stays as it is.",
+                "The conversation is closed. It cannot be changed.",
             );
         }
         Self::internal(&error)

@@ -85,7 +85,7 @@ impl Caller {
             Who::Account { account, session } => Ok((account, *session)),
             Who::ApiKey(_) => Err(ApiError::new(
                 ErrorCode::Forbidden,
-                "This is about a person's account and session, which an API key does not have.",
+                "This path is for accounts. An API key cannot use it.",
             )),
         }
     }
@@ -104,7 +104,7 @@ impl Caller {
         if self.may(permission) {
             return Ok(());
         }
-        let detail = format!("This needs the permission {permission}; ask an administrator for it.");
+        let detail = format!("You need the permission {permission}. Ask an administrator.");
         Err(ApiError::new(ErrorCode::Forbidden, detail))
     }
 }

@@ -127,5 +127,9 @@ fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Closure
 
 fn refuse_taken(others: &[ClosureReason], id: Option<ClosureReasonId>, name: &str) -> Result<(), ApiError> {
     let same = others.iter().any(|other| Some(other.id) != id && same_name(&other.name, name));
-    if same { Err(taken("name", format!("There is a closure reason {name} already."))) } else { Ok(()) }
+    if same {
+        Err(taken("name", format!("A closure reason named {name} already exists. Choose another name.")))
+    } else {
+        Ok(())
+    }
 }

@@ -67,7 +67,7 @@ pub fn check(
 }
 
 /// Why a number of the desk itself is not written to.
-pub(crate) const OUR_OWN: &str = "This is a number of this desk itself: it would text itself for ever.";
+pub(crate) const OUR_OWN: &str = "This is one of our own numbers. Enter the customer's number.";
 
 fn opted_out(
     conn: &mut DbConnection,

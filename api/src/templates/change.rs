@@ -129,7 +129,11 @@ fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Templat
 
 fn refuse_taken(others: &[Template], id: Option<TemplateId>, name: &str) -> Result<(), ApiError> {
     let same = others.iter().any(|other| Some(other.id) != id && same_name(&other.name, name));
-    if same { Err(taken("name", format!("There is a template {name} already."))) } else { Ok(()) }
+    if same {
+        Err(taken("name", format!("A template named {name} already exists. Choose another name.")))
+    } else {
+        Ok(())
+    }
 }
 
 /// A text within its limits that asks for nothing unknown. What it asked for before may stay: a file can lose a column
@@ -163,7 +167,7 @@ fn check_body(
         fields.fault(
             "body",
             "unknown_placeholder",
-            format!("{wrong} cannot be filled in. There are: {right}."),
+            format!("{wrong} cannot be filled in. You can use: {right}."),
         );
     }
     Ok(())
