@@ -17,7 +17,7 @@ test("a wrong password is refused in words beside the form, which keeps the e-ma
   await expect(signIn.email).toBeFocused();
   await signIn.as("ann", "not-the-password");
   await expect(signIn.alert).toHaveText(
-    "No account has this e-mail address and password. Check both, or ask an administrator.",
+    "Wrong e-mail or password. Check both, or ask an administrator to set a new password.",
   );
   await expect(signIn.email).toHaveValue("ann@example.com");
   await expect(signIn.password).toHaveValue("");
@@ -32,7 +32,7 @@ test("a disabled account is refused, in the same words", async ({ page, problems
   const signIn = new SignInPage(page);
   await signIn.open();
   await signIn.as("dee");
-  await expect(signIn.alert).toHaveText(/^No account has this e-mail address and password\./);
+  await expect(signIn.alert).toHaveText(/^Wrong e-mail or password\./);
   await expect(page).toHaveURL("/sign-in");
 });
 

@@ -2,11 +2,9 @@
 //! app can send it back.
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use chrono::{DateTime, Utc};
 
-use super::{
-    session::NewSession,
-    token::{ACCESS_MINUTES, REFRESH_DAYS},
-};
+use super::{session::NewSession, token::ACCESS_MINUTES};
 
 /// Holds the access token.
 pub(super) const ACCESS: &str = "smsc_access";
@@ -14,13 +12,20 @@ pub(super) const ACCESS: &str = "smsc_access";
 pub(super) const REFRESH: &str = "smsc_refresh";
 /// Holds the CSRF token; readable by scripts.
 pub(super) const CSRF: &str = "smsc_csrf";
+/// Tells a browser that has signed in before; sent only to where sessions are made. It opens nothing.
+pub(super) const DEVICE: &str = "smsc_device";
+/// How long a browser is known.
+const DEVICE_DAYS: i64 = 180;
 /// Where the refresh token is sent.
 const SESSIONS_PATH: &str = "/api/v1/sessions";
 
 /// The cookies of a new session. `secure` when browsers reach the desk by HTTPS.
-pub(super) fn of_session(new: &NewSession, secure: bool) -> [Cookie<'static>; 3] {
-    let days = Duration::days(REFRESH_DAYS);
-    [
+pub(super) fn of_session(new: &NewSession, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
+    let days = Duration::seconds((new.refresh_until - now).num_seconds());
+    let known = |device: &String| {
+        cookie(DEVICE, device.clone(), SESSIONS_PATH, Duration::days(DEVICE_DAYS), true, secure)
+    };
+    let mut cookies = vec![
         cookie(
             ACCESS,
             new.session.access_token.clone(),
@@ -31,10 +36,12 @@ pub(super) fn of_session(new: &NewSession, secure: bool) -> [Cookie<'static>; 3]
         ),
         cookie(REFRESH, new.refresh_token.clone(), SESSIONS_PATH, days, true, secure),
         cookie(CSRF, new.session.csrf_token.clone(), "/", days, false, secure),
-    ]
+    ];
+    cookies.extend(new.device.as_ref().map(known));
+    cookies
 }
 
-/// Cookies that take those of a session away.
+/// Cookies that take those of a session away; the device stays known.
 pub(super) fn none(secure: bool) -> [Cookie<'static>; 3] {
     [(ACCESS, "/", true), (REFRESH, SESSIONS_PATH, true), (CSRF, "/", false)]
         .map(|(name, path, http_only)| cookie(name, String::new(), path, Duration::ZERO, http_only, secure))

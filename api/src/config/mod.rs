@@ -4,6 +4,7 @@
 mod args;
 mod document;
 mod gateway;
+mod proxies;
 mod secret;
 mod values;
 
@@ -16,6 +17,7 @@ use crate::db::DatabaseUrl;
 pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
+pub use proxies::TrustedProxies;
 use values::{given, parsed, public_url, within};
 
 /// A value that cannot be used: one line for the person who set it.
@@ -58,6 +60,8 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// How the gateway and browsers reach it, without a slash at the end; `None` when it is just the address.
     pub public_url: Option<String>,
+    /// The proxies whose forwarding headers name the client.
+    pub trusted_proxies: TrustedProxies,
 }
 
 /// How much one caller may ask.
@@ -96,7 +100,11 @@ impl Settings {
                     "8",
                 )?,
             },
-            http: HttpSettings { listen, public_url: public_url(given(&args.public_url))? },
+            http: HttpSettings {
+                listen,
+                public_url: public_url(given(&args.public_url))?,
+                trusted_proxies: trusted_proxies(given(&args.trusted_proxies))?,
+            },
             jwt_secret,
             gateway: gateway::read(args)?,
             limits: LimitSettings {
@@ -111,6 +119,15 @@ impl Settings {
             },
         })
     }
+}
+
+fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingFault> {
+    let proxies = text.unwrap_or_default().parse();
+    proxies.map_err(|fault| SettingFault {
+        variable: "SMS_CHAT_TRUSTED_PROXIES",
+        fault,
+        example: "10.0.0.0/8,fd00::/8",
+    })
 }
 
 #[cfg(test)]
@@ -143,6 +160,7 @@ mod tests {
             SettingArgs { twilio_account_sid: Some("AC1".into()), ..with_secret() },
             SettingArgs { public_url: Some("desk.example.com".into()), ..with_secret() },
             SettingArgs { database_connections: Some("0".into()), ..with_secret() },
+            SettingArgs { trusted_proxies: Some("10.0.0.0/40".into()), ..with_secret() },
         ];
         let named = wrong.map(|args| fault(args).split(' ').next().unwrap().to_owned());
         assert_eq!(
@@ -153,7 +171,8 @@ mod tests {
                 "TWILIO_ACCOUNT_SID",
                 "TWILIO_AUTH_TOKEN",
                 "SMS_CHAT_PUBLIC_URL",
-                "SMS_CHAT_DATABASE_CONNECTIONS"
+                "SMS_CHAT_DATABASE_CONNECTIONS",
+                "SMS_CHAT_TRUSTED_PROXIES"
             ]
         );
     }
