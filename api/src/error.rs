@@ -50,6 +50,14 @@ impl ApiError {
         error
     }
 
+    /// The same problem, naming the field `team_id` of the query or body as the one at fault.
+    #[must_use]
+    pub fn about_team_id(mut self) -> Self {
+        let message = self.problem.detail.clone();
+        self.problem.errors.push(FieldError { field: "team_id".into(), code: "unknown".into(), message });
+        self
+    }
+
     /// Says what is wrong, field by field.
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
@@ -135,6 +143,22 @@ impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         if matches!(error, DbError::Busy) {
             return Self::new(ErrorCode::Busy, "The server is busy. Try again in a moment.").retry_after(1);
+        }
+        if matches!(error, DbError::Storage(_)) {
+            tracing::error!(%error, "the disk of the database has no room");
+            return Self::new(
+                ErrorCode::StorageFull,
+                "The server's disk is full, so nothing was saved. Try again in a minute, and tell an administrator.",
+            )
+            .retry_after(60);
+        }
+        if matches!(error, DbError::Unreachable(_)) {
+            tracing::error!(%error, "the database cannot be reached");
+            return Self::new(
+                ErrorCode::DatabaseUnavailable,
+                "The server cannot reach its database. Try again in a few seconds, and tell an administrator if it stays.",
+            )
+            .retry_after(5);
         }
         if error.is_conversation_closed() {
             return Self::new(

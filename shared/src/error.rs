@@ -85,7 +85,9 @@ codes! {
     MediaGone => "media_gone", 410, "The gateway has deleted this";
     /// The body is larger than allowed.
     BodyTooLarge => "body_too_large", 413, "The body is too large";
-    /// The content type is not the one that the path takes.
+    /// The `Host` header names a host that this server does not answer for.
+    UnknownHost => "unknown_host", 421, "This is another server's address";
+    /// The content type is not the one that the path takes, or the body is compressed.
     UnsupportedMediaType => "unsupported_media_type", 415, "The content type is not supported";
     /// One or more fields break a rule; see `errors`.
     ValidationFailed => "validation_failed", 422, "Some fields are not valid";
@@ -109,6 +111,10 @@ codes! {
     MediaUnusable => "media_unusable", 502, "This cannot be shown";
     /// The server has more to do than it can queue.
     Busy => "busy", 503, "The server is busy";
+    /// The disk of the server is full, so nothing can be saved.
+    StorageFull => "storage_full", 503, "The server's disk is full";
+    /// The server cannot reach its database.
+    DatabaseUnavailable => "database_unavailable", 503, "The database cannot be reached";
     /// The gateway took too long.
     GatewayTimeout => "gateway_timeout", 504, "The gateway took too long";
 }

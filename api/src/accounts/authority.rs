@@ -70,7 +70,7 @@ impl Authority {
         match team {
             None => self.require_everywhere("Changing what all teams use"),
             Some(team) if self.scope.includes(team) => Ok(()),
-            Some(_) => Err(ApiError::not_found("team")),
+            Some(_) => Err(ApiError::not_found("team").about_team_id()),
         }
     }
 

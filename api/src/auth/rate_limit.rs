@@ -15,7 +15,7 @@ impl governor::clock::Clock for Clock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        (Clock::now(self) - chrono::DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
+        self.monotonic()
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
     events,
     fields::{Fields, same_name, taken},
     ordering::placed,
+    teams,
 };
 
 /// Makes a reason, at the end of its team's.
@@ -29,6 +30,7 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<ClosureReason, ApiError> {
     authority.require_owner(new.team_id)?;
+    teams::queries::narrowed(conn, authority.scope(), new.team_id)?;
     conn.take_turns("closure reasons")?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);

@@ -68,8 +68,8 @@ impl Start {
         idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
     ) -> Result<Started, ApiError> {
-        let team =
-            teams::queries::team(conn, scope, self.team)?.ok_or_else(|| ApiError::not_found("team"))?;
+        let team = teams::queries::team(conn, scope, self.team)?
+            .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Started::Replayed(found(conn, scope, message.conversation_id)?));
         }

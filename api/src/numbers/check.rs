@@ -30,7 +30,8 @@ pub fn check(
     team: TeamId,
     typed: &str,
 ) -> Result<NumberCheck, ApiError> {
-    let team = teams::queries::team(conn, scope, team)?.ok_or_else(|| ApiError::not_found("team"))?;
+    let team = teams::queries::team(conn, scope, team)?
+        .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
     let refused = |number: Option<PhoneNumber>, reason: String| NumberCheck {
         international: number.as_ref().map(PhoneNumber::display),
         number,

@@ -17,6 +17,7 @@ use crate::{
     events,
     fields::{Fields, same_name, taken},
     ordering::placed,
+    teams,
 };
 
 /// Makes a template, at the end of its team's.
@@ -31,6 +32,7 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<Template, ApiError> {
     authority.require_owner(new.team_id)?;
+    teams::queries::narrowed(conn, authority.scope(), new.team_id)?;
     conn.take_turns("templates")?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);

@@ -179,6 +179,15 @@ fn a_bad_setting_ends_with_one_line_that_names_it() {
         ("TWILIO_AUTH_TOKEN", "without its account"),
         ("TWILIO_AUTH_TOKEN_SECONDARY", "without the first"),
         ("SMS_CHAT_REPAIR_SECONDS", "often"),
+        ("SMS_CHAT_PUBLIC_URL", "https://user:pass@desk.example.com"),
+        ("SMS_CHAT_PUBLIC_URL", "https://desk.example.com:65536"),
+        ("SMS_CHAT_PUBLIC_URL", "https:///x"),
+        ("SMS_CHAT_LISTEN", "127.0.0.1:65536"),
+        ("SMS_CHAT_JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("SMS_CHAT_SIMULATOR_LISTEN", "0.0.0.0:0"),
+        ("SMS_CHAT_METRICS", "maybe"),
+        ("SMS_CHAT_METRICS_TOKEN", "short"),
+        ("SMS_CHAT_API_DOCS", "yes"),
     ] {
         let mut command = sms_chat(&database.url, &["serve"]);
         command.env(name, value);

@@ -207,12 +207,10 @@ impl Drop for AbortOnDrop {
 /// What goes into [`CSRF_HEADER`] with every request that changes something.
 pub(super) fn csrf_token() -> Option<String> {
     let cookies = document().unchecked_into::<web_sys::HtmlDocument>().cookie().ok()?;
-    let mut named = cookies.split(';').map(|cookie| {
-        let cookie = cookie.trim();
-        // Over HTTPS the name has the prefix.
-        cookie.strip_prefix("__Host-").unwrap_or(cookie)
-    });
-    named.find_map(|cookie| cookie.strip_prefix("smsc_csrf=")).map(str::to_owned)
+    let find = |name: &str| cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(name));
+    // The name over HTTPS counts first: one by HTTP may be left from before.
+    let token = find("__Host-smsc_csrf=").or_else(|| find("smsc_csrf="))?;
+    Some(token.to_owned())
 }
 
 /// Forgets the cookie of a session that is over, so that the next visit asks for nothing that is refused.
