@@ -105,13 +105,27 @@ async fn an_ipv6_client_counts_by_its_64_bits(app: TestApp) {
 
 async fn a_hundred_failures_make_a_network_wait(app: TestApp) {
     let desk = behind_a_proxy(&app).nobody;
-    for n in 0..100 {
-        let attempt = json!({"email": format!("{n}@example.com"), "password": "wrong"});
-        let request = desk.request(Method::POST, "/sessions").header("X-Forwarded-For", "203.0.113.1");
-        Answer::to(request.json(&attempt)).await.problem(InvalidCredentials);
+    for answer in fail_as_strangers(&desk, 100, |_| "203.0.113.1".to_owned()).await {
+        answer.problem(InvalidCredentials);
     }
     sign_in(&desk, ANN, PASSWORD, "203.0.113.1").await.problem(TooManyRequests);
     sign_in(&desk, ANN, PASSWORD, "203.0.113.2").await.expect(201);
+}
+
+/// So many sign-ins at once, each with the address of no account, from the `n`-th address. They are verified at full
+/// cost, which the accounts of the tests' world are not.
+async fn fail_as_strangers(desk: &Client, count: usize, from: impl Fn(usize) -> String) -> Vec<Answer> {
+    let attempt = |n: usize| {
+        let attempt = json!({"email": format!("{n}@example.com"), "password": "wrong"});
+        let request = desk.request(Method::POST, "/sessions").header("X-Forwarded-For", from(n));
+        tokio::spawn(Answer::to(request.json(&attempt)))
+    };
+    let attempts: Vec<_> = (0..count).map(attempt).collect();
+    let mut answers = Vec::new();
+    for attempt in attempts {
+        answers.push(attempt.await.unwrap());
+    }
+    answers
 }
 
 async fn a_browser_that_has_signed_in_before_keeps_working_while_its_network_is_locked(app: TestApp) {
@@ -159,17 +173,8 @@ async fn setting_the_machines_clock_neither_locks_nor_unlocks(app: TestApp) {
 
 async fn more_sign_ins_than_can_be_hashed_are_answered_busy(app: TestApp) {
     let desk = behind_a_proxy(&app).nobody;
-    let attempts = (0..400).map(|n| {
-        // Unknown accounts: those are verified at full cost, those of the tests' world are not.
-        let attempt = json!({"email": format!("{n}@example.com"), "password": "wrong"});
-        let from = format!("10.0.{}.{}", n / 200, n % 200);
-        let request = desk.request(Method::POST, "/sessions").header("X-Forwarded-For", from).json(&attempt);
-        tokio::spawn(Answer::to(request))
-    });
-    let attempts: Vec<_> = attempts.collect();
     let mut busy = 0;
-    for attempt in attempts {
-        let answer = attempt.await.unwrap();
+    for answer in fail_as_strangers(&desk, 400, |n| format!("10.0.{}.{}", n / 200, n % 200)).await {
         if answer.status == 401 {
             answer.problem(InvalidCredentials);
         } else {
