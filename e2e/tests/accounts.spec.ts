@@ -47,7 +47,7 @@ test("the last administrator can neither be disabled nor become something else",
   problems,
 }) => {
   problems.expect(409, "/api/v1/accounts/");
-  const refusal = "Somebody must be left who may do everything. Make another account an admin first.";
+  const refusal = "This is the last administrator. Make another account an administrator first.";
   const accounts = new AccountsPage(page);
   await desk.signIn(context, "admin");
   await page.goto(`${desk.url}/`);

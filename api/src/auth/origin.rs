@@ -10,7 +10,7 @@ use actix_web::{
     http::header::{self, HeaderMap, HeaderName},
 };
 
-use super::{cookies, user_agent};
+use super::{cookies::Purpose, user_agent};
 use crate::config::TrustedProxies;
 
 /// `X-Forwarded-For`: each proxy appends the address that it was called from.
@@ -28,13 +28,14 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn of(request: &HttpRequest, proxies: &TrustedProxies) -> Self {
+    /// `secure` when browsers reach the server by HTTPS.
+    pub(super) fn of(request: &HttpRequest, proxies: &TrustedProxies, secure: bool) -> Self {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
             address: client_address(peer, request.headers(), proxies),
             user_agent: user_agent::summary(agent.unwrap_or_default()),
-            device: request.cookie(cookies::DEVICE).map(|cookie| cookie.value().to_owned()),
+            device: request.cookie(Purpose::Device.name(secure)).map(|cookie| cookie.value().to_owned()),
         }
     }
 }

@@ -6,7 +6,12 @@ use shared::{
     account::{Me, OwnSession, PasswordChange, Profile, Session, SignIn},
 };
 
-use super::{Caller, Who, cookies, origin::Origin, own_sessions, profile, refresh, session};
+use super::{
+    Caller, Who,
+    cookies::{self, Purpose},
+    origin::Origin,
+    own_sessions, profile, refresh, session,
+};
 use crate::{
     body::Body,
     desk::Desk,
@@ -30,7 +35,7 @@ pub async fn create_session(
     request: HttpRequest,
     sign_in: Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let origin = Origin::of(&request, &desk.trusted_proxies);
+    let origin = Origin::of(&request, &desk.trusted_proxies, desk.is_secure());
     let new = session::sign_in(&desk, sign_in.into_inner(), &origin).await?;
     Ok(signed_in(HttpResponse::Created(), &new, &desk))
 }
@@ -43,7 +48,7 @@ pub async fn create_session(
     responses((status = 200, body = Session),
         (status = 401, description = "`session_expired`", body = shared::Problem)))]
 pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let cookie = request.cookie(cookies::REFRESH).ok_or_else(|| {
+    let cookie = request.cookie(Purpose::Refresh.name(desk.is_secure())).ok_or_else(|| {
         ApiError::new(ErrorCode::Unauthenticated, "There is no session to refresh. Sign in.")
     })?;
     let new = refresh::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
