@@ -8,7 +8,7 @@ use shared::ErrorCode::{InvalidBody, InvalidCredentials, SessionExpired, Unauthe
 
 use crate::support::{
     Answer, Client, TestApp,
-    fixtures::{ANN, BO, DEE, PASSWORD, Person},
+    fixtures::{ANN, DEE, PASSWORD, Person},
     on_both_databases,
 };
 
