@@ -182,8 +182,8 @@ impl Application {
             gateway,
             daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
-            http: HttpPolicy::new(&settings.http, &public_url),
             trusted_proxies: settings.http.trusted_proxies.clone(),
+            http: HttpPolicy::new(&settings.http, &public_url),
             public_url: public_url.clone(),
             webhook_tokens: [Some(credentials.auth_token), credentials.secondary_auth_token]
                 .into_iter()

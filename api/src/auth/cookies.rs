@@ -6,6 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::{session::NewSession, token::ACCESS_MINUTES};
 
+/// How long a browser is known.
+const DEVICE_DAYS: i64 = 180;
+
 /// What a cookie is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -19,9 +22,7 @@ pub(super) enum Purpose {
     Device,
 }
 
-/// How long a browser is known.
-const DEVICE_DAYS: i64 = 180;
-/// Where the refresh token and the device are sent over HTTP.
+/// Where the refresh token and the device cookie are sent over HTTP.
 const SESSIONS_PATH: &str = "/api/v1/sessions";
 
 impl Purpose {
@@ -51,18 +52,15 @@ impl Purpose {
 
 /// The cookies of a new session. `secure` when browsers reach the desk by HTTPS.
 pub(super) fn of_session(new: &NewSession, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
-    let age = Duration::seconds((new.refresh_until - now).num_seconds());
+    let until = Duration::seconds((new.refresh_until - now).num_seconds());
     let access = Duration::minutes(ACCESS_MINUTES);
+    let device = |value: &String| cookie(Purpose::Device, value.clone(), Duration::days(DEVICE_DAYS), secure);
     let mut cookies = vec![
         cookie(Purpose::Access, new.session.access_token.clone(), access, secure),
-        cookie(Purpose::Refresh, new.refresh_token.clone(), age, secure),
-        cookie(Purpose::Csrf, new.session.csrf_token.clone(), age, secure),
+        cookie(Purpose::Refresh, new.refresh_token.clone(), until, secure),
+        cookie(Purpose::Csrf, new.session.csrf_token.clone(), until, secure),
     ];
-    cookies.extend(
-        new.device
-            .as_ref()
-            .map(|device| cookie(Purpose::Device, device.clone(), Duration::days(DEVICE_DAYS), secure)),
-    );
+    cookies.extend(new.device.as_ref().map(device));
     cookies
 }
 

@@ -11,7 +11,7 @@ use actix_web::{
 };
 
 use super::{cookies::Purpose, user_agent};
-use crate::{config::TrustedProxies, desk::Desk};
+use crate::config::TrustedProxies;
 
 /// `X-Forwarded-For`: each proxy appends the address that it was called from.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -28,16 +28,14 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    pub(super) fn of(request: &HttpRequest, desk: &Desk) -> Self {
-        let proxies = &desk.trusted_proxies;
+    /// `secure` when browsers reach the server by HTTPS.
+    pub(super) fn of(request: &HttpRequest, proxies: &TrustedProxies, secure: bool) -> Self {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
             address: client_address(peer, request.headers(), proxies),
             user_agent: user_agent::summary(agent.unwrap_or_default()),
-            device: request
-                .cookie(Purpose::Device.name(desk.is_secure()))
-                .map(|cookie| cookie.value().to_owned()),
+            device: request.cookie(Purpose::Device.name(secure)).map(|cookie| cookie.value().to_owned()),
         }
     }
 }

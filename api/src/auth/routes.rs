@@ -35,7 +35,7 @@ pub async fn create_session(
     request: HttpRequest,
     sign_in: Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let origin = Origin::of(&request, &desk);
+    let origin = Origin::of(&request, &desk.trusted_proxies, desk.is_secure());
     let new = session::sign_in(&desk, sign_in.into_inner(), &origin).await?;
     Ok(signed_in(HttpResponse::Created(), &new, &desk))
 }

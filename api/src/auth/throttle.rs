@@ -14,7 +14,7 @@ use std::{
 };
 
 use lru::LruCache;
-use shared::ErrorCode;
+use shared::{ErrorCode, words::duration};
 
 use super::origin::Network;
 use crate::error::ApiError;
@@ -120,7 +120,7 @@ impl SignInThrottle {
         let wait = keys.iter().filter_map(|key| key.wait(tries.get(key)?, now)).max();
         if let Some(wait) = wait {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            let detail = format!("Too many attempts. Try again in {}.", in_words(seconds));
+            let detail = format!("Too many attempts. Try again in {}.", duration(seconds));
             return Err(ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds));
         }
         let mut reaches_limit = false;
@@ -189,12 +189,6 @@ impl Drop for Attempt<'_> {
             }
         });
     }
-}
-
-/// A time to wait: in minutes, rounded up, from one minute on.
-pub(super) fn in_words(seconds: u64) -> String {
-    let (count, unit) = if seconds < 60 { (seconds, "second") } else { (seconds.div_ceil(60), "minute") };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -295,12 +289,6 @@ mod tests {
             throttle.attempt(keys("ann", 1), SECOND).unwrap().withdraw();
         }
         assert!(fails(&throttle, keys("ann", 1), SECOND));
-    }
-
-    #[test]
-    fn a_wait_is_said_in_minutes() {
-        let words = [1, 59, 60, 61, 896, 900].map(in_words);
-        assert_eq!(words, ["1 second", "59 seconds", "1 minute", "2 minutes", "15 minutes", "15 minutes"]);
     }
 
     proptest! {

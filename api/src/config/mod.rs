@@ -60,6 +60,8 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// How the gateway and browsers reach it, without a slash at the end; `None` when it is just the address.
     pub public_url: Option<String>,
+    /// The proxies whose forwarding headers name the client.
+    pub trusted_proxies: TrustedProxies,
     /// Who may read `/metrics`.
     pub metrics: Exposure,
     /// The bearer token that `/metrics` asks for.
@@ -120,10 +122,10 @@ impl Settings {
             http: HttpSettings {
                 listen,
                 public_url: public_url(given(&args.public_url))?,
+                trusted_proxies: trusted_proxies(given(&args.trusted_proxies))?,
                 metrics: exposure(&args.metrics, "SMS_CHAT_METRICS")?,
                 metrics_token: secret::token(given(&args.metrics_token), "SMS_CHAT_METRICS_TOKEN")?,
                 api_docs: exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
-                trusted_proxies: trusted_proxies(given(&args.trusted_proxies))?,
             },
             jwt_secret,
             gateway: gateway::read(args)?,

@@ -3,10 +3,13 @@
 //! account itself gives away.
 
 use shared::account::{MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS};
-use zxcvbn::{Score, matching::patterns::MatchPattern, zxcvbn};
+use zxcvbn::{Score, feedback::Feedback, zxcvbn};
 
 /// What this application is called, as people put it into passwords.
 const PRODUCT: [&str; 4] = ["sms chat", "sms-chat", "smschat", "sms"];
+
+/// How many characters a password must have beside what its owner's account gives away.
+const LEAST_OWN: usize = 6;
 
 /// The fault of a password as `(code, message)`; `about` is what the account gives away: e-mail address and name.
 pub(super) fn fault(password: &str, about: &[&str]) -> Option<(&'static str, String)> {
@@ -19,36 +22,41 @@ pub(super) fn fault(password: &str, about: &[&str]) -> Option<(&'static str, Str
         return Some(("too_long", format!("Use at most {MAX_PASSWORD_CHARACTERS} characters.")));
     }
     let context = context(about);
-    let context: Vec<&str> = context.iter().map(String::as_str).collect();
-    let estimate = zxcvbn(password, &context);
-    (estimate.score() < Score::Two).then(|| {
-        let is_context = estimate.sequence().iter().any(|part| is_context(part, &context));
-        let reason = match estimate.feedback().and_then(zxcvbn::feedback::Feedback::warning) {
-            _ if is_context => {
-                "it is made of your name, your e-mail address or the name of this application".to_owned()
-            }
+    let reason = if is_made_of(password, &context) {
+        "it is made of your name, your e-mail address or the name of this application".to_owned()
+    } else {
+        let context: Vec<&str> = context.iter().map(String::as_str).collect();
+        let estimate = zxcvbn(password, &context);
+        if estimate.score() >= Score::Two {
+            return None;
+        }
+        match estimate.feedback().and_then(Feedback::warning) {
             Some(warning) => lower_first(warning.to_string().trim_end_matches('.')),
-            None => "it is too close to a common password".to_owned(),
-        };
-        ("easy_to_guess", format!("This password is easy to guess: {reason}. Use a few unrelated words."))
-    })
+            None => "it is too close to a common password or to your name".to_owned(),
+        }
+    };
+    Some(("easy_to_guess", format!("This password is easy to guess: {reason}. Use a few unrelated words.")))
 }
 
-fn is_context(part: &zxcvbn::Match, context: &[&str]) -> bool {
-    matches!(part.pattern, MatchPattern::Dictionary(_))
-        && context.iter().any(|word| word.eq_ignore_ascii_case(&part.token))
+/// Whether little is left of the password without the words of the context.
+fn is_made_of(password: &str, context: &[String]) -> bool {
+    let lower = password.to_lowercase();
+    let rest = context.iter().fold(lower.clone(), |rest, word| rest.replace(word.as_str(), ""));
+    rest != lower && rest.chars().count() < LEAST_OWN
 }
 
-/// The words that a guesser who knows the account tries first: whole and in parts.
+/// The words that a guesser who knows the account tries first, whole and in parts, longest first.
 fn context(about: &[&str]) -> Vec<String> {
     let known = about.iter().chain(&PRODUCT).map(|text| text.to_lowercase());
     let mut words: Vec<String> = Vec::new();
     for text in known {
         let parts: Vec<&str> = text.split(|character: char| !character.is_alphanumeric()).collect();
         words.push(parts.concat());
-        words.extend(parts.into_iter().filter(|part| part.chars().count() >= 3).map(str::to_owned));
+        words.extend(parts.into_iter().map(str::to_owned));
         words.push(text);
     }
+    words.retain(|word| word.chars().count() >= 3);
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     words
 }
 
@@ -98,6 +106,7 @@ mod tests {
             "Whitfield1",
             "ann.whitfield",
             "AnnWhitfield2024",
+            "whitfield.ann!",
             "ann.whitfield@example.com",
             "sms-chat",
             "SMSChat1",

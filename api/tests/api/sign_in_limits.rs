@@ -78,13 +78,14 @@ async fn failures_before_a_success_are_forgotten(app: TestApp) {
 }
 
 async fn a_lock_concerns_the_network_that_the_failures_came_from(app: TestApp) {
-    let desk = behind_a_proxy(&app).nobody;
-    fail(&desk, ANN, 10, "203.0.113.1").await;
-    sign_in(&desk, ANN, PASSWORD, "203.0.113.1").await.problem(TooManyRequests);
+    let replica = behind_a_proxy(&app);
+    let desk = &replica.nobody;
+    fail(desk, ANN, 10, "203.0.113.1").await;
+    sign_in(desk, ANN, PASSWORD, "203.0.113.1").await.problem(TooManyRequests);
     // Addresses to the left of the proxy's own entry are the client's invention.
-    sign_in(&desk, ANN, PASSWORD, "198.51.100.7, 203.0.113.1").await.problem(TooManyRequests);
-    sign_in(&desk, ANN, PASSWORD, "203.0.113.2").await.expect(201);
-    sign_in(&desk, BO, PASSWORD, "203.0.113.1").await.expect(201);
+    sign_in(desk, ANN, PASSWORD, "198.51.100.7, 203.0.113.1").await.problem(TooManyRequests);
+    sign_in(desk, ANN, PASSWORD, "203.0.113.2").await.expect(201);
+    sign_in(desk, BO, PASSWORD, "203.0.113.1").await.expect(201);
 }
 
 async fn without_trusted_proxies_a_client_cannot_choose_its_address(app: TestApp) {
@@ -95,23 +96,39 @@ async fn without_trusted_proxies_a_client_cannot_choose_its_address(app: TestApp
 }
 
 async fn an_ipv6_client_counts_by_its_64_bits(app: TestApp) {
-    let desk = behind_a_proxy(&app).nobody;
+    let replica = behind_a_proxy(&app);
+    let desk = &replica.nobody;
     for n in 0..10 {
-        fail(&desk, ANN, 1, &format!("2001:db8:0:1::{n:x}")).await;
+        fail(desk, ANN, 1, &format!("2001:db8:0:1::{n:x}")).await;
     }
-    sign_in(&desk, ANN, PASSWORD, "2001:db8:0:1:ffff::1").await.problem(TooManyRequests);
-    sign_in(&desk, ANN, PASSWORD, "2001:db8:0:2::1").await.expect(201);
+    sign_in(desk, ANN, PASSWORD, "2001:db8:0:1:ffff::1").await.problem(TooManyRequests);
+    sign_in(desk, ANN, PASSWORD, "2001:db8:0:2::1").await.expect(201);
 }
 
 async fn a_hundred_failures_make_a_network_wait(app: TestApp) {
-    let desk = behind_a_proxy(&app).nobody;
-    for n in 0..100 {
-        let attempt = json!({"email": format!("{n}@example.com"), "password": "wrong"});
-        let request = desk.request(Method::POST, "/sessions").header("X-Forwarded-For", "203.0.113.1");
-        Answer::to(request.json(&attempt)).await.problem(InvalidCredentials);
+    let replica = behind_a_proxy(&app);
+    let desk = &replica.nobody;
+    for answer in fail_as_strangers(desk, 100, |_| "203.0.113.1".to_owned()).await {
+        answer.problem(InvalidCredentials);
     }
-    sign_in(&desk, ANN, PASSWORD, "203.0.113.1").await.problem(TooManyRequests);
-    sign_in(&desk, ANN, PASSWORD, "203.0.113.2").await.expect(201);
+    sign_in(desk, ANN, PASSWORD, "203.0.113.1").await.problem(TooManyRequests);
+    sign_in(desk, ANN, PASSWORD, "203.0.113.2").await.expect(201);
+}
+
+/// So many sign-ins at once, each with the address of no account, from the `n`-th address. They are verified at full
+/// cost, which the accounts of the tests' world are not.
+async fn fail_as_strangers(desk: &Client, count: usize, from: impl Fn(usize) -> String) -> Vec<Answer> {
+    let attempt = |n: usize| {
+        let attempt = json!({"email": format!("{n}@example.com"), "password": "wrong"});
+        let request = desk.request(Method::POST, "/sessions").header("X-Forwarded-For", from(n));
+        tokio::spawn(Answer::to(request.json(&attempt)))
+    };
+    let attempts: Vec<_> = (0..count).map(attempt).collect();
+    let mut answers = Vec::new();
+    for attempt in attempts {
+        answers.push(attempt.await.unwrap());
+    }
+    answers
 }
 
 async fn a_browser_that_has_signed_in_before_keeps_working_while_its_network_is_locked(app: TestApp) {
@@ -136,14 +153,15 @@ async fn a_browser_that_has_signed_in_before_keeps_working_while_its_network_is_
 }
 
 async fn failures_from_many_networks_slow_an_email_address_down_and_lock_it_nowhere(app: TestApp) {
-    let desk = behind_a_proxy(&app).nobody;
+    let replica = behind_a_proxy(&app);
+    let desk = &replica.nobody;
     for n in 0..100 {
-        fail(&desk, ANN, 1, &format!("203.0.113.{n}")).await;
+        fail(desk, ANN, 1, &format!("203.0.113.{n}")).await;
     }
-    let refused = sign_in(&desk, ANN, PASSWORD, "198.51.100.1").await;
+    let refused = sign_in(desk, ANN, PASSWORD, "198.51.100.1").await;
     assert_eq!(wait(refused), (10, json!("Too many attempts. Try again in 10 seconds.")));
     app.advance(TimeDelta::seconds(10));
-    sign_in(&desk, ANN, PASSWORD, "198.51.100.1").await.expect(201);
+    sign_in(desk, ANN, PASSWORD, "198.51.100.1").await.expect(201);
 }
 
 async fn setting_the_machines_clock_neither_locks_nor_unlocks(app: TestApp) {
@@ -158,18 +176,10 @@ async fn setting_the_machines_clock_neither_locks_nor_unlocks(app: TestApp) {
 }
 
 async fn more_sign_ins_than_can_be_hashed_are_answered_busy(app: TestApp) {
-    let desk = behind_a_proxy(&app).nobody;
-    let attempts = (0..400).map(|n| {
-        // Unknown accounts: those are verified at full cost, those of the tests' world are not.
-        let attempt = json!({"email": format!("{n}@example.com"), "password": "wrong"});
-        let from = format!("10.0.{}.{}", n / 200, n % 200);
-        let request = desk.request(Method::POST, "/sessions").header("X-Forwarded-For", from).json(&attempt);
-        tokio::spawn(Answer::to(request))
-    });
-    let attempts: Vec<_> = attempts.collect();
+    let replica = behind_a_proxy(&app);
+    let desk = &replica.nobody;
     let mut busy = 0;
-    for attempt in attempts {
-        let answer = attempt.await.unwrap();
+    for answer in fail_as_strangers(desk, 400, |n| format!("10.0.{}.{}", n / 200, n % 200)).await {
         if answer.status == 401 {
             answer.problem(InvalidCredentials);
         } else {
@@ -179,5 +189,5 @@ async fn more_sign_ins_than_can_be_hashed_are_answered_busy(app: TestApp) {
         }
     }
     assert!((1..400).contains(&busy), "{busy} of 400");
-    sign_in(&desk, ANN, PASSWORD, "203.0.113.1").await.expect(201);
+    sign_in(desk, ANN, PASSWORD, "203.0.113.1").await.expect(201);
 }
