@@ -68,8 +68,6 @@ pub struct HttpSettings {
     pub metrics_token: Option<SecretString>,
     /// Who may read the API's documentation.
     pub api_docs: Exposure,
-    /// The proxies whose forwarding headers name the client.
-    pub trusted_proxies: TrustedProxies,
 }
 
 /// Who may read something.
