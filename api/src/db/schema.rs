@@ -55,6 +55,7 @@ diesel::table! {
         region -> Text,
         time_zone -> Text,
         created_at -> UtcTimestamp,
+        help_reply -> Nullable<Text>,
     }
 }
 

@@ -29,6 +29,7 @@ mod commands;
 mod consent_effects;
 mod consent_ledger;
 mod consents;
+mod conversation_moved;
 mod conversations;
 mod cookies;
 mod daily_file_failures;
