@@ -1,6 +1,7 @@
 //! The words that a customer texts to opt out, to opt in again and to ask for help. A word counts when it is the whole
 //! message. Pure: no database, no HTTP.
 
+use shared::clean::clean_code;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The words that opt out: those of Twilio and of the CTIA, and their usual spellings.
@@ -55,7 +56,9 @@ impl Keyword {
 /// may answer an agent's question.
 #[must_use]
 pub fn keyword(text: &str) -> Option<Keyword> {
-    let plain: String = visible(text.nfkc()).flat_map(char::to_lowercase).collect();
+    let visible = clean_code(text);
+    let composed = visible.nfkc().filter(|character| !is_combining_mark(*character));
+    let plain: String = composed.flat_map(char::to_lowercase).collect();
     if OPT_IN.contains(&plain.trim()) {
         return Some(Keyword::OptIn);
     }
@@ -72,24 +75,9 @@ pub fn keyword(text: &str) -> Option<Keyword> {
     }
 }
 
-/// The characters of a text that are seen: no format characters, no marks that stand alone, no variation selectors.
-pub(super) fn visible(text: impl Iterator<Item = char>) -> impl Iterator<Item = char> {
-    text.filter(|character| !is_combining_mark(*character) && !is_invisible(*character))
-}
-
 /// The words of a text, without punctuation and emoji.
 pub(super) fn words(text: &str) -> Vec<&str> {
     text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
-}
-
-/// Format characters and fillers, which have no shape of their own (Unicode's default-ignorable code points).
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 #[cfg(test)]
@@ -101,12 +89,54 @@ mod tests {
     #[test]
     fn each_word_counts_in_every_spelling() {
         for text in [
-            "STOP", "stop", " Stop\n", "Stop.", "\"STOP\"", "«Stop!»", "STOP!!!", "(stop)", "stop...", "STOP 🛑",
-            "👎 stop 👎🏽", "🙏🏾Stop🙏🏾", "STOP ❤️", "ＳＴＯＰ", "ｓｔｏｐ．", "\u{feff}STOP", "S\u{200b}T\u{200d}O\u{ad}P",
-            "\u{202a}STOP\u{202c}", "\u{2066}stop\u{2069}", "S\u{336}T\u{336}O\u{336}P\u{336}", "𝐒𝐓𝐎𝐏", "STOP STOP", "Stop, stop, STOP!",
-            "STOPALL", "Stop all", "STOP-ALL", "Stop  All.", "UNSUBSCRIBE", "Unsubscribe", "cancel", "END", "End.", "quit!", "Revoke",
-            "optout", "OPT OUT", "OPT-OUT", "Opt\u{2011}out", "Opt – out.", "opt\u{a0}out", "OPT_OUT", "ＯＰＴ　ＯＵＴ", "REMOVE", "remove.",
-            "ARRET", "Arrêt", "ARRE\u{302}T", "arrêt !",
+            "STOP",
+            "stop",
+            " Stop\n",
+            "Stop.",
+            "\"STOP\"",
+            "«Stop!»",
+            "STOP!!!",
+            "(stop)",
+            "stop...",
+            "STOP 🛑",
+            "👎 stop 👎🏽",
+            "🙏🏾Stop🙏🏾",
+            "STOP ❤️",
+            "ＳＴＯＰ",
+            "ｓｔｏｐ．",
+            "\u{feff}STOP",
+            "S\u{200b}T\u{200d}O\u{ad}P",
+            "\u{202a}STOP\u{202c}",
+            "\u{2066}stop\u{2069}",
+            "S\u{336}T\u{336}O\u{336}P\u{336}",
+            "𝐒𝐓𝐎𝐏",
+            "STOP STOP",
+            "Stop, stop, STOP!",
+            "STOPALL",
+            "Stop all",
+            "STOP-ALL",
+            "Stop  All.",
+            "UNSUBSCRIBE",
+            "Unsubscribe",
+            "cancel",
+            "END",
+            "End.",
+            "quit!",
+            "Revoke",
+            "optout",
+            "OPT OUT",
+            "OPT-OUT",
+            "Opt\u{2011}out",
+            "Opt – out.",
+            "opt\u{a0}out",
+            "OPT_OUT",
+            "ＯＰＴ　ＯＵＴ",
+            "REMOVE",
+            "remove.",
+            "ARRET",
+            "Arrêt",
+            "ARRE\u{302}T",
+            "arrêt !",
         ] {
             assert_eq!(keyword(text), Some(Keyword::OptOut), "{text:?}");
         }
@@ -121,8 +151,31 @@ mod tests {
     #[test]
     fn a_word_counts_only_when_it_is_the_whole_message() {
         for text in [
-            "", ".", "🛑", "please stop", "STOP texting me", "stop it", "bus stop", "stopp", "S T O P", "Stöp", "non-stop", "Re: move", "end of June",
-            "cancel my order", "opt out of what?", "the end", "STOP 2", "Yes please", "Yes.", "YES!", "start 👍", "Start now", "help me", "more info", "St. op",
+            "",
+            ".",
+            "🛑",
+            "please stop",
+            "STOP texting me",
+            "stop it",
+            "bus stop",
+            "stopp",
+            "S T O P",
+            "Stöp",
+            "non-stop",
+            "Re: move",
+            "end of June",
+            "cancel my order",
+            "opt out of what?",
+            "the end",
+            "STOP 2",
+            "Yes please",
+            "Yes.",
+            "YES!",
+            "start 👍",
+            "Start now",
+            "help me",
+            "more info",
+            "St. op",
         ] {
             assert_eq!(keyword(text), None, "{text:?}");
         }

@@ -1,9 +1,10 @@
 //! Whether a message sounds like an opt-out although it is none of the [keywords](super::keyword): "please stop texting
 //! me". An agent decides; this only flags it. A table of English phrases. Pure: no database, no HTTP.
 
-use unicode_normalization::UnicodeNormalization;
+use shared::clean::clean_code;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::keyword::{visible, words};
+use super::keyword::words;
 use Part::{Any, End, Gap};
 
 /// A part of a phrase.
@@ -23,14 +24,45 @@ const LONGEST_GAP: usize = 6;
 const STOP: Part = Any(&["stop", "quit", "cease", "halt"]);
 const NOT: Part = Any(&["dont", "never", "nolonger"]);
 const WANT: Part = Any(&["want", "wish", "need"]);
-const TEXT: Part = Any(&["text", "txt", "message", "msg", "sms", "contact", "spam", "bother", "disturb", "harass"]);
+const TEXT: Part =
+    Any(&["text", "txt", "message", "msg", "sms", "contact", "spam", "bother", "disturb", "harass"]);
 const TEXTS: Part = Any(&[
-    "texts", "txts", "messages", "msgs", "sms", "spam", "notifications", "alerts", "texted", "messaged", "contacted",
-    "bothered", "disturbed",
+    "texts",
+    "txts",
+    "messages",
+    "msgs",
+    "sms",
+    "spam",
+    "notifications",
+    "alerts",
+    "texted",
+    "messaged",
+    "contacted",
+    "bothered",
+    "disturbed",
 ]);
 const TEXTING: Part = Any(&[
-    "text", "texts", "texting", "txt", "txts", "txting", "message", "messages", "messaging", "msg", "msgs", "sms",
-    "contact", "contacting", "spam", "spamming", "bothering", "disturbing", "harassing", "pestering", "notifications",
+    "text",
+    "texts",
+    "texting",
+    "txt",
+    "txts",
+    "txting",
+    "message",
+    "messages",
+    "messaging",
+    "msg",
+    "msgs",
+    "sms",
+    "contact",
+    "contacting",
+    "spam",
+    "spamming",
+    "bothering",
+    "disturbing",
+    "harassing",
+    "pestering",
+    "notifications",
     "alerts",
 ]);
 const ME: Part = Any(&["me", "us"]);
@@ -38,7 +70,8 @@ const TAKE: Part = Any(&["take", "get", "remove", "delete", "cross"]);
 const REMOVE: Part = Any(&["remove", "delete", "erase"]);
 const MY: Part = Any(&["my", "this", "our"]);
 const NUMBER: Part = Any(&["number", "numbers", "name", "details"]);
-const LIST: Part = Any(&["list", "lists", "database", "system", "records", "mailing", "this", "here", "everything"]);
+const LIST: Part =
+    Any(&["list", "lists", "database", "system", "records", "mailing", "this", "here", "everything"]);
 
 /// What an opt-out sounds like. Two words that are written as one stand in [`JOINED`].
 const PHRASES: &[&[Part]] = &[
@@ -75,21 +108,102 @@ const PHRASES: &[&[Part]] = &[
 
 /// What stands between the words of a phrase.
 const LINKING: &[&str] = &[
-    "a", "all", "annoying", "any", "anymore", "automated", "be", "being", "by", "constant", "daily", "damn", "ever",
-    "from", "fucking", "further", "future", "get", "getting", "have", "having", "in", "marketing", "me", "mobile",
-    "more", "my", "of", "phone", "please", "pls", "promotional", "receive", "receiving", "send", "sending", "such",
-    "text", "that", "the", "these", "this", "those", "to", "unwanted", "ur", "us", "via", "with", "your", "yours",
+    "a",
+    "all",
+    "annoying",
+    "any",
+    "anymore",
+    "automated",
+    "be",
+    "being",
+    "by",
+    "constant",
+    "daily",
+    "damn",
+    "ever",
+    "from",
+    "fucking",
+    "further",
+    "future",
+    "get",
+    "getting",
+    "have",
+    "having",
+    "in",
+    "marketing",
+    "me",
+    "mobile",
+    "more",
+    "my",
+    "of",
+    "phone",
+    "please",
+    "pls",
+    "promotional",
+    "receive",
+    "receiving",
+    "send",
+    "sending",
+    "such",
+    "text",
+    "that",
+    "the",
+    "these",
+    "this",
+    "those",
+    "to",
+    "unwanted",
+    "ur",
+    "us",
+    "via",
+    "with",
+    "your",
+    "yours",
 ];
 
 /// Words without a meaning of their own. "Please stop it now" is made of them and of one word of [`ALONE`].
 const POLITE: &[&str] = &[
-    "all", "already", "again", "and", "can", "could", "forever", "hello", "hey", "hi", "i", "immediately", "it", "just",
-    "kindly", "me", "now", "ok", "okay", "please", "pls", "plz", "right", "said", "sir", "thank", "thanks", "that",
-    "the", "this", "thx", "today", "u", "us", "would", "you",
+    "all",
+    "already",
+    "again",
+    "and",
+    "can",
+    "could",
+    "forever",
+    "hello",
+    "hey",
+    "hi",
+    "i",
+    "immediately",
+    "it",
+    "just",
+    "kindly",
+    "me",
+    "now",
+    "ok",
+    "okay",
+    "please",
+    "pls",
+    "plz",
+    "right",
+    "said",
+    "sir",
+    "thank",
+    "thanks",
+    "that",
+    "the",
+    "this",
+    "thx",
+    "today",
+    "u",
+    "us",
+    "would",
+    "you",
 ];
 
 /// What sounds like an opt-out when all the other words are [`POLITE`].
-const ALONE: &[&str] = &["stop", "stopall", "quit", "goaway", "getlost", "fuckoff", "pissoff", "buggeroff", "sodoff"];
+const ALONE: &[&str] =
+    &["stop", "stopall", "quit", "goaway", "getlost", "fuckoff", "pissoff", "buggeroff", "sodoff"];
 
 /// Two words that count as one.
 const JOINED: &[(&str, &str, &str)] = &[
@@ -120,7 +234,9 @@ const APOSTROPHES: &str = "'`\u{b4}\u{2bc}\u{2018}\u{2019}\u{ff07}";
 #[must_use]
 pub fn sounds_like_opt_out(text: &str) -> bool {
     let text: String = text.chars().filter(|character| !APOSTROPHES.contains(*character)).collect();
-    let plain: String = visible(text.nfkd()).flat_map(char::to_lowercase).collect();
+    let visible = clean_code(&text);
+    let letters = visible.nfkd().filter(|character| !is_combining_mark(*character));
+    let plain: String = letters.flat_map(char::to_lowercase).collect();
     let words = joined(&words(&plain));
     is_alone(&words)
         || (0..words.len()).any(|at| {
@@ -133,7 +249,8 @@ pub fn sounds_like_opt_out(text: &str) -> bool {
 fn joined<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut joined: Vec<&str> = Vec::with_capacity(words.len());
     for word in words {
-        let pair = joined.last().and_then(|before| JOINED.iter().find(|(one, two, _)| (one, two) == (before, word)));
+        let pair =
+            joined.last().and_then(|before| JOINED.iter().find(|(one, two, _)| (one, two) == (before, word)));
         match pair {
             Some((_, _, whole)) => {
                 joined.pop();
@@ -160,7 +277,9 @@ fn is_alone(words: &[&str]) -> bool {
 fn is_negated(before: &[&str]) -> bool {
     match before {
         [.., "did" | "didnt", "you" | "they"] => true,
-        [earlier @ .., last] => NEGATIONS.contains(last) && !earlier.iter().rev().take(3).any(|word| *word == "if"),
+        [earlier @ .., last] => {
+            NEGATIONS.contains(last) && !earlier.iter().rev().take(3).any(|word| *word == "if")
+        }
         [] => false,
     }
 }

@@ -125,8 +125,7 @@ impl State {
     pub fn flag_opt_out(mut self, text: String) -> Result<Self, Closed> {
         self.live()?;
         let opted_out = self.attention.take().filter(|attention| attention.code == Attention::OPTED_OUT);
-        self.attention =
-            opted_out.or(Some(Attention { code: Attention::POSSIBLE_OPT_OUT.into(), text }));
+        self.attention = opted_out.or(Some(Attention { code: Attention::POSSIBLE_OPT_OUT.into(), text }));
         Ok(self)
     }
 
@@ -242,9 +241,15 @@ mod tests {
         assert_eq!(flagged.attention.as_ref().unwrap().code, "possible_opt_out");
         assert_eq!((flagged.next_action, flagged.waiting_since), (Some(NextAction::Agent), at(2)));
         assert_eq!(flagged.clone().receive(at(4)).unwrap().attention, flagged.attention);
-        assert_eq!(flagged.clone().delivery_failed("Off.".into(), at(4)).unwrap().attention, flagged.attention);
+        assert_eq!(
+            flagged.clone().delivery_failed("Off.".into(), at(4)).unwrap().attention,
+            flagged.attention
+        );
         assert_eq!(flagged.clone().reply(at(4)).unwrap().attention, None);
-        assert_eq!(flagged.clone().dismiss_attention().unwrap(), State { attention: None, ..flagged.clone() });
+        assert_eq!(
+            flagged.clone().dismiss_attention().unwrap(),
+            State { attention: None, ..flagged.clone() }
+        );
         assert_eq!(flagged.clone().opt_in().unwrap().attention, None);
         let out = flagged.opt_out("Opted out.".into()).unwrap();
         assert_eq!(out.clone().flag_opt_out("Ask.".into()).unwrap(), out);

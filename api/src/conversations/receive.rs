@@ -36,8 +36,7 @@ use crate::{
 const TRIES: usize = 4;
 
 /// What a conversation shows after a message that sounds like an opt-out.
-const POSSIBLE_OPT_OUT: &str =
-    "The customer may have asked for no more messages. Opt them out if they did. A reply or “Dismiss” removes this.";
+const POSSIBLE_OPT_OUT: &str = "The customer may have asked for no more messages. Opt them out if they did. A reply or “Dismiss” removes this.";
 
 /// A text as the gateway brought it.
 #[derive(Clone, Debug)]

@@ -51,7 +51,10 @@ impl Form {
         let known = Keyword::of_gateway(given);
         if known.is_none() {
             let value: String = given.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
-            tracing::warn!(value, "the gateway sent an unknown OptOutType; the message itself is read instead");
+            tracing::warn!(
+                value,
+                "the gateway sent an unknown OptOutType; the message itself is read instead"
+            );
         }
         known
     }

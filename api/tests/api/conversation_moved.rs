@@ -6,7 +6,7 @@ use shared::ErrorCode::{ConversationClosed, ConversationMoved, InvalidBody, Vali
 
 use crate::support::{
     Answer, Client, TestApp,
-    fixtures::{ANN, BO, COLLECTIONS_NUMBER, RESOLVED, REPLYING_KEY, STRANGER, stranger},
+    fixtures::{ANN, BO, COLLECTIONS_NUMBER, REPLYING_KEY, RESOLVED, STRANGER, stranger},
     gateway::{MESSAGES, signed, text_form},
     on_both_databases,
 };
@@ -208,10 +208,8 @@ async fn a_message_that_arrives_at_the_moment_of_closing_is_never_left_unread_in
         let conversation = app.text(&number, "Hello").await;
         let seen = newest(&ann, conversation).await;
         let form = text_form(&app.next_sid(), &number, COLLECTIONS_NUMBER, "One more thing");
-        let (received, closure) = tokio::join!(
-            Answer::to(signed(&app.nobody, MESSAGES, &form)),
-            close(&ann, conversation, seen)
-        );
+        let (received, closure) =
+            tokio::join!(Answer::to(signed(&app.nobody, MESSAGES, &form)), close(&ann, conversation, seen));
         assert_eq!(received.status, 200, "{}", received.body);
         let live = app.live(COLLECTIONS_NUMBER, &number);
         let last = ann.messages(live).await.pop().unwrap();

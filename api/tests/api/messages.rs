@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::ErrorCode::{
-    BodyTooLarge, ConversationClosed, InvalidBody, InvalidQuery, MissingPlaceholder,
-    UnsupportedMediaType, ValidationFailed,
+    BodyTooLarge, ConversationClosed, InvalidBody, InvalidQuery, MissingPlaceholder, UnsupportedMediaType,
+    ValidationFailed,
 };
 
 use crate::support::{

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::conversation::{ConversationStatus, Origin};
 
-use super::Desk;
+use super::{Desk, flagged::Flagged};
 use crate::{
     components::{heading::Heading, moment::date_and_time, person::title},
     time_zone::Zone,
@@ -14,7 +14,6 @@ use crate::{
 pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
     let text = desk.read(|detail| title(&detail.conversation));
     let is_pending = desk.read(|detail| detail.conversation.status == ConversationStatus::Pending);
-    let attention = desk.read(|detail| detail.conversation.attention.clone());
     // What follows never changes.
     let begun = desk.detail.with_untracked(|detail| {
         detail.as_ref().map(|detail| {
@@ -41,11 +40,7 @@ pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
                 {begun}
                 {move || is_pending.get().then_some(" · Awaiting reply")}
             </p>
-            {move || {
-                attention
-                    .get()
-                    .map(|attention| view! { <p class="alert alert-warning mt-2 py-2">{attention.text}</p> })
-            }}
+            <Flagged desk />
         </div>
     }
 }
