@@ -20,6 +20,7 @@ pub mod page;
 pub mod segments;
 pub mod team;
 pub mod template;
+pub mod words;
 
 pub use error::{ErrorCode, FieldError, Problem};
 pub use number::PhoneNumber;

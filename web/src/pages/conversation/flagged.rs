@@ -14,7 +14,12 @@ use crate::{
 /// The attention of the conversation, if it shows one.
 #[component]
 pub(super) fn Flagged(desk: Desk) -> impl IntoView {
-    let attention = desk.read(|detail| detail.conversation.attention.clone());
+    // The thread shows what was not delivered, and the composer's place shows an opt-out.
+    let attention = desk.read(|detail| {
+        let attention = detail.conversation.attention.clone();
+        let is_shown_elsewhere = |code: &str| matches!(code, Attention::NOT_DELIVERED | Attention::OPTED_OUT);
+        attention.filter(|attention| !is_shown_elsewhere(&attention.code))
+    });
     let may_decide = desk.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     move || {
         attention.get().map(|attention| {

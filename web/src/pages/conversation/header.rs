@@ -5,7 +5,11 @@ use shared::conversation::{ConversationStatus, Origin};
 
 use super::{Desk, flagged::Flagged};
 use crate::{
-    components::{heading::Heading, moment::date_and_time, person::title},
+    components::{
+        heading::Heading,
+        moment::date_and_time,
+        person::{isolated, title},
+    },
     time_zone::Zone,
 };
 
@@ -30,7 +34,7 @@ pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
                     </a>
                 }
             });
-            view! { {origin} " · " {opened} " · " {detail.team.name.clone()} {previous} }
+            view! { {origin} " · " {opened} " · " {isolated(&detail.team.name).into_owned()} {previous} }
         })
     });
     view! {
