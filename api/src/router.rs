@@ -76,6 +76,8 @@ fn api(config: &mut ServiceConfig) {
     at("/conversations/{id}/templates", offer().get(template::list_conversation_templates));
     at("/conversations/{id}/key_data", offer().get(customers::routes::get_key_data));
     at("/conversations/{id}/closure", offer().post(conversation::create_closure));
+    at("/conversations/{id}/opt_out", offer().post(consent::create_opt_out));
+    at("/conversations/{id}/attention", offer().delete(conversation::delete_attention));
     at("/messages/{id}/media/{n}", offer().get(message::get_media));
     at("/search", offer().get(search::routes::search_conversations));
     at("/numbers", offer().get(numbers::routes::get_number));

@@ -58,6 +58,7 @@ diesel::table! {
         region -> Text,
         time_zone -> Text,
         created_at -> UtcTimestamp,
+        help_reply -> Nullable<Text>,
     }
 }
 

@@ -107,7 +107,7 @@ fn insert_team(
     now: DateTime<Utc>,
 ) -> Result<TeamId, DemoError> {
     let (name, region, time_zone) = (cast.name.to_owned(), "GB".to_owned(), "Europe/London".to_owned());
-    let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone }, now)?;
+    let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone, help_reply: None }, now)?;
     for number in cast.numbers {
         let number = number.parse().map_err(|_| DemoError::Failed(format!("{number} is no number")))?;
         teams::queries::insert_number(conn, id, &number)?;

@@ -7,6 +7,7 @@ use twilio_async::twiml::{Response, Twiml};
 use super::{delivery, signature};
 use crate::{
     body::read_whole,
+    consents::keyword::Keyword,
     conversations::receive::{InboundText, ReceiveError, Received, keep},
     desk::Desk,
     error::ApiError,
@@ -45,6 +46,20 @@ impl Form {
         })
     }
 
+    /// The gateway's own reading of the message. An unknown value counts as none.
+    fn opt_out_type(&self) -> Option<Keyword> {
+        let given = self.get("OptOutType")?;
+        let known = Keyword::of_gateway(given);
+        if known.is_none() {
+            let value: String = given.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+            tracing::warn!(
+                value,
+                "the gateway sent an unknown OptOutType; the message itself is read instead"
+            );
+        }
+        known
+    }
+
     fn media(&self) -> Vec<KeptMedia> {
         let count = self.get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0);
         (0..MOST_MEDIA.min(count))
@@ -79,7 +94,7 @@ pub async fn receive_message(
         to: form.number("To")?,
         body: form.get("Body").unwrap_or_default().to_owned(),
         media: form.media(),
-        opt_out_type: form.get("OptOutType").map(str::to_owned),
+        opt_out_type: form.opt_out_type(),
         recovered: None,
     };
     let received = keep(&desk.db, text, desk.clock.now()).await.map_err(|error| match error {
