@@ -118,6 +118,8 @@ pub struct ConversationDetail {
     /// The conversation itself.
     #[serde(flatten)]
     pub conversation: Conversation,
+    /// The conversation that followed this closed one; `null` when none did.
+    pub next_id: Option<ConversationId>,
     /// The team it belongs to.
     pub team: TeamSummary,
     /// The customer in the team's current daily file; `null` when in none.

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod api_key;
+pub mod clean;
 pub mod closure;
 pub mod consent;
 pub mod conversation;

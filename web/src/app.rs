@@ -11,10 +11,7 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
     location::{BrowserUrl, LocationProvider},
 };
-use shared::{
-    account::Permission,
-    ids::{AccountId, ConversationId},
-};
+use shared::{account::Permission, ids::AccountId};
 
 use crate::{
     api::Fault,
@@ -25,7 +22,6 @@ use crate::{
         shell::Shell,
     },
     pages::{
-        conversation::ConversationPage,
         lazy::{Lazy, LazyPage},
         not_found::NotFoundPage,
         queue::QueuePage,
@@ -54,7 +50,6 @@ enum Screen {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Page {
     Queue,
-    Conversation(ConversationId),
     Lazy(Lazy),
     NotFound,
 }
@@ -76,7 +71,9 @@ impl Page {
             ["profile"] => Page::Lazy(Lazy::Profile),
             ["consents"] => Page::Lazy(Lazy::Consents),
             ["search"] => Page::Lazy(Lazy::Search),
-            ["conversations", id] => id.parse().map_or(Page::NotFound, Page::Conversation),
+            ["conversations", id] => {
+                id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Conversation(id)))
+            }
             _ => Page::NotFound,
         }
     }
@@ -85,7 +82,6 @@ impl Page {
     /// which these must not be: something may have been typed there.
     fn follows_teams(self) -> bool {
         match self {
-            Page::Conversation(_) => true,
             Page::Lazy(page) => page.follows_teams(),
             Page::Queue | Page::NotFound => false,
         }
@@ -165,7 +161,6 @@ fn Screens(session: Session) -> impl IntoView {
 fn draw(page: Page) -> AnyView {
     match page {
         Page::Queue => view! { <QueuePage /> }.into_any(),
-        Page::Conversation(id) => view! { <ConversationPage id /> }.into_any(),
         Page::Lazy(page) => view! { <LazyPage page /> }.into_any(),
         Page::NotFound => view! { <NotFoundPage /> }.into_any(),
     }
@@ -183,7 +178,7 @@ fn sign_in_path() -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::TeamId;
+    use shared::ids::{ConversationId, TeamId};
 
     use super::*;
 
@@ -198,7 +193,7 @@ mod tests {
         assert_eq!(Page::at("/closure-reasons"), Page::Lazy(Lazy::ClosureReasons));
         assert_eq!(Page::at("/search"), Page::Lazy(Lazy::Search));
         assert_eq!(Page::at("/consents"), Page::Lazy(Lazy::Consents));
-        assert_eq!(Page::at("/conversations/7"), Page::Conversation(ConversationId(7)));
+        assert_eq!(Page::at("/conversations/7"), Page::Lazy(Lazy::Conversation(ConversationId(7))));
         for nowhere in ["/conversations", "/conversations/x", "/conversations/7/messages", "/teams/x"] {
             assert_eq!(Page::at(nowhere), Page::NotFound, "{nowhere}");
         }

@@ -25,6 +25,7 @@ pub fn detail(
     let customer = customers::key_data::customer_of(conn, &conversation)?;
     let closed = conversation.status == ConversationStatus::Closed;
     let closure = if closed { queries::closure(conn, id)? } else { None };
+    let next_id = if closed { queries::next(conn, &conversation)? } else { None };
     let consent = consents::queries::last(conn, &conversation.team_number, &conversation.number)?;
     let opted_out = consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut);
     let permitted_actions = [(Action::Reply, Permission::Reply), (Action::Close, Permission::Close)]
@@ -34,5 +35,5 @@ pub fn detail(
         })
         .map(|(action, _)| action)
         .collect();
-    Ok(ConversationDetail { conversation, team, customer, closure, consent, permitted_actions })
+    Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })
 }

@@ -170,6 +170,35 @@ pub(super) fn previous(
     Ok(id.map(ConversationId))
 }
 
+/// The conversation that followed a closed one: the live one of the two numbers, or a closed one.
+pub(super) fn next(
+    conn: &mut DbConnection,
+    closed: &Conversation,
+) -> Result<Option<ConversationId>, DbError> {
+    let (team_number, number) = (closed.team_number.as_str(), closed.number.as_str());
+    // Two statements, so that each finds its partial index.
+    let live: Option<i64> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_number.eq(team_number))
+        .filter(conversations::number.eq(number))
+        .filter(conversations::previous_id.eq(closed.id.0))
+        .filter(IsLive)
+        .select(conversations::id)
+        .first(c)
+        .optional())?;
+    if live.is_some() {
+        return Ok(live.map(ConversationId));
+    }
+    let id: Option<i64> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_number.eq(team_number))
+        .filter(conversations::number.eq(number))
+        .filter(conversations::previous_id.eq(closed.id.0))
+        .filter(IsClosed)
+        .select(conversations::id)
+        .first(c)
+        .optional())?;
+    Ok(id.map(ConversationId))
+}
+
 /// A conversation that is about to begin.
 pub(crate) struct NewConversation<'a> {
     pub(crate) team: TeamId,

@@ -27,6 +27,7 @@ on_both_databases![
     the_database_refuses_to_touch_a_closed_conversation,
     the_database_refuses_to_touch_what_was_said_in_it,
     what_is_open_can_still_be_changed,
+    a_closed_conversation_names_the_one_that_followed,
 ];
 
 async fn close(client: &Client, conversation: i64, body: Value) -> crate::support::Answer {
@@ -275,4 +276,26 @@ async fn what_is_open_can_still_be_changed(app: TestApp) {
              DELETE FROM conversations WHERE id = 2;",
         )
         .unwrap();
+}
+
+async fn a_closed_conversation_names_the_one_that_followed(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    let first = app.text(STRANGER, "Hello").await;
+    assert_eq!(ann.conversation(first).await["next_id"], Value::Null);
+    ann.close(first).await.expect(201);
+    assert_eq!(ann.conversation(first).await["next_id"], Value::Null);
+
+    app.advance(TimeDelta::minutes(1));
+    let second = app.text(STRANGER, "Hello again").await;
+    assert_eq!(ann.conversation(first).await["next_id"], second, "while the next one is open");
+    assert_eq!(ann.conversation(second).await["next_id"], Value::Null);
+
+    ann.close(second).await.expect(201);
+    app.advance(TimeDelta::minutes(1));
+    let third = app.text(STRANGER, "And again").await;
+    assert_eq!(ann.conversation(first).await["next_id"], second, "after the next one was closed as well");
+    assert_eq!(ann.conversation(second).await["next_id"], third);
+    // A conversation with another team's number follows nothing.
+    app.text_to(CLAIMS_NUMBER, STRANGER, "Hello").await;
+    assert_eq!(ann.conversation(third).await["next_id"], Value::Null);
 }

@@ -102,6 +102,7 @@ impl Client {
 /// The part of a [`ConversationDetail`] around the conversation.
 #[derive(Deserialize)]
 struct Surroundings {
+    next_id: Option<ConversationId>,
     team: TeamSummary,
     customer: Option<Customer>,
     closure: Option<Closure>,
@@ -112,6 +113,6 @@ struct Surroundings {
 /// Reads the two parts one after the other: serde's `flatten` would bring a second reader for everything in it.
 fn read_detail(text: &str) -> Result<ConversationDetail, Fault> {
     let conversation: Conversation = read(text)?;
-    let Surroundings { team, customer, closure, consent, permitted_actions } = read(text)?;
-    Ok(ConversationDetail { conversation, team, customer, closure, consent, permitted_actions })
+    let Surroundings { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
+    Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })
 }

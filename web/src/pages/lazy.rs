@@ -1,10 +1,10 @@
-//! The pages that few open: their code is not part of the first download, but of a chunk that is fetched when one of
-//! them is opened.
+//! The pages that are no part of the first download. The code of a conversation is a chunk of its own, which the queue
+//! fetches ahead; the pages that few open share a second chunk, which is fetched when one of them is opened.
 //!
-//! Nothing outside this file may name one of these pages, or the linker puts its code into the first download again.
+//! Nothing outside this file names one of these pages: the linker would put its code into the first download again.
 
 use leptos::prelude::*;
-use shared::ids::TeamId;
+use shared::ids::{ConversationId, TeamId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
@@ -17,19 +17,24 @@ use crate::{
         catalogue::{closure_reasons_page, templates_page},
         closed::ClosedPage,
         consents::ConsentsPage,
-        conversation::consent::{OptOut, OptedOut},
+        conversation::{
+            ConversationPage,
+            consent::{OptOut, OptedOut},
+        },
         daily_file::daily_file_page,
         profile::profile_page,
         search::SearchPage,
         teams::{team_page, teams_page},
     },
     session::use_client,
-    tasks::Home,
+    tasks::{Home, start_detached},
 };
 
-/// A page of the chunk.
+/// A page of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lazy {
+    /// `/conversations/:id`
+    Conversation(ConversationId),
     /// What a team's ad-hoc dialog holds.
     AdHoc(TeamId),
     /// `/closed`
@@ -65,7 +70,8 @@ impl Lazy {
     pub(crate) fn follows_teams(self) -> bool {
         matches!(
             self,
-            Lazy::DailyFile
+            Lazy::Conversation(_)
+                | Lazy::DailyFile
                 | Lazy::Templates
                 | Lazy::ClosureReasons
                 | Lazy::Teams
@@ -77,11 +83,26 @@ impl Lazy {
     }
 }
 
-/// Everything that is only reached from here lies in the chunk; what other pages use as well stays in the first
-/// download, and is called from the chunk.
+/// Everything that is only reached from here lies in the conversation's chunk; what the queue uses as well stays in the
+/// first download, and is called from the chunk.
+#[wasm_split(conversation, fallible, preload(load_conversation))]
+fn draw_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
+    Ok(view! { <ConversationPage id /> }.into_any())
+}
+
+/// Fetches the code of a conversation before one is opened. A failure is of no interest: opening tries again, and says so.
+pub(crate) fn fetch_conversation_ahead() {
+    start_detached(async {
+        let _ = load_conversation().await;
+    });
+}
+
+/// Everything that is only reached from here lies in the second chunk.
 #[wasm_split(lazy, fallible)]
-fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+fn draw_seldom(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
+        // Drawn above.
+        Lazy::Conversation(_) => ().into_any(),
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
         Lazy::DailyFile => daily_file_page(),
@@ -99,7 +120,14 @@ fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// A page of the chunk, once that is there.
+async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+    match page {
+        Lazy::Conversation(id) => draw_conversation(id).await,
+        other => draw_seldom(other).await,
+    }
+}
+
+/// A page of a chunk, once that is there.
 #[component]
 pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
     let client = use_client();

@@ -18,6 +18,7 @@ use crate::{
     },
     keys::use_keys,
     live::{coalesced, use_live},
+    pages::lazy::fetch_conversation_ahead,
     session::use_client,
 };
 
@@ -55,6 +56,11 @@ pub(crate) fn QueuePage() -> impl IntoView {
         })
     });
     let no_rows = Memo::new(move |_| teams.get().is_none());
+    Effect::new(move |_| {
+        if !no_rows.get() {
+            fetch_conversation_ahead();
+        }
+    });
     let body = move || {
         if no_rows.get() {
             return match board.fault.get() {
