@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, PhoneNumber,
+    CustomerAddress, ErrorCode, PhoneNumber,
     consent::{Consent, ConsentSource, ConsentState, NewConsent, keyword},
     conversation::Conversation,
     event::EventKind,
@@ -38,7 +38,7 @@ const ATTENTION: &str = "The customer has opted out of our texts. They can text 
 pub(crate) fn require_consent(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<(), ApiError> {
     let last = queries::last(conn, team_number, number)?;
     match last.filter(|consent| consent.state == ConsentState::OptedOut) {
@@ -51,7 +51,7 @@ pub(crate) fn require_consent(
 pub(crate) fn has_opted_out(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<bool, DbError> {
     let last = queries::last(conn, team_number, number)?;
     Ok(last.is_some_and(|consent| consent.state == ConsentState::OptedOut))
@@ -146,7 +146,7 @@ pub fn by_hand(
     conn.take_turns(&turn(&number))?;
     let row = NewRow {
         team_number: &new.team_number,
-        number: &number,
+        number: &number.into(),
         state: new.state,
         source: ConsentSource::Manual,
         by,
@@ -226,7 +226,7 @@ fn append(
 pub(crate) fn show(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<(), DbError> {
     if has_opted_out(conn, team_number, number)?
         && let Some(live) = conversations::queries::live_for_update(conn, team_number, number)?
@@ -241,7 +241,7 @@ pub(crate) fn show(
 fn withdraw(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     for message in outbox::queries::withdraw(conn, team_number, number)? {

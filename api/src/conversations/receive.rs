@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     conversation::{Conversation, Origin},
     event::EventKind,
     ids::{ConversationId, TeamId},
@@ -23,7 +23,7 @@ use crate::{
         media::KeptMedia,
         queries::{NewMessageRow, insert, is_known},
     },
-    teams,
+    rejected_messages, teams,
 };
 
 /// How often a text is tried to be kept that somebody else is keeping at the same moment.
@@ -34,8 +34,8 @@ const TRIES: usize = 4;
 pub struct InboundText {
     /// The gateway's id of it.
     pub gateway_id: String,
-    /// The customer's number.
-    pub from: PhoneNumber,
+    /// What the customer wrote from.
+    pub from: CustomerAddress,
     /// The team's number.
     pub to: PhoneNumber,
     /// What it says.
@@ -128,6 +128,10 @@ pub fn receive(
     .ok_or(ReceiveError::Raced)?;
     consents::record::of_text(conn, &live, &message, text.opt_out_type.as_deref())?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
+    if text.recovered.is_some() {
+        // Its number had no team when it came in.
+        rejected_messages::queries::delete(conn, &text.gateway_id)?;
+    }
     Ok(Received::Kept(live.id))
 }
 

@@ -13,7 +13,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{PhoneNumber, message::MessageStatus};
+use shared::{CustomerAddress, PhoneNumber, message::MessageStatus};
 use tokio::sync::watch;
 
 use super::{
@@ -26,6 +26,7 @@ use crate::{
     conversations::receive::{InboundText, ReceiveError, Received, keep},
     db::{Db, DbError},
     events::feed::Feed,
+    rejected_messages::record::{Rejection, of_sender, record},
 };
 
 /// How much of what was compared before is looked at again.
@@ -164,9 +165,19 @@ impl Repair {
     async fn keep(&self, to: &PhoneNumber, text: ListedText) -> Result<bool, RepairError> {
         let now = self.clock.now();
         let written = text.created_at().map_or(now, |at| at.min(now));
-        // Not from a phone: its webhook would have been refused as well.
-        let Some(from) = text.from.as_deref().and_then(|from| from.parse().ok()) else {
-            return Ok(false);
+        let from = match CustomerAddress::of_gateway(text.from.as_deref().unwrap_or_default()) {
+            Ok(from) => from,
+            Err(fault) => {
+                let rejection = Rejection {
+                    gateway_id: Some(text.sid),
+                    from: text.from,
+                    to: Some(to.to_string()),
+                    reason: of_sender(fault),
+                    recovered: true,
+                };
+                record(&self.db, rejection, now).await?;
+                return Ok(false);
+            }
         };
         let media = if text.has_media() { self.gateway.media_of(&text.sid).await? } else { Vec::new() };
         let inbound = InboundText {

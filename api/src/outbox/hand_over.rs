@@ -96,7 +96,7 @@ impl Worker {
         let now = self.clock.now();
         let until = held_until(self.gateway.timeout(), now);
         let begun = self.db.write(move |conn| {
-            if has_opted_out(conn, &from, &to)? {
+            if has_opted_out(conn, &from, &(&to).into())? {
                 return Ok(None);
             }
             Ok::<_, DbError>(Some(queries::begin_attempt(conn, claim, now, until)?))

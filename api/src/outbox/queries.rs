@@ -8,7 +8,7 @@ use diesel::{
     prelude::*,
     sql_types::Nullable,
 };
-use shared::{PhoneNumber, ids::MessageId, message::MessageStatus};
+use shared::{CustomerAddress, PhoneNumber, ids::MessageId, message::MessageStatus};
 
 use crate::{
     db::{
@@ -216,7 +216,7 @@ pub(super) fn delete_claimed(conn: &mut DbConnection, claim: Claim) -> Result<bo
 pub(crate) fn withdraw(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<Vec<MessageId>, DbError> {
     let waiting = outbox::table
         .filter(outbox::team_number.eq(team_number.as_str()))

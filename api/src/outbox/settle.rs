@@ -52,7 +52,7 @@ pub(super) fn settle(
         Fate::GivenUp(code) => fail(conn, claim, code, now),
         // Whoever has opted out meanwhile is not tried again.
         Fate::Waits(_) | Fate::Unauthorised { known: true, .. }
-            if has_opted_out(conn, &text.from, &text.to)? =>
+            if has_opted_out(conn, &text.from, &(&text.to).into())? =>
         {
             fail(conn, claim, OPTED_OUT_AT_GATEWAY, now)
         }
