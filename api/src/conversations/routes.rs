@@ -104,7 +104,7 @@ pub async fn list_conversations(
         (status = 404, description = "Not a team of the caller", body = Problem),
         (status = 409, description = "`conversation_open` (with `conversation_id`)", body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`invalid_number`, `sender_not_reachable`, `number_opted_out`, `missing_placeholder`, \
+        (status = 422, description = "`invalid_number`, `number_opted_out`, `missing_placeholder`, \
             `validation_failed`, `idempotency_key_reused`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_conversation(
@@ -188,7 +188,7 @@ pub async fn list_messages(
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, \
+        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, `sender_not_reachable`, \
             `idempotency_key_reused`",
             body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
