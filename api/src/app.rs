@@ -9,7 +9,7 @@ use actix_web::{
     App, Error, HttpServer,
     body::MessageBody,
     dev::{Server, ServerHandle, ServiceRequest, ServiceResponse},
-    middleware::{Compress, DefaultHeaders},
+    middleware::{Compress, from_fn},
     web,
 };
 use chrono::TimeDelta;
@@ -29,9 +29,16 @@ use crate::{
     desk::Desk,
     events::feed::Feed,
     gateway::{MESSAGES_WEBHOOK, STATUS_WEBHOOK, client::GatewayClient, repair::Repair},
-    outbox::worker::{Outbox, Worker},
+    middleware::{self, HttpPolicy},
+    outbox::{
+        clock_jump::ClockJumps,
+        worker::{Outbox, Worker},
+    },
     retention, router, search, teams,
 };
+
+/// How long requests under way may take when the server stops: service managers wait 30 s before they kill.
+const SHUTDOWN_SECONDS: u64 = 20;
 
 /// Why the desk cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -143,8 +150,15 @@ impl Application {
             clock: clock.clone(),
             feed: Arc::clone(&feed),
         };
+        let clock_jumps = ClockJumps {
+            db: db.clone(),
+            clock: clock.clone(),
+            outbox: Arc::clone(&outbox),
+            timeout: gateway.timeout(),
+        };
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
+            tokio::spawn(clock_jumps.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped.clone())),
@@ -163,6 +177,7 @@ impl Application {
             gateway,
             daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
+            http: HttpPolicy::new(&settings.http, &public_url),
             public_url: public_url.clone(),
             webhook_tokens: [Some(credentials.auth_token), credentials.secondary_auth_token]
                 .into_iter()
@@ -217,16 +232,12 @@ fn serve(listener: TcpListener, desk: web::Data<Desk>) -> std::io::Result<Server
             .app_data(desk.clone())
             .configure(router::routes)
             .wrap(Compress::default())
-            .wrap(
-                DefaultHeaders::new()
-                    .add(("X-Content-Type-Options", "nosniff"))
-                    .add(("X-Frame-Options", "DENY"))
-                    .add(("Referrer-Policy", "same-origin")),
-            )
+            .wrap(from_fn(middleware::guard))
             .wrap(TracingLogger::<RequestSpan>::new())
     });
-    // `main` listens for signals, so that live streams end before the server waits for them.
-    Ok(server.listen(listener)?.disable_signals().shutdown_timeout(10).run())
+    // `main` listens for signals, so that live streams end before the server waits for them. Idle connections close at
+    // once, others after the request that is under way.
+    Ok(server.listen(listener)?.disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).run())
 }
 
 async fn simulate(

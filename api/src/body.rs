@@ -1,12 +1,43 @@
-//! Reads a JSON body into what a handler takes, and says which field is at fault when it cannot.
+//! Reads request bodies: within a size and a time limit, and for JSON into what a handler takes, naming the field at
+//! fault. Daily files are streamed instead, see `daily_files/upload`.
 
 use std::{future::Future, ops::Deref, pin::Pin};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
-use crate::{desk::BODY_LIMIT, error::ApiError};
+use crate::{
+    clock::Clock,
+    desk::{BODY_LIMIT, Desk},
+    error::ApiError,
+};
+
+/// How long a whole body may take to arrive.
+const BODY_TIME: TimeDelta = TimeDelta::seconds(30);
+
+/// Reads a body to its end, within [`BODY_LIMIT`] bytes and [`BODY_TIME`].
+///
+/// # Errors
+/// `body_too_large`, `request_timeout`, and `invalid_body` when the connection breaks off.
+pub(crate) async fn read_whole(clock: &Clock, payload: web::Payload) -> Result<web::Bytes, ApiError> {
+    let arrived = tokio::select! {
+        // A body that is there counts, however late it is looked at.
+        biased;
+        arrived = payload.to_bytes_limited(BODY_LIMIT) => arrived,
+        () = clock.sleep(BODY_TIME) => {
+            let detail = format!(
+                "The body did not arrive within {} seconds. Nothing was changed. Send the request again.",
+                BODY_TIME.num_seconds()
+            );
+            return Err(ApiError::new(ErrorCode::RequestTimeout, detail));
+        }
+    };
+    arrived
+        .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A request body has at most 1 MiB."))?
+        .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body could not be read to its end."))
+}
 
 /// A JSON object, read.
 #[derive(Debug)]
@@ -33,20 +64,17 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = request.content_type().eq_ignore_ascii_case("application/json");
+        let clock = request.app_data::<web::Data<Desk>>().map_or(Clock::System, |desk| desk.clock.clone());
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             if !is_json {
                 let detail = "Send JSON, with Content-Type: application/json.";
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail));
             }
-            let broken_off =
-                || ApiError::new(ErrorCode::InvalidBody, "The body could not be read to its end.");
-            let payload = payload.await.map_err(|_| broken_off())?;
-            let bytes = payload
-                .to_bytes_limited(BODY_LIMIT)
+            let payload = payload
                 .await
-                .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A request body has at most 1 MiB."))?
-                .map_err(|_| broken_off())?;
+                .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body could not be read."))?;
+            let bytes = read_whole(&clock, payload).await?;
             read(&bytes).map(Self)
         })
     }

@@ -12,6 +12,7 @@ use crate::{
     db::Db,
     events::feed::Feed,
     gateway::client::GatewayClient,
+    middleware::HttpPolicy,
     outbox::worker::Outbox,
     teams,
 };
@@ -41,6 +42,8 @@ pub struct Desk {
     pub search_reach: TimeDelta,
     /// What brings in daily files.
     pub daily_files: Arc<DailyFiles>,
+    /// What holds for every request.
+    pub http: HttpPolicy,
     /// How the gateway and browsers reach the desk, without a slash at the end.
     pub public_url: String,
     /// What the gateway signs its webhooks with.
@@ -72,6 +75,6 @@ impl Desk {
     /// Whether browsers reach the desk by HTTPS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
-        self.public_url.starts_with("https://")
+        self.http.is_secure
     }
 }

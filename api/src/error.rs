@@ -37,7 +37,7 @@ impl ApiError {
     pub fn not_found(what: &str) -> Self {
         Self::new(
             ErrorCode::NotFound,
-            format!("There is no such {what}, or it belongs to a team that you are not in."),
+            format!("This {what} does not exist, or it belongs to a team that you are not in."),
         )
     }
 
@@ -48,6 +48,14 @@ impl ApiError {
         let mut error = Self::new(code, message.clone());
         error.problem.errors.push(FieldError { field: field.into(), code: fault.into(), message });
         error
+    }
+
+    /// The same problem, naming the field `team_id` of the query or body as the one at fault.
+    #[must_use]
+    pub fn about_team_id(mut self) -> Self {
+        let message = self.problem.detail.clone();
+        self.problem.errors.push(FieldError { field: "team_id".into(), code: "unknown".into(), message });
+        self
     }
 
     /// Says what is wrong, field by field.
@@ -64,7 +72,7 @@ impl ApiError {
         tracing::error!(%request_id, %fault, "a request failed by our own fault");
         let mut error = Self::new(
             ErrorCode::Internal,
-            "It is not your doing. Try again; if it stays, report the request id.",
+            "Something went wrong on our side. Try again. If it keeps happening, quote the request id.",
         );
         error.problem.request_id = Some(request_id);
         error
@@ -134,16 +142,28 @@ impl std::error::Error for ApiError {}
 impl From<DbError> for ApiError {
     fn from(error: DbError) -> Self {
         if matches!(error, DbError::Busy) {
+            return Self::new(ErrorCode::Busy, "The server is busy. Try again in a moment.").retry_after(1);
+        }
+        if matches!(error, DbError::Storage(_)) {
+            tracing::error!(%error, "the disk of the database has no room");
             return Self::new(
-                ErrorCode::Busy,
-                "More is waiting to be stored than can be queued. Try again shortly.",
+                ErrorCode::StorageFull,
+                "The server's disk is full, so nothing was saved. Try again in a minute, and tell an administrator.",
             )
-            .retry_after(1);
+            .retry_after(60);
+        }
+        if matches!(error, DbError::Unreachable(_)) {
+            tracing::error!(%error, "the database cannot be reached");
+            return Self::new(
+                ErrorCode::DatabaseUnavailable,
+                "The server cannot reach its database. Try again in a few seconds, and tell an administrator if it stays.",
+            )
+            .retry_after(5);
         }
         if error.is_conversation_closed() {
             return Self::new(
                 ErrorCode::ConversationClosed,
-                "The conversation is closed, and stays as it is.",
+                "The conversation is closed. It cannot be changed.",
             );
         }
         Self::internal(&error)

@@ -40,16 +40,12 @@ impl Fields {
         let text = given.trim();
         let length = text.chars().count();
         if text.is_empty() {
-            self.fault(field, "required", "This is empty; write something here.");
+            self.fault(field, "required", format!("Enter a {}.", noun_of(field)));
         } else if length > longest {
             let message = format!("At most {longest} characters; this has {length}.");
             self.fault(field, "too_long", message);
         } else if text.contains(bad) {
-            self.fault(
-                field,
-                "invalid_character",
-                "This holds a line break or a control character; take it out.",
-            );
+            self.fault(field, "invalid_character", "Remove the line break or control character.");
         }
         text.to_owned()
     }
@@ -63,7 +59,7 @@ impl Fields {
                 .rsplit_once('@')
                 .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !name.contains('@'));
         if !plausible {
-            self.fault(field, "invalid", "This is not an e-mail address; for example: ann@example.com");
+            self.fault(field, "invalid", "Enter an e-mail address, e.g. ann@example.com.");
         }
         email
     }
@@ -96,14 +92,22 @@ impl Fields {
             [only] => format!("{}: {}", only.field, only.message),
             several => {
                 let names: Vec<&str> = several.iter().map(|error| error.field.as_str()).collect();
-                format!("These fields need another look: {}.", names.join(", "))
+                format!("Correct these fields: {}.", names.join(", "))
             }
         };
         Err(ApiError::new(ErrorCode::ValidationFailed, detail).errors(self.errors))
     }
 }
 
-/// Somebody else has the name already.
+/// What a field is called in a sentence.
+fn noun_of(field: &str) -> &str {
+    match field {
+        "display_name" => "name",
+        other => other,
+    }
+}
+
+/// The name is taken.
 pub(crate) fn taken(field: &str, message: impl Into<String>) -> ApiError {
     ApiError::field(ErrorCode::AlreadyExists, field, "taken", message)
 }

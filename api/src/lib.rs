@@ -10,6 +10,7 @@
 //! - [`consents`]: who may be texted; [`numbers`]: numbers as people type them; [`search`]: finding conversations
 //! - [`templates`], [`closures`], [`teams`], [`accounts`], [`api_keys`]: the desk's furniture
 //! - [`auth`]: who is asking; [`error`]: how a refusal is answered; [`db`]: the two doors to the database
+//! - [`middleware`]: what holds for every request and answer
 //! - [`body`], `fields`, `paging`, `ordering`, [`idempotency`]: what requests and lists have in common
 //! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`doctor`], [`demo`]: what holds it together
 
@@ -37,6 +38,7 @@ pub mod gateway;
 pub mod health;
 pub mod idempotency;
 pub mod messages;
+pub mod middleware;
 pub mod numbers;
 pub mod openapi;
 mod ordering;

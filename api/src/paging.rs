@@ -52,7 +52,7 @@ pub(crate) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T
 }
 
 fn invalid_cursor() -> ApiError {
-    let message = "This cursor was not made by this list. Pass next_cursor of the page before, or none.";
+    let message = "The cursor is not from this list. Pass the next_cursor of the previous page, or none.";
     ApiError::field(ErrorCode::InvalidCursor, "cursor", "invalid", message)
 }
 

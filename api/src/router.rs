@@ -173,14 +173,14 @@ fn only(allowed: impl Into<String>) -> Route {
     web::to(move |request: HttpRequest| {
         let allowed = allowed.clone();
         async move {
-            let detail = format!("{} is not offered here, but {allowed} is.", request.method());
+            let detail = format!("{} is not allowed here. Use {allowed}.", request.method());
             Err::<HttpResponse, _>(ApiError::new(ErrorCode::MethodNotAllowed, detail).allow(allowed))
         }
     })
 }
 
 async fn no_such_path() -> Result<HttpResponse, ApiError> {
-    Err(ApiError::new(ErrorCode::NotFound, "There is no such path. See /api/docs for all that there are."))
+    Err(ApiError::new(ErrorCode::NotFound, "This path does not exist. See /api/docs for all paths."))
 }
 
 fn unreadable_query(error: &QueryPayloadError) -> ApiError {
@@ -188,5 +188,5 @@ fn unreadable_query(error: &QueryPayloadError) -> ApiError {
 }
 
 fn unreadable_path(_: &PathError) -> ApiError {
-    ApiError::new(ErrorCode::NotFound, "There is nothing with such an id: ids are whole numbers.")
+    ApiError::new(ErrorCode::NotFound, "This id does not exist. Ids are whole numbers.")
 }

@@ -28,7 +28,7 @@ test("who is disabled stands before the sign-in page at once, and gets in again 
   await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: AT_ONCE });
   await expect(accounts.row(fay.name)).toContainText(/Disabled since \d+ \w+ \d\d:\d\d/);
   await signInAs(otherPage, fay);
-  await expect(otherPage.getByRole("alert")).toContainText("No account has this e-mail address and password.");
+  await expect(otherPage.getByRole("alert")).toContainText("Wrong e-mail or password.");
 
   await accounts
     .row(fay.name)
@@ -47,7 +47,7 @@ test("the last administrator can neither be disabled nor become something else",
   problems,
 }) => {
   problems.expect(409, "/api/v1/accounts/");
-  const refusal = "Somebody must be left who may do everything. Make another account an admin first.";
+  const refusal = "This is the last administrator. Make another account an administrator first.";
   const accounts = new AccountsPage(page);
   await desk.signIn(context, "admin");
   await page.goto(`${desk.url}/`);
@@ -86,7 +86,7 @@ test("an administrator gives somebody a new password, which ends the sessions wi
   await expect(page.getByRole("region", { name: "Notices" })).toContainText(`${fay.name} has a new password.`);
   await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: AT_ONCE });
   await signInAs(otherPage, fay);
-  await expect(otherPage.getByRole("alert")).toContainText("No account has this e-mail address and password.");
+  await expect(otherPage.getByRole("alert")).toContainText("Wrong e-mail or password.");
   await signInAs(otherPage, { email: fay.email, password: "another row of words" });
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
 });

@@ -74,7 +74,7 @@ test("an ad-hoc message goes from the button to the phone, and its reply into th
   await test.step("sent, it says what happens next, and stays out of the queue", async () => {
     await adHoc.send.click();
     await adHoc.expectSent(CALLUM.shown);
-    const said = adHoc.dialog.getByText("It will appear among the conversations in progress when the person replies.");
+    const said = adHoc.dialog.getByText("You will see it in the queue when they reply.");
     await expect(said).toBeFocused();
     await adHoc.dialog.getByRole("button", { name: "Close" }).last().click();
     await expect(adHoc.dialog).toBeHidden();
@@ -99,7 +99,7 @@ test("an ad-hoc message goes from the button to the phone, and its reply into th
   });
 
   await test.step("which is a conversation that an outbound message began", async () => {
-    await row.getByRole("link").click();
+    await row.getByRole("link", { name: /^Open conversation/ }).click();
     await expect(page.getByText(/^Started by an outbound message/)).toContainText("Support");
     const messages = page.getByRole("region", { name: "Messages" });
     await expect(messages.getByRole("listitem").filter({ hasText: body })).toContainText("Sam Supervisor");
@@ -159,7 +159,7 @@ test("a number that is in a conversation leads to that conversation", async ({ p
   await page.goto("/");
   await adHoc.open();
   await adHoc.number.fill(open!.number);
-  await expect(adHoc.dialog.getByText("A conversation with this number is in progress: write there.")).toBeVisible();
+  await expect(adHoc.dialog.getByText("A conversation with this number is in progress. Reply there.")).toBeVisible();
   await expect(adHoc.send).toHaveAttribute("aria-disabled", "true");
   await adHoc.dialog.getByRole("link", { name: "Open the conversation" }).click();
   await expect(page).toHaveURL(`/conversations/${open!.id}`);

@@ -31,7 +31,7 @@ test("a key is shown once, does what it may, and is worthless once revoked", asy
   await making.getByRole("checkbox", { name: "Claims" }).check();
   await making.getByRole("button", { name: "Create key" }).click();
 
-  const shown = page.getByRole("dialog", { name: `The key of “${name}”` });
+  const shown = page.getByRole("dialog", { name: `Key “${name}”` });
   const key = await shown.getByLabel("Key", { exact: true }).inputValue();
   expect(key).toMatch(/^smsc_/);
   await shown.getByRole("button", { name: "Copy" }).click();
@@ -41,6 +41,17 @@ test("a key is shown once, does what it may, and is worthless once revoked", asy
   expect(await ask("/search?q=maria")).toBe(200);
   expect(await ask("/accounts")).toBe(403);
 
+  await test.step("it asks before it vanishes", async () => {
+    const asked = shown.getByRole("alert").filter({ hasText: "It is not shown again." });
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await expect(asked).toBeVisible();
+    await shown.getByRole("button", { name: "Done" }).click();
+    await shown.getByRole("button", { name: "Close" }).click();
+    await expect(shown.getByLabel("Key", { exact: true })).toHaveValue(key);
+    await shown.getByRole("checkbox", { name: "I have copied the key" }).check();
+    await expect(asked).toBeHidden();
+  });
   await shown.getByRole("button", { name: "Done" }).click();
   await expect(shown).toBeHidden();
   const row = page.getByRole("row").filter({ hasText: name });

@@ -50,11 +50,11 @@ test("an ad-hoc message without a number, or with too much text, says so", async
   }
   await adHoc.address(customer.number, customer.shown);
   await adHoc.send.click();
-  await expect(adHoc.message).toHaveAccessibleDescription(/Write a text first\./);
+  await expect(adHoc.message).toHaveAccessibleDescription(/Enter a message\./);
   await adHoc.message.fill(LONG);
   await expect(adHoc.dialog.getByText("8400 characters too many")).toBeVisible();
   await adHoc.send.click();
-  await expect(adHoc.message).toHaveAccessibleDescription(/A text has at most 1600 characters; this one has 10000\./);
+  await expect(adHoc.message).toHaveAccessibleDescription(/A message has at most 1600 characters; this one has 10000\./);
   await expect(adHoc.message).toHaveValue(LONG);
   expect(await customer.received()).toEqual([]);
 });
@@ -63,8 +63,8 @@ test("a reply without a text, or with too much of it, says so", async ({ page, c
   const [customer] = await texting({ page, context, desk }, "Any news?", "Claims", "cy");
   const box = page.getByRole("textbox", { name: "Message" });
   for (const [typed, said] of [
-    ["", /Write a text first\./],
-    [LONG, /A text has at most 1600 characters; this one has 10000\./],
+    ["", /Enter a message\./],
+    [LONG, /A message has at most 1600 characters; this one has 10000\./],
   ] as const) {
     await box.fill(typed);
     await page.getByRole("button", { name: "Send" }).click();
@@ -88,9 +88,9 @@ test("a search for what cannot be looked for says so, and finds again after it",
   for (const [typed, said] of [
     ["a", "Type at least two characters"],
     [LONG, "No number, reference or name is that long."],
-    [EMOJI, "No conversation of the past 90 days fits."],
-    [SCRIPT, "No conversation of the past 90 days fits."],
-    ["%_%", "No conversation of the past 90 days fits."],
+    [EMOJI, "No matches in the past 90 days."],
+    [SCRIPT, "No matches in the past 90 days."],
+    ["%_%", "No matches in the past 90 days."],
     ["maria", "2 conversations"],
   ] as const) {
     await box.fill(typed);
@@ -128,7 +128,7 @@ test("what is called like a script or a smile is shown as it was typed", async (
   await again.getByLabel("Name").fill(name.toUpperCase());
   await again.getByLabel("Text").fill("Hello");
   await again.getByRole("button", { name: "Save" }).click();
-  await expect(again.getByLabel("Name")).toHaveAccessibleDescription(/There is a template .* already\./);
+  await expect(again.getByLabel("Name")).toHaveAccessibleDescription(/A template named .* already exists\./);
 });
 
 test("names, addresses and numbers that somebody has already are refused, and what was typed stays", async ({
@@ -144,7 +144,7 @@ test("names, addresses and numbers that somebody has already are refused, and wh
   const reason = await reasons.begin();
   await reason.getByLabel("Name").fill(" solved ");
   await reason.getByRole("button", { name: "Save" }).click();
-  await expect(reason.getByLabel("Name")).toHaveAccessibleDescription("There is a closure reason solved already.");
+  await expect(reason.getByLabel("Name")).toHaveAccessibleDescription("A closure reason named solved already exists. Choose another name.");
   await expect(reason.getByLabel("Name")).toHaveValue(" solved ");
 
   await page.goto("/teams");
@@ -152,7 +152,7 @@ test("names, addresses and numbers that somebody has already are refused, and wh
   const team = page.getByRole("dialog", { name: "New team" });
   await team.getByLabel("Name").fill("SUPPORT");
   await team.getByRole("button", { name: "Create team" }).click();
-  await expect(team.getByLabel("Name")).toHaveAccessibleDescription("There is a team SUPPORT already.");
+  await expect(team.getByLabel("Name")).toHaveAccessibleDescription("A team named SUPPORT already exists. Choose another name.");
   await page.keyboard.press("Escape");
 
   await page.getByRole("link", { name: "Open Support" }).click();
@@ -175,7 +175,7 @@ test("names, addresses and numbers that somebody has already are refused, and wh
   await account.getByLabel("Password", { exact: true }).fill("four words in a row");
   await account.getByRole("button", { name: "Save" }).click();
   await expect(account.getByLabel("E-mail")).toHaveAccessibleDescription(
-    "There is an account ann@example.com already.",
+    "An account with ann@example.com already exists.",
   );
   await expect(account.getByLabel("Password", { exact: true })).toHaveValue("four words in a row");
 });

@@ -73,6 +73,6 @@ test("two agents who close at the same moment are told who was first", async ({ 
     await route.continue();
   });
   await page.getByRole("button", { name: "Close conversation" }).click();
-  await expect(page.getByText("Somebody else has closed this conversation.")).toBeVisible();
+  await expect(page.getByText("A colleague has closed this conversation.")).toBeVisible();
   await expect(page.getByText(/^Closed by Bo on .* · No further reply$/)).toBeVisible();
 });

@@ -18,9 +18,9 @@ test("STOP on the handset takes the composer away and keeps the draft, and START
   await handset.use(customer.number, "Support");
   await handset.text("STOP");
   await expect(consent).toContainText(
-    /^Opted out\. This customer opted out of texts from \+44 7700 900002 on .*, by texting STOP or a word like it\./,
+    /^Opted out\. This customer opted out of messages from \+44 7700 900002 on .*, by texting STOP or a similar word\./,
   );
-  await expect(consent).toContainText("What you had typed is kept until you can.");
+  await expect(consent).toContainText("Your draft is kept.");
   await expect(box).toBeHidden();
   // An agent can't record anything about it.
   await expect(consent.getByRole("textbox")).toBeHidden();
@@ -46,7 +46,7 @@ test("nobody writes ad hoc to who has opted out, until they opt in again", async
   await page.goto("/");
   await adHoc.open();
   await adHoc.number.fill(customer.number);
-  await expect(adHoc.dialog.getByText(/^This number opted out of texts from \+44 7700 900003 on/)).toBeVisible();
+  await expect(adHoc.dialog.getByText(/^This number opted out of messages from \+44 7700 900003 on/)).toBeVisible();
   await expect(adHoc.send).toHaveAttribute("aria-disabled", "true");
   await adHoc.message.fill("Your claim is settled");
   await adHoc.message.press("Control+Enter");
@@ -76,16 +76,16 @@ test("a supervisor records an opt-out and a consent by hand, each with a note th
   const [customer] = await texting({ page, context, desk }, "Who is this?", "Support", "supervisor");
   const box = page.getByRole("textbox", { name: "Message" });
   const consent = page.getByRole("region", { name: "Consent" });
-  await page.getByText("Record an opt-out").click();
-  await page.getByLabel("How we know").fill("Said so on the phone");
-  await page.getByRole("button", { name: "Record the opt-out" }).click();
-  await expect(consent).toContainText("as recorded by Sam Supervisor: “Said so on the phone”.");
+  await page.getByText("Record opt-out").click();
+  await page.getByLabel("How did they tell us?").fill("Said so on the phone");
+  await page.getByRole("button", { name: "Record opt-out" }).click();
+  await expect(consent).toContainText("recorded by Sam Supervisor: “Said so on the phone”.");
   await expect(box).toBeHidden();
 
-  await consent.getByRole("button", { name: "Record consent" }).click();
-  await expect(consent.getByRole("alert").filter({ hasText: "This is empty; write something here." })).toBeVisible();
-  await consent.getByLabel("How we know").fill("Changed their mind by letter");
-  await consent.getByRole("button", { name: "Record consent" }).click();
+  await consent.getByRole("button", { name: "Record opt-in" }).click();
+  await expect(consent.getByRole("alert").filter({ hasText: "Enter a note." })).toBeVisible();
+  await consent.getByLabel("How did they tell us").fill("Changed their mind by letter");
+  await consent.getByRole("button", { name: "Record opt-in" }).click();
   await expect(box).toBeVisible();
 
   await page.getByRole("link", { name: "Opt-outs" }).click();
@@ -135,8 +135,8 @@ test("the ledger shows what customers text at once, and finds a number however i
   await number.fill("07700");
   await expect(page.getByText("This has too few digits for a number of GB")).toBeVisible();
   await number.fill("07700 900699");
-  await expect(page.getByText("Nothing is known about such a number")).toBeVisible();
-  await expect(page.getByRole("button", { name: "Record" })).toBeHidden();
+  await expect(page.getByText("No entries for this number")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Record opt-out" })).toBeHidden();
 });
 
 test("a supervisor records for any number, from the page of opt-outs", async ({ page, context, desk, problems }) => {
@@ -144,8 +144,8 @@ test("a supervisor records for any number, from the page of opt-outs", async ({ 
   const customer = desk.customer("Support");
   await desk.signIn(context, "supervisor");
   await page.goto("/consents");
-  await page.getByRole("button", { name: "Record" }).click();
-  const dialog = page.getByRole("dialog", { name: "Record an opt-out or consent" });
+  await page.getByRole("button", { name: "Record opt-out" }).click();
+  const dialog = page.getByRole("dialog", { name: "Record an opt-out or opt-in" });
   await dialog.getByLabel("Our number").selectOption("Support · +44 7700 900002");
   await dialog.getByLabel("Customer’s number").fill("07700");
   await dialog.getByRole("button", { name: "Record" }).click();
@@ -153,7 +153,7 @@ test("a supervisor records for any number, from the page of opt-outs", async ({ 
   await dialog.getByLabel("Customer’s number").fill(customer.number);
   const note = dialog.getByLabel("Note");
   for (const [typed, said] of [
-    ["", /This is empty; write something here\./],
+    ["", /Enter a note\./],
     ["x".repeat(10_000), /At most 1000 characters; this has 10000\./],
   ] as const) {
     await note.fill(typed);

@@ -222,6 +222,6 @@ test("a number that has changed hands is warned of, and what its previous holder
 test("who may not bring in daily files is told so", async ({ page, context, desk }) => {
   await desk.signIn(context, "ann");
   await page.goto("/daily-file");
-  await expect(page.getByText("This page needs the permission “Bring in daily files”")).toBeVisible();
+  await expect(page.getByText("You need the permission “Upload daily files”")).toBeVisible();
   await expect(page.getByRole("link", { name: "Daily file" })).toBeHidden();
 });

@@ -13,7 +13,7 @@ test("while the gateway refuses the desk's credentials a red line says so to eve
 }) => {
   problems.expect("net::ERR_", "/api/v1/");
   problems.expect(401, "/api/v1/");
-  const alarms = [page, otherPage].map((tab) => tab.getByRole("alert").filter({ hasText: "No texts are going out" }));
+  const alarms = [page, otherPage].map((tab) => tab.getByRole("alert").filter({ hasText: "No messages are going out" }));
   await desk.signIn(otherPage.context(), "cy");
   await otherPage.goto(desk.url);
   const customer = desk.customer("Collections");

@@ -54,7 +54,7 @@ test("? lists the keys, Escape puts the list away, and single keys can be turned
   await expect(page.getByRole("link", { name: /^Open conversation/ }).first()).toBeVisible();
   await page.keyboard.press("?");
   await expect(help.getByRole("row", { name: "J Next row" })).toBeVisible();
-  await expect(help.getByRole("row", { name: "R Show the news in the list" })).toBeVisible();
+  await expect(help.getByRole("row", { name: "R Show new conversations" })).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(help).toBeHidden();
 

@@ -8,7 +8,7 @@ import { expect, test } from "../fixtures/test.ts";
 const CHUNK = "**/split_lazy.wasm";
 const CLOSED = { name: "Closed", level: 1 };
 const UNREACHABLE = "The server cannot be reached. Check the connection and try again.";
-const OUTDATED = "The server's answer was not understood. Reload the page to get the current version.";
+const OUTDATED = "This page is out of date. Reload it to get the current version.";
 
 /** How often a page has asked for the chunk, from now on. */
 function fetches(page: Page): { count: number } {

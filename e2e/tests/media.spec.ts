@@ -91,7 +91,7 @@ test("a text whose webhook was missed is found, and says that it was", async ({ 
     .getByRole("region", { name: "Messages" })
     .getByRole("listitem")
     .filter({ hasText: "Or on Saturday?" });
-  await expect(found).toContainText("Recovered: the webhook was missed", { timeout: 15_000 });
+  await expect(found).toContainText("Arrived late: the gateway did not report it at once", { timeout: 15_000 });
   await page.close();
   await desk.discard();
 });

@@ -27,18 +27,18 @@ test("a page that one may not see says which permission it needs, in the place o
 }) => {
   await desk.signIn(context, "ann");
   const pages = {
-    "/templates": ["Templates", "Look after templates and closure reasons"],
-    "/closure-reasons": ["Closure reasons", "Look after templates and closure reasons"],
-    "/teams": ["Teams", "Look after teams, accounts and API keys"],
-    "/teams/1": ["Team", "Look after teams, accounts and API keys"],
-    "/accounts": ["Accounts", "Look after teams, accounts and API keys"],
-    "/api-keys": ["API keys", "Look after teams, accounts and API keys"],
-    "/rejected-messages": ["Rejected messages", "Look after teams, accounts and API keys"],
+    "/templates": ["Templates", "Manage templates and closure reasons"],
+    "/closure-reasons": ["Closure reasons", "Manage templates and closure reasons"],
+    "/teams": ["Teams", "Manage teams, accounts and API keys"],
+    "/teams/1": ["Team", "Manage teams, accounts and API keys"],
+    "/accounts": ["Accounts", "Manage teams, accounts and API keys"],
+    "/api-keys": ["API keys", "Manage teams, accounts and API keys"],
+    "/rejected-messages": ["Rejected messages", "Manage teams, accounts and API keys"],
   };
   for (const [address, [title, permission]] of Object.entries(pages)) {
     await page.goto(address);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title!);
-    const words = `This page needs the permission “${permission}”, which your account does not have.`;
+    const words = `You need the permission “${permission}”, which your account does not have.`;
     await expect(page.getByText(words)).toBeVisible();
     await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
   }

@@ -45,7 +45,7 @@ test("the password is changed with the current one only, and other browsers are 
   await current.fill("not the password");
   await next.fill(password);
   await change.click();
-  await expect(page.getByRole("alert").filter({ hasText: "This is not the password you have now." })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "This is not your current password." })).toBeVisible();
   await expect(next).toHaveValue(password);
   await current.fill(fay.password);
   await next.fill("short");
@@ -58,7 +58,7 @@ test("the password is changed with the current one only, and other browsers are 
 
   await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await signInAs(otherPage, fay);
-  await expect(otherPage.getByRole("alert")).toContainText("No account has this e-mail address and password.");
+  await expect(otherPage.getByRole("alert")).toContainText("Wrong e-mail or password.");
   await signInAs(otherPage, { email: fay.email, password });
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
   await page.reload();

@@ -29,7 +29,7 @@ test("an agent of two teams sees a section for each, with counts and the columns
     const theirs = rows(section(page, team));
     const agent = await theirs.getByText("Agent", { exact: true }).count();
     const customer = await theirs.getByText("Customer", { exact: true }).count();
-    await expect(section(page, team)).toContainText(`${agent} need you · ${customer} with the customer`);
+    await expect(section(page, team)).toContainText(`${agent} waiting for a reply · ${customer} with the customer`);
   }
 });
 
@@ -49,7 +49,7 @@ test("those that need the agent come first, and the longest waiting first among 
   const queue = await (await desk.agent("bo")).queue("Support");
   const expected = [...queue].sort(byRule).map((known) => new RegExp(`/conversations/${known.id}$`));
   await expect(rows(section(page, "Support"))).toHaveCount(expected.length);
-  const links = await section(page, "Support").getByRole("link").all();
+  const links = await section(page, "Support").getByRole("link", { name: /^Open conversation/ }).all();
   for (const [place, address] of expected.entries()) await expect(links[place]!).toHaveAttribute("href", address);
 });
 
@@ -146,9 +146,9 @@ test("an empty queue says so, and the next text appears in it", async ({ page, c
   await untouchedDesk.signIn(context, "cy");
   await page.goto(untouchedDesk.url);
   await expect(page.getByText("No conversations in progress")).toBeVisible();
-  await expect(section(page, "Claims")).toContainText("0 need you · 0 with the customer");
+  await expect(section(page, "Claims")).toContainText("0 waiting for a reply · 0 with the customer");
   await untouchedDesk.customer("Claims").text("Any news?");
   await expect(rows(page)).toHaveCount(1);
-  await expect(section(page, "Claims")).toContainText("1 needs you · 0 with the customer");
+  await expect(section(page, "Claims")).toContainText("1 waiting for a reply · 0 with the customer");
   await expect(page.getByText("No conversations in progress")).toBeHidden();
 });

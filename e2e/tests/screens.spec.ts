@@ -1,4 +1,4 @@
-// Every screen, opened once and looked at on a desk, on a phone and on a small one, in light and in dark: axe finds nothing,
+// Every screen, opened once and looked at on a desk, on tablets, on a phone and on a small one, in light and in dark: axe finds nothing,
 // and nothing is wider than the screen, so that nobody has to scroll sideways.
 
 import type { Page } from "@playwright/test";
@@ -10,6 +10,8 @@ import { expect, test } from "../fixtures/test.ts";
 /** Widths, and whether axe looks at them as well: at 360 px it has nothing to find that it does not at 390. */
 const WIDTHS: [width: number, axe: boolean][] = [
   [1440, true],
+  [1024, false],
+  [768, false],
   [390, true],
   [360, false],
 ];

@@ -57,7 +57,7 @@ test("search finds refs and names in any case, narrowed down by team and status"
   for (const other of ["In progress", "Awaiting reply"]) await expect(rows(page).getByText(other)).toHaveCount(0);
   await expect(rows(page).getByText("Closed").first()).toBeVisible();
   await box.fill("nobody at all");
-  await expect(page.getByText("No conversation of the past 90 days fits.")).toBeVisible();
+  await expect(page.getByText("No matches in the past 90 days.")).toBeVisible();
 });
 
 test("a closed conversation is found and read, and Back finds it again", async ({ page, context, desk }) => {
@@ -75,7 +75,7 @@ test("a closed conversation is found and read, and Back finds it again", async (
   await expect(page).toHaveURL(new RegExp(`/search\\?q=${digits}&status=closed&team=\\d+$`));
   const address = page.url();
 
-  await rows(page).getByRole("link").click();
+  await rows(page).getByRole("link", { name: /^Open conversation/ }).click();
   await expect(page.getByText(/^Closed by Bo/)).toBeVisible();
   await expect(page.getByRole("region", { name: "Messages" })).toContainText("Thank you, that was all");
   await expect(page.getByRole("textbox", { name: "Message" })).toBeHidden();
@@ -96,7 +96,7 @@ test("an ad-hoc message that awaits its reply is found as such", async ({ page, 
   await expect(rows(page).getByText("Awaiting reply")).toBeVisible();
   // Of one team only, there is nothing to choose.
   await expect(page.getByLabel("Team")).toBeHidden();
-  await rows(page).getByRole("link").click();
+  await rows(page).getByRole("link", { name: /^Open conversation/ }).click();
   await expect(page).toHaveURL(`/conversations/${id}`);
   await expect(page.getByText(/^Started by an outbound message.* · Awaiting reply$/)).toBeVisible();
 });

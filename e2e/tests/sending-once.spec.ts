@@ -135,7 +135,7 @@ test("another wording after a lost answer is held until the agent has seen that 
   await expect(lost).toBeVisible();
   await box.fill("Friday is fine with us");
   await send.click();
-  await expect(page.getByText("An earlier wording of this text was sent already.")).toBeVisible();
+  await expect(page.getByText("An earlier version of this message was sent already.")).toBeVisible();
   await expect(box).toHaveValue("Friday is fine with us");
   await expectLedger(page, customer, ["Friday is fine"]);
   await send.click();

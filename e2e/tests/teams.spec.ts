@@ -12,7 +12,6 @@ test("a new team with a new number and a new account gets a text and answers it"
   otherPage,
   problems,
 }) => {
-  problems.expectSignedOut();
   problems.expect(409, "/numbers");
   const team = desk.unique("Renewals");
   const gil = { name: desk.unique("Gil"), email: "gil@example.com", password: "four words in a row" };
@@ -33,7 +32,7 @@ test("a new team with a new number and a new account gets a text and answers it"
   });
 
   await test.step("its number", async () => {
-    await expect(page.getByText("No numbers yet. Without one, the team can neither send nor receive.")).toBeVisible();
+    await expect(page.getByText("No numbers yet. Add one so that the team can send and receive messages.")).toBeVisible();
     await page.getByLabel("Add a number").fill("07700 900005");
     await page.getByRole("button", { name: "Add number" }).click();
     await expect(page.getByRole("listitem").filter({ hasText: "+44 7700 900005" })).toBeVisible();

@@ -17,7 +17,7 @@ test("a supervisor makes a template, with a preview of what a customer would rea
   await templates.open();
   const dialog = await templates.begin();
   const text = dialog.getByLabel("Text");
-  const preview = dialog.getByText("What a customer would read").locator("xpath=following-sibling::p[1]");
+  const preview = dialog.getByText("Preview").locator("xpath=following-sibling::p[1]");
 
   await test.step("what differs by customer is put in where the cursor is", async () => {
     await dialog.getByLabel("Name").fill(name);
@@ -30,7 +30,7 @@ test("a supervisor makes a template, with a preview of what a customer would rea
     await text.press("End");
     await page.keyboard.type("{{colour}}.");
     await expect(preview).toHaveText(/^Your Hub \d.* is down, {{colour}}\.$/);
-    await expect(dialog.getByText(/^Unknown: {{colour}}\. Known are: .*{{Router}}/)).toBeVisible();
+    await expect(dialog.getByText(/^Unknown field: {{colour}}\. You can use: .*{{Router}}/)).toBeVisible();
   });
 
   await test.step("a placeholder that nobody knows is refused, and what was typed stays", async () => {

@@ -46,23 +46,23 @@ codes! {
     /// A query parameter is not of the documented form.
     InvalidQuery => "invalid_query", 400, "A query parameter cannot be read";
     /// The cursor was not made by this API.
-    InvalidCursor => "invalid_cursor", 400, "The cursor is not one of ours";
+    InvalidCursor => "invalid_cursor", 400, "The cursor is not valid";
     /// No valid credentials came with the request.
     Unauthenticated => "unauthenticated", 401, "Sign in first";
     /// E-mail and password do not belong together.
-    InvalidCredentials => "invalid_credentials", 401, "E-mail or password is wrong";
+    InvalidCredentials => "invalid_credentials", 401, "Wrong e-mail or password";
     /// The access token or session has run out.
     SessionExpired => "session_expired", 401, "The session has ended";
     /// A state-changing request by cookie came without the right `X-CSRF-Token`.
     CsrfMismatch => "csrf_mismatch", 403, "The CSRF token is missing or wrong";
     /// The account lacks a permission.
-    Forbidden => "forbidden", 403, "The permission for this is missing";
+    Forbidden => "forbidden", 403, "You do not have the permission";
     /// `X-Twilio-Signature` does not match.
     InvalidSignature => "invalid_signature", 403, "The signature is wrong";
     /// Nothing there, or not in a team of the caller.
-    NotFound => "not_found", 404, "There is nothing here";
+    NotFound => "not_found", 404, "Not found";
     /// The path exists, the method does not.
-    MethodNotAllowed => "method_not_allowed", 405, "This method is not offered here";
+    MethodNotAllowed => "method_not_allowed", 405, "The method is not allowed";
     /// The request took too long to arrive.
     RequestTimeout => "request_timeout", 408, "The request took too long";
     /// A closed conversation is read-only for ever.
@@ -70,25 +70,27 @@ codes! {
     /// The customer wrote after the last message that the agent saw.
     ConversationMoved => "conversation_moved", 409, "The customer has written meanwhile";
     /// An open conversation with this number exists.
-    ConversationOpen => "conversation_open", 409, "A conversation with this number is open";
+    ConversationOpen => "conversation_open", 409, "A conversation with this number is in progress";
     /// The first request with this idempotency key is still under way.
-    RequestInProgress => "request_in_progress", 409, "The same request is being worked on";
+    RequestInProgress => "request_in_progress", 409, "The same request is in progress";
     /// The name is taken.
-    AlreadyExists => "already_exists", 409, "This exists already";
+    AlreadyExists => "already_exists", 409, "This already exists";
     /// Conversations are in progress on the number.
     NumberInUse => "number_in_use", 409, "Conversations are in progress on this number";
-    /// Somebody must be left who may do everything.
+    /// At least one administrator must remain.
     LastAdmin => "last_admin", 409, "This is the last administrator";
     /// The daily file has unusually few rows; it takes a confirmation.
     UnusualDrop => "unusual_drop", 409, "The file has unusually few rows";
-    /// The gateway has the picture or file no more.
-    MediaGone => "media_gone", 410, "The gateway has this no more";
+    /// The gateway has deleted the picture or file.
+    MediaGone => "media_gone", 410, "The gateway has deleted this";
     /// The body is larger than allowed.
     BodyTooLarge => "body_too_large", 413, "The body is too large";
-    /// The content type is not the one that the path takes.
+    /// The `Host` header names a host that this server does not answer for.
+    UnknownHost => "unknown_host", 421, "This is another server's address";
+    /// The content type is not the one that the path takes, or the body is compressed.
     UnsupportedMediaType => "unsupported_media_type", 415, "The content type is not supported";
     /// One or more fields break a rule; see `errors`.
-    ValidationFailed => "validation_failed", 422, "Some fields need another look";
+    ValidationFailed => "validation_failed", 422, "Some fields are not valid";
     /// The daily file cannot be taken as a whole; see `errors` for the lines.
     InvalidFile => "invalid_file", 422, "The file cannot be used";
     /// The number cannot be a phone number.
@@ -111,6 +113,10 @@ codes! {
     MediaUnusable => "media_unusable", 502, "This cannot be shown";
     /// The server has more to do than it can queue.
     Busy => "busy", 503, "The server is busy";
+    /// The disk of the server is full, so nothing can be saved.
+    StorageFull => "storage_full", 503, "The server's disk is full";
+    /// The server cannot reach its database.
+    DatabaseUnavailable => "database_unavailable", 503, "The database cannot be reached";
     /// The gateway took too long.
     GatewayTimeout => "gateway_timeout", 504, "The gateway took too long";
 }

@@ -22,6 +22,7 @@ pub mod rejected_message;
 pub mod segments;
 pub mod team;
 pub mod template;
+pub mod words;
 
 pub use address::CustomerAddress;
 pub use error::{ErrorCode, FieldError, Problem};

@@ -242,11 +242,11 @@ impl BodyFault {
 impl fmt::Display for BodyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BodyFault::Empty => f.write_str("Write a text first."),
+            BodyFault::Empty => f.write_str("Enter a message."),
             BodyFault::TooLong(length) => {
-                write!(f, "A text has at most {MAX_BODY_CHARACTERS} characters; this one has {length}.")
+                write!(f, "A message has at most {MAX_BODY_CHARACTERS} characters; this one has {length}.")
             }
-            BodyFault::Nul => f.write_str("The text holds a NUL character; take it out."),
+            BodyFault::Nul => f.write_str("Remove the NUL character."),
         }
     }
 }

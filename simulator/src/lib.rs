@@ -2,8 +2,8 @@
 //! Twilio's signature, keeps a ledger of every text, injects faults, and has a handset as its face.
 //!
 //! It knows nothing of the desk's own crates: whatever reaches the desk from here has come over HTTP, exactly
-//! as it would from Twilio. It must never send a real text, and it must never listen where strangers can
-//! reach it, since its control paths ask for no password.
+//! as it would from Twilio. It never sends a real text. It listens on loopback only and answers only requests whose `Host` is a
+//! loopback name, since its control paths ask for no password: a web page elsewhere cannot reach it by a name of its own.
 //!
 //! Reading order: `server` (every URL) -> `rest`, `send`, `list` (what the desk calls) -> `receipts`,
 //! `inbound`, `webhook` (what calls the desk) -> `ledger`, `faults`, `world` (what is remembered) ->
@@ -45,7 +45,7 @@ use crate::{webhook::Webhooks, world::World};
 /// How a simulator is started.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to listen; port 0 asks for any free one. Keep it on the loopback interface.
+    /// Where to listen: a loopback address; port 0 asks for any free one.
     pub listen: SocketAddr,
     /// The account that the REST paths belong to.
     pub account_sid: String,
@@ -106,12 +106,13 @@ impl Simulator {
     /// Starts listening, and serves from a thread and a runtime of its own, so that the caller may have any
     /// runtime or none. When this returns, the port answers.
     pub fn start(settings: Settings) -> io::Result<Self> {
+        if !settings.listen.ip().is_loopback() {
+            let fault = "the simulator listens on loopback only: its control paths ask for no password";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, fault));
+        }
         let listener = TcpListener::bind(settings.listen)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        if !address.ip().is_loopback() {
-            tracing::warn!(%address, "the simulator listens beyond loopback, and its control paths are open");
-        }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let world = Arc::new(World::new(settings, address));
         let (stop, asked_to_stop) = oneshot::channel();

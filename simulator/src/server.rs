@@ -1,11 +1,11 @@
 //! The listener, and every URL of the simulator on one page. Its own loop over hyper's connections instead of a
 //! framework, because an ordered fault must be able to reset a connection; nothing else may.
 
-use std::{convert::Infallible, future::poll_fn, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::poll_fn, net::IpAddr, sync::Arc, time::Duration};
 
 use hyper::{
-    Body, Method, Request, StatusCode,
-    header::{HeaderValue, LOCATION},
+    Body, Method, Request, StatusCode, Uri,
+    header::{HOST, HeaderValue, LOCATION},
     server::conn::Http,
     service::service_fn,
 };
@@ -57,8 +57,21 @@ async fn converse(stream: TcpStream, world: Arc<World>) {
     }
 }
 
+/// Whether a `Host` header names this machine: `localhost` or a loopback address, with any port.
+fn is_local_host(host: Option<&HeaderValue>) -> bool {
+    // A request without one comes from no browser.
+    let Some(host) = host else { return true };
+    let Some(uri) = host.to_str().ok().and_then(|host| host.parse::<Uri>().ok()) else { return false };
+    let name = uri.host().unwrap_or_default();
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// Every URL.
 async fn route(world: &Arc<World>, request: Request<Body>) -> Outcome {
+    if !is_local_host(request.headers().get(HOST)) {
+        return Ok(reply::empty(StatusCode::MISDIRECTED_REQUEST));
+    }
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
     match (request.method(), segments.as_slice()) {

@@ -27,6 +27,7 @@ use crate::{
         queue::QueuePage,
         sign_in::{SignInPage, return_path},
     },
+    places::Places,
     session::{Session, SessionState},
     theme::Theme,
 };
@@ -95,6 +96,7 @@ pub(crate) fn App() -> impl IntoView {
     Theme::provide();
     Clock::provide();
     Notices::provide();
+    Places::provide();
     let session = Session::provide();
     view! {
         <Router>

@@ -1,8 +1,9 @@
 //! The time now, ticking, and how long ago something was, in words.
 //!
-//! The only place that asks the browser for the time. It must never know a time zone: see [`crate::time_zone`].
+//! The only place that asks the browser for the time, which it corrects by the server's: ages are right where the
+//! computer's clock is wrong. Time zones are in [`crate::time_zone`].
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -33,17 +34,43 @@ impl Clock {
 
     /// "3 min ago" while that says more than the time of day, and the reader is told again as it grows.
     pub(crate) fn ago(self, at: DateTime<Utc>) -> Option<String> {
-        ago(self.0.get().max(seconds_now()) - at.timestamp())
+        ago(self.now() - at.timestamp())
+    }
+
+    /// The time now, which is read again with every tick.
+    fn now(self) -> i64 {
+        self.0.track();
+        seconds_now()
     }
 
     /// "waiting 42 min".
     pub(crate) fn waiting(self, since: DateTime<Utc>) -> String {
-        format!("waiting {}", span(self.0.get().max(seconds_now()) - since.timestamp()))
+        format!("waiting {}", span(self.now() - since.timestamp()))
     }
 }
 
+thread_local! {
+    /// How far the server's clock is ahead of the computer's, in milliseconds.
+    static AHEAD: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// Takes note of the server's time, the `Date` of an answer that has just come.
+pub(crate) fn server_time(date: &str) {
+    /// `Date` has whole seconds, and the answer was on its way for a while: less than this is no difference.
+    const PRECISION: f64 = 3000.0;
+    let ahead = js_sys::Date::parse(date) - js_sys::Date::now();
+    if ahead.is_finite() && (ahead - AHEAD.get()).abs() > PRECISION {
+        AHEAD.set(ahead);
+    }
+}
+
+/// The server's time now, in milliseconds.
+pub(crate) fn milliseconds_now() -> f64 {
+    js_sys::Date::now() + AHEAD.get()
+}
+
 fn seconds_now() -> i64 {
-    (js_sys::Date::now() / 1000.0) as i64
+    (milliseconds_now() / 1000.0) as i64
 }
 
 fn ago(seconds: i64) -> Option<String> {

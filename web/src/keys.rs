@@ -29,15 +29,16 @@ type Key = (&'static [&'static str], &'static str);
 /// Every key and what it does.
 const KEYS: &[Key] = &[
     (&["/"], "Search"),
-    (&["G", "Q"], "Go to the conversations in progress"),
+    (&["G", "Q"], "Conversations in progress"),
     (&["J"], "Next row"),
     (&["K"], "Previous row"),
     (&["Enter"], "Open the row"),
-    (&["N"], "Next conversation that needs you"),
-    (&["R"], "Show the news in the list"),
-    (&["E"], "Go to closing the conversation"),
+    (&["N"], "Next conversation that waits for a reply"),
+    (&["R"], "Show new conversations"),
+    (&["E"], "Close the conversation"),
     (&["Ctrl", "Enter"], "Send the message"),
-    (&["?"], "This list"),
+    (&["Esc"], "Leave the message box"),
+    (&["?"], "Show the keys"),
 ];
 
 /// The keys that this person has a use for.
@@ -124,7 +125,39 @@ fn is_free(event: &KeyboardEvent) -> bool {
             .flatten()
             .is_some()
     });
-    !(typing || event.ctrl_key() || event.alt_key() || event.meta_key() || event.is_composing())
+    !(typing || event.ctrl_key() || event.alt_key() || event.meta_key() || is_composing(event))
+}
+
+/// The key of a text that an input method is still composing: `Enter` then chooses a candidate, and sends nothing.
+fn is_composing(event: &KeyboardEvent) -> bool {
+    const PROCESS: u32 = 229;
+    event.is_composing() || event.key_code() == PROCESS
+}
+
+/// Whether the keys mean that the text is to be sent: `Ctrl+Enter`, pressed once.
+pub(crate) fn is_send(event: &KeyboardEvent) -> bool {
+    let is_pressed = event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !is_composing(event);
+    if is_pressed {
+        event.prevent_default();
+    }
+    is_pressed && !event.repeat()
+}
+
+/// Whether the key leaves a box.
+pub(crate) fn is_escape(event: &KeyboardEvent) -> bool {
+    event.key() == "Escape" && !is_composing(event)
+}
+
+/// Focuses the first element that matches, if nothing has the focus: what had it is gone.
+pub(crate) fn focus_if_lost(selector: &'static str) {
+    // In the second frame: the browser notices in the first one that an element is not there any more.
+    request_animation_frame(move || {
+        request_animation_frame(move || {
+            if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+                focus_first(selector);
+            }
+        });
+    });
 }
 
 /// Focuses the first element that matches.
@@ -179,7 +212,7 @@ fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'stat
             .collect();
         match after(&waiting, &here) {
             Some(path) => go(path),
-            None => notices.say("No other conversation needs you."),
+            None => notices.say("No other conversation waits for a reply."),
         }
     });
 }

@@ -12,6 +12,8 @@ mod components;
 mod keys;
 mod live;
 mod pages;
+mod places;
+mod resize;
 mod session;
 mod storage;
 mod tasks;

@@ -93,8 +93,11 @@ impl Session {
         self.me().and_then(|me| me.account).map(|account| account.id)
     }
 
-    /// Asks the server who is signed in.
+    /// Asks the server who is signed in. Without a cookie it is known without asking.
     pub(crate) fn ask(self) {
+        if !self.client.may_be_signed_in() {
+            return self.state.set(SessionState::SignedOut);
+        }
         start_detached(async move {
             let state = match self.client.get_me().await {
                 Ok(me) => SessionState::SignedIn(me),

@@ -10,6 +10,8 @@ use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::clock::milliseconds_now;
+
 /// An IANA time zone, such as `Europe/London`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Zone(Arc<str>);
@@ -81,7 +83,7 @@ impl Zone {
 
     fn other_year(&self, at: DateTime<Utc>) -> String {
         let year = self.format(Style::Year, at);
-        let now = JsValue::from_f64(js_sys::Date::now());
+        let now = JsValue::from_f64(milliseconds_now());
         if self.format_value(Style::Year, &now) == year { String::new() } else { format!(" {year}") }
     }
 

@@ -58,7 +58,7 @@ impl Authority {
         if self.is_everywhere() {
             return Ok(());
         }
-        let detail = format!("{what} takes an administrator: it concerns teams that you are not in.");
+        let detail = format!("{what} concerns teams that you are not in. Ask an administrator.");
         Err(ApiError::new(ErrorCode::Forbidden, detail))
     }
 
@@ -70,7 +70,7 @@ impl Authority {
         match team {
             None => self.require_everywhere("Changing what all teams use"),
             Some(team) if self.scope.includes(team) => Ok(()),
-            Some(_) => Err(ApiError::not_found("team")),
+            Some(_) => Err(ApiError::not_found("team").about_team_id()),
         }
     }
 
@@ -78,7 +78,8 @@ impl Authority {
     pub(crate) fn check_permissions(&self, fields: &mut Fields, wanted: &BTreeSet<Permission>) {
         let beyond: Vec<&str> = wanted.difference(&self.permissions).map(|known| known.as_str()).collect();
         if !beyond.is_empty() {
-            let message = format!("You cannot give what you do not have: {}.", beyond.join(", "));
+            let message =
+                format!("You cannot grant permissions that you do not have: {}.", beyond.join(", "));
             fields.fault("permissions", "not_yours", message);
         }
     }
@@ -96,7 +97,7 @@ impl Authority {
         let unknown: Vec<String> =
             wanted.iter().filter(|team| !known.contains(team)).map(ToString::to_string).collect();
         if !unknown.is_empty() {
-            let message = format!("There is no such team among yours: {}.", unknown.join(", "));
+            let message = format!("You are not in these teams: {}.", unknown.join(", "));
             fields.fault("team_ids", "unknown", message);
         } else if needed && wanted.is_empty() {
             fields.fault("team_ids", "required", "Choose at least one team.");

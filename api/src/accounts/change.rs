@@ -125,12 +125,16 @@ pub fn update(
     let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
     let is_admin = row.role == Role::Admin && row.disabled_at.is_none();
     if was_admin && !is_admin && !queries::other_admins(conn, id)? {
-        let detail = "Somebody must be left who may do everything. Make another account an admin first.";
+        let detail = "This is the last administrator. Make another account an administrator first.";
         return Err(ApiError::new(ErrorCode::LastAdmin, detail));
     }
     let shut_out = row.disabled_at.is_some() && before.disabled_at.is_none();
     if shut_out && by == Some(id) {
-        fields.fault("disabled", "yourself", "You cannot shut yourself out; ask a colleague to do it.");
+        fields.fault(
+            "disabled",
+            "yourself",
+            "You cannot disable your own account. Ask another administrator.",
+        );
     }
     fields.finish()?;
     queries::update(conn, id, &row).map_err(|error| match error {
@@ -193,7 +197,7 @@ fn permissions(role: Role, given: Option<BTreeSet<Permission>>) -> BTreeSet<Perm
 
 fn check_role(fields: &mut Fields, authority: &Authority, role: Role, wanted: &BTreeSet<Permission>) {
     if role == Role::Admin && !authority.is_everywhere() {
-        fields.fault("role", "not_yours", "Only an admin can make an admin.");
+        fields.fault("role", "not_yours", "Only an administrator can make an administrator.");
     } else {
         authority.check_permissions(fields, wanted);
     }
@@ -218,5 +222,5 @@ fn set_teams(
 }
 
 fn email_taken(email: &str) -> ApiError {
-    taken("email", format!("There is an account {email} already."))
+    taken("email", format!("An account with {email} already exists."))
 }

@@ -12,7 +12,7 @@ use shared::{
     message::{Sender, SenderKind},
 };
 
-use super::{TeamScope, cookies, csrf, queries, token::token_hash};
+use super::{TeamScope, cookies::Purpose, csrf, queries, token::token_hash};
 use crate::{
     db::{Db, DbConnection, DbError},
     desk::Desk,
@@ -85,7 +85,7 @@ impl Caller {
             Who::Account { account, session } => Ok((account, *session)),
             Who::ApiKey(_) => Err(ApiError::new(
                 ErrorCode::Forbidden,
-                "This is about a person's account and session, which an API key does not have.",
+                "This path is for accounts. An API key cannot use it.",
             )),
         }
     }
@@ -104,7 +104,7 @@ impl Caller {
         if self.may(permission) {
             return Ok(());
         }
-        let detail = format!("This needs the permission {permission}; ask an administrator for it.");
+        let detail = format!("You need the permission {permission}. Ask an administrator.");
         Err(ApiError::new(ErrorCode::Forbidden, detail))
     }
 }
@@ -138,7 +138,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     let desk = request
         .app_data::<web::Data<Desk>>()
         .ok_or_else(|| ApiError::internal(&"the application has no desk"))?;
-    let (token, by_cookie) = presented_token(request)?;
+    let (token, by_cookie) = presented_token(request, desk.is_secure())?;
     let caller = if token.starts_with(API_KEY_PREFIX) && !by_cookie {
         by_api_key(desk, &token).await?
     } else {
@@ -200,7 +200,7 @@ fn of_api_key(found: queries::ApiKeyRow) -> Caller {
 }
 
 /// The access token, and whether it came by cookie.
-fn presented_token(request: &HttpRequest) -> Result<(String, bool), ApiError> {
+fn presented_token(request: &HttpRequest, secure: bool) -> Result<(String, bool), ApiError> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
         return match bearer {
@@ -213,10 +213,10 @@ fn presented_token(request: &HttpRequest) -> Result<(String, bool), ApiError> {
             )),
         };
     }
-    let cookie = request.cookie(cookies::ACCESS);
+    let cookie = request.cookie(Purpose::Access.name(secure));
     cookie.map(|cookie| (cookie.value().to_owned(), true)).ok_or_else(|| {
         // The cookie goes when its token runs out; the refresh cookie is not sent here, but its CSRF twin is.
-        if request.cookie(cookies::CSRF).is_some() {
+        if request.cookie(Purpose::Csrf.name(secure)).is_some() {
             ApiError::new(ErrorCode::SessionExpired, "The access token has run out. Refresh the session.")
         } else {
             ApiError::new(ErrorCode::Unauthenticated, "Sign in with POST /api/v1/sessions first.")

@@ -8,50 +8,65 @@ use super::{
     token::{ACCESS_MINUTES, REFRESH_DAYS},
 };
 
-/// Holds the access token.
-pub(super) const ACCESS: &str = "smsc_access";
-/// Holds the refresh token; sent only to where sessions are made.
-pub(super) const REFRESH: &str = "smsc_refresh";
-/// Holds the CSRF token; readable by scripts.
-pub(super) const CSRF: &str = "smsc_csrf";
-/// Where the refresh token is sent.
+/// What a cookie is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Holds the access token.
+    Access,
+    /// Holds the refresh token.
+    Refresh,
+    /// Holds the CSRF token; readable by scripts.
+    Csrf,
+}
+
+/// Where the refresh token is sent over HTTP.
 const SESSIONS_PATH: &str = "/api/v1/sessions";
+
+impl Purpose {
+    /// The cookie's name. Over HTTPS it begins with `__Host-`: browsers then take it only from this very host, by HTTPS and
+    /// for the path `/`, so that no subdomain can plant one.
+    pub(super) const fn name(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Access, false) => "smsc_access",
+            (Self::Access, true) => "__Host-smsc_access",
+            (Self::Refresh, false) => "smsc_refresh",
+            (Self::Refresh, true) => "__Host-smsc_refresh",
+            (Self::Csrf, false) => "smsc_csrf",
+            (Self::Csrf, true) => "__Host-smsc_csrf",
+        }
+    }
+
+    /// The paths that it is sent to. `__Host-` cookies have no other than `/`.
+    const fn path(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Refresh, false) => SESSIONS_PATH,
+            _ => "/",
+        }
+    }
+}
 
 /// The cookies of a new session. `secure` when browsers reach the desk by HTTPS.
 pub(super) fn of_session(new: &NewSession, secure: bool) -> [Cookie<'static>; 3] {
     let days = Duration::days(REFRESH_DAYS);
+    let access = Duration::minutes(ACCESS_MINUTES);
     [
-        cookie(
-            ACCESS,
-            new.session.access_token.clone(),
-            "/",
-            Duration::minutes(ACCESS_MINUTES),
-            true,
-            secure,
-        ),
-        cookie(REFRESH, new.refresh_token.clone(), SESSIONS_PATH, days, true, secure),
-        cookie(CSRF, new.session.csrf_token.clone(), "/", days, false, secure),
+        cookie(Purpose::Access, new.session.access_token.clone(), access, secure),
+        cookie(Purpose::Refresh, new.refresh_token.clone(), days, secure),
+        cookie(Purpose::Csrf, new.session.csrf_token.clone(), days, secure),
     ]
 }
 
 /// Cookies that take those of a session away.
 pub(super) fn none(secure: bool) -> [Cookie<'static>; 3] {
-    [(ACCESS, "/", true), (REFRESH, SESSIONS_PATH, true), (CSRF, "/", false)]
-        .map(|(name, path, http_only)| cookie(name, String::new(), path, Duration::ZERO, http_only, secure))
+    [Purpose::Access, Purpose::Refresh, Purpose::Csrf]
+        .map(|purpose| cookie(purpose, String::new(), Duration::ZERO, secure))
 }
 
-fn cookie(
-    name: &'static str,
-    value: String,
-    path: &'static str,
-    age: Duration,
-    http_only: bool,
-    secure: bool,
-) -> Cookie<'static> {
-    Cookie::build(name, value)
-        .path(path)
+fn cookie(purpose: Purpose, value: String, age: Duration, secure: bool) -> Cookie<'static> {
+    Cookie::build(purpose.name(secure), value)
+        .path(purpose.path(secure))
         .max_age(age)
-        .http_only(http_only)
+        .http_only(purpose != Purpose::Csrf)
         .same_site(SameSite::Strict)
         .secure(secure)
         .finish()

@@ -53,7 +53,7 @@ pub(super) async fn change_password(
     let row = db.read(move |conn| queries::sign_in_row(conn, &asked)).await?;
     let current = SecretString::from(change.current_password);
     if !password::verify_aside(current, row.map(|row| row.password_hash)).await? {
-        let message = "This is not the password you have now.";
+        let message = "This is not your current password.";
         return Err(ApiError::field(ErrorCode::ValidationFailed, "current_password", "wrong", message));
     }
     throttle.succeeded(&email, address);

@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-use shared::{ErrorCode, message::SenderKind};
+use shared::{ErrorCode, message::SenderKind, words::duration};
 
 use super::Who;
 use crate::{clock::Clock, error::ApiError};
@@ -15,7 +15,7 @@ impl governor::clock::Clock for Clock {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        (Clock::now(self) - chrono::DateTime::UNIX_EPOCH).to_std().unwrap_or_default()
+        self.monotonic()
     }
 }
 
@@ -60,8 +60,9 @@ impl RateLimit {
         limiter.check_key(&asker).map_err(|until| {
             let seconds = until.wait_time_from(governor::clock::Clock::now(&self.clock)).as_secs() + 1;
             let detail = format!(
-                "An account or API key may make {} requests a minute. Try again in {seconds} s.",
-                self.per_minute
+                "An account or API key may make {} requests a minute. Try again in {}.",
+                self.per_minute,
+                duration(seconds)
             );
             ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds).rate_limit(self.per_minute)
         })

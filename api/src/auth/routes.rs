@@ -6,7 +6,11 @@ use shared::{
     account::{Me, PasswordChange, Profile, Session, SignIn},
 };
 
-use super::{Caller, Who, cookies, profile, session};
+use super::{
+    Caller, Who,
+    cookies::{self, Purpose},
+    profile, session,
+};
 use crate::{body::Body, desk::Desk, error::ApiError, gateway::access, teams};
 
 /// Signs in.
@@ -40,7 +44,7 @@ pub async fn create_session(
     responses((status = 200, body = Session),
         (status = 401, description = "`session_expired`", body = shared::Problem)))]
 pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let cookie = request.cookie(cookies::REFRESH).ok_or_else(|| {
+    let cookie = request.cookie(Purpose::Refresh.name(desk.is_secure())).ok_or_else(|| {
         ApiError::new(ErrorCode::Unauthenticated, "There is no session to refresh. Sign in.")
     })?;
     let new = session::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;

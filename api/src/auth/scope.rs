@@ -2,8 +2,6 @@
 
 use shared::ids::TeamId;
 
-use crate::error::ApiError;
-
 /// The teams that a caller acts in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TeamScope {
@@ -20,18 +18,6 @@ impl TeamScope {
         match self {
             TeamScope::Every => true,
             TeamScope::Only(teams) => teams.contains(&team),
-        }
-    }
-
-    /// One team of the scope, or all of it when none is named.
-    ///
-    /// # Errors
-    /// `not_found` for a team that is not in it.
-    pub fn narrowed(&self, team: Option<TeamId>) -> Result<Self, ApiError> {
-        match team {
-            None => Ok(self.clone()),
-            Some(team) if self.includes(team) => Ok(Self::Only(vec![team])),
-            Some(_) => Err(ApiError::not_found("team")),
         }
     }
 }

@@ -80,7 +80,7 @@ async fn right_account(
 fn invalid_credentials() -> ApiError {
     ApiError::new(
         ErrorCode::InvalidCredentials,
-        "No account has this e-mail address and password. Check both, or ask an administrator.",
+        "Wrong e-mail or password. Check both, or ask an administrator to set a new password.",
     )
 }
 

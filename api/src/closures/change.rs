@@ -16,6 +16,7 @@ use crate::{
     events,
     fields::{Fields, same_name, taken},
     ordering::placed,
+    teams,
 };
 
 /// Makes a reason, at the end of its team's.
@@ -29,6 +30,7 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<ClosureReason, ApiError> {
     authority.require_owner(new.team_id)?;
+    teams::queries::narrowed(conn, authority.scope(), new.team_id)?;
     conn.take_turns("closure reasons")?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
@@ -125,5 +127,9 @@ fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Closure
 
 fn refuse_taken(others: &[ClosureReason], id: Option<ClosureReasonId>, name: &str) -> Result<(), ApiError> {
     let same = others.iter().any(|other| Some(other.id) != id && same_name(&other.name, name));
-    if same { Err(taken("name", format!("There is a closure reason {name} already."))) } else { Ok(()) }
+    if same {
+        Err(taken("name", format!("A closure reason named {name} already exists. Choose another name.")))
+    } else {
+        Ok(())
+    }
 }

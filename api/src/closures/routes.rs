@@ -19,6 +19,7 @@ use crate::{
     error::ApiError,
     idempotency::Once,
     paging::{limit, of_short_list},
+    teams,
 };
 
 /// Which reasons.
@@ -51,8 +52,14 @@ pub async fn list_closure_reasons(
     query: web::Query<ClosureReasonsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ClosureReasonsQuery { team_id, archived, limit: given, cursor } = query.into_inner();
-    let (limit, scope) = (limit(given)?, caller.scope.narrowed(team_id)?);
-    let found = desk.db.read(move |conn| queries::list(conn, &scope, archived.unwrap_or_default())).await?;
+    let limit = limit(given)?;
+    let found = desk
+        .db
+        .read(move |conn| {
+            let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
+            Ok::<_, ApiError>(queries::list(conn, &scope, archived.unwrap_or_default())?)
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
 }
 

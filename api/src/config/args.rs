@@ -129,6 +129,22 @@ pub struct SettingArgs {
         value_name = "N"
     )]
     pub search_days: Option<String>,
+    /// Who may read `/metrics`: `on` (everyone who reaches the server), `loopback` (programs on this machine, not through a proxy) or `off`. Default: `on`.
+    #[arg(long, global = true, env = "SMS_CHAT_METRICS", alias = "sms-chat-metrics", value_name = "WHO")]
+    pub metrics: Option<String>,
+    /// The bearer token that `/metrics` asks for; at least 16 characters. Default: none.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_METRICS_TOKEN",
+        alias = "sms-chat-metrics-token",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub metrics_token: Option<String>,
+    /// Who may read `/api/docs` and `/api/openapi.json`: `on`, `loopback` or `off`, as for `/metrics`. Default: `on`.
+    #[arg(long, global = true, env = "SMS_CHAT_API_DOCS", alias = "sms-chat-api-docs", value_name = "WHO")]
+    pub api_docs: Option<String>,
     /// What is logged, as `tracing` filters: `info`, `debug`, `api=debug,warn`. Message bodies, numbers and names appear at `debug` at the earliest. Default: `info`.
     #[arg(long, global = true, env = "SMS_CHAT_LOG", alias = "sms-chat-log", value_name = "FILTER")]
     pub log: Option<String>,

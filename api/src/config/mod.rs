@@ -16,7 +16,7 @@ use crate::db::DatabaseUrl;
 pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
-use values::{given, parsed, public_url, within};
+use values::{exposure, given, parsed, public_url, within};
 
 /// A value that cannot be used: one line for the person who set it.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -58,6 +58,23 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// How the gateway and browsers reach it, without a slash at the end; `None` when it is just the address.
     pub public_url: Option<String>,
+    /// Who may read `/metrics`.
+    pub metrics: Exposure,
+    /// The bearer token that `/metrics` asks for.
+    pub metrics_token: Option<SecretString>,
+    /// Who may read the API's documentation.
+    pub api_docs: Exposure,
+}
+
+/// Who may read something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Everyone who reaches the server.
+    On,
+    /// Programs on this machine, when no proxy passes them on.
+    Loopback,
+    /// No caller.
+    Off,
 }
 
 /// How much one caller may ask.
@@ -96,7 +113,13 @@ impl Settings {
                     "8",
                 )?,
             },
-            http: HttpSettings { listen, public_url: public_url(given(&args.public_url))? },
+            http: HttpSettings {
+                listen,
+                public_url: public_url(given(&args.public_url))?,
+                metrics: exposure(&args.metrics, "SMS_CHAT_METRICS")?,
+                metrics_token: secret::token(given(&args.metrics_token), "SMS_CHAT_METRICS_TOKEN")?,
+                api_docs: exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
+            },
             jwt_secret,
             gateway: gateway::read(args)?,
             limits: LimitSettings {
@@ -134,13 +157,16 @@ mod tests {
              SMS_CHAT_DATABASE_URL=sqlite://data/sms-chat.db"
         );
         assert!(fault(postgres()).starts_with("SMS_CHAT_JWT_SECRET "));
-        let with_secret = || SettingArgs { jwt_secret: Some("x".repeat(32)), ..postgres() };
+        let with_secret = || SettingArgs { jwt_secret: Some("0123456789abcdef".repeat(2)), ..postgres() };
         assert!(Settings::from_args(&with_secret()).is_ok());
         let wrong = [
             SettingArgs { listen: Some("8080".into()), ..with_secret() },
             SettingArgs { gateway: Some("pigeon".into()), ..with_secret() },
             SettingArgs { gateway: Some("twilio".into()), ..with_secret() },
-            SettingArgs { twilio_account_sid: Some("AC1".into()), ..with_secret() },
+            SettingArgs {
+                twilio_account_sid: Some("AC0123456789abcdef0123456789abcdef".into()),
+                ..with_secret()
+            },
             SettingArgs { public_url: Some("desk.example.com".into()), ..with_secret() },
             SettingArgs { database_connections: Some("0".into()), ..with_secret() },
         ];

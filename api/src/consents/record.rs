@@ -29,7 +29,7 @@ pub(crate) const OPTED_OUT_AT_GATEWAY: &str = "21610";
 /// The longest note, in characters.
 const LONGEST_NOTE: usize = 1000;
 /// What a conversation shows of it.
-const ATTENTION: &str = "The customer has opted out of our texts. They can text START to opt in again.";
+const ATTENTION: &str = "The customer has opted out of our messages. They can text START to opt in again.";
 
 /// Refuses to write to a number that has opted out.
 ///
@@ -59,13 +59,13 @@ pub(crate) fn has_opted_out(
 
 fn in_words(consent: &Consent) -> String {
     let how = match (consent.source, &consent.by.name) {
-        (ConsentSource::Keyword, _) => "by a text of theirs".to_owned(),
-        (ConsentSource::Gateway, _) => "as the gateway told us".to_owned(),
+        (ConsentSource::Keyword, _) => "by a message".to_owned(),
+        (ConsentSource::Gateway, _) => "reported by the gateway".to_owned(),
         (ConsentSource::Manual, Some(name)) => format!("as {name} recorded"),
-        (ConsentSource::Manual, None) => "as was recorded by hand".to_owned(),
+        (ConsentSource::Manual, None) => "recorded by hand".to_owned(),
     };
     format!(
-        "{} opted out of texts from {} on {} UTC, {how}. They can text START to opt in again.",
+        "{} opted out of messages from {} on {} UTC, {how}. They can text START to opt in again.",
         consent.number.display(),
         consent.team_number.display(),
         consent.created_at.format("%-d %B %Y, %H:%M"),

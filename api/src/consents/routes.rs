@@ -78,7 +78,7 @@ fn narrowed(
     match team {
         Some(id) => {
             let found = teams::queries::team(conn, &caller.scope, id)?;
-            let team = found.ok_or_else(|| ApiError::not_found("team"))?;
+            let team = found.ok_or_else(|| ApiError::not_found("team").about_team_id())?;
             Ok((TeamScope::Only(vec![id]), team.region))
         }
         None => {

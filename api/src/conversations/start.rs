@@ -68,8 +68,8 @@ impl Start {
         idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
     ) -> Result<Started, ApiError> {
-        let team =
-            teams::queries::team(conn, scope, self.team)?.ok_or_else(|| ApiError::not_found("team"))?;
+        let team = teams::queries::team(conn, scope, self.team)?
+            .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Started::Replayed(found(conn, scope, message.conversation_id)?));
         }
@@ -109,11 +109,16 @@ impl Start {
             if team.numbers.contains(from) {
                 return Ok(from.clone());
             }
-            return refuse("unknown", "This is not a number of the team.");
+            return refuse(
+                "unknown",
+                "This number does not belong to the team. Choose one of the team's numbers.",
+            );
         }
         match usual_number(conn, team, pending, number)? {
             Some(from) => Ok(from),
-            None => refuse("required", "The team has no number to write from yet. Give it one first."),
+            None => {
+                refuse("required", "The team has no number to send from. Ask an administrator to add one.")
+            }
         }
     }
 }
@@ -145,7 +150,7 @@ pub(crate) fn pending(
     now: DateTime<Utc>,
 ) -> Result<ConversationId, ApiError> {
     if !teams::queries::keeps(conn, team, team_number)? {
-        let message = "This is not a number of the team any more.";
+        let message = "This number no longer belongs to the team. Choose another one.";
         return Err(ApiError::field(ErrorCode::ValidationFailed, "from", "unknown", message));
     }
     let number = &number.into();
@@ -164,12 +169,12 @@ pub(crate) fn pending(
     match queries::live_for_update(conn, team_number, number)? {
         Some(live) if live.status == ConversationStatus::Pending => Ok(live.id),
         Some(live) => Err(conversation_open(live.id)),
-        None => Err(ApiError::new(ErrorCode::Busy, "The same is being done by somebody else. Try again.")),
+        None => Err(ApiError::new(ErrorCode::Busy, "Another request is doing the same. Try again.")),
     }
 }
 
 fn conversation_open(id: ConversationId) -> ApiError {
-    let detail = "The team has a conversation with this number in progress. Write in that one.";
+    let detail = "A conversation with this number is in progress. Reply there.";
     ApiError::new(ErrorCode::ConversationOpen, detail).conversation(id)
 }
 

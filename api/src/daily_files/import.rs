@@ -49,6 +49,7 @@ impl DailyFiles {
         wanted: impl Fn() -> bool,
     ) -> Result<ImportedFile, ApiError> {
         let Order { scope, team, by, confirmed } = order;
+        let _place = self.places.try_acquire().map_err(|_| no_place())?;
         let (time_zone, manner) = self
             .db
             .read(move |conn| {
@@ -148,6 +149,11 @@ impl Import<'_> {
         );
         Err(ApiError::new(ErrorCode::UnusualDrop, detail))
     }
+}
+
+fn no_place() -> ApiError {
+    let detail = "The server is taking in as many files as it can at once. Nothing was changed. Try again in a minute.";
+    ApiError::new(ErrorCode::Busy, detail).retry_after(30)
 }
 
 fn nobody_waits() -> ApiError {

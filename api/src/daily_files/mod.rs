@@ -30,7 +30,7 @@ use std::{
     sync::{Arc, atomic::AtomicI64},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     clock::Clock,
@@ -44,6 +44,9 @@ pub use reading::Piece;
 /// The largest file that is taken over HTTP, in bytes.
 pub const UPLOAD_LIMIT: u64 = 512 * 1024 * 1024;
 
+/// How many files one process takes in at once, whatever the team: each needs temporary files of up to its own size.
+const MOST_AT_ONCE: usize = 4;
+
 /// What brings in files.
 #[derive(Debug)]
 pub struct DailyFiles {
@@ -54,6 +57,8 @@ pub struct DailyFiles {
     folder: PathBuf,
     // There is something to tidy up.
     tidy: Notify,
+    // A file in progress takes memory and temporary files in proportion to its size.
+    places: Semaphore,
 }
 
 impl DailyFiles {
@@ -70,7 +75,7 @@ impl DailyFiles {
             (None, DatabaseUrl::Sqlite(_)) => PathBuf::from("."),
             (None, DatabaseUrl::Postgres(_)) => std::env::temp_dir(),
         };
-        Self { db, clock, feed, folder, tidy: Notify::new() }
+        Self { db, clock, feed, folder, tidy: Notify::new(), places: Semaphore::new(MOST_AT_ONCE) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Daily files in the database: who brings one in, which one is current, and the history.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
 use shared::{
     daily_file::{DailyFile, RejectedRow},
@@ -43,15 +43,20 @@ pub(super) fn claim(conn: &mut DbConnection, new: &NewFile<'_>) -> Result<Option
     Ok(id.map(DailyFileId))
 }
 
+/// A claim that reaches further ahead comes from a clock that was set back since: claims last seconds.
+const CLAIM_TOO_FAR_AHEAD: TimeDelta = TimeDelta::minutes(5);
+
 /// Gives up what nobody holds any more, of one team or of all.
 pub(super) fn discard_abandoned(
     conn: &mut DbConnection,
     team: Option<TeamId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let abandoned = daily_files::table
-        .filter(daily_files::state.eq("staged"))
-        .filter(daily_files::held_until.lt(Moment(now)));
+    let abandoned = daily_files::table.filter(daily_files::state.eq("staged")).filter(
+        daily_files::held_until
+            .lt(Moment(now))
+            .or(daily_files::held_until.gt(Moment(now + CLAIM_TOO_FAR_AHEAD))),
+    );
     let discarded = daily_files::state.eq("discarded");
     match team {
         Some(team) => on_each!(conn, |c| {

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{queries, rejections::MOST_KEPT};
-use crate::{auth::TeamScope, db::DbConnection, error::ApiError};
+use crate::{auth::TeamScope, db::DbConnection, error::ApiError, teams};
 
 /// The file.
 ///
@@ -19,9 +19,7 @@ pub(super) fn csv(
     team: TeamId,
     id: DailyFileId,
 ) -> Result<Vec<u8>, ApiError> {
-    if !scope.includes(team) {
-        return Err(ApiError::not_found("team"));
-    }
+    teams::queries::require(conn, scope, team)?;
     let found = queries::find(conn, team, id)?.ok_or_else(|| ApiError::not_found("daily file"))?;
     let most = i64::try_from(MOST_KEPT).unwrap_or(i64::MAX);
     let rows = queries::rejected(conn, id, most)?;

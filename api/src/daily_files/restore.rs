@@ -6,7 +6,7 @@ use shared::{
 };
 
 use super::{DailyFiles, changes::Changes, current::Finished, queries};
-use crate::{auth::TeamScope, error::ApiError};
+use crate::{auth::TeamScope, error::ApiError, teams};
 
 impl DailyFiles {
     /// Restores a file of a team's history.
@@ -22,13 +22,11 @@ impl DailyFiles {
         let (found, rejected) = self
             .db
             .read(move |conn| {
-                if !scope.includes(team) {
-                    return Err(ApiError::not_found("team"));
-                }
+                teams::queries::require(conn, &scope, team)?;
                 let found = queries::find(conn, team, id)?;
                 let found = found.ok_or_else(|| ApiError::not_found("daily file"))?;
                 let shown = i64::try_from(MAX_REJECTED_SHOWN).unwrap_or(i64::MAX);
-                Ok((found, queries::rejected(conn, id, shown)?))
+                Ok::<_, ApiError>((found, queries::rejected(conn, id, shown)?))
             })
             .await?;
         let changes = if found.file.is_current {

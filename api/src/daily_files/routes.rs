@@ -28,6 +28,7 @@ use crate::{
     error::ApiError,
     idempotency::{Once, routes::Keyed},
     paging::{PageQuery, decode, encode, limit, page},
+    teams,
 };
 
 /// How a file is brought in.
@@ -68,10 +69,8 @@ pub async fn list_daily_files(
     let found = desk
         .db
         .read(move |conn| {
-            if !caller.scope.includes(id) {
-                return Err(ApiError::not_found("team"));
-            }
-            Ok(queries::list(conn, id, before, limit + 1)?)
+            teams::queries::require(conn, &caller.scope, id)?;
+            Ok::<_, ApiError>(queries::list(conn, id, before, limit + 1)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id.0))))
@@ -106,9 +105,8 @@ pub async fn create_daily_file(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let team = id.into_inner();
-    if !caller.scope.includes(team) {
-        return Err(ApiError::not_found("team"));
-    }
+    let scope = caller.scope.clone();
+    desk.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
     check_length(&request)?;
     let keyed = Keyed::of(&desk, &request, &caller)?;
     let is_repeated = keyed.is_known(&desk.db).await?;
@@ -118,7 +116,7 @@ pub async fn create_daily_file(
     let (answer, mut answered) = oneshot::channel();
     let (files, db) = (Arc::clone(&desk.daily_files), desk.db.clone());
     let fingerprint = Fingerprint::default();
-    let fed = feed(&request, payload, pieces, &fingerprint);
+    let fed = feed(&desk.clock, &request, payload, pieces, &fingerprint);
     let seen = fingerprint.clone();
     // On its own, so that what was begun is given up in order when the connection is lost.
     tokio::spawn(async move {

@@ -79,7 +79,10 @@ impl DbConnection {
                 Ok(value)
             }
             Err(error) => {
-                self.roll_back()?;
+                // What went wrong first says more; a connection that cannot roll back is broken, and is replaced.
+                if let Err(fault) = self.roll_back() {
+                    tracing::debug!(%fault, "a transaction could not be rolled back");
+                }
                 Err(error)
             }
         }
@@ -123,6 +126,12 @@ impl DbConnection {
 
     pub(super) fn roll_back(&mut self) -> Result<(), DbError> {
         Ok(on_each!(self, |conn| { AnsiTransactionManager::rollback_transaction(conn) })?)
+    }
+
+    /// Whether the transaction that was begun is still open. SQLite ends the whole transaction by itself when the disk
+    /// is full, and only refuses a `BEGIN` while there is one.
+    pub(super) fn is_in_transaction(&mut self) -> bool {
+        self.batch("BEGIN").is_err()
     }
 
     pub(super) fn batch(&mut self, sql: &str) -> Result<(), DbError> {

@@ -6,6 +6,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use super::{
     DatabaseUrl, DbConnection, DbError,
     connection::{Connections, Purpose, on_each},
+    files,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -26,10 +27,8 @@ impl Migrations {
     /// # Errors
     /// When the database cannot be reached.
     pub fn on(url: &DatabaseUrl) -> Result<Self, DbError> {
-        if let DatabaseUrl::Sqlite(path) = url
-            && let Some(folder) = path.parent()
-        {
-            std::fs::create_dir_all(folder).map_err(|error| DbError::Unreachable(error.to_string()))?;
+        if let DatabaseUrl::Sqlite(path) = url {
+            files::prepare(path).map_err(|error| DbError::Unreachable(error.to_string()))?;
         }
         let conn = Connections { url: url.clone(), purpose: Purpose::Write }
             .establish()

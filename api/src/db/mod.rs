@@ -2,8 +2,10 @@
 //! workers. This folder is the only place that knows which database it is (with `search/`); it knows no noun.
 
 mod connection;
+pub(crate) mod files;
 mod migrate;
 pub(crate) mod schema;
+mod storage;
 mod types;
 mod url;
 mod writer;
@@ -14,6 +16,7 @@ use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
 use connection::{Connections, Purpose};
+use storage::Storage;
 use writer::Writer;
 
 pub use connection::DbConnection;
@@ -30,7 +33,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub enum DbError {
     /// The statement failed.
     #[error(transparent)]
-    Query(#[from] diesel::result::Error),
+    Query(diesel::result::Error),
+    /// The disk of the database is full, or fails; nothing was kept.
+    #[error("the disk of the database is full or fails: {0}")]
+    Storage(String),
     /// There is more to do than can be queued; try again.
     #[error("the database has more to do than it can queue")]
     Busy,
@@ -40,6 +46,16 @@ pub enum DbError {
     /// The closure panicked; nothing of it was kept.
     #[error("a database closure panicked")]
     Panicked,
+}
+
+impl From<diesel::result::Error> for DbError {
+    fn from(error: diesel::result::Error) -> Self {
+        if storage::is_storage_fault(&error) {
+            storage::note_fault();
+            return Self::Storage(error.to_string());
+        }
+        Self::Query(error)
+    }
 }
 
 /// libpq explains itself in several lines.
@@ -72,6 +88,8 @@ pub struct Db {
     permits: Arc<Semaphore>,
     // On SQLite, all writes go through one thread; on PostgreSQL, through the pool.
     writer: Option<Arc<Writer>>,
+    // Whether there was room for the last writes.
+    storage: Arc<Storage>,
 }
 
 impl std::fmt::Debug for Db {
@@ -88,14 +106,13 @@ impl Db {
     /// When it cannot be reached or opened.
     pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, DbError> {
         let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
+        let storage = Arc::new(Storage::default());
         let (purpose, writer) = match url {
             DatabaseUrl::Postgres(_) => (Purpose::Write, None),
             DatabaseUrl::Sqlite(path) => {
-                if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| unreachable(&error))?;
-                }
-                // The writer comes first: it makes the file and turns WAL on.
-                (Purpose::Read, Some(Arc::new(Writer::start(url.clone())?)))
+                files::prepare(path).map_err(|error| unreachable(&error))?;
+                // The writer comes first: it turns WAL on.
+                (Purpose::Read, Some(Arc::new(Writer::start(url.clone(), Arc::clone(&storage))?)))
             }
         };
         let pool = Pool::builder()
@@ -106,7 +123,7 @@ impl Db {
             .build(Connections { url: url.clone(), purpose })
             .map_err(|error| unreachable(&error))?;
         let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
-        Ok(Self { pool, permits, writer })
+        Ok(Self { pool, permits, writer, storage })
     }
 
     /// Runs `work` on a connection for reading.
@@ -121,10 +138,10 @@ impl Db {
     {
         let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = waited.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
-        let pool = self.pool.clone();
+        let (pool, storage) = (self.pool.clone(), Arc::clone(&self.storage));
         tokio::task::spawn_blocking(move || {
             let mut conn = pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
-            let answer = work(&mut conn);
+            let answer = storage.watched(|| work(&mut conn));
             drop(conn);
             drop(permit);
             answer
@@ -161,6 +178,21 @@ impl Db {
     /// When it does not.
     pub async fn probe(&self) -> Result<(), DbError> {
         self.write(|conn| conn.batch("CREATE TEMPORARY TABLE probe (n INTEGER); DROP TABLE probe")).await
+    }
+
+    /// Whether the database takes what is written, as far as that is known. After a write that found no room, this
+    /// writes something and takes it away again; before, it costs nothing.
+    ///
+    /// # Errors
+    /// `Storage` while there is no room.
+    pub async fn check_room(&self) -> Result<(), DbError> {
+        if self.storage.is_full() {
+            self.write(storage::fill).await?;
+            self.write(storage::empty).await?;
+            self.storage.has_room();
+            tracing::info!("the disk of the database has room again");
+        }
+        Ok(())
     }
 
     /// Whether the database answers.

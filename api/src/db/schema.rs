@@ -290,6 +290,13 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    storage_probe (id) {
+        id -> BigInt,
+        filler -> Binary,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     sessions,

@@ -130,6 +130,13 @@ impl GatewayClient {
         &self.api_url
     }
 
+    /// What precedes a `uri` in its answers: gateways with a path of their own write it into each `uri`, or leave it out.
+    /// Both lead to the same place, because only the part below the account counts.
+    pub(super) fn base_of_uris(&self) -> String {
+        let authority = self.api_url.authority().map(ToString::to_string).unwrap_or_default();
+        format!("{}://{authority}", self.api_url.scheme_str().unwrap_or("https"))
+    }
+
     /// How long it may take to answer.
     #[must_use]
     pub fn timeout(&self) -> TimeDelta {

@@ -201,8 +201,7 @@ impl GatewayClient {
     /// Lists what came with a message; nothing when the gateway no longer has it.
     pub(super) async fn media_of(&self, sid: &str) -> Result<Vec<KeptMedia>, AskError> {
         let mut pages = self.list(&format!("Messages/{sid}/Media.json"), None);
-        let base = self.api_url().to_string();
-        let base = base.trim_end_matches('/');
+        let base = self.base_of_uris();
         let mut media = Vec::new();
         while let Some(page) = pages.next::<ListedMedia>().await? {
             media.extend(page.into_iter().map(|listed| KeptMedia {

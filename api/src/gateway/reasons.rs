@@ -10,31 +10,31 @@ pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 pub fn in_plain_words(code: &str) -> String {
     let words = match code {
         "30003" => "The phone is off or out of reach. Try again later.",
-        "30004" => "The recipient or their carrier blocks our texts. Reach them another way.",
-        "30005" => "The number does not exist any more. Check it with the customer's file.",
-        "30006" => "The number is a landline, or its carrier cannot receive texts. Reach them another way.",
-        "30007" => "The carrier filtered the text as spam. Reword it, without links, and send again.",
+        "30004" => "The recipient or their carrier blocks our messages. Reach them another way.",
+        "30005" => "The number no longer exists. Check it with the customer.",
+        "30006" => {
+            "The number is a landline, or its carrier cannot receive messages. Reach them another way."
+        }
+        "30007" => "The carrier filtered the message as spam. Reword it, without links, and send again.",
         "30008" => "The carrier gave no reason. Try again later.",
-        "30034" => "Our US number is not registered for texting (A2P 10DLC). Tell an administrator.",
-        "21211" => "The number is not a valid phone number. Check it with the customer's file.",
-        "21408" => "Texting to this country is switched off in our Twilio account. Tell an administrator.",
-        "21610" => "The customer has opted out of our texts. They can text START to opt in again.",
+        "30034" => "Our US number is not registered for messages (A2P 10DLC). Tell an administrator.",
+        "21211" => "The number is not a valid phone number. Check it with the customer.",
+        "21408" => "Messages to this country are switched off in our Twilio account. Tell an administrator.",
+        "21610" => "The customer has opted out of our messages. They can text START to opt in again.",
         "21614" => "The number is not a mobile number. Reach them another way.",
-        "21617" => "The text is too long. Split it and send again.",
+        "21617" => "The message is too long. Split it and send again.",
         "21606" | "21659" | "21660" => {
-            "The team's number cannot send texts from our Twilio account. Tell an administrator."
+            "The team's number cannot send messages from our Twilio account. Tell an administrator."
         }
         "21612" => "The team's number cannot reach this number. Reach them another way.",
-        NOT_HANDED_OVER => {
-            "The text could not be handed to the gateway in time, and was not sent. Send it again."
-        }
+        NOT_HANDED_OVER => "The gateway did not accept the message in time. It was not sent. Send it again.",
         OUTCOME_UNKNOWN => {
-            "The gateway never said whether it took the text, so the customer may have it. Ask before you send it again."
+            "The gateway did not confirm the message, so the customer may have received it. Ask before you send it again."
         }
         "" => "The gateway gave no reason. Try again later.",
         other => {
             return format!(
-                "The gateway refused the text (code {other}). Try again, or tell an administrator."
+                "The gateway refused the message (code {other}). Try again, or tell an administrator."
             );
         }
     };

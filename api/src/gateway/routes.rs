@@ -9,8 +9,9 @@ use twilio_async::twiml::{Response, Twiml};
 
 use super::{delivery, signature};
 use crate::{
+    body::read_whole,
     conversations::receive::{InboundText, ReceiveError, Received, keep},
-    desk::{BODY_LIMIT, Desk},
+    desk::Desk,
     error::ApiError,
     messages::media::KeptMedia,
     rejected_messages::record::{Rejection, of_sender, record},
@@ -177,11 +178,7 @@ pub async fn receive_status(
 }
 
 async fn signed_form(desk: &Desk, request: &HttpRequest, body: web::Payload) -> Result<Form, ApiError> {
-    let body = body
-        .to_bytes_limited(BODY_LIMIT)
-        .await
-        .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A webhook's form has at most 1 MiB."))?
-        .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body broke off."))?;
+    let body = read_whole(&desk.clock, body).await?;
     let parameters: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| {
         ApiError::new(ErrorCode::InvalidBody, "The body is not a form (application/x-www-form-urlencoded).")
     })?;

@@ -56,11 +56,18 @@ impl Transport {
         Self { client, base, timeout }
     }
 
-    /// A request to the gateway's fixed address, as one to where the gateway really is.
+    /// A request to Twilio's address, as one to the gateway's: its scheme, its authority, and its path before ours
+    /// (`/api/laml`).
     pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, NoAnswer> {
         let mut parts = request.uri().clone().into_parts();
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();
+        let path = parts.path_and_query.as_ref().map_or("/", |path| path.as_str());
+        let path = format!("{}{path}", self.base.path().trim_end_matches('/'));
+        parts.path_and_query = Some(
+            path.parse()
+                .map_err(|error: hyper::http::uri::InvalidUri| NoAnswer::NotSent(error.to_string()))?,
+        );
         *request.uri_mut() = Uri::from_parts(parts).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
         Ok(request)
     }
@@ -120,6 +127,24 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_goes_to_the_gateway_and_below_its_path() {
+        let sent_to = |base: &str| {
+            let transport = Transport::to(base.parse().unwrap(), Duration::from_secs(1));
+            let twilios = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json?To=%2B447700900123";
+            let request = Request::get(twilios).body(Body::empty()).unwrap();
+            transport.readdressed(request).unwrap().uri().to_string()
+        };
+        let path = "2010-04-01/Accounts/AC1/Messages.json?To=%2B447700900123";
+        for (base, below) in [
+            ("https://api.twilio.com", "https://api.twilio.com/"),
+            ("http://127.0.0.1:8081", "http://127.0.0.1:8081/"),
+            ("https://desk.signalwire.com/api/laml", "https://desk.signalwire.com/api/laml/"),
+        ] {
+            assert_eq!(sent_to(base), format!("{below}{path}"));
+        }
+    }
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {

@@ -20,13 +20,20 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// It can work: the database answers, and the gateway knows us.
+/// It can work: the database answers and has room, and the gateway accepts our credentials.
 #[utoipa::path(get, path = "/health/ready", operation_id = "get_readiness", tag = "health",
     responses((status = 200, description = "It can work", body = serde_json::Value),
         (status = 503, description = "It cannot, and why", body = serde_json::Value)))]
 pub async fn ready(desk: web::Data<Desk>) -> HttpResponse {
-    let found = desk.db.read(state_of_gateway).await;
-    let database = if found.is_ok() { "ok" } else { "unreachable" };
+    let found = match desk.db.check_room().await {
+        Ok(()) => desk.db.read(state_of_gateway).await,
+        Err(error) => Err(error),
+    };
+    let database = match &found {
+        Ok(_) => "ok",
+        Err(DbError::Storage(_)) => "full",
+        Err(_) => "unreachable",
+    };
     let (queued, oldest, refused) = match found {
         Ok(((queued, oldest), refused)) => (Some(queued), oldest, refused),
         Err(_) => (None, None, None),

@@ -152,7 +152,7 @@ fn fresh(answer: &impl Serialize) -> Result<Answered, ApiError> {
 pub(crate) fn key_reused() -> ApiError {
     ApiError::new(
         ErrorCode::IdempotencyKeyReused,
-        "This Idempotency-Key came with another request before. Use a new key for a new request.",
+        "This Idempotency-Key was used with another request. Use a new key for a new request.",
     )
 }
 

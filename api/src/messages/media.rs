@@ -51,17 +51,16 @@ fn refused(message: MessageId, fault: &MediaFault) -> ApiError {
     tracing::warn!(%message, %fault, "what came with a message cannot be fetched");
     let (code, detail) = match fault {
         MediaFault::Gone => {
-            (ErrorCode::MediaGone, "The gateway has deleted this. Ask the customer to send it again.")
+            (ErrorCode::MediaGone, "The gateway has deleted the file. Ask the customer to send it again.")
         }
-        MediaFault::Elsewhere | MediaFault::TooLarge => (
-            ErrorCode::MediaUnusable,
-            "This is larger than 16 MiB, or does not lie with the gateway, so it is not fetched.",
-        ),
+        MediaFault::Elsewhere | MediaFault::TooLarge => {
+            (ErrorCode::MediaUnusable, "The file is larger than 16 MiB, or it is not stored at the gateway.")
+        }
         MediaFault::TooLate => {
-            (ErrorCode::GatewayTimeout, "The gateway took too long to hand this over. Try again.")
+            (ErrorCode::GatewayTimeout, "The gateway took too long to send the file. Try again.")
         }
         MediaFault::NoAnswer(_) | MediaFault::Unavailable(_) => {
-            (ErrorCode::GatewayUnavailable, "The gateway did not hand this over. Try again shortly.")
+            (ErrorCode::GatewayUnavailable, "The gateway did not send the file. Try again in a moment.")
         }
     };
     ApiError::new(code, detail)

@@ -37,8 +37,6 @@ pub async fn get_media(
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CONTENT_DISPOSITION, disposition))
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        // Fetching costs, and a browser that somebody else uses next must not keep it for long.
-        .insert_header((header::CACHE_CONTROL, "private, max-age=300"))
         // As it is: what is to be shown or saved is packed already.
         .insert_header((header::CONTENT_ENCODING, "identity"));
     if let Some(length) = arriving.length {

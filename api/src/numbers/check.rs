@@ -30,7 +30,8 @@ pub fn check(
     team: TeamId,
     typed: &str,
 ) -> Result<NumberCheck, ApiError> {
-    let team = teams::queries::team(conn, scope, team)?.ok_or_else(|| ApiError::not_found("team"))?;
+    let team = teams::queries::team(conn, scope, team)?
+        .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
     let refused = |number: Option<PhoneNumber>, reason: String| NumberCheck {
         international: number.as_ref().map(PhoneNumber::display),
         number,
@@ -66,7 +67,7 @@ pub fn check(
 }
 
 /// Why a number of the desk itself is not written to.
-pub(crate) const OUR_OWN: &str = "This is a number of this desk itself: it would text itself for ever.";
+pub(crate) const OUR_OWN: &str = "This is one of our own numbers. Enter the customer's number.";
 
 fn opted_out(
     conn: &mut DbConnection,

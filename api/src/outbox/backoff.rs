@@ -7,8 +7,8 @@ use chrono::TimeDelta;
 const FIRST: TimeDelta = TimeDelta::seconds(2);
 /// The longest wait: the pace of all texts together spares the gateway, and others to the same number wait behind this one.
 const LONGEST: TimeDelta = TimeDelta::minutes(1);
-/// The longest wait that the gateway is granted.
-const LONGEST_ASKED: TimeDelta = TimeDelta::hours(1);
+/// The longest wait that the gateway is granted: no message is due later than this.
+pub(super) const LONGEST_ASKED: TimeDelta = TimeDelta::hours(1);
 
 /// The wait after the `attempts`-th try. `jitter` is a random number in 0..1.
 #[must_use]

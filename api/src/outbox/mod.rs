@@ -3,6 +3,7 @@
 //! up at the gateway before it is sent again.
 
 pub mod backoff;
+pub(crate) mod clock_jump;
 mod hand_over;
 mod pace;
 pub(crate) mod queries;

@@ -1,7 +1,9 @@
 //! How many texts are at the gateway at once. While it does not answer, or refuses our credentials, they are one at a time
 //! and ever further apart, so that thousands that wait cost neither it nor the desk anything. Pure: it is told the time.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+
+use chrono::TimeDelta;
 
 use super::backoff::backoff;
 
@@ -31,7 +33,7 @@ pub(super) struct Pace {
     /// How far apart tries are while it refuses our credentials.
     refused: TimeDelta,
     troubles: u32,
-    not_before: Option<DateTime<Utc>>,
+    not_before: Option<Duration>,
 }
 
 impl Pace {
@@ -40,7 +42,7 @@ impl Pace {
     }
 
     /// How many more may go to the gateway now, where `at_work` are. `refused`: it refuses our credentials.
-    pub(super) fn room(&self, at_work: usize, refused: bool, now: DateTime<Utc>) -> usize {
+    pub(super) fn room(&self, at_work: usize, refused: bool, now: Duration) -> usize {
         if !refused && self.troubles < PATIENCE {
             return AT_ONCE.saturating_sub(at_work);
         }
@@ -49,15 +51,15 @@ impl Pace {
     }
 
     /// Takes in what a try told.
-    pub(super) fn note(&mut self, heard: Heard, now: DateTime<Utc>, jitter: f64) {
+    pub(super) fn note(&mut self, heard: Heard, now: Duration, jitter: f64) {
         match heard {
             Heard::Answer => *self = Self::new(self.refused),
             Heard::Trouble => {
                 self.troubles = self.troubles.saturating_add(1);
                 let wait = backoff((self.troubles + 1).saturating_sub(PATIENCE), jitter, None);
-                self.not_before = Some(now + wait.min(FURTHEST));
+                self.not_before = Some(now + wait.min(FURTHEST).to_std().unwrap_or_default());
             }
-            Heard::Refusal => self.not_before = Some(now + self.refused),
+            Heard::Refusal => self.not_before = Some(now + self.refused.to_std().unwrap_or_default()),
             Heard::Nothing => {}
         }
     }
@@ -67,8 +69,8 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const fn at(second: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    const fn at(second: u64) -> Duration {
+        Duration::from_secs(1000 + second)
     }
 
     #[test]

@@ -253,6 +253,51 @@ pub(super) fn look(conn: &mut DbConnection) -> Result<Look, DbError> {
     Ok(Look { due, refused: access::refused_since(conn)?.is_some() })
 }
 
+/// Number of rows whose times only a clock that has been set back since can have written.
+pub(super) fn count_ahead(conn: &mut DbConnection, latest: Latest) -> Result<i64, DbError> {
+    let held = outbox::table.filter(outbox::held_until.gt(Moment(latest.held_until)));
+    let due =
+        outbox::table.filter(outbox::held_until.is_null()).filter(outbox::due_at.gt(Moment(latest.due_at)));
+    let tried = outbox::table.filter(outbox::unknown_since.gt(Moment(latest.unknown_since)));
+    let counted: QueryResult<[i64; 3]> = on_each!(conn, |c| {
+        Ok([held.count().get_result(c)?, due.count().get_result(c)?, tried.count().get_result(c)?])
+    });
+    Ok(counted?.iter().sum())
+}
+
+/// Brings those rows' times back: messages are due now, claims last as long as new ones, and a message that may be at
+/// the gateway is looked for from `since` on.
+pub(super) fn clamp_ahead(
+    conn: &mut DbConnection,
+    latest: Latest,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let held = outbox::table.filter(outbox::held_until.gt(Moment(latest.held_until)));
+    let due =
+        outbox::table.filter(outbox::held_until.is_null()).filter(outbox::due_at.gt(Moment(latest.due_at)));
+    let tried = || outbox::table.filter(outbox::unknown_since.gt(Moment(latest.unknown_since)));
+    let tried_late = tried().filter(outbox::tried_at.gt(Moment(now)));
+    let tried_due = tried().filter(outbox::held_until.is_null());
+    let now_due = outbox::due_at.eq(Moment(now));
+    on_each!(conn, |c| {
+        diesel::update(held).set(outbox::held_until.eq(Moment(latest.held_until))).execute(c)?;
+        diesel::update(due).set(now_due).execute(c)?;
+        diesel::update(tried_due).set(now_due).execute(c)?;
+        diesel::update(tried_late).set(outbox::tried_at.eq(Moment(now))).execute(c)?;
+        diesel::update(tried()).set(outbox::unknown_since.eq(Moment(since))).execute(c)
+    })?;
+    Ok(())
+}
+
+/// The latest times that a worker can have set by now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Latest {
+    pub(super) due_at: DateTime<Utc>,
+    pub(super) held_until: DateTime<Utc>,
+    pub(super) unknown_since: DateTime<Utc>,
+}
+
 /// How many texts wait, and since when the oldest has.
 pub(crate) fn depth(conn: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
     let (count, first): (i64, Option<i64>) = on_each!(conn, |c| outbox::table

@@ -105,7 +105,7 @@ impl Worker {
                 _ = stop.changed() => break,
                 () = self.outbox.wake.notified() => {}
                 heard = at_work.done() => {
-                    let now = self.clock.now();
+                    let now = self.clock.monotonic();
                     heard.into_iter().for_each(|heard| pace.note(heard, now, rand::random()));
                 }
                 () = self.clock.sleep(next_look) => {}
@@ -121,7 +121,7 @@ impl Worker {
     async fn hand_out(&self, at_work: &mut AtWork, pace: &Pace) -> Result<TimeDelta, DbError> {
         let Look { due, refused } = self.db.read(queries::look).await?;
         let now = self.clock.now();
-        let room = pace.room(at_work.tasks.len(), refused, now);
+        let room = pace.room(at_work.tasks.len(), refused, self.clock.monotonic());
         if room == 0 {
             return Ok(LOOK);
         }

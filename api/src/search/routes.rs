@@ -20,6 +20,7 @@ use crate::{
     desk::Desk,
     error::ApiError,
     paging::{decode, encode, limit, page},
+    teams,
 };
 
 /// What to look for.
@@ -56,7 +57,7 @@ pub async fn search_conversations(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Search)?;
     let SearchQuery { q, team_id, status, limit: given, cursor } = query.into_inner();
-    let (limit, scope) = (limit(given)?, caller.scope.narrowed(team_id)?);
+    let limit = limit(given)?;
     let after: Option<TimeCursor> = decode(cursor.as_deref())?;
     let term =
         Term::parse(&q).map_err(|fault| ApiError::field(ErrorCode::InvalidQuery, "q", "invalid", fault))?;
@@ -64,8 +65,12 @@ pub async fn search_conversations(
     let found = desk
         .db
         .read(move |conn| {
+            let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
             let (scope, after, limit) = (&scope, after.as_ref(), limit + 1);
-            queries::find(conn, &Wanted { scope, term: &term, status, since, after, limit })
+            Ok::<_, ApiError>(queries::find(
+                conn,
+                &Wanted { scope, term: &term, status, since, after, limit },
+            )?)
         })
         .await?;
     let found = page(found, limit, |(last, at)| encode(&TimeCursor { at: *at, id: last.id }));

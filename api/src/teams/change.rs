@@ -94,7 +94,7 @@ pub fn add_number(
     let number = numbers::parse::field("number", typed, &team.region)?;
     if !queries::insert_number(conn, id, &number)? {
         let whose = if team.numbers.contains(&number) { "This team" } else { "Another team" };
-        let message = format!("{whose} has {} already; each number belongs to one team.", number.display());
+        let message = format!("{whose} already has {}. A number belongs to one team.", number.display());
         return Err(taken("number", message));
     }
     changed(conn, id, now)?;
@@ -114,7 +114,7 @@ pub fn remove_number(
 ) -> Result<(), ApiError> {
     let team = detail(conn, scope, id)?;
     if !team.numbers.contains(number) {
-        return Err(ApiError::new(ErrorCode::NotFound, "The team has no such number."));
+        return Err(ApiError::new(ErrorCode::NotFound, "The team does not have this number."));
     }
     // First, so that nobody can begin a conversation while we look; when there is one, all of it is taken back.
     queries::delete_number(conn, id, number)?;
@@ -165,18 +165,18 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
     let name = fields.name("name", &new.name);
     let region = new.region.trim().to_uppercase();
     if !numbers::parse::is_region(&region) {
-        let message = "This is not a region whose numbers we know; for example: GB, IE, US (ISO 3166-1).";
+        let message = "Enter a region in two letters, e.g. GB, IE, US.";
         fields.fault("region", "unknown", message);
     }
     let time_zone = new.time_zone.trim().to_owned();
     if time_zone.parse::<chrono_tz::Tz>().is_err() {
-        let message = "This is not a time zone of the IANA database; for example: Europe/London.";
+        let message = "Enter a time zone, e.g. Europe/London.";
         fields.fault("time_zone", "unknown", message);
     }
     fields.finish()?;
     let others = queries::teams(conn, &TeamScope::Every)?;
     if others.iter().any(|team| Some(team.id) != id && same_name(&team.name, &name)) {
-        return Err(taken("name", format!("There is a team {name} already.")));
+        return Err(taken("name", format!("A team named {name} already exists. Choose another name.")));
     }
     Ok(NewTeam { name, region, time_zone })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use shared::{
     PhoneNumber,
     account::Role,
@@ -17,6 +17,7 @@ use crate::{
         DbConnection, DbError, IsLive, Moment, Words, for_share, on_each,
         schema::{accounts, conversations, team_members, team_numbers, teams},
     },
+    error::ApiError,
 };
 
 /// The teams of the scope, by name, with their numbers.
@@ -72,6 +73,31 @@ pub(crate) fn team(
         .load(c))?;
     let numbers = numbers.into_iter().map(|Words(number)| number).collect();
     Ok(Some(TeamSummary { id, name, numbers, region, time_zone }))
+}
+
+/// Refuses the team that a path names when it does not exist or the caller is not in it.
+///
+/// # Errors
+/// `not_found`, the same for both.
+pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<(), ApiError> {
+    let is_there = scope.includes(id)
+        && on_each!(conn, |c| diesel::select(exists(teams::table.find(id.0))).get_result(c))
+            .map_err(DbError::from)?;
+    if is_there { Ok(()) } else { Err(ApiError::not_found("team")) }
+}
+
+/// The scope, or the one team of it that a query or body names as `team_id`.
+///
+/// # Errors
+/// `not_found`, naming the field, for a team that does not exist or that the caller is not in.
+pub(crate) fn narrowed(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    team: Option<TeamId>,
+) -> Result<TeamScope, ApiError> {
+    let Some(team) = team else { return Ok(scope.clone()) };
+    require(conn, scope, team).map_err(|refused| refused.about_team_id())?;
+    Ok(TeamScope::Only(vec![team]))
 }
 
 /// The team that owns a number.

@@ -17,6 +17,7 @@ use crate::{
     events,
     fields::{Fields, same_name, taken},
     ordering::placed,
+    teams,
 };
 
 /// Makes a template, at the end of its team's.
@@ -31,6 +32,7 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<Template, ApiError> {
     authority.require_owner(new.team_id)?;
+    teams::queries::narrowed(conn, authority.scope(), new.team_id)?;
     conn.take_turns("templates")?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
@@ -127,7 +129,11 @@ fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Templat
 
 fn refuse_taken(others: &[Template], id: Option<TemplateId>, name: &str) -> Result<(), ApiError> {
     let same = others.iter().any(|other| Some(other.id) != id && same_name(&other.name, name));
-    if same { Err(taken("name", format!("There is a template {name} already."))) } else { Ok(()) }
+    if same {
+        Err(taken("name", format!("A template named {name} already exists. Choose another name.")))
+    } else {
+        Ok(())
+    }
 }
 
 /// A text within its limits that asks for nothing unknown. What it asked for before may stay: a file can lose a column
@@ -161,7 +167,7 @@ fn check_body(
         fields.fault(
             "body",
             "unknown_placeholder",
-            format!("{wrong} cannot be filled in. There are: {right}."),
+            format!("{wrong} cannot be filled in. You can use: {right}."),
         );
     }
     Ok(())

@@ -18,7 +18,10 @@ pub fn known(
 ) -> Result<Vec<Placeholder>, ApiError> {
     let teams = match team {
         Some(id) => {
-            vec![teams::queries::team(conn, scope, id)?.ok_or_else(|| ApiError::not_found("team"))?]
+            vec![
+                teams::queries::team(conn, scope, id)?
+                    .ok_or_else(|| ApiError::not_found("team").about_team_id())?,
+            ]
         }
         None => teams::queries::teams(conn, scope)?,
     };

@@ -58,8 +58,14 @@ pub async fn list_templates(
     query: web::Query<TemplatesQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let TemplatesQuery { team_id, archived, limit: given, cursor } = query.into_inner();
-    let (limit, scope) = (limit(given)?, caller.scope.narrowed(team_id)?);
-    let found = desk.db.read(move |conn| queries::list(conn, &scope, archived.unwrap_or_default())).await?;
+    let limit = limit(given)?;
+    let found = desk
+        .db
+        .read(move |conn| {
+            let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
+            Ok::<_, ApiError>(queries::list(conn, &scope, archived.unwrap_or_default())?)
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
 }
 

@@ -82,7 +82,7 @@ fn an_account_is_made_with_the_password_from_standard_input(database: &TestDatab
     let out = succeeds(database, &words, "a password of many words\r\nnot this line\n");
     assert_eq!(out, "New@Example.com can sign in now.\n");
     let refused = fails(database, &words, "a password of many words\n");
-    assert_eq!(refused, "There is an account new@example.com already.");
+    assert_eq!(refused, "An account with new@example.com already exists.");
 
     let desk = Served::start(sms_chat(&database.url, &["serve"]));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -110,14 +110,10 @@ fn an_account_that_breaks_a_rule_is_refused(database: &TestDatabase) {
         words
     };
     for (words, input, fault) in [
-        (
-            changed(3, "nobody"),
-            password,
-            "email: This is not an e-mail address; for example: ann@example.com",
-        ),
-        (changed(3, "a b@example.com"), password, "email: This is not an e-mail address"),
-        (changed(3, "@example.com"), password, "email: This is not an e-mail address"),
-        (changed(5, "  "), password, "display_name: This is empty"),
+        (changed(3, "nobody"), password, "email: Enter an e-mail address, e.g. ann@example.com."),
+        (changed(3, "a b@example.com"), password, "email: Enter an e-mail address"),
+        (changed(3, "@example.com"), password, "email: Enter an e-mail address"),
+        (changed(5, "  "), password, "display_name: Enter a name."),
         (stdin.clone(), "short\n", "password: A password has at least 12 characters"),
         (stdin.clone(), "", "password: A password has at least 12 characters"),
         (with(&stdin, &["--team", "Nowhere"]), password, "There is no team \"Nowhere\""),
@@ -183,6 +179,15 @@ fn a_bad_setting_ends_with_one_line_that_names_it() {
         ("TWILIO_AUTH_TOKEN", "without its account"),
         ("TWILIO_AUTH_TOKEN_SECONDARY", "without the first"),
         ("SMS_CHAT_REPAIR_SECONDS", "often"),
+        ("SMS_CHAT_PUBLIC_URL", "https://user:pass@desk.example.com"),
+        ("SMS_CHAT_PUBLIC_URL", "https://desk.example.com:65536"),
+        ("SMS_CHAT_PUBLIC_URL", "https:///x"),
+        ("SMS_CHAT_LISTEN", "127.0.0.1:65536"),
+        ("SMS_CHAT_JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        ("SMS_CHAT_SIMULATOR_LISTEN", "0.0.0.0:0"),
+        ("SMS_CHAT_METRICS", "maybe"),
+        ("SMS_CHAT_METRICS_TOKEN", "short"),
+        ("SMS_CHAT_API_DOCS", "yes"),
     ] {
         let mut command = sms_chat(&database.url, &["serve"]);
         command.env(name, value);

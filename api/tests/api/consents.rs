@@ -119,7 +119,7 @@ async fn whoever_opted_out_cannot_be_replied_to(app: TestApp) {
     app.advance(TimeDelta::minutes(5));
     let problem = ann.reply(conversation, "Just one more thing").await.problem(NumberOptedOut);
     let detail = problem["detail"].as_str().unwrap();
-    for part in ["+44 7700 900456", "25 November 2024, 09:00 UTC", "by a text of theirs", "START"] {
+    for part in ["+44 7700 900456", "25 November 2024, 09:00 UTC", "by a message", "START"] {
         assert!(detail.contains(part), "{detail}");
     }
     assert_eq!(ann.messages(conversation).await.len(), 1);

@@ -99,8 +99,24 @@ async fn over_https_the_cookies_are_secure(app: TestApp) {
     let answer = desk.nobody.post("/sessions", json!({"email": ANN.email(), "password": PASSWORD})).await;
     assert_eq!(answer.cookies().len(), 3);
     for cookie in answer.cookies() {
-        assert!(cookie.contains("; Secure"), "{cookie}");
+        assert!(cookie.starts_with("__Host-smsc_"), "{cookie}");
+        assert!(cookie.contains("; Secure") && cookie.contains("; Path=/;"), "{cookie}");
+        assert!(!cookie.contains("Domain"), "{cookie}");
     }
+    let ann = Browser::holding(&desk.nobody, answer, 201);
+    assert_eq!(ann.get("/me").await.expect(200)["account"]["id"], ANN.1);
+    // A cookie that a subdomain can plant counts for nothing.
+    let access = &ann.cookies["__Host-smsc_access"];
+    let planted = desk.nobody.request(Method::GET, "/me").header("Cookie", format!("smsc_access={access}"));
+    Answer::to(planted).await.problem(Unauthenticated);
+    let refreshed = Browser::holding(&desk.nobody, ann.refresh().await, 200);
+    let sign_out =
+        refreshed.request(Method::DELETE, "/sessions/current").header("X-CSRF-Token", &refreshed.csrf);
+    let gone = Answer::to(sign_out).await;
+    assert_eq!(gone.status, 204);
+    assert!(
+        gone.cookies().iter().all(|cookie| cookie.starts_with("__Host-") && cookie.contains("Max-Age=0"))
+    );
 }
 
 async fn reading_by_cookie_needs_no_csrf_token(app: TestApp) {

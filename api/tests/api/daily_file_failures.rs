@@ -26,6 +26,7 @@ use crate::support::{
 on_both_databases![
     a_lost_connection_changes_nothing,
     a_second_file_at_the_same_time_is_refused,
+    only_so_many_files_are_taken_in_at_once,
     a_line_without_end_is_refused_early,
     more_than_the_limit_is_refused_before_it_is_sent,
     a_fault_in_the_middle_changes_nothing,
@@ -93,6 +94,38 @@ async fn a_second_file_at_the_same_time_is_refused(app: TestApp) {
     assert_eq!(sam.import(customers(4)).await.expect(201)["accepted"], 4);
 }
 
+async fn only_so_many_files_are_taken_in_at_once(app: TestApp) {
+    let admin = app.signed_in(crate::support::fixtures::ADMIN).await;
+    let mut teams = vec![1, 2, 3];
+    for name in ["Fourth", "Fifth"] {
+        let team = json!({"name": name, "region": "GB", "time_zone": "Europe/London"});
+        teams.push(admin.post("/teams", team).await.expect(201)["id"].as_i64().unwrap());
+    }
+    let upload = |team: i64, body: Body| {
+        let path = format!("/teams/{team}/daily_files?confirm=true");
+        admin.request(reqwest::Method::POST, &path).header("Content-Type", "text/csv").body(body)
+    };
+    let mut under_way = Vec::new();
+    for team in teams.iter().take(4) {
+        let (say, body) = spoken();
+        let sending = tokio::spawn(upload(*team, body).send());
+        say.send(Ok(customers(3))).await.unwrap();
+        under_way.push((say, sending));
+    }
+    eventually("four files come in", async || {
+        (app.database.count("daily_files", "state = 'staged'") == 4).then_some(())
+    })
+    .await;
+    let fifth = Answer::to(upload(teams[4], Body::from(customers(3)))).await;
+    assert_eq!(fifth.header("retry-after"), Some("30"));
+    fifth.problem(ErrorCode::Busy);
+    for (say, sending) in under_way {
+        drop(say);
+        assert_eq!(sending.await.unwrap().unwrap().status(), 201);
+    }
+    Answer::to(upload(teams[4], Body::from(customers(3)))).await.expect(201);
+}
+
 /// A body of this many mebibytes after a beginning, and how many of them have been sent.
 fn endless(beginning: &str, mebibytes: usize) -> (Body, Arc<AtomicUsize>) {
     let sent = Arc::new(AtomicUsize::new(0));
@@ -152,7 +185,7 @@ async fn a_fault_in_the_middle_changes_nothing(app: TestApp) {
     let sam = app.signed_in(SAM).await;
     let before = sam.daily_files().await;
     break_down(&app, true);
-    sam.import(customers(5000)).await.problem(ErrorCode::Internal);
+    sam.import(customers(5000)).await.problem(ErrorCode::StorageFull);
     assert_eq!(sam.daily_files().await, before);
     nothing_is_left(&app).await;
     break_down(&app, false);

@@ -74,7 +74,7 @@ async fn a_refused_text_fails_and_returns_to_the_agent_in_plain_words(app: TestA
     for (code, words) in [
         (21614, "The number is not a mobile number."),
         (21211, "The number is not a valid phone number."),
-        (30999, "The gateway refused the text (code 30999)."),
+        (30999, "The gateway refused the message (code 30999)."),
     ] {
         app.gateway.order(json!({"fault": "error", "code": code})).await;
         let sent = sent(&app).await;

@@ -148,6 +148,53 @@ fn a_desk_that_is_asked_to_end_finishes_what_is_at_the_gateway() {
 }
 
 #[test]
+fn a_server_that_is_asked_to_end_finishes_requests_under_way_and_closes_idle_connections() {
+    use std::{
+        io::{Read, Write},
+        net::TcpStream,
+    };
+    let database = demo();
+    let desk = serve(&database);
+    let connect = || {
+        let stream = TcpStream::connect(desk.url.trim_start_matches("http://")).unwrap();
+        stream.set_read_timeout(Some(crate::support::waiting::PATIENCE)).unwrap();
+        stream
+    };
+    let head = "Host: localhost\r\nContent-Type: application/json";
+    let body = r#"{"email": "ann@example.com", "password": "sms-chat-demo"}"#;
+    // Both have been used before, and are kept open.
+    let (mut idle, mut busy) = (connect(), connect());
+    for stream in [&mut idle, &mut busy] {
+        write!(stream, "GET /health/live HTTP/1.1\r\n{head}\r\n\r\n").unwrap();
+        let mut answer = [0; 4096];
+        assert!(stream.read(&mut answer).unwrap() > 0);
+        assert!(answer.starts_with(b"HTTP/1.1 200"));
+    }
+    // One is in the middle of a request.
+    write!(
+        busy,
+        "POST /api/v1/sessions HTTP/1.1\r\n{head}\r\nExpect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    )
+    .unwrap();
+    let (first, rest) = body.split_at(10);
+    let mut go_on = [0; 25];
+    busy.read_exact(&mut go_on).unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    busy.write_all(first.as_bytes()).unwrap();
+    desk.ask_to_end();
+    let mut left = Vec::new();
+    idle.read_to_end(&mut left).unwrap();
+    assert!(left.is_empty(), "the idle connection closes without another word");
+    busy.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    busy.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+    assert!(desk.ends_well());
+}
+
+#[test]
 fn a_desk_that_is_asked_to_end_ends_in_order_even_while_streams_are_open() {
     let database = demo();
     let desk = serve(&database);

@@ -1,7 +1,9 @@
 //! What holds for every request, whatever it is about: unknown paths, other methods, security headers, compression.
 
 use reqwest::Method;
-use shared::ErrorCode::{BodyTooLarge, InvalidBody, MethodNotAllowed, NotFound, UnsupportedMediaType};
+use shared::ErrorCode::{
+    BodyTooLarge, InvalidBody, MethodNotAllowed, NotFound, Unauthenticated, UnknownHost, UnsupportedMediaType,
+};
 
 use crate::support::{Answer, TestApp, fixtures::ANN, on_both_databases};
 
@@ -9,6 +11,10 @@ on_both_databases![
     an_unknown_path_is_a_problem,
     another_method_is_refused_and_those_that_there_are_are_named,
     every_answer_carries_the_security_headers,
+    with_an_https_public_url_browsers_stay_with_https,
+    metrics_and_documentation_can_be_closed,
+    metrics_can_ask_for_a_token,
+    a_local_server_answers_for_local_hosts_only,
     an_answer_is_compressed_for_who_takes_it,
     what_is_no_http_harms_nobody,
     a_sign_in_of_the_wrong_kind_is_a_problem,
@@ -117,9 +123,74 @@ async fn every_answer_carries_the_security_headers(app: TestApp) {
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
             assert_eq!(answer.header("x-frame-options"), Some("DENY"), "{path}");
             assert_eq!(answer.header("referrer-policy"), Some("same-origin"), "{path}");
+            assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{path}");
+            assert!(answer.header("permissions-policy").unwrap().contains("camera=()"), "{path}");
+            assert_eq!(answer.header("strict-transport-security"), None, "{path}: HTTP");
+            if path != "//" {
+                assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+                assert!(answer.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+            }
             assert_eq!(answer.header("server"), None);
         }
     }
+}
+
+async fn with_an_https_public_url_browsers_stay_with_https(app: TestApp) {
+    let desk = app.replica(|args| args.public_url = Some("https://desk.example.com".to_owned()));
+    for path in ["/queue", "//", "//api/docs/", "//health/live"] {
+        let answer = desk.nobody.get(path).await;
+        assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"), "{path}");
+    }
+}
+
+const DOCUMENTATION: [&str; 4] =
+    ["//api/docs", "//api/docs/", "//api/docs/swagger-ui.css", "//api/openapi.json"];
+
+async fn metrics_and_documentation_can_be_closed(app: TestApp) {
+    let closed = app.replica(|args| {
+        args.metrics = Some("off".to_owned());
+        args.api_docs = Some("off".to_owned());
+    });
+    let here = app.replica(|args| {
+        args.metrics = Some("loopback".to_owned());
+        args.api_docs = Some("loopback".to_owned());
+    });
+    for path in DOCUMENTATION.into_iter().chain(["//metrics"]) {
+        assert!(matches!(app.nobody.get(path).await.status, 200 | 301..=308), "{path}");
+        assert!(matches!(here.nobody.get(path).await.status, 200 | 301..=308), "{path}");
+        closed.nobody.get(path).await.problem(NotFound);
+        // A proxy on this machine passes on what comes from elsewhere.
+        let forwarded = here.nobody.request(Method::GET, path).header("X-Forwarded-For", "192.0.2.1");
+        Answer::to(forwarded).await.problem(NotFound);
+    }
+    closed.nobody.get("//health/ready").await.expect(200);
+}
+
+async fn metrics_can_ask_for_a_token(app: TestApp) {
+    let token = "a-token-for-prometheus";
+    let desk = app.replica(|args| args.metrics_token = Some(token.to_owned()));
+    desk.nobody.get("//metrics").await.problem(Unauthenticated);
+    desk.nobody.with_token("another-token-of-someone").get("//metrics").await.problem(Unauthenticated);
+    assert_eq!(desk.nobody.with_token(token).get("//metrics").await.status, 200);
+}
+
+async fn a_local_server_answers_for_local_hosts_only(app: TestApp) {
+    let send = async |desk: &crate::support::Client, host: &str| {
+        Answer::to(desk.request(Method::GET, "//health/live").header("Host", host)).await
+    };
+    for host in
+        ["localhost", "localhost:9000", "LOCALHOST:8080", "desk.localhost", "127.0.0.1:1", "[::1]:8080"]
+    {
+        assert_eq!(send(&app.nobody, host).await.status, 200, "{host}");
+    }
+    for host in
+        ["evil.example.com", "evil.example.com:8080", "localhost.evil.example.com", "192.0.2.1", "0.0.0.0"]
+    {
+        send(&app.nobody, host).await.problem(UnknownHost);
+    }
+    // Behind a proxy, hosts are the proxy's matter.
+    let desk = app.replica(|args| args.public_url = Some("https://desk.example.com".to_owned()));
+    assert_eq!(send(&desk.nobody, "desk.example.com").await.status, 200);
 }
 
 async fn an_answer_is_compressed_for_who_takes_it(app: TestApp) {

@@ -69,3 +69,28 @@ async fn the_chooser_knows_registered_numbers_by_label_and_others_from_the_ledge
         })
     );
 }
+
+#[tokio::test]
+async fn a_request_under_a_name_that_is_not_this_machines_is_refused() {
+    let stage = Stage::set().await;
+    let ask = async |url: String, host: &str| {
+        stage.http.get(url).header("Host", host).send().await.expect("an answer").status()
+    };
+    for url in [stage.simulator.handset_url(), stage.control("ledger")] {
+        for host in ["localhost:8081", "127.0.0.1", "[::1]:80"] {
+            assert_eq!(ask(url.clone(), host).await, 200, "{host}");
+        }
+        for host in ["evil.example.com", "localhost.evil.example.com:8081", "192.0.2.1"] {
+            assert_eq!(ask(url.clone(), host).await, 421, "{host}");
+        }
+    }
+}
+
+#[test]
+fn it_does_not_start_beyond_loopback() {
+    for listen in ["0.0.0.0:0", "[::]:0"] {
+        let listen = listen.parse().expect("an address");
+        let settings = simulator::Settings { listen, ..simulator::Settings::default() };
+        assert!(simulator::Simulator::start(settings).is_err(), "{listen}");
+    }
+}

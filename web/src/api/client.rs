@@ -10,6 +10,7 @@ use shared::{Page, page::MAX_LIMIT};
 use wasm_bindgen::JsCast;
 
 use super::{fault::Fault, renewal};
+use crate::clock::server_time;
 
 pub(super) const BASE: &str = "/api/v1";
 
@@ -120,10 +121,16 @@ impl Client {
         self.exchange(Call::new(Method::DELETE, path)).await.map(drop)
     }
 
+    /// Whether there may be a session in this browser: its readable cookie is there.
+    pub(crate) fn may_be_signed_in(self) -> bool {
+        csrf_token().is_some()
+    }
+
     /// Makes sure that the session stands, for what cannot say why it was refused (the live stream).
     pub(crate) async fn renew(self) -> Result<(), Fault> {
         let outcome = renewal::renew().await;
         if matches!(outcome, Err(Fault::SignedOut)) {
+            forget_csrf_token();
             self.ended.try_update(|ended| *ended += 1);
         }
         outcome
@@ -166,6 +173,9 @@ pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
         None => builder.build(),
     };
     let response = request.map_err(|_| Fault::Unreachable)?.send().await.map_err(|_| Fault::Unreachable)?;
+    if let Some(date) = response.headers().get("Date") {
+        server_time(&date);
+    }
     let text = response.text().await.map_err(|_| Fault::Unreachable)?;
     if response.ok() {
         return Ok(text);
@@ -197,8 +207,18 @@ impl Drop for AbortOnDrop {
 /// What goes into [`CSRF_HEADER`] with every request that changes something.
 pub(super) fn csrf_token() -> Option<String> {
     let cookies = document().unchecked_into::<web_sys::HtmlDocument>().cookie().ok()?;
-    let token = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("smsc_csrf="))?;
+    let find = |name: &str| cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(name));
+    // The name over HTTPS counts first: one by HTTP may be left from before.
+    let token = find("__Host-smsc_csrf=").or_else(|| find("smsc_csrf="))?;
     Some(token.to_owned())
+}
+
+/// Forgets the cookie of a session that is over, so that the next visit asks for nothing that is refused.
+pub(super) fn forget_csrf_token() {
+    let document = document().unchecked_into::<web_sys::HtmlDocument>();
+    for (prefix, secure) in [("", ""), ("__Host-", "; Secure")] {
+        let _ = document.set_cookie(&format!("{prefix}smsc_csrf=; Path=/; Max-Age=0{secure}"));
+    }
 }
 
 /// A text as it stands in a query.

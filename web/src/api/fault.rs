@@ -2,7 +2,7 @@
 //!
 //! The only place that turns faults into words; it must never match on a problem's prose.
 
-use shared::{ErrorCode, FieldError, Problem};
+use shared::{ErrorCode, FieldError, Problem, words::duration};
 
 /// Why a request has no answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,25 +60,27 @@ impl Fault {
                 "The server cannot be reached. Check the connection and try again.".to_owned()
             }
             Fault::SignedOut => "You are signed out. Sign in again.".to_owned(),
-            Fault::Unreadable => {
-                "The server's answer was not understood. Reload the page to get the current version."
-                    .to_owned()
-            }
+            Fault::Unreadable => "This page is out of date. Reload it to get the current version.".to_owned(),
         }
     }
 }
 
 fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
     match (problem.code, retry_after, &problem.request_id) {
-        (ErrorCode::TooManyRequests, Some(seconds), _) => {
-            format!("Too many tries. Try again in {seconds} s.")
-        }
+        (ErrorCode::TooManyRequests, Some(seconds), _) => too_many_tries(seconds),
         (ErrorCode::Internal, _, Some(request)) => {
-            format!("Something went wrong on our side. Try again; if it stays, report request {request}.")
+            format!(
+                "Something went wrong on our side. Try again. If it keeps happening, quote request id {request}."
+            )
         }
         _ if problem.detail.is_empty() => problem.title.clone(),
         _ => problem.detail.clone(),
     }
+}
+
+/// "Too many tries. Try again in 15 minutes."
+pub(crate) fn too_many_tries(seconds: u32) -> String {
+    format!("Too many tries. Try again in {}.", duration(seconds.into()))
 }
 
 #[cfg(test)]
@@ -92,7 +94,7 @@ mod tests {
     #[test]
     fn throttling_says_when_to_try_again() {
         let words = refused(ErrorCode::TooManyRequests, Some(30)).words();
-        assert_eq!(words, "Too many tries. Try again in 30 s.");
+        assert_eq!(words, "Too many tries. Try again in 30 seconds.");
         assert_eq!(refused(ErrorCode::TooManyRequests, None).words(), "Detail.");
     }
 

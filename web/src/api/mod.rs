@@ -23,5 +23,5 @@ mod upload;
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::Listed;
 pub(crate) use daily_files::rejected_rows;
-pub(crate) use fault::Fault;
+pub(crate) use fault::{Fault, too_many_tries};
 pub(crate) use search::Search;

@@ -6,16 +6,16 @@ use shared::consent::{Consent, ConsentSource, ConsentState};
 use super::moment::date_and_time;
 use crate::time_zone::Zone;
 
-/// "by texting STOP or a word like it"
+/// "by texting STOP or a similar word"
 pub(crate) fn how(consent: &Consent) -> String {
     let word = match consent.state {
         ConsentState::OptedIn => "START",
         ConsentState::OptedOut => "STOP",
     };
     match consent.source {
-        ConsentSource::Keyword => format!("by texting {word} or a word like it"),
-        ConsentSource::Gateway => "as the gateway reported".to_owned(),
-        ConsentSource::Manual => format!("as recorded by {}", recorder(consent)),
+        ConsentSource::Keyword => format!("by texting {word} or a similar word"),
+        ConsentSource::Gateway => "reported by the gateway".to_owned(),
+        ConsentSource::Manual => format!("recorded by {}", recorder(consent)),
     }
 }
 
@@ -32,11 +32,11 @@ fn recorder(consent: &Consent) -> &str {
     consent.by.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("a colleague")
 }
 
-/// "opted out of texts from +44 7700 900001 on 22 Nov 09:14, by texting STOP or a word like it"
+/// "opted out of texts from +44 7700 900001 on 22 Nov 09:14, by texting STOP or a similar word"
 pub(crate) fn opted_out(consent: &Consent, zone: &Zone) -> AnyView {
     let note = consent.note.as_ref().map(|note| format!(": “{note}”"));
     view! {
-        "opted out of texts from " <span class="whitespace-nowrap">{consent.team_number.display()}</span> " on "
+        "opted out of messages from " <span class="whitespace-nowrap">{consent.team_number.display()}</span> " on "
         {date_and_time(consent.created_at, zone)} ", " {how(consent)} {note}
     }
     .into_any()
@@ -57,11 +57,11 @@ mod tests {
 
     #[test]
     fn it_is_said_how_we_know() {
-        assert_eq!(how(&consent("opted_out", "keyword", None)), "by texting STOP or a word like it");
-        assert_eq!(how(&consent("opted_in", "keyword", None)), "by texting START or a word like it");
-        assert_eq!(how(&consent("opted_out", "gateway", None)), "as the gateway reported");
-        assert_eq!(how(&consent("opted_out", "manual", Some("Ann"))), "as recorded by Ann");
-        assert_eq!(how(&consent("opted_out", "manual", None)), "as recorded by a colleague");
+        assert_eq!(how(&consent("opted_out", "keyword", None)), "by texting STOP or a similar word");
+        assert_eq!(how(&consent("opted_in", "keyword", None)), "by texting START or a similar word");
+        assert_eq!(how(&consent("opted_out", "gateway", None)), "reported by the gateway");
+        assert_eq!(how(&consent("opted_out", "manual", Some("Ann"))), "recorded by Ann");
+        assert_eq!(how(&consent("opted_out", "manual", None)), "recorded by a colleague");
         assert_eq!(source(&consent("opted_in", "manual", Some("Ann"))), "Recorded by Ann");
         assert_eq!(source(&consent("opted_in", "keyword", None)), "Texted by the customer");
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::{
     message::MAX_BODY_CHARACTERS,
     segments::{Segments, segments},
+    words::counted,
 };
 
 /// "84/160 · 1 part · GSM-7"
@@ -27,10 +28,9 @@ pub(crate) fn counter(text: Memo<String>) -> AnyView {
     .into_any()
 }
 
-fn count(counted: Segments) -> String {
-    let Segments { units, capacity, parts, encoding, .. } = counted;
-    let noun = if parts == 1 { "part" } else { "parts" };
-    format!("{units}/{capacity} · {parts} {noun} · {}", encoding.display())
+fn count(text: Segments) -> String {
+    let Segments { units, capacity, parts, encoding, .. } = text;
+    format!("{units}/{capacity} · {} · {}", counted(parts, "part"), encoding.display())
 }
 
 fn dear(text: &str) -> Option<String> {
@@ -41,7 +41,8 @@ fn dear(text: &str) -> Option<String> {
 
 fn too_long(text: &str) -> Option<String> {
     let length = text.chars().count();
-    (length > MAX_BODY_CHARACTERS).then(|| format!("{} characters too many", length - MAX_BODY_CHARACTERS))
+    (length > MAX_BODY_CHARACTERS)
+        .then(|| format!("{} too many", counted(length - MAX_BODY_CHARACTERS, "character")))
 }
 
 #[cfg(test)]
@@ -65,5 +66,6 @@ mod tests {
     fn a_text_that_is_too_long_says_by_how_much() {
         assert_eq!(too_long(&"é".repeat(1600)), None);
         assert_eq!(too_long(&"é".repeat(1603)).as_deref(), Some("3 characters too many"));
+        assert_eq!(too_long(&"é".repeat(1601)).as_deref(), Some("1 character too many"));
     }
 }

@@ -88,10 +88,36 @@ impl Form {
         .into_any()
     }
 
+    /// A dialog's last line: Cancel, and the button that sends it.
+    pub(crate) fn actions(self, close: Callback<()>, text: &'static str) -> AnyView {
+        self.with_cancel(close, self.submit(text))
+    }
+
+    /// The same before something that is not taken back.
+    pub(crate) fn dangerous_actions(self, close: Callback<()>, text: &'static str) -> AnyView {
+        self.with_cancel(close, self.button("btn btn-error", text))
+    }
+
+    fn with_cancel(self, close: Callback<()>, button: AnyView) -> AnyView {
+        view! {
+            <div class="modal-action mt-0 flex-wrap">
+                <button type="button" class="btn" on:click=move |_| close.run(())>
+                    "Cancel"
+                </button>
+                {button}
+            </div>
+        }
+        .into_any()
+    }
+
     /// The button that sends it.
     pub(crate) fn submit(self, text: &'static str) -> AnyView {
+        self.button("btn btn-primary", text)
+    }
+
+    fn button(self, class: &'static str, text: &'static str) -> AnyView {
         view! {
-            <button class="btn btn-primary" aria-disabled=move || self.busy.get().to_string()>
+            <button class=class aria-disabled=move || self.busy.get().to_string()>
                 {move || if self.busy.get() { "One moment…" } else { text }}
             </button>
         }
@@ -116,6 +142,7 @@ impl Form {
                     id=input
                     class="textarea w-full"
                     rows="2"
+                    dir="auto"
                     name=name
                     aria-describedby=told.clone()
                     aria-invalid=move || fault.with(Option::is_some).to_string()

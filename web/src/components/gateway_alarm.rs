@@ -18,9 +18,9 @@ pub(crate) fn gateway_alarm() -> AnyView {
                     class="flex items-center bg-error px-3 py-2 text-sm text-error-content lg:h-12 lg:px-6 lg:py-0"
                 >
                     <span>
-                        <strong>"No texts are going out"</strong>
+                        <strong>"No messages are going out"</strong>
                         " since " {date_and_time(since, &session.zone())}
-                        ": the gateway refuses this desk’s credentials. Texts wait here, and are sent once whoever runs the server has put them right."
+                        ": the gateway refuses the server’s credentials. Messages wait and are sent once an administrator has corrected the credentials."
                     </span>
                 </p>
             }

@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use crate::{
-    keys::{keys_of, use_keys},
+    keys::{focus_if_lost, keys_of, use_keys},
     session::use_session,
 };
 
@@ -34,7 +34,11 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
             node_ref=dialog
             class="modal"
             aria-labelledby="keys-title"
-            on:close=move |_| keys.listed.set(false)
+            on:close=move |_| {
+                keys.listed.set(false);
+                // The menu that opened it is closed.
+                focus_if_lost("[popovertarget=account-menu]");
+            }
         >
             <div class="modal-box">
                 <h2 id="keys-title" class="text-lg font-semibold">"Keyboard"</h2>
@@ -44,7 +48,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
                 <label class="label text-base-content">
                     <input
                         type="checkbox"
-                        class="toggle toggle-sm"
+                        class="checkbox checkbox-sm"
                         prop:checked=move || keys.on.get()
                         on:change:target=move |event| keys.turn(event.target().checked())
                     />

@@ -15,6 +15,7 @@ pub(crate) mod permission;
 pub(crate) mod person;
 pub(crate) mod placeholder;
 pub(crate) mod question;
+pub(crate) mod rows;
 pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod theme_switch;

@@ -13,9 +13,9 @@ pub(crate) fn words(permission: Permission) -> &'static str {
         Permission::Close => "Close conversations",
         Permission::Search => "Search",
         Permission::AdHoc => "Send ad-hoc messages",
-        Permission::Import => "Bring in daily files",
-        Permission::ManageTeam => "Look after templates and closure reasons",
-        Permission::ManageAccounts => "Look after teams, accounts and API keys",
+        Permission::Import => "Upload daily files",
+        Permission::ManageTeam => "Manage templates and closure reasons",
+        Permission::ManageAccounts => "Manage teams, accounts and API keys",
         Permission::ViewReports => "See reports",
         Permission::ViewAudit => "See the audit log",
     }
@@ -79,7 +79,7 @@ fn guarded(
         view! {
             <Heading text=title />
             <p class="py-8">
-                "This page needs the permission “" {words(needed)} "”, which your account does not have."
+                "You need the permission “" {words(needed)} "” to see this page. Ask an administrator."
             </p>
         }
         .into_any()

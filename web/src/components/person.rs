@@ -1,21 +1,50 @@
 //! How a conversation's other end is called, on screen and to a screen reader.
 
+use std::borrow::Cow;
+
 use shared::conversation::Conversation;
 
 /// "A-10021 · Maria Jones · +44 7700 900123": what is known of it.
 pub(crate) fn title(conversation: &Conversation) -> String {
     let number = conversation.number.display();
     let known = [conversation.reference.as_deref(), conversation.name.as_deref(), Some(number.as_str())];
-    known.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+    let known = known.into_iter().flatten().filter(|part| !part.is_empty());
+    known.map(isolated).collect::<Vec<_>>().join(" · ")
 }
 
 /// "Open conversation with Maria Jones, +44 7700 900123": the accessible name of a row's link.
 pub(crate) fn open_label(conversation: &Conversation) -> String {
     let number = conversation.number.display();
     match conversation.name.as_deref() {
-        Some(name) if !name.is_empty() => format!("Open conversation with {name}, {number}"),
+        Some(name) if !name.is_empty() => {
+            format!("Open conversation with {}, {number}", isolated(name))
+        }
         _ => format!("Open conversation with {number}"),
     }
+}
+
+/// A text that stands beside others: one that is written from right to left does not reorder a number next to it. As
+/// `<bdi>` does, where there is no markup.
+pub(crate) fn isolated(text: &str) -> Cow<'_, str> {
+    const FIRST_STRONG_ISOLATE: char = '\u{2068}';
+    const POP_ISOLATE: char = '\u{2069}';
+    if text.chars().any(is_of_right_to_left) {
+        let plain = text.chars().filter(|character| !is_direction(*character));
+        Cow::Owned([FIRST_STRONG_ISOLATE].into_iter().chain(plain).chain([POP_ISOLATE]).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The blocks of Hebrew, Arabic and the other scripts that are written from right to left, and what sets a direction.
+fn is_of_right_to_left(character: char) -> bool {
+    matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'
+        | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+        || is_direction(character)
+}
+
+fn is_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A cell's text, or a dash for nothing.
@@ -49,7 +78,17 @@ mod tests {
     }
 
     #[test]
-    fn somebody_without_a_name_is_called_by_their_number() {
+    fn a_name_from_right_to_left_is_kept_apart_and_others_stay_as_they_are() {
+        assert_eq!(isolated("Maria Jones"), "Maria Jones");
+        assert_eq!(isolated("Zoë 東京"), "Zoë 東京");
+        assert_eq!(isolated("דנה"), "\u{2068}דנה\u{2069}");
+        assert_eq!(isolated("abc\u{202e}def\u{2069}"), "\u{2068}abcdef\u{2069}");
+        let known = title(&conversation(Some("A-1"), Some("ليلى")));
+        assert_eq!(known, "A-1 · \u{2068}ليلى\u{2069} · +44 7700 900123");
+    }
+
+    #[test]
+    fn a_customer_without_a_name_is_called_by_the_number() {
         assert_eq!(open_label(&conversation(None, None)), "Open conversation with +44 7700 900123");
     }
 }

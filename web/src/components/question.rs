@@ -12,6 +12,8 @@ pub(crate) struct Question {
     pub(crate) text: &'static str,
     /// What the button says.
     pub(crate) button: &'static str,
+    /// Whether it destroys or shuts out.
+    pub(crate) is_dangerous: bool,
 }
 
 /// The dialog. What cannot be done is said in it.
@@ -30,7 +32,9 @@ where
 }
 
 fn draw(form: Form, question: Question, close: Callback<()>, send: Box<dyn Fn()>) -> AnyView {
-    let Question { title, text, button } = question;
+    let Question { title, text, button, is_dangerous } = question;
+    let actions =
+        if is_dangerous { form.dangerous_actions(close, button) } else { form.actions(close, button) };
     let body = view! {
         <form
             class="flex flex-col gap-4"
@@ -42,10 +46,7 @@ fn draw(form: Form, question: Question, close: Callback<()>, send: Box<dyn Fn()>
         >
             <p>{text}</p>
             {form.fault()}
-            <div class="modal-action mt-0">
-                <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
-                {form.submit(button)}
-            </div>
+            {actions}
         </form>
     }
     .into_any();

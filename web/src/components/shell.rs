@@ -1,13 +1,19 @@
 //! What surrounds every page of someone who is signed in: skip link, menu, live indicator, account.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use leptos_router::hooks::use_location;
 use shared::{account::Permission, event::EventKind};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
-use super::{account_menu::AccountMenu, gateway_alarm::gateway_alarm, keyboard_help::KeyboardHelp};
+use super::{
+    account_menu::AccountMenu, gateway_alarm::gateway_alarm, keyboard_help::KeyboardHelp, rows::follow_rows,
+};
 use crate::{
     keys::{Keys, focus_first},
     live::{Live, LiveState, News, coalesced},
+    places::use_places,
+    resize::on_resize,
     session::use_session,
 };
 
@@ -34,6 +40,12 @@ pub(crate) fn Shell(
     let session = use_session();
     let live = Live::provide();
     Keys::provide();
+    if let Some(places) = use_places() {
+        places.belong_to(session.account());
+    }
+    follow_rows();
+    let header = NodeRef::<html::Header>::new();
+    keep_height(header);
     let ask = coalesced(move || async move { session.ask() });
     live.listen(move |news| {
         // Teams, permissions or the gateway may have changed meanwhile; or another tab signed in as someone else.
@@ -67,13 +79,16 @@ pub(crate) fn Shell(
             "Skip to the content"
         </a>
         {gateway_alarm()}
-        <header class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-base-300 bg-base-200 px-3 sm:sticky sm:top-0 sm:flex-nowrap lg:px-6">
+        <header
+            node_ref=header
+            class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-base-300 bg-base-200 px-3 lg:sticky lg:top-0 lg:flex-nowrap lg:px-6"
+        >
             <span class="font-semibold whitespace-nowrap">"SMS Chat"</span>
             <nav
                 aria-label="Main"
-                class="order-last -mx-1 w-full overflow-x-auto [scrollbar-width:thin] sm:order-none sm:mx-0 sm:w-auto sm:min-w-0 sm:flex-1"
+                class="order-last -mx-2 w-full lg:order-none lg:mx-0 lg:w-auto lg:min-w-0 lg:flex-1"
             >
-                <ul class="flex">{links}</ul>
+                <ul class="flex flex-wrap">{links}</ul>
             </nav>
             <div class="ml-auto flex items-center gap-2">
                 <LiveIndicator live />
@@ -87,6 +102,16 @@ pub(crate) fn Shell(
     }
 }
 
+/// Tells the pages how high the header is, whose menu takes a second line where it has to: nothing stands behind it.
+fn keep_height(header: NodeRef<html::Header>) {
+    on_resize(header, |header| {
+        let root = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
+        if let Some(root) = root {
+            let _ = root.style().set_property("--header", &format!("{}px", header.offset_height()));
+        }
+    });
+}
+
 #[component]
 fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
     let here = use_location().pathname;
@@ -95,7 +120,7 @@ fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
         <a
             href=href
             aria-current=current
-            class="block border-b-2 border-transparent px-2 py-2.5 text-sm sm:py-2 whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
+            class="block border-b-2 border-transparent px-2 py-2 text-sm whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
         >
             {text}
         </a>

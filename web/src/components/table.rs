@@ -4,8 +4,8 @@
 use leptos::prelude::*;
 use shared::ids::ConversationId;
 
-pub(crate) const TABLE: &str =
-    "table table-sm table-fixed max-md:block [&_td]:text-sm [&_td]:wrap-anywhere [&_th]:text-base-content";
+pub(crate) const TABLE: &str = "table table-sm table-fixed max-md:block md:max-lg:[&_td]:px-2 md:max-lg:[&_th]:px-2 [&_td]:text-sm \
+     [&_td]:wrap-anywhere [&_th]:text-base-content";
 pub(crate) const BODY: &str = "max-md:flex max-md:flex-col max-md:gap-2";
 pub(crate) const ROW: &str = "hover:bg-base-200 focus-within:bg-base-200 max-md:block max-md:rounded-box \
      max-md:border max-md:border-base-300 max-md:px-3 max-md:py-2";
@@ -31,9 +31,23 @@ pub(crate) fn cell(label: &'static str, content: impl IntoView + 'static) -> Any
     view! { <td role="cell" data-label=label class=CELL>{content.into_any()}</td> }.into_any()
 }
 
-/// A cell whose text changes.
-pub(crate) fn text_cell(label: &'static str, text: Signal<String>) -> AnyView {
-    cell(label, text)
+/// The customer's reference number as a link to the conversation, or a dash. The keyboard goes by the row's last link
+/// alone, which rows without a reference have too.
+pub(crate) fn ref_link(id: ConversationId, reference: Option<AnyView>) -> AnyView {
+    match reference {
+        Some(reference) => view! {
+            <a href=format!("/conversations/{id}") class="link min-w-0" tabindex="-1" dir="auto">
+                {reference}
+            </a>
+        }
+        .into_any(),
+        None => "–".into_any(),
+    }
+}
+
+/// A name, kept apart from what stands beside it.
+pub(crate) fn name_cell(content: impl IntoView + 'static) -> AnyView {
+    cell("Name", view! { <bdi class="min-w-0">{content.into_any()}</bdi> })
 }
 
 /// The cell that leads to the conversation; `label` says whose it is.

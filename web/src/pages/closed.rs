@@ -11,22 +11,23 @@ use crate::{
         notices::use_notices,
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
-        table::{BODY, ROW, TABLE, cell, head, link_cell},
+        table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
         when::when,
     },
+    places::use_places,
     session::{use_client, use_session},
     tasks::Home,
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-24 lg:w-36"),
+    ("Ref", "w-22 lg:w-24 xl:w-36"),
     ("Name", ""),
-    ("Number", "w-38 lg:w-48"),
-    ("Closed", "w-30 lg:w-44"),
-    ("Reason", "w-[20%]"),
-    ("By", "w-24 lg:w-40"),
-    ("Link", "w-20 lg:w-28"),
+    ("Number", "w-34 lg:w-38 xl:w-48"),
+    ("Closed", "w-26 lg:w-30 xl:w-44"),
+    ("Reason", "w-28 lg:w-[20%]"),
+    ("By", "w-22 lg:w-26 xl:w-40"),
+    ("Link", "w-18 lg:w-20 xl:w-24"),
 ];
 
 /// The page `/closed`.
@@ -40,13 +41,26 @@ pub(crate) fn ClosedPage() -> impl IntoView {
     }
 }
 
+/// A team's rows as far as they were fetched, and what fetches the next ones.
+type Kept = (Option<Vec<Conversation>>, Option<String>);
+
 #[component]
 fn Section(team: TeamSummary) -> impl IntoView {
     let client = use_client();
     let notices = use_notices();
     let zone = Zone::new(&team.time_zone);
-    let rows = RwSignal::new(None::<Vec<Conversation>>);
-    let cursor = RwSignal::new(None::<String>);
+    let kept_as = format!("closed-{}", team.id);
+    let places = use_places();
+    let (kept, cursor): Kept = places.and_then(|places| places.rows(&kept_as)).unwrap_or_default();
+    let (rows, cursor) = (RwSignal::new(kept), RwSignal::new(cursor));
+    if let Some(places) = places {
+        on_cleanup(move || {
+            if let (Some(rows), Some(cursor)) = (rows.try_get_untracked(), cursor.try_get_untracked()) {
+                places.keep::<Kept>(&kept_as, (rows, cursor));
+            }
+        });
+        places.return_when(move || rows.with(Option::is_some));
+    }
     let fault = RwSignal::new(None::<Fault>);
     let busy = RwSignal::new(false);
     let home = Home::here();
@@ -75,7 +89,9 @@ fn Section(team: TeamSummary) -> impl IntoView {
             }
         });
     };
-    fetch();
+    if rows.with_untracked(Option::is_none) {
+        fetch();
+    }
 
     let heading = format!("closed-{}", team.id);
     let table_label = heading.clone();
@@ -124,11 +140,12 @@ fn Section(team: TeamSummary) -> impl IntoView {
 }
 
 fn row(conversation: &Conversation, zone: &Zone) -> AnyView {
+    let reference = conversation.reference.clone().filter(|text| !text.is_empty()).map(IntoAny::into_any);
     let closed = conversation.closed_at.map(|at| date_and_time(at, zone));
     view! {
         <tr role="row" class=ROW>
-            {cell("Ref", or_dash(conversation.reference.as_deref()))}
-            {cell("Name", or_dash(conversation.name.as_deref()))}
+            {cell("Ref", ref_link(conversation.id, reference))}
+            {name_cell(or_dash(conversation.name.as_deref()))}
             {cell(
                 "Number",
                 view! { <span class="whitespace-nowrap tabular-nums">{conversation.number.display()}</span> },

@@ -7,7 +7,7 @@ use crate::components::heading::Heading;
 /// The page for every address that is none of the app's.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
-    nowhere("Page not found", "There is no page at this address.")
+    nowhere("Page not found", "There is no page at this address. Check it, or start from the queue.")
 }
 
 /// Says that there is nothing here, and where to go instead.

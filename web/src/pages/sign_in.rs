@@ -7,7 +7,13 @@ use std::time::Duration;
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{ErrorCode, account::SignIn};
 
-use crate::{api::Fault, clock::pause, components::heading::Heading, session::use_session, tasks::start};
+use crate::{
+    api::{Fault, too_many_tries},
+    clock::pause,
+    components::heading::Heading,
+    session::use_session,
+    tasks::start,
+};
 
 /// The page `/sign-in?return=`.
 #[component]
@@ -57,7 +63,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
         fault.get().map(|fault| match wait.get() {
             0 if fault.code() == Some(ErrorCode::TooManyRequests) => "You can try again now.".to_owned(),
             0 => fault.words(),
-            seconds => format!("Too many tries. Try again in {seconds} s."),
+            seconds => too_many_tries(seconds),
         })
     };
     view! {

@@ -1,6 +1,7 @@
 //! What must hold before a commit: the rules of the house first, because they take no time, then rustfmt, clippy and
 //! the documentation. Must never stop at the first fault: all of them are told.
 
+mod dependencies;
 mod migrations;
 mod rooms;
 mod sources;
@@ -35,6 +36,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     ensure_native_libraries()?;
     summary.run("Rooms and sizes", || report(&rooms::check(&sources::read(&workspace.root)?)));
     summary.run("Migrations in pairs", || report(&migrations::check(&workspace.root)?));
+    summary.run("Dependencies", || dependencies::check(&workspace.root));
+    summary.run("Advisories", || dependencies::check_advisories(&workspace.root));
     summary.run("rustfmt", || succeed(cargo(&workspace.root).args(["fmt", "--all", "--check"])));
     summary.run("clippy", || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"];

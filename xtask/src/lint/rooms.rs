@@ -30,7 +30,7 @@ const ROOMS: [Room; 2] = [
         word: "actix_web",
         within: "api/src",
         allowed: may_serve,
-        rule: "only routes.rs, api/src/auth/ and api/src/{error,router,app,assets,body,openapi}.rs use actix-web",
+        rule: "only routes.rs, api/src/auth/ and api/src/{error,router,app,assets,body,openapi,middleware}.rs use actix-web",
     },
 ];
 
@@ -78,7 +78,7 @@ fn may_query(path: &Path) -> bool {
 }
 
 fn may_serve(path: &Path) -> bool {
-    let single = ["error.rs", "router.rs", "app.rs", "assets.rs", "body.rs", "openapi.rs"];
+    let single = ["error.rs", "router.rs", "app.rs", "assets.rs", "body.rs", "openapi.rs", "middleware.rs"];
     path.file_name() == Some(OsStr::new("routes.rs"))
         || path.starts_with("api/src/auth")
         || single.iter().any(|name| path == Path::new("api/src").join(name))

@@ -41,7 +41,7 @@ pub fn list(
     limit: i64,
 ) -> Result<Page<Conversation>, ApiError> {
     if teams::queries::team(conn, scope, team)?.is_none() {
-        return Err(ApiError::not_found("team"));
+        return Err(ApiError::not_found("team").about_team_id());
     }
     match status {
         ConversationStatus::Open => open(conn, team, cursor, limit),

@@ -1,22 +1,20 @@
 //! Takes an upload in, piece by piece, and takes its fingerprint on the way. It is never held.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_multipart::Multipart;
 use actix_web::{HttpMessage, HttpRequest, http::header, web};
+use chrono::TimeDelta;
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use shared::ErrorCode;
 use tokio::sync::mpsc;
 
 use super::super::{Piece, UPLOAD_LIMIT};
-use crate::error::ApiError;
+use crate::{clock::Clock, error::ApiError};
 
 /// How long an upload may stand still.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: TimeDelta = TimeDelta::seconds(30);
 /// What programs and browsers call a CSV file.
 const CONTENT_TYPES: [&str; 6] = [
     "text/csv",
@@ -53,6 +51,7 @@ pub(in super::super) fn check_length(request: &HttpRequest) -> Result<(), ApiErr
 
 /// Hands an upload on, piece by piece.
 pub(in super::super) async fn feed(
+    clock: &Clock,
     request: &HttpRequest,
     payload: web::Payload,
     pieces: mpsc::Sender<Piece>,
@@ -61,18 +60,18 @@ pub(in super::super) async fn feed(
     let kind = request.content_type();
     if kind.eq_ignore_ascii_case("multipart/form-data") {
         let mut form = Multipart::new(request.headers(), payload);
-        while let Some(field) = next(&mut form).await? {
+        while let Some(field) = next(clock, &mut form).await? {
             let mut field = field.map_err(|error| unreadable(&error))?;
             if field.name() == Some("file") {
-                return hand_on(&mut field, pieces, fingerprint).await;
+                return hand_on(clock, &mut field, pieces, fingerprint).await;
             }
-            while next(&mut field).await?.is_some() {}
+            while next(clock, &mut field).await?.is_some() {}
         }
         let detail = "The form has no part called `file`.";
         return Err(ApiError::new(ErrorCode::InvalidBody, detail));
     }
     if CONTENT_TYPES.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return hand_on(&mut payload.into_inner(), pieces, fingerprint).await;
+        return hand_on(clock, &mut payload.into_inner(), pieces, fingerprint).await;
     }
     let detail =
         "Send the file with Content-Type: text/csv, or as the part `file` of a form (multipart/form-data).";
@@ -80,6 +79,7 @@ pub(in super::super) async fn feed(
 }
 
 async fn hand_on<S, E>(
+    clock: &Clock,
     bytes: &mut S,
     pieces: mpsc::Sender<Piece>,
     fingerprint: &Fingerprint,
@@ -89,7 +89,7 @@ where
     E: std::fmt::Display,
 {
     let mut size = 0;
-    while let Some(some) = next(bytes).await? {
+    while let Some(some) = next(clock, bytes).await? {
         let some = some.map_err(|error| unreadable(&error))?;
         size += u64::try_from(some.len()).unwrap_or(u64::MAX);
         if size > UPLOAD_LIMIT {
@@ -105,12 +105,19 @@ where
     Ok(())
 }
 
-async fn next<S: Stream + Unpin>(stream: &mut S) -> Result<Option<S::Item>, ApiError> {
-    tokio::time::timeout(PATIENCE, stream.next()).await.map_err(|_| {
-        let detail =
-            "Nothing of the upload has come in for a minute. The file before is still the current one.";
-        ApiError::new(ErrorCode::RequestTimeout, detail)
-    })
+async fn next<S: Stream + Unpin>(clock: &Clock, stream: &mut S) -> Result<Option<S::Item>, ApiError> {
+    tokio::select! {
+        biased;
+        item = stream.next() => Ok(item),
+        () = clock.sleep(PATIENCE) => {
+            let detail = format!(
+                "No part of the upload has arrived for {} seconds, so it was given up. The previous file is still in use. \
+                 Upload the file again.",
+                PATIENCE.num_seconds()
+            );
+            Err(ApiError::new(ErrorCode::RequestTimeout, detail))
+        }
+    }
 }
 
 fn unreadable(error: &impl std::fmt::Display) -> ApiError {

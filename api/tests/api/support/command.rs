@@ -81,6 +81,11 @@ impl Served {
         Self { url: url.expect("the desk's address"), child, _said: said }
     }
 
+    /// The process's id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it without a chance to tidy up (SIGKILL), as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("an end");

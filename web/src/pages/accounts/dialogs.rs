@@ -24,6 +24,7 @@ pub(super) fn dialog(page: Accounts, asked: Asked) -> AnyView {
                 text: "This signs them out at once, and they cannot sign in again until the account is enabled. \
                        What they wrote stays.",
                 button: "Disable account",
+                is_dangerous: true,
             };
             turn(page, &account, question, true, close)
         }
@@ -32,6 +33,7 @@ pub(super) fn dialog(page: Accounts, asked: Asked) -> AnyView {
                 title: format!("Enable {}?", account.display_name),
                 text: "They can sign in again, with the password that they had.",
                 button: "Enable account",
+                is_dangerous: false,
             };
             turn(page, &account, question, false, close)
         }
@@ -81,10 +83,7 @@ fn password(page: Accounts, account: AccountDetail, close: Callback<()>) -> AnyV
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.password(line)}
                 {form.fault()}
-                <div class="modal-action mt-0">
-                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
-                    {form.submit("Set password")}
-                </div>
+                {form.actions(close, "Set password")}
             </form>
         </Dialog>
     }

@@ -109,8 +109,7 @@ pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Call
         })
     });
     let is_admin = Signal::derive(move || sheet.role.get() == Role::Admin);
-    let teams =
-        checks::teams(form, "Administrators act in every team all the same.", page.teams, sheet.teams);
+    let teams = checks::teams(form, "Administrators act in every team.", page.teams, sheet.teams);
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
@@ -120,17 +119,14 @@ pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Call
                 {roles(form, sheet)}
                 {checks::permissions(
                     form,
-                    "A role comes with the usual ones. Administrators have all of them.",
+                    "Each role has default permissions; you can change them. Administrators have all of them.",
                     Permission::ALL.to_vec(),
                     sheet.permissions,
                     is_admin,
                 )}
                 {teams}
                 {form.fault()}
-                <div class="modal-action mt-0">
-                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
-                    {form.submit("Save")}
-                </div>
+                {form.actions(close, "Save")}
             </form>
         </Dialog>
     }

@@ -214,7 +214,7 @@ fn row(page: Accounts, id: i64, zone: Zone) -> AnyView {
     let turn = view! {
         <button
             type="button"
-            class="btn btn-sm"
+            class=move || if disabled.get().is_some() { "btn btn-sm" } else { "btn btn-sm btn-danger" }
             on:click=move |_| open(if disabled.get_untracked().is_some() { Asked::Enable } else { Asked::Disable })
         >
             {move || if disabled.get().is_some() { "Enable" } else { "Disable" }}

@@ -36,6 +36,7 @@ pub(super) fn message(writing: Writing) -> AnyView {
                 id="ad-hoc-message"
                 class="textarea max-h-60 min-h-24 w-full text-base field-sizing-content"
                 rows="4"
+                dir="auto"
                 name="body"
                 aria-describedby="message-count fault-body"
                 aria-invalid=move || fault.with(Option::is_some).to_string()

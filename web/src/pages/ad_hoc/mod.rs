@@ -11,8 +11,13 @@ mod templates;
 mod text;
 mod writing;
 
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::{
+    ev::{KeyboardEvent, MouseEvent},
+    prelude::*,
+};
 use shared::ids::TeamId;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement};
 
 use self::{
     message::message,
@@ -20,14 +25,15 @@ use self::{
     sent::sent,
     writing::Writing,
 };
-use crate::session::use_session;
+use crate::{keys::is_send, session::use_session};
 
 /// The content of a team's ad-hoc dialog.
 #[component]
 pub(crate) fn AdHoc(team: TeamId) -> impl IntoView {
     let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
     let Some(team) = teams.into_iter().find(|known| known.id == team) else {
-        return view! { <p>"This team is not yours any more."</p> }.into_any();
+        return view! { <p>"You are no longer in this team. Close this dialog and choose another team."</p> }
+            .into_any();
     };
     let writing = Writing::new(team);
     view! {
@@ -39,13 +45,18 @@ pub(crate) fn AdHoc(team: TeamId) -> impl IntoView {
     .into_any()
 }
 
+fn close_dialog(event: &MouseEvent) {
+    let button = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let dialog = button.and_then(|button| button.closest("dialog").ok().flatten());
+    if let Some(dialog) = dialog.and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok()) {
+        dialog.close();
+    }
+}
+
 fn form(writing: Writing) -> AnyView {
     let key = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-            event.prevent_default();
-            if !event.repeat() {
-                writing.send();
-            }
+        if is_send(&event) {
+            writing.send();
         }
     };
     let busy = writing.form.busy;
@@ -64,13 +75,19 @@ fn form(writing: Writing) -> AnyView {
             {obstacle(writing)}
             {message(writing)}
             {writing.form.fault()}
+            <div class="modal-action mt-0 flex-wrap">
+            // Closes the dialog around this; the draft is kept.
+            <button type="button" class="btn" on:click=|event| close_dialog(&event)>
+                "Cancel"
+            </button>
             <button
-                class="btn btn-primary self-start"
+                class="btn btn-primary"
                 aria-disabled=move || (busy.get() || writing.blocked().is_some()).to_string()
                 aria-describedby=move || writing.blocked().map(|_| BLOCKED)
             >
                 {move || if busy.get() { "Sending…" } else { "Send" }}
             </button>
+            </div>
         </form>
     }
     .into_any()

@@ -5,7 +5,7 @@ use shared::{PhoneNumber, conversation::NumberCheck};
 
 use super::writing::{Blocked, Writing};
 use crate::{
-    components::{consent::opted_out, form::explained},
+    components::{consent::opted_out, form::explained, person::isolated},
     time_zone::Zone,
 };
 
@@ -26,7 +26,7 @@ pub(super) fn number_field(writing: Writing) -> AnyView {
             Some(Ok(check)) => described(check),
             Some(Err(fault)) => fault.words(),
             None if writing.draft.with(|draft| draft.number.trim().is_empty()) => {
-                "In any usual way of writing it, with or without the country code.".to_owned()
+                "Any format, e.g. 07700 900123".to_owned()
             }
             None => "…".to_owned(),
         })
@@ -58,15 +58,15 @@ pub(super) fn number_field(writing: Writing) -> AnyView {
 fn described(check: &NumberCheck) -> String {
     if !check.valid {
         let reason = check.reason.clone().filter(|reason| !reason.is_empty());
-        return reason.unwrap_or_else(|| "This is not a number that can be texted.".to_owned());
+        return reason.unwrap_or_else(|| "This number cannot receive messages.".to_owned());
     }
     let grouped = check.international.clone().or_else(|| check.number.as_ref().map(PhoneNumber::display));
     let mut words = grouped.unwrap_or_default();
     if let Some(customer) = &check.customer {
         words.push_str(" · ");
-        words.push_str(&customer.name);
+        words.push_str(&isolated(&customer.name));
         words.push_str(" (");
-        words.push_str(&customer.reference);
+        words.push_str(&isolated(&customer.reference));
         words.push(')');
     }
     words
@@ -129,7 +129,7 @@ pub(super) fn obstacle(writing: Writing) -> AnyView {
         blocked.get().map(|blocked| match blocked {
             Blocked::Open(conversation) => view! {
                 <div class="alert alert-warning flex flex-wrap items-center justify-between gap-2">
-                    <p id=BLOCKED>"A conversation with this number is in progress: write there."</p>
+                    <p id=BLOCKED>"A conversation with this number is in progress. Reply there."</p>
                     <a href=format!("/conversations/{conversation}") class="btn btn-sm">
                         "Open the conversation"
                     </a>
@@ -139,7 +139,7 @@ pub(super) fn obstacle(writing: Writing) -> AnyView {
             Blocked::OptedOut(consent) => view! {
                 <div class="alert alert-warning flex flex-col items-start gap-1">
                     <p id=BLOCKED class="wrap-anywhere">"This number " {opted_out(&consent, &zone)} "."</p>
-                    <p>"It must not be texted from there. What is known is under " <a href="/consents" class="link">"Opt-outs"</a> "."</p>
+                    <p>"You cannot send it messages from that number. See " <a href="/consents" class="link">"Opt-outs"</a> "."</p>
                 </div>
             }
             .into_any(),
@@ -175,6 +175,6 @@ mod tests {
         });
         assert_eq!(described(&check(unknown.clone())), "Too short.");
         unknown["reason"] = serde_json::Value::Null;
-        assert_eq!(described(&check(unknown)), "This is not a number that can be texted.");
+        assert_eq!(described(&check(unknown)), "This number cannot receive messages.");
     }
 }

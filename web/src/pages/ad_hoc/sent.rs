@@ -18,11 +18,11 @@ pub(super) fn sent(writing: Writing, conversation: &Conversation) -> AnyView {
         <div class="flex flex-col gap-4">
             <p node_ref=words tabindex="-1" role="status" class="alert alert-success block outline-none">
                 <strong>"Sent to " {conversation.number.display()} "."</strong>
-                " It will appear among the conversations in progress when the person replies."
+                " You will see it in the queue when they reply."
             </p>
             <div class="flex flex-wrap gap-2">
                 <a href=format!("/conversations/{}", conversation.id) class="btn btn-primary">
-                    "Open it"
+                    "Open the conversation"
                 </a>
                 <button type="button" class="btn" on:click=move |_| writing.again()>
                     "Send another"

@@ -97,7 +97,7 @@ pub(super) fn templates(writing: Writing) -> AnyView {
         move || {
             view! {
                 <div class="alert alert-warning flex flex-wrap items-center justify-between gap-2">
-                    <p>"This text was filled in for another number. Check it before it is sent."</p>
+                    <p>"The template was filled in for another number. Check it before you send."</p>
                     <button
                         type="button"
                         class="btn btn-sm"

@@ -180,13 +180,10 @@ impl Writing {
     fn obstacle(self, draft: &Draft) -> Option<Fault> {
         let wrong = |field: &str, words: &str| Some(Fault::in_field(field, words));
         match self.checked.get_untracked() {
-            _ if draft.number.trim().is_empty() => return wrong("number", "Type a number first."),
-            None => return wrong("number", "The number is still being looked at. Try again in a moment."),
+            _ if draft.number.trim().is_empty() => return wrong("number", "Enter a number."),
+            None => return wrong("number", "The number is being checked. Try again in a moment."),
             Some(Ok(NumberCheck { valid: false, reason, .. })) => {
-                return wrong(
-                    "number",
-                    reason.as_deref().unwrap_or("This is not a number that can be texted."),
-                );
+                return wrong("number", reason.as_deref().unwrap_or("This number cannot receive messages."));
             }
             // Out of reach: then sending will say so as well, or the server is back.
             Some(_) => {}
@@ -202,7 +199,10 @@ impl Writing {
         let stale = draft.is_unedited()
             && untrack(|| self.number()).is_some_and(|number| draft.is_for_another(&number));
         if stale {
-            return wrong("body", "Not sent. This text was filled in for another number.");
+            return wrong(
+                "body",
+                "Not sent. The template was filled in for another number. Fill it in again.",
+            );
         }
         None
     }
@@ -275,7 +275,7 @@ impl Writing {
                 self.change(|draft| draft.key = new_idempotency_key());
                 return self.form.refused(Fault::in_field(
                     "body",
-                    "An earlier wording of this text was sent already. Look for the number before sending again.",
+                    "An earlier version of this message was sent already. Search for the number before you send again.",
                 ));
             }
             _ => {}

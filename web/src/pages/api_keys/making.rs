@@ -16,6 +16,7 @@ use crate::{
         checks,
         dialog::Dialog,
         form::{Form, Line},
+        person::isolated,
     },
     session::use_session,
 };
@@ -41,18 +42,15 @@ pub(super) fn making(page: Keys, close: Callback<()>) -> AnyView {
     // A key may do nothing that its maker may not.
     let mine = use_session().me().map(|me| me.permissions).unwrap_or_default();
     let offered = Permission::ALL.into_iter().filter(|permission| mine.contains(permission)).collect();
-    let choice = checks::teams(form, "At least one.", page.teams, teams);
+    let choice = checks::teams(form, "Choose at least one.", page.teams, teams);
     view! {
         <Dialog title="New API key".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.line(Line { hint: "Which program uses it", ..Line::text("name", "Name", name) })}
-                {checks::permissions(form, "Only what the program needs.", offered, permissions, Signal::stored(false))}
+                {checks::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
                 {choice}
                 {form.fault()}
-                <div class="modal-action mt-0">
-                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
-                    {form.submit("Create key")}
-                </div>
+                {form.actions(close, "Create key")}
             </form>
         </Dialog>
     }
@@ -73,11 +71,33 @@ pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
     let told = move || {
         copied.get().map(|done| if done { "Copied." } else { "Not copied. It is selected: press Ctrl+C." })
     };
+    let is_kept = RwSignal::new(false);
+    let is_asked = RwSignal::new(false);
+    let may_close = Callback::new(move |()| {
+        is_asked.set(!is_kept.get_untracked());
+        is_kept.get_untracked()
+    });
+    let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
+        if !is_kept.get_untracked() {
+            event.prevent_default();
+            event.set_return_value("asked");
+        }
+    });
+    on_cleanup(move || leaving.remove());
+    let done = move |_| {
+        if may_close.run(()) {
+            close.run(());
+        }
+    };
+    let asked = move || {
+        (is_asked.get() && !is_kept.get())
+            .then_some("Copy the key first, then tick the box. It is not shown again.")
+    };
     view! {
-        <Dialog title=format!("The key of “{}”", key.name) close>
+        <Dialog title=format!("Key “{}”", isolated(&key.name)) close may_close>
             <div class="flex flex-col gap-4">
                 <p class="alert alert-warning">
-                    "Copy it now and keep it safe: it is shown only this once, and whoever has it can use it."
+                    "Copy the key now and store it safely. It is shown only once, and anyone who has it can use it."
                 </p>
                 <div class="flex flex-col gap-1">
                     <label for="secret" class="text-sm font-medium">"Key"</label>
@@ -94,8 +114,25 @@ pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
                     </div>
                     <p role="status" class="text-sm">{told}</p>
                 </div>
+                <div class="flex flex-col gap-1">
+                    <label class="flex min-h-6 items-center gap-2 text-sm">
+                        <input
+                            type="checkbox"
+                            class="checkbox checkbox-sm shrink-0"
+                            aria-describedby="key-kept"
+                            prop:checked=is_kept
+                            on:change:target=move |event| is_kept.set(event.target().checked())
+                        />
+                        "I have copied the key"
+                    </label>
+                    <p id="key-kept" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+                        {asked}
+                    </p>
+                </div>
                 <div class="modal-action mt-0">
-                    <button type="button" class="btn" on:click=move |_| close.run(())>"Done"</button>
+                    <button type="button" class="btn btn-primary" on:click=done>
+                        "Done"
+                    </button>
                 </div>
             </div>
         </Dialog>

@@ -135,7 +135,7 @@ fn row(page: Keys, key: &ApiKey, zone: &Zone) -> AnyView {
     let teams = move || page.teams.with(|teams| or_dash(Some(&team_names(teams, &ids))));
     let used = key.last_used_at.map(|at| moment(at, zone)).unwrap_or_else(|| "never".into_any());
     let revoke = view! {
-        <button type="button" class="btn btn-sm" on:click=move |_| asked.set(Some(Asked::Revoke(revoked.clone())))>
+        <button type="button" class="btn btn-sm btn-danger" on:click=move |_| asked.set(Some(Asked::Revoke(revoked.clone())))>
             "Revoke"
             <span class="sr-only">" " {key.name.clone()}</span>
         </button>
@@ -171,8 +171,9 @@ fn dialog(page: Keys, asked: Asked) -> AnyView {
         Asked::Revoke(key) => {
             let question = Question {
                 title: format!("Revoke “{}”?", key.name),
-                text: "Programs that use it are shut out at once. This cannot be undone.",
+                text: "Programs that use this key can no longer sign in. You cannot undo this.",
                 button: "Revoke key",
+                is_dangerous: true,
             };
             let done = Callback::new(move |()| {
                 close.run(());

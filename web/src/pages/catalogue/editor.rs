@@ -40,10 +40,7 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
                 {form.line(Line::text("name", "Name", name))}
                 {text}
                 {form.fault()}
-                <div class="modal-action mt-0">
-                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
-                    {form.submit("Save")}
-                </div>
+                {form.actions(close, "Save")}
             </form>
         </Dialog>
     }

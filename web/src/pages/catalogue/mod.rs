@@ -193,9 +193,9 @@ fn dialog(catalogue: Catalogue, asked: Asked) -> AnyView {
         Asked::Delete(entry) => {
             let question = Question {
                 title: format!("Delete “{}”?", entry.name),
-                text: "It is not offered any more. Used ones are archived and keep their name in history; \
-                       those never used are gone.",
+                text: "Agents can no longer choose it. Past messages and conversations keep it.",
                 button: "Delete",
+                is_dangerous: true,
             };
             let done = Callback::new(move |()| {
                 open.set(None);

@@ -81,7 +81,7 @@ pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, 
         }
     });
     let reason = (!may_change).then(|| {
-        view! { <p class="text-sm text-base-content/80">"These belong to every team; only administrators change them."</p> }
+        view! { <p class="text-sm text-base-content/80">"For every team. Only administrators can change these."</p> }
     });
     view! {
         <section aria-labelledby=heading.clone()>
@@ -131,9 +131,9 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
         }
         .into_any()
     };
-    let act = move |text: &'static str, ask: fn(Entry) -> Asked| {
+    let act = move |text: &'static str, class: &'static str, ask: fn(Entry) -> Asked| {
         view! {
-            <button type="button" class="btn btn-sm" on:click=move |_| open(ask)>
+            <button type="button" class=class on:click=move |_| open(ask)>
                 {text}
                 <span class="sr-only">" " {name}</span>
             </button>
@@ -143,7 +143,8 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     let actions = may_change.then(|| {
         view! {
             <span class="flex flex-wrap gap-1">
-                {step(true)} {step(false)} {act("Edit", Asked::Edit)} {act("Delete", Asked::Delete)}
+                {step(true)} {step(false)} {act("Edit", "btn btn-sm", Asked::Edit)}
+                {act("Delete", "btn btn-sm btn-danger", Asked::Delete)}
             </span>
         }
     });

@@ -42,6 +42,7 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
                 id="field-body"
                 class="textarea max-h-60 min-h-24 w-full text-base field-sizing-content"
                 rows="4"
+                dir="auto"
                 aria-describedby="fault-body message-count"
                 aria-invalid=move || fault.with(Option::is_some).to_string()
                 prop:value=body
@@ -71,7 +72,7 @@ fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<
     };
     view! {
         <fieldset class="min-w-0">
-            <legend class="mb-1 text-sm font-medium">"Put in what differs by customer"</legend>
+            <legend class="mb-1 text-sm font-medium">"Insert a field"</legend>
             <div class="flex flex-wrap gap-1">{known.iter().map(button).collect_view()}</div>
         </fieldset>
     }
@@ -103,7 +104,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
         filled.with(|filled| {
             let ((_, unknown), known) = filled.as_ref()?;
             (!unknown.is_empty())
-                .then(|| format!("Unknown: {}. Known are: {}.", marks(unknown), marks(known)))
+                .then(|| format!("Unknown field: {}. You can use: {}.", marks(unknown), marks(known)))
         })
     };
     when(
@@ -112,7 +113,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
             let read = move || filled.with(|filled| filled.as_ref().map(|((text, _), _)| text.clone()));
             view! {
                 <div class="flex flex-col gap-1">
-                    <p class="text-sm font-medium">"What a customer would read"</p>
+                    <p class="text-sm font-medium">"Preview"</p>
                     <p class="rounded-box bg-base-200 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{read}</p>
                     <p role="status" class="text-sm font-medium wrap-anywhere text-red-700 dark:text-red-300 empty:hidden">
                         {told}

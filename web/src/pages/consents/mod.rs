@@ -32,7 +32,7 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Number", "w-38 lg:w-44"),
     ("Team", "w-38 lg:w-48"),
     ("State", "w-26 lg:w-28"),
-    ("How we know", "w-34 lg:w-auto"),
+    ("Source", "w-34 lg:w-auto"),
     ("When", "w-30 lg:w-36"),
     ("Note", ""),
 ];
@@ -71,9 +71,9 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
         (None, Some(fault)) => failed(&fault, Callback::new(move |()| ledger.fetch())),
         (None, None) => skeleton(5),
         (Some(false), _) if ledger.number.with(|number| number.trim().is_empty()) => {
-            empty("Nobody has opted out")
+            empty("No customer has opted out")
         }
-        (Some(false), _) => empty("Nothing is known about such a number"),
+        (Some(false), _) => empty("No entries for this number"),
         (Some(true), _) => view! {
             <table role="table" aria-label="Opt-outs" class=TABLE>
                 {head(COLUMNS)}
@@ -107,13 +107,13 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
                 .then(|| {
                     view! {
                         <button type="button" class="btn btn-sm" aria-haspopup="dialog" on:click=move |_| recording.set(true)>
-                            "Record"
+                            "Record opt-out"
                         </button>
                     }
                 })}
         </div>
         <p class="mt-1 text-sm">
-            "Who wants no texts from which of our numbers, and who wants them again. The newest entry for a number holds."
+            "Customers who opted out, and of which number. The latest entry applies."
         </p>
         <label class="my-4 flex flex-wrap items-center gap-2 text-sm">
             <span class="font-medium">"Number"</span>
@@ -152,7 +152,7 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
                 },
             )}
             {cell("State", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
-            {cell("How we know", source(consent))}
+            {cell("Source", source(consent))}
             {cell("When", date_and_time(consent.created_at, &zone))}
             {cell("Note", consent.note.clone().unwrap_or_else(|| "–".to_owned()))}
         </tr>

@@ -66,12 +66,12 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
     };
     let number_line = Line {
         kind: "tel",
-        hint: "In any usual way of writing it, with or without the country code.",
+        hint: "Any format, e.g. 07700 900123",
         ..Line::text("number", "Customer’s number", number)
     };
-    let note_line = Line { hint: "How we know, for whoever asks later.", ..Line::text("note", "Note", note) };
+    let note_line = Line { hint: "How did they tell us?", ..Line::text("note", "Note", note) };
     view! {
-        <Dialog title="Record an opt-out or consent".to_owned() close>
+        <Dialog title="Record an opt-out or opt-in".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 <div class="flex flex-col gap-1">
                     <label for="field-team-number" class="text-sm font-medium">"Our number"</label>
@@ -89,15 +89,15 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
                 </div>
                 {form.line(number_line)}
                 <fieldset>
-                    <legend class="mb-1 text-sm font-medium">"What they want"</legend>
+                    <legend class="mb-1 text-sm font-medium">"The customer"</legend>
                     <div class="flex flex-wrap gap-x-6 gap-y-2">
-                        {choice(ConsentState::OptedOut, "No texts (opted out)")}
-                        {choice(ConsentState::OptedIn, "Texts (opted in)")}
+                        {choice(ConsentState::OptedOut, "opted out")}
+                        {choice(ConsentState::OptedIn, "opted in again")}
                     </div>
                 </fieldset>
                 {form.area(note_line)}
                 {form.fault()}
-                <div>{form.submit("Record")}</div>
+                {form.actions(close, "Record")}
             </form>
         </Dialog>
     }

@@ -14,6 +14,7 @@ use shared::{
 use super::Desk;
 use crate::{
     components::{notices::use_notices, when::when},
+    keys::focus_if_lost,
     tasks::start_detached,
 };
 
@@ -42,7 +43,10 @@ pub(super) fn send_again(desk: Desk, failed: &Message) -> AnyView {
             let answer = desk.client.create_message(desk.id, &again, &format!("again-{id}")).await;
             busy.try_set(false);
             match answer {
-                Ok(message) => desk.thread.put(vec![message]),
+                Ok(message) => {
+                    desk.thread.put_own(message);
+                    focus_if_lost("[aria-label=Message]");
+                }
                 Err(fault) => {
                     match fault.code() {
                         Some(ErrorCode::ConversationMoved) => {

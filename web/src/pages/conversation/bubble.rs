@@ -24,11 +24,14 @@ pub(super) fn bubble(desk: Desk, message: ArcRwSignal<Message>, zone: &Zone) -> 
     view! {
         <div class=format!("chat {side} py-1")>
             <div class="chat-header text-xs text-base-content">
-                <span class="font-medium">{sender}</span>
+                <bdi class="font-medium wrap-anywhere">{sender}</bdi>" "
                 {when(is_previous, previous_holder)}
                 {time_of_day(known.created_at, zone)}
             </div>
-            <div class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")>
+            <div
+                dir="auto"
+                class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")
+            >
                 {known.body} {media}
             </div>
             {footer}
@@ -46,9 +49,9 @@ fn footer(desk: Desk, message: &Message) -> AnyView {
         Direction::Inbound if message.recovered => view! {
             <div
                 class="chat-footer text-xs text-base-content"
-                title="The gateway's call about this text never came. The desk found it later; the time is when it was written."
+                title="The gateway did not report this message at once. The time shows when it was sent."
             >
-                "Recovered: the webhook was missed"
+                "Arrived late: the gateway did not report it at once"
             </div>
         }
         .into_any(),
@@ -64,7 +67,7 @@ fn status_line(desk: Desk, message: &Message) -> AnyView {
         <div class="chat-footer flex max-w-[36rem] flex-col items-end text-right text-xs text-base-content">
             <span class=if failed { "badge badge-error badge-sm" } else { "" }>
                 <span aria-hidden="true">{icon(message.status)}" "</span>
-                <span>{message.status.as_str()}</span>
+                <span>{if failed { "not delivered" } else { message.status.as_str() }}</span>
             </span>
             {reason.map(|reason| view! { <span class="mt-0.5">{reason}</span> })}
             {failed.then(|| send_again(desk, message))}

@@ -28,7 +28,7 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
             view! {
                 <p class="min-w-0 wrap-anywhere">
                     <strong>
-                        "Closed by " {closure.closed_by} " on " {date_and_time(closure.closed_at, &zone)} " · "
+                        "Closed by " <bdi>{closure.closed_by}</bdi> " on " {date_and_time(closure.closed_at, &zone)} " · "
                         {closure.closure_reason}
                     </strong>
                     {closure.note.map(|note| view! { " · " {note} })}
@@ -36,6 +36,7 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
             }
         })
     };
+    let next = desk.read(|detail| detail.next_id);
     let unsent_text = move || unsent.with(|draft| draft.text.clone());
     let kept = when(
         move || unsent.with(|draft| !draft.text.is_empty()),
@@ -55,9 +56,18 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
         },
     );
     view! {
-        <div class="alert mt-3 flex flex-col items-start gap-1" role="status">
+        <div id="closed" tabindex="-1" class="alert mt-3 flex flex-col items-start gap-1 outline-none" role="status">
             {move || words()}
-            <p class="text-sm">"This conversation is read-only. A new text from this customer starts another one."</p>
+            <p class="text-sm">"This conversation is read-only. A new message from the customer starts another one."</p>
+            {move || {
+                next.get().map(|next| {
+                    view! {
+                        <a href=format!("/conversations/{next}") class="link text-sm">
+                            "Next conversation with this customer"
+                        </a>
+                    }
+                })
+            }}
         </div>
         {kept}
     }

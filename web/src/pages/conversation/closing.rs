@@ -14,6 +14,7 @@ use crate::{
         notices::use_notices,
         placeholder::{failed, skeleton},
     },
+    keys::focus_if_lost,
     tasks::start,
 };
 
@@ -44,7 +45,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
             return;
         };
         let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
-            fault.set(Some("Choose a reason first.".to_owned()));
+            fault.set(Some("Choose a reason.".to_owned()));
             let _ = reason.focus();
             return;
         };
@@ -62,11 +63,12 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
                 Ok(detail) => {
                     notices.say("The conversation is closed.");
                     desk.show(detail);
+                    focus_if_lost("#closed");
                 }
                 Err(met) => {
                     match met.code() {
                         Some(ErrorCode::ConversationClosed) => {
-                            notices.say("Somebody else has closed this conversation.");
+                            notices.say("A colleague has closed this conversation.");
                             desk.refetch.run(());
                         }
                         // The choice was changed after a try that did arrive.
@@ -119,7 +121,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
                         maxlength=MAX_NOTE_CHARACTERS.to_string()
                     ></textarea>
                 </label>
-                <button class="btn" aria-disabled=move || busy.get().to_string()>
+                <button class="btn btn-danger" aria-disabled=move || busy.get().to_string()>
                     {move || if busy.get() { "Closing…" } else { "Close conversation" }}
                 </button>
             </form>

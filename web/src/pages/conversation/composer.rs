@@ -10,7 +10,10 @@ use super::{
     templates::Templates,
     writing::{Writing, named},
 };
-use crate::components::{counter::counter, when::when};
+use crate::{
+    components::{counter::counter, when::when},
+    keys::{focus_first, is_escape, is_send},
+};
 
 /// The composer.
 #[component]
@@ -20,12 +23,11 @@ pub(super) fn Composer(desk: Desk) -> impl IntoView {
     let missing = Memo::new(move |_| text.with(|text| placeholders(text)));
     let send = move || writing.send(desk.thread.seen.get_untracked());
     let key = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-            event.prevent_default();
-            // A key that is held down has sent once.
-            if !event.repeat() {
-                send();
-            }
+        if is_send(&event) {
+            send();
+        } else if is_escape(&event) {
+            // Single keys act again from there.
+            focus_first("main h1");
         }
     };
     view! {
@@ -48,6 +50,7 @@ pub(super) fn Composer(desk: Desk) -> impl IntoView {
                     node_ref=writing.message
                     class="textarea max-h-60 min-h-20 w-full flex-1 text-base field-sizing-content"
                     rows="3"
+                    dir="auto"
                     aria-label="Message"
                     aria-describedby="message-missing message-fault message-count"
                     aria-invalid=move || (writing.fault.with(Option::is_some)).to_string()

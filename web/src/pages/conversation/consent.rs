@@ -39,8 +39,8 @@ pub(crate) fn OptedOut() -> impl IntoView {
         <section aria-label="Consent" class="mt-3 flex flex-col gap-3 rounded-box border border-warning p-4">
             <p role="status" class="wrap-anywhere">
                 <strong>"Opted out. "</strong>
-                "This customer " {why} ". Nothing can be sent to them."
-                {kept.then_some(" What you had typed is kept until you can.")}
+                "This customer " {why} ". You cannot send them messages."
+                {kept.then_some(" Your draft is kept.")}
             </p>
             {may_record.then(|| record(desk, ConsentState::OptedIn))}
         </section>
@@ -58,17 +58,13 @@ fn record(desk: Desk, state: ConsentState) -> AnyView {
     let form = Form::new();
     let notices = use_notices();
     let note = RwSignal::new(String::new());
-    let (hint, button, done) = match state {
+    let (label, button, done) = match state {
         ConsentState::OptedIn => (
-            "What they said and where, for whoever asks later why they are texted again.",
-            "Record consent",
-            "Consent is recorded.",
+            "How did they tell us that they want messages again?",
+            "Record opt-in",
+            "The opt-in is recorded.",
         ),
-        ConsentState::OptedOut => (
-            "What they said and where, for whoever asks later.",
-            "Record the opt-out",
-            "The opt-out is recorded.",
-        ),
+        ConsentState::OptedOut => ("How did they tell us?", "Record opt-out", "The opt-out is recorded."),
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -91,7 +87,7 @@ fn record(desk: Desk, state: ConsentState) -> AnyView {
     };
     view! {
         <form class="flex flex-col gap-3" novalidate on:submit=submit>
-            {form.area(Line { hint, ..Line::text("note", "How we know", note) })}
+            {form.area(Line::text("note", label, note))}
             {form.fault()}
             <div>{form.submit(button)}</div>
         </form>

@@ -5,7 +5,11 @@ use shared::conversation::{ConversationStatus, Origin};
 
 use super::Desk;
 use crate::{
-    components::{heading::Heading, moment::date_and_time, person::title},
+    components::{
+        heading::Heading,
+        moment::date_and_time,
+        person::{isolated, title},
+    },
     time_zone::Zone,
 };
 
@@ -14,7 +18,11 @@ use crate::{
 pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
     let text = desk.read(|detail| title(&detail.conversation));
     let is_pending = desk.read(|detail| detail.conversation.status == ConversationStatus::Pending);
-    let attention = desk.read(|detail| detail.conversation.attention.clone());
+    // What the thread, or the line about consent, says by itself is not said a second time.
+    let attention = desk.read(|detail| {
+        let attention = detail.conversation.attention.clone();
+        attention.filter(|attention| !matches!(attention.code.as_str(), "not_delivered" | "opted_out"))
+    });
     // What follows never changes.
     let begun = desk.detail.with_untracked(|detail| {
         detail.as_ref().map(|detail| {
@@ -31,7 +39,7 @@ pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
                     </a>
                 }
             });
-            view! { {origin} " · " {opened} " · " {detail.team.name.clone()} {previous} }
+            view! { {origin} " · " {opened} " · " {isolated(&detail.team.name).into_owned()} {previous} }
         })
     });
     view! {

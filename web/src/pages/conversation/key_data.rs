@@ -72,7 +72,7 @@ fn customers(data: &KeyData, held_with: Option<&str>) -> AnyView {
     let changed = data.changed_owner.then(|| {
         view! {
             <p role="alert" class="alert alert-warning mb-2 py-2 text-sm">
-                "This number now belongs to another customer. Earlier messages are with its previous holder."
+                "This number now belongs to another customer. Earlier messages are from its previous holder."
             </p>
         }
     });
@@ -91,8 +91,8 @@ fn customer(customer: &CustomerKeyData, is_held_with: bool) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
-            <dt class="wrap-anywhere text-base-content/80">{field.name.clone()}</dt>
-            <dd class="wrap-anywhere">{value.to_owned()}</dd>
+            <dt dir="auto" class="text-start wrap-anywhere text-base-content/80">{field.name.clone()}</dt>
+            <dd dir="auto" class="text-start wrap-anywhere">{value.to_owned()}</dd>
         }
     });
     let mark = is_held_with.then(|| {
@@ -101,7 +101,7 @@ fn customer(customer: &CustomerKeyData, is_held_with: bool) -> AnyView {
     view! {
         <div>
             <h3 class="text-sm font-medium wrap-anywhere">
-                {format!("{} · {}", customer.reference, customer.name)} {mark}
+                <bdi>{customer.reference.clone()}</bdi> " · " <bdi>{customer.name.clone()}</bdi> {mark}
             </h3>
             <dl class="mt-1 grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-3 gap-y-1 text-sm">
                 {fields.collect_view()}

@@ -75,9 +75,12 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
             view! {
                 <Dialog title=title.clone() close=Callback::new(move |()| open.set(false))>
                     <img class="mx-auto max-h-[75dvh] max-w-full" src=src alt=alt />
-                    <a class="btn btn-sm mt-3" href=original download="">
-                        "Download"
-                    </a>
+                    <form method="dialog" class="modal-action mt-3">
+                        <a class="btn btn-sm" href=original download="">
+                            "Download"
+                        </a>
+                        <button class="btn btn-sm">"Close"</button>
+                    </form>
                 </Dialog>
             }
         })

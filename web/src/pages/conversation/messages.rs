@@ -34,6 +34,13 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
         }
         newest
     });
+    Effect::new(move |before: Option<u32>| {
+        let sent = thread.sent.get();
+        if before.is_some() {
+            scroll.to_end();
+        }
+        sent
+    });
     // The newest message counts as seen when it is in sight: a reply carries its id.
     Effect::new(move |_| {
         if scroll.at_end.get() {

@@ -50,7 +50,7 @@ use crate::{
 fn unknown() -> AnyView {
     nowhere(
         "Conversation not found",
-        "There is no such conversation, or it belongs to a team that you are not in.",
+        "This conversation does not exist, or it belongs to a team that you are not in.",
     )
 }
 
@@ -188,7 +188,7 @@ fn Open(desk: Desk) -> impl IntoView {
                 (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
                 (false, false) => view! {
                     <p class="alert mt-3">
-                        "You can read this conversation. Answering it needs the permission “reply”, which your account does not have."
+                        "You need the permission “Answer customers” to reply. Ask an administrator."
                     </p>
                 }
                 .into_any(),
@@ -203,18 +203,20 @@ fn Open(desk: Desk) -> impl IntoView {
         (false, _) if may_manage => opting_out(),
         _ => ().into_any(),
     };
-    let closing = move || match (is_closed.get(), may_close.get()) {
+    let closing = move || {
+        match (is_closed.get(), may_close.get()) {
         (true, _) => ().into_any(),
         (false, true) => view! { <Closing desk /> }.into_any(),
         (false, false) => view! {
             <p class="text-sm">
-                "Closing this conversation needs the permission “close”, which your account does not have."
+                "You need the permission “Close conversations” to close this conversation. Ask an administrator."
             </p>
         }
         .into_any(),
+    }
     };
     view! {
-        <div class="flex min-h-0 flex-1 flex-col gap-3 lg:h-[calc(100dvh-5.1rem-var(--alarm,0rem))] lg:flex-none">
+        <div class="flex min-h-0 flex-1 flex-col gap-3 lg:h-[calc(100dvh-2.1rem-var(--header,3rem)-var(--alarm,0rem))] lg:flex-none">
             <Header desk zone=zone.clone() />
             <div class="grid min-h-0 flex-1 gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
                 <div class="flex min-h-0 flex-col">
@@ -237,7 +239,7 @@ fn opting_out() -> AnyView {
     view! {
         <details class="rounded-box border border-base-300 p-4">
             <summary class="cursor-pointer text-sm" on:click=move |_| opened.set(true)>
-                "Record an opt-out"
+                "Record opt-out"
             </summary>
             {when(move || opened.get(), || view! { <LazyPage page=Lazy::OptOut /> }.into_any())}
         </details>

@@ -1,8 +1,10 @@
 //! Where the thread is scrolled to: at its end as long as the agent was there, else where the agent left it.
 
 use leptos::{html, prelude::*};
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{Element, ResizeObserver};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use crate::resize::on_resize;
 
 /// So near the end still counts as being there.
 const NEAR: i32 = 48;
@@ -70,22 +72,9 @@ impl Scroll {
 
     /// When the composer below grows, what was at the end stays there.
     fn stay_when_resized(self) {
-        let observing = StoredValue::new_local(None::<(ResizeObserver, Closure<dyn Fn()>)>);
-        Effect::new(move |_| {
-            let Some(area) = self.area.get() else { return };
-            let resized = Closure::<dyn Fn()>::new(move || {
-                if self.at_end.try_get_untracked() == Some(true) {
-                    self.to_end();
-                }
-            });
-            if let Ok(observer) = ResizeObserver::new(resized.as_ref().unchecked_ref()) {
-                observer.observe(&area);
-                observing.set_value(Some((observer, resized)));
-            }
-        });
-        on_cleanup(move || {
-            if let Some(Some((observer, _))) = observing.try_update_value(Option::take) {
-                observer.disconnect();
+        on_resize(self.area, move |_| {
+            if self.at_end.try_get_untracked() == Some(true) {
+                self.to_end();
             }
         });
     }

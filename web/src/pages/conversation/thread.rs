@@ -65,6 +65,8 @@ pub(super) struct Thread {
     pub(super) seen: RwSignal<Option<MessageId>>,
     /// The newest message that the customer wrote while the page was open, to be read out.
     pub(super) heard: RwSignal<Option<Message>>,
+    /// Counts what was sent from here.
+    pub(super) sent: RwSignal<u32>,
     /// What was written before is with the number's previous holder.
     pub(super) previous_until: RwSignal<Option<DateTime<Utc>>>,
 }
@@ -79,6 +81,7 @@ impl Thread {
             fault: RwSignal::new(None),
             seen: RwSignal::new(None),
             heard: RwSignal::new(None),
+            sent: RwSignal::new(0),
             previous_until: RwSignal::new(None),
         }
     }
@@ -135,6 +138,12 @@ impl Thread {
         self.has_earlier.try_set(Some(page.next_cursor.is_some()));
         self.put(page.items);
         Ok(())
+    }
+
+    /// Takes in what was just sent from here: it is scrolled to.
+    pub(super) fn put_own(self, message: Message) {
+        self.put(vec![message]);
+        self.sent.try_update(|sent| *sent += 1);
     }
 
     /// Takes messages in: new ones at their place, known ones updated.

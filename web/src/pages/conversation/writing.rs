@@ -151,7 +151,7 @@ impl Writing {
                 Ok(message) => {
                     Draft::forget(&place, &draft.key);
                     self.sent(&reply.body);
-                    self.desk.thread.put(vec![message]);
+                    self.desk.thread.put_own(message);
                 }
                 Err(fault) => self.refused(&fault),
             }
@@ -192,7 +192,7 @@ impl Writing {
                 self.keep(|draft| draft.key = new_idempotency_key());
                 self.refetch();
                 self.fault.try_set(Some(
-                    "An earlier wording of this text was sent already. Look at the thread before sending again."
+                    "An earlier version of this message was sent already. Read the conversation before you send again."
                         .to_owned(),
                 ));
                 return;

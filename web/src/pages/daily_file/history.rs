@@ -169,6 +169,7 @@ fn restore(history: History, file: DailyFile, fetch: Callback<()>) -> AnyView {
         title: format!("Restore the file of {of}?"),
         text: "Its customers and their key data take the place of the current ones, as a whole. The current file stays in the history.",
         button: "Restore",
+        is_dangerous: true,
     };
     let close = Callback::new(move |()| history.asked.set(None));
     let done = Callback::new(move |()| {

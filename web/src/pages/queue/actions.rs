@@ -56,7 +56,10 @@ fn button(team: &TeamSummary, open: RwSignal<Option<TeamId>>) -> AnyView {
         }
         .into_any();
     }
-    let (why, told) = (format!("{} has no number to text from.", team.name), format!("ad-hoc-{id}"));
+    let (why, told) = (
+        format!("{} has no number to send from. An administrator can add one.", team.name),
+        format!("ad-hoc-{id}"),
+    );
     view! {
         <span class="max-w-full" title=why.clone()>
             <button type="button" class=BUTTON aria-disabled="true" aria-describedby=told.clone()>

@@ -1,5 +1,7 @@
 //! The queue on screen and the one that waits to be shown: rows never move while the agent is at them.
 
+use std::collections::HashMap;
+
 use leptos::prelude::*;
 use shared::{
     conversation::{Queue, QueueSection},
@@ -8,7 +10,10 @@ use shared::{
 };
 
 use super::news;
-use crate::api::{Client, Fault, Listed};
+use crate::{
+    api::{Client, Fault, Listed},
+    places::use_places,
+};
 
 const MORE: usize = 50;
 
@@ -26,21 +31,39 @@ pub(super) struct Board {
     pub(super) pointed: RwSignal<bool>,
     /// The focus is among the rows.
     pub(super) focused: RwSignal<bool>,
-    /// Nobody looks at this tab.
+    /// The tab is hidden.
     pub(super) unseen: RwSignal<bool>,
+    /// How many rows of each team were asked for. Only grows: no refresh takes away what is on screen.
+    wanted: StoredValue<HashMap<TeamId, usize>>,
 }
+
+/// The name under which the rows are kept for coming back.
+const KEPT: &str = "queue";
 
 impl Board {
     pub(super) fn new(client: Client) -> Self {
+        let places = use_places();
+        let kept: Option<Queue> = places.and_then(|places| places.rows(KEPT));
+        let wanted = kept.iter().flat_map(|queue| &queue.sections);
+        let wanted = wanted.map(|section| (section.team.id, section.items.len())).collect();
         let board = Self {
             client,
-            shown: RwSignal::new(None),
+            shown: RwSignal::new(kept),
             fresh: RwSignal::new(None),
             fault: RwSignal::new(None),
             pointed: RwSignal::new(false),
             focused: RwSignal::new(false),
             unseen: RwSignal::new(document().hidden()),
+            wanted: StoredValue::new(wanted),
         };
+        if let Some(places) = places {
+            on_cleanup(move || {
+                if let Some(shown) = board.shown.try_get_untracked().flatten() {
+                    places.keep(KEPT, shown);
+                }
+            });
+            places.return_when(move || board.shown.with(Option::is_some));
+        }
         // As soon as the agent looks away, the news is shown.
         Effect::new(move |_| {
             if !board.is_held() {
@@ -100,35 +123,34 @@ impl Board {
     }
 
     async fn fetch_as_far(self) -> Result<Queue, Fault> {
-        let lengths: Vec<(TeamId, usize)> = self.shown.with_untracked(|shown| {
-            let sections = shown.iter().flat_map(|queue| &queue.sections);
-            sections.map(|section| (section.team.id, section.items.len())).collect()
-        });
         let mut queue = self.client.get_queue().await?;
-        for section in &mut queue.sections {
-            let wanted = lengths.iter().find(|(team, _)| *team == section.team.id).map_or(0, |known| known.1);
-            while section.items.len() < wanted && section.next_cursor.is_some() {
-                let limit = (wanted - section.items.len()).min(MAX_LIMIT as usize);
-                self.extend(section, limit).await?;
-            }
+        // More may be asked for while a page is on its way: the number is read again before each.
+        while let Some(section) = queue.sections.iter_mut().find(|section| self.lacks_rows(section)) {
+            let missing = self.wanted_of(section.team.id).saturating_sub(section.items.len());
+            self.extend(section, missing.min(MAX_LIMIT as usize)).await?;
         }
         Ok(queue)
     }
 
-    /// Fetches the next rows of a section.
+    fn wanted_of(self, team: TeamId) -> usize {
+        self.wanted.try_with_value(|wanted| wanted.get(&team).copied()).flatten().unwrap_or_default()
+    }
+
+    fn lacks_rows(self, section: &QueueSection) -> bool {
+        section.next_cursor.is_some() && section.items.len() < self.wanted_of(section.team.id)
+    }
+
+    /// Fetches and shows the next rows of a section, with all others as they are now.
     pub(super) async fn fetch_more(self, team: TeamId) -> Result<(), Fault> {
-        let section = self.shown.with_untracked(|shown| {
+        let count = |shown: &Option<Queue>| {
             let mut sections = shown.iter().flat_map(|queue| &queue.sections);
-            sections.find(|section| section.team.id == team).cloned()
-        });
-        let Some(mut section) = section else { return Ok(()) };
-        self.extend(&mut section, MORE).await?;
-        self.shown.try_update(|shown| {
-            let mut sections = shown.iter_mut().flat_map(|queue| &mut queue.sections);
-            if let Some(known) = sections.find(|known| known.team.id == team) {
-                *known = section;
-            }
-        });
+            sections.find(|section| section.team.id == team).map_or(0, |section| section.items.len())
+        };
+        let shown = self.shown.try_with_untracked(count).unwrap_or_default();
+        self.wanted.try_update_value(|wanted| wanted.insert(team, shown + MORE));
+        let queue = self.fetch_as_far().await?;
+        self.fresh.try_set(None);
+        self.shown.try_set(Some(queue));
         Ok(())
     }
 

@@ -72,7 +72,7 @@ pub(crate) fn QueuePage() -> impl IntoView {
             {when(move || is_empty.get(), || empty("No conversations in progress"))}
             {keyed(
                 move || teams.get().unwrap_or_default().into_iter().map(|team| Row::new(team.0)).collect(),
-                move |row| view! { <Section board team=TeamId(row.id) fetch /> }.into_any(),
+                move |row| view! { <Section board team=TeamId(row.id) /> }.into_any(),
             )}
         }
         .into_any()
@@ -87,7 +87,7 @@ pub(crate) fn QueuePage() -> impl IntoView {
                     on:click=move |_| board.show_news()
                 >
                     {move || board.news()}
-                    " new – show (R)"
+                    " new · show (R)"
                 </button>
             }
             .into_any()
@@ -96,7 +96,7 @@ pub(crate) fn QueuePage() -> impl IntoView {
     view! {
         // On a narrow screen the heading scrolls away, and the news floats at the lower edge. Elsewhere the news has its
         // room from the start, so that its coming pushes nothing down.
-        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-base-100 py-2 lg:sticky lg:top-12 lg:flex-nowrap">
+        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-base-100 py-2 lg:sticky lg:top-[var(--header,3rem)] lg:flex-nowrap">
             <Heading text="Conversations in progress" class="text-xl font-semibold lg:shrink-0" />
             <div
                 role="status"

@@ -14,7 +14,7 @@ use crate::{
         moment::moment,
         notices::use_notices,
         person::{open_label, or_dash},
-        table::{BODY, ROW, TABLE, cell, head, link_cell, text_cell},
+        table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
         when::{Row, keyed, when},
     },
     tasks::Home,
@@ -22,17 +22,17 @@ use crate::{
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-24 lg:w-36"),
+    ("Ref", "w-24 xl:w-36"),
     ("Name", ""),
-    ("Number", "w-38 lg:w-48"),
-    ("Last Message", "w-30 lg:w-44"),
-    ("Next Action", "w-[28%]"),
-    ("Link", "w-20 lg:w-28"),
+    ("Number", "w-38 xl:w-48"),
+    ("Last Message", "w-30 xl:w-44"),
+    ("Next Action", "w-44 lg:w-56 xl:w-[30%]"),
+    ("Link", "w-20 xl:w-24"),
 ];
 
 /// A team's section of the queue.
 #[component]
-pub(super) fn Section(board: Board, team: TeamId, fetch: Callback<()>) -> impl IntoView {
+pub(super) fn Section(board: Board, team: TeamId) -> impl IntoView {
     let section = move |read: fn(&QueueSection) -> String| {
         board.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
     };
@@ -63,8 +63,6 @@ pub(super) fn Section(board: Board, team: TeamId, fetch: Callback<()>) -> impl I
                 notices.fault(&fault);
             }
             busy.try_set(false);
-            // What was held back ends where the list ended before.
-            fetch.run(());
         });
     };
     let left = move |event: FocusEvent| {
@@ -137,6 +135,9 @@ fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
             conversation.with(|conversation| conversation.as_ref().map(read).unwrap_or_default())
         })
     };
+    let reference = Memo::new(move |_| {
+        conversation.with(|known| known.as_ref()?.reference.clone().filter(|text| !text.is_empty()))
+    });
     let last = move || {
         let at =
             conversation.with(|conversation| conversation.as_ref().and_then(|known| known.last_message_at));
@@ -148,8 +149,8 @@ fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
     let next = move || conversation.with(|conversation| conversation.as_ref().map(next_action));
     view! {
         <tr role="row" class=ROW>
-            {text_cell("Ref", text(|conversation| or_dash(conversation.reference.as_deref())))}
-            {text_cell("Name", text(|conversation| or_dash(conversation.name.as_deref())))}
+            {cell("Ref", view! { {move || ref_link(id, reference.get().map(IntoAny::into_any))} })}
+            {name_cell(text(|conversation| or_dash(conversation.name.as_deref())))}
             {cell(
                 "Number",
                 view! {
@@ -202,10 +203,9 @@ fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&Qu
     queue?.sections.iter().find(|section| section.team.id == team)
 }
 
-/// "3 need you · 5 with the customer"
+/// "3 waiting for a reply · 5 with the customer"
 fn counts(counts: Counts) -> String {
-    let verb = if counts.agent == 1 { "needs" } else { "need" };
-    format!("{} {verb} you · {} with the customer", counts.agent, counts.customer)
+    format!("{} waiting for a reply · {} with the customer", counts.agent, counts.customer)
 }
 
 #[cfg(test)]
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn counts_are_a_sentence() {
-        assert_eq!(counts(Counts { agent: 3, customer: 5 }), "3 need you · 5 with the customer");
-        assert_eq!(counts(Counts { agent: 1, customer: 0 }), "1 needs you · 0 with the customer");
+        assert_eq!(counts(Counts { agent: 3, customer: 5 }), "3 waiting for a reply · 5 with the customer");
+        assert_eq!(counts(Counts { agent: 1, customer: 0 }), "1 waiting for a reply · 0 with the customer");
     }
 }

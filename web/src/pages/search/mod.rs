@@ -19,6 +19,7 @@ use crate::{
         heading::Heading,
         notices::{Notices, use_notices},
     },
+    places::use_places,
     session::{use_client, use_session},
     tasks::Home,
     typing::Typing,
@@ -26,6 +27,9 @@ use crate::{
 
 const STATUSES: [(&str, &str); 4] =
     [("", "Any status"), ("pending", "Awaiting reply"), ("open", "In progress"), ("closed", "Closed")];
+
+/// The name under which what was found is kept for coming back.
+const KEPT: &str = "search";
 
 /// What was found, and for what.
 #[derive(Clone, Default)]
@@ -127,7 +131,7 @@ pub(crate) fn SearchPage() -> impl IntoView {
     let Some(me) = me else {
         return view! {
             <Heading text="Search" />
-            <p class="mt-4">"Searching needs the permission “search”, which your account does not have."</p>
+            <p class="mt-4">"You need the permission “Search” to search. Ask an administrator."</p>
         }
         .into_any();
     };
@@ -148,7 +152,21 @@ pub(crate) fn SearchPage() -> impl IntoView {
         fault: RwSignal::new(None),
         busy: RwSignal::new(false),
     };
-    searching.fetch();
+    let places = use_places();
+    let kept = places.and_then(|places| places.rows::<Found>(KEPT));
+    match kept.filter(|kept| searching.search.with_untracked(|search| *search == kept.search)) {
+        Some(kept) => searching.found.set(Some(kept)),
+        None => searching.fetch(),
+    }
+    let returns = searching.found.with_untracked(Option::is_some);
+    if let Some(places) = places {
+        on_cleanup(move || {
+            if let Some(found) = searching.found.try_get_untracked().flatten() {
+                places.keep(KEPT, found);
+            }
+        });
+        places.return_when(move || searching.found.with(Option::is_some));
+    }
     let navigate = use_navigate();
     Effect::new(move |before: Option<()>| {
         let query = searching.search.with(|search| search.query("team"));
@@ -161,14 +179,14 @@ pub(crate) fn SearchPage() -> impl IntoView {
     let input = NodeRef::<html::Input>::new();
     let page = view! {
         <Heading text="Search" />
-        <p class="mt-1 text-sm">"Conversations of the past 90 days, by any part of the number, the ref or the name."</p>
+        <p class="mt-1 text-sm">"Finds conversations of the past 90 days by any part of the number, ref or name."</p>
         {boxes(searching, input)}
         {results(searching)}
     }
     .into_any();
-    // After the heading's, which would take the focus otherwise: whoever comes here wants to type.
+    // After the heading's, which would take the focus otherwise: one comes here to type.
     Effect::new(move |_| {
-        if let Some(input) = input.get() {
+        if let Some(input) = input.get().filter(|_| !returns) {
             let _ = input.focus();
         }
     });

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::{
     conversation::{Conversation, ConversationStatus},
     team::TeamSummary,
+    words::counted,
 };
 
 use super::{
@@ -15,24 +16,21 @@ use crate::{
         moment::moment,
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
-        table::{BODY, ROW, TABLE, cell, head, link_cell},
+        table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
         when::when,
     },
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-22 lg:w-36"),
+    ("Ref", "w-22 xl:w-36"),
     ("Name", ""),
-    ("Number", "w-36 lg:w-48"),
-    ("Team", "w-24 lg:w-36"),
-    ("Status", "w-31 lg:w-36"),
-    ("Last Message", "w-31 lg:w-44"),
-    ("Link", "w-18 lg:w-28"),
+    ("Number", "w-34 lg:w-38 xl:w-48"),
+    ("Team", "w-22 lg:w-28 xl:w-36"),
+    ("Status", "w-29 lg:w-31 xl:w-36"),
+    ("Last Message", "w-28 lg:w-31 xl:w-44"),
+    ("Link", "w-18 xl:w-24"),
 ];
-
-/// A column more than the other tables: on a tablet they stand closer.
-const CLOSE: &str = "md:max-lg:[&_td]:px-2 md:max-lg:[&_th]:px-2";
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
@@ -60,13 +58,13 @@ pub(super) fn results(searching: Searching) -> AnyView {
     let body = move || match state.get() {
         State::Nothing => empty("Type a number, a ref or a name."),
         State::Loading => skeleton(4),
-        State::Empty => empty("No conversation of the past 90 days fits."),
+        State::Empty => empty("No matches in the past 90 days."),
         State::Failed => searching.fault.get().map_or_else(
             || ().into_any(),
             |fault| failed(&fault, Callback::new(move |()| searching.fetch())),
         ),
         State::Found => view! {
-            <table role="table" aria-label="Conversations found" class=format!("{TABLE} {CLOSE}")>
+            <table role="table" aria-label="Conversations found" class=TABLE>
                 {head(COLUMNS)}
                 <tbody role="rowgroup" class=BODY>
                     {move || {
@@ -109,11 +107,8 @@ pub(super) fn results(searching: Searching) -> AnyView {
 
 /// "3 conversations", or "The first 50 conversations" where there are more.
 fn count(shown: usize, has_more: bool) -> String {
-    match (shown, has_more) {
-        (1, false) => "1 conversation".to_owned(),
-        (shown, false) => format!("{shown} conversations"),
-        (shown, true) => format!("The first {shown} conversations"),
-    }
+    let conversations = counted(shown, "conversation");
+    if has_more { format!("The first {conversations}") } else { conversations }
 }
 
 fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyView {
@@ -129,10 +124,12 @@ fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyV
         None => "–".into_any(),
     };
     let text = |text: Option<&str>| marked_text(&or_dash(text), wanted);
+    let reference = conversation.reference.as_deref().filter(|reference| !reference.is_empty());
+    let reference = reference.map(|reference| marked_text(reference, wanted));
     view! {
         <tr role="row" class=ROW>
-            {cell("Ref", view! { <span>{text(conversation.reference.as_deref())}</span> })}
-            {cell("Name", view! { <span>{text(conversation.name.as_deref())}</span> })}
+            {cell("Ref", ref_link(conversation.id, reference))}
+            {name_cell(text(conversation.name.as_deref()))}
             {cell(
                 "Number",
                 view! {

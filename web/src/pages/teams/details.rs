@@ -98,11 +98,11 @@ impl Details {
     /// The three lines.
     pub(super) fn fields(self, form: Form) -> AnyView {
         let region = Line {
-            hint: "The country whose local numbers the team dials, in two letters, such as GB",
+            hint: "The country of the team’s local numbers, in two letters, e.g. GB",
             ..Line::text("region", "Region", self.region.typed)
         };
         let time_zone = Line {
-            hint: "Where the team's times are shown, such as Europe/London",
+            hint: "For the team’s times, e.g. Europe/London",
             ..Line::text("time_zone", "Time zone", self.time_zone.typed)
         };
         view! {

@@ -57,7 +57,7 @@ fn row(asked: RwSignal<Option<Member>>, member: Member) -> AnyView {
     let shown = if member.disabled { format!("{name} (disabled)") } else { name.clone() };
     let (email, role) = (member.email.clone(), role_name(member.role));
     let remove = view! {
-        <button type="button" class="btn btn-sm" on:click=move |_| asked.set(Some(member.clone()))>
+        <button type="button" class="btn btn-sm btn-danger" on:click=move |_| asked.set(Some(member.clone()))>
             "Remove"
             <span class="sr-only">" " {name}</span>
         </button>
@@ -136,7 +136,7 @@ fn add(desk: Desk, members: Memo<Vec<Member>>) -> AnyView {
                 </select>
             </label>
             <p id="member-fault" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || nobody.get().then_some("Choose an account first.")}
+                {move || nobody.get().then_some("Choose an account.")}
             </p>
             {form.fault()}
             <div>{form.submit("Add member")}</div>
@@ -153,9 +153,10 @@ fn is_free(account: &AccountDetail, members: &[Member]) -> bool {
 fn remove(desk: Desk, asked: RwSignal<Option<Member>>, member: Member) -> AnyView {
     let question = Question {
         title: format!("Remove {} from the team?", member.display_name),
-        text: "They no longer see the team's conversations. What they wrote stays. Administrators act in every \
-               team all the same.",
+        text: "They no longer see the team's conversations. What they wrote stays. Administrators still \
+               act in every team.",
         button: "Remove member",
+        is_dangerous: true,
     };
     let close = Callback::new(move |()| asked.set(None));
     let done = Callback::new(move |()| {

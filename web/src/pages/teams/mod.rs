@@ -137,10 +137,7 @@ fn new_team(close: Callback<()>) -> AnyView {
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {details.fields(form)}
                 {form.fault()}
-                <div class="modal-action mt-0">
-                    <button type="button" class="btn" on:click=move |_| close.run(())>"Cancel"</button>
-                    {form.submit("Create team")}
-                </div>
+                {form.actions(close, "Create team")}
             </form>
         </Dialog>
     }

@@ -24,7 +24,7 @@ pub(super) fn numbers(desk: Desk) -> AnyView {
         view! {
             <li class="flex items-center justify-between gap-3 py-1">
                 <span class="tabular-nums">{shown.clone()}</span>
-                <button type="button" class="btn btn-sm" on:click=move |_| asked.set(Some(number.clone()))>
+                <button type="button" class="btn btn-sm btn-danger" on:click=move |_| asked.set(Some(number.clone()))>
                     "Remove"
                     <span class="sr-only">" " {shown}</span>
                 </button>
@@ -34,7 +34,7 @@ pub(super) fn numbers(desk: Desk) -> AnyView {
     let none = when(
         move || numbers.with(Vec::is_empty),
         || {
-            view! { <p class="text-sm">"No numbers yet. Without one, the team can neither send nor receive."</p> }.into_any()
+            view! { <p class="text-sm">"No numbers yet. Add one so that the team can send and receive messages."</p> }.into_any()
         },
     );
     view! {
@@ -62,7 +62,7 @@ fn add(desk: Desk) -> AnyView {
     };
     let line = Line {
         kind: "tel",
-        hint: "In any usual format; it must be one of the gateway's numbers",
+        hint: "Any format, e.g. 07700 900123. It must be a number of your gateway account.",
         ..Line::text("number", "Add a number", typed)
     };
     view! {
@@ -80,6 +80,7 @@ fn remove(desk: Desk, asked: RwSignal<Option<PhoneNumber>>, number: PhoneNumber)
         title: format!("Remove {}?", number.display()),
         text: "The team no longer sends or receives on this number. Its past conversations stay.",
         button: "Remove number",
+        is_dangerous: true,
     };
     let close = Callback::new(move |()| asked.set(None));
     let done = Callback::new(move |()| {

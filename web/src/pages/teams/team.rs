@@ -67,7 +67,7 @@ fn page(id: TeamId) -> AnyView {
         match fault.get() {
             None => skeleton(6),
             Some(fault) if fault.code() == Some(ErrorCode::NotFound) => {
-                nowhere("Team not found", "There is no such team, or you do not look after it.")
+                nowhere("Team not found", "This team does not exist, or you do not manage it.")
             }
             Some(fault) => failed(&fault, refetch),
         }

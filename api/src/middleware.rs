@@ -1,0 +1,185 @@
+//! What holds for every request and every answer, whatever the path: hosts, closed paths, compressed bodies, security
+//! headers, caching.
+
+use std::net::IpAddr;
+
+use actix_web::{
+    Error, ResponseError,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Uri,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use secrecy::{ExposeSecret, SecretString};
+use shared::ErrorCode;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    config::{Exposure, HttpSettings},
+    desk::Desk,
+    error::ApiError,
+};
+
+/// On every answer.
+const HEADERS: [(&str, &str); 6] = [
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), \
+         midi=(), payment=(), usb=()",
+    ),
+];
+/// On every answer, when browsers reach the server by HTTPS. Subdomains are not ours to decide about.
+const HSTS: &str = "max-age=31536000";
+/// What a browser may do with an answer of the API: nothing but read it.
+const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+/// What Swagger UI needs: its own files and this API. It sets styles on its elements.
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+     img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What of the settings concerns every request.
+#[derive(Clone, Debug)]
+pub struct HttpPolicy {
+    /// Whether browsers reach the server by HTTPS.
+    pub is_secure: bool,
+    /// Only hosts of this machine are answered: the server listens on loopback, and no public URL is set. Without this, a
+    /// web page elsewhere could have its own name lead here (DNS rebinding) and sign in with the demo password.
+    pub local_hosts_only: bool,
+    /// Who may read `/metrics`.
+    pub metrics: Exposure,
+    /// The bearer token that `/metrics` asks for.
+    pub metrics_token: Option<SecretString>,
+    /// Who may read the API's documentation.
+    pub api_docs: Exposure,
+}
+
+impl HttpPolicy {
+    /// The policy that follows from the settings and the public URL in use.
+    #[must_use]
+    pub fn new(settings: &HttpSettings, public_url: &str) -> Self {
+        Self {
+            is_secure: public_url.starts_with("https://"),
+            local_hosts_only: settings.listen.ip().is_loopback() && settings.public_url.is_none(),
+            metrics: settings.metrics,
+            metrics_token: settings.metrics_token.clone(),
+            api_docs: settings.api_docs,
+        }
+    }
+}
+
+/// Refuses what no handler is asked about, and puts the headers on every answer.
+pub(crate) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let policy = request.app_data::<web::Data<Desk>>().map(|desk| desk.http.clone());
+    let refused = policy.as_ref().and_then(|policy| check(policy, &request).err());
+    let path = request.path().to_owned();
+    let mut answer = match refused {
+        Some(error) => request.into_response(error.error_response()).map_into_right_body(),
+        None => next.call(request).await?.map_into_left_body(),
+    };
+    let is_secure = policy.is_some_and(|policy| policy.is_secure);
+    add_headers(answer.headers_mut(), &path, is_secure);
+    Ok(answer)
+}
+
+fn check(policy: &HttpPolicy, request: &ServiceRequest) -> Result<(), ApiError> {
+    if policy.local_hosts_only && !is_local_host(request) {
+        let detail = "This server answers for localhost only. Open it by http://localhost, or set SMS_CHAT_PUBLIC_URL to \
+                      the address that browsers use.";
+        return Err(ApiError::new(ErrorCode::UnknownHost, detail));
+    }
+    check_encoding(request.headers())?;
+    let path = request.path();
+    if path == "/metrics" {
+        check_exposure(policy.metrics, request, "SMS_CHAT_METRICS")?;
+        check_token(policy.metrics_token.as_ref(), request.headers())?;
+    }
+    if is_documentation(path) {
+        check_exposure(policy.api_docs, request, "SMS_CHAT_API_DOCS")?;
+    }
+    Ok(())
+}
+
+fn is_documentation(path: &str) -> bool {
+    path == "/api/openapi.json" || path == "/api/docs" || path.starts_with("/api/docs/")
+}
+
+/// Whether `Host` names this machine: `localhost` or a loopback address, with any port.
+fn is_local_host(request: &ServiceRequest) -> bool {
+    let given = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    // A request without a host (HTTP/1.0) comes from no browser.
+    let Some(given) = given else { return true };
+    let Ok(authority) = given.parse::<Uri>() else { return false };
+    let host = authority.host().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Refuses compressed bodies: nothing here unpacks them, and what is unpacked has no size known beforehand.
+fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_plain = |value: &HeaderValue| {
+        value.to_str().is_ok_and(|coding| {
+            coding.split(',').all(|one| matches!(one.trim().to_ascii_lowercase().as_str(), "" | "identity"))
+        })
+    };
+    if headers.get_all(header::CONTENT_ENCODING).all(is_plain) {
+        return Ok(());
+    }
+    let detail = "Send the body as it is, without Content-Encoding: compressed bodies are not taken.";
+    Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
+}
+
+/// Refuses a path that is closed to the caller as if it did not exist.
+fn check_exposure(exposure: Exposure, request: &ServiceRequest, variable: &str) -> Result<(), ApiError> {
+    // What a proxy on this machine passes on does not come from this machine.
+    let is_forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"]
+        .iter()
+        .any(|name| request.headers().contains_key(*name));
+    let is_here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    match exposure {
+        Exposure::On => Ok(()),
+        Exposure::Loopback if is_here && !is_forwarded => Ok(()),
+        Exposure::Loopback | Exposure::Off => {
+            let detail = format!("This is closed here; {variable} opens it.");
+            Err(ApiError::new(ErrorCode::NotFound, detail))
+        }
+    }
+}
+
+fn check_token(token: Option<&SecretString>, headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(token) = token else { return Ok(()) };
+    let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let given = given.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    if bool::from(token.expose_secret().as_bytes().ct_eq(given.as_bytes())) {
+        return Ok(());
+    }
+    let detail = "Send Authorization: Bearer and the token of SMS_CHAT_METRICS_TOKEN.";
+    Err(ApiError::new(ErrorCode::Unauthenticated, detail))
+}
+
+fn add_headers(headers: &mut HeaderMap, path: &str, is_secure: bool) {
+    for (name, value) in HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if is_secure {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    let is_api = path == "/api" || path.starts_with("/api/");
+    if is_api || path == "/metrics" || path.starts_with("/health") {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let policy = if is_documentation(path) { DOCS_POLICY } else { API_POLICY };
+        if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        }
+    }
+}

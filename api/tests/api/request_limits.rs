@@ -1,0 +1,111 @@
+//! Limits on what a request may send: how long its body takes, and that it is not compressed.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use reqwest::Method;
+use serde_json::json;
+use shared::ErrorCode::UnsupportedMediaType;
+use tokio::task::JoinHandle;
+
+use crate::support::{
+    Answer, TestApp,
+    fixtures::{ANN, COLLECTIONS, FULL_KEY, SAM},
+    gateway::MESSAGES,
+    on_both_databases,
+    waiting::PATIENCE,
+};
+
+on_both_databases![
+    a_body_that_does_not_arrive_in_30_seconds_is_answered_408,
+    an_upload_that_stands_still_for_30_seconds_is_answered_408_and_leaves_nothing,
+    a_slow_upload_that_makes_progress_is_taken,
+    a_compressed_body_is_refused,
+];
+
+/// Sends these bytes on a connection of their own and reads all that comes back.
+fn exchange(url: &str, bytes: String) -> JoinHandle<String> {
+    let address = url.trim_start_matches("http://").to_owned();
+    tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(bytes.as_bytes()).unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
+    })
+}
+
+/// Sends the beginning of a request, lets time pass until it is answered, and returns the answer.
+async fn answered_in_time(app: &TestApp, head: &str, beginning: &str) -> String {
+    let request = format!("{head}\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{beginning}");
+    let answer = exchange(&app.nobody.url, request);
+    app.as_time_passes("the server gave up waiting", async || answer.is_finished().then_some(())).await;
+    answer.await.unwrap()
+}
+
+async fn a_body_that_does_not_arrive_in_30_seconds_is_answered_408(app: TestApp) {
+    let key = format!("Authorization: Bearer {FULL_KEY}");
+    let json = "Content-Type: application/json";
+    for head in [
+        format!("POST /api/v1/sessions HTTP/1.1\r\n{json}"),
+        format!("POST /api/v1/templates HTTP/1.1\r\n{json}\r\n{key}"),
+        format!("PUT /api/v1/templates/1 HTTP/1.1\r\n{json}\r\n{key}"),
+        format!("POST /api/v1{MESSAGES} HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"),
+    ] {
+        let answer = answered_in_time(&app, &head, "{\"name\": ").await;
+        assert!(answer.starts_with("HTTP/1.1 408"), "{head}: {answer}");
+        assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+        assert!(answer.contains("within 30 seconds"), "{answer}");
+    }
+    app.signed_in(ANN).await.get("/me").await.expect(200);
+}
+
+async fn an_upload_that_stands_still_for_30_seconds_is_answered_408_and_leaves_nothing(app: TestApp) {
+    let head = format!(
+        "POST /api/v1/teams/{COLLECTIONS}/daily_files?confirm=true HTTP/1.1\r\nContent-Type: text/csv\r\n\
+         Authorization: Bearer {}",
+        app.signed_in(SAM).await.token.unwrap()
+    );
+    let answer = answered_in_time(&app, &head, "ref,name,number\nA-1,Jo,07700").await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("\"code\":\"request_timeout\""), "{answer}");
+    crate::support::eventually("the claim is given up", async || {
+        (app.database.count("daily_files", "state = 'staged'") == 0).then_some(())
+    })
+    .await;
+}
+
+async fn a_slow_upload_that_makes_progress_is_taken(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let (send, receive) = tokio::sync::mpsc::channel::<Result<String, std::io::Error>>(1);
+    let chunks = futures_util::stream::unfold(receive, async |mut receive| {
+        receive.recv().await.map(|chunk| (chunk, receive))
+    });
+    let sending = tokio::spawn(sam.importing("?confirm=true", reqwest::Body::wrap_stream(chunks)).send());
+    for part in ["ref,name,number\n", "A-1,Jo,07700900123\n", "A-2,Al,07700900124\n"] {
+        send.send(Ok(part.to_owned())).await.unwrap();
+        // Less than 30 s each, more together.
+        app.advance(chrono::TimeDelta::seconds(20));
+    }
+    drop(send);
+    let answer = sending.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 201, "{}", answer.text().await.unwrap());
+}
+
+async fn a_compressed_body_is_refused(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let sign_in = json!({"email": ANN.email(), "password": crate::support::fixtures::PASSWORD});
+    for coding in ["gzip", "br", "zstd", "deflate", "identity, gzip", "x-unknown"] {
+        let request = app.nobody.request(Method::POST, "/sessions").json(&sign_in);
+        Answer::to(request.header("Content-Encoding", coding)).await.problem(UnsupportedMediaType);
+        let webhook = app.nobody.request(Method::POST, MESSAGES).form(&[("Body", "Hello")]);
+        Answer::to(webhook.header("Content-Encoding", coding)).await.problem(UnsupportedMediaType);
+        let upload = sam.importing("", "ref,name,number\n").header("Content-Encoding", coding);
+        Answer::to(upload).await.problem(UnsupportedMediaType);
+    }
+    let plain = app.nobody.request(Method::POST, "/sessions").json(&sign_in);
+    Answer::to(plain.header("Content-Encoding", "identity")).await.expect(201);
+}
