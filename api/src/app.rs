@@ -144,6 +144,7 @@ impl Application {
             outbox: Arc::clone(&outbox),
             feed: Arc::clone(&feed),
             give_up_after: settings.gateway.give_up_after,
+            list_lag: settings.gateway.list_lag,
         };
         let daily_files =
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));

@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, gateway,
-    health, messages, numbers, search, teams, templates,
+    health, messages, numbers, rejected_messages, search, teams, templates,
 };
 
 #[derive(OpenApi)]
@@ -79,6 +79,7 @@ use crate::{
         accounts::routes::get_account,
         accounts::routes::update_account,
         accounts::routes::update_account_password,
+        rejected_messages::routes::list_rejected_messages,
         api_keys::routes::list_api_keys,
         api_keys::routes::create_api_key,
         api_keys::routes::delete_api_key,

@@ -10,7 +10,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError, events, gateway, health, messages, numbers, openapi, search, teams, templates,
+    error::ApiError, events, gateway, health, messages, numbers, openapi, rejected_messages, search, teams,
+    templates,
 };
 
 /// Every URL, and what the shared extractors answer to what they cannot read.
@@ -126,6 +127,7 @@ fn api(config: &mut ServiceConfig) {
     at("/api_keys", offer().get(api_key::list_api_keys).post(api_key::create_api_key));
     at("/api_keys/{id}", offer().delete(api_key::delete_api_key));
 
+    at("/rejected_messages", offer().get(rejected_messages::routes::list_rejected_messages));
     at("/webhooks/twilio/messages", offer().post(webhook::receive_message));
     at("/webhooks/twilio/status", offer().post(webhook::receive_status));
 }

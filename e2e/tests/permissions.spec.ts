@@ -9,7 +9,7 @@ const MENUS: Partial<Record<AccountName, string[]>> = {
   ann: EVERYBODY,
   cy: EVERYBODY,
   supervisor: SUPERVISOR,
-  admin: [...SUPERVISOR, "Teams", "Accounts", "API keys"],
+  admin: [...SUPERVISOR, "Teams", "Accounts", "API keys", "Rejected messages"],
 };
 
 for (const [account, menu] of Object.entries(MENUS)) {
@@ -33,6 +33,7 @@ test("a page that one may not see says which permission it needs, in the place o
     "/teams/1": ["Team", "Manage teams, accounts and API keys"],
     "/accounts": ["Accounts", "Manage teams, accounts and API keys"],
     "/api-keys": ["API keys", "Manage teams, accounts and API keys"],
+    "/rejected-messages": ["Rejected messages", "Manage teams, accounts and API keys"],
   };
   for (const [address, [title, permission]] of Object.entries(pages)) {
     await page.goto(address);

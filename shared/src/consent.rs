@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     ids::{ConsentId, MessageId},
     message::Sender,
 };
@@ -41,8 +41,8 @@ pub struct Consent {
     pub id: ConsentId,
     /// The team's number whose texts it is about.
     pub team_number: PhoneNumber,
-    /// The customer's number.
-    pub number: PhoneNumber,
+    /// The customer's number, or the short code or name that they wrote from.
+    pub number: CustomerAddress,
     /// What holds from then on.
     pub state: ConsentState,
     /// How we know.

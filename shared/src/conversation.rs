@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     closure::Closure,
     consent::Consent,
     customer::Customer,
@@ -76,8 +76,10 @@ pub struct Conversation {
     pub team_id: TeamId,
     /// The team's number.
     pub team_number: PhoneNumber,
-    /// The customer's number.
-    pub number: PhoneNumber,
+    /// The customer's number, or the short code or name that the gateway delivered from.
+    pub number: CustomerAddress,
+    /// Whether the customer can be written to: not at a short code or a name.
+    pub can_reply: bool,
     /// The customer reference number that the conversation last had, if ever.
     #[serde(rename = "ref")]
     pub reference: Option<String>,

@@ -95,6 +95,8 @@ codes! {
     InvalidFile => "invalid_file", 422, "The file cannot be used";
     /// The number cannot be a phone number.
     InvalidNumber => "invalid_number", 422, "The number is not valid";
+    /// The customer wrote from a short code or a name, which receives no messages.
+    SenderNotReachable => "sender_not_reachable", 422, "This sender cannot receive messages";
     /// The customer has opted out of this number's texts.
     NumberOptedOut => "number_opted_out", 422, "The customer has opted out";
     /// The text still holds placeholders without a value.

@@ -1,9 +1,11 @@
 //! Appending to the consent ledger, and what follows from it in the same transaction: texts that wait are withdrawn, the
 //! conversation shows it, the streams hear of it (rule 13). And the question before each text: may it be sent?
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, PhoneNumber,
+    CustomerAddress, ErrorCode, PhoneNumber,
     consent::{Consent, ConsentSource, ConsentState, NewConsent},
     conversation::Conversation,
     event::EventKind,
@@ -42,7 +44,7 @@ const ATTENTION: &str = "The customer has opted out of our messages. They can te
 pub(crate) fn require_consent(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<(), ApiError> {
     let last = queries::last(conn, team_number, number)?;
     match last.filter(|consent| consent.state == ConsentState::OptedOut) {
@@ -55,7 +57,7 @@ pub(crate) fn require_consent(
 pub(crate) fn has_opted_out(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<bool, DbError> {
     let last = queries::last(conn, team_number, number)?;
     Ok(last.is_some_and(|consent| consent.state == ConsentState::OptedOut))
@@ -169,7 +171,7 @@ pub fn by_hand(
     conn.take_turns(&turn(&number))?;
     let row = NewRow {
         team_number: &new.team_number,
-        number: &number,
+        number: &number.into(),
         state: new.state,
         source: ConsentSource::Manual,
         by,
@@ -195,7 +197,7 @@ pub(super) fn append_by_hand(
 
 /// Who begins a conversation with a number and who records its consent by hand take turns, before there is a
 /// conversation to lock.
-pub(crate) fn turn(number: &PhoneNumber) -> String {
+pub(crate) fn turn(number: &impl fmt::Display) -> String {
     format!("writing to {number}")
 }
 
@@ -255,7 +257,7 @@ fn append(
 pub(crate) fn show(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<(), DbError> {
     if has_opted_out(conn, team_number, number)?
         && let Some(live) = conversations::queries::live_for_update(conn, team_number, number)?
@@ -270,7 +272,7 @@ pub(crate) fn show(
 fn withdraw(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     for message in outbox::queries::withdraw(conn, team_number, number)? {

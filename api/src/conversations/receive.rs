@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     conversation::{Conversation, Origin},
     event::EventKind,
     ids::{ConversationId, TeamId},
@@ -29,7 +29,7 @@ use crate::{
         media::KeptMedia,
         queries::{NewMessageRow, insert, is_known},
     },
-    teams,
+    rejected_messages, teams,
 };
 
 /// How often a text is tried to be kept that somebody else is keeping at the same moment.
@@ -43,8 +43,8 @@ const POSSIBLE_OPT_OUT: &str = "The customer may have asked for no more messages
 pub struct InboundText {
     /// The gateway's id of it.
     pub gateway_id: String,
-    /// The customer's number.
-    pub from: PhoneNumber,
+    /// What the customer wrote from.
+    pub from: CustomerAddress,
     /// The team's number.
     pub to: PhoneNumber,
     /// What it says.
@@ -144,6 +144,10 @@ pub fn receive(
     // A message that was recovered came without `OptOutType`, so the gateway may have answered it.
     if meaning == Meaning::Help && text.recovered.is_none() {
         help_reply::send(conn, &live, now)?;
+    }
+    if text.recovered.is_some() {
+        // Its number had no team when it came in.
+        rejected_messages::queries::delete(conn, &text.gateway_id)?;
     }
     Ok(Received::Kept(live.id))
 }

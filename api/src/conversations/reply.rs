@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, FieldError,
+    ErrorCode, FieldError, PhoneNumber,
     conversation::Conversation,
     event::EventKind,
     ids::{ConversationId, MessageId, TemplateId},
@@ -75,7 +75,7 @@ impl Reply {
     /// Keeps the reply and queues it for sending.
     ///
     /// # Errors
-    /// `not_found`, `conversation_closed`, `number_opted_out`, `conversation_moved`, `idempotency_key_reused`,
+    /// `not_found`, `conversation_closed`, `sender_not_reachable`, `number_opted_out`, `conversation_moved`, `idempotency_key_reused`,
     /// `validation_failed`.
     pub fn queue(
         &self,
@@ -92,6 +92,7 @@ impl Reply {
             return Ok(Replied::Replayed(replayed));
         }
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
+        let number = conversation.number.phone().ok_or_else(|| not_reachable(&conversation))?;
         require_consent(conn, &conversation.team_number, &conversation.number)?;
         require_seen(conn, id, self.last_seen, sender, Held::Reply)?;
         if let Some(template) = self.template
@@ -118,7 +119,7 @@ impl Reply {
             // Only the idempotency key can be taken: by the same request to another conversation, a moment ago.
             return Err(key_reused());
         };
-        self.hand_over(conn, &conversation, &state, &message, now)?;
+        self.hand_over(conn, &conversation, &number, &state, &message, now)?;
         Ok(Replied::Queued(message))
     }
 
@@ -126,12 +127,13 @@ impl Reply {
         &self,
         conn: &mut DbConnection,
         conversation: &Conversation,
+        number: &PhoneNumber,
         state: &State,
         message: &Message,
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
         queries::update_state(conn, conversation.id, state)?;
-        outbox::queries::insert(conn, message.id, &conversation.team_number, &conversation.number, now)?;
+        outbox::queries::insert(conn, message.id, &conversation.team_number, number, now)?;
         events::queries::insert(
             conn,
             EventKind::MessageQueued,
@@ -163,4 +165,12 @@ fn closed() -> ApiError {
         ErrorCode::ConversationClosed,
         "The conversation is closed and stays as it is. A new text from the customer begins a new one.",
     )
+}
+
+fn not_reachable(conversation: &Conversation) -> ApiError {
+    let detail = format!(
+        "{} is a short code or a name, which receives no messages. Write to the customer's phone number instead.",
+        conversation.number.display()
+    );
+    ApiError::new(ErrorCode::SenderNotReachable, detail)
 }

@@ -192,7 +192,7 @@ pub async fn list_messages(
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, \
+        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, `sender_not_reachable`, \
             `idempotency_key_reused`",
             body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]

@@ -50,7 +50,7 @@ pub(crate) fn only_customer(
     team: TeamId,
     number: &PhoneNumber,
 ) -> Result<Option<CustomerKeyData>, ApiError> {
-    let (_, mut customers) = queries::key_data(conn, team, number)?;
+    let (_, mut customers) = queries::key_data(conn, team, &number.into())?;
     let several = customers.len() > 1;
     Ok(customers.pop().filter(|_| !several))
 }

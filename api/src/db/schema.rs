@@ -2,7 +2,7 @@
 
 mod sending;
 
-pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox};
+pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 
 diesel::table! {
     use diesel::sql_types::*;

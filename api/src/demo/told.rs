@@ -84,7 +84,7 @@ impl<'a> Told<'a> {
     fn customer(&mut self, conn: &mut DbConnection, body: &str, at: DateTime<Utc>) -> Result<(), DemoError> {
         let text = InboundText {
             gateway_id: self.gateway_id(),
-            from: self.number.clone(),
+            from: (&self.number).into(),
             to: self.team_number.clone(),
             body: body.to_owned(),
             media: Vec::new(),

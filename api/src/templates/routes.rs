@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
-    Page, Problem,
+    CustomerAddress, Page, Problem,
     account::Permission,
     ids::{ConversationId, TeamId, TemplateId},
     template::{NewTemplate, Placeholder, RenderedTemplate, Template, TemplateChange},
@@ -248,6 +248,7 @@ pub async fn list_team_templates(
                 Some(number) => key_data::only_customer(conn, team.id, number)?,
                 None => None,
             };
+            let number = number.as_ref().map(CustomerAddress::from);
             let values = Values {
                 customer: customer.as_ref(),
                 reference: None,

@@ -83,6 +83,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("update_account", "-fffyfy", "-fffyfn"),
     ("update_account_password", "-fffyfy", "-fffyfn"),
     ("list_api_keys", "-fffyfy", ""),
+    ("list_rejected_messages", "-fffyfy", ""),
     ("create_api_key", "-fffyfy", ""),
     ("delete_api_key", "-fffyfy", "-fffyfn"),
     ("stream_events", "-yyyyyy", ""),
