@@ -1,10 +1,11 @@
 //! Takes away what is kept for a time only: answers to requests with an idempotency key, and receipts for texts that are
-//! not ours. It must never touch what the desk shows.
+//! not ours, and sessions that have ended. It must never touch what the desk shows.
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::{
+    auth,
     clock::Clock,
     db::{Db, DbError},
     gateway, idempotency,
@@ -32,7 +33,8 @@ async fn take_away(db: &Db, clock: &Clock) -> Result<(), DbError> {
     let now = clock.now();
     db.write(move |conn| {
         idempotency::queries::delete_until(conn, now - idempotency::KEPT)?;
-        gateway::queries::delete_early_receipts(conn, now - RECEIPTS)
+        gateway::queries::delete_early_receipts(conn, now - RECEIPTS)?;
+        auth::queries::delete_expired(conn, now)
     })
     .await
 }

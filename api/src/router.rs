@@ -60,6 +60,8 @@ fn api(config: &mut ServiceConfig) {
     at("/sessions/current", offer().delete(session::delete_session));
     at("/me", offer().get(session::get_me).put(session::update_me));
     at("/me/password", offer().put(session::update_my_password));
+    at("/me/sessions", offer().get(session::list_my_sessions).delete(session::delete_my_sessions));
+    at("/me/sessions/{id}", offer().delete(session::delete_my_session));
 
     at("/queue", offer().get(conversation::get_queue));
     at(

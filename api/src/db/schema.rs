@@ -29,6 +29,9 @@ diesel::table! {
         account_id -> BigInt,
         created_at -> UtcTimestamp,
         revoked_at -> Nullable<UtcTimestamp>,
+        last_used_at -> UtcTimestamp,
+        user_agent -> Text,
+        address -> Text,
     }
 }
 

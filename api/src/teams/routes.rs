@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::{change, queries};
 use crate::{
     accounts::authority::Authority,
-    auth::Caller,
+    auth::{Caller, security_log::SecurityEvent},
     body::Body,
     desk::Desk,
     error::ApiError,
@@ -206,6 +206,8 @@ async fn set_member(
     caller.require(Permission::ManageAccounts)?;
     let (authority, now) = (Authority::from(caller), desk.clock.now());
     desk.db.write(move |conn| change::set_member(conn, &authority, team, account, belongs, now)).await?;
+    let event = SecurityEvent::new(if belongs { "team_member_added" } else { "team_member_removed" });
+    event.account(account).by(caller).detail(format!("team={team}")).log();
     desk.committed();
     Ok(HttpResponse::NoContent().finish())
 }
