@@ -4,6 +4,10 @@
 //! lines that the quote swallowed are read as rows of their own. So a quote that is never closed cannot give a customer
 //! another customer's number. This module does not interpret the columns.
 
+mod record;
+
+pub(super) use record::{Malformed, Next, Record};
+
 use super::fault::FileFault;
 
 /// The longest row, in bytes.
@@ -12,53 +16,6 @@ pub(super) const LONGEST: usize = 1024 * 1024;
 pub(super) const MOST_COLUMNS: usize = 1000;
 /// The most bytes of a file that are read a second time because of broken quotes.
 const MOST_REREAD: usize = 64 * 1024 * 1024;
-
-/// Why a row cannot be split into its values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Malformed {
-    /// Text follows a closing quote.
-    TextAfterQuote,
-    /// A quoted value in this column has a line break, and must not have one.
-    LineBreak(usize),
-    /// An unquoted value in this column has a quote without its counterpart.
-    StrayQuote(usize),
-    /// A quote is never closed.
-    OpenQuote,
-    /// There are more than [`MOST_COLUMNS`] values.
-    TooManyColumns,
-}
-
-/// A row of the file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record<'a> {
-    /// The line on which it begins, from 1.
-    pub(super) line: u64,
-    /// Why its values cannot be trusted.
-    pub(super) malformed: Option<Malformed>,
-    text: &'a str,
-    ends: &'a [usize],
-}
-
-impl<'a> Record<'a> {
-    /// Its values, in their order.
-    pub(super) fn values(self) -> impl Iterator<Item = &'a str> {
-        let mut start = 0;
-        self.ends.iter().map(move |&end| {
-            let value = self.text.get(start..end).unwrap_or_default();
-            start = end;
-            value
-        })
-    }
-}
-
-/// Where to read on after a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// Below the row.
-    Row,
-    /// On the row's second line: its further lines are rows of their own.
-    SecondLine,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
