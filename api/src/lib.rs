@@ -44,6 +44,7 @@ pub mod openapi;
 mod ordering;
 pub mod outbox;
 mod paging;
+pub mod rejected_messages;
 mod retention;
 pub mod router;
 pub mod search;

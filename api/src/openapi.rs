@@ -12,7 +12,7 @@ use utoipa::{
 
 use crate::{
     accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, gateway,
-    health, messages, numbers, search, teams, templates,
+    health, messages, numbers, rejected_messages, search, teams, templates,
 };
 
 #[derive(OpenApi)]
@@ -29,6 +29,9 @@ use crate::{
         auth::routes::get_me,
         auth::routes::update_me,
         auth::routes::update_my_password,
+        auth::routes::list_my_sessions,
+        auth::routes::delete_my_sessions,
+        auth::routes::delete_my_session,
         conversations::routes::get_queue,
         conversations::routes::list_conversations,
         conversations::routes::create_conversation,
@@ -36,6 +39,7 @@ use crate::{
         conversations::routes::list_messages,
         conversations::routes::create_message,
         conversations::routes::create_closure,
+        conversations::routes::delete_attention,
         messages::routes::get_media,
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
@@ -43,6 +47,7 @@ use crate::{
         numbers::routes::get_number,
         consents::routes::list_consents,
         consents::routes::create_consent,
+        consents::routes::create_opt_out,
         templates::routes::list_templates,
         templates::routes::create_template,
         templates::routes::get_template,
@@ -74,6 +79,7 @@ use crate::{
         accounts::routes::get_account,
         accounts::routes::update_account,
         accounts::routes::update_account_password,
+        rejected_messages::routes::list_rejected_messages,
         api_keys::routes::list_api_keys,
         api_keys::routes::create_api_key,
         api_keys::routes::delete_api_key,

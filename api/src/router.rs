@@ -10,7 +10,8 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError, events, gateway, health, messages, numbers, openapi, search, teams, templates,
+    error::ApiError, events, gateway, health, messages, numbers, openapi, rejected_messages, search, teams,
+    templates,
 };
 
 /// Every URL, and what the shared extractors answer to what they cannot read.
@@ -60,6 +61,8 @@ fn api(config: &mut ServiceConfig) {
     at("/sessions/current", offer().delete(session::delete_session));
     at("/me", offer().get(session::get_me).put(session::update_me));
     at("/me/password", offer().put(session::update_my_password));
+    at("/me/sessions", offer().get(session::list_my_sessions).delete(session::delete_my_sessions));
+    at("/me/sessions/{id}", offer().delete(session::delete_my_session));
 
     at("/queue", offer().get(conversation::get_queue));
     at(
@@ -74,6 +77,8 @@ fn api(config: &mut ServiceConfig) {
     at("/conversations/{id}/templates", offer().get(template::list_conversation_templates));
     at("/conversations/{id}/key_data", offer().get(customers::routes::get_key_data));
     at("/conversations/{id}/closure", offer().post(conversation::create_closure));
+    at("/conversations/{id}/opt_out", offer().post(consent::create_opt_out));
+    at("/conversations/{id}/attention", offer().delete(conversation::delete_attention));
     at("/messages/{id}/media/{n}", offer().get(message::get_media));
     at("/search", offer().get(search::routes::search_conversations));
     at("/numbers", offer().get(numbers::routes::get_number));
@@ -122,6 +127,7 @@ fn api(config: &mut ServiceConfig) {
     at("/api_keys", offer().get(api_key::list_api_keys).post(api_key::create_api_key));
     at("/api_keys/{id}", offer().delete(api_key::delete_api_key));
 
+    at("/rejected_messages", offer().get(rejected_messages::routes::list_rejected_messages));
     at("/webhooks/twilio/messages", offer().post(webhook::receive_message));
     at("/webhooks/twilio/status", offer().post(webhook::receive_status));
 }

@@ -9,7 +9,7 @@ const MENUS: Partial<Record<AccountName, string[]>> = {
   ann: EVERYBODY,
   cy: EVERYBODY,
   supervisor: SUPERVISOR,
-  admin: [...SUPERVISOR, "Teams", "Accounts", "API keys"],
+  admin: [...SUPERVISOR, "Teams", "Accounts", "API keys", "Rejected messages"],
 };
 
 for (const [account, menu] of Object.entries(MENUS)) {
@@ -33,11 +33,12 @@ test("a page that one may not see says which permission it needs, in the place o
     "/teams/1": ["Team", "Manage teams, accounts and API keys"],
     "/accounts": ["Accounts", "Manage teams, accounts and API keys"],
     "/api-keys": ["API keys", "Manage teams, accounts and API keys"],
+    "/rejected-messages": ["Rejected messages", "Manage teams, accounts and API keys"],
   };
   for (const [address, [title, permission]] of Object.entries(pages)) {
     await page.goto(address);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title!);
-    const words = `You need the permission “${permission}”, which your account does not have.`;
+    const words = `You need the permission “${permission}” to see this page. Ask an administrator.`;
     await expect(page.getByText(words)).toBeVisible();
     await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
   }
@@ -51,7 +52,7 @@ test("who may neither answer nor close reads conversations, and is told why", as
     .getByRole("link", { name: /^Open conversation/ })
     .first()
     .click();
-  await expect(page.getByText("Answering it needs the permission “reply”")).toBeVisible();
-  await expect(page.getByText("Closing this conversation needs the permission “close”")).toBeVisible();
+  await expect(page.getByText("You need the permission “Answer customers” to reply.")).toBeVisible();
+  await expect(page.getByText("You need the permission “Close conversations” to close this conversation.")).toBeVisible();
   await expect(page.getByRole("main").getByRole("textbox")).toHaveCount(0);
 });

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     closure::Closure,
     consent::Consent,
     customer::Customer,
@@ -47,14 +47,23 @@ pub enum NextAction {
     Customer,
 }
 
-/// Why a conversation needs an agent's eye although the customer has not written.
+/// What an agent must know about a conversation beside its messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attention {
-    /// A stable machine word: `not_delivered`, `opted_out`.
+    /// A stable machine word: `not_delivered`, `possible_opt_out`, `opted_out`.
     pub code: String,
     /// What happened and what to do next, in plain words.
     pub text: String,
+}
+
+impl Attention {
+    /// The code after a message was not delivered.
+    pub const NOT_DELIVERED: &str = "not_delivered";
+    /// The code after a message that sounds like an opt-out.
+    pub const POSSIBLE_OPT_OUT: &str = "possible_opt_out";
+    /// The code while the customer has opted out.
+    pub const OPTED_OUT: &str = "opted_out";
 }
 
 /// A conversation: all messages between one team number and one customer number, from the first until its closure.
@@ -67,8 +76,10 @@ pub struct Conversation {
     pub team_id: TeamId,
     /// The team's number.
     pub team_number: PhoneNumber,
-    /// The customer's number.
-    pub number: PhoneNumber,
+    /// The customer's number, or the short code or name that the gateway delivered from.
+    pub number: CustomerAddress,
+    /// Whether the customer can be written to: not at a short code or a name.
+    pub can_reply: bool,
     /// The customer reference number that the conversation last had, if ever.
     #[serde(rename = "ref")]
     pub reference: Option<String>,

@@ -47,6 +47,8 @@ ids! {
     ClosureReasonId;
     /// The id of an entry of the consent ledger; later ones are larger, and the last one counts.
     ConsentId;
+    /// The id of a message that could not be kept.
+    RejectedMessageId;
     /// An event's id: the position in the event log, for `Last-Event-ID`.
     EventId;
 }

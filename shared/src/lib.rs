@@ -4,6 +4,7 @@
 //! browser; everything compiles to wasm32.
 
 pub mod account;
+pub mod address;
 pub mod api_key;
 pub mod clean;
 pub mod closure;
@@ -17,11 +18,13 @@ pub mod ids;
 pub mod message;
 pub mod number;
 pub mod page;
+pub mod rejected_message;
 pub mod segments;
 pub mod team;
 pub mod template;
 pub mod words;
 
+pub use address::CustomerAddress;
 pub use error::{ErrorCode, FieldError, Problem};
 pub use number::PhoneNumber;
 pub use page::Page;

@@ -123,11 +123,6 @@ impl Text {
             Direction::Outbound => &self.from,
         }
     }
-
-    /// The day and time that Twilio's list filters by.
-    pub(crate) fn dated(&self) -> DateTime<Utc> {
-        self.sent_at.unwrap_or(self.accepted_at)
-    }
 }
 
 /// Every text, oldest first.

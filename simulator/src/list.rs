@@ -1,11 +1,14 @@
 //! Twilio's list of messages: newest first, filtered, in pages. A page's token names the last text of the page
-//! before, so that texts accepted in between must never be listed twice or skipped.
+//! before, so that texts accepted in between are not listed twice or skipped. As at Twilio, a filter by `DateSent`
+//! leaves out what was not sent yet. Faults make the list lag, ignore its filters, or come in short pages.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use hyper::{Body, Response, StatusCode};
 use serde_json::json;
 
 use crate::{
+    clock,
+    faults::{Fault, Stage},
     ledger::Text,
     refusal::Refusal,
     reply::{self, Parameters},
@@ -15,9 +18,11 @@ use crate::{
 
 const PAGE_SIZE: usize = 50;
 const LARGEST_PAGE: usize = 1000;
+/// The token of the page after an empty first one, which has no last text.
+const BEGINNING: &str = "BEGINNING";
 
-/// Answers `GET Messages.json`.
-pub(crate) fn list(world: &World, query: &Parameters) -> Response<Body> {
+/// Answers `GET Messages.json`; `number` is the one whose faults strike.
+pub(crate) fn list(world: &World, query: &Parameters, number: &str) -> Response<Body> {
     let dates = match Dates::parse(query) {
         Ok(dates) => dates,
         Err(refusal) => return refusal.reply(),
@@ -28,16 +33,36 @@ pub(crate) fn list(world: &World, query: &Parameters) -> Response<Body> {
     let page: usize = query.get("Page").and_then(|page| page.parse().ok()).unwrap_or(0);
     let token = query.get("PageToken").and_then(|token| token.strip_prefix("PA"));
 
-    let state = world.state();
-    let wanted = |text: &&Text| {
-        query.get("To").is_none_or(|to| text.to == to)
-            && query.get("From").is_none_or(|from| text.from == from)
-            && dates.include(text.dated())
+    let mut state = world.state();
+    let newest = match state.faults.take(number, Stage::ListAge) {
+        Some(Fault::ListLags { ms }) => {
+            clock::now().checked_sub_signed(TimeDelta::milliseconds(ms.cast_signed())).unwrap_or_default()
+        }
+        _ => DateTime::<Utc>::MAX_UTC,
     };
-    let before = |text: &&Text| token.is_some_and(|token| text.sid != token);
-    let skipped = if token.is_some() { 1 } else { page.saturating_mul(size) };
+    let unfiltered = state.faults.take(number, Stage::ListFilter).is_some();
+    let short = state.faults.take(number, Stage::ListPage).is_some();
+    let first = token.map_or(page == 0, |token| token == BEGINNING);
+    let shown = match (short, token) {
+        (false, _) => size,
+        (true, None) => 0,
+        (true, Some(_)) => 2,
+    };
+    let wanted = |text: &&Text| {
+        text.accepted_at <= newest
+            && (unfiltered
+                || query.get("To").is_none_or(|to| text.to == to)
+                    && query.get("From").is_none_or(|from| text.from == from)
+                    && dates.include(text.sent_at))
+    };
+    let before = |text: &&Text| !first && token.is_some_and(|token| text.sid != token);
+    let skipped = match token {
+        _ if first => 0,
+        Some(_) => 1,
+        None => page.saturating_mul(size),
+    };
     let mut rest = state.ledger.all().iter().rev().skip_while(before).filter(wanted).skip(skipped);
-    let found: Vec<&Text> = rest.by_ref().take(size).collect();
+    let found: Vec<&Text> = rest.by_ref().take(shown).collect();
     let more = rest.next().is_some();
 
     let start = page.saturating_mul(size);
@@ -51,7 +76,7 @@ pub(crate) fn list(world: &World, query: &Parameters) -> Response<Body> {
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
         format!("/{VERSION}/Accounts/{account}/Messages.json?{query}")
     };
-    let last = found.last().map(|text| text.sid.clone()).unwrap_or_default();
+    let last = found.last().map_or(BEGINNING, |text| &text.sid);
     reply::json(
         StatusCode::OK,
         &json!({
@@ -62,7 +87,7 @@ pub(crate) fn list(world: &World, query: &Parameters) -> Response<Body> {
             "end": (start + found.len()).saturating_sub(1),
             "uri": address(page, token.unwrap_or_default()),
             "first_page_uri": address(0, ""),
-            "next_page_uri": more.then(|| address(page.saturating_add(1), &last)),
+            "next_page_uri": more.then(|| address(page.saturating_add(1), last)),
             "previous_page_uri": page.checked_sub(1).map(|previous| address(previous, "")),
         }),
     )
@@ -90,8 +115,11 @@ impl Dates {
         Ok(Self { from: from.map(|(first, _)| first), until: until.map(|(_, last)| last) })
     }
 
-    fn include(&self, time: DateTime<Utc>) -> bool {
-        let time = time.timestamp();
+    /// Without bounds everything is included; with them, only what was sent.
+    fn include(&self, sent_at: Option<DateTime<Utc>>) -> bool {
+        let Some(time) = sent_at.map(|at| at.timestamp()) else {
+            return self.from.is_none() && self.until.is_none();
+        };
         self.from.is_none_or(|from| time >= from) && self.until.is_none_or(|until| time <= until)
     }
 }
@@ -114,7 +142,15 @@ mod tests {
 
     fn includes(query: &str, time: &str) -> bool {
         let time: DateTime<Utc> = time.parse().expect("a time");
-        Dates::parse(&Parameters::parse(query.as_bytes())).expect("valid dates").include(time)
+        Dates::parse(&Parameters::parse(query.as_bytes())).expect("valid dates").include(Some(time))
+    }
+
+    #[test]
+    fn what_is_not_sent_yet_has_no_date_that_a_filter_could_match() {
+        let dates = |query: &str| Dates::parse(&Parameters::parse(query.as_bytes())).expect("valid dates");
+        assert!(!dates("DateSent>=2000-01-01").include(None));
+        assert!(!dates("DateSent<=2100-01-01").include(None));
+        assert!(dates("To=%2B447700900123").include(None));
     }
 
     #[test]

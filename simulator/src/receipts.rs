@@ -41,6 +41,12 @@ impl Plan {
                 steps.truncate(if status == Status::Failed { 1 } else { 2 });
                 steps.push(Step { after: delay, status, error_code: Some(*error_code) });
             }
+            // "queued" is reported at once, and all else after that.
+            Some(Fault::Queued { ms }) => {
+                if let Some(sent) = steps.get_mut(1) {
+                    sent.after = Duration::from_millis(*ms);
+                }
+            }
             Some(Fault::Receipts(Receipts::Late { ms })) => {
                 if let Some(last) = steps.last_mut() {
                     last.after = Duration::from_millis(*ms);
@@ -153,6 +159,9 @@ mod tests {
             statuses(Some(&Fault::Receipts(Receipts::Reversed))),
             [Status::Delivered, Status::Sent, Status::Queued]
         );
+        let queued = Plan::new(Some(&Fault::Queued { ms: 500 }), DELAY);
+        let waits: Vec<Duration> = queued.steps.iter().map(|step| step.after).collect();
+        assert_eq!(waits, [DELAY, Duration::from_millis(500), DELAY]);
         assert!(plan(Receipts::Early).comes_early());
         assert!(!plan(Receipts::Never).told);
     }

@@ -51,7 +51,7 @@ pub(crate) fn empty(status: StatusCode) -> Response<Body> {
 }
 
 /// A form or a query, in its own order, names repeated or not.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {

@@ -44,7 +44,7 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
             if let Some(reply) = strike(world, number, Call::Read).await? {
                 return Ok(reply);
             }
-            Ok(list::list(world, &query))
+            Ok(list::list(world, &query, number))
         }
         (&Method::GET, [sid, "Messages", message]) if sid == account => {
             if let Some(reply) = strike(world, EVERYONE, Call::Read).await? {
@@ -74,7 +74,7 @@ async fn strike(world: &World, number: &str, call: Call) -> Result<Option<Respon
     take_time(world, number, call).await;
     let fault = world.state().faults.take(number, Stage::Request(call));
     match fault {
-        Some(Fault::TimeoutAfterAccept) => std::future::pending().await,
+        Some(Fault::TimeoutAfterAccept | Fault::AcceptLate { .. }) => std::future::pending().await,
         Some(fault) => refuse(&fault).map(Some),
         None => Ok(None),
     }

@@ -1,7 +1,7 @@
 //! A text that the desk sends: refused, struck by a fault, or accepted into the ledger. Once it is in the ledger
 //! its receipts must follow, whether or not the desk has heard that it was accepted.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hyper::StatusCode;
 
@@ -26,6 +26,10 @@ pub(crate) async fn send(world: &Arc<World>, form: &Parameters) -> Outcome {
     let fault = world.state().faults.take(to, Stage::Request(Call::Send));
     match &fault {
         None | Some(Fault::TimeoutAfterAccept | Fault::ResetAfterAccept) => {}
+        Some(Fault::AcceptLate { ms }) => {
+            accept_late(world, form.clone(), Duration::from_millis(*ms));
+            return std::future::pending().await;
+        }
         Some(fault) => return rest::refuse(fault),
     }
     let (resource, sid, plan) = match accept(world, form) {
@@ -46,6 +50,17 @@ pub(crate) async fn send(world: &Arc<World>, form: &Parameters) -> Outcome {
         Some(_) => Err(Dropped),
         None => Ok(reply::json(StatusCode::CREATED, &resource)),
     }
+}
+
+/// Accepts a text after a while, whether or not the caller still waits.
+fn accept_late(world: &Arc<World>, form: Parameters, late: Duration) {
+    let world = Arc::clone(world);
+    tokio::spawn(async move {
+        tokio::time::sleep(late).await;
+        if let Ok((_, sid, plan)) = accept(&world, &form) {
+            receipts::run(&world, &sid, plan).await;
+        }
+    });
 }
 
 type Accepted = (serde_json::Value, String, Plan);

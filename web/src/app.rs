@@ -69,6 +69,7 @@ impl Page {
             ["teams", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Team(id))),
             ["accounts"] => Page::Lazy(Lazy::Accounts),
             ["api-keys"] => Page::Lazy(Lazy::ApiKeys),
+            ["rejected-messages"] => Page::Lazy(Lazy::RejectedMessages),
             ["profile"] => Page::Lazy(Lazy::Profile),
             ["consents"] => Page::Lazy(Lazy::Consents),
             ["search"] => Page::Lazy(Lazy::Search),

@@ -20,7 +20,7 @@ use api::{
     error::ApiError,
 };
 use hdrhistogram::Histogram;
-use shared::ids::TeamId;
+use shared::{PhoneNumber, ids::TeamId};
 
 use crate::{
     client::{Figures, Request, closed_loop},
@@ -29,6 +29,7 @@ use crate::{
     report, search,
     seed::{EMAIL, OPEN, TEAM_NUMBER},
     server::{AUTH_TOKEN, Server},
+    sign_in::{self, SignIns},
 };
 
 /// How long each loop runs.
@@ -51,6 +52,7 @@ pub(crate) struct Measured {
     pub(crate) memory: f64,
     pub(crate) outbox: Outbox,
     pub(crate) daily_file: DailyFile,
+    pub(crate) sign_ins: SignIns,
 }
 
 pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
@@ -69,6 +71,8 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let (memory, start) = (server.memory()?, server.start);
     drop(server);
     rows.extend(said(search::measure(url)?)?);
+    eprintln!("  signing in");
+    let sign_ins = sign_in::measure(url)?;
     eprintln!("  bringing in daily files");
     let daily_file = daily_file::measure(url)?;
     let mut text = String::new();
@@ -76,7 +80,7 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     eprint!("{text}");
     eprintln!("  emptying the outbox");
     let outbox = outbox::measure(url)?;
-    Ok(Measured { rows, start, memory, outbox, daily_file })
+    Ok(Measured { rows, start, memory, outbox, daily_file, sign_ins })
 }
 
 /// Shows figures while the others are still being measured.
@@ -167,10 +171,11 @@ fn new_text() -> InboundText {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let process = u64::from(std::process::id());
-    let number = |text: String| text.parse().unwrap_or_else(|_| unreachable!("{text} is a number"));
+    let number =
+        |text: String| text.parse::<PhoneNumber>().unwrap_or_else(|_| unreachable!("{text} is a number"));
     InboundText {
         gateway_id: format!("SM{process:016x}{n:016x}"),
-        from: number(format!("+4478{:08}", n % 100_000_000)),
+        from: number(format!("+4478{:08}", n % 100_000_000)).into(),
         to: number(TEAM_NUMBER.to_owned()),
         body: "Can I pay on Friday?".to_owned(),
         media: Vec::new(),

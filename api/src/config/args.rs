@@ -41,6 +41,15 @@ pub struct SettingArgs {
         value_name = "URL"
     )]
     pub public_url: Option<String>,
+    /// The proxies in front of the server, as addresses or networks separated by commas (`10.0.0.0/8,fd00::/8`). Their `X-Forwarded-For` or `Forwarded` header names the client, by whose address sign-ins are limited; without the setting, all clients of a proxy share one limit. Default: none.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_TRUSTED_PROXIES",
+        alias = "sms-chat-trusted-proxies",
+        value_name = "NETWORKS"
+    )]
+    pub trusted_proxies: Option<String>,
     /// Signs the access tokens; at least 32 characters, the same on every replica. Default: made once and kept beside the embedded database; required with PostgreSQL.
     #[arg(
         long,
@@ -72,7 +81,7 @@ pub struct SettingArgs {
     /// Where Twilio's API is. Default: `https://api.twilio.com`.
     #[arg(long, global = true, env = "TWILIO_API_URL", value_name = "URL")]
     pub twilio_api_url: Option<String>,
-    /// How many seconds the gateway may take to answer, 1 to 60. A text whose outcome is unknown is looked up at the gateway for three times as long before it is sent again. Default: `10`.
+    /// How many seconds the gateway may take to answer, 1 to 60. Default: `10`.
     #[arg(
         long,
         global = true,
@@ -81,6 +90,15 @@ pub struct SettingArgs {
         value_name = "SECONDS"
     )]
     pub gateway_timeout: Option<String>,
+    /// Number of seconds that the gateway may take to accept and list a message after our request has ended without an answer, 0 to 3600. A message with an unknown outcome is looked up for so long before it is sent again; a smaller value sends sooner, and twice when the gateway is slower. Default: `300`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GATEWAY_LIST_LAG",
+        alias = "sms-chat-gateway-list-lag",
+        value_name = "SECONDS"
+    )]
+    pub gateway_list_lag: Option<String>,
     /// After how many hours a text that could not be handed to the gateway is not sent any more, but given back to the agent, 1 to 168. Default: `12`.
     #[arg(
         long,

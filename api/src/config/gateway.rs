@@ -27,6 +27,8 @@ pub struct GatewaySettings {
     pub timeout: Duration,
     /// How old a text may become before it is not sent any more.
     pub give_up_after: TimeDelta,
+    /// How long the gateway may take to accept and list a message after our request has ended.
+    pub list_lag: TimeDelta,
     /// Where the simulator listens.
     pub simulator_listen: SocketAddr,
     /// How often what the webhooks have missed is looked for.
@@ -127,6 +129,13 @@ pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> 
             12,
             "SMS_CHAT_GIVE_UP_HOURS",
             "12",
+        )?)),
+        list_lag: TimeDelta::seconds(i64::from(within(
+            &args.gateway_list_lag,
+            0..=3600,
+            300,
+            "SMS_CHAT_GATEWAY_LIST_LAG",
+            "300",
         )?)),
         simulator_listen: simulator_listen(args)?,
         repair_every: match within(&args.repair_seconds, 0..=86_400, 300, "SMS_CHAT_REPAIR_SECONDS", "300")? {

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
-    PhoneNumber,
-    consent::{Consent, ConsentSource, ConsentState, keyword},
+    CustomerAddress, PhoneNumber,
+    consent::{Consent, ConsentSource, ConsentState},
     ids::{ConsentId, MessageId},
     message::{Direction, Sender, SenderKind},
 };
 
+use super::keyword::{Keyword, keyword};
 use crate::{
     auth::TeamScope,
     db::{
@@ -22,7 +23,7 @@ use crate::{
 struct Row {
     id: i64,
     team_number: Words<PhoneNumber>,
-    number: Words<PhoneNumber>,
+    number: Words<CustomerAddress>,
     state: Words<ConsentState>,
     source: Words<ConsentSource>,
     by_kind: Words<SenderKind>,
@@ -53,7 +54,7 @@ impl From<Row> for Consent {
 #[derive(Clone, Debug)]
 pub(super) struct NewRow<'a> {
     pub(super) team_number: &'a PhoneNumber,
-    pub(super) number: &'a PhoneNumber,
+    pub(super) number: &'a CustomerAddress,
     pub(super) state: ConsentState,
     pub(super) source: ConsentSource,
     pub(super) by: &'a Sender,
@@ -89,7 +90,7 @@ pub(super) fn insert(
 pub(crate) fn last(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<Option<Consent>, DbError> {
     let row: Option<Row> = on_each!(conn, |c| consents::table
         .filter(consents::team_number.eq(team_number.as_str()))
@@ -105,7 +106,7 @@ pub(crate) fn last(
 pub(super) fn opted_in_after(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
     after: DateTime<Utc>,
 ) -> Result<Option<(MessageId, DateTime<Utc>)>, DbError> {
     let texts: Vec<(i64, String, Moment)> = on_each!(conn, |c| messages::table
@@ -117,7 +118,7 @@ pub(super) fn opted_in_after(
         .order((messages::created_at.desc(), messages::id.desc()))
         .select((messages::id, messages::body, messages::created_at))
         .load(c))?;
-    let mut opting_in = texts.into_iter().filter(|(_, body, _)| keyword(body) == Some(ConsentState::OptedIn));
+    let mut opting_in = texts.into_iter().filter(|(_, body, _)| keyword(body) == Some(Keyword::OptIn));
     Ok(opting_in.next().map(|(id, _, Moment(at))| (MessageId(id), at)))
 }
 

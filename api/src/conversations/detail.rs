@@ -28,10 +28,11 @@ pub fn detail(
     let next_id = if closed { queries::next(conn, &conversation)? } else { None };
     let consent = consents::queries::last(conn, &conversation.team_number, &conversation.number)?;
     let opted_out = consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut);
+    let can_reply = conversation.can_reply && !opted_out;
     let permitted_actions = [(Action::Reply, Permission::Reply), (Action::Close, Permission::Close)]
         .into_iter()
         .filter(|(action, permission)| {
-            !closed && caller.may(*permission) && !(opted_out && *action == Action::Reply)
+            !closed && caller.may(*permission) && (*action != Action::Reply || can_reply)
         })
         .map(|(action, _)| action)
         .collect();

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{dsl::case_when, prelude::*};
 use shared::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     closure::Closure,
     conversation::{Attention, Conversation, ConversationStatus, NextAction, Origin},
     ids::{AccountId, ClosureReasonId, ConversationId, TeamId},
@@ -26,7 +26,7 @@ pub(crate) struct Row {
     id: i64,
     team_id: i64,
     team_number: Words<PhoneNumber>,
-    number: Words<PhoneNumber>,
+    number: Words<CustomerAddress>,
     reference: Option<String>,
     name: Option<String>,
     status: Words<ConversationStatus>,
@@ -51,6 +51,7 @@ impl From<Row> for Conversation {
             id: ConversationId(row.id),
             team_id: TeamId(row.team_id),
             team_number: row.team_number.0,
+            can_reply: row.number.0.phone().is_some(),
             number: row.number.0,
             reference: row.reference,
             name: row.name,
@@ -99,7 +100,7 @@ pub(crate) fn find_for_update(
 pub(crate) fn live_for_update(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<Option<Conversation>, DbError> {
     let row: Option<Row> = for_update!(
         conn,
@@ -155,7 +156,7 @@ pub(super) fn previous(
     conn: &mut DbConnection,
     team: TeamId,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<Option<ConversationId>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_number.eq(team_number.as_str()))
@@ -203,7 +204,7 @@ pub(super) fn next(
 pub(crate) struct NewConversation<'a> {
     pub(crate) team: TeamId,
     pub(crate) team_number: &'a PhoneNumber,
-    pub(crate) number: &'a PhoneNumber,
+    pub(crate) number: &'a CustomerAddress,
     /// Reference and name, when exactly one customer of the daily file has the number.
     pub(crate) customer: Option<(String, String)>,
     pub(crate) origin: Origin,
@@ -251,7 +252,7 @@ pub(crate) fn insert(
 pub(crate) fn rename(
     conn: &mut DbConnection,
     id: ConversationId,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
     reference: &str,
     name: &str,
 ) -> Result<(), DbError> {

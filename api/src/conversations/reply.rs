@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, FieldError,
+    ErrorCode, FieldError, PhoneNumber,
     conversation::Conversation,
     event::EventKind,
     ids::{ConversationId, MessageId, TemplateId},
@@ -11,7 +11,11 @@ use shared::{
     template::placeholders,
 };
 
-use super::{conversation::State, queries};
+use super::{
+    conversation::State,
+    moved::{Held, require_seen},
+    queries,
+};
 use crate::{
     auth::TeamScope,
     consents::record::require_consent,
@@ -19,7 +23,7 @@ use crate::{
     error::ApiError,
     events,
     idempotency::{RequestKey, is_used, key_reused},
-    messages::queries::{NewMessageRow, by_idempotency_key, insert, received_after},
+    messages::queries::{NewMessageRow, by_idempotency_key, insert},
     outbox, templates,
 };
 
@@ -71,7 +75,7 @@ impl Reply {
     /// Keeps the reply and queues it for sending.
     ///
     /// # Errors
-    /// `not_found`, `conversation_closed`, `number_opted_out`, `conversation_moved`, `idempotency_key_reused`,
+    /// `not_found`, `conversation_closed`, `sender_not_reachable`, `number_opted_out`, `conversation_moved`, `idempotency_key_reused`,
     /// `validation_failed`.
     pub fn queue(
         &self,
@@ -88,8 +92,9 @@ impl Reply {
             return Ok(Replied::Replayed(replayed));
         }
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
+        let number = conversation.number.phone().ok_or_else(|| not_reachable(&conversation))?;
         require_consent(conn, &conversation.team_number, &conversation.number)?;
-        self.check_nothing_came_meanwhile(conn, id)?;
+        require_seen(conn, id, self.last_seen, sender, Held::Reply)?;
         if let Some(template) = self.template
             && !templates::queries::is_usable(conn, template, conversation.team_id)?
         {
@@ -114,38 +119,21 @@ impl Reply {
             // Only the idempotency key can be taken: by the same request to another conversation, a moment ago.
             return Err(key_reused());
         };
-        self.hand_over(conn, &conversation, &state, &message, now)?;
+        self.hand_over(conn, &conversation, &number, &state, &message, now)?;
         Ok(Replied::Queued(message))
-    }
-
-    /// Rule 15: compare and send.
-    fn check_nothing_came_meanwhile(
-        &self,
-        conn: &mut DbConnection,
-        id: ConversationId,
-    ) -> Result<(), ApiError> {
-        let Some(last_seen) = self.last_seen else {
-            return Ok(());
-        };
-        let unseen = received_after(conn, id, last_seen)?;
-        if unseen.is_empty() {
-            return Ok(());
-        }
-        let detail =
-            "The customer has written meanwhile. Read it, then send with the new last_seen_message_id.";
-        Err(ApiError::new(ErrorCode::ConversationMoved, detail).messages(unseen))
     }
 
     fn hand_over(
         &self,
         conn: &mut DbConnection,
         conversation: &Conversation,
+        number: &PhoneNumber,
         state: &State,
         message: &Message,
         now: DateTime<Utc>,
     ) -> Result<(), ApiError> {
         queries::update_state(conn, conversation.id, state)?;
-        outbox::queries::insert(conn, message.id, &conversation.team_number, &conversation.number, now)?;
+        outbox::queries::insert(conn, message.id, &conversation.team_number, number, now)?;
         events::queries::insert(
             conn,
             EventKind::MessageQueued,
@@ -177,4 +165,12 @@ fn closed() -> ApiError {
         ErrorCode::ConversationClosed,
         "The conversation is closed and stays as it is. A new text from the customer begins a new one.",
     )
+}
+
+fn not_reachable(conversation: &Conversation) -> ApiError {
+    let detail = format!(
+        "{} is a short code or a name, which receives no messages. Write to the customer's phone number instead.",
+        conversation.number.display()
+    );
+    ApiError::new(ErrorCode::SenderNotReachable, detail)
 }

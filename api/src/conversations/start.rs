@@ -83,7 +83,7 @@ impl Start {
             return Err(conversation_open(open.id));
         }
         let from = self.sending_number(conn, &team, live.first(), &number)?;
-        let id = match queries::live_for_update(conn, &from, &number)? {
+        let id = match queries::live_for_update(conn, &from, &(&number).into())? {
             Some(live) if live.status == ConversationStatus::Pending => live.id,
             Some(live) => return Err(conversation_open(live.id)),
             None => pending(conn, team.id, &from, &number, now)?,
@@ -153,6 +153,7 @@ pub(crate) fn pending(
         let message = "This number no longer belongs to the team. Choose another one.";
         return Err(ApiError::field(ErrorCode::ValidationFailed, "from", "unknown", message));
     }
+    let number = &number.into();
     let new = NewConversation {
         team,
         team_number,

@@ -51,7 +51,7 @@ pub(crate) fn customer_at(
     number: &PhoneNumber,
     picked: Option<&str>,
 ) -> Result<Option<CustomerKeyData>, ApiError> {
-    let (_, customers) = queries::key_data(conn, team, number)?;
+    let (_, customers) = queries::key_data(conn, team, &number.into())?;
     choose(customers, picked)
 }
 

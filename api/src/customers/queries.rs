@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use shared::{
-    PhoneNumber,
+    CustomerAddress, PhoneNumber,
     customer::{CustomerKeyData, Field},
     ids::TeamId,
 };
@@ -17,7 +17,7 @@ use crate::db::{
 pub(crate) fn only_customer(
     conn: &mut DbConnection,
     team: TeamId,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<Option<(String, String)>, DbError> {
     let mut found: Vec<(String, String)> = on_each!(conn, |c| customers::table
         .inner_join(daily_files::table.on(daily_files::id.eq(customers::daily_file_id)))
@@ -36,7 +36,7 @@ pub(crate) fn only_customer(
 pub(super) fn key_data(
     conn: &mut DbConnection,
     team: TeamId,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<(Option<NaiveDate>, Vec<CustomerKeyData>), DbError> {
     let file: Option<(i64, NaiveDate, Words<Vec<String>>)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
@@ -68,7 +68,7 @@ pub(super) fn key_data(
 pub(super) fn others_since(
     conn: &mut DbConnection,
     team: TeamId,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
     reference: &str,
 ) -> Result<Option<DateTime<Utc>>, DbError> {
     let files: Vec<(i64, Moment)> = on_each!(conn, |c| daily_files::table
@@ -117,7 +117,7 @@ pub(crate) fn current_columns(conn: &mut DbConnection, team: TeamId) -> Result<O
     let Some(Words(number)) = number else {
         return Ok(Some((columns, None)));
     };
-    let (_, customers) = key_data(conn, team, &number)?;
+    let (_, customers) = key_data(conn, team, &(&number).into())?;
     let first = customers.into_iter().next();
     Ok(Some((columns, first.map(|customer| (number, customer)))))
 }

@@ -140,12 +140,17 @@ impl Group {
             };
             values(&after) != values(&before)
         };
-        let fields: [(ChangedField, fn(&Known) -> String); 3] = [
-            (ChangedField::Name, |row| row.customer.name.clone()),
-            (ChangedField::Number, |row| row.customer.number.to_string()),
-            (ChangedField::KeyData, |row| row.key_data.to_string()),
-        ];
-        fields.into_iter().filter(|(_, of)| differ(*of)).map(|(field, _)| field).collect()
+        let mut fields = Vec::new();
+        if differ(|row| row.customer.name.clone()) {
+            fields.push(ChangedField::Name);
+        }
+        if differ(|row| row.customer.number.to_string()) {
+            fields.push(ChangedField::Number);
+        }
+        if differ(|row| row.key_data.to_string()) {
+            fields.push(ChangedField::KeyData);
+        }
+        fields
     }
 }
 

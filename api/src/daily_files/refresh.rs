@@ -22,7 +22,7 @@ const SLICE: usize = 50;
 #[derive(Clone, Debug)]
 struct Held {
     id: ConversationId,
-    number: shared::PhoneNumber,
+    number: shared::CustomerAddress,
     reference: Option<String>,
     name: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 mod sending;
 
-pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox};
+pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -29,6 +29,9 @@ diesel::table! {
         account_id -> BigInt,
         created_at -> UtcTimestamp,
         revoked_at -> Nullable<UtcTimestamp>,
+        last_used_at -> UtcTimestamp,
+        user_agent -> Text,
+        address -> Text,
     }
 }
 
@@ -55,6 +58,7 @@ diesel::table! {
         region -> Text,
         time_zone -> Text,
         created_at -> UtcTimestamp,
+        help_reply -> Nullable<Text>,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{sync::OnceLock, time::Duration};
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::{Body, Method, Request, Uri};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 use shared::PhoneNumber;
 use twilio_async::{Execute, Twilio, encode_pairs};
 
@@ -16,11 +16,6 @@ use super::{
 };
 
 pub use super::outcome::Outcome;
-
-/// How far the gateway's clock may be off ours: a text that it dates this much before our first try may be that try's.
-const SKEW: TimeDelta = TimeDelta::minutes(5);
-/// How many pages of its list are read at most; more stay unread, and the text unknown.
-const MOST_PAGES: usize = 20;
 
 /// A text to be sent.
 #[derive(Clone, Debug)]
@@ -33,16 +28,6 @@ pub struct OutboundText {
     pub body: String,
 }
 
-impl OutboundText {
-    /// Whether a text at the gateway can be this one. White space may have changed on the way, and an account can be set
-    /// to keep no bodies.
-    fn is_like(&self, found: &MessageResource) -> bool {
-        let body = found.body.as_deref().unwrap_or_default();
-        found.direction.as_deref() != Some("inbound")
-            && (body.is_empty() || body.split_whitespace().eq(self.body.split_whitespace()))
-    }
-}
-
 /// Why the gateway did not tell what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
@@ -52,25 +37,6 @@ pub enum AskError {
     /// It cannot be asked now.
     #[error("the gateway cannot be asked: {0}")]
     Unavailable(String),
-}
-
-/// Twilio's message resource, as far as we read it. Every field but the sid may be missing.
-#[derive(Debug, Deserialize)]
-struct MessageResource {
-    sid: String,
-    #[serde(default)]
-    body: Option<String>,
-    #[serde(default)]
-    date_created: Option<String>,
-    #[serde(default)]
-    direction: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct MessageList {
-    messages: Vec<MessageResource>,
-    #[serde(default)]
-    next_page_uri: Option<String>,
 }
 
 /// The one client of the gateway.
@@ -148,41 +114,6 @@ impl GatewayClient {
         }
     }
 
-    /// The gateway's ids of texts like this one, created since `since`, newest first.
-    ///
-    /// # Errors
-    /// When the gateway does not answer with its list, to its end.
-    pub async fn sent_since(
-        &self,
-        text: &OutboundText,
-        since: DateTime<Utc>,
-    ) -> Result<Vec<String>, AskError> {
-        let earliest = since - SKEW;
-        let day = earliest.format("%Y-%m-%d").to_string();
-        let query = encode_pairs([
-            ("To", text.to.as_str()),
-            ("From", text.from.as_str()),
-            ("DateSent>", day.as_str()),
-            ("PageSize", "1000"),
-        ]);
-        let mut next = Some(format!("Messages.json?{}", query.unwrap_or_default()));
-        let mut alike = Vec::new();
-        for _ in 0..MOST_PAGES {
-            let Some(path) = next else { return Ok(alike) };
-            let list: MessageList = read(&self.look(&path).await?)?;
-            // The gateway's times have whole seconds.
-            let found = list.messages.into_iter().filter(|found| {
-                let date = found.date_created.as_deref();
-                let created = date.and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-                text.is_like(found)
-                    && created.is_none_or(|created| created.timestamp() >= earliest.timestamp())
-            });
-            alike.extend(found.map(|found| found.sid));
-            next = list.next_page_uri.as_deref().map(|uri| self.below_account(uri)).transpose()?;
-        }
-        Err(AskError::Unavailable(format!("its list has more than {MOST_PAGES} pages")))
-    }
-
     /// Whether the gateway knows us, and what time it is there, if it says: asks for one message of its list, which
     /// changes nothing.
     ///
@@ -256,26 +187,4 @@ pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, AskError> 
         return Err(AskError::Unavailable(format!("it answered {}", answer.status)));
     }
     serde_json::from_slice(&answer.body).map_err(|fault| AskError::Unavailable(fault.to_string()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_known_again_whatever_white_space_became_of_it() {
-        let number = || "+447700900123".parse().unwrap();
-        let text = OutboundText { from: number(), to: number(), body: "Dear Jo,\r\n\r\nYes. ".into() };
-        let found = |body: Option<&str>, direction: &str| MessageResource {
-            sid: "SM1".into(),
-            body: body.map(str::to_owned),
-            date_created: None,
-            direction: Some(direction.into()),
-        };
-        for body in [Some("Dear Jo,\r\n\r\nYes. "), Some("Dear Jo,\n\nYes."), Some(""), None] {
-            assert!(text.is_like(&found(body, "outbound-api")), "{body:?}");
-        }
-        assert!(!text.is_like(&found(Some("Dear Jo, Yes"), "outbound-api")));
-        assert!(!text.is_like(&found(Some("Dear Jo, Yes."), "inbound")));
-    }
 }

@@ -12,6 +12,7 @@ pub mod client;
 pub mod delivery;
 pub(crate) mod knock;
 mod list;
+mod lookup;
 pub mod media;
 mod outcome;
 pub(crate) mod queries;

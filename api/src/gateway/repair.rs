@@ -13,23 +13,26 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{PhoneNumber, message::MessageStatus};
+use shared::{CustomerAddress, PhoneNumber, message::MessageStatus};
 use tokio::sync::watch;
 
 use super::{
     client::{AskError, GatewayClient},
     delivery,
-    list::{End, ListedText},
+    list::{ListedText, Until},
 };
 use crate::{
     clock::Clock,
     conversations::receive::{InboundText, ReceiveError, Received, keep},
     db::{Db, DbError},
     events::feed::Feed,
+    rejected_messages::record::{Rejection, of_sender, record},
 };
 
-/// How much of what was compared before is looked at again; also how far the first look at a number goes back.
+/// How much of what was compared before is looked at again.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
+/// How far the first look at a number goes back: customers may have written to it before a team had it.
+const FIRST_LOOK: TimeDelta = TimeDelta::days(3);
 /// How long to ask after a text of ours: carriers that have not told by then never will.
 const TOLD_WITHIN: TimeDelta = TimeDelta::days(3);
 
@@ -108,7 +111,7 @@ impl Repair {
         let there = self.gateway.greet().await?.unwrap_or(here);
         let mut compared = Ok(());
         for (number, until) in self.db.read(queries::numbers).await? {
-            let since = until.map_or(there, |until| until.min(there)) - OVERLAP;
+            let since = until.map_or(there - FIRST_LOOK, |until| until.min(there) - OVERLAP);
             let of_number = self.texts(&number, since, recovered).await;
             if of_number.is_ok() {
                 self.db.write(move |conn| queries::set_compared(conn, &number, there)).await?;
@@ -138,10 +141,10 @@ impl Repair {
         since: DateTime<Utc>,
         recovered: &mut Recovered,
     ) -> Result<(), RepairError> {
-        let mut pages = self.gateway.texts(End::To, number, since);
+        let mut pages = self.gateway.texts(None, Some(number), Until::There(since));
         let mut missed: Vec<ListedText> = Vec::new();
-        while let Some(mut page) = pages.next::<ListedText>().await? {
-            page.retain(|text| is_received(text) && text.written_at().is_some_and(|at| at >= since));
+        while let Some(mut page) = pages.next().await? {
+            page.retain(is_received);
             let ids = page.iter().map(|text| text.sid.clone()).collect();
             let unknown = self.db.read(move |conn| queries::unknown(conn, ids)).await?;
             missed.extend(page.into_iter().filter(|text| unknown.contains(&text.sid)));
@@ -161,10 +164,20 @@ impl Repair {
     /// Keeps a text; whether it was missing.
     async fn keep(&self, to: &PhoneNumber, text: ListedText) -> Result<bool, RepairError> {
         let now = self.clock.now();
-        let written = text.written_at().map_or(now, |at| at.min(now));
-        // Not from a phone: its webhook would have been refused as well.
-        let Some(from) = text.from.as_deref().and_then(|from| from.parse().ok()) else {
-            return Ok(false);
+        let written = text.created_at().map_or(now, |at| at.min(now));
+        let from = match CustomerAddress::of_gateway(text.from.as_deref().unwrap_or_default()) {
+            Ok(from) => from,
+            Err(fault) => {
+                let rejection = Rejection {
+                    gateway_id: Some(text.sid),
+                    from: text.from,
+                    to: Some(to.to_string()),
+                    reason: of_sender(fault),
+                    recovered: true,
+                };
+                record(&self.db, rejection, now).await?;
+                return Ok(false);
+            }
         };
         let media = if text.has_media() { self.gateway.media_of(&text.sid).await? } else { Vec::new() };
         let inbound = InboundText {
@@ -187,9 +200,9 @@ impl Repair {
         since: DateTime<Utc>,
         recovered: &mut Recovered,
     ) -> Result<(), RepairError> {
-        let mut pages = self.gateway.texts(End::From, from, since);
+        let mut pages = self.gateway.texts(Some(from), None, Until::There(since));
         while !ids.is_empty()
-            && let Some(page) = pages.next::<ListedText>().await?
+            && let Some(page) = pages.next().await?
         {
             for text in page.into_iter().filter(|text| ids.remove(&text.sid)) {
                 let status = text.status.as_deref().and_then(delivery::status_of);
@@ -198,7 +211,7 @@ impl Repair {
                 };
                 let now = self.clock.now();
                 let at = text.updated_at().map_or(now, |at| at.min(now));
-                let (id, code) = (text.sid, text.error_code.map(|code| code.to_string()));
+                let (id, code) = (text.sid, text.error_code);
                 self.db
                     .write(move |conn| delivery::receive_receipt(conn, &id, status, code.as_deref(), at))
                     .await?;

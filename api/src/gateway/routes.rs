@@ -1,20 +1,30 @@
 //! The gateway's webhooks. Signed, idempotent on the gateway's id, and answered only once what they bring is durable.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use shared::{ErrorCode, PhoneNumber, Problem};
+use chrono::{DateTime, Utc};
+use shared::{
+    CustomerAddress, ErrorCode, Problem, address::number_of_gateway, rejected_message::RejectionReason,
+};
 use twilio_async::twiml::{Response, Twiml};
 
 use super::{delivery, signature};
 use crate::{
     body::read_whole,
+    consents::keyword::Keyword,
     conversations::receive::{InboundText, ReceiveError, Received, keep},
     desk::Desk,
     error::ApiError,
     messages::media::KeptMedia,
+    rejected_messages::record::{Rejection, of_sender, record},
 };
 
 /// How many pictures a text can bring (Twilio's limit).
 const MOST_MEDIA: usize = 10;
+
+/// The names of a message's id.
+const MESSAGE_ID: [&str; 3] = ["MessageSid", "SmsMessageSid", "SmsSid"];
+/// The names of a message's status.
+const MESSAGE_STATUS: [&str; 2] = ["MessageStatus", "SmsStatus"];
 
 /// A webhook's form: names and values as they came.
 struct Form(Vec<(String, String)>);
@@ -28,21 +38,30 @@ impl Form {
             .filter(|value| !value.is_empty())
     }
 
-    fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.get(name).ok_or_else(|| {
+    fn required(&self, names: &[&str]) -> Result<&str, ApiError> {
+        self.any(names).ok_or_else(|| {
+            let name = names.first().copied().unwrap_or_default();
             ApiError::field(ErrorCode::ValidationFailed, name, "required", format!("The form has no {name}."))
         })
     }
 
-    fn number(&self, name: &str) -> Result<PhoneNumber, ApiError> {
-        self.required(name)?.parse().map_err(|fault| {
-            ApiError::field(
-                ErrorCode::ValidationFailed,
-                name,
-                "invalid",
-                format!("{name} is no number: {fault}."),
-            )
-        })
+    /// The value of the first of these names that has one: old gateways and proxies send only the later ones.
+    fn any(&self, names: &[&str]) -> Option<&str> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// The gateway's own reading of the message. An unknown value counts as none.
+    fn opt_out_type(&self) -> Option<Keyword> {
+        let given = self.get("OptOutType")?;
+        let known = Keyword::of_gateway(given);
+        if known.is_none() {
+            let value: String = given.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+            tracing::warn!(
+                value,
+                "the gateway sent an unknown OptOutType; the message itself is read instead"
+            );
+        }
+        known
     }
 
     fn media(&self) -> Vec<KeptMedia> {
@@ -73,26 +92,19 @@ pub async fn receive_message(
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let form = signed_form(&desk, &request, body).await?;
-    let text = InboundText {
-        gateway_id: form.required("MessageSid")?.to_owned(),
-        from: form.number("From")?,
-        to: form.number("To")?,
-        body: form.get("Body").unwrap_or_default().to_owned(),
-        media: form.media(),
-        opt_out_type: form.get("OptOutType").map(str::to_owned),
-        recovered: None,
+    let now = desk.clock.now();
+    let text = match inbound(&form) {
+        Ok(text) => text,
+        Err(reason) => return Err(reject(&desk, &form, reason, now).await?),
     };
-    let received = keep(&desk.db, text, desk.clock.now()).await.map_err(|error| match error {
+    let received = keep(&desk.db, text, now).await.map_err(|error| match error {
         ReceiveError::Raced => {
             ApiError::new(ErrorCode::Busy, "The same text is being kept already. Try again.")
         }
         ReceiveError::Db(error) => error.into(),
     })?;
     match received {
-        Received::NobodysNumber => {
-            tracing::warn!("a text came for a number that no team owns; Twilio's log names it");
-            Err(ApiError::new(ErrorCode::NotFound, "No team owns the number in To. Assign it to a team."))
-        }
+        Received::NobodysNumber => Err(reject(&desk, &form, RejectionReason::UnknownRecipient, now).await?),
         Received::Kept(_) => {
             metrics::counter!("sms_chat_messages_received_total").increment(1);
             desk.committed();
@@ -100,6 +112,55 @@ pub async fn receive_message(
         }
         Received::Repeated => empty_twiml(),
     }
+}
+
+/// Reads a message, or says why it cannot be kept.
+fn inbound(form: &Form) -> Result<InboundText, RejectionReason> {
+    let gateway_id = form.any(&MESSAGE_ID).ok_or(RejectionReason::MissingId)?;
+    let from = CustomerAddress::of_gateway(form.get("From").unwrap_or_default()).map_err(of_sender)?;
+    let to =
+        form.get("To").map(str::trim).filter(|to| !to.is_empty()).ok_or(RejectionReason::MissingRecipient)?;
+    let to = number_of_gateway(to).ok_or(match to.contains(':') {
+        true => RejectionReason::OtherChannel,
+        false => RejectionReason::UnknownRecipient,
+    })?;
+    Ok(InboundText {
+        gateway_id: gateway_id.to_owned(),
+        from,
+        to,
+        body: form.get("Body").unwrap_or_default().to_owned(),
+        media: form.media(),
+        opt_out_type: form.opt_out_type(),
+        recovered: None,
+    })
+}
+
+/// Records a message that cannot be kept, and returns what the gateway is answered: an error, which its own log shows too.
+async fn reject(
+    desk: &Desk,
+    form: &Form,
+    reason: RejectionReason,
+    now: DateTime<Utc>,
+) -> Result<ApiError, ApiError> {
+    let value = |name: Option<&str>| name.map(str::to_owned);
+    let rejection = Rejection {
+        gateway_id: value(form.any(&MESSAGE_ID)),
+        from: value(form.get("From")),
+        to: value(form.get("To")),
+        reason,
+        recovered: false,
+    };
+    record(&desk.db, rejection, now).await?;
+    let refused =
+        |field: &str, code: &str| ApiError::field(ErrorCode::ValidationFailed, field, code, reason.text());
+    Ok(match reason {
+        RejectionReason::MissingId => refused("MessageSid", "required"),
+        RejectionReason::MissingSender => refused("From", "required"),
+        RejectionReason::InvalidSender => refused("From", "invalid"),
+        RejectionReason::OtherChannel => refused("From", "other_channel"),
+        RejectionReason::MissingRecipient => refused("To", "required"),
+        RejectionReason::UnknownRecipient => ApiError::new(ErrorCode::NotFound, reason.text()),
+    })
 }
 
 /// A receipt for a text that we sent.
@@ -116,8 +177,8 @@ pub async fn receive_status(
     body: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let form = signed_form(&desk, &request, body).await?;
-    let gateway_id = form.required("MessageSid")?.to_owned();
-    if let Some(status) = delivery::status_of(form.required("MessageStatus")?) {
+    let gateway_id = form.required(&MESSAGE_ID)?.to_owned();
+    if let Some(status) = delivery::status_of(form.required(&MESSAGE_STATUS)?) {
         let error_code = form.get("ErrorCode").map(str::to_owned);
         let now = desk.clock.now();
         desk.db

@@ -49,7 +49,7 @@ pub fn check(
     if teams::queries::owner(conn, &number)?.is_some() {
         return Ok(refused(Some(number), OUR_OWN.to_owned()));
     }
-    let customer = customers::queries::only_customer(conn, team.id, &number)?
+    let customer = customers::queries::only_customer(conn, team.id, &(&number).into())?
         .map(|(reference, name)| Customer { reference, name });
     let live = conversations::queries::live_in_team(conn, &team.numbers, &number)?;
     let conversation_id =
@@ -76,7 +76,7 @@ fn opted_out(
 ) -> Result<Vec<Consent>, ApiError> {
     let mut found = Vec::new();
     for team_number in ours {
-        let last = consents::queries::last(conn, team_number, number)?;
+        let last = consents::queries::last(conn, team_number, &number.into())?;
         found.extend(last.filter(|consent| consent.state == ConsentState::OptedOut));
     }
     Ok(found)

@@ -4,14 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{exists, not},
+    dsl::{case_when, exists, not},
     prelude::*,
+    sql_types::Nullable,
 };
-use shared::{PhoneNumber, ids::MessageId, message::MessageStatus};
+use shared::{CustomerAddress, PhoneNumber, ids::MessageId, message::MessageStatus};
 
 use crate::{
     db::{
-        DbConnection, DbError, Moment, Words, on_each,
+        DbConnection, DbError, Moment, UtcTimestamp, Words, on_each,
         schema::{messages, outbox},
     },
     gateway::access,
@@ -36,10 +37,17 @@ pub(super) struct Claimed {
     pub(super) body: String,
     pub(super) written_at: DateTime<Utc>,
     pub(super) claimed_at: DateTime<Utc>,
-    /// Since when it may be at the gateway without our knowing.
-    pub(super) unknown_since: Option<DateTime<Utc>>,
-    /// When the last try ended that may have got it there.
-    pub(super) tried_at: Option<DateTime<Utc>>,
+    /// What was unknown before this claim; `None`: the gateway certainly does not have it.
+    pub(super) unknown: Option<Unknown>,
+}
+
+/// Earlier attempts that may have reached the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unknown {
+    /// When the first of them began.
+    pub(super) since: DateTime<Utc>,
+    /// When the last of them began.
+    pub(super) last: DateTime<Utc>,
 }
 
 impl Claimed {
@@ -77,8 +85,8 @@ fn is_overtaken() -> _ {
     exists(before)
 }
 
-/// Takes up to `limit` due texts that nobody holds, oldest first, and holds them until `until`. Those `at_work` are held
-/// here, whatever the clock says.
+/// Claims up to `limit` due messages, oldest first, until `until`. Those `at_work` are this worker's own, whatever the
+/// clock says. A first claim records an attempt that may reach the gateway: a worker that dies after it leaves that behind.
 pub(super) fn claim(
     conn: &mut DbConnection,
     now: DateTime<Utc>,
@@ -116,15 +124,14 @@ pub(super) fn claim(
         .select((messages::id, (messages::body, messages::created_at)))
         .load(c))?;
     let mut texts: HashMap<i64, (String, Moment)> = texts.into_iter().collect();
+    let first = outbox::unknown_since.is_null();
+    let now_there = Some(Moment(now)).into_sql::<Nullable<UtcTimestamp>>();
     on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::message_id.eq_any(&ids)))
         .set((
             outbox::held_until.eq(Moment(until)),
             outbox::attempts.eq(outbox::attempts + 1),
-            outbox::unknown_since.eq(diesel::dsl::case_when(
-                outbox::unknown_since.is_null(),
-                Some(Moment(now)).into_sql::<diesel::sql_types::Nullable<crate::db::UtcTimestamp>>(),
-            )
-            .otherwise(outbox::unknown_since)),
+            outbox::unknown_since.eq(case_when(first, now_there).otherwise(outbox::unknown_since)),
+            outbox::tried_at.eq(case_when(first, now_there).otherwise(outbox::tried_at)),
         ))
         .execute(c))?;
     on_each!(conn, |c| diesel::update(messages::table.filter(messages::id.eq_any(&ids)))
@@ -142,47 +149,55 @@ pub(super) fn claim(
                 body,
                 written_at,
                 claimed_at: now,
-                unknown_since: unknown.map(DateTime::from),
-                tried_at: tried.map(DateTime::from),
+                unknown: unknown
+                    .map(|Moment(since)| Unknown { since, last: tried.map_or(since, DateTime::from) }),
             })
         })
         .collect())
 }
 
-/// What is to be done first when a text is tried again.
+/// What is done first when a message is due again.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Next {
-    /// It is certainly not at the gateway.
-    Send,
-    /// It may be there; `tried_at` is when, if it is since this try.
-    LookUp { tried_at: Option<DateTime<Utc>> },
+pub(super) enum NextStep {
+    /// What was to be done before this claim, which certainly did not get it to the gateway.
+    AsBefore,
+    /// Reconcile: it may be there.
+    Reconcile,
 }
 
-/// Lets go of a text until `due`, unless the claim is lost.
-pub(super) fn put_back(
+/// Gives up a claim; the message is due again at `due`. Does nothing when the claim is lost.
+pub(super) fn reschedule(
     conn: &mut DbConnection,
-    claim: Claim,
+    claimed: &Claimed,
     due: DateTime<Utc>,
-    next: Next,
+    next: NextStep,
 ) -> Result<(), DbError> {
+    let claim = claimed.claim;
     let row = outbox::table.find(claim.message.0).filter(outbox::attempts.eq(claim.attempts));
-    let let_go = (outbox::held_until.eq(None::<Moment>), outbox::due_at.eq(Moment(due)));
-    let nothing = (outbox::unknown_since.eq(None::<Moment>), outbox::tried_at.eq(None::<Moment>));
+    let release = (outbox::held_until.eq(None::<Moment>), outbox::due_at.eq(Moment(due)));
     match next {
-        Next::Send => on_each!(conn, |c| diesel::update(row).set((let_go, nothing)).execute(c))?,
-        Next::LookUp { tried_at: None } => on_each!(conn, |c| diesel::update(row).set(let_go).execute(c))?,
-        Next::LookUp { tried_at: Some(at) } => {
-            let tried = outbox::tried_at.eq(Moment(at));
-            on_each!(conn, |c| diesel::update(row).set((let_go, tried)).execute(c))?
+        NextStep::Reconcile => on_each!(conn, |c| diesel::update(row).set(release).execute(c))?,
+        NextStep::AsBefore => {
+            let unknown = (
+                outbox::unknown_since.eq(claimed.unknown.map(|unknown| Moment(unknown.since))),
+                outbox::tried_at.eq(claimed.unknown.map(|unknown| Moment(unknown.last))),
+            );
+            on_each!(conn, |c| diesel::update(row).set((release, unknown)).execute(c))?
         }
     };
     Ok(())
 }
 
-/// Whether the claim stands.
-pub(super) fn is_held(conn: &mut DbConnection, claim: Claim) -> Result<bool, DbError> {
+/// Records that another attempt begins now, and renews the claim until `until`; `false` when the claim is lost.
+pub(super) fn begin_attempt(
+    conn: &mut DbConnection,
+    claim: Claim,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let changes = (outbox::tried_at.eq(Moment(now)), outbox::held_until.eq(Moment(until)));
     let row = outbox::table.find(claim.message.0).filter(outbox::attempts.eq(claim.attempts));
-    Ok(on_each!(conn, |c| diesel::select(exists(row)).get_result(c))?)
+    Ok(on_each!(conn, |c| diesel::update(row).set(changes).execute(c))? > 0)
 }
 
 /// Takes a text out; `false` when it was out already.
@@ -201,7 +216,7 @@ pub(super) fn delete_claimed(conn: &mut DbConnection, claim: Claim) -> Result<bo
 pub(crate) fn withdraw(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    number: &PhoneNumber,
+    number: &CustomerAddress,
 ) -> Result<Vec<MessageId>, DbError> {
     let waiting = outbox::table
         .filter(outbox::team_number.eq(team_number.as_str()))
@@ -264,11 +279,11 @@ pub(super) fn clamp_ahead(
     let tried = || outbox::table.filter(outbox::unknown_since.gt(Moment(latest.unknown_since)));
     let tried_late = tried().filter(outbox::tried_at.gt(Moment(now)));
     let tried_due = tried().filter(outbox::held_until.is_null());
-    let now_due = outbox::due_at.eq(Moment(now));
+    let now_due = || outbox::due_at.eq(Moment(now));
     on_each!(conn, |c| {
         diesel::update(held).set(outbox::held_until.eq(Moment(latest.held_until))).execute(c)?;
-        diesel::update(due).set(now_due).execute(c)?;
-        diesel::update(tried_due).set(now_due).execute(c)?;
+        diesel::update(due).set(now_due()).execute(c)?;
+        diesel::update(tried_due).set(now_due()).execute(c)?;
         diesel::update(tried_late).set(outbox::tried_at.eq(Moment(now))).execute(c)?;
         diesel::update(tried()).set(outbox::unknown_since.eq(Moment(since))).execute(c)
     })?;

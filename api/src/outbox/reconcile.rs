@@ -1,5 +1,5 @@
-//! A text whose outcome is unknown (a time-out, a crash) is looked up at the gateway before it is sent again: sending
-//! twice is worse than sending late (rule 14).
+//! Reconciliation: a message whose outcome is unknown (a time-out, a crash) is looked up at the gateway before it is sent
+//! again. Sending twice is worse than sending late (rule 14).
 
 use chrono::{DateTime, Utc};
 
@@ -18,16 +18,17 @@ pub(super) enum StillUnknown {
     Db(#[from] DbError),
 }
 
-/// The gateway's id of the text, if it has it: one with the same numbers and words, no older than our first try, that
-/// belongs to no other message of ours.
+/// Returns the gateway's id of the message, if it has it: one with the same numbers and words, no older than our first
+/// attempt, that belongs to no other message of ours.
 pub(super) async fn find(
     db: &Db,
     gateway: &GatewayClient,
     text: &OutboundText,
     since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Option<String>, StillUnknown> {
-    let alike = gateway.sent_since(text, since).await?;
-    // The oldest first: that is the one which our first try made.
+    let alike = gateway.sent_since(text, since, now).await?;
+    // The oldest first: that is the one of our first attempt.
     db.read(move |conn| {
         for gateway_id in alike.into_iter().rev() {
             if !is_known(conn, &gateway_id)? {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::message::{Message, MessageStatus};
 
-use super::queries::{self, Claim, Next};
+use super::queries::{self, Claim, Claimed, NextStep};
 use crate::{
     consents::record::{OPTED_OUT_AT_GATEWAY, has_opted_out},
     db::{DbConnection, DbError},
@@ -21,12 +21,12 @@ pub(super) enum Fate {
     Refused(String),
     /// We do not send it any more, for this code.
     GivenUp(&'static str),
-    /// It is certainly not at the gateway, and is tried again after this long.
+    /// This attempt certainly did not reach the gateway; the next one is due after this long.
     Waits(TimeDelta),
-    /// The gateway does not list it, but may do so yet: it is looked up again after this long.
+    /// The gateway does not list it, but may do so later: it is looked up again after this long.
     NotListed(TimeDelta),
-    /// Whether it is at the gateway is to be found out after this long. `tried`: it may have got there just now.
-    Unknown { wait: TimeDelta, tried: bool },
+    /// It may be at the gateway: it is looked up after this long.
+    Unknown(TimeDelta),
     /// The gateway refuses our credentials. `known`: so it is certainly not there.
     Unauthorised { wait: TimeDelta, known: bool },
 }
@@ -34,7 +34,7 @@ pub(super) enum Fate {
 /// Writes down what came of a try; `refused`: the gateway has refused our credentials until now.
 pub(super) fn settle(
     conn: &mut DbConnection,
-    claim: Claim,
+    claimed: &Claimed,
     text: &OutboundText,
     fate: &Fate,
     refused: bool,
@@ -45,24 +45,22 @@ pub(super) fn settle(
         Fate::Accepted(_) | Fate::Refused(_) if refused => access::granted(conn, now)?,
         _ => {}
     }
+    let claim = claimed.claim;
     match fate {
         Fate::Accepted(gateway_id) => accepted(conn, claim, gateway_id, now),
         Fate::Refused(code) => fail(conn, claim, code, now),
         Fate::GivenUp(code) => fail(conn, claim, code, now),
         // Whoever has opted out meanwhile is not tried again.
         Fate::Waits(_) | Fate::Unauthorised { known: true, .. }
-            if has_opted_out(conn, &text.from, &text.to)? =>
+            if has_opted_out(conn, &text.from, &(&text.to).into())? =>
         {
             fail(conn, claim, OPTED_OUT_AT_GATEWAY, now)
         }
         Fate::Waits(wait) | Fate::Unauthorised { wait, known: true } => {
-            queries::put_back(conn, claim, now + *wait, Next::Send)
+            queries::reschedule(conn, claimed, now + *wait, NextStep::AsBefore)
         }
-        Fate::Unknown { wait, tried } => {
-            queries::put_back(conn, claim, now + *wait, Next::LookUp { tried_at: tried.then_some(now) })
-        }
-        Fate::NotListed(wait) | Fate::Unauthorised { wait, known: false } => {
-            queries::put_back(conn, claim, now + *wait, Next::LookUp { tried_at: None })
+        Fate::Unknown(wait) | Fate::NotListed(wait) | Fate::Unauthorised { wait, known: false } => {
+            queries::reschedule(conn, claimed, now + *wait, NextStep::Reconcile)
         }
     }
 }

@@ -60,6 +60,8 @@ pub struct Worker {
     pub feed: Arc<Feed>,
     /// How old a text may become before it is not sent any more.
     pub give_up_after: TimeDelta,
+    /// How long the gateway may take to list a message after an attempt is over.
+    pub list_lag: TimeDelta,
 }
 
 /// What is at the gateway.

@@ -1,7 +1,7 @@
 //! Folding: what makes `Zoë MÜLLER` and `zoe muller` the same to a search. Applied to what is kept and to what is
 //! looked for alike.
 
-use shared::PhoneNumber;
+use shared::CustomerAddress;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// The text in lower case and without accents.
@@ -36,8 +36,13 @@ fn plain(character: char) -> Option<&'static str> {
 
 /// What of a conversation is looked through.
 #[must_use]
-pub(crate) fn text_of(number: &PhoneNumber, reference: Option<&str>, name: Option<&str>) -> String {
-    format!("{number}\n{}\n{}", fold(reference.unwrap_or_default()), fold(name.unwrap_or_default()))
+pub(crate) fn text_of(number: &CustomerAddress, reference: Option<&str>, name: Option<&str>) -> String {
+    format!(
+        "{}\n{}\n{}",
+        fold(number.as_str()),
+        fold(reference.unwrap_or_default()),
+        fold(name.unwrap_or_default())
+    )
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
-    PhoneNumber,
+    CustomerAddress,
     conversation::{Conversation, ConversationStatus},
 };
 
@@ -94,7 +94,7 @@ const BATCH: i64 = 1000;
 /// Folds the texts of a batch of conversations anew, after the one named; answers the last of the batch, `None` at the
 /// end. A migration can only fill them in as SQL can.
 pub(super) fn refold(conn: &mut DbConnection, after: i64) -> Result<Option<i64>, DbError> {
-    type Columns = (i64, Words<PhoneNumber>, Option<String>, Option<String>, String);
+    type Columns = (i64, Words<CustomerAddress>, Option<String>, Option<String>, String);
     let rows: Vec<Columns> = on_each!(conn, |c| conversations::table
         .inner_join(conversation_texts::table.on(conversation_texts::conversation_id.eq(conversations::id)))
         .filter(conversations::id.gt(after))

@@ -1,6 +1,6 @@
 //! What templates may ask for: a name, a reference, and so on, and the columns of the current daily file.
 
-use shared::{ids::TeamId, template::Placeholder};
+use shared::{CustomerAddress, ids::TeamId, template::Placeholder};
 
 use super::render::{ALWAYS, Values};
 use crate::{auth::TeamScope, customers, db::DbConnection, error::ApiError, fields::same_name, teams};
@@ -32,6 +32,7 @@ pub fn known(
             continue;
         };
         let (number, customer) = sample.unzip();
+        let number = number.map(CustomerAddress::from);
         let values = Values {
             customer: customer.as_ref(),
             reference: None,

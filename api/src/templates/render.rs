@@ -1,7 +1,7 @@
 //! What stands in the place of a placeholder for one conversation, or for one number that is about to be written to.
 
 use shared::{
-    PhoneNumber,
+    CustomerAddress,
     customer::CustomerKeyData,
     template::{RenderedTemplate, Template, fill},
 };
@@ -19,7 +19,7 @@ pub struct Values<'a> {
     /// The name that the conversation last had.
     pub name: Option<&'a str>,
     /// The customer's number, for `{{number}}`.
-    pub number: Option<&'a PhoneNumber>,
+    pub number: Option<&'a CustomerAddress>,
     /// The agent's name, for `{{agent}}`.
     pub agent: &'a str,
     /// The team's name, for `{{team}}`.
@@ -33,7 +33,7 @@ impl Values<'_> {
         let value = match placeholder.to_lowercase().as_str() {
             "name" => customer.map(|c| c.name.as_str()).or(self.name).map(str::to_owned),
             "ref" => customer.map(|c| c.reference.as_str()).or(self.reference).map(str::to_owned),
-            "number" => self.number.map(PhoneNumber::display),
+            "number" => self.number.map(CustomerAddress::display),
             "agent" => Some(self.agent.to_owned()),
             "team" => Some(self.team.to_owned()),
             column => customer.and_then(|c| {

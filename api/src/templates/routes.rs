@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
-    Page, Problem,
+    CustomerAddress, Page, Problem,
     account::Permission,
     ids::{ConversationId, TeamId, TemplateId},
     template::{NewTemplate, Placeholder, RenderedTemplate, Template, TemplateChange},
@@ -267,6 +267,7 @@ pub async fn list_team_templates(
                 Some(number) => key_data::customer_at(conn, team.id, number, picked.as_deref())?,
                 None => None,
             };
+            let number = number.as_ref().map(CustomerAddress::from);
             let values = Values {
                 customer: customer.as_ref(),
                 reference: None,

@@ -1,7 +1,5 @@
 //! A test for each row of `docs/gateway-faults.md`: what the agent sees, and what the gateway's ledger holds.
 
-use std::collections::BTreeSet;
-
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::ErrorCode::{GatewayUnavailable, NumberOptedOut};
@@ -38,8 +36,6 @@ on_both_databases![
     a_picture_that_cannot_be_fetched,
     a_webhook_that_comes_twice,
 ];
-
-const DOCUMENT: &str = include_str!("../../../docs/gateway-faults.md");
 
 /// A reply in a conversation, and who reads what becomes of it: a program, whose key does not run out with the clock.
 struct Reply {
@@ -297,34 +293,4 @@ async fn a_webhook_that_comes_twice(app: TestApp) {
     assert_eq!(app.gateway.write(STRANGER, COLLECTIONS_NUMBER, "Hello").await["webhook"], "delivered");
     assert_eq!(app.database.count("messages", "direction = 'inbound'"), 1);
     assert_eq!(app.gateway.ledger().await.len(), 1);
-}
-
-/// What stands between backquotes in a column of the table.
-fn named(column: usize) -> Vec<String> {
-    let rows = DOCUMENT.lines().filter(|line| line.starts_with("| ")).skip(1);
-    let cells = rows.map(|row| row.split('|').nth(column).expect("the column"));
-    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
-}
-
-#[test]
-fn every_row_of_the_table_has_its_test_and_every_test_its_row() {
-    let source = include_str!("faults.rs");
-    let tests = source.split("async fn ").skip(1).filter_map(|rest| rest.split_once("(app: TestApp)"));
-    let tests: Vec<String> =
-        tests.map(|(name, _)| name.to_owned()).filter(|name| !name.contains('(')).collect();
-    assert_eq!(named(5), tests, "in the same order");
-}
-
-#[test]
-fn every_fault_of_the_simulator_is_in_the_table() {
-    let source = include_str!("../../../simulator/src/faults.rs");
-    let words = |name: &str| -> BTreeSet<String> {
-        let pattern = format!("\"{name}\": \"");
-        source.split(&pattern).skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())).collect()
-    };
-    let unknown = ["gremlins", "sideways"].map(str::to_owned);
-    let known: BTreeSet<String> = words("fault").into_iter().chain(words("mode")).collect();
-    let told: BTreeSet<String> = named(2).into_iter().collect();
-    let untold: Vec<&String> = known.difference(&told).filter(|word| !unknown.contains(word)).collect();
-    assert!(untold.is_empty(), "{untold:?}");
 }

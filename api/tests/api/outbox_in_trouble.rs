@@ -220,6 +220,11 @@ async fn a_text_outlives_its_teams_number(app: TestApp) {
     assert_eq!(cy.close(conversation).await.status, 201);
     let number = format!("/teams/{CLAIMS}/numbers?number=%2B{}", CLAIMS_NUMBER.trim_start_matches('+'));
     crate::support::Answer::to(admin.request(Method::DELETE, &number)).await.done();
-    comes_to(&app, &cy, conversation, id, "delivered").await;
+    // Second by second: Cy's session must outlast it.
+    app.as_time_passes("it was delivered", async || {
+        let delivered = format!("id = {id} AND status = 'delivered'");
+        (app.database.count("messages", &delivered) == 1).then_some(())
+    })
+    .await;
     assert_eq!(app.gateway.sent_to(STRANGER).await[0]["from"], CLAIMS_NUMBER);
 }

@@ -8,6 +8,8 @@ const CODE = (key, value) => ({ label: 'Twilio’s error code', key, value, unit
 export const FAULTS = [
   ['The desk hands a text over', [
     { name: 'Accepted, but no answer ever comes', order: { fault: 'timeout_after_accept' } },
+    { name: 'Accepted late, and no answer ever comes', order: { fault: 'accept_late' }, more: SECONDS('ms', 30) },
+    { name: 'Accepted, and stays queued', order: { fault: 'queued' }, more: SECONDS('ms', 60) },
     { name: 'Accepted, then the connection breaks', order: { fault: 'reset_after_accept' } },
     { name: 'The connection breaks, nothing accepted', order: { fault: 'reset_before_accept' } },
     { name: 'Too many requests (429)', order: { fault: 'http_429' }, more: SECONDS('retry_after', 5, 1) },
@@ -39,6 +41,9 @@ export const FAULTS = [
     { name: 'List: no answer ever comes', order: { fault: 'timeout_after_accept', on: 'read' } },
     { name: 'List: broken (500)', order: { fault: 'http_500', on: 'read' } },
     { name: 'List: credentials refused (401)', order: { fault: 'http_401', on: 'read' } },
+    { name: 'List: lacks the newest texts', order: { fault: 'list_lags' }, more: SECONDS('ms', 60) },
+    { name: 'List: ignores what it is asked for', order: { fault: 'list_ignores_filters' } },
+    { name: 'List: an empty page, then short ones', order: { fault: 'list_short_pages' } },
   ]],
   ['The desk fetches a picture', [
     { name: 'Picture: no answer ever comes', order: { fault: 'timeout_after_accept', on: 'media' } },

@@ -87,7 +87,7 @@ async fn the_list_is_newest_first_and_its_pages_neither_skip_nor_repeat() {
         assert_eq!(stage.text(body).send().await.expect("an answer").status(), 201);
     }
     let number = CUSTOMER.replace('+', "%2B");
-    let path = format!("/Messages.json?To={number}&DateSent%3E=2020-01-01T00:00:00Z&PageSize=2");
+    let path = format!("/Messages.json?To={number}&PageSize=2");
     let mut page: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
     assert_eq!(page["previous_page_uri"], Value::Null);
     // A text that comes in between the pages belongs to none that is still to come.
@@ -115,7 +115,7 @@ async fn the_list_is_filtered_by_numbers_and_dates() {
         ("To=%2B447700900001", 1),
         ("To=%2B447700900999", 0),
         ("DateSent%3C=2020-01-01", 0),
-        ("DateSent%3E=2020-01-01", 2),
+        ("To=%2B447700900001&DateSent%3E=2020-01-01", 1),
     ] {
         let answer = stage.get(&format!("/Messages.json?{query}")).send().await.expect("an answer");
         let page: Value = answer.json().await.expect("JSON");

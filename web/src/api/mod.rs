@@ -12,6 +12,7 @@ mod daily_files;
 mod fault;
 mod numbers;
 mod queue;
+mod rejected_messages;
 mod renewal;
 mod search;
 mod sessions;

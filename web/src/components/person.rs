@@ -58,7 +58,7 @@ mod tests {
 
     fn conversation(reference: Option<&str>, name: Option<&str>) -> Conversation {
         serde_json::from_value(serde_json::json!({
-            "id": 1, "team_id": 1, "team_number": "+447700900001", "number": "+447700900123",
+            "id": 1, "team_id": 1, "team_number": "+447700900001", "number": "+447700900123", "can_reply": true,
             "ref": reference, "name": name, "status": "open", "origin": "inbound", "next_action": "agent",
             "waiting_since": "2026-11-22T09:14:00Z", "last_message_at": null, "attention": null,
             "opened_at": "2026-11-22T09:14:00Z", "closed_at": null, "closed_by": null,

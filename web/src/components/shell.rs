@@ -28,6 +28,7 @@ const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/teams", "Teams", Some(Permission::ManageAccounts)),
     ("/accounts", "Accounts", Some(Permission::ManageAccounts)),
     ("/api-keys", "API keys", Some(Permission::ManageAccounts)),
+    ("/rejected-messages", "Rejected messages", Some(Permission::ManageAccounts)),
 ];
 
 /// The frame around a page. It stays when a team or a name changes; who has other permissions gets another one.

@@ -23,6 +23,7 @@ use crate::{
         },
         daily_file::daily_file_page,
         profile::profile_page,
+        rejected_messages::rejected_messages_page,
         search::SearchPage,
         teams::{team_page, teams_page},
     },
@@ -53,6 +54,8 @@ pub(crate) enum Lazy {
     Accounts,
     /// `/api-keys`
     ApiKeys,
+    /// `/rejected-messages`
+    RejectedMessages,
     /// `/profile`
     Profile,
     /// `/consents`
@@ -78,6 +81,7 @@ impl Lazy {
                 | Lazy::Team(_)
                 | Lazy::Accounts
                 | Lazy::ApiKeys
+                | Lazy::RejectedMessages
                 | Lazy::Profile
         )
     }
@@ -112,6 +116,7 @@ fn draw_seldom(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Team(id) => team_page(id),
         Lazy::Accounts => accounts_page(),
         Lazy::ApiKeys => api_keys_page(),
+        Lazy::RejectedMessages => rejected_messages_page(),
         Lazy::Profile => profile_page(),
         Lazy::Consents => view! { <ConsentsPage /> }.into_any(),
         Lazy::Search => view! { <SearchPage /> }.into_any(),

@@ -12,6 +12,7 @@ pub(crate) mod lazy;
 pub(crate) mod not_found;
 pub(crate) mod profile;
 pub(crate) mod queue;
+pub(crate) mod rejected_messages;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod teams;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use shared::{
-    PhoneNumber,
+    CustomerAddress,
     ids::{ConversationId, DailyFileId, TeamId},
 };
 
@@ -16,7 +16,7 @@ use crate::db::{
 
 /// The conversations of a team that are not closed.
 pub(super) fn live(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Held>, DbError> {
-    type Columns = (i64, Words<PhoneNumber>, Option<String>, Option<String>);
+    type Columns = (i64, Words<CustomerAddress>, Option<String>, Option<String>);
     let of_team = conversations::table.filter(conversations::team_id.eq(team.0)).select((
         conversations::id,
         conversations::number,

@@ -33,6 +33,21 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::db::UtcTimestamp;
 
+    rejected_messages (id) {
+        id -> BigInt,
+        gateway_id -> Nullable<Text>,
+        sender -> Nullable<Text>,
+        recipient -> Nullable<Text>,
+        reason -> Text,
+        recovered -> Bool,
+        received_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
     gateway_refusals (id) {
         id -> BigInt,
         since -> UtcTimestamp,

@@ -116,9 +116,16 @@ impl Load<'_> {
     }
 }
 
-/// Any of the gateway's faults, for the next text from or to a number.
+/// Any of the gateway's faults, for the next text from or to a number. What stays queued is not answered either: then the
+/// desk has to find it while it has no date of sending.
 fn fault(number: &str, rng: &mut StdRng) -> Value {
     let all = [
+        json!([{"fault": "queued", "ms": 2500}, {"fault": "timeout_after_accept"}]),
+        json!([{"fault": "queued", "ms": 2500}, {"fault": "reset_after_accept"}]),
+        json!({"fault": "accept_late", "ms": 2000}),
+        json!([{"fault": "list_lags", "ms": 2000, "times": 3}, {"fault": "reset_after_accept"}]),
+        json!([{"fault": "list_ignores_filters", "times": 3}, {"fault": "reset_after_accept"}]),
+        json!([{"fault": "list_short_pages", "times": 10}, {"fault": "timeout_after_accept"}]),
         json!({"fault": "timeout_after_accept"}),
         json!({"fault": "reset_before_accept"}),
         json!({"fault": "reset_after_accept"}),
@@ -140,7 +147,12 @@ fn fault(number: &str, rng: &mut StdRng) -> Value {
         json!({"fault": "http_401", "on": "read"}),
         json!({"fault": "reset_before_accept", "on": "read"}),
     ];
-    let mut fault = all[rng.random_range(0..all.len())].clone();
-    fault["number"] = json!(number);
-    fault
+    let mut ordered = match all[rng.random_range(0..all.len())].clone() {
+        Value::Array(faults) => faults,
+        fault => vec![fault],
+    };
+    for fault in &mut ordered {
+        fault["number"] = json!(number);
+    }
+    Value::Array(ordered)
 }

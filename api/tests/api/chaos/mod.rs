@@ -111,6 +111,8 @@ impl Desk<'_> {
         command
             .env("SMS_CHAT_GATEWAY", "twilio")
             .env("SMS_CHAT_GATEWAY_TIMEOUT", "1")
+            // Longer than the gateway accepts late and lags together.
+            .env("SMS_CHAT_GATEWAY_LIST_LAG", "5")
             .env("SMS_CHAT_RATE_LIMIT", "0")
             .env("SMS_CHAT_REPAIR_SECONDS", "2")
             .env("TWILIO_ACCOUNT_SID", ACCOUNT_SID)

@@ -48,6 +48,11 @@ impl Gateway {
         self.tell(Method::POST, "faults", Some(fault)).await;
     }
 
+    /// Returns how many ordered faults have not struck yet.
+    pub(crate) async fn orders(&self) -> usize {
+        self.tell(Method::GET, "faults", None).await["faults"].as_array().expect("orders").len()
+    }
+
     /// From now on nothing goes wrong.
     pub(crate) async fn clear_faults(&self) {
         self.tell(Method::DELETE, "faults", None).await;

@@ -17,12 +17,26 @@ pub(crate) mod waiting;
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use database::Kind;
-pub(crate) use test_app::{TestApp, run};
+pub(crate) use test_app::{TestApp, run, run_with};
 pub(crate) use waiting::{eventually, within};
 
 /// Makes of each named function (`async fn name(app: TestApp)`) the tests `name::on_sqlite` and `name::on_postgres`.
-/// A function that is not named here is dead code, which the compiler tells.
+/// A function that is not named here is dead code, which the compiler tells. `with CHANGE;` before the names changes the
+/// settings (`fn(&mut SettingArgs)`).
 macro_rules! on_both_databases {
+    (with $change:ident; $($name:ident,)*) => {$(
+        mod $name {
+            #[test]
+            fn on_sqlite() {
+                $crate::support::run_with($crate::support::Kind::Sqlite, super::$change, super::$name);
+            }
+
+            #[test]
+            fn on_postgres() {
+                $crate::support::run_with($crate::support::Kind::Postgres, super::$change, super::$name);
+            }
+        }
+    )*};
     ($($name:ident,)*) => {$(
         mod $name {
             #[test]

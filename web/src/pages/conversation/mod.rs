@@ -9,10 +9,12 @@ mod closing;
 mod composer;
 pub(crate) mod consent;
 mod draft;
+mod flagged;
 mod header;
 mod key_data;
 mod media;
 mod messages;
+mod moved;
 mod scroll;
 mod templates;
 mod thread;
@@ -167,6 +169,7 @@ fn Open(desk: Desk) -> impl IntoView {
     let is_closed = desk.read(|detail| detail.conversation.status == ConversationStatus::Closed);
     let may_reply = desk.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let may_close = desk.read(|detail| detail.permitted_actions.contains(&Action::Close));
+    let can_reply = desk.read(|detail| detail.conversation.can_reply);
     let is_opted_out = desk.read(|detail| {
         detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
     });
@@ -175,6 +178,14 @@ fn Open(desk: Desk) -> impl IntoView {
         move || {
             if is_closed.get() {
                 return view! { <ClosedBanner desk zone=zone.clone() /> }.into_any();
+            }
+            if !can_reply.get() {
+                return view! {
+                    <p class="alert mt-3">
+                        "This sender is a short code or a name, which cannot receive messages. Read the conversation, then close it."
+                    </p>
+                }
+                .into_any();
             }
             match (may_reply.get(), is_opted_out.get()) {
                 (true, _) => view! { <Composer desk /> }.into_any(),
@@ -190,6 +201,8 @@ fn Open(desk: Desk) -> impl IntoView {
     };
     let may_manage = use_session().me().is_some_and(|me| me.may(Permission::ManageTeam));
     let consent = move || match (is_opted_out.get(), is_closed.get()) {
+        // Nothing is ever sent there.
+        _ if !can_reply.get() => ().into_any(),
         (true, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
         (false, _) if may_manage => opting_out(),
         _ => ().into_any(),

@@ -1,0 +1,32 @@
+//! `/rejected_messages`.
+
+use actix_web::{HttpResponse, web};
+use shared::{Page, Problem, account::Permission, ids::RejectedMessageId, rejected_message::RejectedMessage};
+
+use super::queries;
+use crate::{
+    auth::Caller,
+    desk::Desk,
+    error::ApiError,
+    paging::{PageQuery, decode, encode, limit, page},
+};
+
+/// Messages that the gateway delivered and the server could not keep, newest first. They are kept for 30 days, without
+/// their texts, which the gateway has.
+#[utoipa::path(get, path = "/api/v1/rejected_messages", operation_id = "list_rejected_messages", tag = "webhooks",
+    params(PageQuery),
+    responses((status = 200, body = Page<RejectedMessage>),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_rejected_messages(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::ManageAccounts)?;
+    let limit = limit(query.limit)?;
+    let before: Option<RejectedMessageId> = decode(query.cursor.as_deref())?;
+    let found = desk.db.read(move |conn| queries::list(conn, before, limit + 1)).await?;
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+}

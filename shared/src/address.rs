@@ -1,0 +1,204 @@
+//! What a customer's message comes from: a phone number, or a short code or word, which cannot be answered. And how the
+//! numbers that a gateway names are read: it delivered from them, so no numbering plan is asked.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    PhoneNumber,
+    clean::{clean_digits, clean_line},
+};
+
+/// Maximum length of a sender that is a word. Sender names have at most 11 characters; this leaves room.
+const MAX_CHARS: usize = 40;
+/// Number of digits from which digits without a `+` are an international number; short codes have 3 to 8.
+const SHORTEST_INTERNATIONAL: usize = 9;
+
+/// A phone number (`+447700900123`), a short code (`68849`) or a word (`SUPPORT`), as the gateway names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, example = "+447700900123"))]
+#[serde(try_from = "String", into = "String")]
+pub struct CustomerAddress(String);
+
+/// Why a sender cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFault {
+    /// There is none.
+    Missing,
+    /// It belongs to another channel than text messages: `whatsapp:+44…`.
+    OtherChannel,
+    /// It is too long, or has control characters.
+    Invalid,
+}
+
+impl fmt::Display for AddressFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AddressFault::Missing => "is empty",
+            AddressFault::OtherChannel => "belongs to another channel than text messages",
+            AddressFault::Invalid => "is too long or has control characters",
+        })
+    }
+}
+
+impl std::error::Error for AddressFault {}
+
+impl CustomerAddress {
+    /// Reads the sender that a gateway names, however it writes numbers.
+    ///
+    /// # Errors
+    /// When it is empty, of another channel, or no plausible sender.
+    pub fn of_gateway(named: &str) -> Result<Self, AddressFault> {
+        if let Some(number) = number_of_gateway(named) {
+            return Ok(number.into());
+        }
+        clean_line(named).into_owned().try_into()
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The phone number, if it is one: only those can be written to.
+    #[must_use]
+    pub fn phone(&self) -> Option<PhoneNumber> {
+        self.0.parse().ok()
+    }
+
+    /// The address as people read it: numbers grouped, all else as it is.
+    #[must_use]
+    pub fn display(&self) -> String {
+        self.phone().map_or_else(|| self.0.clone(), |number| number.display())
+    }
+}
+
+/// Reads a phone number as a gateway writes it: `+447700900001`, `447700900001`, `+44 7700 900001`, `%2B447700900001`, or
+/// with the `+` as the blank that a careless form makes of it. `None` for all else.
+#[must_use]
+pub fn number_of_gateway(named: &str) -> Option<PhoneNumber> {
+    let named = clean_digits(named);
+    let unescaped = ["%2B", "%2b"].iter().find_map(|plus| named.strip_prefix(plus));
+    let named = unescaped.map_or_else(|| named.to_string(), |rest| format!("+{rest}"));
+    let (plus, rest) = match named.strip_prefix('+').or_else(|| named.strip_prefix("00")) {
+        Some(rest) => (true, rest),
+        None => (false, named.as_str()),
+    };
+    let mut digits = String::from("+");
+    for c in rest.chars() {
+        match c {
+            '0'..='9' => digits.push(c),
+            ' ' | '-' | '.' | '(' | ')' => {}
+            _ => return None,
+        }
+    }
+    (plus || digits.len() > SHORTEST_INTERNATIONAL).then(|| digits.parse().ok()).flatten()
+}
+
+impl fmt::Display for CustomerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for CustomerAddress {
+    type Error = AddressFault;
+
+    fn try_from(text: String) -> Result<Self, AddressFault> {
+        if text.is_empty() {
+            return Err(AddressFault::Missing);
+        }
+        if text.contains(':') {
+            return Err(AddressFault::OtherChannel);
+        }
+        if text.chars().count() > MAX_CHARS || text.chars().any(char::is_control) {
+            return Err(AddressFault::Invalid);
+        }
+        Ok(Self(text))
+    }
+}
+
+impl std::str::FromStr for CustomerAddress {
+    type Err = AddressFault;
+
+    fn from_str(text: &str) -> Result<Self, AddressFault> {
+        Self::try_from(text.to_owned())
+    }
+}
+
+impl From<PhoneNumber> for CustomerAddress {
+    fn from(number: PhoneNumber) -> Self {
+        Self(number.into())
+    }
+}
+
+impl From<&PhoneNumber> for CustomerAddress {
+    fn from(number: &PhoneNumber) -> Self {
+        Self(number.as_str().to_owned())
+    }
+}
+
+impl From<CustomerAddress> for String {
+    fn from(address: CustomerAddress) -> String {
+        address.0
+    }
+}
+
+impl PartialEq<PhoneNumber> for CustomerAddress {
+    fn eq(&self, number: &PhoneNumber) -> bool {
+        self.0 == number.as_str()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_read_however_a_gateway_writes_it() {
+        for written in [
+            "+447700900001",
+            "447700900001",
+            " 447700900001",
+            "+44 7700 900001",
+            "+44 (7700) 900-001",
+            "%2B447700900001",
+            "%2b44 7700 900001",
+            "00447700900001",
+            "\u{202d}+44\u{a0}7700\u{a0}900001\u{202c}",
+        ] {
+            let read = number_of_gateway(written).map(String::from);
+            assert_eq!(read.as_deref(), Some("+447700900001"), "{written}");
+        }
+        // Numbering plans are not asked: Mexico's +521 is in none, and delivers.
+        assert!(number_of_gateway("+5215512345678").is_some());
+    }
+
+    #[test]
+    fn short_codes_and_words_are_senders_and_no_numbers() {
+        for sender in ["68849", "SUPPORT", "My Bank", "+68849", "07700900123", "anonymous"] {
+            let read = CustomerAddress::of_gateway(sender).unwrap();
+            assert_eq!((read.as_str(), read.phone(), read.display().as_str()), (sender, None, sender));
+        }
+        let number = CustomerAddress::of_gateway("447700900123").unwrap();
+        assert_eq!((number.as_str(), number.display().as_str()), ("+447700900123", "+44 7700 900123"));
+        assert!(number.phone().is_some());
+    }
+
+    #[test]
+    fn what_is_no_sender_of_text_messages_is_refused() {
+        for (named, fault) in [
+            ("", AddressFault::Missing),
+            ("  ", AddressFault::Missing),
+            ("whatsapp:+447700900123", AddressFault::OtherChannel),
+            ("messenger:12345", AddressFault::OtherChannel),
+            ("a\0b", AddressFault::Invalid),
+        ] {
+            assert_eq!(CustomerAddress::of_gateway(named), Err(fault), "{named:?}");
+        }
+        assert_eq!(CustomerAddress::of_gateway(&"x".repeat(41)), Err(AddressFault::Invalid));
+    }
+}

@@ -1,0 +1,126 @@
+//! Messages that the gateway delivered and the server could not keep, for administrators.
+
+use leptos::prelude::*;
+use shared::rejected_message::RejectedMessage;
+
+use crate::{
+    api::Fault,
+    components::{
+        heading::Heading,
+        moment::date_and_time,
+        notices::use_notices,
+        permission::for_managers_of_accounts,
+        person::or_dash,
+        placeholder::{empty, failed, skeleton},
+        table::{BODY, ROW, TABLE, cell, head},
+        when::when,
+    },
+    session::{use_client, use_session},
+    tasks::Home,
+    time_zone::Zone,
+};
+
+const COLUMNS: &[(&str, &str)] = &[
+    ("Received", "w-30 lg:w-44"),
+    ("From", "w-38 lg:w-56"),
+    ("To", "w-38 lg:w-56"),
+    ("What happened", ""),
+    ("Gateway id", "w-[22%]"),
+];
+
+/// The page `/rejected-messages`.
+pub(crate) fn rejected_messages_page() -> AnyView {
+    for_managers_of_accounts("Rejected messages", page)
+}
+
+fn page() -> AnyView {
+    let client = use_client();
+    let notices = use_notices();
+    let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
+    let zone = Zone::new(teams.first().map_or("UTC", |team| &team.time_zone));
+    let rows = RwSignal::new(None::<Vec<RejectedMessage>>);
+    let cursor = RwSignal::new(None::<String>);
+    let fault = RwSignal::new(None::<Fault>);
+    let busy = RwSignal::new(false);
+    let home = Home::here();
+    let fetch = move || {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        fault.set(None);
+        home.start(async move {
+            let from = cursor.get_untracked();
+            let page = client.list_rejected_messages(from.as_deref()).await;
+            busy.try_set(false);
+            match page {
+                Ok(page) => {
+                    cursor.try_set(page.next_cursor);
+                    rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
+                }
+                Err(met) if from.is_some() => notices.fault(&met),
+                Err(met) => {
+                    fault.try_set(Some(met));
+                }
+            }
+        });
+    };
+    fetch();
+
+    let any_rows = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
+    let body = move || match any_rows.get() {
+        None => match fault.get() {
+            Some(fault) => failed(&fault, Callback::new(move |()| fetch())),
+            None => skeleton(3),
+        },
+        Some(false) => empty("No rejected messages in the past 30 days"),
+        Some(true) => {
+            let zone = zone.clone();
+            view! {
+                <table role="table" aria-label="Rejected messages" class=TABLE>
+                    {head(COLUMNS)}
+                    <tbody role="rowgroup" class=BODY>
+                        {move || {
+                            rows.with(|rows| rows.iter().flatten().map(|known| row(known, &zone)).collect_view())
+                        }}
+                    </tbody>
+                </table>
+            }
+            .into_any()
+        }
+    };
+    let more = when(
+        move || cursor.with(Option::is_some),
+        move || {
+            view! {
+                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
+                    {move || if busy.get() { "Loading…" } else { "Show more" }}
+                </button>
+            }
+            .into_any()
+        },
+    );
+    view! {
+        <Heading text="Rejected messages" />
+        <p class="mt-2 mb-4 max-w-prose text-sm">
+            "Messages that arrived and could not be shown in a conversation. Their text is in the gateway’s console: look for the gateway id. The list goes back 30 days."
+        </p>
+        {move || body()}
+        {more}
+    }
+    .into_any()
+}
+
+fn row(message: &RejectedMessage, zone: &Zone) -> AnyView {
+    let named = |name: Option<&str>| view! { <bdi class="wrap-anywhere">{or_dash(name)}</bdi> };
+    view! {
+        <tr role="row" class=ROW>
+            {cell("Received", date_and_time(message.received_at, zone))}
+            {cell("From", named(message.from.as_deref()))}
+            {cell("To", named(message.to.as_deref()))}
+            {cell("What happened", message.text.clone())}
+            {cell("Gateway id", named(message.gateway_id.as_deref()))}
+        </tr>
+    }
+    .into_any()
+}
