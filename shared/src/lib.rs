@@ -17,6 +17,7 @@ pub mod ids;
 pub mod message;
 pub mod number;
 pub mod page;
+pub mod search;
 pub mod segments;
 pub mod team;
 pub mod template;
