@@ -165,6 +165,7 @@ impl Application {
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
+            tokio::spawn(search::refold(db.clone(), stopped.clone())),
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped.clone())),
         ];
@@ -227,9 +228,6 @@ impl Application {
 pub async fn open(url: &DatabaseUrl, connections: u32) -> Result<(Db, usize), DbError> {
     let migrations = Migrations::on(url)?.run()?;
     let db = Db::open(url, connections)?;
-    if migrations > 0 {
-        search::refold(&db).await?;
-    }
     Ok((db, migrations))
 }
 

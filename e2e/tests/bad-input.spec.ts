@@ -86,7 +86,7 @@ test("a search for what cannot be looked for says so, and finds again after it",
   const box = page.getByRole("searchbox");
   const main = page.getByRole("main");
   for (const [typed, said] of [
-    ["a", "Type at least two characters"],
+    ["a", "Type at least 2 characters"],
     [LONG, "No number, reference or name is that long."],
     [EMOJI, "No matches in the past 90 days."],
     [SCRIPT, "No matches in the past 90 days."],

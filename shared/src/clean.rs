@@ -12,9 +12,9 @@
 
 use std::borrow::Cow;
 
+pub(crate) use self::characters::{digit, is_dash, is_invisible};
 use self::characters::{
-    digit, is_dash, is_emoji, is_invisible, is_joiner, is_of_joining_script, is_tag, is_variation_selector,
-    plain_form,
+    is_emoji, is_joiner, is_of_joining_script, is_tag, is_variation_selector, plain_form,
 };
 
 mod characters;

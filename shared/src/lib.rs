@@ -19,6 +19,7 @@ pub mod message;
 pub mod number;
 pub mod page;
 pub mod rejected_message;
+pub mod search;
 pub mod segments;
 pub mod team;
 pub mod template;

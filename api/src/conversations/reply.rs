@@ -8,7 +8,7 @@ use shared::{
     event::EventKind,
     ids::{ConversationId, MessageId, TemplateId},
     message::{Direction, Message, MessageBody, MessageStatus, NewMessage, Sender},
-    template::placeholders,
+    template::{broken_placeholder, placeholders},
 };
 
 use super::{
@@ -57,6 +57,10 @@ impl Reply {
         let body = MessageBody::parse(new.body).map_err(|fault| {
             ApiError::field(ErrorCode::ValidationFailed, "body", fault.code(), fault.to_string())
         })?;
+        if let Some(broken) = broken_placeholder(body.as_str()) {
+            let detail = broken.to_string();
+            return Err(ApiError::field(ErrorCode::MissingPlaceholder, "body", "broken_placeholder", detail));
+        }
         let missing = placeholders(body.as_str());
         if !missing.is_empty() {
             let named: Vec<String> = missing.iter().map(|name| format!("{{{{{name}}}}}")).collect();

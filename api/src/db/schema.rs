@@ -206,6 +206,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_folding (id) {
+        id -> BigInt,
+        version -> BigInt,
+        before_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::db::UtcTimestamp;
 

@@ -10,16 +10,26 @@ pub mod term;
 
 pub use queries::{Wanted, find};
 
-use crate::db::{Db, DbError};
+use tokio::sync::watch;
 
-/// Folds every conversation's text anew, a batch at a time: after a migration, which can only fill them in as SQL can.
-///
-/// # Errors
-/// Only faults of the database.
-pub async fn refold(db: &Db) -> Result<(), DbError> {
-    let mut last = Some(0);
-    while let Some(after) = last {
-        last = db.write(move |conn| queries::refold(conn, after)).await?;
+use self::queries::Refolding;
+use crate::db::Db;
+
+/// Folds the stored texts of all conversations again when the rules have changed since they were written, the newest
+/// conversations first, in slices that each commit with their progress: a restart resumes where the last slice ended.
+/// Ends when all are done, or when `stop` becomes true.
+pub(crate) async fn refold(db: Db, stop: watch::Receiver<bool>) {
+    loop {
+        if *stop.borrow() {
+            return;
+        }
+        match db.write(queries::refold_slice).await {
+            Ok(Refolding::Continues) => {}
+            Ok(Refolding::Finished) => return tracing::info!("the texts for search are up to date"),
+            Ok(Refolding::UpToDate) => return,
+            Err(error) => {
+                return tracing::error!(%error, "the texts for search could not be updated; the next start resumes");
+            }
+        }
     }
-    Ok(())
 }

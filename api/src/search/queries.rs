@@ -10,13 +10,17 @@ use shared::{
     conversation::{Conversation, ConversationStatus},
 };
 
-use super::{fold::text_of, postgres, sqlite, term::Term};
+use super::{
+    fold::{VERSION, text_of},
+    postgres, sqlite,
+    term::Term,
+};
 use crate::{
     auth::TeamScope,
     conversations::{cursor::TimeCursor, queries::Row},
     db::{
         DbConnection, DbError, Moment, UtcTimestamp, Words, on_each,
-        schema::{conversation_texts, conversations},
+        schema::{conversation_texts, conversations, search_folding},
     },
 };
 
@@ -67,7 +71,7 @@ pub fn find(
     conn: &mut DbConnection,
     wanted: &Wanted<'_>,
 ) -> Result<Vec<(Conversation, DateTime<Utc>)>, DbError> {
-    if matches!(wanted.scope, TeamScope::Only(teams) if teams.is_empty()) {
+    if wanted.term.is_empty() || matches!(wanted.scope, TeamScope::Only(teams) if teams.is_empty()) {
         return Ok(Vec::new());
     }
     let found = match conn {
@@ -88,18 +92,36 @@ pub fn find(
     Ok(in_order.collect())
 }
 
-/// How many texts are folded anew at once.
-const BATCH: i64 = 1000;
+/// Conversations per slice of refolding. A slice holds SQLite's one writer, so it must be short.
+const SLICE: i64 = 500;
 
-/// Folds the texts of a batch of conversations anew, after the one named; answers the last of the batch, `None` at the
-/// end. A migration can only fill them in as SQL can.
-pub(super) fn refold(conn: &mut DbConnection, after: i64) -> Result<Option<i64>, DbError> {
+/// What a slice of refolding found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refolding {
+    /// More conversations may follow.
+    Continues,
+    /// This was the last slice.
+    Finished,
+    /// Nothing had to be done.
+    UpToDate,
+}
+
+/// Folds the texts of the next slice of conversations again, and records the progress.
+pub(super) fn refold_slice(conn: &mut DbConnection) -> Result<Refolding, DbError> {
     type Columns = (i64, Words<CustomerAddress>, Option<String>, Option<String>, String);
+    let (version, before): (i64, Option<i64>) = on_each!(conn, |c| search_folding::table
+        .select((search_folding::version, search_folding::before_id))
+        .first(c))?;
+    let before = match before {
+        None if version == VERSION => return Ok(Refolding::UpToDate),
+        Some(before) if version == VERSION => before,
+        _ => i64::MAX,
+    };
     let rows: Vec<Columns> = on_each!(conn, |c| conversations::table
         .inner_join(conversation_texts::table.on(conversation_texts::conversation_id.eq(conversations::id)))
-        .filter(conversations::id.gt(after))
-        .order(conversations::id)
-        .limit(BATCH)
+        .filter(conversations::id.lt(before))
+        .order(conversations::id.desc())
+        .limit(SLICE)
         .select((
             conversations::id,
             conversations::number,
@@ -108,14 +130,18 @@ pub(super) fn refold(conn: &mut DbConnection, after: i64) -> Result<Option<i64>,
             conversation_texts::text,
         ))
         .load(c))?;
-    let last = rows.last().map(|row| row.0);
+    let next = rows.last().map(|row| row.0);
     for (id, Words(number), reference, name, kept) in rows {
         let text = text_of(&number, reference.as_deref(), name.as_deref());
         if text != kept {
+            // A text that another replica has changed meanwhile is folded already.
             on_each!(conn, |c| diesel::update(conversation_texts::table.find(id))
+                .filter(conversation_texts::text.eq(kept))
                 .set(conversation_texts::text.eq(text))
                 .execute(c))?;
         }
     }
-    Ok(last)
+    let progress = (search_folding::version.eq(VERSION), search_folding::before_id.eq(next));
+    on_each!(conn, |c| diesel::update(search_folding::table).set(progress).execute(c))?;
+    Ok(if next.is_some() { Refolding::Continues } else { Refolding::Finished })
 }

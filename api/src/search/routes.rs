@@ -27,7 +27,8 @@ use crate::{
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// A part of a number, however it is typed, of a reference, or of a name: 2 to 100 characters.
+    /// A part of a number, however it is typed, of a reference, or of a name: 2 to 100 characters; one is enough
+    /// in Chinese, Japanese and Korean.
     #[param(example = "07700 900")]
     q: String,
     /// Only this team's conversations.

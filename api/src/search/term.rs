@@ -1,10 +1,15 @@
 //! What somebody types to find a conversation: a part of a number however it is typed, of a reference, or words of a
 //! name in any order.
 
+use shared::{
+    clean::{clean_digits, clean_line},
+    search::is_long_enough,
+};
+
 use super::fold::fold;
 
-/// The shortest term; shorter ones would find everything.
-const SHORTEST: usize = 2;
+/// Fewest digits that are searched for as a part of a number.
+const FEWEST_DIGITS: usize = 2;
 /// The longest term, in characters: nothing that one looks for is longer.
 const LONGEST: usize = 100;
 /// How long a word must be for the text index: it knows every three characters in a row.
@@ -23,25 +28,28 @@ impl Term {
     /// # Errors
     /// What is wrong with it, for whoever typed it.
     pub fn parse(typed: &str) -> Result<Self, &'static str> {
-        let text = typed.trim();
-        let length = text.chars().count();
-        if length < SHORTEST {
-            return Err("Type at least two characters of a number, a reference or a name.");
+        let text = clean_line(typed);
+        if !is_long_enough(&text) {
+            return Err("Type at least 2 characters of a number, a reference or a name.");
         }
-        if length > LONGEST || text.contains('\0') {
+        if text.chars().count() > LONGEST || text.contains('\0') {
             return Err("No number, reference or name is that long.");
         }
-        let folded = fold(text).trim().to_owned();
-        if folded.is_empty() {
-            return Err("Type some letters or digits of a number, a reference or a name.");
-        }
-        let Some(digits) = digits(text) else {
-            let words = folded.split_whitespace().map(str::to_owned).collect();
-            return Ok(Self { alternatives: vec![words] });
+        let folded = fold(&text);
+        let Some(digits) = digits(&clean_digits(&text)) else {
+            // A word with a hyphen stays one phrase: the parts of a reference such as `A-1` are in every other text.
+            let words: Vec<String> =
+                text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
+            return Ok(Self { alternatives: if words.is_empty() { Vec::new() } else { vec![words] } });
         };
         // A reference can look like a number; its parts are no words.
-        let as_typed = Some(folded).filter(|folded| *folded != digits);
+        let as_typed = Some(folded).filter(|folded| !folded.is_empty() && *folded != digits);
         Ok(Self { alternatives: as_typed.into_iter().chain([digits]).map(|word| vec![word]).collect() })
+    }
+
+    /// Whether it has neither letters nor digits, and so matches nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.alternatives.is_empty()
     }
 
     /// Whether each alternative has a word that the text index knows.
@@ -68,7 +76,7 @@ fn digits(text: &str) -> Option<String> {
     let digits: String = text.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
     // `0044` and `+44` begin the kept form `+44...`; a local number's leading 0 stands for the country.
     let bare = if text.starts_with('+') { &digits } else { digits.trim_start_matches('0') };
-    (bare.len() >= SHORTEST).then(|| bare.to_owned())
+    (bare.len() >= FEWEST_DIGITS).then(|| bare.to_owned())
 }
 
 #[cfg(test)]
@@ -87,11 +95,13 @@ mod tests {
             ("0044 7700", "447700"),
             ("+44 (0)7700", "447700"),
             ("900-123", "900123"),
+            ("\u{202a}07700\u{2011}900\u{202c}", "7700900"),
+            ("＋４４　７７００", "447700"),
         ] {
             assert_eq!(read(typed).last().unwrap(), &[digits], "{typed}");
         }
         assert_eq!(read("900123"), [["900123"]], "as it stands, it is looked for once");
-        for typed in ["A-10021", "Maria", "000", "--"] {
+        for typed in ["A-10021", "Maria", "000"] {
             assert_eq!(read(typed).len(), 1, "{typed}");
         }
     }
@@ -99,6 +109,7 @@ mod tests {
     #[test]
     fn the_words_of_a_name_are_looked_for_one_by_one() {
         assert_eq!(read(" Zoë  MÜLLER "), [["zoe", "muller"]]);
+        assert_eq!(read("O’Neill A\u{2011}1 -"), [["oneill", "a 1"]]);
     }
 
     #[test]
@@ -106,7 +117,14 @@ mod tests {
         assert!(Term::parse(" a ").is_err());
         assert!(Term::parse(&"a".repeat(101)).is_err());
         assert!(Term::parse("a\0b").is_err());
-        assert!(Term::parse("\u{b4}\u{b4}").is_err(), "accents without letters");
+        assert!(Term::parse("李").is_ok());
+    }
+
+    #[test]
+    fn a_term_without_letters_and_digits_matches_nothing() {
+        for typed in ["--", "\u{b4}\u{b4}", "' '"] {
+            assert!(Term::parse(typed).unwrap().is_empty(), "{typed}");
+        }
     }
 
     #[test]

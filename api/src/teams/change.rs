@@ -7,7 +7,7 @@ use shared::{
     ids::{AccountId, TeamId},
     message::{BodyFault, MessageBody},
     team::{NewTeam, TeamDetail},
-    template::placeholders,
+    template::{broken_placeholder, placeholders},
 };
 
 use super::queries;
@@ -188,8 +188,13 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
 /// An answer to HELP: a message body, sent as it is.
 fn help_reply(fields: &mut Fields, text: String) -> String {
     let missing = placeholders(&text);
+    let broken = broken_placeholder(&text);
     match MessageBody::parse(text) {
-        Ok(body) if missing.is_empty() => return body.as_str().to_owned(),
+        Ok(body) if broken.is_none() && missing.is_empty() => return body.as_str().to_owned(),
+        Ok(_) if broken.is_some() => {
+            let message = broken.map(|broken| broken.to_string()).unwrap_or_default();
+            fields.fault("help_reply", "broken_placeholder", message);
+        }
         Ok(_) => {
             let message = format!(
                 "This is sent as it is, so it cannot hold placeholders. Write the words instead of {{{{{}}}}}.",

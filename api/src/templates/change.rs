@@ -5,7 +5,9 @@ use shared::{
     event::EventKind,
     ids::{TeamId, TemplateId},
     message::MessageBody,
-    template::{NewTemplate, Placeholder, Template, TemplateChange, placeholders as asked_for},
+    template::{
+        NewTemplate, Placeholder, Template, TemplateChange, broken_placeholder, placeholders as asked_for,
+    },
 };
 
 use super::{placeholders, queries};
@@ -149,6 +151,11 @@ fn check_body(
 ) -> Result<(), ApiError> {
     if let Err(fault) = MessageBody::parse(body.to_owned()) {
         fields.fault("body", fault.code(), fault.to_string());
+        return Ok(());
+    }
+    // An unchanged text stays savable, so that an old template can be archived; no message with it is sent.
+    if let Some(broken) = broken_placeholder(body).filter(|_| body != before) {
+        fields.fault("body", "broken_placeholder", broken.to_string());
         return Ok(());
     }
     let known = placeholders::known(conn, scope, team, agent)?;

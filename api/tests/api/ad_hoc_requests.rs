@@ -197,6 +197,8 @@ async fn a_text_is_checked_as_that_of_a_reply(app: TestApp) {
     }
     let missing = ask(&sam, with("Dear {{name}}, you owe {{Balance}}.")).await;
     assert_eq!(missing.faults(MissingPlaceholder), ["body:missing_placeholder"; 2]);
+    let broken = ask(&sam, with("Dear {{name}, hello.")).await;
+    assert_eq!(broken.faults(MissingPlaceholder), ["body:broken_placeholder"]);
     assert_eq!(app.database.count("messages", "direction = 'outbound'"), 0);
     ask(&sam, with(&"\u{e9}".repeat(1600))).await.expect(201);
 }

@@ -112,6 +112,7 @@ async fn the_answer_is_a_message_without_placeholders(app: TestApp) {
         (&"a".repeat(1601), "too_long"),
         ("a\0b", "invalid_character"),
         ("Dear {{name}}", "placeholder"),
+        ("Dear {{name}", "broken_placeholder"),
     ] {
         let refused = team(&admin, Some(json!(given))).await;
         assert_eq!(refused.fault(ValidationFailed), ("help_reply".into(), fault.into()), "{given}");

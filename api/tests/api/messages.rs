@@ -118,8 +118,16 @@ async fn a_placeholder_that_is_left_is_refused(app: TestApp) {
     let faults: Vec<_> =
         problem["errors"].as_array().unwrap().iter().map(|fault| (&fault["field"], &fault["code"])).collect();
     assert_eq!(faults, [(&json!("body"), &json!("missing_placeholder")); 2], "each once: {problem}");
+    for broken in ["Dear {{name}", "Dear {{name", "Dear {name}}", "Dear {{}}"] {
+        let refused = ann.reply(conversation, broken).await;
+        assert_eq!(
+            refused.fault(MissingPlaceholder),
+            ("body".into(), "broken_placeholder".into()),
+            "{broken}"
+        );
+    }
     assert_eq!(app.database.count("messages", "direction = 'outbound'"), 0);
-    ann.reply(conversation, "Braces {like these} and {{}} are fine").await.expect(201);
+    ann.reply(conversation, "Braces {like these} are fine").await.expect(201);
 }
 
 async fn a_reply_may_name_the_template_that_it_was_written_with(app: TestApp) {

@@ -11,6 +11,8 @@ use crate::support::{
 
 on_both_databases![
     an_unknown_placeholder_is_refused_with_those_that_there_are,
+    a_broken_placeholder_is_refused_on_saving_with_its_place,
+    a_template_saved_earlier_with_a_broken_placeholder_can_still_be_archived,
     a_placeholder_that_the_file_has_lost_may_stay,
     a_name_is_given_once_in_a_team_in_any_case,
     a_name_can_be_used_again_once_its_template_is_archived,
@@ -55,8 +57,8 @@ async fn an_unknown_placeholder_is_refused_with_those_that_there_are(app: TestAp
         let refused = sam.post("/templates", new(team, "A", body)).await;
         assert_eq!(refused.faults(ValidationFailed), ["body:unknown_placeholder"]);
     }
-    // What is no placeholder is none that is unknown.
-    let made = sam.post("/templates", new(COLLECTIONS, "A", "{{}} {{ }} {x} }} {{")).await;
+    // Single braces are ordinary characters.
+    let made = sam.post("/templates", new(COLLECTIONS, "A", "{x} { }")).await;
     assert_eq!(made.status, 201, "{}", made.body);
     // For all teams: a column that any of them has.
     let admin = app.signed_in(ADMIN).await;
@@ -64,6 +66,38 @@ async fn an_unknown_placeholder_is_refused_with_those_that_there_are(app: TestAp
     admin.post("/templates", all("{{due DATE}}")).await.expect(201);
     let refused = admin.post("/templates", all("{{IBAN}}")).await;
     assert_eq!(refused.faults(ValidationFailed), ["body:unknown_placeholder"]);
+}
+
+async fn a_broken_placeholder_is_refused_on_saving_with_its_place(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    for (body, part, place) in [
+        ("Hi {{name}", "{{name}", "line 1, character 4"),
+        ("Hi\n{{name", "{{name", "line 2, character 1"),
+        ("Hi {{}}", "{{}}", "line 1, character 4"),
+        ("Hi {name}}", "{name}}", "line 1, character 4"),
+        ("{{name}} {{ref} {{number}}", "{{ref}", "line 1, character 10"),
+    ] {
+        for refused in [
+            sam.post("/templates", new(COLLECTIONS, "A", body)).await,
+            change(&sam, GREETING, json!({"name": "Greeting", "body": body})).await,
+        ] {
+            let problem = refused.problem(ValidationFailed);
+            let error = &problem["errors"][0];
+            assert_eq!((&error["field"], &error["code"]), (&json!("body"), &json!("broken_placeholder")));
+            let message = error["message"].as_str().unwrap();
+            assert!(message.starts_with(&format!("“{part}” ({place})")), "{message}");
+        }
+    }
+}
+
+async fn a_template_saved_earlier_with_a_broken_placeholder_can_still_be_archived(app: TestApp) {
+    app.database.run(&format!("UPDATE templates SET body = 'Hi {{{{name}}' WHERE id = {GREETING}")).unwrap();
+    let sam = app.signed_in(SAM).await;
+    let archived = json!({"name": "Greeting", "body": "Hi {{name}", "archived": true});
+    change(&sam, GREETING, archived).await.expect(200);
+    change(&sam, GREETING, json!({"name": "Greeting", "body": "Dear {{name}"}))
+        .await
+        .problem(ValidationFailed);
 }
 
 async fn a_placeholder_that_the_file_has_lost_may_stay(app: TestApp) {

@@ -12,7 +12,7 @@ const ZEROS: [u32; 75] = [
 ];
 
 /// A decimal digit of any script, as ASCII.
-pub(super) fn digit(character: char) -> Option<char> {
+pub(crate) fn digit(character: char) -> Option<char> {
     let code = u32::from(character);
     let at_or_below = ZEROS.partition_point(|zero| *zero <= code);
     let zero = ZEROS.get(at_or_below.checked_sub(1)?)?;
@@ -28,7 +28,7 @@ pub(super) fn plain_form(character: char) -> Option<char> {
 }
 
 /// A hyphen, dash or minus sign. The marks that some scripts write within words (maqaf, Armenian hyphen) are none.
-pub(super) fn is_dash(character: char) -> bool {
+pub(crate) fn is_dash(character: char) -> bool {
     matches!(
         character,
         '-' | '\u{2010}'
@@ -46,7 +46,7 @@ pub(super) fn is_dash(character: char) -> bool {
 
 /// A character that takes no place on the screen: Unicode's `Default_Ignorable_Code_Point`, and the marks of
 /// interlinear annotations.
-pub(super) fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'

@@ -1,0 +1,8 @@
+-- Progress of folding the search texts of conversations with the current rules. The server does it in the background.
+-- version: the version of the rules; before_id: conversations from this id on are done; NULL when all are.
+CREATE TABLE search_folding (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    version INTEGER NOT NULL,
+    before_id INTEGER
+) STRICT;
+INSERT INTO search_folding (id, version, before_id) VALUES (1, 0, NULL);
