@@ -21,12 +21,13 @@ use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
 use crate::{
     accounts,
-    auth::{RateLimit, SignInThrottle, TokenKeys},
+    auth::{PasswordPool, RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
     config::{Credentials, GatewayKind, Settings},
     daily_files::DailyFiles,
     db::{DatabaseUrl, Db, DbError, Migrations},
     desk::Desk,
+    error::ApiError,
     events::feed::Feed,
     gateway::{MESSAGES_WEBHOOK, STATUS_WEBHOOK, client::GatewayClient, repair::Repair},
     middleware::{self, HttpPolicy},
@@ -57,7 +58,10 @@ pub enum StartError {
         "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
     )]
     Gateway(String),
-    /// Accounts that anybody could sign in with.
+    /// The demo accounts cannot be looked at.
+    #[error("{0}; check SMS_CHAT_DATABASE_URL")]
+    DemoAccounts(ApiError),
+    /// Accounts with the published demo password.
     #[error(
         "{0} still has the demo password, so the desk listens on loopback only; \
          change the password, or SMS_CHAT_LISTEN=127.0.0.1:8080"
@@ -104,7 +108,8 @@ impl Application {
     /// What is missing or in the way, with the setting to look at.
     pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, StartError> {
         let (db, _) = open(&settings.database.url, settings.database.connections).await?;
-        refuse_demo_password(&db, settings.http.listen).await?;
+        let passwords = PasswordPool::default();
+        refuse_demo_password(&db, &passwords, settings.http.listen).await?;
 
         let wanted = settings.http.listen;
         let listener = TcpListener::bind(wanted).map_err(|error| StartError::Listen(wanted, error))?;
@@ -169,6 +174,7 @@ impl Application {
         let desk = web::Data::new(Desk {
             db,
             keys: TokenKeys::new(&settings.jwt_secret),
+            passwords,
             throttle: SignInThrottle::default(),
             rate_limit: RateLimit::new(settings.limits.requests_per_minute, clock.clone()),
             clock,
@@ -177,6 +183,7 @@ impl Application {
             gateway,
             daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
+            trusted_proxies: settings.http.trusted_proxies.clone(),
             http: HttpPolicy::new(&settings.http, &public_url),
             public_url: public_url.clone(),
             webhook_tokens: [Some(credentials.auth_token), credentials.secondary_auth_token]
@@ -262,13 +269,18 @@ async fn simulate(
     Ok(simulator)
 }
 
-async fn refuse_demo_password(db: &Db, listen: SocketAddr) -> Result<(), StartError> {
+async fn refuse_demo_password(
+    db: &Db,
+    passwords: &PasswordPool,
+    listen: SocketAddr,
+) -> Result<(), StartError> {
     if listen.ip().is_loopback() {
         return Ok(());
     }
-    match db.read(accounts::first_with_demo_password).await? {
-        Some(email) => Err(StartError::DemoPassword(email)),
-        None => Ok(()),
+    match accounts::first_with_demo_password(db, passwords).await {
+        Ok(Some(email)) => Err(StartError::DemoPassword(email)),
+        Ok(None) => Ok(()),
+        Err(error) => Err(StartError::DemoAccounts(error)),
     }
 }
 

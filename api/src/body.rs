@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> Vec<String> {
-        let error = read::<AccountChange>(text.as_bytes()).unwrap_err();
+        let error = read::<AccountChange>(text.as_bytes()).err().unwrap();
         assert_eq!(error.code(), ErrorCode::InvalidBody);
         error.faults().map(|fault| fault.field.clone()).collect()
     }

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
-    auth::{RateLimit, SignInThrottle, TokenKeys},
+    auth::{PasswordPool, RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
+    config::TrustedProxies,
     daily_files::DailyFiles,
     db::Db,
     events::feed::Feed,
@@ -28,6 +29,8 @@ pub struct Desk {
     pub clock: Clock,
     /// Signs and checks access tokens.
     pub keys: TokenKeys,
+    /// Hashes and verifies passwords.
+    pub passwords: PasswordPool,
     /// Slows down guessing passwords.
     pub throttle: SignInThrottle,
     /// How much an account may ask.
@@ -38,6 +41,8 @@ pub struct Desk {
     pub feed: Arc<Feed>,
     /// Who keeps pictures.
     pub gateway: Arc<GatewayClient>,
+    /// The proxies whose forwarding headers name the client.
+    pub trusted_proxies: TrustedProxies,
     /// How far back a search goes.
     pub search_reach: TimeDelta,
     /// What brings in daily files.

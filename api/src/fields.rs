@@ -1,11 +1,10 @@
 //! Reads the fields of a request and gathers everything that is wrong with them, so that a form can say it all at once.
 //! It must never look anything up: what needs the database is checked where it is written.
 
+mod password;
+
 use secrecy::SecretString;
-use shared::{
-    ErrorCode, FieldError,
-    account::{MAX_NAME_CHARACTERS, MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS},
-};
+use shared::{ErrorCode, FieldError, account::MAX_NAME_CHARACTERS};
 
 use crate::error::ApiError;
 
@@ -64,20 +63,10 @@ impl Fields {
         email
     }
 
-    /// A password that is about to be set.
-    pub(crate) fn password(&mut self, field: &str, given: String) -> SecretString {
-        let length = given.chars().count();
-        if length < MIN_PASSWORD_CHARACTERS {
-            let message = format!(
-                "A password has at least {MIN_PASSWORD_CHARACTERS} characters; a few words serve well."
-            );
-            self.fault(field, "too_short", message);
-        } else if length > MAX_PASSWORD_CHARACTERS {
-            self.fault(
-                field,
-                "too_long",
-                format!("A password has at most {MAX_PASSWORD_CHARACTERS} characters."),
-            );
+    /// A new password; `about` is what a guesser knows of its owner: e-mail address and name.
+    pub(crate) fn password(&mut self, field: &str, given: String, about: &[&str]) -> SecretString {
+        if let Some((code, message)) = password::fault(&given, about) {
+            self.fault(field, code, message);
         }
         SecretString::from(given)
     }
@@ -131,14 +120,19 @@ mod tests {
         for email in ["", "ann", "@example.com", "ann@", "a b@example.com", "a@b@example.com"] {
             fields.email("email", email);
         }
-        fields.password("short", "eleven char".into());
-        fields.password("book", "x".repeat(257));
+        fields.password("short", "seven c".into(), &[]);
+        fields.password("book", "x".repeat(129), &[]);
+        fields.password("common", "Password1".into(), &[]);
         let error = fields.finish().unwrap_err();
         let words: Vec<String> =
             error.faults().map(|error| format!("{}:{}", error.field, error.code)).collect();
         let emails = ["email:invalid"; 6];
         let before = ["empty:required", "long:too_long", "lines:invalid_character"];
-        assert_eq!(words, [&before[..], &emails[..], &["short:too_short", "book:too_long"][..]].concat());
+        assert_eq!(
+            words,
+            [&before[..], &emails[..], &["short:too_short", "book:too_long", "common:easy_to_guess"][..]]
+                .concat()
+        );
     }
 
     #[test]
@@ -146,7 +140,7 @@ mod tests {
         let mut fields = Fields::default();
         assert_eq!(fields.name("name", &"é".repeat(100)).chars().count(), 100);
         assert_eq!(fields.email("email", " Ann@Example.COM "), "ann@example.com");
-        fields.password("password", "twelve chars".into());
+        fields.password("password", "four words of yours".into(), &["ann@example.com", "Ann"]);
         assert!(fields.finish().is_ok());
     }
 }

@@ -1,10 +1,12 @@
 //! Takes away what is kept for a time only: answers to requests with an idempotency key, and receipts for texts that are
-//! not ours, and the list of messages that could not be kept. It must never touch what the desk shows.
+//! not ours, sessions that have ended, and the list of messages that could not be kept. It must never touch what the
+//! desk shows.
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
 use crate::{
+    auth,
     clock::Clock,
     db::{Db, DbError},
     gateway, idempotency, rejected_messages,
@@ -35,7 +37,8 @@ async fn take_away(db: &Db, clock: &Clock) -> Result<(), DbError> {
     db.write(move |conn| {
         idempotency::queries::delete_until(conn, now - idempotency::KEPT)?;
         rejected_messages::queries::delete_until(conn, now - REJECTED)?;
-        gateway::queries::delete_early_receipts(conn, now - RECEIPTS)
+        gateway::queries::delete_early_receipts(conn, now - RECEIPTS)?;
+        auth::queries::delete_expired(conn, now)
     })
     .await
 }

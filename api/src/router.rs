@@ -61,6 +61,8 @@ fn api(config: &mut ServiceConfig) {
     at("/sessions/current", offer().delete(session::delete_session));
     at("/me", offer().get(session::get_me).put(session::update_me));
     at("/me/password", offer().put(session::update_my_password));
+    at("/me/sessions", offer().get(session::list_my_sessions).delete(session::delete_my_sessions));
+    at("/me/sessions/{id}", offer().delete(session::delete_my_session));
 
     at("/queue", offer().get(conversation::get_queue));
     at(
@@ -75,6 +77,8 @@ fn api(config: &mut ServiceConfig) {
     at("/conversations/{id}/templates", offer().get(template::list_conversation_templates));
     at("/conversations/{id}/key_data", offer().get(customers::routes::get_key_data));
     at("/conversations/{id}/closure", offer().post(conversation::create_closure));
+    at("/conversations/{id}/opt_out", offer().post(consent::create_opt_out));
+    at("/conversations/{id}/attention", offer().delete(conversation::delete_attention));
     at("/messages/{id}/media/{n}", offer().get(message::get_media));
     at("/search", offer().get(search::routes::search_conversations));
     at("/numbers", offer().get(numbers::routes::get_number));

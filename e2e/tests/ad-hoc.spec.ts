@@ -115,7 +115,7 @@ test("a number is read in any usual way, and a wrong one is explained", async ({
   await adHoc.open();
   for (const typed of ["07700900375", "(07700) 900-375", "+44 (0)7700 900 375", "00447700900375"]) {
     await adHoc.address(typed, "+44 7700 900375 · Samuel Wright (S-10446)");
-    await adHoc.address("", "In any usual way of writing it");
+    await adHoc.address("", "Any format, e.g. 07700 900123");
   }
   const wrong = {
     "07700 900": "This has too few digits for a number of GB",
@@ -123,7 +123,7 @@ test("a number is read in any usual way, and a wrong one is explained", async ({
     "+999 1234567": "No country has this code.",
     "call me": "This is not a phone number. Type it as 07700 900123 or +44 7700 900123.",
     "020 7946 0000 ext 12": "An extension cannot be texted. Leave it out.",
-    "07700 900001": "This is a number of this desk itself",
+    "07700 900001": "This is one of our own numbers",
   };
   for (const [typed, why] of Object.entries(wrong)) await adHoc.address(typed, why);
   await adHoc.message.fill("Hello");
@@ -131,7 +131,7 @@ test("a number is read in any usual way, and a wrong one is explained", async ({
   await expect(adHoc.number).toBeFocused();
   await expect(adHoc.number).toHaveAttribute("aria-invalid", "true");
   await expect(
-    adHoc.dialog.getByRole("alert").filter({ hasText: "This is a number of this desk itself" }),
+    adHoc.dialog.getByRole("alert").filter({ hasText: "This is one of our own numbers" }),
   ).toBeVisible();
 });
 
@@ -183,7 +183,7 @@ test("a text that nobody has edited follows the number, and an edited one is war
   const edited = `${await adHoc.message.inputValue()} Bye`;
   await adHoc.message.fill(edited);
   await adHoc.address("07700 900363", "Callum Reid");
-  await expect(adHoc.dialog.getByText("This text was filled in for another number.")).toBeVisible();
+  await expect(adHoc.dialog.getByText("The template was filled in for another number.")).toBeVisible();
   await adHoc.dialog.getByRole("button", { name: "Fill in again" }).click();
   await expect(adHoc.message).toHaveValue(/^Hello Callum Reid,/);
   await adHoc.dialog.getByRole("button", { name: "Bring back my text" }).click();

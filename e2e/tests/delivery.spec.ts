@@ -131,7 +131,7 @@ test("a second try is held when the customer has written meanwhile", async ({ pa
     { times: 1 },
   );
   await again(page).click();
-  await expect(page.getByText("Not sent: the customer has written meanwhile.")).toBeVisible();
+  await expect(page.getByText("Not sent: new messages arrived.")).toBeVisible();
   await expect(page.getByRole("region", { name: "Messages" })).toContainText("Forget it, I have paid");
   expect(await customer.received()).toHaveLength(1);
   await again(page).click();

@@ -67,8 +67,8 @@ test("a reply is held when the customer wrote meanwhile, and may be sent anyway"
   await box.fill("Friday is fine");
   await page.getByRole("button", { name: "Send" }).click();
   const held = page.getByRole("alert").filter({ hasText: "Not sent yet" });
-  await expect(held).toContainText("the customer has written meanwhile");
-  await expect(held.getByRole("listitem")).toHaveText(["Forget it, I have paid"]);
+  await expect(held).toContainText("new messages arrived while you were writing");
+  await expect(held.getByRole("listitem")).toHaveText(["Customer: Forget it, I have paid"]);
   await expect(box).toHaveValue("Friday is fine");
   expect(await customer.received()).toEqual([]);
 

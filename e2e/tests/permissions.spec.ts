@@ -38,7 +38,7 @@ test("a page that one may not see says which permission it needs, in the place o
   for (const [address, [title, permission]] of Object.entries(pages)) {
     await page.goto(address);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title!);
-    const words = `You need the permission “${permission}”, which your account does not have.`;
+    const words = `You need the permission “${permission}” to see this page. Ask an administrator.`;
     await expect(page.getByText(words)).toBeVisible();
     await expect(page.getByRole("main").getByRole("button")).toHaveCount(0);
   }
@@ -52,7 +52,7 @@ test("who may neither answer nor close reads conversations, and is told why", as
     .getByRole("link", { name: /^Open conversation/ })
     .first()
     .click();
-  await expect(page.getByText("Answering it needs the permission “reply”")).toBeVisible();
-  await expect(page.getByText("Closing this conversation needs the permission “close”")).toBeVisible();
+  await expect(page.getByText("You need the permission “Answer customers” to reply.")).toBeVisible();
+  await expect(page.getByText("You need the permission “Close conversations” to close this conversation.")).toBeVisible();
   await expect(page.getByRole("main").getByRole("textbox")).toHaveCount(0);
 });

@@ -50,7 +50,7 @@ test("the password is changed with the current one only, and other browsers are 
   await current.fill(fay.password);
   await next.fill("short");
   await change.click();
-  await expect(page.getByRole("alert").filter({ hasText: "A password has at least 12 characters" })).toBeVisible();
+  await expect(page.getByRole("alert").filter({ hasText: "Use at least 8 characters" })).toBeVisible();
   await next.fill(password);
   await change.click();
   await expect(page.getByRole("region", { name: "Notices" })).toContainText("Your password is changed.");
@@ -63,4 +63,28 @@ test("the password is changed with the current one only, and other browsers are 
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
   await page.reload();
   await expect(page.getByRole("heading", { name: "Your profile" })).toBeVisible();
+});
+
+test("one sees where one is signed in, and signs out there", async ({ page, context, desk, otherPage, problems }) => {
+  problems.expect(401, "/api/v1/");
+  const fay = await desk.newcomer(AGENTS);
+  await desk.signIn(otherPage.context(), fay);
+  await otherPage.goto(`${desk.url}/`);
+  await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
+  await desk.signIn(context, fay);
+  await page.goto("/profile");
+  const sessions = page.getByRole("region", { name: "Where you are signed in" });
+  const rows = sessions.getByRole("listitem");
+  await expect(rows.filter({ hasText: "This browser" })).toHaveCount(1);
+  const others = rows.filter({ has: page.getByRole("button", { name: /^Sign out/ }) });
+  const before = await others.count();
+  await others.first().getByRole("button", { name: /^Sign out/ }).click();
+  await expect(others).toHaveCount(before - 1);
+  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
+
+  await desk.signIn(otherPage.context(), fay);
+  await page.reload();
+  await sessions.getByRole("button", { name: "Sign out everywhere else" }).click();
+  await expect(page.getByRole("region", { name: "Notices" })).toContainText("You are signed out everywhere else.");
+  await expect(rows).toHaveCount(1);
 });

@@ -118,7 +118,7 @@ test("who may not search is told so", async ({ page, context, desk }) => {
   await desk.signIn(context, "ann");
   await page.goto("/search?q=maria");
   await expect(
-    page.getByText("Searching needs the permission “search”, which your account does not have."),
+    page.getByText("You need the permission “Search” to search. Ask an administrator."),
   ).toBeVisible();
   await expect(page.getByRole("searchbox")).toBeHidden();
 });

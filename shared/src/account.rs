@@ -13,11 +13,10 @@ use crate::{
 
 /// The longest name of a person, a team, a template, a closure reason or an API key, in characters.
 pub const MAX_NAME_CHARACTERS: usize = 100;
-/// The shortest password, in characters (NIST SP 800-63B-4 asks for 15 where it is the only factor; length beats
-/// composition rules).
-pub const MIN_PASSWORD_CHARACTERS: usize = 12;
-/// The longest password, in characters: hashing a book would be work for nothing.
-pub const MAX_PASSWORD_CHARACTERS: usize = 256;
+/// The shortest new password, in characters. Passwords that are easy to guess are refused whatever their length.
+pub const MIN_PASSWORD_CHARACTERS: usize = 8;
+/// The longest new password, in characters.
+pub const MAX_PASSWORD_CHARACTERS: usize = 128;
 
 /// What an account (or an API key) may do, inside its teams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -183,11 +182,17 @@ impl Me {
 }
 
 /// `PUT /me`: what one changes about oneself.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Profile {
     /// The name that colleagues and customers' threads show, 1 to 100 characters.
     pub display_name: String,
+    /// The e-mail address to sign in with; left out, it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The current password; needed when the e-mail address changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_password: Option<String>,
 }
 
 /// `PUT /me/password`.
@@ -196,7 +201,7 @@ pub struct Profile {
 pub struct PasswordChange {
     /// The password until now.
     pub current_password: String,
-    /// The password from now on, 12 to 256 characters.
+    /// The new password, 8 to 128 characters, not easy to guess.
     pub password: String,
 }
 
@@ -204,8 +209,11 @@ pub struct PasswordChange {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewPassword {
-    /// The password from now on, 12 to 256 characters.
+    /// The new password, 8 to 128 characters, not easy to guess.
     pub password: String,
+    /// The caller's current password; needed for the caller's own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_password: Option<String>,
 }
 
 /// An account as those see it who look after accounts.
@@ -246,12 +254,12 @@ pub struct NewAccount {
     /// The teams that it belongs to.
     #[serde(default)]
     pub team_ids: Vec<TeamId>,
-    /// Its password, 12 to 256 characters.
+    /// Its password, 8 to 128 characters, not easy to guess.
     pub password: String,
 }
 
 /// `PUT /accounts/{id}`. What is left out stays as it is.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountChange {
     /// The e-mail address to sign in with.
@@ -272,6 +280,9 @@ pub struct AccountChange {
     /// Whether it is shut out. Shutting out ends its sessions at once.
     #[serde(default)]
     pub disabled: Option<bool>,
+    /// The caller's current password; needed when the caller changes the e-mail address of their own account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub current_password: Option<String>,
 }
 
 /// `POST /sessions`: what one signs in with.
@@ -296,4 +307,22 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// What state-changing requests by cookie send as `X-CSRF-Token`.
     pub csrf_token: String,
+}
+
+/// One of the caller's own sessions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OwnSession {
+    /// The session's id.
+    pub id: i64,
+    /// When the account signed in.
+    pub created_at: DateTime<Utc>,
+    /// When the session was last refreshed, which browsers in use do every 15 minutes.
+    pub last_used_at: DateTime<Utc>,
+    /// Browser and system in a few words, such as "Firefox on Windows"; empty when the client named none.
+    pub user_agent: String,
+    /// The address that the account signed in from.
+    pub address: String,
+    /// Whether this is the session of the request.
+    pub current: bool,
 }

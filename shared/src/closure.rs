@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClosureReasonId, TeamId};
+use crate::ids::{ClosureReasonId, MessageId, TeamId};
 
 /// The longest note that a closure takes, in characters.
 pub const MAX_NOTE_CHARACTERS: usize = 1000;
@@ -57,6 +57,9 @@ pub struct NewClosure {
     /// Anything to add, for colleagues.
     #[serde(default)]
     pub note: Option<String>,
+    /// The last message that the caller saw. The closure is held (409) when the customer or a colleague wrote after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_message_id: Option<MessageId>,
 }
 
 /// How a conversation ended.

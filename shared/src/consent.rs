@@ -9,11 +9,6 @@ use crate::{
     message::Sender,
 };
 
-/// The words that opt out when they are all that a text says (Twilio's and the CTIA's list).
-const OPT_OUT: [&str; 8] = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"];
-/// The words that opt in again.
-const OPT_IN: [&str; 3] = ["START", "YES", "UNSTOP"];
-
 /// Whether a number takes texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -76,35 +71,11 @@ pub struct NewConsent {
     pub note: String,
 }
 
-/// What a customer's text says about consent, if it is nothing but one of the words. Opting out is read generously
-/// (`Stop.`), opting in to the letter, as the carriers do.
-#[must_use]
-pub fn keyword(text: &str) -> Option<ConsentState> {
-    let word = text.trim().to_ascii_uppercase();
-    if OPT_IN.contains(&word.as_str()) {
-        return Some(ConsentState::OptedIn);
-    }
-    let bare = word.trim_matches(|character: char| character.is_whitespace() || ".,!\"'".contains(character));
-    OPT_OUT.contains(&bare).then_some(ConsentState::OptedOut)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_counts_only_when_it_is_all_that_is_said() {
-        for word in ["STOP", "stop", " Stop\n", "Stop.", "\"STOP\"", "optout", "Unsubscribe", "END", "quit!"]
-        {
-            assert_eq!(keyword(word), Some(ConsentState::OptedOut), "{word:?}");
-        }
-        for word in ["START", "yes", " Unstop "] {
-            assert_eq!(keyword(word), Some(ConsentState::OptedIn), "{word:?}");
-        }
-        for text in
-            ["", ".", "please stop", "STOP texting me", "Yes please", "Yes.", "stopp", "HELP", "\u{17f}top"]
-        {
-            assert_eq!(keyword(text), None, "{text:?}");
-        }
-    }
+/// `POST /conversations/{id}/opt_out`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewOptOut {
+    /// What the customer said and where, 1 to 1000 characters. When left out: that they asked for it in a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }

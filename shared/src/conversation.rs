@@ -47,14 +47,23 @@ pub enum NextAction {
     Customer,
 }
 
-/// Why a conversation needs an agent's eye although the customer has not written.
+/// What an agent must know about a conversation beside its messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attention {
-    /// A stable machine word: `not_delivered`, `opted_out`.
+    /// A stable machine word: `not_delivered`, `possible_opt_out`, `opted_out`.
     pub code: String,
     /// What happened and what to do next, in plain words.
     pub text: String,
+}
+
+impl Attention {
+    /// The code after a message was not delivered.
+    pub const NOT_DELIVERED: &str = "not_delivered";
+    /// The code after a message that sounds like an opt-out.
+    pub const POSSIBLE_OPT_OUT: &str = "possible_opt_out";
+    /// The code while the customer has opted out.
+    pub const OPTED_OUT: &str = "opted_out";
 }
 
 /// A conversation: all messages between one team number and one customer number, from the first until its closure.

@@ -67,8 +67,8 @@ codes! {
     RequestTimeout => "request_timeout", 408, "The request took too long";
     /// A closed conversation is read-only for ever.
     ConversationClosed => "conversation_closed", 409, "The conversation is closed";
-    /// The customer wrote after the last message that the agent saw.
-    ConversationMoved => "conversation_moved", 409, "The customer has written meanwhile";
+    /// The customer or a colleague wrote after the last message that the caller saw.
+    ConversationMoved => "conversation_moved", 409, "The conversation has new messages";
     /// An open conversation with this number exists.
     ConversationOpen => "conversation_open", 409, "A conversation with this number is in progress";
     /// The first request with this idempotency key is still under way.
@@ -163,7 +163,7 @@ pub struct Problem {
     /// For `conversation_open`: the conversation to go to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
-    /// For `conversation_moved`: what the customer wrote meanwhile.
+    /// For `conversation_moved`: the messages that arrived after the last one that the caller saw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
 }

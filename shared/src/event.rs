@@ -20,6 +20,8 @@ pub enum EventKind {
     ConversationClosed,
     /// A customer opted out of a team number's texts, or in again.
     ConsentChanged,
+    /// What a conversation shows for an agent's attention was dismissed.
+    AttentionChanged,
     /// A team, its numbers, its members, its templates or its closure reasons changed.
     TeamChanged,
     /// An account changed: only its own streams hear of it.
@@ -30,12 +32,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 8] = [
+    pub const ALL: [EventKind; 9] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
         EventKind::ConversationClosed,
         EventKind::ConsentChanged,
+        EventKind::AttentionChanged,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -50,6 +53,7 @@ impl EventKind {
             EventKind::MessageStatusChanged => "message_status_changed",
             EventKind::ConversationClosed => "conversation_closed",
             EventKind::ConsentChanged => "consent_changed",
+            EventKind::AttentionChanged => "attention_changed",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

@@ -204,7 +204,7 @@ pub struct NewMessage {
     /// The template it was written with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
-    /// The last message that the sender saw. When the customer has written since, the reply is held (409).
+    /// The last message that the sender saw. The reply is held (409) when the customer or a colleague wrote after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
     /// Pictures cannot be sent yet; leave this out.

@@ -1,6 +1,6 @@
 //! Teams, the numbers that they own, and who belongs to them.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     PhoneNumber,
@@ -54,6 +54,9 @@ pub struct TeamDetail {
     pub region: String,
     /// The IANA time zone in which its times are shown (`Europe/London`).
     pub time_zone: String,
+    /// The answer to HELP and INFO; `null` while nothing is answered.
+    #[serde(default)]
+    pub help_reply: Option<String>,
     /// Who belongs to it, by name.
     pub members: Vec<Member>,
 }
@@ -68,6 +71,16 @@ pub struct NewTeam {
     pub region: String,
     /// The IANA time zone in which its times are shown (`Europe/London`).
     pub time_zone: String,
+    /// The answer to a message that is HELP or INFO, 1 to 1600 characters without placeholders. `null` answers nothing;
+    /// when left out, it stays as it is.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+    pub help_reply: Option<Option<String>>,
+}
+
+/// Tells a field that is `null` from one that is left out.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// `POST /teams/{id}/numbers`.

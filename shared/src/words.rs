@@ -27,8 +27,8 @@ pub fn duration(seconds: u64) -> String {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     let (count, noun) = match seconds {
-        ..=MINUTE => (seconds.max(1), "second"),
-        ..=HOUR => (seconds.div_ceil(MINUTE), "minute"),
+        0..MINUTE => (seconds.max(1), "second"),
+        MINUTE..=HOUR => (seconds.div_ceil(MINUTE), "minute"),
         _ => (seconds.div_ceil(HOUR), "hour"),
     };
     counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
@@ -60,7 +60,7 @@ mod tests {
                 "1 second",
                 "1 second",
                 "30 seconds",
-                "60 seconds",
+                "1 minute",
                 "2 minutes",
                 "2 minutes",
                 "15 minutes",

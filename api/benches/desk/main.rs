@@ -12,6 +12,7 @@ mod scenarios;
 mod search;
 mod seed;
 mod server;
+mod sign_in;
 
 use anyhow::Result;
 use api::db::DatabaseUrl;
@@ -23,11 +24,22 @@ fn main() -> Result<()> {
     if let Ok(url) = std::env::var("SMS_CHAT_BENCH_POSTGRES_URL") {
         databases.push(("PostgreSQL", DatabaseUrl::Postgres(url)));
     }
+    // `cargo bench -p api --bench desk -- sign-in` measures that scenario alone, and writes no document.
+    let only_sign_in = std::env::args().any(|word| word == "sign-in");
     let mut measured = Vec::new();
     for (name, url) in databases {
         eprintln!("{name}: seeding {} conversations", seed::CONVERSATIONS);
         seed::seed(&url)?;
+        if only_sign_in {
+            let mut text = String::new();
+            sign_in::report(&mut text, &sign_in::measure(&url)?)?;
+            eprint!("{text}");
+            continue;
+        }
         measured.push((name, scenarios::measure(&url)?));
+    }
+    if only_sign_in {
+        return Ok(());
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
     std::fs::write(path, report::document(&measured)?)?;

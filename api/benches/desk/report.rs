@@ -9,6 +9,7 @@ use crate::{
     daily_file::{self, DailyFile},
     outbox,
     scenarios::{Measured, Row},
+    sign_in,
 };
 
 pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
@@ -31,6 +32,7 @@ pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
         }
         writeln!(text, "\nStart to first answer on the seeded database: {:.0} ms.", ms(figures))?;
         writeln!(text, "Resident memory of the server after all of the above: {:.0} MiB.\n", figures.memory)?;
+        sign_in::report(&mut text, &figures.sign_ins)?;
         outbox::report(&mut text, &figures.outbox)?;
         daily_file(&mut text, &figures.daily_file)?;
     }

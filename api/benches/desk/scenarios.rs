@@ -29,6 +29,7 @@ use crate::{
     report, search,
     seed::{EMAIL, OPEN, TEAM_NUMBER},
     server::{AUTH_TOKEN, Server},
+    sign_in::{self, SignIns},
 };
 
 /// How long each loop runs.
@@ -51,6 +52,7 @@ pub(crate) struct Measured {
     pub(crate) memory: f64,
     pub(crate) outbox: Outbox,
     pub(crate) daily_file: DailyFile,
+    pub(crate) sign_ins: SignIns,
 }
 
 pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
@@ -69,6 +71,8 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let (memory, start) = (server.memory()?, server.start);
     drop(server);
     rows.extend(said(search::measure(url)?)?);
+    eprintln!("  signing in");
+    let sign_ins = sign_in::measure(url)?;
     eprintln!("  bringing in daily files");
     let daily_file = daily_file::measure(url)?;
     let mut text = String::new();
@@ -76,7 +80,7 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     eprint!("{text}");
     eprintln!("  emptying the outbox");
     let outbox = outbox::measure(url)?;
-    Ok(Measured { rows, start, memory, outbox, daily_file })
+    Ok(Measured { rows, start, memory, outbox, daily_file, sign_ins })
 }
 
 /// Shows figures while the others are still being measured.

@@ -110,10 +110,11 @@ fn password_hash() -> Result<String> {
     Migrations::on(&url)?.run()?;
     let db = api::db::Db::open(&url, 1)?;
     let now = api::clock::Clock::System.now();
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(db.write(move |conn| api::demo::build(conn, now)))?;
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(api::demo::build(
+        &db,
+        &api::auth::PasswordPool::default(),
+        now,
+    ))?;
     let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
     let hash: Hash = sql_query("SELECT password_hash FROM accounts LIMIT 1").get_result(&mut conn)?;
     Ok(hash.password_hash)

@@ -32,13 +32,20 @@ pub struct CheckedAccount {
     fields: Fields,
 }
 
+impl CheckedAccount {
+    /// Adds the account to a team.
+    pub(super) fn add_team(&mut self, team: TeamId) {
+        self.team_ids.push(team);
+    }
+}
+
 /// Checks a new account. Answers it with its password, which is to be hashed before it is [created](create).
 #[must_use]
 pub fn check(new: NewAccount, authority: &Authority) -> (CheckedAccount, SecretString) {
     let mut fields = Fields::default();
     let email = fields.email("email", &new.email);
     let display_name = fields.name("display_name", &new.display_name);
-    let password = fields.password("password", new.password);
+    let password = fields.password("password", new.password, &[&email, &display_name]);
     let permissions = permissions(new.role, new.permissions);
     check_role(&mut fields, authority, new.role, &permissions);
     let row = AccountRow { email, display_name, role: new.role, permissions, disabled_at: None };
@@ -221,6 +228,7 @@ fn set_teams(
     Ok(())
 }
 
-fn email_taken(email: &str) -> ApiError {
+/// Another account has the e-mail address.
+pub(crate) fn email_taken(email: &str) -> ApiError {
     taken("email", format!("An account with {email} already exists."))
 }

@@ -12,8 +12,8 @@ use shared::{ErrorCode, account::NewAccount};
 
 use crate::{
     accounts::authority::Authority,
-    auth::password,
-    db::{DbConnection, DbError},
+    auth::password::PasswordPool,
+    db::Db,
     demo::{DEMO_EMAILS, DEMO_PASSWORD},
     error::ApiError,
 };
@@ -21,30 +21,37 @@ use crate::{
 /// The e-mail address of an account that still has the demo password, if any.
 ///
 /// # Errors
-/// Only faults of the database.
-pub fn first_with_demo_password(conn: &mut DbConnection) -> Result<Option<String>, DbError> {
-    let demo = SecretString::from(DEMO_PASSWORD);
-    let found = queries::password_hashes(conn, &DEMO_EMAILS)?;
-    Ok(found.into_iter().find(|(_, hash)| password::verify(&demo, Some(hash))).map(|(email, _)| email))
+/// Faults of the database and of the password pool.
+pub async fn first_with_demo_password(db: &Db, passwords: &PasswordPool) -> Result<Option<String>, ApiError> {
+    for (email, hash) in db.read(|conn| queries::password_hashes(conn, &DEMO_EMAILS)).await? {
+        if passwords.verify(SecretString::from(DEMO_PASSWORD), Some(hash)).await? {
+            return Ok(Some(email));
+        }
+    }
+    Ok(None)
 }
 
-/// Makes an account for whoever runs the machine, who names its teams.
+/// Creates an account at the request of the machine's operator, who gives the names of its teams.
 ///
 /// # Errors
 /// As [`change::create`], and `not_found` for a team.
-pub fn create_by_operator(
-    conn: &mut DbConnection,
-    mut new: NewAccount,
-    teams: &[String],
+pub async fn create_by_operator(
+    db: &Db,
+    passwords: &PasswordPool,
+    new: NewAccount,
+    teams: Vec<String>,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
     let authority = Authority::of_the_operator();
-    for name in teams {
-        let team = queries::team_by_name(conn, name)?;
-        let unknown = || ApiError::new(ErrorCode::NotFound, format!("There is no team {name:?}."));
-        new.team_ids.push(team.ok_or_else(unknown)?);
-    }
-    let (new, password) = change::check(new, &authority);
-    let hash = password::hash(&password).map_err(|error| ApiError::internal(&error))?;
-    change::create(conn, new, &authority, &hash, now).map(drop)
+    let (mut new, password) = change::check(new, &authority);
+    let hash = passwords.hash(password).await?;
+    db.write(move |conn| {
+        for name in teams {
+            let team = queries::team_by_name(conn, &name)?;
+            let unknown = || ApiError::new(ErrorCode::NotFound, format!("There is no team {name:?}."));
+            new.add_team(team.ok_or_else(unknown)?);
+        }
+        change::create(conn, new, &authority, &hash, now).map(drop)
+    })
+    .await
 }

@@ -85,6 +85,12 @@ pub(crate) fn rename(conn: &mut DbConnection, id: AccountId, display_name: &str)
     Ok(())
 }
 
+/// Gives an account another e-mail address; a unique violation when it is taken.
+pub(crate) fn set_email(conn: &mut DbConnection, id: AccountId, email: &str) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::update(accounts::table.find(id.0)).set(accounts::email.eq(email)).execute(c))?;
+    Ok(())
+}
+
 /// Gives an account another password.
 pub(crate) fn set_password(
     conn: &mut DbConnection,

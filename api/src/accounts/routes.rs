@@ -1,15 +1,17 @@
 //! `/accounts`.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::{AccountChange, AccountDetail, NewAccount, NewPassword, Permission},
-    ids::AccountId,
+    ids::{AccountId, TeamId},
 };
 
 use super::{authority::Authority, change, queries};
 use crate::{
-    auth::{Caller, password},
+    auth::{Caller, profile::confirm_own_change, security_log::SecurityEvent},
     body::Body,
     desk::Desk,
     error::ApiError,
@@ -44,7 +46,8 @@ pub async fn list_accounts(
     responses((status = 201, body = AccountDetail), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 422, description = "`validation_failed`", body = Problem),
+        (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_account(
     desk: web::Data<Desk>,
@@ -56,12 +59,23 @@ pub async fn create_account(
     let once = Once::of(&desk, &request, &caller, &*new)?;
     let authority = Authority::from(&caller);
     let (new, password) = change::check(new.into_inner(), &authority);
-    let hash = password::hash_aside(password).await?;
+    let hash = desk.passwords.hash(password).await?;
     let now = desk.clock.now();
-    let made = desk
+    let (made, id) = desk
         .db
-        .write(move |conn| once.run(conn, |conn| change::create(conn, new, &authority, &hash, now)))
+        .write(move |conn| {
+            let mut id = None;
+            let made = once.run(conn, |conn| {
+                let created = change::create(conn, new, &authority, &hash, now)?;
+                id = Some(created.id);
+                Ok(created)
+            })?;
+            Ok::<_, ApiError>((made, id))
+        })
         .await?;
+    if id.is_some() {
+        SecurityEvent::new("account_created").account(id).by(&caller).log();
+    }
     desk.committed();
     Ok(made.created())
 }
@@ -83,14 +97,18 @@ pub async fn get_account(
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Changes an account; what is left out stays as it is. Shutting it out ends its sessions at once.
+/// Changes an account; what is left out stays as it is. Disabling it ends its sessions at once.
+///
+/// Changing the e-mail address of one's own account needs `current_password`.
 #[utoipa::path(put, path = "/api/v1/accounts/{id}", operation_id = "update_account", tag = "accounts",
     params(("id" = i64, Path, description = "The account")),
     request_body(content = AccountChange, example = json!({"display_name": "Eve", "disabled": true})),
     responses((status = 200, body = AccountDetail), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, body = Problem), (status = 409, description = "`already_exists`, `last_admin`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 422, description = "`validation_failed`", body = Problem),
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = Problem),
+        (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_account(
     desk: web::Data<Desk>,
@@ -100,18 +118,28 @@ pub async fn update_account(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (authority, by) = (Authority::from(&caller), caller.account_id());
-    let (id, change, now) = (id.into_inner(), change.into_inner(), desk.clock.now());
+    let (id, mut change, now) = (id.into_inner(), change.into_inner(), desk.clock.now());
+    let current = change.current_password.take();
+    if changes_own_email(&caller, id, &change) {
+        confirm_own_change(&desk, &caller, id, current).await?;
+    }
+    let changes = changed_fields(&change);
     let changed = desk.db.write(move |conn| change::update(conn, &authority, by, id, change, now)).await?;
+    SecurityEvent::new("account_changed").account(id).by(&caller).detail(changes).log();
     desk.committed();
     Ok(HttpResponse::Ok().json(changed))
 }
 
 /// Gives an account another password; its sessions end at once.
+///
+/// For one's own account this needs `current_password`.
 #[utoipa::path(put, path = "/api/v1/accounts/{id}/password", operation_id = "update_account_password",
     tag = "accounts", params(("id" = i64, Path, description = "The account")), request_body = NewPassword,
     responses((status = 204, description = "Changed"), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 404, body = Problem), (status = 422, description = "`validation_failed`", body = Problem),
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = Problem),
+        (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_account_password(
     desk: web::Data<Desk>,
@@ -120,12 +148,44 @@ pub async fn update_account_password(
     new: Body<NewPassword>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let mut fields = Fields::default();
-    let password = fields.password("password", new.into_inner().password);
-    fields.finish()?;
-    let hash = password::hash_aside(password).await?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
+    let (manages, new) = (authority.clone(), new.into_inner());
+    let account = desk.db.read(move |conn| change::manageable(conn, &manages, id)).await?;
+    let mut fields = Fields::default();
+    let password = fields.password("password", new.password, &[&account.email, &account.display_name]);
+    fields.finish()?;
+    confirm_own_change(&desk, &caller, id, new.current_password).await?;
+    let hash = desk.passwords.hash(password).await?;
     desk.db.write(move |conn| change::reset_password(conn, &authority, id, &hash, now)).await?;
+    SecurityEvent::new("password_changed").account(id).by(&caller).detail("all sessions are ended").log();
     desk.committed();
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whether the caller gives their own account another e-mail address.
+fn changes_own_email(caller: &Caller, id: AccountId, change: &AccountChange) -> bool {
+    let Ok((account, _)) = caller.person() else { return false };
+    let differs = |email: &String| email.trim().to_lowercase() != account.email;
+    account.id == id && change.email.as_ref().is_some_and(differs)
+}
+
+/// What a change asks for, for the security log: roles and permissions are named, personal data is not.
+fn changed_fields(change: &AccountChange) -> String {
+    let permissions = |permissions: &BTreeSet<Permission>| {
+        let words: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();
+        format!("permissions=[{}]", words.join(" "))
+    };
+    let teams = |teams: &Vec<TeamId>| {
+        let ids: Vec<String> = teams.iter().map(ToString::to_string).collect();
+        format!("team_ids=[{}]", ids.join(" "))
+    };
+    let fields = [
+        change.email.as_ref().map(|_| "email".to_owned()),
+        change.display_name.as_ref().map(|_| "display_name".to_owned()),
+        change.role.map(|role| format!("role={}", role.as_str())),
+        change.permissions.as_ref().map(permissions),
+        change.team_ids.as_ref().map(teams),
+        change.disabled.map(|disabled| format!("disabled={disabled}")),
+    ];
+    fields.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -11,7 +11,7 @@ use shared::{
 use super::{create, queries};
 use crate::{
     accounts::authority::Authority,
-    auth::Caller,
+    auth::{Caller, security_log::SecurityEvent},
     body::Body,
     desk::Desk,
     error::ApiError,
@@ -58,10 +58,21 @@ pub async fn create_api_key(
     let once = Once::of(&desk, &request, &caller, &*new)?;
     let (authority, by) = (Authority::from(&caller), caller.name().to_owned());
     let (new, now) = (new.into_inner(), desk.clock.now());
-    let made = desk
+    let (made, id) = desk
         .db
-        .write(move |conn| once.run_unseen(conn, |conn| create::create(conn, &authority, new, &by, now)))
+        .write(move |conn| {
+            let mut id = None;
+            let made = once.run_unseen(conn, |conn| {
+                let created = create::create(conn, &authority, new, &by, now)?;
+                id = Some(created.id);
+                Ok(created)
+            })?;
+            Ok::<_, ApiError>((made, id))
+        })
         .await?;
+    if let Some(id) = id {
+        SecurityEvent::new("api_key_created").api_key(id.0).by(&caller).log();
+    }
     let mut answer = made.created();
     answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     Ok(answer)
@@ -79,10 +90,10 @@ pub async fn delete_api_key(
     id: web::Path<ApiKeyId>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let (id, now) = (id.into_inner(), desk.clock.now());
+    let (id, now, scope) = (id.into_inner(), desk.clock.now(), caller.scope.clone());
     desk.db
         .write(move |conn| {
-            let known = queries::list(conn, &caller.scope)?.into_iter().any(|key| key.id == id);
+            let known = queries::list(conn, &scope)?.into_iter().any(|key| key.id == id);
             if !known {
                 return Err(ApiError::not_found("API key"));
             }
@@ -90,6 +101,7 @@ pub async fn delete_api_key(
             Ok(events::queries::insert_of_account(conn, None, now)?)
         })
         .await?;
+    SecurityEvent::new("api_key_revoked").api_key(id.0).by(&caller).log();
     desk.committed();
     Ok(HttpResponse::NoContent().finish())
 }

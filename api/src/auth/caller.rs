@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     ErrorCode,
     account::{Account, Permission},
@@ -114,10 +114,10 @@ impl Caller {
     ///
     /// # Errors
     /// Only faults of the database.
-    pub(crate) async fn again(&self, db: &Db) -> Result<Option<Self>, DbError> {
+    pub(crate) async fn again(&self, db: &Db, now: DateTime<Utc>) -> Result<Option<Self>, DbError> {
         let who = self.who.clone();
         db.read(move |conn| match who {
-            Who::Account { session, .. } => of_session(conn, session),
+            Who::Account { session, .. } => of_session(conn, session, now),
             Who::ApiKey(key) => queries::live_api_key_by_id(conn, key.id).map(|found| found.map(of_api_key)),
         })
         .await
@@ -154,7 +154,8 @@ async fn by_session(
     token: &str,
     by_cookie: bool,
 ) -> Result<Caller, ApiError> {
-    let claims = desk.keys.verify(token, desk.clock.now())?;
+    let now = desk.clock.now();
+    let claims = desk.keys.verify(token, now)?;
     if by_cookie && !request.method().is_safe() {
         let given =
             request.headers().get(csrf::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -165,7 +166,7 @@ async fn by_session(
             ));
         }
     }
-    let found = desk.db.read(move |conn| of_session(conn, claims.sid)).await?;
+    let found = desk.db.read(move |conn| of_session(conn, claims.sid, now)).await?;
     found.ok_or_else(|| ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."))
 }
 
@@ -183,10 +184,11 @@ async fn by_api_key(desk: &Desk, key: &str) -> Result<Caller, ApiError> {
     Ok(of_api_key(found))
 }
 
-fn of_session(conn: &mut DbConnection, session: i64) -> Result<Option<Caller>, DbError> {
-    let Some((account, permissions)) = queries::live_session(conn, session)? else {
+fn of_session(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
+    let Some(live) = queries::live_session(conn, session, now)? else {
         return Ok(None);
     };
+    let (account, permissions) = (live.account, live.permissions);
     let scope = queries::scope(conn, &account)?;
     Ok(Some(Caller { who: Who::Account { account, session }, permissions, scope }))
 }

@@ -2,11 +2,12 @@
 //! app can send it back.
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
+use chrono::{DateTime, Utc};
 
-use super::{
-    session::NewSession,
-    token::{ACCESS_MINUTES, REFRESH_DAYS},
-};
+use super::{session::NewSession, token::ACCESS_MINUTES};
+
+/// How long a browser is known.
+const DEVICE_DAYS: i64 = 180;
 
 /// What a cookie is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,9 +18,11 @@ pub(super) enum Purpose {
     Refresh,
     /// Holds the CSRF token; readable by scripts.
     Csrf,
+    /// Tells a browser that has signed in before. It opens nothing.
+    Device,
 }
 
-/// Where the refresh token is sent over HTTP.
+/// Where the refresh token and the device cookie are sent over HTTP.
 const SESSIONS_PATH: &str = "/api/v1/sessions";
 
 impl Purpose {
@@ -33,30 +36,35 @@ impl Purpose {
             (Self::Refresh, true) => "__Host-smsc_refresh",
             (Self::Csrf, false) => "smsc_csrf",
             (Self::Csrf, true) => "__Host-smsc_csrf",
+            (Self::Device, false) => "smsc_device",
+            (Self::Device, true) => "__Host-smsc_device",
         }
     }
 
     /// The paths that it is sent to. `__Host-` cookies have no other than `/`.
     const fn path(self, secure: bool) -> &'static str {
         match (self, secure) {
-            (Self::Refresh, false) => SESSIONS_PATH,
+            (Self::Refresh | Self::Device, false) => SESSIONS_PATH,
             _ => "/",
         }
     }
 }
 
 /// The cookies of a new session. `secure` when browsers reach the desk by HTTPS.
-pub(super) fn of_session(new: &NewSession, secure: bool) -> [Cookie<'static>; 3] {
-    let days = Duration::days(REFRESH_DAYS);
+pub(super) fn of_session(new: &NewSession, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
+    let until = Duration::seconds((new.refresh_until - now).num_seconds());
     let access = Duration::minutes(ACCESS_MINUTES);
-    [
+    let device = |value: &String| cookie(Purpose::Device, value.clone(), Duration::days(DEVICE_DAYS), secure);
+    let mut cookies = vec![
         cookie(Purpose::Access, new.session.access_token.clone(), access, secure),
-        cookie(Purpose::Refresh, new.refresh_token.clone(), days, secure),
-        cookie(Purpose::Csrf, new.session.csrf_token.clone(), days, secure),
-    ]
+        cookie(Purpose::Refresh, new.refresh_token.clone(), until, secure),
+        cookie(Purpose::Csrf, new.session.csrf_token.clone(), until, secure),
+    ];
+    cookies.extend(new.device.as_ref().map(device));
+    cookies
 }
 
-/// Cookies that take those of a session away.
+/// Cookies that take those of a session away; the device stays known.
 pub(super) fn none(secure: bool) -> [Cookie<'static>; 3] {
     [Purpose::Access, Purpose::Refresh, Purpose::Csrf]
         .map(|purpose| cookie(purpose, String::new(), Duration::ZERO, secure))

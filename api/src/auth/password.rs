@@ -1,69 +1,265 @@
 //! Passwords: Argon2id with the parameters of the OWASP password storage guide (19 MiB, 2 passes, 1 lane), which are
-//! the crate's defaults.
+//! the crate's defaults. Everything that hashes goes through a [`PasswordPool`], which bounds the memory and the
+//! processors that hashing takes.
+
+use std::{
+    num::NonZero,
+    sync::{Arc, Mutex, PoisonError},
+    thread::available_parallelism,
+};
 
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret, SecretString};
+use shared::ErrorCode;
+use tokio::sync::Semaphore;
 
 use crate::error::ApiError;
 
-/// Verified against when there is no such account, so that both refusals take as long.
-const NOBODY: &str =
+/// Verified when there is no such account, so that both refusals take as long.
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c21zLWNoYXQtbm9ib2R5$y0QmYQ1l5uS5gGdD3sbmkgxAEmGbqO5j8GxDFx7Wm2M";
 
-/// The hash to store, as a PHC string.
-///
-/// # Errors
-/// When the machine gives no randomness.
-pub(crate) fn hash(password: &SecretString) -> Result<String, argon2::password_hash::Error> {
-    Ok(Argon2::default().hash_password(password.expose_secret().as_bytes())?.to_string())
+/// The most hashes that run at once, whatever the number of processors: each holds 19 MiB, and three stay below 60 MiB.
+const MOST_THREADS: usize = 3;
+/// How many requests wait for a hash at most. With two processors the last one waits for about two seconds.
+const MOST_WAITING: usize = 128;
+/// The `Retry-After` of a full pool, in seconds.
+const RETRY_AFTER: u64 = 2;
+
+/// Why a password was neither hashed nor verified.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// As many requests are waiting as the pool takes.
+    #[error("too many passwords are being checked; try again in a few seconds")]
+    Busy,
+    /// The machine gives no randomness, or no thread.
+    #[error("the password cannot be hashed: {0}")]
+    Failed(String),
 }
 
-/// The same, off the HTTP workers and off the one thread that writes: it takes tens of milliseconds.
-///
-/// # Errors
-/// When the machine gives no randomness.
-pub(crate) async fn hash_aside(password: SecretString) -> Result<String, ApiError> {
-    tokio::task::spawn_blocking(move || hash(&password))
+impl From<PasswordError> for ApiError {
+    fn from(error: PasswordError) -> Self {
+        match error {
+            PasswordError::Busy => {
+                let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
+                Self::new(ErrorCode::Busy, detail).retry_after(RETRY_AFTER)
+            }
+            PasswordError::Failed(_) => Self::internal(&error),
+        }
+    }
+}
+
+/// Hashes passwords: one hash per processor at a time (three at most), a short queue, and memory that is reused.
+/// A request that is dropped gives up its place in the queue. Cheap to clone; all clones share the pool.
+#[derive(Clone)]
+pub struct PasswordPool {
+    // One permit for each request that is hashing or waiting.
+    places: Arc<Semaphore>,
+    // One permit for each hash that runs.
+    running: Arc<Semaphore>,
+    // The memory of the hashes that do not run at the moment.
+    memory: Arc<Mutex<Vec<Vec<Block>>>>,
+}
+
+impl std::fmt::Debug for PasswordPool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PasswordPool").field("places", &self.places).finish_non_exhaustive()
+    }
+}
+
+impl Default for PasswordPool {
+    fn default() -> Self {
+        let threads = available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+        Self::new(threads, MOST_WAITING)
+    }
+}
+
+impl PasswordPool {
+    fn new(threads: usize, waiting: usize) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(threads + waiting)),
+            running: Arc::new(Semaphore::new(threads)),
+            memory: Arc::default(),
+        }
+    }
+
+    /// The hash to store, as a PHC string.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn hash(&self, password: SecretString) -> Result<String, PasswordError> {
+        self.run(move |memory| hash(&password, memory)).await?
+    }
+
+    /// Whether the password belongs to the hash; `None` for an account that does not exist, which takes as long.
+    ///
+    /// # Errors
+    /// [`PasswordError`].
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, PasswordError> {
+        self.run(move |memory| verify(&password, hash.as_deref(), memory)).await
+    }
+
+    /// Runs `work` on a blocking thread when it is its turn.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        let failed = |error: &dyn std::fmt::Display| PasswordError::Failed(error.to_string());
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|error| failed(&error))?;
+        let pool = Arc::clone(&self.memory);
+        tokio::task::spawn_blocking(move || {
+            let mut memory = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+            let outcome = work(&mut memory);
+            pool.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+            // Only now: the next hash finds the memory of this one.
+            drop((turn, place));
+            outcome
+        })
         .await
-        .map_err(|error| ApiError::internal(&error))?
-        .map_err(|error| ApiError::internal(&error))
+        .map_err(|error| failed(&error))
+    }
 }
 
-/// Whether the password belongs to the hash; `None` for an account that does not exist. Takes tens of milliseconds:
-/// never on an HTTP worker.
-pub(crate) fn verify(password: &SecretString, hash: Option<&str>) -> bool {
-    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else {
-        return false;
+fn hash(password: &SecretString, memory: &mut Vec<Block>) -> Result<String, PasswordError> {
+    let mut phc = |salt: [u8; 16]| {
+        let argon2 = Argon2::default();
+        let salt = Salt::new(&salt)?;
+        let output = derive(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN, memory)?;
+        Ok::<_, argon2::password_hash::Error>(PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(argon2.params())?,
+            salt: Some(salt),
+            hash: Some(output),
+        })
     };
-    let right = Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok();
-    right && hash.is_some()
+    let hash = phc(rand::random()).map_err(|error| PasswordError::Failed(error.to_string()))?;
+    Ok(hash.to_string())
 }
 
-/// The same, off the HTTP workers, while no database connection is held.
-///
-/// # Errors
-/// When the machine has no thread for it.
-pub(crate) async fn verify_aside(password: SecretString, hash: Option<String>) -> Result<bool, ApiError> {
-    tokio::task::spawn_blocking(move || verify(&password, hash.as_deref()))
-        .await
-        .map_err(|error| ApiError::internal(&error))
+fn verify(password: &SecretString, hash: Option<&str>, memory: &mut Vec<Block>) -> bool {
+    let mut matches = || {
+        let stored = PasswordHash::new(hash.unwrap_or(DUMMY_HASH)).ok()?;
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).ok()?;
+        let version = Version::try_from(stored.version?).ok()?;
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(&stored).ok()?);
+        let (salt, expected) = (stored.salt?, stored.hash?);
+        let output = derive(&argon2, password, &salt, expected.len(), memory).ok()?;
+        // Takes as long whatever differs.
+        Some(output == expected)
+    };
+    matches().unwrap_or(false) && hash.is_some()
+}
+
+/// Argon2's output for a password and a salt, in memory that grows once to what the parameters ask for.
+fn derive(
+    argon2: &Argon2<'_>,
+    password: &SecretString,
+    salt: &Salt,
+    length: usize,
+    memory: &mut Vec<Block>,
+) -> Result<Output, argon2::password_hash::Error> {
+    let blocks = argon2.params().block_count();
+    if memory.len() < blocks {
+        memory.resize(blocks, Block::new());
+    }
+    let mut buffer = [0; Output::MAX_LENGTH];
+    let output = buffer.get_mut(..length).ok_or(argon2::password_hash::Error::OutputSize)?;
+    let password = password.expose_secret().as_bytes();
+    argon2.hash_password_into_with_memory(password, salt, output, memory.as_mut_slice())?;
+    Ok(Output::new(output)?)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
 
+    fn secret(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
     #[test]
-    fn only_the_right_password_belongs_to_a_hash() {
-        let right = SecretString::from("correct horse");
-        let kept = hash(&right).unwrap();
-        assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(verify(&right, Some(&kept)));
-        assert!(!verify(&SecretString::from("correct house"), Some(&kept)));
-        assert!(!verify(&right, None));
-        assert!(PasswordHash::new(NOBODY).is_ok(), "nobody's password takes as long as anybody's");
+    fn a_hash_verifies_only_its_own_password() {
+        let memory = &mut Vec::new();
+        let stored = hash(&secret("correct horse"), memory).unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert_ne!(stored, hash(&secret("correct horse"), memory).unwrap());
+        assert!(verify(&secret("correct horse"), Some(&stored), memory));
+        assert!(!verify(&secret("correct house"), Some(&stored), memory));
+        assert!(!verify(&secret("correct horse"), None, memory));
+        assert!(!verify(&secret("correct horse"), Some("no hash"), memory));
+        assert_eq!(memory.len(), 19_456, "one block of memory serves all of them");
+    }
+
+    #[test]
+    fn hashes_are_those_of_the_argon2_crate_whatever_their_parameters() {
+        use argon2::PasswordHasher;
+        let memory = &mut vec![Block::new(); 19_456];
+        let least = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+        for argon2 in [Argon2::default(), Argon2::new(Algorithm::Argon2id, Version::V0x13, least)] {
+            let stored = argon2.hash_password(b"correct horse").unwrap().to_string();
+            assert!(verify(&secret("correct horse"), Some(&stored), memory));
+            assert!(!verify(&secret("correct house"), Some(&stored), memory));
+        }
+        let dummy = PasswordHash::new(DUMMY_HASH).unwrap();
+        assert_eq!(Params::try_from(&dummy).unwrap().block_count(), 19_456);
+    }
+
+    #[tokio::test]
+    async fn a_full_pool_refuses_and_a_dropped_request_frees_its_place() {
+        let pool = PasswordPool::new(1, 1);
+        let (finish, finished) = mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let mut first = Box::pin(pool.run(move |_| {
+            let _ = begin.send(());
+            let _ = finished.recv();
+        }));
+        tokio::select! {
+            _ = &mut first => panic!("the first hash waits for the test"),
+            _ = begun => {}
+        }
+        let mut waits = Box::pin(pool.run(|_| "waited"));
+        tokio::select! {
+            biased;
+            _ = &mut waits => panic!("the only thread is taken"),
+            () = std::future::ready(()) => {}
+        }
+        assert!(matches!(pool.run(|_| ()).await, Err(PasswordError::Busy)));
+        drop(waits);
+        let mut next = Box::pin(pool.run(|_| "its turn"));
+        tokio::select! {
+            biased;
+            _ = &mut next => panic!("the only thread is taken"),
+            () = std::future::ready(()) => {}
+        }
+        finish.send(()).unwrap();
+        first.await.unwrap();
+        assert_eq!(next.await.unwrap(), "its turn");
+        assert_eq!(pool.memory.lock().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_request_that_is_dropped_while_it_hashes_keeps_its_thread_until_the_hash_ends() {
+        let pool = PasswordPool::new(1, 0);
+        let (finish, finished) = mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel();
+        let mut first = Box::pin(pool.run(move |_| {
+            let _ = begin.send(());
+            let _ = finished.recv();
+        }));
+        tokio::select! {
+            _ = &mut first => panic!("the first hash waits for the test"),
+            _ = begun => {}
+        }
+        drop(first);
+        assert!(matches!(pool.run(|_| ()).await, Err(PasswordError::Busy)));
+        finish.send(()).unwrap();
+        let _ = pool.running.acquire().await.unwrap();
     }
 }

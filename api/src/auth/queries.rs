@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use shared::{
     account::{Account, Permission, Role},
@@ -10,7 +10,11 @@ use shared::{
     ids::{AccountId, ApiKeyId, TeamId},
 };
 
-use super::TeamScope;
+use super::{
+    TeamScope,
+    origin::Origin,
+    token::{REFRESH_DAYS, SESSION_DAYS},
+};
 use crate::db::{
     DbConnection, DbError, Moment, Words, for_update, on_each,
     schema::{accounts, api_key_teams, api_keys, refresh_tokens, sessions, team_members},
@@ -32,6 +36,7 @@ fn account((id, email, display_name, Words(role)): AccountColumns) -> Account {
 const ACCOUNT: (accounts::id, accounts::email, accounts::display_name, accounts::role) =
     (accounts::id, accounts::email, accounts::display_name, accounts::role);
 
+/// What signing in needs to know of the account with this e-mail address.
 pub(super) fn sign_in_row(conn: &mut DbConnection, email: &str) -> Result<Option<SignInRow>, DbError> {
     let row: Option<(AccountColumns, String, Option<Moment>)> = on_each!(conn, |c| accounts::table
         .filter(accounts::email.eq(email))
@@ -64,10 +69,17 @@ pub(super) fn still_has(
 pub(super) fn insert_session(
     conn: &mut DbConnection,
     account: AccountId,
+    origin: &Origin,
     now: DateTime<Utc>,
 ) -> Result<i64, DbError> {
     Ok(on_each!(conn, |c| diesel::insert_into(sessions::table)
-        .values((sessions::account_id.eq(account.0), sessions::created_at.eq(Moment(now))))
+        .values((
+            sessions::account_id.eq(account.0),
+            sessions::created_at.eq(Moment(now)),
+            sessions::last_used_at.eq(Moment(now)),
+            sessions::user_agent.eq(&origin.user_agent),
+            sessions::address.eq(origin.address.to_string()),
+        ))
         .returning(sessions::id)
         .get_result(c))?)
 }
@@ -94,7 +106,7 @@ pub(super) fn insert_refresh_token(
 pub(super) struct RefreshRow {
     pub(super) session: i64,
     pub(super) expires_at: DateTime<Utc>,
-    pub(super) used: bool,
+    pub(super) used_at: Option<DateTime<Utc>>,
 }
 
 /// The refresh token with this hash, locked until the transaction ends.
@@ -111,7 +123,7 @@ pub(super) fn refresh_row(conn: &mut DbConnection, token_hash: &str) -> Result<O
     Ok(row.map(|(session, Moment(expires_at), used)| RefreshRow {
         session,
         expires_at,
-        used: used.is_some(),
+        used_at: used.map(DateTime::from),
     }))
 }
 
@@ -141,20 +153,100 @@ pub(super) fn revoke_session(
     Ok(account.map(AccountId))
 }
 
-/// The account of a session that stands: not revoked, and the account not disabled.
+/// Notes that a session was used.
+pub(super) fn touch_session(
+    conn: &mut DbConnection,
+    session: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::update(sessions::table.find(session))
+        .set(sessions::last_used_at.eq(Moment(now)))
+        .execute(c))?;
+    Ok(())
+}
+
+/// A session that is live, with its account.
+pub(super) struct LiveSession {
+    pub(super) account: Account,
+    pub(super) permissions: BTreeSet<Permission>,
+    pub(super) created_at: DateTime<Utc>,
+}
+
+/// The session, if it is live: not revoked, younger than its longest duration, and the account not disabled.
 pub(super) fn live_session(
     conn: &mut DbConnection,
     session: i64,
-) -> Result<Option<(Account, BTreeSet<Permission>)>, DbError> {
-    let row: Option<(AccountColumns, Words<BTreeSet<Permission>>)> = on_each!(conn, |c| accounts::table
-        .inner_join(sessions::table.on(sessions::account_id.eq(accounts::id)))
-        .filter(sessions::id.eq(session))
+    now: DateTime<Utc>,
+) -> Result<Option<LiveSession>, DbError> {
+    let row: Option<(AccountColumns, Words<BTreeSet<Permission>>, Moment)> =
+        on_each!(conn, |c| accounts::table
+            .inner_join(sessions::table.on(sessions::account_id.eq(accounts::id)))
+            .filter(sessions::id.eq(session))
+            .filter(sessions::revoked_at.is_null())
+            .filter(sessions::created_at.gt(Moment(now - TimeDelta::days(SESSION_DAYS))))
+            .filter(accounts::disabled_at.is_null())
+            .select((ACCOUNT, accounts::permissions, sessions::created_at))
+            .first(c)
+            .optional())?;
+    Ok(row.map(|(columns, Words(permissions), Moment(created_at))| LiveSession {
+        account: account(columns),
+        permissions,
+        created_at,
+    }))
+}
+
+/// A session as its owner sees it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions)]
+pub(super) struct SessionRow {
+    pub(super) id: i64,
+    pub(super) created_at: Moment,
+    pub(super) last_used_at: Moment,
+    pub(super) user_agent: String,
+    pub(super) address: String,
+}
+
+/// An account's live sessions that can still be refreshed, newest first, after one of them.
+pub(super) fn live_sessions(
+    conn: &mut DbConnection,
+    account: AccountId,
+    after: Option<i64>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionRow>, DbError> {
+    Ok(on_each!(conn, |c| sessions::table
+        .filter(sessions::account_id.eq(account.0))
+        .filter(sessions::id.lt(after.unwrap_or(i64::MAX)))
         .filter(sessions::revoked_at.is_null())
+        .filter(sessions::created_at.gt(Moment(now - TimeDelta::days(SESSION_DAYS))))
+        .filter(sessions::last_used_at.gt(Moment(now - TimeDelta::days(REFRESH_DAYS))))
+        .order(sessions::id.desc())
+        .limit(limit)
+        .select(SessionRow::as_select())
+        .load(c))?)
+}
+
+/// The password hash of an account that is not disabled.
+pub(super) fn password_hash(conn: &mut DbConnection, id: AccountId) -> Result<Option<String>, DbError> {
+    Ok(on_each!(conn, |c| accounts::table
+        .filter(accounts::id.eq(id.0))
         .filter(accounts::disabled_at.is_null())
-        .select((ACCOUNT, accounts::permissions))
+        .select(accounts::password_hash)
         .first(c)
-        .optional())?;
-    Ok(row.map(|(columns, Words(permissions))| (account(columns), permissions)))
+        .optional())?)
+}
+
+/// Deletes refresh tokens that expired before `until`, and sessions that were created before it and have none left.
+pub(crate) fn delete_expired(conn: &mut DbConnection, until: DateTime<Utc>) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::delete(refresh_tokens::table)
+        .filter(refresh_tokens::expires_at.le(Moment(until)))
+        .execute(c))?;
+    let with_tokens = refresh_tokens::table.select(refresh_tokens::session_id);
+    on_each!(conn, |c| diesel::delete(sessions::table)
+        .filter(sessions::created_at.le(Moment(until - TimeDelta::days(SESSION_DAYS))))
+        .filter(sessions::id.ne_all(with_tokens))
+        .execute(c))?;
+    Ok(())
 }
 
 /// Ends an account's sessions, all of them or all but one.

@@ -1,17 +1,25 @@
-//! `/sessions` and `/me`.
+//! `/sessions` and `/me`, with `/me/sessions`.
 
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, web};
 use shared::{
-    ErrorCode,
-    account::{Me, PasswordChange, Profile, Session, SignIn},
+    ErrorCode, Page,
+    account::{Me, OwnSession, PasswordChange, Profile, Session, SignIn},
 };
 
 use super::{
     Caller, Who,
     cookies::{self, Purpose},
-    profile, session,
+    origin::Origin,
+    own_sessions, profile, refresh, session,
 };
-use crate::{body::Body, desk::Desk, error::ApiError, gateway::access, teams};
+use crate::{
+    body::Body,
+    desk::Desk,
+    error::ApiError,
+    gateway::access,
+    paging::{PageQuery, decode, encode, limit, page},
+    teams,
+};
 
 /// Signs in.
 ///
@@ -20,26 +28,22 @@ use crate::{body::Body, desk::Desk, error::ApiError, gateway::access, teams};
     request_body(content = SignIn, example = json!({"email": "ann@example.com", "password": "sms-chat-demo"})),
     responses((status = 201, body = Session),
         (status = 401, description = "`invalid_credentials`", body = shared::Problem),
-        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem)))]
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
+        (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)))]
 pub async fn create_session(
     desk: web::Data<Desk>,
     request: HttpRequest,
     sign_in: Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-    let new = session::sign_in(
-        &desk.db,
-        &desk.keys,
-        &desk.throttle,
-        sign_in.into_inner(),
-        &address,
-        desk.clock.now(),
-    )
-    .await?;
-    Ok(signed_in(HttpResponse::Created(), &new, desk.is_secure()))
+    let origin = Origin::of(&request, &desk.trusted_proxies, desk.is_secure());
+    let new = session::sign_in(&desk, sign_in.into_inner(), &origin).await?;
+    Ok(signed_in(HttpResponse::Created(), &new, &desk))
 }
 
-/// Exchanges the refresh cookie for a new session.
+/// Exchanges the refresh cookie for a new one, and for a new access token.
+///
+/// The same cookie is answered the same for 30 seconds: after a lost answer, or in another tab. A later reuse ends the
+/// session. A session lasts 30 days at most.
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refresh_session", tag = "sessions",
     responses((status = 200, body = Session),
         (status = 401, description = "`session_expired`", body = shared::Problem)))]
@@ -47,8 +51,8 @@ pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Res
     let cookie = request.cookie(Purpose::Refresh.name(desk.is_secure())).ok_or_else(|| {
         ApiError::new(ErrorCode::Unauthenticated, "There is no session to refresh. Sign in.")
     })?;
-    let new = session::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
-    Ok(signed_in(HttpResponse::Ok(), &new, desk.is_secure()))
+    let new = refresh::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
+    Ok(signed_in(HttpResponse::Ok(), &new, &desk))
 }
 
 /// Signs out.
@@ -60,11 +64,7 @@ pub async fn delete_session(desk: web::Data<Desk>, caller: Caller) -> Result<Htt
     let (_, session) = caller.person()?;
     session::sign_out(&desk.db, session, desk.clock.now()).await?;
     desk.committed();
-    let mut answer = HttpResponse::NoContent();
-    for cookie in cookies::none(desk.is_secure()) {
-        answer.cookie(cookie);
-    }
-    Ok(answer.finish())
+    Ok(signed_out(&desk))
 }
 
 /// Who is asking, what they may do, and where.
@@ -75,20 +75,23 @@ pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpRespons
     Ok(HttpResponse::Ok().json(me(&desk, caller).await?))
 }
 
-/// Changes one's own name.
+/// Changes one's own name, and with `current_password` one's own e-mail address.
 #[utoipa::path(put, path = "/api/v1/me", operation_id = "update_me", tag = "sessions",
     request_body(content = Profile, example = json!({"display_name": "Ann"})),
     responses((status = 200, body = Me), (status = 400, description = "`invalid_body`", body = shared::Problem),
         (status = 401, body = shared::Problem),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
-        (status = 422, description = "`validation_failed`", body = shared::Problem)),
+        (status = 409, description = "`already_exists`, when the e-mail address is taken", body = shared::Problem),
+        (status = 422, description = "`validation_failed`", body = shared::Problem),
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
+        (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_me(
     desk: web::Data<Desk>,
     caller: Caller,
     profile: Body<Profile>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = profile::rename(&desk.db, caller, &profile, desk.clock.now()).await?;
+    let caller = profile::update(&desk, caller, profile.into_inner()).await?;
     desk.committed();
     Ok(HttpResponse::Ok().json(me(&desk, caller).await?))
 }
@@ -100,19 +103,66 @@ pub async fn update_me(
         (status = 400, description = "`invalid_body`", body = shared::Problem), (status = 401, body = shared::Problem),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
         (status = 422, description = "`validation_failed`", body = shared::Problem),
-        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem)),
+        (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
+        (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_my_password(
     desk: web::Data<Desk>,
     caller: Caller,
-    request: HttpRequest,
     change: Body<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
-    let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
-    let now = desk.clock.now();
-    profile::change_password(&desk.db, &desk.throttle, &caller, change.into_inner(), &address, now).await?;
+    profile::change_password(&desk, &caller, change.into_inner()).await?;
     desk.committed();
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// One's own sessions that are live, newest first.
+#[utoipa::path(get, path = "/api/v1/me/sessions", operation_id = "list_my_sessions", tag = "sessions",
+    params(PageQuery),
+    responses((status = 200, body = Page<OwnSession>),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = shared::Problem),
+        (status = 401, body = shared::Problem),
+        (status = 403, description = "`forbidden` for an API key", body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_my_sessions(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    caller.person()?;
+    let limit = limit(query.limit)?;
+    let after: Option<i64> = decode(query.cursor.as_deref())?;
+    let found = own_sessions::list(&desk.db, &caller, after, limit + 1, desk.clock.now()).await?;
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+}
+
+/// Ends all of one's own sessions but the current one.
+#[utoipa::path(delete, path = "/api/v1/me/sessions", operation_id = "delete_my_sessions", tag = "sessions",
+    responses((status = 204, description = "Ended"), (status = 401, body = shared::Problem),
+        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn delete_my_sessions(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    own_sessions::end_others(&desk.db, &caller, desk.clock.now()).await?;
+    desk.committed();
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends one of one's own sessions.
+#[utoipa::path(delete, path = "/api/v1/me/sessions/{id}", operation_id = "delete_my_session", tag = "sessions",
+    params(("id" = i64, Path, description = "The session")),
+    responses((status = 204, description = "Ended"), (status = 401, body = shared::Problem),
+        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
+        (status = 404, body = shared::Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn delete_my_session(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<i64>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, (_, current)) = (id.into_inner(), caller.person()?);
+    own_sessions::end_one(&desk.db, &caller, id, desk.clock.now()).await?;
+    desk.committed();
+    Ok(if id == current { signed_out(&desk) } else { HttpResponse::NoContent().finish() })
 }
 
 async fn me(desk: &Desk, caller: Caller) -> Result<Me, ApiError> {
@@ -130,10 +180,18 @@ async fn me(desk: &Desk, caller: Caller) -> Result<Me, ApiError> {
     Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
 }
 
-fn signed_in(mut answer: HttpResponseBuilder, new: &session::NewSession, secure: bool) -> HttpResponse {
+fn signed_in(mut answer: HttpResponseBuilder, new: &session::NewSession, desk: &Desk) -> HttpResponse {
     answer.insert_header((header::CACHE_CONTROL, "no-store"));
-    for cookie in cookies::of_session(new, secure) {
+    for cookie in cookies::of_session(new, desk.clock.now(), desk.is_secure()) {
         answer.cookie(cookie);
     }
     answer.json(&new.session)
+}
+
+fn signed_out(desk: &Desk) -> HttpResponse {
+    let mut answer = HttpResponse::NoContent();
+    for cookie in cookies::none(desk.is_secure()) {
+        answer.cookie(cookie);
+    }
+    answer.finish()
 }

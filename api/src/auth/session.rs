@@ -1,5 +1,4 @@
-//! Signing in, staying signed in, signing out. A refresh token is good for one use; when one comes a second time,
-//! somebody has a copy, and the whole session ends.
+//! Signing in and signing out.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
@@ -9,11 +8,17 @@ use shared::{
 };
 
 use super::{
-    SignInThrottle, TokenKeys, csrf, password, queries,
-    token::{REFRESH_DAYS, new_refresh_token, token_hash},
+    TokenKeys, csrf,
+    device::Device,
+    origin::Origin,
+    queries::{self, SignInRow},
+    security_log::SecurityEvent,
+    throttle::Key,
+    token::{REFRESH_DAYS, SESSION_DAYS, new_refresh_token, token_hash},
 };
 use crate::{
     db::{Db, DbConnection, DbError},
+    desk::Desk,
     error::ApiError,
     events,
 };
@@ -25,56 +30,76 @@ const LONGEST_EMAIL: usize = 254;
 pub(super) struct NewSession {
     pub(super) session: Session,
     pub(super) refresh_token: String,
+    /// When the refresh token expires.
+    pub(super) refresh_until: DateTime<Utc>,
+    /// What the browser presents at the next sign-in; only after a sign-in.
+    pub(super) device: Option<String>,
 }
 
-/// Signs in with e-mail and password; `address` is where the request came from.
-pub(super) async fn sign_in(
-    db: &Db,
-    keys: &TokenKeys,
-    throttle: &SignInThrottle,
-    sign_in: SignIn,
-    address: &str,
-    now: DateTime<Utc>,
-) -> Result<NewSession, ApiError> {
-    // PostgreSQL takes no NUL; nobody's address holds one.
+/// Signs in with e-mail and password.
+pub(super) async fn sign_in(desk: &Desk, sign_in: SignIn, origin: &Origin) -> Result<NewSession, ApiError> {
+    // PostgreSQL stores no NUL, so no address has one.
     let email = sign_in.email.trim().to_lowercase().replace('\0', "\u{fffd}");
     if email.len() > LONGEST_EMAIL {
         return Err(invalid_credentials());
     }
-    throttle.attempt(&email, address, now)?;
-    let Some((account, hash)) = right_account(db, &email, SecretString::from(sign_in.password)).await? else {
+    let device = Device::read(origin.device.as_deref());
+    let keys = match device.id_for(&desk.keys, &email)? {
+        Some(id) => vec![Key::Device(email.clone(), id.to_owned())],
+        None => {
+            let network = origin.address.into();
+            vec![Key::Email(email.clone(), network), Key::Network(network), Key::EmailAnywhere(email.clone())]
+        }
+    };
+    let attempt = desk.throttle.attempt(keys, desk.clock.monotonic())?;
+    let (row, is_right) = match check(desk, &email, SecretString::from(sign_in.password)).await {
+        Ok(checked) => checked,
+        Err(error) => {
+            attempt.withdraw();
+            return Err(error);
+        }
+    };
+    let known = row.as_ref().map(|row| row.account.id);
+    let Some((account, hash)) =
+        row.filter(|row| is_right && !row.disabled).map(|row| (row.account, row.password_hash))
+    else {
+        SecurityEvent::new("sign_in_refused").account(known).address(origin.address).log();
+        if attempt.reaches_limit() {
+            SecurityEvent::new("locked_out").account(known).address(origin.address).log();
+        }
         return Err(invalid_credentials());
     };
-    throttle.succeeded(&email, address);
+    attempt.succeeded();
+    let now = desk.clock.now();
     let refresh_token = new_refresh_token();
-    let token = token_hash(&refresh_token);
-    let id = account.id;
-    let session = db
+    let (token, id, origin_stored) = (token_hash(&refresh_token), account.id, origin.clone());
+    let refresh_until = now + TimeDelta::days(REFRESH_DAYS);
+    let session = desk
+        .db
         .write(move |conn| {
-            // A password that was changed, or an account that was shut out, since it was looked at counts.
+            // The password may have been changed, or the account disabled, since the check.
             if !queries::still_has(conn, id, &hash)? {
                 return Err(invalid_credentials());
             }
-            let session = queries::insert_session(conn, id, now)?;
-            queries::insert_refresh_token(conn, &token, session, now, now + TimeDelta::days(REFRESH_DAYS))?;
+            let session = queries::insert_session(conn, id, &origin_stored, now)?;
+            queries::insert_refresh_token(conn, &token, session, now, refresh_until)?;
             Ok::<_, ApiError>(session)
         })
         .await?;
-    begun(keys, account, session, refresh_token, now)
+    SecurityEvent::new("signed_in").account(id).session(session).address(origin.address).log();
+    let device = Some(device.signed_in(&desk.keys, &email)?);
+    let session = tokens(&desk.keys, account, session, now, now + TimeDelta::days(SESSION_DAYS))?;
+    Ok(NewSession { session, refresh_token, refresh_until, device })
 }
 
-/// The account with this e-mail address and password, which can sign in, and the hash that the password belongs to.
-/// Takes as long for nobody as for anybody, and holds no connection meanwhile.
-async fn right_account(
-    db: &Db,
-    email: &str,
-    given: SecretString,
-) -> Result<Option<(Account, String)>, ApiError> {
+/// The account with this e-mail address, and whether the password is its own. Takes as long when there is no such
+/// account, and holds no connection while it hashes.
+async fn check(desk: &Desk, email: &str, given: SecretString) -> Result<(Option<SignInRow>, bool), ApiError> {
     let wanted = email.to_owned();
-    let row = db.read(move |conn| queries::sign_in_row(conn, &wanted)).await?;
+    let row = desk.db.read(move |conn| queries::sign_in_row(conn, &wanted)).await?;
     let hash = row.as_ref().map(|row| row.password_hash.clone());
-    let right = password::verify_aside(given, hash).await?;
-    Ok(row.filter(|row| right && !row.disabled).map(|row| (row.account, row.password_hash)))
+    let is_right = desk.passwords.verify(given, hash).await?;
+    Ok((row, is_right))
 }
 
 fn invalid_credentials() -> ApiError {
@@ -84,70 +109,33 @@ fn invalid_credentials() -> ApiError {
     )
 }
 
-/// Exchanges a refresh token for a new one and a new access token.
-pub(super) async fn refresh(
-    db: &Db,
-    keys: &TokenKeys,
-    token: &str,
-    now: DateTime<Utc>,
-) -> Result<NewSession, ApiError> {
-    let old_hash = token_hash(token);
-    let refresh_token = new_refresh_token();
-    let hash = token_hash(&refresh_token);
-    // `None` is committed, not rolled back: ending the session of a token that came twice must stand.
-    let refreshed = db
-        .write(move |conn| {
-            let Some(row) = queries::refresh_row(conn, &old_hash)? else {
-                return Ok(None);
-            };
-            if row.used {
-                end(conn, row.session, now)?;
-                return Ok(None);
-            }
-            let Some((account, _)) = queries::live_session(conn, row.session)? else {
-                return Ok(None);
-            };
-            if row.expires_at <= now {
-                return Ok(None);
-            }
-            queries::use_refresh_token(conn, &old_hash, now)?;
-            queries::insert_refresh_token(
-                conn,
-                &hash,
-                row.session,
-                now,
-                now + TimeDelta::days(REFRESH_DAYS),
-            )?;
-            Ok::<_, ApiError>(Some((account, row.session)))
-        })
-        .await?;
-    let Some((account, session)) = refreshed else {
-        return Err(ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."));
-    };
-    begun(keys, account, session, refresh_token, now)
-}
-
 /// Ends a session: neither its access token nor its refresh token is good any more.
 pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
-    db.write(move |conn| Ok(end(conn, session, now)?)).await
-}
-
-/// Ends a session, and tells its live streams.
-fn end(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Result<(), DbError> {
-    match queries::revoke_session(conn, session, now)? {
-        Some(account) => events::queries::insert_of_account(conn, Some(account), now),
-        None => Ok(()),
+    let ended = db.write(move |conn| end(conn, session, now)).await?;
+    if ended {
+        SecurityEvent::new("signed_out").session(session).log();
     }
+    Ok(())
 }
 
-fn begun(
+/// Ends a session and its live streams. Returns whether it was live.
+pub(super) fn end(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let account = queries::revoke_session(conn, session, now)?;
+    if account.is_some() {
+        events::queries::insert_of_account(conn, account, now)?;
+    }
+    Ok(account.is_some())
+}
+
+/// An access token and a CSRF token for a session that ends at `ends_at` at the latest.
+pub(super) fn tokens(
     keys: &TokenKeys,
     account: Account,
     session: i64,
-    refresh_token: String,
     now: DateTime<Utc>,
-) -> Result<NewSession, ApiError> {
-    let (access_token, expires_at) = keys.sign(account.id.0, session, now)?;
+    ends_at: DateTime<Utc>,
+) -> Result<Session, ApiError> {
+    let (access_token, expires_at) = keys.sign(account.id.0, session, now, ends_at)?;
     let csrf_token = csrf::csrf_token(keys, session)?;
-    Ok(NewSession { session: Session { account, access_token, expires_at, csrf_token }, refresh_token })
+    Ok(Session { account, access_token, expires_at, csrf_token })
 }

@@ -17,6 +17,8 @@ use crate::error::ApiError;
 pub(crate) const ACCESS_MINUTES: i64 = 15;
 /// How long a refresh token is good for: an agent who comes back after a weekend is still signed in.
 pub(crate) const REFRESH_DAYS: i64 = 14;
+/// How long a session lasts at most, however often it is refreshed.
+pub(crate) const SESSION_DAYS: i64 = 30;
 
 /// What an access token says.
 #[derive(Debug, Serialize, Deserialize)]
@@ -57,14 +59,15 @@ impl TokenKeys {
         }
     }
 
-    /// Signs a token for a session, and says when it runs out.
+    /// Signs a token for a session that ends at `ends_at` at the latest, and returns when the token expires.
     pub(crate) fn sign(
         &self,
         account: i64,
         session: i64,
         now: DateTime<Utc>,
+        ends_at: DateTime<Utc>,
     ) -> Result<(String, DateTime<Utc>), ApiError> {
-        let expires_at = now + TimeDelta::minutes(ACCESS_MINUTES);
+        let expires_at = (now + TimeDelta::minutes(ACCESS_MINUTES)).min(ends_at);
         let claims = Claims { sub: account, sid: session, iat: now.timestamp(), exp: expires_at.timestamp() };
         let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
             .map_err(|error| ApiError::internal(&error))?;
@@ -91,6 +94,16 @@ impl TokenKeys {
             ));
         }
         Ok(claims)
+    }
+
+    /// A keyed digest of `text`, different for each `purpose`: only a server with the secret can make it.
+    pub(super) fn seal(&self, purpose: &str, text: &str) -> Result<String, ApiError> {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.secret()).map_err(|error| ApiError::internal(&error))?;
+        mac.update(purpose.as_bytes());
+        mac.update(b":");
+        mac.update(text.as_bytes());
+        Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
     /// A digest that only who has the secret can make or guess from: of what can hold a password.
@@ -133,7 +146,7 @@ mod tests {
     fn a_token_is_good_until_its_last_second_and_only_for_who_has_the_secret() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
         let ours = keys("one secret of the two that there are");
-        let (token, expires_at) = ours.sign(7, 9, now).unwrap();
+        let (token, expires_at) = ours.sign(7, 9, now, now + TimeDelta::days(SESSION_DAYS)).unwrap();
         assert_eq!(expires_at, now + TimeDelta::minutes(15));
         let claims = ours.verify(&token, expires_at - TimeDelta::seconds(1)).unwrap();
         assert_eq!((claims.sub, claims.sid), (7, 9));

@@ -9,6 +9,7 @@ use std::io::BufRead;
 use api::{
     accounts,
     app::open,
+    auth::PasswordPool,
     clock::Clock,
     config::{SettingArgs, Settings},
     db::Db,
@@ -124,11 +125,9 @@ fn migrate(settings: &Settings) -> Result<(), Fault> {
 }
 
 fn fill_with_demo(settings: &Settings) -> Result<(), Fault> {
-    in_database(
-        settings,
-        1,
-        |db| async move { db.write(|conn| demo::build(conn, Clock::System.now())).await },
-    )?;
+    in_database(settings, 1, |db| async move {
+        demo::build(&db, &PasswordPool::default(), Clock::System.now()).await
+    })?;
     println!("{}: the demo world is in. Sign in as one of:", settings.database.url);
     serve::print_demo_accounts();
     Ok(())
@@ -148,9 +147,10 @@ fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), Fault> 
         password: line.trim_end_matches(['\r', '\n']).to_owned(),
     };
     in_database(settings, 1, |db| async move {
-        let made = db.write(move |conn| accounts::create_by_operator(conn, new, &teams, Clock::System.now()));
-        // People at a terminal want the sentence, not the code.
-        made.await.map_err(|refused| std::io::Error::other(refused.detail().to_owned()))
+        let passwords = PasswordPool::default();
+        let created = accounts::create_by_operator(&db, &passwords, new, teams, Clock::System.now()).await;
+        // A terminal shows the sentence, not the code.
+        created.map_err(|refused| std::io::Error::other(refused.detail().to_owned()))
     })?;
     println!("{email} can sign in now.");
     Ok(())

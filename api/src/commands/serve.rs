@@ -2,6 +2,7 @@
 
 use api::{
     app::{self, Application},
+    auth::PasswordPool,
     clock::Clock,
     config::{GatewayKind, SettingArgs, Settings},
     db::{Db, Migrations},
@@ -39,7 +40,7 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), Fault> {
 async fn fill_if_new(settings: &Settings) -> Result<bool, Fault> {
     Migrations::on(&settings.database.url)?.run()?;
     let db = Db::open(&settings.database.url, 1)?;
-    match db.write(|conn| demo::build(conn, Clock::System.now())).await {
+    match demo::build(&db, &PasswordPool::default(), Clock::System.now()).await {
         Ok(()) => Ok(true),
         Err(DemoError::NotEmpty) => Ok(false),
         Err(error) => Err(error.into()),

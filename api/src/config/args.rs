@@ -41,6 +41,15 @@ pub struct SettingArgs {
         value_name = "URL"
     )]
     pub public_url: Option<String>,
+    /// The proxies in front of the server, as addresses or networks separated by commas (`10.0.0.0/8,fd00::/8`). Their `X-Forwarded-For` or `Forwarded` header names the client, by whose address sign-ins are limited; without the setting, all clients of a proxy share one limit. Default: none.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_TRUSTED_PROXIES",
+        alias = "sms-chat-trusted-proxies",
+        value_name = "NETWORKS"
+    )]
+    pub trusted_proxies: Option<String>,
     /// Signs the access tokens; at least 32 characters, the same on every replica. Default: made once and kept beside the embedded database; required with PostgreSQL.
     #[arg(
         long,

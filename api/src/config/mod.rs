@@ -4,6 +4,7 @@
 mod args;
 mod document;
 mod gateway;
+mod proxies;
 mod secret;
 mod values;
 
@@ -16,6 +17,7 @@ use crate::db::DatabaseUrl;
 pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
+pub use proxies::TrustedProxies;
 use values::{exposure, given, parsed, public_url, within};
 
 /// A value that cannot be used: one line for the person who set it.
@@ -58,6 +60,8 @@ pub struct HttpSettings {
     pub listen: SocketAddr,
     /// How the gateway and browsers reach it, without a slash at the end; `None` when it is just the address.
     pub public_url: Option<String>,
+    /// The proxies whose forwarding headers name the client.
+    pub trusted_proxies: TrustedProxies,
     /// Who may read `/metrics`.
     pub metrics: Exposure,
     /// The bearer token that `/metrics` asks for.
@@ -116,6 +120,7 @@ impl Settings {
             http: HttpSettings {
                 listen,
                 public_url: public_url(given(&args.public_url))?,
+                trusted_proxies: trusted_proxies(given(&args.trusted_proxies))?,
                 metrics: exposure(&args.metrics, "SMS_CHAT_METRICS")?,
                 metrics_token: secret::token(given(&args.metrics_token), "SMS_CHAT_METRICS_TOKEN")?,
                 api_docs: exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
@@ -134,6 +139,15 @@ impl Settings {
             },
         })
     }
+}
+
+fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingFault> {
+    let proxies = text.unwrap_or_default().parse();
+    proxies.map_err(|fault| SettingFault {
+        variable: "SMS_CHAT_TRUSTED_PROXIES",
+        fault,
+        example: "10.0.0.0/8,fd00::/8",
+    })
 }
 
 #[cfg(test)]
@@ -169,6 +183,7 @@ mod tests {
             },
             SettingArgs { public_url: Some("desk.example.com".into()), ..with_secret() },
             SettingArgs { database_connections: Some("0".into()), ..with_secret() },
+            SettingArgs { trusted_proxies: Some("10.0.0.0/40".into()), ..with_secret() },
         ];
         let named = wrong.map(|args| fault(args).split(' ').next().unwrap().to_owned());
         assert_eq!(
@@ -179,7 +194,8 @@ mod tests {
                 "TWILIO_ACCOUNT_SID",
                 "TWILIO_AUTH_TOKEN",
                 "SMS_CHAT_PUBLIC_URL",
-                "SMS_CHAT_DATABASE_CONNECTIONS"
+                "SMS_CHAT_DATABASE_CONNECTIONS",
+                "SMS_CHAT_TRUSTED_PROXIES"
             ]
         );
     }

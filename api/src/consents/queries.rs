@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     CustomerAddress, PhoneNumber,
-    consent::{Consent, ConsentSource, ConsentState, keyword},
+    consent::{Consent, ConsentSource, ConsentState},
     ids::{ConsentId, MessageId},
     message::{Direction, Sender, SenderKind},
 };
 
+use super::keyword::{Keyword, keyword};
 use crate::{
     auth::TeamScope,
     db::{
@@ -117,7 +118,7 @@ pub(super) fn opted_in_after(
         .order((messages::created_at.desc(), messages::id.desc()))
         .select((messages::id, messages::body, messages::created_at))
         .load(c))?;
-    let mut opting_in = texts.into_iter().filter(|(_, body, _)| keyword(body) == Some(ConsentState::OptedIn));
+    let mut opting_in = texts.into_iter().filter(|(_, body, _)| keyword(body) == Some(Keyword::OptIn));
     Ok(opting_in.next().map(|(id, _, Moment(at))| (MessageId(id), at)))
 }
 

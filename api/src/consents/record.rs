@@ -4,14 +4,18 @@
 use chrono::{DateTime, Utc};
 use shared::{
     CustomerAddress, ErrorCode, PhoneNumber,
-    consent::{Consent, ConsentSource, ConsentState, NewConsent, keyword},
+    consent::{Consent, ConsentSource, ConsentState, NewConsent},
     conversation::Conversation,
     event::EventKind,
     ids::{ConversationId, MessageId},
     message::{Message, MessageStatus, Sender, SenderKind},
 };
 
-use super::queries::{self, NewRow};
+use super::{
+    keyword::{Keyword, keyword},
+    queries::{self, NewRow},
+    wording::sounds_like_opt_out,
+};
 use crate::{
     auth::TeamScope,
     conversations::{self, conversation::State},
@@ -27,7 +31,7 @@ use crate::{
 /// The gateway's word for a text to somebody who has opted out (Twilio's error 21610).
 pub(crate) const OPTED_OUT_AT_GATEWAY: &str = "21610";
 /// The longest note, in characters.
-const LONGEST_NOTE: usize = 1000;
+pub(super) const LONGEST_NOTE: usize = 1000;
 /// What a conversation shows of it.
 const ATTENTION: &str = "The customer has opted out of our messages. They can text START to opt in again.";
 
@@ -72,23 +76,42 @@ fn in_words(consent: &Consent) -> String {
     )
 }
 
-/// A customer's text may say something about consent: by `OptOutType`, which is the gateway's own reading of it, or by
-/// one of the words. What the customer plainly wrote is known from the customer.
+/// What a message says about consent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Nothing.
+    Other,
+    /// It sets the state of consent. The source is the customer where the message says so itself, else the gateway.
+    Consent(ConsentState, ConsentSource),
+    /// It asks for help, and the gateway has not answered.
+    Help,
+    /// It sounds like an opt-out; an agent decides.
+    PossibleOptOut,
+}
+
+/// Reads a message. `gateway` is the gateway's own reading (`OptOutType`), which precedes ours.
+pub(crate) fn meaning(body: &str, gateway: Option<Keyword>) -> Meaning {
+    let said = keyword(body);
+    let state = match gateway.or(said) {
+        Some(Keyword::OptOut) => ConsentState::OptedOut,
+        Some(Keyword::OptIn) => ConsentState::OptedIn,
+        Some(Keyword::Help) if gateway.is_none() => return Meaning::Help,
+        Some(Keyword::Help) => return Meaning::Other,
+        None if sounds_like_opt_out(body) => return Meaning::PossibleOptOut,
+        None => return Meaning::Other,
+    };
+    let is_said = gateway.is_none() || gateway == said;
+    Meaning::Consent(state, if is_said { ConsentSource::Keyword } else { ConsentSource::Gateway })
+}
+
+/// Records what a customer's message says about consent.
 pub(crate) fn of_text(
     conn: &mut DbConnection,
     conversation: &Conversation,
     text: &Message,
-    opt_out_type: Option<&str>,
+    meaning: Meaning,
 ) -> Result<(), DbError> {
-    let said = keyword(&text.body);
-    let state = match opt_out_type {
-        Some("STOP") => Some(ConsentState::OptedOut),
-        Some("START") => Some(ConsentState::OptedIn),
-        Some("HELP") => None,
-        _ => said,
-    };
-    let source = if state == said { ConsentSource::Keyword } else { ConsentSource::Gateway };
-    let Some(state) = state else { return Ok(()) };
+    let Meaning::Consent(state, source) = meaning else { return Ok(()) };
     let new = NewRow {
         team_number: &conversation.team_number,
         number: &conversation.number,
@@ -153,15 +176,21 @@ pub fn by_hand(
         message: None,
         note: Some(&note),
     };
-    match append(conn, &row, now, false)? {
-        Some(consent) => Ok(consent),
-        // It held already; the note is kept all the same.
-        None => {
-            let consent = queries::insert(conn, &row, now)?;
-            announce(conn, &new.team_number, None, now)?;
-            Ok(consent)
-        }
+    Ok(append_by_hand(conn, &row, now)?)
+}
+
+/// Appends an entry that an account or an API key makes. One that repeats the state is kept too, for its note.
+pub(super) fn append_by_hand(
+    conn: &mut DbConnection,
+    row: &NewRow<'_>,
+    now: DateTime<Utc>,
+) -> Result<Consent, DbError> {
+    if let Some(consent) = append(conn, row, now, false)? {
+        return Ok(consent);
     }
+    let consent = queries::insert(conn, row, now)?;
+    announce(conn, row.team_number, None, now)?;
+    Ok(consent)
 }
 
 /// Who begins a conversation with a number and who records its consent by hand take turns, before there is a

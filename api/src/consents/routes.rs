@@ -5,15 +5,17 @@ use serde::Deserialize;
 use shared::{
     Page, Problem,
     account::Permission,
-    consent::{Consent, NewConsent},
-    ids::{ConsentId, TeamId},
+    consent::{Consent, NewConsent, NewOptOut},
+    conversation::ConversationDetail,
+    ids::{ConsentId, ConversationId, TeamId},
 };
 use utoipa::IntoParams;
 
-use super::{queries, record};
+use super::{flagged, queries, record};
 use crate::{
     auth::{Caller, TeamScope},
     body::Body,
+    conversations::detail::detail,
     db::DbConnection,
     desk::Desk,
     error::ApiError,
@@ -109,6 +111,40 @@ pub async fn create_consent(
     let made = desk
         .db
         .write(move |conn| once.run(conn, |conn| record::by_hand(conn, &caller.scope, &new, &by, now)))
+        .await?;
+    desk.committed();
+    Ok(made.created())
+}
+
+/// Opts a conversation's customer out of its team number, because they asked for it in their own words.
+#[utoipa::path(post, path = "/api/v1/conversations/{id}/opt_out", operation_id = "create_opt_out", tag = "consents",
+    params(("id" = i64, Path, description = "The conversation")),
+    request_body(content = NewOptOut, example = json!({"note": "Asked us by phone to stop."})),
+    responses((status = 201, description = "Recorded", body = ConversationDetail),
+        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, description = "Not a conversation of the caller's teams, or its number is another team's now",
+            body = Problem),
+        (status = 422, description = "`validation_failed`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_opt_out(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+    request: HttpRequest,
+    new: Body<NewOptOut>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Reply)?;
+    let once = Once::of(&desk, &request, &caller, &*new)?;
+    let (id, now) = (id.into_inner(), desk.clock.now());
+    let made = desk
+        .db
+        .write(move |conn| {
+            once.run(conn, |conn| {
+                flagged::opt_out(conn, &caller.scope, id, &new, &caller.sender(), now)?;
+                detail(conn, &caller, id)
+            })
+        })
         .await?;
     desk.committed();
     Ok(made.created())

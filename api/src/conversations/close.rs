@@ -8,13 +8,18 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::{conversation::State, queries};
+use super::{
+    conversation::State,
+    moved::{Held, require_seen},
+    queries,
+};
 use crate::{auth::Caller, closures, db::DbConnection, error::ApiError, events};
 
 /// Closes a conversation.
 ///
 /// # Errors
-/// `not_found`, `conversation_closed`, `validation_failed` for an unknown reason or an overlong note.
+/// `not_found`, `conversation_closed`, `validation_failed` for an unknown reason or an overlong note,
+/// `conversation_moved`.
 pub fn close(
     conn: &mut DbConnection,
     id: ConversationId,
@@ -42,6 +47,7 @@ pub fn close(
         closed_by: by.name().to_owned(),
         closed_at: now,
     };
+    require_seen(conn, id, new.last_seen_message_id, &by.sender(), Held::Closure)?;
     queries::close(conn, id, &closure, by.account_id())?;
     events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;
     Ok(())

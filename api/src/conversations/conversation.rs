@@ -4,9 +4,6 @@
 use chrono::{DateTime, Utc};
 use shared::conversation::{Attention, ConversationStatus, NextAction};
 
-/// The code of what a conversation shows when its customer has opted out.
-const OPTED_OUT: &str = "opted_out";
-
 /// What of a conversation changes while it lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -92,9 +89,9 @@ impl State {
     /// When it is closed: the message alone shows the failure.
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.live()?;
-        // That nothing can be sent any more outlasts that one text was not.
-        let opted_out = self.attention.take().filter(|attention| attention.code == OPTED_OUT);
-        self.attention = opted_out.or(Some(Attention { code: "not_delivered".into(), text: reason }));
+        // An opt-out matters more, also a possible one; the message shows its failure itself.
+        let opt_out = self.attention.take().filter(|attention| attention.code != Attention::NOT_DELIVERED);
+        self.attention = opt_out.or(Some(Attention { code: Attention::NOT_DELIVERED.into(), text: reason }));
         if self.status == ConversationStatus::Open {
             self.hand_to(NextAction::Agent, now);
         }
@@ -107,7 +104,7 @@ impl State {
     /// When it is closed.
     pub fn opt_out(mut self, reason: String) -> Result<Self, Closed> {
         self.live()?;
-        self.attention = Some(Attention { code: OPTED_OUT.into(), text: reason });
+        self.attention = Some(Attention { code: Attention::OPTED_OUT.into(), text: reason });
         Ok(self)
     }
 
@@ -117,7 +114,28 @@ impl State {
     /// When it is closed.
     pub fn opt_in(mut self) -> Result<Self, Closed> {
         self.live()?;
-        self.attention = self.attention.filter(|attention| attention.code != OPTED_OUT);
+        self.attention = self.attention.filter(|attention| attention.code == Attention::NOT_DELIVERED);
+        Ok(self)
+    }
+
+    /// The customer wrote what sounds like an opt-out (rule 13). `text` says what to do. An opt-out that stands stays.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub fn flag_opt_out(mut self, text: String) -> Result<Self, Closed> {
+        self.live()?;
+        let opted_out = self.attention.take().filter(|attention| attention.code == Attention::OPTED_OUT);
+        self.attention = opted_out.or(Some(Attention { code: Attention::POSSIBLE_OPT_OUT.into(), text }));
+        Ok(self)
+    }
+
+    /// An agent dismisses what the conversation shows. An opt-out stays until the customer opts in.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub fn dismiss_attention(mut self) -> Result<Self, Closed> {
+        self.live()?;
+        self.attention = self.attention.filter(|attention| attention.code == Attention::OPTED_OUT);
         Ok(self)
     }
 
@@ -214,6 +232,28 @@ mod tests {
         assert_eq!(out.opt_in().unwrap(), open());
         let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
         assert_eq!(failed.clone().opt_in().unwrap(), failed);
+    }
+
+    #[test]
+    fn a_possible_opt_out_shows_until_the_reply_or_until_it_is_dismissed() {
+        let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
+        let flagged = failed.receive(at(3)).unwrap().flag_opt_out("Ask.".into()).unwrap();
+        assert_eq!(flagged.attention.as_ref().unwrap().code, "possible_opt_out");
+        assert_eq!((flagged.next_action, flagged.waiting_since), (Some(NextAction::Agent), at(2)));
+        assert_eq!(flagged.clone().receive(at(4)).unwrap().attention, flagged.attention);
+        assert_eq!(
+            flagged.clone().delivery_failed("Off.".into(), at(4)).unwrap().attention,
+            flagged.attention
+        );
+        assert_eq!(flagged.clone().reply(at(4)).unwrap().attention, None);
+        assert_eq!(
+            flagged.clone().dismiss_attention().unwrap(),
+            State { attention: None, ..flagged.clone() }
+        );
+        assert_eq!(flagged.clone().opt_in().unwrap().attention, None);
+        let out = flagged.opt_out("Opted out.".into()).unwrap();
+        assert_eq!(out.clone().flag_opt_out("Ask.".into()).unwrap(), out);
+        assert_eq!(out.clone().dismiss_attention().unwrap(), out);
     }
 
     #[derive(Clone, Copy, Debug)]

@@ -13,10 +13,16 @@ use shared::{
 
 use super::{
     conversation::State,
+    help_reply,
     queries::{self, NewConversation},
 };
 use crate::{
-    consents, customers,
+    consents::{
+        self,
+        keyword::Keyword,
+        record::{Meaning, meaning},
+    },
+    customers,
     db::{Db, DbConnection, DbError},
     events,
     messages::{
@@ -28,6 +34,9 @@ use crate::{
 
 /// How often a text is tried to be kept that somebody else is keeping at the same moment.
 const TRIES: usize = 4;
+
+/// What a conversation shows after a message that sounds like an opt-out.
+const POSSIBLE_OPT_OUT: &str = "The customer may have asked for no more messages. Opt them out if they did. A reply or “Dismiss” removes this.";
 
 /// A text as the gateway brought it.
 #[derive(Clone, Debug)]
@@ -42,8 +51,8 @@ pub struct InboundText {
     pub body: String,
     /// What came with it.
     pub media: Vec<KeptMedia>,
-    /// What the gateway read in it about consent: `STOP`, `START`, `HELP`.
-    pub opt_out_type: Option<String>,
+    /// The gateway's own reading of it (`OptOutType`).
+    pub opt_out_type: Option<Keyword>,
     /// When it was written, if its webhook was lost and it was found later.
     pub recovered: Option<DateTime<Utc>>,
 }
@@ -105,7 +114,11 @@ pub fn receive(
         Some(live) => live,
         None => begin(conn, team, text, written)?,
     };
-    let state = State::from(&live).receive(written).map_err(|_| ReceiveError::Raced)?;
+    let meaning = meaning(&text.body, text.opt_out_type);
+    let mut state = State::from(&live).receive(written).map_err(|_| ReceiveError::Raced)?;
+    if meaning == Meaning::PossibleOptOut {
+        state = state.flag_opt_out(POSSIBLE_OPT_OUT.to_owned()).map_err(|_| ReceiveError::Raced)?;
+    }
     queries::update_state(conn, live.id, &state)?;
     let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name.clone() };
     let message = insert(
@@ -126,11 +139,15 @@ pub fn receive(
         },
     )?
     .ok_or(ReceiveError::Raced)?;
-    consents::record::of_text(conn, &live, &message, text.opt_out_type.as_deref())?;
+    consents::record::of_text(conn, &live, &message, meaning)?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
     if text.recovered.is_some() {
         // Its number had no team when it came in.
         rejected_messages::queries::delete(conn, &text.gateway_id)?;
+    }
+    // A message that was recovered came without `OptOutType`, so the gateway may have answered it.
+    if meaning == Meaning::Help && text.recovered.is_none() {
+        help_reply::send(conn, &live, now)?;
     }
     Ok(Received::Kept(live.id))
 }

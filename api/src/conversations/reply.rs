@@ -11,7 +11,11 @@ use shared::{
     template::placeholders,
 };
 
-use super::{conversation::State, queries};
+use super::{
+    conversation::State,
+    moved::{Held, require_seen},
+    queries,
+};
 use crate::{
     auth::TeamScope,
     consents::record::require_consent,
@@ -19,7 +23,7 @@ use crate::{
     error::ApiError,
     events,
     idempotency::{RequestKey, is_used, key_reused},
-    messages::queries::{NewMessageRow, by_idempotency_key, insert, received_after},
+    messages::queries::{NewMessageRow, by_idempotency_key, insert},
     outbox, templates,
 };
 
@@ -90,7 +94,7 @@ impl Reply {
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
         let number = conversation.number.phone().ok_or_else(|| not_reachable(&conversation))?;
         require_consent(conn, &conversation.team_number, &conversation.number)?;
-        self.check_nothing_came_meanwhile(conn, id)?;
+        require_seen(conn, id, self.last_seen, sender, Held::Reply)?;
         if let Some(template) = self.template
             && !templates::queries::is_usable(conn, template, conversation.team_id)?
         {
@@ -117,24 +121,6 @@ impl Reply {
         };
         self.hand_over(conn, &conversation, &number, &state, &message, now)?;
         Ok(Replied::Queued(message))
-    }
-
-    /// Rule 15: compare and send.
-    fn check_nothing_came_meanwhile(
-        &self,
-        conn: &mut DbConnection,
-        id: ConversationId,
-    ) -> Result<(), ApiError> {
-        let Some(last_seen) = self.last_seen else {
-            return Ok(());
-        };
-        let unseen = received_after(conn, id, last_seen)?;
-        if unseen.is_empty() {
-            return Ok(());
-        }
-        let detail =
-            "The customer has written meanwhile. Read it, then send with the new last_seen_message_id.";
-        Err(ApiError::new(ErrorCode::ConversationMoved, detail).messages(unseen))
     }
 
     fn hand_over(

@@ -14,7 +14,7 @@ use shared::{
 use utoipa::IntoParams;
 
 use super::{
-    close, detail, message, queue,
+    attention, close, detail, message, queue,
     reply::{Replied, Reply},
     start::{Start, Started},
 };
@@ -179,10 +179,14 @@ pub async fn list_messages(
 }
 
 /// Sends a reply.
+///
+/// With `last_seen_message_id`, the reply is held (409 `conversation_moved`) when the customer or a colleague wrote after
+/// that message.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", operation_id = "create_message",
     tag = "conversations",
     params(("id" = i64, Path, description = "The conversation")),
-    request_body(content = NewMessage, example = json!({"body": "Of course. Shall I set it up?"})),
+    request_body(content = NewMessage, example = json!({"body": "Of course. Shall I set it up?",
+        "last_seen_message_id": 42})),
     responses((status = 201, description = "Queued for sending", body = Message),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
@@ -219,13 +223,17 @@ pub async fn create_message(
 }
 
 /// Closes a conversation.
+///
+/// With `last_seen_message_id`, the closure is held (409 `conversation_moved`) when the customer or a colleague wrote after
+/// that message. Without it, such messages end in the closed conversation.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/closure", operation_id = "create_closure",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    request_body(content = NewClosure, example = json!({"closure_reason_id": 1, "note": "Pays on Friday."})),
+    request_body(content = NewClosure, example = json!({"closure_reason_id": 1, "note": "Pays on Friday.",
+        "last_seen_message_id": 42})),
     responses((status = 201, description = "Closed, and read-only from now on", body = ConversationDetail),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
-        (status = 409, description = "`conversation_closed`", body = Problem),
+        (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_closure(
@@ -249,6 +257,26 @@ pub async fn create_closure(
         .await?;
     desk.committed();
     Ok(closed.created())
+}
+
+/// Dismisses what a conversation shows for an agent's attention (`attention`), such as a possible opt-out.
+#[utoipa::path(delete, path = "/api/v1/conversations/{id}/attention", operation_id = "delete_attention",
+    tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
+    responses((status = 204, description = "The conversation shows nothing"), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 409, description = "`conversation_closed`", body = Problem),
+        (status = 422, description = "`number_opted_out`: shown until the customer opts in", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn delete_attention(
+    desk: web::Data<Desk>,
+    caller: Caller,
+    id: web::Path<ConversationId>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Reply)?;
+    let (id, now) = (id.into_inner(), desk.clock.now());
+    desk.db.write(move |conn| attention::dismiss(conn, &caller.scope, id, now)).await?;
+    desk.committed();
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// The request's key, if it has one; the digest covers where and what.

@@ -29,6 +29,9 @@ diesel::table! {
         account_id -> BigInt,
         created_at -> UtcTimestamp,
         revoked_at -> Nullable<UtcTimestamp>,
+        last_used_at -> UtcTimestamp,
+        user_agent -> Text,
+        address -> Text,
     }
 }
 
@@ -55,6 +58,7 @@ diesel::table! {
         region -> Text,
         time_zone -> Text,
         created_at -> UtcTimestamp,
+        help_reply -> Nullable<Text>,
     }
 }
 

@@ -16,9 +16,9 @@ use shared::{
 
 use crate::{
     accounts::{self, queries::AccountRow},
-    auth::password,
+    auth::password::{PasswordError, PasswordPool},
     closures,
-    db::{DbConnection, DbError},
+    db::{Db, DbConnection, DbError},
     error::ApiError,
     teams, templates,
 };
@@ -54,6 +54,12 @@ impl From<DbError> for DemoError {
     }
 }
 
+impl From<PasswordError> for DemoError {
+    fn from(error: PasswordError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
 impl From<ApiError> for DemoError {
     fn from(error: ApiError) -> Self {
         Self::Failed(error.to_string())
@@ -70,13 +76,16 @@ struct Team {
 /// Fills an empty database.
 ///
 /// # Errors
-/// `NotEmpty` when anybody has an account there already.
-pub fn build(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DemoError> {
+/// `NotEmpty` when there are accounts in it.
+pub async fn build(db: &Db, passwords: &PasswordPool, now: DateTime<Utc>) -> Result<(), DemoError> {
+    let hash = passwords.hash(SecretString::from(DEMO_PASSWORD)).await?;
+    db.write(move |conn| fill(conn, &hash, now)).await
+}
+
+fn fill(conn: &mut DbConnection, hash: &str, now: DateTime<Utc>) -> Result<(), DemoError> {
     if accounts::queries::any(conn)? {
         return Err(DemoError::NotEmpty);
     }
-    let hash = password::hash(&SecretString::from(DEMO_PASSWORD))
-        .map_err(|error| DemoError::Failed(error.to_string()))?;
     let mut teams = Vec::new();
     for cast in &cast::TEAMS {
         let id = insert_team(conn, cast, now)?;
@@ -85,7 +94,7 @@ pub fn build(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DemoErro
         teams.push(Team { id, cast, agents: Vec::new() });
     }
     insert_furniture(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
-    insert_accounts(conn, &mut teams, &hash, now)?;
+    insert_accounts(conn, &mut teams, hash, now)?;
     for team in &teams {
         told::tell(conn, team, now)?;
     }
@@ -98,7 +107,7 @@ fn insert_team(
     now: DateTime<Utc>,
 ) -> Result<TeamId, DemoError> {
     let (name, region, time_zone) = (cast.name.to_owned(), "GB".to_owned(), "Europe/London".to_owned());
-    let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone }, now)?;
+    let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone, help_reply: None }, now)?;
     for number in cast.numbers {
         let number = number.parse().map_err(|_| DemoError::Failed(format!("{number} is no number")))?;
         teams::queries::insert_number(conn, id, &number)?;

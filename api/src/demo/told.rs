@@ -139,7 +139,7 @@ impl<'a> Told<'a> {
         let id = self.conversation.take().ok_or_else(unknown)?;
         let closure_reason_id =
             closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;
-        let new = NewClosure { closure_reason_id, note: note.map(str::to_owned) };
+        let new = NewClosure { closure_reason_id, note: note.map(str::to_owned), last_seen_message_id: None };
         Ok(close::close(conn, id, &new, &self.agent, at)?)
     }
 

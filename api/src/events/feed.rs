@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{event::Event, ids::EventId};
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::queries;
+use super::{queries, recheck::Rechecks};
 use crate::{
     clock::Clock,
     db::{Db, DbError},
@@ -31,11 +31,14 @@ pub struct Feed {
     wake: Notify,
     // `None` once the desk ends, which ends every stream.
     events: Mutex<Option<broadcast::Sender<Event>>>,
+    /// What the streams find out about their callers.
+    pub(super) rechecks: Rechecks,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { wake: Notify::new(), events: Mutex::new(Some(broadcast::Sender::new(LAG))) }
+        let events = Mutex::new(Some(broadcast::Sender::new(LAG)));
+        Self { wake: Notify::new(), events, rechecks: Rechecks::default() }
     }
 }
 

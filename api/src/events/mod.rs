@@ -2,4 +2,5 @@
 
 pub mod feed;
 pub(crate) mod queries;
+mod recheck;
 pub mod routes;

@@ -1,6 +1,6 @@
 //! `/events`: the live stream (server-sent events, WHATWG HTML 9.2), resumable with `Last-Event-ID`.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -18,8 +18,14 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::queries;
-use crate::{auth::Caller, db::Db, desk::Desk, error::ApiError};
+use super::{feed::Feed, queries};
+use crate::{
+    auth::Caller,
+    clock::Clock,
+    db::{Db, DbError},
+    desk::Desk,
+    error::ApiError,
+};
 
 /// How often a quiet stream says that it lives, and looks whether its session does.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -29,6 +35,8 @@ const REPLAY: i64 = 1000;
 /// A stream to one caller.
 struct Stream {
     db: Db,
+    clock: Clock,
+    feed: Arc<Feed>,
     caller: Caller,
     live: broadcast::Receiver<Event>,
     /// What is to be sent before anything live.
@@ -67,6 +75,8 @@ pub async fn stream_events(
     };
     let state = Stream {
         db: desk.db.clone(),
+        clock: desk.clock.clone(),
+        feed: Arc::clone(&desk.feed),
         caller,
         live,
         replayed: missed.iter().map(|event| event.id).collect(),
@@ -111,8 +121,10 @@ impl Stream {
                 },
             };
             if event.kind == EventKind::AccountChanged && self.may_concern(&event) {
-                self.look_again().await;
-                // That a key was revoked is nobody's news; it only ends that key's streams.
+                let found =
+                    self.feed.rechecks.caller(event.id, &self.caller, &self.db, self.clock.now()).await;
+                self.take(found);
+                // The change of a key is not announced; it only ends that key's streams.
                 match event.account_id {
                     Some(_) => return line(&event),
                     None if self.over => return None,
@@ -127,9 +139,9 @@ impl Stream {
         }
     }
 
-    /// Whether a change of an account, or of a key, may be one of the reader's own.
+    /// Whether a change concerns the reader: of its own account, or for an API key of any key.
     fn may_concern(&self, event: &Event) -> bool {
-        event.account_id.is_none_or(|account| self.caller.account_id() == Some(account))
+        self.caller.account_id() == event.account_id
     }
 
     /// Whatever others have been told meanwhile, this reader hears from us, and is looked at.
@@ -141,7 +153,12 @@ impl Stream {
 
     /// The account or the key may have changed: its teams are those of now, and a session that is over ends.
     async fn look_again(&mut self) {
-        match self.caller.again(&self.db).await {
+        let found = self.caller.again(&self.db, self.clock.now()).await;
+        self.take(found);
+    }
+
+    fn take(&mut self, found: Result<Option<Caller>, DbError>) {
+        match found {
             Ok(Some(caller)) => self.caller = caller,
             Ok(None) | Err(_) => self.over = true,
         }

@@ -10,6 +10,7 @@ use twilio_async::twiml::{Response, Twiml};
 use super::{delivery, signature};
 use crate::{
     body::read_whole,
+    consents::keyword::Keyword,
     conversations::receive::{InboundText, ReceiveError, Received, keep},
     desk::Desk,
     error::ApiError,
@@ -47,6 +48,20 @@ impl Form {
     /// The value of the first of these names that has one: old gateways and proxies send only the later ones.
     fn any(&self, names: &[&str]) -> Option<&str> {
         names.iter().find_map(|name| self.get(name))
+    }
+
+    /// The gateway's own reading of the message. An unknown value counts as none.
+    fn opt_out_type(&self) -> Option<Keyword> {
+        let given = self.get("OptOutType")?;
+        let known = Keyword::of_gateway(given);
+        if known.is_none() {
+            let value: String = given.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+            tracing::warn!(
+                value,
+                "the gateway sent an unknown OptOutType; the message itself is read instead"
+            );
+        }
+        known
     }
 
     fn media(&self) -> Vec<KeptMedia> {
@@ -115,7 +130,7 @@ fn inbound(form: &Form) -> Result<InboundText, RejectionReason> {
         to,
         body: form.get("Body").unwrap_or_default().to_owned(),
         media: form.media(),
-        opt_out_type: form.get("OptOutType").map(str::to_owned),
+        opt_out_type: form.opt_out_type(),
         recovered: None,
     })
 }

@@ -165,20 +165,38 @@ fn written_at(
     Ok(on_each!(conn, |c| message.select(messages::created_at).first(c).optional())?)
 }
 
-/// What came from the customer after a message did, oldest first.
-pub(crate) fn received_after(
+/// Messages that arrived after the message `after` from the customer or from a colleague of `caller`, in the order of
+/// their arrival. Messages of the caller and of the system do not count.
+pub(crate) fn unseen(
     conn: &mut DbConnection,
     conversation: ConversationId,
     after: MessageId,
+    caller: &Sender,
 ) -> Result<Vec<Message>, DbError> {
     let rows: Vec<Row> = on_each!(conn, |c| messages::table
         .filter(messages::conversation_id.eq(conversation.0))
         .filter(messages::id.gt(after.0))
-        .filter(messages::direction.eq(Words(Direction::Inbound)))
+        .filter(messages::sender_kind.ne(Words(SenderKind::System)))
         .order(messages::id)
         .select(Row::as_select())
         .load(c))?;
-    Ok(rows.into_iter().map(Message::from).collect())
+    let is_own = |message: &Message| (message.sender.kind, message.sender.id) == (caller.kind, caller.id);
+    Ok(rows.into_iter().map(Message::from).filter(|message| !is_own(message)).collect())
+}
+
+/// Whether the system has written in a conversation since `since`.
+pub(crate) fn is_written_by_system_since(
+    conn: &mut DbConnection,
+    conversation: ConversationId,
+    since: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let found = messages::table
+        .filter(messages::conversation_id.eq(conversation.0))
+        .filter(messages::created_at.gt(Moment(since)))
+        .filter(messages::sender_kind.eq(Words(SenderKind::System)))
+        .select(messages::id);
+    let id: Option<i64> = on_each!(conn, |c| found.first(c).optional())?;
+    Ok(id.is_some())
 }
 
 /// Whether the gateway's message is here already.

@@ -279,11 +279,11 @@ pub(super) fn clamp_ahead(
     let tried = || outbox::table.filter(outbox::unknown_since.gt(Moment(latest.unknown_since)));
     let tried_late = tried().filter(outbox::tried_at.gt(Moment(now)));
     let tried_due = tried().filter(outbox::held_until.is_null());
-    let now_due = outbox::due_at.eq(Moment(now));
+    let now_due = || outbox::due_at.eq(Moment(now));
     on_each!(conn, |c| {
         diesel::update(held).set(outbox::held_until.eq(Moment(latest.held_until))).execute(c)?;
-        diesel::update(due).set(now_due).execute(c)?;
-        diesel::update(tried_due).set(now_due).execute(c)?;
+        diesel::update(due).set(now_due()).execute(c)?;
+        diesel::update(tried_due).set(now_due()).execute(c)?;
         diesel::update(tried_late).set(outbox::tried_at.eq(Moment(now))).execute(c)?;
         diesel::update(tried()).set(outbox::unknown_since.eq(Moment(since))).execute(c)
     })?;

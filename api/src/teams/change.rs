@@ -5,7 +5,9 @@ use shared::{
     ErrorCode, PhoneNumber,
     event::EventKind,
     ids::{AccountId, TeamId},
+    message::{BodyFault, MessageBody},
     team::{NewTeam, TeamDetail},
+    template::placeholders,
 };
 
 use super::queries;
@@ -33,6 +35,7 @@ pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<
         numbers: team.numbers,
         region: team.region,
         time_zone: team.time_zone,
+        help_reply: queries::help_reply(conn, id)?,
         members,
     })
 }
@@ -173,10 +176,31 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
         let message = "Enter a time zone, e.g. Europe/London.";
         fields.fault("time_zone", "unknown", message);
     }
+    let help_reply = new.help_reply.clone().map(|reply| reply.map(|text| help_reply(&mut fields, text)));
     fields.finish()?;
     let others = queries::teams(conn, &TeamScope::Every)?;
     if others.iter().any(|team| Some(team.id) != id && same_name(&team.name, &name)) {
         return Err(taken("name", format!("A team named {name} already exists. Choose another name.")));
     }
-    Ok(NewTeam { name, region, time_zone })
+    Ok(NewTeam { name, region, time_zone, help_reply })
+}
+
+/// An answer to HELP: a message body, sent as it is.
+fn help_reply(fields: &mut Fields, text: String) -> String {
+    let missing = placeholders(&text);
+    match MessageBody::parse(text) {
+        Ok(body) if missing.is_empty() => return body.as_str().to_owned(),
+        Ok(_) => {
+            let message = format!(
+                "This is sent as it is, so it cannot hold placeholders. Write the words instead of {{{{{}}}}}.",
+                missing.join("}}, {{")
+            );
+            fields.fault("help_reply", "placeholder", message);
+        }
+        Err(BodyFault::Empty) => {
+            fields.fault("help_reply", "required", "Write the answer, or send null to answer nothing.");
+        }
+        Err(fault) => fields.fault("help_reply", fault.code(), fault.to_string()),
+    }
+    String::new()
 }

@@ -127,6 +127,7 @@ pub(crate) fn insert(conn: &mut DbConnection, new: &NewTeam, now: DateTime<Utc>)
         teams::region.eq(&new.region),
         teams::time_zone.eq(&new.time_zone),
         teams::created_at.eq(Moment(now)),
+        teams::help_reply.eq(new.help_reply.as_ref().and_then(Option::as_deref)),
     );
     Ok(TeamId(on_each!(conn, |c| diesel::insert_into(teams::table)
         .values(values)
@@ -134,12 +135,23 @@ pub(crate) fn insert(conn: &mut DbConnection, new: &NewTeam, now: DateTime<Utc>)
         .get_result(c))?))
 }
 
-/// Writes a team's name, region and time zone.
+/// Writes a team's name, region and time zone, and its answer to HELP if one is given.
 pub(super) fn update(conn: &mut DbConnection, id: TeamId, new: &NewTeam) -> Result<(), DbError> {
-    let changes =
-        (teams::name.eq(&new.name), teams::region.eq(&new.region), teams::time_zone.eq(&new.time_zone));
+    let changes = (
+        teams::name.eq(&new.name),
+        teams::region.eq(&new.region),
+        teams::time_zone.eq(&new.time_zone),
+        new.help_reply.as_ref().map(|reply| teams::help_reply.eq(reply)),
+    );
     on_each!(conn, |c| diesel::update(teams::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
+}
+
+/// A team's answer to HELP.
+pub(crate) fn help_reply(conn: &mut DbConnection, id: TeamId) -> Result<Option<String>, DbError> {
+    let row: Option<Option<String>> =
+        on_each!(conn, |c| teams::table.find(id.0).select(teams::help_reply).first(c).optional())?;
+    Ok(row.flatten())
 }
 
 /// Gives a team a number; `false` when a team has it already.

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 use super::{change, queries};
 use crate::{
     accounts::authority::Authority,
-    auth::Caller,
+    auth::{Caller, security_log::SecurityEvent},
     body::Body,
     desk::Desk,
     error::ApiError,
@@ -80,10 +80,11 @@ pub async fn get_team(
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Changes a team's name, region and time zone.
+/// Changes a team's name, region, time zone and answer to HELP.
 #[utoipa::path(put, path = "/api/v1/teams/{id}", operation_id = "update_team", tag = "teams",
     params(("id" = i64, Path, description = "The team")),
-    request_body(content = NewTeam, example = json!({"name": "Sales", "region": "GB", "time_zone": "Europe/London"})),
+    request_body(content = NewTeam, example = json!({"name": "Sales", "region": "GB", "time_zone": "Europe/London",
+        "help_reply": "Example Ltd. Call 0800 496 0123. Text STOP to opt out."})),
     responses((status = 200, body = TeamDetail), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
@@ -205,6 +206,8 @@ async fn set_member(
     caller.require(Permission::ManageAccounts)?;
     let (authority, now) = (Authority::from(caller), desk.clock.now());
     desk.db.write(move |conn| change::set_member(conn, &authority, team, account, belongs, now)).await?;
+    let event = SecurityEvent::new(if belongs { "team_member_added" } else { "team_member_removed" });
+    event.account(account).by(caller).detail(format!("team={team}")).log();
     desk.committed();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -31,6 +31,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("get_me", "-yyyyyy", ""),
     ("update_me", "-yyyyff", ""),
     ("update_my_password", "-yyyyff", ""),
+    ("list_my_sessions", "-yyyyff", ""),
+    ("delete_my_sessions", "-yyyyff", ""),
+    ("delete_my_session", "-nnnnff", ""),
     ("get_queue", "-yyyyyy", ""),
     ("list_conversations", "-yyyyyy", "-nnnynn"),
     ("create_conversation", "-ffyyfy", "-ffnyfn"),
@@ -39,6 +42,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("create_message", "-fyyyyy", "-fnnynn"),
     ("get_media", "-yyyyyy", "-nnnynn"),
     ("create_closure", "-fyyyfy", "-fnnyfn"),
+    ("create_opt_out", "-fyyyyy", "-fnnynn"),
+    ("delete_attention", "-fyyyyy", "-fnnynn"),
     ("list_conversation_templates", "-yyyyyy", "-nnnynn"),
     ("get_key_data", "-yyyyyy", "-nnnynn"),
     ("search_conversations", "-ffyyfy", "-ffnyfn"),
@@ -104,7 +109,6 @@ struct Place {
 /// What is needed to ask for anything.
 struct Stage<'a> {
     app: &'a TestApp,
-    admin: Client,
     /// Counts what has been made, so that everything has a name or number of its own.
     made: Cell<usize>,
 }
@@ -115,9 +119,14 @@ impl Stage<'_> {
         self.made.get()
     }
 
+    /// The admin, signed in anew: one operation ends all other sessions.
+    async fn admin(&self) -> Client {
+        self.app.signed_in(ADMIN).await
+    }
+
     /// Something that the admin makes, to be taken away.
     async fn make(&self, path: &str, body: Value) -> i64 {
-        self.admin.post(path, body).await.expect(201)["id"].as_i64().unwrap()
+        self.admin().await.post(path, body).await.expect(201)["id"].as_i64().unwrap()
     }
 
     async fn caller(&self, name: &str) -> Client {
@@ -143,6 +152,8 @@ impl Stage<'_> {
             "messages" => place.message,
             "teams" => place.team,
             "accounts" => place.account,
+            // No session: a real one would be ended.
+            "me" => 4711,
             "templates" => {
                 let new = json!({"team_id": team, "name": format!("Template {n}"), "body": "Hello"});
                 self.make("/templates", new).await
@@ -170,6 +181,7 @@ impl Stage<'_> {
             "update_my_password" => json!({"current_password": "wrong", "password": "four words of mine"}),
             "create_conversation" => json!({"team_id": team, "number": number, "body": "Hello"}),
             "create_message" => json!({"body": "Hello"}),
+            "create_opt_out" => json!({}),
             "create_closure" => json!({"closure_reason_id": 4711}),
             "create_consent" => json!({"team_number": place.team_number, "number": number,
                 "state": "opted_out", "note": "By phone."}),
@@ -195,12 +207,19 @@ impl Stage<'_> {
             }
             "delete_team_number" => {
                 let path = format!("/teams/{team}/numbers");
-                self.admin.post(&path, json!({"number": number})).await.expect(201);
+                self.admin().await.post(&path, json!({"number": number})).await.expect(201);
                 return request.query(&[("number", &number)]);
             }
             "delete_team_member" => {
                 let member = format!("/teams/{team}/members/{}", place.account);
-                self.admin.request(Method::PUT, &member).send().await.unwrap().error_for_status().unwrap();
+                self.admin()
+                    .await
+                    .request(Method::PUT, &member)
+                    .send()
+                    .await
+                    .unwrap()
+                    .error_for_status()
+                    .unwrap();
                 return request;
             }
             "receive_message" | "receive_status" => return request.form(&[("MessageSid", "SM1")]),
@@ -251,7 +270,7 @@ async fn everybody_gets_where_the_table_says_and_nowhere_else(app: TestApp) {
         account: CY.1,
         daily_file: file["id"].as_i64().unwrap(),
     };
-    let stage = Stage { app: &app, admin, made: Cell::new(0) };
+    let stage = Stage { app: &app, made: Cell::new(0) };
     let document: Value = serde_json::from_str(&api::openapi::document().to_json().unwrap()).unwrap();
     let mut missing = BTreeSet::new();
     let mut wrong = Vec::new();

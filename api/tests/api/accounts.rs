@@ -244,7 +244,13 @@ async fn every_fault_names_its_field(app: TestApp) {
             assert_eq!(change(&admin, ANN.1, only).await.faults(ValidationFailed), [fault], "PUT {value}");
         }
     }
-    for (password, fault) in [("", "too_short"), ("eleven char", "too_short"), (long.as_str(), "too_long")] {
+    for (password, fault) in [
+        ("", "too_short"),
+        ("seven c", "too_short"),
+        ("Password1", "easy_to_guess"),
+        ("eve@example.com", "easy_to_guess"),
+        (long.as_str(), "too_long"),
+    ] {
         let refused = admin.post("/accounts", eve_with("password", json!(password))).await;
         assert_eq!(refused.faults(ValidationFailed), [format!("password:{fault}")]);
     }

@@ -114,8 +114,9 @@ fn an_account_that_breaks_a_rule_is_refused(database: &TestDatabase) {
         (changed(3, "a b@example.com"), password, "email: Enter an e-mail address"),
         (changed(3, "@example.com"), password, "email: Enter an e-mail address"),
         (changed(5, "  "), password, "display_name: Enter a name."),
-        (stdin.clone(), "short\n", "password: A password has at least 12 characters"),
-        (stdin.clone(), "", "password: A password has at least 12 characters"),
+        (stdin.clone(), "short\n", "password: Use at least 8 characters"),
+        (stdin.clone(), "newone2024\n", "password: This password is easy to guess"),
+        (stdin.clone(), "", "password: Use at least 8 characters"),
         (with(&stdin, &["--team", "Nowhere"]), password, "There is no team \"Nowhere\""),
     ] {
         let refused = fails(database, &words, input);
@@ -168,6 +169,7 @@ fn a_bad_setting_ends_with_one_line_that_names_it() {
         ("SMS_CHAT_DATABASE_CONNECTIONS", "none"),
         ("SMS_CHAT_LISTEN", "8080"),
         ("SMS_CHAT_PUBLIC_URL", "desk.example.com"),
+        ("SMS_CHAT_TRUSTED_PROXIES", "proxy.example.com"),
         ("SMS_CHAT_JWT_SECRET", "short"),
         ("SMS_CHAT_GATEWAY", "pigeon"),
         ("SMS_CHAT_GATEWAY_TIMEOUT", "0"),

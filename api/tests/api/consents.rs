@@ -52,19 +52,10 @@ async fn each_of_the_words_opts_out_in_any_case(app: TestApp) {
 
 async fn a_word_among_others_is_no_opt_out(app: TestApp) {
     let ann = app.signed_in(ANN).await;
-    for (n, text) in [
-        "Please stop",
-        "STOP it now",
-        "Don't end this",
-        "stopp",
-        "S T O P",
-        "HELP",
-        "cancel my order",
-        "St\u{f6}p",
-        "\u{ff33}\u{ff34}\u{ff2f}\u{ff30}",
-    ]
-    .into_iter()
-    .enumerate()
+    for (n, text) in
+        ["Don't end this", "stopp", "HELP", "cancel my order", "stop by the shop", "when does it stop?"]
+            .into_iter()
+            .enumerate()
     {
         let conversation = app.text(&stranger(n), text).await;
         let seen = ann.conversation(conversation).await;
@@ -86,7 +77,7 @@ async fn read_by_the_gateway(app: &TestApp, number: &str, body: &str, opt_out_ty
 async fn the_gateways_own_reading_counts(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     // A word of the team's own, which only the gateway knows.
-    let conversation = read_by_the_gateway(&app, STRANGER, "Arr\u{ea}t", "STOP").await;
+    let conversation = read_by_the_gateway(&app, STRANGER, "Genug", "STOP").await;
     let consent = ann.conversation(conversation).await["consent"].clone();
     assert_eq!((&consent["state"], &consent["source"]), (&json!("opted_out"), &json!("gateway")));
     read_by_the_gateway(&app, STRANGER, "Encore", "START").await;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use api::{
+    auth::PasswordPool,
     db::{Db, Migrations},
     demo::{self, DEMO_EMAILS, DEMO_PASSWORD},
 };
@@ -23,7 +24,7 @@ async fn demo_desk(app: &TestApp) -> (TestDatabase, crate::support::test_app::Re
     let database = TestDatabase::empty(app.database.kind);
     Migrations::on(&database.parsed_url()).unwrap().run().unwrap();
     let db = Db::open(&database.parsed_url(), 1).unwrap();
-    db.write(|conn| demo::build(conn, start())).await.unwrap();
+    demo::build(&db, &PasswordPool::default(), start()).await.unwrap();
     let desk = app.replica(|args| args.database_url = Some(database.url.clone()));
     (database, desk)
 }
@@ -110,7 +111,7 @@ async fn check_thread(admin: &Client, item: &Value) {
 async fn the_demo_world_goes_into_an_empty_database_only(app: TestApp) {
     let db = Db::open(&app.database.parsed_url(), 1).unwrap();
     let before = app.database.count("accounts", "1 = 1");
-    let refused = db.write(|conn| demo::build(conn, start())).await.unwrap_err();
+    let refused = demo::build(&db, &PasswordPool::default(), start()).await.unwrap_err();
     assert!(refused.to_string().contains("not empty"), "{refused}");
     assert_eq!(app.database.count("accounts", "1 = 1"), before);
     assert_eq!(app.database.count("teams", "1 = 1"), 3);

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use crate::support::{
     Client, TestApp,
     fixtures::{ADMIN, ANN, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, CY, STRANGER, stranger},
-    on_both_databases,
+    on_both_databases, statements,
+    stream::Listener,
     waiting::{BETWEEN_LOOKS, PATIENCE},
 };
 
 on_both_databases![
+    signing_out_ends_all_streams_of_a_session_with_one_look,
     a_stream_tells_what_happens_as_it_happens,
     a_stream_tells_of_ones_own_teams_only,
     what_was_missed_is_told_after_the_last_event_id,
@@ -197,4 +199,25 @@ async fn many_streams_are_all_told(app: TestApp) {
     for stream in &mut streams {
         assert_eq!(stream.kinds(5).await, ["message_received"; 5]);
     }
+}
+
+async fn signing_out_ends_all_streams_of_a_session_with_one_look(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    let mut streams = Vec::new();
+    for _ in 0..200 {
+        streams.push(Listener::to(&ann).await);
+    }
+    statements::take_down(&app.database.url);
+    ann.delete("/sessions/current").await.done();
+    for stream in &mut streams {
+        assert_eq!(stream.kinds_to_the_end().await, ["account_changed"]);
+    }
+    let sent = statements::counted(&app.database.url);
+    let looks: usize = sent
+        .iter()
+        .filter(|(text, _)| text.contains("SELECT") && text.contains("sessions"))
+        .map(|(_, n)| n)
+        .sum();
+    // One for the request that signs out, one for all streams; heartbeats may add some.
+    assert!((1..50).contains(&looks), "{looks} lookups: {sent:#?}");
 }

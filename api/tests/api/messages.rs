@@ -4,8 +4,8 @@ use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::ErrorCode::{
-    BodyTooLarge, ConversationClosed, ConversationMoved, InvalidBody, InvalidQuery, MissingPlaceholder,
-    UnsupportedMediaType, ValidationFailed,
+    BodyTooLarge, ConversationClosed, InvalidBody, InvalidQuery, MissingPlaceholder, UnsupportedMediaType,
+    ValidationFailed,
 };
 
 use crate::support::{
@@ -26,8 +26,6 @@ on_both_databases![
     a_placeholder_that_is_left_is_refused,
     a_reply_may_name_the_template_that_it_was_written_with,
     a_template_that_the_team_does_not_have_is_refused,
-    what_the_customer_wrote_meanwhile_holds_the_reply,
-    what_colleagues_wrote_meanwhile_does_not_hold_the_reply,
     the_parts_are_counted_as_on_the_air,
     a_body_that_is_not_the_documented_one_is_refused,
     a_body_that_is_too_large_is_refused,
@@ -146,39 +144,6 @@ async fn a_template_that_the_team_does_not_have_is_refused(app: TestApp) {
     let body = json!({"body": "Hi", "template_id": GREETING});
     send(&bo, elsewhere, body).await.problem(ValidationFailed);
     assert_eq!(app.database.count("messages", "direction = 'outbound'"), 0);
-}
-
-async fn what_the_customer_wrote_meanwhile_holds_the_reply(app: TestApp) {
-    let conversation = app.text(STRANGER, "Can I pay on Friday?").await;
-    let ann = app.signed_in(ANN).await;
-    let seen = ann.messages(conversation).await[0]["id"].as_i64().unwrap();
-    app.text(STRANGER, "Never mind").await;
-    app.text(STRANGER, "I have paid").await;
-    let body = json!({"body": "Of course", "last_seen_message_id": seen});
-    let problem = send(&ann, conversation, body).await.problem(ConversationMoved);
-    let shown = problem["messages"].as_array().unwrap();
-    let bodies: Vec<_> = shown.iter().map(|message| &message["body"]).collect();
-    assert_eq!(bodies, ["Never mind", "I have paid"]);
-    assert_eq!(shown, &ann.messages(conversation).await[1..]);
-    assert_eq!(ann.conversation(conversation).await["next_action"], "agent");
-    assert_eq!(app.database.count("outbox", "1 = 1"), 0);
-
-    // Send anyway: with what was shown as seen, or without comparing.
-    let last = shown[1]["id"].as_i64().unwrap();
-    let body = json!({"body": "Thank you", "last_seen_message_id": last});
-    send(&ann, conversation, body).await.expect(201);
-    app.text(STRANGER, "Bye").await;
-    send(&ann, conversation, json!({"body": "Bye", "last_seen_message_id": null})).await.expect(201);
-}
-
-async fn what_colleagues_wrote_meanwhile_does_not_hold_the_reply(app: TestApp) {
-    let conversation = app.text(STRANGER, "Hello").await;
-    let ann = app.signed_in(ANN).await;
-    let bo = app.signed_in(BO).await;
-    let seen = ann.messages(conversation).await[0]["id"].as_i64().unwrap();
-    bo.replies(conversation, "Hello from Bo").await;
-    let body = json!({"body": "Hello from Ann", "last_seen_message_id": seen});
-    send(&ann, conversation, body).await.expect(201);
 }
 
 async fn the_parts_are_counted_as_on_the_air(app: TestApp) {

@@ -4,11 +4,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::ErrorCode::{InvalidBody, InvalidCredentials, SessionExpired, TooManyRequests, Unauthenticated};
+use shared::ErrorCode::{InvalidBody, InvalidCredentials, SessionExpired, Unauthenticated};
 
 use crate::support::{
     Answer, Client, TestApp,
-    fixtures::{ANN, BO, DEE, PASSWORD, Person},
+    fixtures::{ANN, DEE, PASSWORD, Person},
     on_both_databases,
 };
 
@@ -18,8 +18,6 @@ on_both_databases![
     a_wrong_password_an_unknown_and_a_disabled_account_are_answered_alike,
     strange_credentials_are_refused_like_wrong_ones,
     what_is_no_sign_in_is_refused,
-    ten_failures_make_an_address_wait_but_nobody_else,
-    failures_before_a_success_are_forgotten,
     an_access_token_runs_out_after_15_minutes,
     a_token_that_is_not_ours_is_refused,
     signing_out_ends_the_session_at_once,
@@ -95,31 +93,6 @@ async fn what_is_no_sign_in_is_refused(app: TestApp) {
     ];
     for body in refused {
         app.nobody.post("/sessions", body).await.problem(InvalidBody);
-    }
-}
-
-async fn ten_failures_make_an_address_wait_but_nobody_else(app: TestApp) {
-    for _ in 0..10 {
-        sign_in(&app, "ann@example.com", "wrong").await.problem(InvalidCredentials);
-    }
-    let refused = sign_in(&app, "Ann@example.com", PASSWORD).await;
-    let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
-    refused.problem(TooManyRequests);
-    assert!((899..=901).contains(&wait), "{wait}");
-    session(&app, BO).await;
-
-    app.advance(TimeDelta::minutes(14));
-    sign_in(&app, "ann@example.com", PASSWORD).await.problem(TooManyRequests);
-    app.advance(TimeDelta::minutes(1));
-    session(&app, ANN).await;
-}
-
-async fn failures_before_a_success_are_forgotten(app: TestApp) {
-    for _ in 0..2 {
-        for _ in 0..9 {
-            sign_in(&app, "ann@example.com", "wrong").await.problem(InvalidCredentials);
-        }
-        session(&app, ANN).await;
     }
 }
 

@@ -40,7 +40,7 @@ async fn a_new_team_has_nothing_but_its_name_region_and_time_zone(app: TestApp) 
     let new = json!({"name": " Sales ", "region": "ie", "time_zone": " Europe/Dublin "});
     let made = admin.post("/teams", new).await.expect(201);
     let expected = json!({"id": 4, "name": "Sales", "numbers": [], "region": "IE",
-        "time_zone": "Europe/Dublin", "members": []});
+        "time_zone": "Europe/Dublin", "help_reply": null, "members": []});
     assert_eq!(made, expected);
     assert_eq!(admin.get("/teams/4").await.expect(200), made);
     assert_eq!(names(&admin).await, ["Claims", "Collections", "Sales", "Support"]);
@@ -57,7 +57,7 @@ async fn a_team_is_shown_with_its_members(app: TestApp) {
         json!({"account_id": id, "display_name": name, "email": email, "role": role, "disabled": disabled})
     };
     let expected = json!({"id": COLLECTIONS, "name": "Collections", "numbers": ["+447700900001"],
-        "region": "GB", "time_zone": "Europe/London", "members": [
+        "region": "GB", "time_zone": "Europe/London", "help_reply": null, "members": [
             member(ANN.1, "Ann", "agent", false), member(4, "Bo", "agent", false),
             member(DEE.1, "Dee", "agent", true), member(RAY.1, "Ray", "agent", false),
             member(SAM.1, "Sam", "supervisor", false)]});

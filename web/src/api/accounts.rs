@@ -2,7 +2,9 @@
 
 use gloo_net::http::Method;
 use shared::{
-    account::{AccountChange, AccountDetail, Me, NewAccount, NewPassword, PasswordChange, Profile},
+    account::{
+        AccountChange, AccountDetail, Me, NewAccount, NewPassword, OwnSession, PasswordChange, Profile,
+    },
     ids::AccountId,
 };
 
@@ -37,5 +39,20 @@ impl Client {
     /// Changes one's own password.
     pub(crate) async fn change_password(self, change: &PasswordChange) -> Result<(), Fault> {
         self.write_text(Method::PUT, "/me/password", change).await.map(drop)
+    }
+
+    /// One's own live sessions, newest first.
+    pub(crate) async fn list_my_sessions(self) -> Result<Vec<OwnSession>, Fault> {
+        self.get_all("/me/sessions").await
+    }
+
+    /// Ends one of one's own sessions.
+    pub(crate) async fn delete_my_session(self, id: i64) -> Result<(), Fault> {
+        self.delete(&format!("/me/sessions/{id}")).await
+    }
+
+    /// Ends all of one's own sessions but the current one.
+    pub(crate) async fn delete_my_sessions(self) -> Result<(), Fault> {
+        self.delete("/me/sessions").await
     }
 }

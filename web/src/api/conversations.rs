@@ -1,10 +1,11 @@
 //! Conversations with their messages, key data and closure.
 
+use gloo_net::http::Method;
 use serde::Deserialize;
 use shared::{
     Page,
     closure::{Closure, NewClosure},
-    consent::Consent,
+    consent::{Consent, NewOptOut},
     conversation::{Action, Conversation, ConversationDetail, NewConversation},
     customer::{Customer, KeyData},
     ids::{ConversationId, MessageId, TeamId},
@@ -96,6 +97,19 @@ impl Client {
     ) -> Result<ConversationDetail, Fault> {
         let path = format!("/conversations/{id}/closure");
         read_detail(&self.post_text(&path, closure, idempotency_key).await?)
+    }
+}
+
+impl Client {
+    /// Opts the customer out, as they asked in a message.
+    pub(crate) async fn create_opt_out(self, id: ConversationId) -> Result<(), Fault> {
+        let path = format!("/conversations/{id}/opt_out");
+        self.write_text(Method::POST, &path, &NewOptOut::default()).await.map(drop)
+    }
+
+    /// Dismisses what the conversation shows for the agent's attention.
+    pub(crate) async fn delete_attention(self, id: ConversationId) -> Result<(), Fault> {
+        self.delete(&format!("/conversations/{id}/attention")).await
     }
 }
 

@@ -3,7 +3,11 @@
 use leptos::{html, prelude::*};
 
 use super::{notices::use_notices, theme_switch::theme_switch};
-use crate::{keys::use_keys, session::use_session, tasks::start_detached};
+use crate::{
+    keys::{focus_first, use_keys},
+    session::use_session,
+    tasks::start_detached,
+};
 
 /// The menu at the top right.
 #[component]
@@ -53,7 +57,11 @@ pub(crate) fn AccountMenu() -> impl IntoView {
                     class="btn btn-sm"
                     popovertarget="account-menu"
                     popovertargetaction="hide"
-                    on:click=move |_| keys.listed.set(true)
+                    on:click=move |_| {
+                        // What has the focus now gets it back when the list is closed; this menu is gone then.
+                        focus_first("[popovertarget=account-menu]");
+                        keys.listed.set(true);
+                    }
                 >
                     "Keyboard" <kbd class="kbd kbd-xs">"?"</kbd>
                 </button>

@@ -9,7 +9,7 @@ use shared::FieldError;
 use crate::{api::Fault, tasks::start};
 
 /// What a new password has to be, said beforehand.
-pub(crate) const PASSWORD_HINT: &str = "At least 12 characters; a few words in a row are good";
+pub(crate) const PASSWORD_HINT: &str = "At least 8 characters; a few words in a row are good";
 
 /// The state of a form.
 #[derive(Clone, Copy)]

@@ -3,7 +3,7 @@
 use leptos::{html, prelude::*};
 
 use crate::{
-    keys::{focus_if_lost, keys_of, use_keys},
+    keys::{keys_of, use_keys},
     session::use_session,
 };
 
@@ -34,11 +34,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
             node_ref=dialog
             class="modal"
             aria-labelledby="keys-title"
-            on:close=move |_| {
-                keys.listed.set(false);
-                // The menu that opened it is closed.
-                focus_if_lost("[popovertarget=account-menu]");
-            }
+            on:close=move |_| keys.listed.set(false)
         >
             <div class="modal-box">
                 <h2 id="keys-title" class="text-lg font-semibold">"Keyboard"</h2>

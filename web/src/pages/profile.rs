@@ -1,4 +1,6 @@
-//! One's own account: the name, the password, the theme.
+//! One's own account: the name, the password, where one is signed in, the theme.
+
+mod sessions;
 
 use leptos::prelude::*;
 use shared::account::{PasswordChange, Profile};
@@ -27,6 +29,10 @@ pub(crate) fn profile_page() -> AnyView {
                 <h2 id="password" class="mb-2 font-semibold">"Password"</h2>
                 {password()}
             </section>
+            <section aria-labelledby="sessions" class="rounded-box border border-base-300 p-4">
+                <h2 id="sessions" class="mb-2 font-semibold">"Where you are signed in"</h2>
+                {sessions::sessions()}
+            </section>
             <section aria-labelledby="appearance" class="rounded-box border border-base-300 p-4">
                 <h2 id="appearance" class="mb-2 font-semibold">"Appearance"</h2>
                 <div class="max-w-xs">{theme_switch("profile-theme")}</div>
@@ -51,7 +57,7 @@ fn you() -> AnyView {
         session.read(|me| me.account.as_ref().map(|account| role_name(account.role)).unwrap_or_default());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let profile = Profile { display_name: name.get_untracked() };
+        let profile = Profile { display_name: name.get_untracked(), email: None, current_password: None };
         form.send(async move { client.put_profile(&profile).await }, move |me| {
             if let Some(account) = &me.account {
                 name.set(account.display_name.clone());

@@ -64,12 +64,22 @@ impl Served {
     }
 
     /// Starts `sms-chat serve` at an address, and waits until it listens.
-    pub(crate) fn start_at(mut command: Command, address: &str) -> Self {
+    pub(crate) fn start_at(command: Command, address: &str) -> Self {
+        Self::start_with(command, address, Stdio::null())
+    }
+
+    /// Starts `sms-chat serve` on any port, writing its log to a file.
+    pub(crate) fn start_with_log(mut command: Command, log: std::fs::File) -> Self {
+        command.env("NO_COLOR", "1");
+        Self::start_with(command, "127.0.0.1:0", log.into())
+    }
+
+    fn start_with(mut command: Command, address: &str, log: Stdio) -> Self {
         let mut child = command
             .args(["--listen", address])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("the program");
         let stdout = child.stdout.take().expect("an output");

@@ -1,14 +1,14 @@
 //! The statements that the desk really sends, taken down as Diesel sends them, for one database at a time.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, Once, PoisonError},
 };
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 
-/// The statements by the URL of the connection on which they were sent.
-static SENT: Mutex<Option<HashMap<String, BTreeSet<String>>>> = Mutex::new(None);
+/// The statements by the URL of the connection on which they were sent, and how often each was.
+static SENT: Mutex<Option<HashMap<String, BTreeMap<String, usize>>>> = Mutex::new(None);
 
 /// Takes down what one connection sends, if anybody wants to know.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Instrumentation for Scribe {
                 if let Some(statements) = wanted {
                     let text = query.to_string();
                     let statement = text.split(" -- binds:").next().unwrap_or_default();
-                    statements.insert(statement.to_owned());
+                    *statements.entry(statement.to_owned()).or_default() += 1;
                 }
             }
             _ => {}
@@ -45,11 +45,16 @@ pub(crate) fn listen() {
 /// Takes down from now on what is sent to this database.
 pub(crate) fn take_down(url: &str) {
     let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-    sent.get_or_insert_default().insert(as_connected(url), BTreeSet::new());
+    sent.get_or_insert_default().insert(as_connected(url), BTreeMap::new());
 }
 
 /// The different statements that were sent to it since.
 pub(crate) fn taken_down(url: &str) -> BTreeSet<String> {
+    counted(url).into_keys().collect()
+}
+
+/// The different statements that were sent to it since, with how often each was.
+pub(crate) fn counted(url: &str) -> BTreeMap<String, usize> {
     let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
     sent.get_or_insert_default().remove(&as_connected(url)).unwrap_or_default()
 }

@@ -4,11 +4,14 @@ use leptos::prelude::*;
 use shared::account::{AccountChange, AccountDetail, NewPassword};
 
 use super::{Accounts, Asked, editor::editor};
-use crate::components::{
-    dialog::Dialog,
-    form::{Form, Line, PASSWORD_HINT},
-    notices::use_notices,
-    question::{Question, ask},
+use crate::{
+    components::{
+        dialog::Dialog,
+        form::{Form, Line, PASSWORD_HINT},
+        notices::use_notices,
+        question::{Question, ask},
+    },
+    session::use_session,
 };
 
 /// The dialog that is open.
@@ -61,12 +64,15 @@ fn turn(
 
 fn password(page: Accounts, account: AccountDetail, close: Callback<()>) -> AnyView {
     let form = Form::new();
-    let typed = RwSignal::new(String::new());
+    let (typed, current) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let is_own = use_session().account() == Some(account.id);
     let said = format!("{} has a new password.", account.display_name);
     let notices = use_notices();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let (password, said) = (NewPassword { password: typed.get_untracked() }, said.clone());
+        let current_password = is_own.then(|| current.get_untracked());
+        let (password, said) =
+            (NewPassword { password: typed.get_untracked(), current_password }, said.clone());
         form.send(async move { page.client.put_password(account.id, &password).await }, move |()| {
             close.run(());
             notices.say(&said);
@@ -78,9 +84,17 @@ fn password(page: Accounts, account: AccountDetail, close: Callback<()>) -> AnyV
         autocomplete: "new-password",
         ..Line::text("password", "New password", typed)
     };
+    let current = is_own.then(|| {
+        form.password(Line {
+            kind: "password",
+            autocomplete: "current-password",
+            ..Line::text("current_password", "Current password", current)
+        })
+    });
     view! {
         <Dialog title=format!("New password for {}", account.display_name) close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
+                {current}
                 {form.password(line)}
                 {form.fault()}
                 {form.actions(close, "Set password")}

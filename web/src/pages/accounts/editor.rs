@@ -28,6 +28,8 @@ struct Sheet {
     permissions: RwSignal<BTreeSet<Permission>>,
     teams: RwSignal<BTreeSet<TeamId>>,
     password: RwSignal<String>,
+    /// The current password, which one's own account asks for.
+    current: RwSignal<String>,
 }
 
 impl Sheet {
@@ -42,6 +44,7 @@ impl Sheet {
             permissions: RwSignal::new(permissions),
             teams: RwSignal::new(account.iter().flat_map(|account| account.team_ids.clone()).collect()),
             password: RwSignal::new(String::new()),
+            current: RwSignal::new(String::new()),
         }
     }
 
@@ -64,6 +67,7 @@ impl Sheet {
             permissions: Some(self.permissions.get_untracked()),
             team_ids: Some(self.teams.get_untracked().into_iter().collect()),
             disabled: None,
+            current_password: Some(self.current.get_untracked()).filter(|current| !current.is_empty()),
         }
     }
 
@@ -108,12 +112,21 @@ pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Call
             ..Line::text("password", "Password", sheet.password)
         })
     });
+    let current = (id.is_some() && id == session.account()).then(|| {
+        form.password(Line {
+            kind: "password",
+            hint: "Needed to change your own e-mail",
+            autocomplete: "current-password",
+            ..Line::text("current_password", "Current password", sheet.current)
+        })
+    });
     let is_admin = Signal::derive(move || sheet.role.get() == Role::Admin);
     let teams = checks::teams(form, "Administrators act in every team.", page.teams, sheet.teams);
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.line(email)}
+                {current}
                 {form.line(Line::text("display_name", "Name", sheet.display_name))}
                 {password}
                 {roles(form, sheet)}

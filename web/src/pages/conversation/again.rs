@@ -11,7 +11,7 @@ use shared::{
     message::{Message, NewMessage},
 };
 
-use super::Desk;
+use super::{Desk, moved::newest};
 use crate::{
     components::{notices::use_notices, when::when},
     keys::focus_if_lost,
@@ -26,13 +26,15 @@ pub(super) fn send_again(desk: Desk, failed: &Message) -> AnyView {
     let may_reply = desk.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let notices = use_notices();
     let busy = RwSignal::new(false);
+    // The messages that held the last try: the agent has been asked to read them.
+    let shown = StoredValue::new(None::<MessageId>);
     let (id, body) = (failed.id, StoredValue::new(failed.body.clone()));
     let send = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        let seen = desk.thread.seen.get_untracked().unwrap_or(MessageId(0));
+        let seen = desk.thread.seen.get_untracked().max(shown.get_value()).unwrap_or(MessageId(0));
         let again = NewMessage {
             body: body.get_value(),
             template_id: None,
@@ -50,9 +52,11 @@ pub(super) fn send_again(desk: Desk, failed: &Message) -> AnyView {
                 Err(fault) => {
                     match fault.code() {
                         Some(ErrorCode::ConversationMoved) => {
-                            notices.say(
-                                "Not sent: the customer has written meanwhile. Read it, then send again.",
-                            );
+                            if let Some(problem) = fault.problem() {
+                                shown.try_set_value(newest(&problem.messages));
+                                desk.thread.put(problem.messages.clone());
+                            }
+                            notices.say("Not sent: new messages arrived. Read them, then send again.");
                         }
                         // It was sent before, when something else had been read.
                         Some(ErrorCode::IdempotencyKeyReused) => {}

@@ -87,7 +87,8 @@ fn icon(status: MessageStatus) -> &'static str {
     }
 }
 
-fn sender(message: &Message) -> String {
+/// The sender's name to show.
+pub(super) fn sender(message: &Message) -> String {
     let name = message.sender.name.clone().filter(|name| !name.is_empty());
     match message.sender.kind {
         SenderKind::Customer => name.unwrap_or_else(|| "Customer".to_owned()),

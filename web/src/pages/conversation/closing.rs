@@ -4,10 +4,14 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{
     ErrorCode,
     closure::{ClosureReason, MAX_NOTE_CHARACTERS, NewClosure},
-    ids::ClosureReasonId,
+    ids::{ClosureReasonId, MessageId},
+    message::Message,
 };
 
-use super::Desk;
+use super::{
+    Desk,
+    moved::{Words, moved},
+};
 use crate::{
     api::{Fault, new_idempotency_key},
     components::{
@@ -17,6 +21,10 @@ use crate::{
     keys::focus_if_lost,
     tasks::start,
 };
+
+/// A held closure.
+const HELD: Words =
+    Words { title: "Not closed yet: new messages arrived.", anyway: "Close anyway", back: "Keep open" };
 
 /// The section that closes the conversation.
 #[component]
@@ -28,6 +36,10 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
     let fault = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let key = StoredValue::new(new_idempotency_key());
+    // The messages that hold the closure, because the agent has not seen them.
+    let unseen = RwSignal::new(Vec::<Message>::new());
+    // What had been seen when no answer came: another try is the same request.
+    let tried = StoredValue::new(None::<MessageId>);
 
     let fetch = move || {
         let team = desk.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
@@ -39,9 +51,8 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
     };
     fetch();
 
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        let (Some(reason), Some(note)) = (reason.get(), note.get()) else {
+    let close = move |seen: Option<MessageId>| {
+        let (Some(reason), Some(note)) = (reason.get_untracked(), note.get_untracked()) else {
             return;
         };
         let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
@@ -54,8 +65,12 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
         }
         busy.set(true);
         fault.set(None);
+        unseen.set(Vec::new());
         let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
-        let closure = NewClosure { closure_reason_id, note };
+        // An agent who has seen nothing is shown what there is before it is closed.
+        let last_seen_message_id = tried.get_value().or(seen).or(Some(MessageId(0)));
+        tried.set_value(last_seen_message_id);
+        let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
         start(async move {
             let answer = desk.client.create_closure(desk.id, &closure, &key.get_value()).await;
             busy.try_set(false);
@@ -66,7 +81,16 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
                     focus_if_lost("#closed");
                 }
                 Err(met) => {
+                    if met.problem().is_some() {
+                        tried.try_set_value(None);
+                    }
                     match met.code() {
+                        Some(ErrorCode::ConversationMoved) => {
+                            let messages = met.problem().map(|problem| problem.messages.clone());
+                            desk.thread.put(messages.clone().unwrap_or_default());
+                            unseen.try_set(messages.unwrap_or_default());
+                            return;
+                        }
                         Some(ErrorCode::ConversationClosed) => {
                             notices.say("A colleague has closed this conversation.");
                             desk.refetch.run(());
@@ -89,6 +113,16 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
             }
         });
     };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        close(desk.thread.seen.get_untracked());
+    };
+    let anyway = Callback::new(close);
+    let back = Callback::new(move |()| {
+        if let Some(note) = note.get_untracked() {
+            let _ = note.focus();
+        }
+    });
     let form = move |reasons: &[ClosureReason]| {
         let options = reasons.iter().map(|reason| {
             view! { <option value=reason.id.to_string()>{reason.name.clone()}</option> }
@@ -121,6 +155,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
                         maxlength=MAX_NOTE_CHARACTERS.to_string()
                     ></textarea>
                 </label>
+                {moved(unseen, HELD, anyway, back)}
                 <button class="btn btn-danger" aria-disabled=move || busy.get().to_string()>
                     {move || if busy.get() { "Closing…" } else { "Close conversation" }}
                 </button>

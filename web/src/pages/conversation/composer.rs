@@ -3,16 +3,24 @@
 //! It draws; what becomes of the text is [`super::writing`]'s work.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
-use shared::{message::Message, template::placeholders};
+use shared::template::placeholders;
 
 use super::{
     Desk,
+    moved::{Words, moved},
     templates::Templates,
     writing::{Writing, named},
 };
 use crate::{
-    components::{counter::counter, when::when},
+    components::counter::counter,
     keys::{focus_first, is_escape, is_send},
+};
+
+/// A held reply.
+const HELD: Words = Words {
+    title: "Not sent yet: new messages arrived while you were writing.",
+    anyway: "Send anyway",
+    back: "Keep editing",
 };
 
 /// The composer.
@@ -22,6 +30,8 @@ pub(super) fn Composer(desk: Desk) -> impl IntoView {
     let text = Memo::new(move |_| writing.draft.with(|draft| draft.text.clone()));
     let missing = Memo::new(move |_| text.with(|text| placeholders(text)));
     let send = move || writing.send(desk.thread.seen.get_untracked());
+    let anyway = Callback::new(move |newest| writing.send(newest));
+    let back = Callback::new(move |()| writing.focus());
     let key = move |event: KeyboardEvent| {
         if is_send(&event) {
             send();
@@ -40,7 +50,7 @@ pub(super) fn Composer(desk: Desk) -> impl IntoView {
                 send();
             }
         >
-            <Moved writing />
+            {moved(writing.moved, HELD, anyway, back)}
             <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
                 <Templates writing />
                 {counter(text)}
@@ -77,47 +87,4 @@ pub(super) fn Composer(desk: Desk) -> impl IntoView {
             </p>
         </form>
     }
-}
-
-#[component]
-fn Moved(writing: Writing) -> impl IntoView {
-    let anyway = move |_| {
-        let newest = writing.moved.with_untracked(|moved| moved.iter().map(|message| message.id).max());
-        writing.send(newest);
-    };
-    let texts = move || {
-        writing.moved.with(|moved| {
-            let item =
-                |message: &Message| view! { <li class="wrap-anywhere whitespace-pre-wrap">{message.body.clone()}</li> };
-            moved.iter().map(item).collect_view()
-        })
-    };
-    let held = when(
-        move || writing.moved.with(|moved| !moved.is_empty()),
-        move || {
-            view! {
-                <div class="alert alert-warning flex flex-col items-start gap-2">
-                    <p class="font-medium">"Not sent yet: the customer has written meanwhile."</p>
-                    <ul class="list-disc pl-5">{move || texts()}</ul>
-                    <div class="flex gap-2">
-                        <button type="button" class="btn btn-sm btn-primary" on:click=anyway>
-                            "Send anyway"
-                        </button>
-                        <button
-                            type="button"
-                            class="btn btn-sm"
-                            on:click=move |_| {
-                                writing.moved.set(Vec::new());
-                                writing.focus();
-                            }
-                        >
-                            "Keep editing"
-                        </button>
-                    </div>
-                </div>
-            }
-            .into_any()
-        },
-    );
-    view! { <div role="alert">{held}</div> }
 }

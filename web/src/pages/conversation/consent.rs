@@ -59,11 +59,9 @@ fn record(desk: Desk, state: ConsentState) -> AnyView {
     let notices = use_notices();
     let note = RwSignal::new(String::new());
     let (label, button, done) = match state {
-        ConsentState::OptedIn => (
-            "How did they tell us that they want messages again?",
-            "Record opt-in",
-            "The opt-in is recorded.",
-        ),
+        ConsentState::OptedIn => {
+            ("How did they tell us that they opted in?", "Record opt-in", "The opt-in is recorded.")
+        }
         ConsentState::OptedOut => ("How did they tell us?", "Record opt-out", "The opt-out is recorded."),
     };
     let submit = move |event: SubmitEvent| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::conversation::{ConversationStatus, Origin};
 
-use super::Desk;
+use super::{Desk, flagged::Flagged};
 use crate::{
     components::{
         heading::Heading,
@@ -18,11 +18,6 @@ use crate::{
 pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
     let text = desk.read(|detail| title(&detail.conversation));
     let is_pending = desk.read(|detail| detail.conversation.status == ConversationStatus::Pending);
-    // What the thread, or the line about consent, says by itself is not said a second time.
-    let attention = desk.read(|detail| {
-        let attention = detail.conversation.attention.clone();
-        attention.filter(|attention| !matches!(attention.code.as_str(), "not_delivered" | "opted_out"))
-    });
     // What follows never changes.
     let begun = desk.detail.with_untracked(|detail| {
         detail.as_ref().map(|detail| {
@@ -49,11 +44,7 @@ pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
                 {begun}
                 {move || is_pending.get().then_some(" · Awaiting reply")}
             </p>
-            {move || {
-                attention
-                    .get()
-                    .map(|attention| view! { <p class="alert alert-warning mt-2 py-2">{attention.text}</p> })
-            }}
+            <Flagged desk />
         </div>
     }
 }

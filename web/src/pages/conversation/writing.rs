@@ -29,7 +29,7 @@ pub(super) struct Writing {
     pub(super) draft: RwSignal<Draft>,
     /// What is wrong with it.
     pub(super) fault: RwSignal<Option<String>>,
-    /// What the customer wrote meanwhile, which held the reply back.
+    /// The messages that hold the reply, because the agent has not seen them.
     pub(super) moved: RwSignal<Vec<Message>>,
     /// What a template replaced.
     pub(super) replaced: RwSignal<Option<Draft>>,

@@ -21,6 +21,7 @@ pub(super) struct Details {
     name: Field,
     region: Field,
     time_zone: Field,
+    help_reply: Field,
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +58,7 @@ impl Details {
             name: Field::new(String::new()),
             region: Field::new(first.map(|team| team.region.clone()).unwrap_or_default()),
             time_zone: Field::new(first.map(|team| team.time_zone.clone()).unwrap_or_default()),
+            help_reply: Field::new(String::new()),
         }
     }
 
@@ -66,6 +68,7 @@ impl Details {
             name: Field::new(team.name.clone()),
             region: Field::new(team.region.clone()),
             time_zone: Field::new(team.time_zone.clone()),
+            help_reply: Field::new(team.help_reply.clone().unwrap_or_default()),
         }
     }
 
@@ -74,28 +77,34 @@ impl Details {
         self.name.arrived(&team.name);
         self.region.arrived(&team.region);
         self.time_zone.arrived(&team.time_zone);
+        self.help_reply.arrived(team.help_reply.as_deref().unwrap_or_default());
     }
 
     /// They were saved: the boxes show what the server has made of them.
     pub(super) fn saved(self, team: &TeamDetail) {
-        for (field, value) in
-            [(self.name, &team.name), (self.region, &team.region), (self.time_zone, &team.time_zone)]
-        {
-            field.known.set_value(value.clone());
-            field.typed.set(value.clone());
+        for (field, value) in [
+            (self.name, team.name.as_str()),
+            (self.region, &team.region),
+            (self.time_zone, &team.time_zone),
+            (self.help_reply, team.help_reply.as_deref().unwrap_or_default()),
+        ] {
+            field.known.set_value(value.to_owned());
+            field.typed.set(value.to_owned());
         }
     }
 
     /// What is sent.
     pub(super) fn team(self) -> NewTeam {
+        let help_reply = self.help_reply.typed.get_untracked();
         NewTeam {
             name: self.name.typed.get_untracked(),
             region: self.region.typed.get_untracked().trim().to_uppercase(),
             time_zone: self.time_zone.typed.get_untracked().trim().to_owned(),
+            help_reply: Some(Some(help_reply).filter(|reply| !reply.trim().is_empty())),
         }
     }
 
-    /// The three lines.
+    /// The form's fields.
     pub(super) fn fields(self, form: Form) -> AnyView {
         let region = Line {
             hint: "The country of the team’s local numbers, in two letters, e.g. GB",
@@ -105,10 +114,15 @@ impl Details {
             hint: "For the team’s times, e.g. Europe/London",
             ..Line::text("time_zone", "Time zone", self.time_zone.typed)
         };
+        let help_reply = Line {
+            hint: "Sent when a customer texts HELP or INFO, at most once a day. Leave it empty to send nothing.",
+            ..Line::text("help_reply", "Answer to HELP", self.help_reply.typed)
+        };
         view! {
             {form.line(Line::text("name", "Name", self.name.typed))}
             {form.suggested(region, REGIONS.map(str::to_owned).to_vec())}
             {form.suggested(time_zone, known_zones())}
+            {form.area(help_reply)}
         }
         .into_any()
     }

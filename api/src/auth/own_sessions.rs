@@ -1,0 +1,64 @@
+//! The sessions of the caller's own account: which there are, and ending them.
+
+use chrono::{DateTime, Utc};
+use shared::account::OwnSession;
+
+use super::{Caller, queries, security_log::SecurityEvent, session::end};
+use crate::{db::Db, error::ApiError, events};
+
+/// The caller's live sessions, newest first, after one of them.
+pub(super) async fn list(
+    db: &Db,
+    caller: &Caller,
+    after: Option<i64>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<OwnSession>, ApiError> {
+    let (account, current) = caller.person()?;
+    let id = account.id;
+    let rows = db.read(move |conn| queries::live_sessions(conn, id, after, limit, now)).await?;
+    let session = |row: queries::SessionRow| OwnSession {
+        current: row.id == current,
+        id: row.id,
+        created_at: row.created_at.0,
+        last_used_at: row.last_used_at.0,
+        user_agent: row.user_agent,
+        address: row.address,
+    };
+    Ok(rows.into_iter().map(session).collect())
+}
+
+/// Ends one of the caller's sessions.
+///
+/// # Errors
+/// `not_found` when it is another account's, or has ended.
+pub(super) async fn end_one(db: &Db, caller: &Caller, id: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let (account, _) = caller.person()?;
+    let account = account.id;
+    db.write(move |conn| {
+        let owner = queries::live_session(conn, id, now)?.map(|live| live.account.id);
+        if owner != Some(account) {
+            return Err(ApiError::new(
+                shared::ErrorCode::NotFound,
+                "You have no such session, or it has ended.",
+            ));
+        }
+        end(conn, id, now).map_err(ApiError::from)
+    })
+    .await?;
+    SecurityEvent::new("session_ended").account(account).session(id).by(caller).log();
+    Ok(())
+}
+
+/// Ends all of the caller's sessions but the current one.
+pub(super) async fn end_others(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<(), ApiError> {
+    let (account, current) = caller.person()?;
+    let account = account.id;
+    db.write(move |conn| {
+        queries::revoke_sessions(conn, account, Some(current), now)?;
+        events::queries::insert_of_account(conn, Some(account), now).map_err(ApiError::from)
+    })
+    .await?;
+    SecurityEvent::new("sessions_ended").account(account).by(caller).detail("all but the current one").log();
+    Ok(())
+}

@@ -1,0 +1,66 @@
+//! The proxies whose forwarding headers name the client: a comma-separated list of networks in CIDR notation.
+
+use std::{net::IpAddr, str::FromStr};
+
+use ipnet::IpNet;
+
+/// The networks of the proxies that stand in front of the server; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// Whether the address is a proxy's. An IPv4 address that arrives as IPv6 (`::ffff:10.0.0.1`) is an IPv4 address.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl FromStr for TrustedProxies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let networks = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+        networks.map(network).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let network: Result<IpNet, _> = text.parse();
+    let network = network.or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let network = network.map_err(|_| format!("has {text:?}, which is neither an address nor a network"))?;
+    if network.prefix_len() == 0 {
+        return Err(format!("has {text:?}, which trusts every client to name its own address"));
+    }
+    Ok(network.trunc())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_and_single_addresses_are_read() {
+        let proxies: TrustedProxies = " 10.0.0.7/8, 2001:db8::/32,192.0.2.1 ,".parse().unwrap();
+        for (address, trusted) in [
+            ("10.255.0.1", true),
+            ("::ffff:10.1.2.3", true),
+            ("192.0.2.1", true),
+            ("192.0.2.2", false),
+            ("2001:db8:1::1", true),
+            ("2001:db9::1", false),
+        ] {
+            assert_eq!(proxies.contains(address.parse().unwrap()), trusted, "{address}");
+        }
+        assert_eq!("".parse(), Ok(TrustedProxies::default()));
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused_with_its_text() {
+        for bad in ["proxy.example.com", "10.0.0.0/33", "10.0.0", "10.0.0.1:80", "0.0.0.0/0", "::/0", "*"] {
+            let fault = format!("10.0.0.0/8,{bad}").parse::<TrustedProxies>().unwrap_err();
+            assert!(fault.contains(bad), "{fault}");
+        }
+    }
+}
