@@ -7,7 +7,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use shared::{ErrorCode, FieldError, Problem, ids::ConversationId, message::Message};
+use shared::{ErrorCode, FieldError, Problem, daily_file::Turnover, ids::ConversationId, message::Message};
 
 use crate::db::DbError;
 
@@ -110,6 +110,13 @@ impl ApiError {
     #[must_use]
     pub fn messages(mut self, messages: Vec<Message>) -> Self {
         self.problem.messages = messages;
+        self
+    }
+
+    /// Says how many customers a daily file would replace.
+    #[must_use]
+    pub fn turnover(mut self, turnover: Turnover) -> Self {
+        self.problem.turnover = Some(turnover);
         self
     }
 

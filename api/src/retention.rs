@@ -1,6 +1,6 @@
 //! Takes away what is kept for a time only: answers to requests with an idempotency key, and receipts for texts that are
-//! not ours, sessions that have ended, and the list of messages that could not be kept. It must never touch what the
-//! desk shows.
+//! not ours, the list of messages that could not be kept, and sessions that have ended. It must never touch what the desk
+//! shows.
 
 use chrono::TimeDelta;
 use tokio::sync::watch;

@@ -1,4 +1,4 @@
-// The daily file: brought in as a whole or not at all, with what became of it, and the way back. Each test has a desk of
+// The daily file: compared, then used as a whole or not at all, and the way back. Each test has a desk of
 // its own: a new file changes what every conversation of its team shows.
 
 import { readFile } from "node:fs/promises";
@@ -21,7 +21,7 @@ test("a file is brought in, and the page says what became of each row", async ({
   const formula = "=cmd()";
   await daily.bringIn("today.csv", csv([...customers(40), ["C-99", "Mo Bad", formula, "GBP 1.00"]]));
 
-  await expect(daily.status).toHaveText("today.csv was brought in: 40 customers.");
+  await expect(daily.status).toHaveText("today.csv was uploaded: 40 customers.");
   await expect(daily.count("Rows")).toHaveText("41");
   await expect(daily.count("Accepted")).toHaveText("40");
   await expect(daily.count("Rejected")).toHaveText("1");
@@ -87,29 +87,40 @@ test("a file on its way shows how far it is, goes on behind other pages, and can
   await expect(daily.files).toHaveCount(before);
 });
 
-test("a file with unusually few rows is used only when somebody says so", async ({
+test("the difference is shown before a file is used, and one that replaces most customers asks", async ({
   page,
   context,
   untouchedDesk: desk,
-  problems,
 }) => {
-  problems.expect(409, "/daily_files");
   await desk.signIn(context, "supervisor");
   const daily = new DailyFilePage(page, desk);
   await daily.open("Support");
   await daily.bringIn("monday.csv", csv(customers(40)));
 
-  await daily.choose("tuesday.csv", csv(customers(4)));
-  await expect(daily.alert).toContainText("tuesday.csv is not the current file yet");
-  await daily.intake.getByRole("button", { name: "Keep the current one" }).click();
-  await expect(daily.alert).toBeHidden();
-  await expect(daily.files.first()).toContainText("40");
+  await test.step("a few changes", async () => {
+    const [first, , ...others] = customers(41);
+    await daily.choose("tuesday.csv", csv([[first![0]!, "Renamed", first![2]!, first![3]!], ...others]));
+    await expect(daily.status).toHaveText("tuesday.csv is ready. Nothing has changed yet.", IN);
+    await expect(daily.alert).toBeHidden();
+    for (const [count, expected] of [["added", 1], ["changed", 1], ["dropped", 1], ["unchanged", 38]] as const) {
+      await expect(daily.count(`Customers ${count}`)).toHaveText(String(expected));
+    }
+    await daily.intake.getByText("Changed (1)").click();
+    await expect(daily.intake).toContainText("name Customer 0 → Renamed");
+    await daily.intake.getByRole("button", { name: "Keep the current file" }).click();
+    await expect(daily.status).toBeEmpty();
+    await expect(daily.files.first()).toContainText("40");
+  });
 
-  await daily.choose("tuesday.csv", csv(customers(4)));
-  await daily.intake.getByRole("button", { name: "Use it anyway" }).click();
-  await expect(daily.status).toHaveText("tuesday.csv was brought in: 4 customers.");
-  await expect(daily.count("Customers dropped")).toHaveText("36");
-  await expect(daily.files.first().getByRole("cell").nth(2)).toHaveText("4");
+  await test.step("most customers replaced", async () => {
+    await daily.choose("other.csv", csv(customers(4)));
+    await expect(daily.alert).toContainText("This file replaces most of your customers.", IN);
+    await expect(daily.alert).toContainText("36 of the 40 customers in the current file would be dropped");
+    await daily.intake.getByRole("button", { name: "Replace the customers" }).click();
+    await expect(daily.status).toHaveText("other.csv was uploaded: 4 customers.", IN);
+    await expect(daily.count("Customers dropped")).toHaveText("36");
+    await expect(daily.files.first().getByRole("cell").nth(2)).toHaveText("4");
+  });
 });
 
 test("a file that cannot be used is refused with its lines, and the current one stays", async ({
@@ -124,7 +135,7 @@ test("a file that cannot be used is refused with its lines, and the current one 
   await daily.open("Support");
   await daily.bringIn("monday.csv", csv(customers(40)));
   await daily.choose("tuesday.csv", csv(customers(40), ["Ref", "Name", "Contact", "Balance"]));
-  await expect(daily.alert).toContainText("tuesday.csv was not brought in");
+  await expect(daily.alert).toContainText("tuesday.csv was not uploaded");
   await expect(daily.alert.getByRole("listitem").first()).toHaveText(/^Line 1: /);
   await expect(daily.alert.getByRole("button", { name: "Retry" })).toBeHidden();
   await expect(daily.files.first()).toContainText("Current");
@@ -148,13 +159,14 @@ test("a file that gets lost on its way is kept, and Retry brings it in", async (
   await desk.signIn(context, "supervisor");
   const daily = new DailyFilePage(page, desk);
   await daily.open("Support");
-  await page.route("**/daily_files?confirm=*", (route) => route.abort("connectionreset"), { times: 1 });
+  await page.route("**/daily_files?*", (route) => route.abort("connectionreset"), { times: 1 });
   await daily.drop({ name: "one.csv", content: csv(customers(1)) }, { name: "two.csv", content: csv(customers(2)) });
   await expect(page.getByText("One file at a time")).toBeVisible();
   await daily.drop({ name: "today.csv", content: csv(customers(40)) });
   await expect(daily.alert).toContainText("The server cannot be reached.");
   await daily.intake.getByRole("button", { name: "Retry" }).click();
-  await expect(daily.status).toHaveText("today.csv was brought in: 40 customers.", IN);
+  await daily.use();
+  await expect(daily.status).toHaveText("today.csv was uploaded: 40 customers.", IN);
 });
 
 test("key data appears with a file, goes with the next, and is back when the first is restored", async ({
@@ -217,6 +229,37 @@ test("a number that has changed hands is warned of, and what its previous holder
   await expect(message("Is it mended?")).toContainText("Previous holder");
   await expect(message("Who is Maria?")).toBeVisible();
   await expect(message("Who is Maria?")).not.toContainText("Previous holder");
+});
+
+test("two customers share a number: templates name neither until the agent picks one", async ({
+  page,
+  context,
+  untouchedDesk: desk,
+  otherPage,
+}) => {
+  const customer = desk.customer("Support");
+  await desk.signIn(context, "supervisor");
+  const daily = new DailyFilePage(page, desk);
+  await daily.open("Support");
+  const row = (reference: string, name: string) => [reference, name, customer.number, "GBP 120.00"];
+  await daily.bringIn("monday.csv", csv([row("S-1", "Maria Jones"), row("S-2", "Nadia New"), ...customers(40)]));
+  await customer.text("Is it mended?");
+  const bo = await desk.agent("bo");
+  const { id } = await bo.conversation("Support", customer.number);
+  await desk.signIn(otherPage.context(), "bo");
+  await otherPage.goto(`${desk.url}/conversations/${id}`);
+  await otherPage.getByLabel("Template").selectOption("Greeting");
+  const message = otherPage.getByLabel("Message", { exact: true });
+  await expect(message).toHaveValue(/^Hello {{name}}, /);
+  const keyData = otherPage.getByRole("region", { name: /^Key data/ });
+  await keyData.getByRole("button", { name: "Use S-2 in templates" }).click();
+  await expect(message).toHaveValue(/^Hello Nadia New, /);
+  await keyData.getByRole("button", { name: "Use S-1 in templates" }).click();
+  await expect(message).toHaveValue(/^Hello Maria Jones, /);
+
+  // In the next file the number is one customer's.
+  await daily.bringIn("tuesday.csv", csv([row("S-2", "Nadia New"), ...customers(40)]));
+  await expect(message).toHaveValue(/^Hello Nadia New, /);
 });
 
 test("who may not bring in daily files is told so", async ({ page, context, desk }) => {

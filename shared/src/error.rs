@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::ConversationId, message::Message};
+use crate::{daily_file::Turnover, ids::ConversationId, message::Message};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $status:literal, $title:literal;)*) => {
@@ -79,8 +79,8 @@ codes! {
     NumberInUse => "number_in_use", 409, "Conversations are in progress on this number";
     /// At least one administrator must remain.
     LastAdmin => "last_admin", 409, "This is the last administrator";
-    /// The daily file has unusually few rows; it takes a confirmation.
-    UnusualDrop => "unusual_drop", 409, "The file has unusually few rows";
+    /// The daily file replaces most customers; it takes a confirmation.
+    UnusualDrop => "unusual_drop", 409, "The file replaces most customers";
     /// The gateway has deleted the picture or file.
     MediaGone => "media_gone", 410, "The gateway has deleted this";
     /// The body is larger than allowed.
@@ -166,6 +166,9 @@ pub struct Problem {
     /// For `conversation_moved`: the messages that arrived after the last one that the caller saw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+    /// For `unusual_drop`: how many customers the file would replace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turnover: Option<Turnover>,
 }
 
 impl Problem {
@@ -182,6 +185,7 @@ impl Problem {
             request_id: None,
             conversation_id: None,
             messages: Vec::new(),
+            turnover: None,
         }
     }
 

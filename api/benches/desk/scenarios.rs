@@ -20,7 +20,7 @@ use api::{
     error::ApiError,
 };
 use hdrhistogram::Histogram;
-use shared::ids::TeamId;
+use shared::{PhoneNumber, ids::TeamId};
 
 use crate::{
     client::{Figures, Request, closed_loop},
@@ -171,10 +171,11 @@ fn new_text() -> InboundText {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let process = u64::from(std::process::id());
-    let number = |text: String| text.parse().unwrap_or_else(|_| unreachable!("{text} is a number"));
+    let number =
+        |text: String| text.parse::<PhoneNumber>().unwrap_or_else(|_| unreachable!("{text} is a number"));
     InboundText {
         gateway_id: format!("SM{process:016x}{n:016x}"),
-        from: number(format!("+4478{:08}", n % 100_000_000)),
+        from: number(format!("+4478{:08}", n % 100_000_000)).into(),
         to: number(TEAM_NUMBER.to_owned()),
         body: "Can I pay on Friday?".to_owned(),
         media: Vec::new(),

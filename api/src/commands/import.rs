@@ -21,13 +21,19 @@ use api::{
     teams,
 };
 use clap::Args;
-use shared::{ErrorCode, daily_file::ImportedFile, ids::TeamId};
+use shared::{
+    ErrorCode,
+    daily_file::{CustomerRow, FileDifference},
+    ids::TeamId,
+};
 use tokio::sync::mpsc;
 
 use super::{Fault, in_database};
 
 /// How many rejected rows are shown; all of them can be downloaded from the desk.
 const SHOWN: usize = 20;
+/// How many customers are shown of each kind of difference.
+const EXAMPLES: usize = 5;
 /// How often the progress is shown.
 const TICK: Duration = Duration::from_millis(100);
 /// How wide the bar is, in characters.
@@ -38,9 +44,12 @@ pub(super) struct ImportFile {
     /// The team whose customers are in the file.
     #[arg(long, value_name = "NAME")]
     team: String,
-    /// Takes a file that has less than half of the current one's customers.
+    /// Uses the file although it replaces most of the current customers.
     #[arg(long)]
     confirm: bool,
+    /// Prints what the file would change, and changes nothing.
+    #[arg(long, conflicts_with = "confirm")]
+    preview: bool,
     /// The file: CSV with a header.
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
@@ -60,7 +69,14 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Fau
         let (progress, sent) = (Arc::new(Progress::default()), Arc::new(AtomicU64::new(0)));
         let counted = Arc::clone(&sent);
         let reading = tokio::task::spawn_blocking(move || send(file, &pieces, &counted));
-        let importing = files.import(order, incoming, Arc::clone(&progress), || true);
+        let importing = async {
+            if import.preview {
+                let preview = files.preview(order, incoming, Arc::clone(&progress)).await?;
+                return Ok((preview.difference, Some(preview.needs_confirmation)));
+            }
+            let imported = files.import(order, incoming, Arc::clone(&progress), || true).await?;
+            Ok::<_, ApiError>((imported.difference, None))
+        };
         let imported = shown_while(importing, || shown(&progress, sent.load(Ordering::Relaxed), size)).await;
         // Whatever came of it: what was given up goes, and what is older than the files that are kept.
         let tidied = files.tidy_up(|| false).await;
@@ -72,7 +88,8 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Fau
         tidied.map_err(std::io::Error::other)?;
         Ok(imported)
     })?;
-    print(&import.team, &imported);
+    let (difference, preview) = imported;
+    print(&import.team, &difference, preview);
     Ok(())
 }
 
@@ -148,24 +165,52 @@ fn in_one_line(refused: &ApiError) -> String {
         line += &format!(" {}: {}", fault.field, fault.message);
     }
     if refused.code() == ErrorCode::UnusualDrop {
-        line += " Here: add --confirm.";
+        line += " Here: add --confirm. To see the difference first, use --preview.";
     }
     line
 }
 
-fn print(team: &str, imported: &ImportedFile) {
-    let ImportedFile { rows, accepted, rejected_rows, added, changed, dropped, .. } = imported;
-    println!("{team}: {accepted} of {rows} rows are in, and the file is current.");
+fn print(team: &str, difference: &FileDifference, preview: Option<bool>) {
+    let FileDifference { rows, accepted, rejected_rows, added, changed, dropped, .. } = difference;
+    match preview {
+        None => println!("{team}: {accepted} of {rows} rows are in, and the file is current."),
+        Some(_) => println!("{team}: {accepted} of {rows} rows can be used. Nothing was changed."),
+    }
     println!("  {added} customers are new, {changed} have changed, {dropped} are gone.");
+    let examples = &difference.examples;
+    let short = |rows: &[CustomerRow]| -> Vec<String> {
+        rows.iter().take(EXAMPLES).map(|row| format!("{} {}", row.reference, row.name)).collect()
+    };
+    let after: Vec<CustomerRow> = examples.changed.iter().map(|change| change.after.clone()).collect();
+    for (what, rows) in [("new", &examples.added), ("changed", &after), ("gone", &examples.dropped)] {
+        if !rows.is_empty() {
+            println!("    {what}, for example: {}", short(rows).join("; "));
+        }
+    }
+    if difference.duplicate_refs > 0 {
+        println!("  {} refs stand on several lines:", difference.duplicate_refs);
+    }
+    for duplicate in difference.duplicates.iter().take(SHOWN) {
+        let lines = |lines: &[i64]| lines.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        println!(
+            "    {}: lines {}; used: {}",
+            duplicate.reference,
+            lines(&duplicate.lines),
+            lines(&duplicate.accepted_lines)
+        );
+    }
     if *rejected_rows > 0 {
         println!("  {rejected_rows} rows were not taken:");
     }
-    for row in imported.rejected.iter().take(SHOWN) {
+    for row in difference.rejected.iter().take(SHOWN) {
         let column = row.column.as_deref().map(|column| format!(", {column}")).unwrap_or_default();
         println!("    line {}{column}: {:?}: {}", row.line, row.value, row.reason);
     }
-    if *rejected_rows > i64::try_from(SHOWN).unwrap_or_default() {
+    if *rejected_rows > i64::try_from(SHOWN).unwrap_or_default() && preview.is_none() {
         println!("    and more, which can be downloaded from the team's daily files");
+    }
+    if preview == Some(true) {
+        println!("  The file replaces most customers: add --confirm to use it.");
     }
 }
 

@@ -172,7 +172,7 @@ mod tests {
     fn a_given_secret_is_long_and_varied() {
         let database = DatabaseUrl::Postgres("postgres://desk@db/desk".to_owned());
         for (weak, fault) in [
-            ("short", "is shorter than 32"),
+            ("tiny", "is shorter than 32"),
             ("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "has fewer than 8 different"),
             ("abababababababababababababababababababab", "has fewer than 8 different"),
         ] {

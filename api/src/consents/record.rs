@@ -1,6 +1,8 @@
 //! Appending to the consent ledger, and what follows from it in the same transaction: texts that wait are withdrawn, the
 //! conversation shows it, the streams hear of it (rule 13). And the question before each text: may it be sent?
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use shared::{
     CustomerAddress, ErrorCode, PhoneNumber,
@@ -195,7 +197,7 @@ pub(super) fn append_by_hand(
 
 /// Who begins a conversation with a number and who records its consent by hand take turns, before there is a
 /// conversation to lock.
-pub(crate) fn turn(number: &PhoneNumber) -> String {
+pub(crate) fn turn(number: &impl fmt::Display) -> String {
     format!("writing to {number}")
 }
 

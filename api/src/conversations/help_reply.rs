@@ -19,17 +19,17 @@ use crate::{
 /// How long a conversation gets no second answer, so that two machines never answer each other in a loop.
 const PAUSE: TimeDelta = TimeDelta::hours(24);
 
-/// Queues the team's answer, if it has one. A customer who has opted out gets none.
+/// Queues the team's answer, if it has one. A customer who has opted out gets none, nor does a short code or a name,
+/// which receives no messages.
 pub(super) fn send(
     conn: &mut DbConnection,
     conversation: &Conversation,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let Some(number) = conversation.number.phone() else { return Ok(()) };
     let Some(body) = teams::queries::help_reply(conn, conversation.team_id)? else { return Ok(()) };
-    let (team_number, number) = (&conversation.team_number, &conversation.number);
-    // A short code or a name receives no messages.
-    let Some(phone) = number.phone() else { return Ok(()) };
-    if has_opted_out(conn, team_number, number)?
+    let team_number = &conversation.team_number;
+    if has_opted_out(conn, team_number, &conversation.number)?
         || is_written_by_system_since(conn, conversation.id, now - PAUSE)?
     {
         return Ok(());
@@ -48,7 +48,7 @@ pub(super) fn send(
         recovered: false,
     };
     let Some(message) = insert(conn, new)? else { return Ok(()) };
-    outbox::queries::insert(conn, message.id, team_number, &phone, now)?;
+    outbox::queries::insert(conn, message.id, team_number, &number, now)?;
     events::queries::insert(
         conn,
         EventKind::MessageQueued,

@@ -141,13 +141,13 @@ pub fn receive(
     .ok_or(ReceiveError::Raced)?;
     consents::record::of_text(conn, &live, &message, meaning)?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
-    if text.recovered.is_some() {
-        // Its number had no team when it came in.
-        rejected_messages::queries::delete(conn, &text.gateway_id)?;
-    }
     // A message that was recovered came without `OptOutType`, so the gateway may have answered it.
     if meaning == Meaning::Help && text.recovered.is_none() {
         help_reply::send(conn, &live, now)?;
+    }
+    if text.recovered.is_some() {
+        // Its number had no team when it came in.
+        rejected_messages::queries::delete(conn, &text.gateway_id)?;
     }
     Ok(Received::Kept(live.id))
 }

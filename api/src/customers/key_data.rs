@@ -2,7 +2,7 @@
 //! conversation.
 
 use shared::{
-    PhoneNumber,
+    ErrorCode, PhoneNumber,
     conversation::Conversation,
     customer::{Customer, CustomerKeyData, KeyData},
     ids::TeamId,
@@ -41,22 +41,78 @@ pub fn customer_of(
     Ok(found.map(|customer| Customer { reference: customer.reference, name: customer.name }))
 }
 
-/// The one customer who has a number in the team's current file; `None` when several share it.
+/// The customer who has a number in the team's current file: the picked one of several, or the only one.
 ///
 /// # Errors
-/// Only faults of the database.
-pub(crate) fn only_customer(
+/// `validation_failed` when none has the picked reference; faults of the database.
+pub(crate) fn customer_at(
     conn: &mut DbConnection,
     team: TeamId,
     number: &PhoneNumber,
+    picked: Option<&str>,
 ) -> Result<Option<CustomerKeyData>, ApiError> {
-    let (_, mut customers) = queries::key_data(conn, team, &number.into())?;
-    let several = customers.len() > 1;
-    Ok(customers.pop().filter(|_| !several))
+    let (_, customers) = queries::key_data(conn, team, &number.into())?;
+    choose(customers, picked)
+}
+
+/// Whose name and reference fill a template's placeholders.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Addressee {
+    /// The customer in the current file.
+    pub(crate) customer: Option<CustomerKeyData>,
+    /// Whether the reference and name that the conversation last had may be used instead.
+    pub(crate) keeps_names: bool,
+}
+
+/// Returns the customer that a reply addresses: the only one with the number, or the one whose reference the agent picked.
+/// When several customers share the number and none is picked, there is none. The names that the conversation keeps may be
+/// used only while no newer file gives the number to another customer.
+///
+/// # Errors
+/// `validation_failed` when the number has no customer with the picked reference; faults of the database.
+pub(crate) fn addressee(
+    conn: &mut DbConnection,
+    conversation: &Conversation,
+    picked: Option<&str>,
+) -> Result<Addressee, ApiError> {
+    let (_, customers) = queries::key_data(conn, conversation.team_id, &conversation.number)?;
+    let is_unknown = customers.is_empty();
+    if let Some(customer) = choose(customers, picked)? {
+        return Ok(Addressee { customer: Some(customer), keeps_names: false });
+    }
+    let keeps_names = match conversation.reference.as_deref().filter(|_| is_unknown) {
+        Some(held) => {
+            queries::others_since(conn, conversation.team_id, &conversation.number, held)?.is_none()
+        }
+        None => false,
+    };
+    Ok(Addressee { customer: None, keeps_names })
+}
+
+/// The picked customer of those who have a number, or the only one.
+///
+/// # Errors
+/// `validation_failed` when none has the picked reference.
+pub(crate) fn choose(
+    mut customers: Vec<CustomerKeyData>,
+    picked: Option<&str>,
+) -> Result<Option<CustomerKeyData>, ApiError> {
+    let Some(picked) = picked else {
+        let several = customers.len() > 1;
+        return Ok(customers.pop().filter(|_| !several));
+    };
+    match customers.iter().position(|customer| customer.reference == picked) {
+        Some(place) => Ok(Some(customers.swap_remove(place))),
+        None => {
+            let message = "No customer of the current daily file has this ref and this number. Pick one of those that \
+                           GET /conversations/{id}/key_data lists.";
+            Err(ApiError::field(ErrorCode::ValidationFailed, "ref", "unknown", message))
+        }
+    }
 }
 
 /// The one customer of the key data whom the conversation is held with.
-pub(crate) fn one_of(key_data: KeyData, conversation: &Conversation) -> Option<CustomerKeyData> {
+fn one_of(key_data: KeyData, conversation: &Conversation) -> Option<CustomerKeyData> {
     let mut customers = key_data.customers;
     if let Some(held) = conversation.reference.as_deref()
         && let Some(place) = customers.iter().position(|customer| customer.reference == held)

@@ -1,5 +1,5 @@
-//! What is new, other and gone between two files, by customer reference number. Both are compared by fingerprints in
-//! sorted order, so that files of any size fit. It must never hold up who writes.
+//! Compares two files by customer reference number: what is new, changed, dropped or listed twice, with examples. Both
+//! are compared as fingerprints in sorted order, so that files of any size fit into little memory.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -7,7 +7,13 @@ use std::{
     path::Path,
 };
 
+use shared::daily_file::{
+    CustomerChange, CustomerRow, DuplicateRef, Examples, MAX_DUPLICATES, MAX_EXAMPLES, Turnover,
+};
+
 use super::{
+    fingerprint::{Fingerprint, Group},
+    first::First,
     row::Row,
     sorted::{Key, Sorted, Sorter},
 };
@@ -16,11 +22,12 @@ use super::{
 const ROOM: usize = 2 * 1024 * 1024;
 
 /// How two files differ, in customers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
-    pub(super) added: i64,
-    pub(super) changed: i64,
-    pub(super) dropped: i64,
+    pub(super) turnover: Turnover,
+    pub(super) examples: Examples,
+    pub(super) duplicates: Vec<DuplicateRef>,
+    pub(super) duplicate_refs: i64,
 }
 
 /// The customers of a file, each as a hash of its reference and one of all else.
@@ -31,21 +38,24 @@ pub(super) struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// Of a file with these key data columns; temporary files go to `folder`.
+    /// Fingerprints of a file with these key data columns; temporary files go to `folder`.
     pub(super) fn of(columns: &[String], folder: &Path) -> Self {
         let mut hasher = DefaultHasher::new();
         columns.hash(&mut hasher);
         Self { sorter: Sorter::new(folder, ROOM), columns: hasher }
     }
 
-    /// Takes a customer.
+    /// Adds a row of the file. One that is not accepted counts as a duplicate only.
     ///
     /// # Errors
     /// When the temporary file cannot be written.
-    pub(super) fn push(&mut self, row: &Row) -> io::Result<()> {
-        let mut rest = self.columns.clone();
-        (row.number.as_str(), &row.name, &row.key_data).hash(&mut rest);
-        self.sorter.push((hash(&row.reference), rest.finish()), |_| {})
+    pub(super) fn push(&mut self, row: &Row, is_accepted: bool) -> io::Result<()> {
+        let mut key_data = self.columns.clone();
+        row.key_data.hash(&mut key_data);
+        let key_data = key_data.finish();
+        let rest = hash(&(row.number.as_str(), &row.name, key_data));
+        let fingerprint = Fingerprint { row, key_data, is_accepted };
+        self.sorter.push((hash(&row.reference), rest), |bytes| fingerprint.write(bytes))
     }
 
     /// What has become of the customers of `before`.
@@ -53,33 +63,16 @@ impl Fingerprints {
     /// # Errors
     /// When a temporary file cannot be read.
     pub(super) fn since(self, before: Fingerprints) -> io::Result<Changes> {
-        let mut new = Side { sorted: self.sorter.finish()?, next: None, bytes: Vec::new() };
-        let mut old = Side { sorted: before.sorter.finish()?, next: None, bytes: Vec::new() };
-        new.advance()?;
-        old.advance()?;
-        let mut changes = Changes::default();
-        loop {
-            match (new.next, old.next) {
-                (None, None) => return Ok(changes),
-                (Some((customer, _)), Some((known, _))) if customer == known => {
-                    while new.next.is_some_and(|(of, _)| of == customer) && new.next == old.next {
-                        new.advance()?;
-                        old.advance()?;
-                    }
-                    let differs = new.skip(customer)? | old.skip(customer)?;
-                    changes.changed += i64::from(differs);
-                }
-                (Some((customer, _)), known) if known.is_none_or(|(known, _)| customer < known) => {
-                    changes.added += 1;
-                    new.skip(customer)?;
-                }
-                (_, Some((known, _))) => {
-                    changes.dropped += 1;
-                    old.skip(known)?;
-                }
-                (Some(_), None) => return Ok(changes),
-            }
+        let mut new = Side::of(self.sorter.finish()?)?;
+        let mut old = Side::of(before.sorter.finish()?)?;
+        let mut found = Found::default();
+        let (mut after, mut earlier) = (Group::default(), Group::default());
+        while let Some(customer) = [new.customer(), old.customer()].into_iter().flatten().min() {
+            new.take(customer, &mut after)?;
+            old.take(customer, &mut earlier)?;
+            found.note(&after, &earlier);
         }
+        Ok(found.finish())
     }
 }
 
@@ -90,6 +83,64 @@ pub(super) fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
     hasher.finish()
 }
 
+/// The differences so far.
+struct Found {
+    turnover: Turnover,
+    added: First<CustomerRow>,
+    changed: First<CustomerChange>,
+    dropped: First<CustomerRow>,
+    duplicates: First<DuplicateRef>,
+    duplicate_refs: i64,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        Self {
+            turnover: Turnover::default(),
+            added: First::new(MAX_EXAMPLES),
+            changed: First::new(MAX_EXAMPLES),
+            dropped: First::new(MAX_EXAMPLES),
+            duplicates: First::new(MAX_DUPLICATES),
+            duplicate_refs: 0,
+        }
+    }
+}
+
+impl Found {
+    fn note(&mut self, after: &Group, before: &Group) {
+        let turnover = &mut self.turnover;
+        if before.accepted == 0 {
+            turnover.added += i64::from(after.accepted > 0);
+            self.added.push(after.line(), || after.customer());
+        } else if after.accepted == 0 {
+            turnover.dropped += 1;
+            self.dropped.push(before.line(), || before.customer());
+        } else if after.is_same(before) {
+            turnover.unchanged += 1;
+        } else {
+            turnover.changed += 1;
+            self.changed.push(after.line(), || {
+                let differs = after.differences(before);
+                Some(CustomerChange { before: before.customer()?, after: after.customer()?, differs })
+            });
+        }
+        if after.rows > 1 {
+            self.duplicate_refs += 1;
+            self.duplicates.push(after.line(), || after.duplicate());
+        }
+    }
+
+    fn finish(self) -> Changes {
+        let (added, changed, dropped) = (self.added.all(), self.changed.all(), self.dropped.all());
+        Changes {
+            turnover: self.turnover,
+            examples: Examples { added, changed, dropped },
+            duplicates: self.duplicates.all(),
+            duplicate_refs: self.duplicate_refs,
+        }
+    }
+}
+
 /// One side of the comparison, and what comes next there.
 struct Side {
     sorted: Sorted,
@@ -98,19 +149,31 @@ struct Side {
 }
 
 impl Side {
+    fn of(sorted: Sorted) -> io::Result<Self> {
+        let mut side = Self { sorted, next: None, bytes: Vec::new() };
+        side.advance()?;
+        Ok(side)
+    }
+
+    fn customer(&self) -> Option<u64> {
+        self.next.map(|(customer, _)| customer)
+    }
+
     fn advance(&mut self) -> io::Result<()> {
         self.next = self.sorted.next(&mut self.bytes)?;
         Ok(())
     }
 
-    /// Goes past a customer; whether there was anything.
-    fn skip(&mut self, customer: u64) -> io::Result<bool> {
-        let mut any = false;
-        while self.next.is_some_and(|(of, _)| of == customer) {
+    /// Takes all rows of a customer.
+    fn take(&mut self, customer: u64, group: &mut Group) -> io::Result<()> {
+        group.clear();
+        while let Some((of, rest)) = self.next
+            && of == customer
+        {
+            group.push(rest, &self.bytes);
             self.advance()?;
-            any = true;
         }
-        Ok(any)
+        Ok(())
     }
 }
 
@@ -119,6 +182,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use proptest::prelude::*;
+    use shared::daily_file::ChangedField;
 
     use super::*;
 
@@ -126,10 +190,10 @@ mod tests {
 
     fn of(rows: &Customers) -> Fingerprints {
         let mut found = Fingerprints::of(&["Balance".to_owned()], &std::env::temp_dir());
-        for (reference, number, balance) in rows {
+        for ((reference, number, balance), line) in rows.iter().zip(2..) {
             let number = format!("+4477009{number:05}").parse().unwrap();
             let (reference, key_data) = (format!("A-{reference}"), format!("[\"{balance}\"]"));
-            found.push(&Row { line: 1, number, reference, name: "Jo".into(), key_data }).unwrap();
+            found.push(&Row { line, number, reference, name: "Jo".into(), key_data }, true).unwrap();
         }
         found
     }
@@ -143,6 +207,46 @@ mod tests {
         by
     }
 
+    #[test]
+    fn examples_stand_in_file_order_with_what_differs() {
+        let old = vec![(1, 1, 1), (2, 2, 2), (3, 3, 3), (9, 9, 9)];
+        let changes =
+            of(&vec![(8, 8, 8), (3, 4, 3), (2, 2, 3), (1, 1, 1), (7, 7, 7)]).since(of(&old)).unwrap();
+        let refs = |rows: &[CustomerRow]| -> Vec<(i64, String)> {
+            rows.iter().map(|row| (row.line, row.reference.clone())).collect()
+        };
+        assert_eq!(refs(&changes.examples.added), [(2, "A-8".to_owned()), (6, "A-7".to_owned())]);
+        assert_eq!(refs(&changes.examples.dropped), [(5, "A-9".to_owned())]);
+        let changed: Vec<_> = changes
+            .examples
+            .changed
+            .iter()
+            .map(|change| (change.after.line, change.before.number.as_str(), change.differs.as_slice()))
+            .collect();
+        assert_eq!(
+            changed,
+            [
+                (3, "+447700900003", &[ChangedField::Number][..]),
+                (4, "+447700900002", &[ChangedField::KeyData]),
+            ]
+        );
+        assert_eq!(changes.duplicate_refs, 0);
+    }
+
+    #[test]
+    fn a_reference_on_several_lines_is_a_duplicate() {
+        let mut new = of(&vec![(1, 1, 1), (2, 2, 2), (1, 3, 1)]);
+        let number = "+447700900001".parse().unwrap();
+        let again =
+            Row { line: 9, number, reference: "A-1".into(), name: "Jo".into(), key_data: "[]".into() };
+        new.push(&again, false).unwrap();
+        let changes = new.since(of(&vec![(1, 1, 1), (1, 3, 1)])).unwrap();
+        assert_eq!((changes.turnover.unchanged, changes.turnover.added), (1, 1));
+        let expected =
+            DuplicateRef { reference: "A-1".into(), lines: vec![2, 4, 9], accepted_lines: vec![2, 4] };
+        assert_eq!((changes.duplicate_refs, changes.duplicates), (1, vec![expected]));
+    }
+
     proptest! {
         #[test]
         fn customers_are_compared_by_their_reference(
@@ -152,11 +256,14 @@ mod tests {
             let changes = of(&new).since(of(&old)).unwrap();
             let (new, old) = (by_reference(&new), by_reference(&old));
             let count = |found: usize| i64::try_from(found).unwrap();
-            prop_assert_eq!(changes, Changes {
+            let same = new.iter().filter(|(key, rows)| old.get(key) == Some(*rows)).count();
+            prop_assert_eq!(changes.turnover, Turnover {
                 added: count(new.keys().filter(|key| !old.contains_key(key)).count()),
-                changed: count(new.iter().filter(|(key, rows)| old.get(key).is_some_and(|old| old != *rows)).count()),
+                changed: count(new.keys().filter(|key| old.contains_key(key)).count() - same),
                 dropped: count(old.keys().filter(|key| !new.contains_key(key)).count()),
+                unchanged: count(same),
             });
+            prop_assert_eq!(changes.duplicate_refs, count(new.values().filter(|rows| rows.len() > 1).count()));
         }
     }
 }

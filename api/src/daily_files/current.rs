@@ -23,10 +23,10 @@ use crate::{db::DbConnection, error::ApiError, events};
 const KEPT: i64 = 30;
 
 /// How a file differs from the one that was current when it was looked at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Compared {
     before: Option<DailyFileId>,
-    changes: Changes,
+    pub(super) changes: Changes,
 }
 
 impl Compared {
@@ -79,18 +79,19 @@ impl DailyFiles {
         storing::fingerprints(&self.db, id, columns, &self.folder).await
     }
 
-    /// Makes a file the current one, and answers what is different then. Who was faster is not overwritten unseen: the
-    /// file is compared again with what is current then. A file that has just come in is still held by its `claim`, which
-    /// ends in the moment in which it becomes current: it must not be renewed from then on.
+    /// Makes a file the current one, and returns how it differs from the one before. When another file has become current
+    /// meanwhile, the file is compared with that one. `check` may refuse the differences. The `claim` of an uploaded file
+    /// ends when the file becomes current, and must not be renewed from then on.
     ///
     /// # Errors
-    /// `not_found` when the file is gone; faults of the database.
+    /// What `check` answers; `not_found` when the file is gone; faults of the database.
     pub(super) async fn make_current(
         &self,
         team: TeamId,
         finished: Finished,
         mut known: Option<Compared>,
         claim: Option<&Claim>,
+        check: impl Fn(&Changes) -> Result<(), ApiError>,
     ) -> Result<Changes, ApiError> {
         let id = finished.id;
         loop {
@@ -100,6 +101,7 @@ impl DailyFiles {
                 (None, Some(claim)) => claim.during(comparing).await?,
                 (None, None) => comparing.await?,
             };
+            check(&compared.changes)?;
             let (finished, before, now) = (finished.clone(), compared.before, self.clock.now());
             if self.db.write(move |conn| activate(conn, team, finished, before, now)).await? {
                 self.feed.wake();

@@ -3,9 +3,12 @@
 
 use std::collections::HashMap;
 
-use shared::daily_file::ColumnMapping;
+use shared::{clean::clean_line, daily_file::ColumnMapping};
 
-use super::{fault::FileFault, records::Records};
+use super::{
+    fault::FileFault,
+    records::{MOST_COLUMNS, Malformed, Next, Record, Records},
+};
 
 /// What may stand between values.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
@@ -83,7 +86,10 @@ impl Header {
     /// # Errors
     /// Each column that is needed and not there.
     pub(super) fn read(text: &str, mapping: &ColumnMapping) -> Result<Self, Vec<FileFault>> {
-        let tries = DELIMITERS.map(|delimiter| assigned(text, delimiter, mapping));
+        let separator = separator_line(text);
+        let named = separator.map(|(_, delimiter)| delimiter);
+        let line = separator.map(|(line, _)| line);
+        let tries = named.into_iter().chain(DELIMITERS).map(|of| assigned(text, of, line, mapping));
         // Of those that fail, the one with the most columns tells best what is missing.
         let mut failed: Option<Refusal> = None;
         for attempt in tries {
@@ -111,6 +117,11 @@ impl Header {
         }
     }
 
+    /// The places of the three needed columns.
+    pub(super) fn needed(&self) -> [usize; 3] {
+        [self.reference, self.name, self.number]
+    }
+
     pub(super) fn is_needed(&self, column: usize) -> bool {
         Needed::ALL.into_iter().any(|needed| self.place(needed) == column)
     }
@@ -129,25 +140,54 @@ impl Header {
     }
 }
 
-/// Looks for the end of the first row in a text that grows: a line end outside of quotes, after something.
+/// Looks for the end of the header in a text that grows: a line end outside of quotes, below a `sep=` line.
 #[derive(Debug, Default)]
 pub(super) struct FirstRow {
     looked: usize,
-    begun: bool,
+    start: usize,
     quoted: bool,
+    after_separator: bool,
 }
 
 impl FirstRow {
     /// Whether all of it is there now.
     pub(super) fn is_in(&mut self, text: &[u8]) -> bool {
         let new = text.get(self.looked..).unwrap_or_default();
-        self.looked = text.len();
-        new.iter().any(|byte| {
+        for (at, byte) in (self.looked..).zip(new) {
             self.quoted ^= *byte == b'"';
-            self.begun |= *byte != b'\n';
-            *byte == b'\n' && self.begun && !self.quoted
-        })
+            if *byte != b'\n' || self.quoted {
+                continue;
+            }
+            let row = text.get(self.start..at).unwrap_or_default();
+            self.start = at + 1;
+            let is_separator = !self.after_separator && separator(row).is_some();
+            self.after_separator |= is_separator;
+            if !row.is_empty() && !is_separator {
+                return true;
+            }
+        }
+        self.looked = text.len();
+        false
     }
+}
+
+/// The delimiter that a line such as `sep=;` names. Excel reads and writes such a line above the header.
+fn separator(line: &[u8]) -> Option<u8> {
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let (word, rest) = line.split_at_checked(4)?;
+    match rest {
+        [delimiter] if word.eq_ignore_ascii_case(b"sep=") => {
+            let is_usable = *delimiter == b'\t' || (delimiter.is_ascii_punctuation() && *delimiter != b'"');
+            is_usable.then_some(*delimiter)
+        }
+        _ => None,
+    }
+}
+
+/// The `sep=` line above the header, if there is one: its number and the delimiter that it names.
+fn separator_line(text: &str) -> Option<(u64, u8)> {
+    let (number, line) = (1..).zip(text.split('\n')).find(|(_, line)| !line.is_empty())?;
+    Some((number, separator(line.as_bytes())?))
 }
 
 struct Refusal {
@@ -161,8 +201,13 @@ impl From<FileFault> for Refusal {
     }
 }
 
-fn assigned(text: &str, delimiter: u8, mapping: &ColumnMapping) -> Result<Header, Refusal> {
-    let Some((line, names)) = first_row(text, delimiter)? else {
+fn assigned(
+    text: &str,
+    delimiter: u8,
+    separator: Option<u64>,
+    mapping: &ColumnMapping,
+) -> Result<Header, Refusal> {
+    let Some((line, names)) = first_row(text, delimiter, separator)? else {
         let message = "The file is empty: it has no header.";
         return Err(FileFault::new(1, "empty", message).into());
     };
@@ -180,29 +225,59 @@ fn assigned(text: &str, delimiter: u8, mapping: &ColumnMapping) -> Result<Header
     }
 }
 
-fn first_row(text: &str, delimiter: u8) -> Result<Option<(u64, Vec<String>)>, FileFault> {
+/// The line of the header, and the names in it. Nameless columns at its end are left out.
+fn first_row(
+    text: &str,
+    delimiter: u8,
+    separator: Option<u64>,
+) -> Result<Option<(u64, Vec<String>)>, Refusal> {
     /// Stops at the first row.
     enum Stop {
         Found(u64, Vec<String>),
-        Fault(FileFault),
+        Refused(Refusal),
     }
     impl From<FileFault> for Stop {
         fn from(fault: FileFault) -> Self {
-            Stop::Fault(fault)
+            Stop::Refused(fault.into())
         }
     }
-    let mut each = |record: super::records::Record<'_>| {
-        let name = |(place, value): (usize, &str)| {
-            let name: String = value.trim().chars().take(LONGEST_NAME).collect();
-            if name.is_empty() { format!("Column {}", place + 1) } else { name }
-        };
-        Err(Stop::Found(record.line, record.values().enumerate().map(name).collect()))
+    let mut each = |record: Record<'_>| {
+        if Some(record.line) == separator {
+            return Ok(Next::Row);
+        }
+        let mut names: Vec<String> = record.values().map(column_name).collect();
+        let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
+        names.truncate(named);
+        if let Some(malformed) = record.malformed {
+            let fault = FileFault::new(record.line, "invalid_header", header_fault(malformed));
+            return Err(Stop::Refused(Refusal { columns: names.len(), faults: vec![fault] }));
+        }
+        for (name, place) in names.iter_mut().zip(1..) {
+            if name.is_empty() {
+                *name = format!("Column {place}");
+            }
+        }
+        Err(Stop::Found(record.line, names))
     };
     let mut records = Records::separated_by(delimiter);
     match records.push(text.as_bytes(), &mut each).and_then(|()| records.finish(&mut each)) {
         Ok(()) => Ok(None),
         Err(Stop::Found(line, names)) => Ok(Some((line, names))),
-        Err(Stop::Fault(fault)) => Err(fault),
+        Err(Stop::Refused(refusal)) => Err(refusal),
+    }
+}
+
+fn column_name(value: &str) -> String {
+    let spaced: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    clean_line(&spaced).chars().take(LONGEST_NAME).collect()
+}
+
+fn header_fault(malformed: Malformed) -> String {
+    match malformed {
+        Malformed::TooManyColumns => format!("The header has more than {MOST_COLUMNS} columns."),
+        _ => "The header has a quote that is not closed, or text after a closing quote. Put quotes around whole \
+              names only."
+            .to_owned(),
     }
 }
 

@@ -6,6 +6,8 @@ mod changes;
 mod claim;
 mod current;
 mod fault;
+mod fingerprint;
+mod first;
 mod header;
 pub mod import;
 pub mod keep;
@@ -24,6 +26,7 @@ mod sorted;
 mod storing;
 mod text;
 mod upload;
+mod value;
 
 use std::{
     path::{Path, PathBuf},

@@ -11,7 +11,7 @@ use super::{
     changes::hash,
     fault::{FileFault, not_kept, refused},
     header::{FirstRow, Header, Needed},
-    records::{LONGEST, Record, Records},
+    records::{LONGEST, Next, Record, Records},
     rejections::Rejections,
     row::{self, Outcome, Row},
     sorted::{Sorted, Sorter},
@@ -139,7 +139,7 @@ struct Body {
 impl Body {
     fn below(header: Header, manner: &Manner, folder: &Path) -> Self {
         Self {
-            records: Records::separated_by(header.delimiter),
+            records: Records::separated_by(header.delimiter).strict_in(header.needed(), header.line),
             rows: Rows {
                 region: Region::of(&manner.region),
                 count: 0,
@@ -189,10 +189,11 @@ struct Rows {
 }
 
 impl Rows {
-    fn take(&mut self, record: Record<'_>) -> Result<(), Broken> {
+    fn take(&mut self, record: Record<'_>) -> Result<Next, Broken> {
         if record.line <= self.header.line {
-            return Ok(());
+            return Ok(Next::Row);
         }
+        let mut next = Next::Row;
         match row::read(record, &self.header, &self.region) {
             Outcome::Taken(row) => {
                 self.accepted += 1;
@@ -201,10 +202,14 @@ impl Rows {
                 self.sorter.push(key, |bytes| write(&row, bytes)).map_err(Broken::Io)?;
             }
             Outcome::Rejected(row) => self.rejections.push(row),
-            Outcome::Blank => return Ok(()),
+            Outcome::Swallows(row) => {
+                self.rejections.push(row);
+                next = Next::SecondLine;
+            }
+            Outcome::Blank => return Ok(next),
         }
         self.count += 1;
-        Ok(())
+        Ok(next)
     }
 }
 

@@ -1,218 +1,325 @@
-//! Makes rows of text, with the line on which each begins. A row has an end to its length, so that a quote that is never
-//! closed, or a line of a gigabyte, is found early. It must never know what the columns mean.
+//! Splits a CSV text into rows, each with the line on which it begins. The text comes in pieces.
+//!
+//! Stricter than RFC 4180 readers usually are: a row with a broken quote is malformed, ends with its first line, and the
+//! lines that the quote swallowed are read as rows of their own. So a quote that is never closed cannot give a customer
+//! another customer's number. This module does not interpret the columns.
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
+mod record;
 
-use super::{fault::FileFault, text::feeds};
+pub(super) use record::{Malformed, Next, Record};
+
+use super::fault::FileFault;
 
 /// The longest row, in bytes.
 pub(super) const LONGEST: usize = 1024 * 1024;
-/// How many values a row may have.
+/// The most values a row may have; empty ones at its end do not count.
 pub(super) const MOST_COLUMNS: usize = 1000;
+/// The most bytes of a file that are read a second time because of broken quotes.
+const MOST_REREAD: usize = 64 * 1024 * 1024;
 
-/// A row as it stands in the file.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Record<'a> {
-    /// The line on which it begins, from 1.
-    pub(super) line: u64,
-    text: &'a str,
-    ends: &'a [usize],
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Before a row.
+    Between,
+    /// Before a value.
+    Before,
+    Unquoted,
+    Quoted,
+    /// After a quote in a quoted value: it closes the value, or is the first half of a doubled quote.
+    Closing,
+    /// In the white space after a closing quote.
+    Closed,
+    /// In the rest of a malformed line.
+    Skipping,
 }
 
-impl<'a> Record<'a> {
-    /// Its values, in their order.
-    pub(super) fn values(self) -> impl Iterator<Item = &'a str> {
-        let mut start = 0;
-        self.ends.iter().map(move |&end| {
-            let value = self.text.get(start..end).unwrap_or_default();
-            start = end;
-            value
-        })
-    }
-}
-
-/// Takes rows out of a text that comes in pieces.
+/// Splits a text that comes in pieces into rows.
 #[derive(Debug)]
 pub(super) struct Records {
-    reader: Reader,
+    delimiter: u8,
+    /// The columns whose values have no line breaks and no stray quotes, in rows below this line.
+    strict: ([usize; 3], u64),
+    state: State,
+    /// The bytes from the beginning of the current row on.
+    held: Vec<u8>,
+    /// Where the current row begins in the held bytes, its first line ends, and the next byte is.
+    start: usize,
+    first_break: Option<usize>,
+    at: usize,
+    /// The row's values, and where each ends.
     text: Vec<u8>,
     ends: Vec<usize>,
-    // How much of the two belongs to the row that is being read.
-    length: usize,
-    values: usize,
-    inside: bool,
+    has_odd_quotes: bool,
+    malformed: Option<Malformed>,
     begins: u64,
     line: u64,
+    reread: usize,
 }
 
 impl Records {
-    /// For values that stand apart by this character.
+    /// Splits rows at line feeds and their values at `delimiter`.
     pub(super) fn separated_by(delimiter: u8) -> Self {
-        let mut builder = ReaderBuilder::new();
-        let reader = builder.delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
         Self {
-            reader,
-            text: vec![0; 16 * 1024],
-            ends: vec![0; 64],
-            length: 0,
-            values: 0,
-            inside: false,
+            delimiter,
+            strict: ([usize::MAX; 3], u64::MAX),
+            state: State::Between,
+            held: Vec::new(),
+            start: 0,
+            first_break: None,
+            at: 0,
+            text: Vec::with_capacity(16 * 1024),
+            ends: Vec::with_capacity(64),
+            has_odd_quotes: false,
+            malformed: None,
             begins: 1,
             line: 1,
+            reread: 0,
         }
     }
 
-    /// Hands each row that ends in this piece of text to `each`.
+    /// Refuses line breaks and stray quotes in these columns, in rows below a line.
+    pub(super) fn strict_in(self, columns: [usize; 3], below: u64) -> Self {
+        Self { strict: (columns, below), ..self }
+    }
+
+    /// Passes each row that ends in this piece of text to `each`.
     ///
     /// # Errors
     /// What `each` answers, and rows that are too long.
     pub(super) fn push<E: From<FileFault>>(
         &mut self,
-        mut text: &[u8],
-        each: &mut impl FnMut(Record<'_>) -> Result<(), E>,
+        text: &[u8],
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
     ) -> Result<(), E> {
-        loop {
-            if !self.inside {
-                let blank = text.iter().take_while(|byte| **byte == b'\n').count();
-                self.line += feeds(text.get(..blank).unwrap_or_default());
-                text = text.get(blank..).unwrap_or_default();
-                self.begins = self.line;
-            }
-            if text.is_empty() {
-                return Ok(());
-            }
-            self.inside = true;
-            let (result, read) = self.read(text);
-            self.line += feeds(text.get(..read).unwrap_or_default());
-            text = text.get(read..).unwrap_or_default();
-            self.settle(result, each)?;
+        let mut buffer = std::mem::take(&mut self.held);
+        buffer.extend_from_slice(text);
+        while self.at < buffer.len() {
+            self.step(&buffer, each)?;
         }
+        buffer.drain(..self.start);
+        self.at -= self.start;
+        self.first_break = self.first_break.map(|at| at - self.start);
+        self.start = 0;
+        self.held = buffer;
+        Ok(())
     }
 
-    /// The end of the file: the last row may lack its line end, but not a quote's.
+    /// Ends the text. Its last row may lack its line end, but not a quote.
     ///
     /// # Errors
-    /// What `each` answers, and a quote that is open.
+    /// What `each` answers, and a quote that is open in the last line.
     pub(super) fn finish<E: From<FileFault>>(
         &mut self,
-        each: &mut impl FnMut(Record<'_>) -> Result<(), E>,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
     ) -> Result<(), E> {
-        // A line end ends the last row, unless it stands inside quotes.
-        self.push(b"\n", each)?;
-        if self.inside {
-            let message = "A quote is opened in this row and never closed: the file seems to be cut off.";
-            return Err(FileFault::new(self.begins, "open_quote", message).into());
+        while self.state == State::Quoted {
+            if self.first_break.is_none() {
+                let message = "This row opens a quote and never closes it: the file seems to be cut off.";
+                return Err(FileFault::new(self.begins, "open_quote", message).into());
+            }
+            self.break_off(Malformed::OpenQuote, each)?;
+            self.push(b"", each)?;
+        }
+        if self.state != State::Between {
+            self.end_value();
+            self.end_row(each)?;
         }
         Ok(())
     }
 
-    fn read(&mut self, text: &[u8]) -> (ReadRecordResult, usize) {
-        let room = self.text.get_mut(self.length..).unwrap_or_default();
-        let ends = self.ends.get_mut(self.values..).unwrap_or_default();
-        let (result, read, written, ended) = self.reader.read_record(text, room, ends);
-        self.length += written;
-        self.values += ended;
-        (result, read)
-    }
-
-    fn settle<E: From<FileFault>>(
+    fn step<E: From<FileFault>>(
         &mut self,
-        result: ReadRecordResult,
-        each: &mut impl FnMut(Record<'_>) -> Result<(), E>,
+        buffer: &[u8],
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
     ) -> Result<(), E> {
-        match result {
-            ReadRecordResult::InputEmpty => {}
-            ReadRecordResult::OutputFull if self.text.len() < LONGEST => {
-                self.text.resize((self.text.len() * 2).min(LONGEST), 0);
+        if self.at - self.start > LONGEST && self.state != State::Between {
+            return self.too_long(each);
+        }
+        let rest = buffer.get(self.at..).unwrap_or_default();
+        let Some(&byte) = rest.first() else { return Ok(()) };
+        let delimiter = self.delimiter;
+        let is_end = byte == b'\n' || byte == delimiter;
+        match self.state {
+            State::Between if byte == b'\n' => {
+                self.line += 1;
+                self.at += 1;
+                self.start = self.at;
             }
-            ReadRecordResult::OutputEndsFull if self.ends.len() < MOST_COLUMNS => {
-                self.ends.resize((self.ends.len() * 2).min(MOST_COLUMNS), 0);
+            State::Between => {
+                (self.start, self.begins) = (self.at, self.line);
+                self.state = State::Before;
             }
-            ReadRecordResult::OutputFull => {
-                let message =
-                    "This row is longer than 1 MiB. Perhaps a quote is never closed, or it is no CSV.";
-                return Err(FileFault::new(self.begins, "row_too_long", message).into());
+            State::Before if byte == b'"' => {
+                self.at += 1;
+                self.state = State::Quoted;
             }
-            ReadRecordResult::OutputEndsFull => {
-                let message = format!("This row has more than {MOST_COLUMNS} values.");
-                return Err(FileFault::new(self.begins, "too_many_columns", message).into());
+            State::Before => self.state = State::Unquoted,
+            State::Unquoted | State::Closing | State::Closed if is_end => return self.end(byte, each),
+            State::Unquoted => {
+                let run = run_of(rest, |byte| byte != b'\n' && byte != delimiter);
+                let quotes = run.iter().filter(|byte| **byte == b'"').count();
+                self.has_odd_quotes ^= quotes % 2 == 1;
+                self.take(run);
             }
-            ReadRecordResult::Record | ReadRecordResult::End => {
-                self.inside = false;
-                let text = self.text.get(..self.length).unwrap_or_default();
-                let ends = self.ends.get(..self.values).unwrap_or_default();
-                (self.length, self.values) = (0, 0);
-                let text = std::str::from_utf8(text)
-                    .map_err(|_| FileFault::new(self.begins, "not_text", "This row is no text."))?;
-                each(Record { line: self.begins, text, ends })?;
+            State::Quoted if byte == b'"' => {
+                self.at += 1;
+                self.state = State::Closing;
             }
+            State::Quoted if byte == b'\n' => return self.break_line(each),
+            State::Quoted => self.take(run_of(rest, |byte| byte != b'"' && byte != b'\n')),
+            State::Closing if byte == b'"' => {
+                self.take(b"\"");
+                self.state = State::Quoted;
+            }
+            State::Closing | State::Closed if byte == b' ' || byte == b'\t' => {
+                self.at += 1;
+                self.state = State::Closed;
+            }
+            State::Closing | State::Closed => return self.break_off(Malformed::TextAfterQuote, each),
+            State::Skipping if byte == b'\n' => return self.end(byte, each),
+            State::Skipping => self.at += run_of(rest, |byte| byte != b'\n').len(),
         }
         Ok(())
     }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.text.extend_from_slice(bytes);
+        self.at += bytes.len();
+    }
+
+    /// Ends a value at a delimiter, or the row at a line end.
+    fn end<E: From<FileFault>>(
+        &mut self,
+        byte: u8,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
+    ) -> Result<(), E> {
+        self.end_value();
+        self.at += 1;
+        if byte == b'\n' {
+            self.line += 1;
+            return self.end_row(each);
+        }
+        self.state = State::Before;
+        Ok(())
+    }
+
+    fn end_value(&mut self) {
+        if self.state == State::Skipping {
+            return;
+        }
+        let column = self.ends.len();
+        if std::mem::take(&mut self.has_odd_quotes) && self.is_strict(column) {
+            self.malformed.get_or_insert(Malformed::StrayQuote(column));
+        }
+        if column < MOST_COLUMNS {
+            self.ends.push(self.text.len());
+            return;
+        }
+        let from = self.ends.last().copied().unwrap_or_default();
+        if !self.text.get(from..).unwrap_or_default().trim_ascii().is_empty() {
+            self.malformed.get_or_insert(Malformed::TooManyColumns);
+        }
+        self.text.truncate(from);
+    }
+
+    /// Goes past a line break within quotes, where the column may have one.
+    fn break_line<E: From<FileFault>>(
+        &mut self,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
+    ) -> Result<(), E> {
+        self.first_break.get_or_insert(self.at);
+        let column = self.ends.len();
+        if self.is_strict(column) {
+            return self.break_off(Malformed::LineBreak(column), each);
+        }
+        self.line += 1;
+        self.take(b"\n");
+        Ok(())
+    }
+
+    fn is_strict(&self, column: usize) -> bool {
+        let (columns, below) = self.strict;
+        self.begins > below && columns.contains(&column)
+    }
+
+    /// Ends a malformed row with its first line.
+    fn break_off<E: From<FileFault>>(
+        &mut self,
+        malformed: Malformed,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
+    ) -> Result<(), E> {
+        self.malformed.get_or_insert(malformed);
+        self.end_value();
+        match self.first_break {
+            Some(first_break) => {
+                self.emit(each)?;
+                self.read_on_after(first_break)?;
+            }
+            None => self.state = State::Skipping,
+        }
+        Ok(())
+    }
+
+    fn end_row<E: From<FileFault>>(
+        &mut self,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
+    ) -> Result<(), E> {
+        let next = self.emit(each)?;
+        match self.first_break {
+            Some(first_break) if next == Next::SecondLine => self.read_on_after(first_break)?,
+            _ => self.begin_row(),
+        }
+        Ok(())
+    }
+
+    fn emit<E: From<FileFault>>(
+        &mut self,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
+    ) -> Result<Next, E> {
+        let text = std::str::from_utf8(&self.text)
+            .map_err(|_| FileFault::new(self.begins, "not_text", "This row is not text."))?;
+        each(Record { line: self.begins, malformed: self.malformed, text, ends: &self.ends })
+    }
+
+    /// Reads on below the first line of the row.
+    fn read_on_after(&mut self, first_break: usize) -> Result<(), FileFault> {
+        self.reread += self.at - first_break;
+        if self.reread > MOST_REREAD {
+            let message = "Too many rows of this file open a quote and never close it. Correct the export.";
+            return Err(FileFault::new(self.begins, "open_quote", message));
+        }
+        self.line = self.begins + 1;
+        self.at = first_break + 1;
+        self.begin_row();
+        Ok(())
+    }
+
+    fn begin_row(&mut self) {
+        self.start = self.at;
+        self.state = State::Between;
+        self.first_break = None;
+        self.malformed = None;
+        self.has_odd_quotes = false;
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    fn too_long<E: From<FileFault>>(
+        &mut self,
+        each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
+    ) -> Result<(), E> {
+        if self.first_break.is_some() {
+            return self.break_off(Malformed::OpenQuote, each);
+        }
+        let message = "This row is longer than 1 MiB. Perhaps this is not a CSV file.";
+        Err(FileFault::new(self.begins, "row_too_long", message).into())
+    }
+}
+
+fn run_of(bytes: &[u8], belongs: impl Fn(u8) -> bool) -> &[u8] {
+    let end = bytes.iter().position(|byte| !belongs(*byte)).unwrap_or(bytes.len());
+    bytes.get(..end).unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    type Rows = Vec<(u64, Vec<String>)>;
-
-    fn read(text: &str, delimiter: u8, piece: usize) -> Result<Rows, FileFault> {
-        let mut records = Records::separated_by(delimiter);
-        let mut rows = Rows::new();
-        let mut each = |record: Record<'_>| {
-            rows.push((record.line, record.values().map(str::to_owned).collect()));
-            Ok(())
-        };
-        for piece in text.as_bytes().chunks(piece) {
-            records.push(piece, &mut each)?;
-        }
-        records.finish(&mut each)?;
-        Ok(rows)
-    }
-
-    #[test]
-    fn each_row_knows_the_line_on_which_it_begins() {
-        let text = "a,b\n\n\"1\n2\",\"x \"\"y\"\"\"\n\n3,4\n5,";
-        for piece in 1..12 {
-            let rows = read(text, b',', piece).unwrap();
-            let row = |line, values: [&str; 2]| (line, values.map(str::to_owned).to_vec());
-            assert_eq!(
-                rows,
-                [row(1, ["a", "b"]), row(3, ["1\n2", "x \"y\""]), row(6, ["3", "4"]), row(7, ["5", ""])]
-            );
-        }
-    }
-
-    #[test]
-    fn an_open_quote_is_found_and_so_is_a_row_without_end() {
-        for text in ["a\n1,\"2\n3\n4", "a\n\"", "a\n\"x\"\"", "a\n\"x\n"] {
-            let fault = read(text, b',', 3).unwrap_err();
-            assert_eq!((fault.line, fault.code), (2, "open_quote"), "{text:?}");
-        }
-        let long = format!("a\n{}", "x".repeat(LONGEST + 1));
-        assert_eq!(read(&long, b',', 65_536).unwrap_err().code, "row_too_long");
-        let wide = format!("a\n{}", ",".repeat(MOST_COLUMNS));
-        assert_eq!(read(&wide, b',', 65_536).unwrap_err().code, "too_many_columns");
-        assert_eq!(read(&",".repeat(MOST_COLUMNS - 1), b',', 7).unwrap()[0].1.len(), MOST_COLUMNS);
-    }
-
-    proptest! {
-        #[test]
-        fn what_the_csv_crate_writes_is_read_back(
-            rows in proptest::collection::vec(proptest::collection::vec("[a-z,;\"\n é]{0,5}", 2..5), 1..8),
-            piece in 1..9_usize,
-        ) {
-            let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(Vec::new());
-            for row in &rows {
-                writer.write_record(row).unwrap();
-            }
-            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
-            let read: Vec<Vec<String>> =
-                read(&text, b',', piece).unwrap().into_iter().map(|(_, values)| values).collect();
-            prop_assert_eq!(read, rows);
-        }
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@
 //! formula stands there as text.
 
 use shared::{
+    clean::strip_invisible,
     daily_file::RejectedRow,
     ids::{DailyFileId, TeamId},
 };
@@ -35,7 +36,7 @@ fn written(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {
             row.line.to_string().as_str(),
             &no_formula(column),
             &no_formula(&row.value),
-            &row.reason,
+            &no_formula(&row.reason),
         ])?;
     }
     let more = count - i64::try_from(rows.len()).unwrap_or_default();
@@ -46,18 +47,57 @@ fn written(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// A value that no spreadsheet takes for a formula (OWASP, CSV injection): an apostrophe marks text.
+/// A value that no spreadsheet runs as a formula (OWASP, CSV injection): an apostrophe before each sign that begins a cell
+/// marks the cell as text. White space and invisible characters before the sign do not hide it, nor does its full-width
+/// form. A spreadsheet may split the file at other delimiters than commas.
 fn no_formula(value: &str) -> String {
-    if value.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        format!("'{value}")
-    } else {
-        value.to_owned()
+    let mut plain = String::with_capacity(value.len());
+    let mut begins_cell = true;
+    for character in value.chars() {
+        let is_formula = matches!(
+            character,
+            '=' | '+' | '-' | '@' | '\u{2212}' | '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫'
+        );
+        let is_separator = matches!(character, ',' | ';' | '|' | '\t' | '\r' | '\n');
+        if begins_cell && (is_formula || (plain.is_empty() && is_separator && character.is_control())) {
+            plain.push('\'');
+            begins_cell = false;
+        }
+        let is_hidden = character.is_whitespace()
+            || character.is_control()
+            || character == '"'
+            || strip_invisible(character.encode_utf8(&mut [0; 4])).is_empty();
+        begins_cell = is_separator || (begins_cell && is_hidden);
+        plain.push(character);
     }
+    plain
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_formula_is_found_behind_what_cannot_be_seen() {
+        for (value, expected) in [
+            (" =1", " '=1"),
+            ("\u{a0}+1", "\u{a0}'+1"),
+            ("\u{200b}\u{3000}@x", "\u{200b}\u{3000}'@x"),
+            ("＝1", "'＝1"),
+            (" ＋1", " '＋1"),
+            ("－1", "'－1"),
+            ("＠x", "'＠x"),
+            ("\tx", "'\tx"),
+            ("\r=1", "'\r'=1"),
+            ("a;=1", "a;'=1"),
+            ("a\t -1", "a\t '-1"),
+            ("07700-900", "07700-900"),
+            ("a=b", "a=b"),
+            ("", ""),
+        ] {
+            assert_eq!(no_formula(value), expected, "{value:?}");
+        }
+    }
 
     #[test]
     fn formulas_are_escaped_and_what_is_not_listed_is_said() {

@@ -1,11 +1,11 @@
 //! Makes an earlier file the current one again. Its rows are still there, so nothing is copied.
 
 use shared::{
-    daily_file::{ImportedFile, MAX_REJECTED_SHOWN},
+    daily_file::{ImportedFile, MAX_REJECTED_SHOWN, Turnover},
     ids::{DailyFileId, TeamId},
 };
 
-use super::{DailyFiles, changes::Changes, current::Finished, queries};
+use super::{DailyFiles, changes::Changes, current::Finished, import::difference, queries};
 use crate::{auth::TeamScope, error::ApiError, teams};
 
 impl DailyFiles {
@@ -30,23 +30,15 @@ impl DailyFiles {
             })
             .await?;
         let changes = if found.file.is_current {
-            Changes::default()
+            let unchanged = found.file.accepted;
+            Changes { turnover: Turnover { unchanged, ..Turnover::default() }, ..Changes::default() }
         } else {
             let finished = Finished { id, columns: found.columns.clone(), counts: None };
-            self.make_current(team, finished, None, None).await?
+            self.make_current(team, finished, None, None, |_| Ok(())).await?
         };
         self.tidy.notify_one();
-        Ok(ImportedFile {
-            id,
-            file_date: found.file.file_date,
-            rows: found.file.rows,
-            accepted: found.file.accepted,
-            rejected,
-            rejected_rows: found.file.rejected_rows,
-            added: changes.added,
-            changed: changes.changed,
-            dropped: changes.dropped,
-            columns: found.columns,
-        })
+        let counts = [found.file.rows, found.file.accepted, found.file.rejected_rows];
+        let difference = difference(counts, rejected, found.columns, changes);
+        Ok(ImportedFile { id, file_date: found.file.file_date, difference })
     }
 }

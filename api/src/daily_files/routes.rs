@@ -11,7 +11,7 @@ use serde::Deserialize;
 use shared::{
     ErrorCode, Page, Problem,
     account::Permission,
-    daily_file::{ColumnMapping, DailyFile, ImportedFile},
+    daily_file::{ColumnMapping, DailyFile, FilePreview, ImportedFile},
     ids::{DailyFileId, TeamId},
 };
 use tokio::sync::{mpsc, oneshot};
@@ -31,14 +31,18 @@ use crate::{
     teams,
 };
 
-/// How a file is brought in.
+/// How a file is uploaded.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// Whether a file with less than half of the current one's customers is meant.
+    /// Uses the file although it replaces most customers.
     #[serde(default)]
     #[param(default = false)]
     confirm: bool,
+    /// Only compares the file with the current one, and changes nothing.
+    #[serde(default)]
+    #[param(default = false)]
+    preview: bool,
 }
 
 /// A form with a file.
@@ -76,17 +80,22 @@ pub async fn list_daily_files(
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id.0))))
 }
 
-/// Brings in a file of customers, whole or not at all: once it is in, it is the team's current one.
+/// Uploads a file of customers, as a whole or not at all. Then it is the team's current file.
 ///
-/// CSV with a header; UTF-8 or Windows-1252; with commas, semicolons or tabs. It has a column for the reference, one for the
-/// name and one for the number, found by their usual names or by the team's column mapping; all others are key data. Rows
-/// that cannot be taken are listed and left out; the first 10,000 of them can be downloaded. At most 512 MiB.
+/// CSV with a header; UTF-8 or Windows-1252; with commas, semicolons or tabs, or what a first line `sep=` names. It has a
+/// column for the reference, one for the name and one for the number, found by their usual names or by the team's column
+/// mapping; all others are key data, which may hold line breaks within quotes. Rows with a fault are listed and left out;
+/// the first 10,000 of them can be downloaded. A ref on several lines is listed in `duplicates`; its first line for each
+/// number is accepted. With `preview=true` the answer is 200 with the difference, and nothing changes. A file that drops
+/// more than half of the current customers, has less than half of the rows, or consists mostly of new customers takes
+/// `confirm=true`. At most 512 MiB.
 #[utoipa::path(post, path = "/api/v1/teams/{id}/daily_files", operation_id = "create_daily_file", tag = "daily files",
     params(("id" = i64, Path, description = "The team"), ImportQuery),
     request_body(content(
         (String = "text/csv", example = "Ref,Name,Mobile,Balance\nA-10021,Maria Jones,07700 900123,GBP 120.00\n"),
         (FileForm = "multipart/form-data"))),
     responses((status = 201, body = ImportedFile),
+        (status = 200, description = "With `preview=true`: what the file would change", body = FilePreview),
         (status = 400, description = "`invalid_body`, `invalid_query`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, body = Problem), (status = 408, description = "`request_timeout`", body = Problem),
@@ -108,10 +117,13 @@ pub async fn create_daily_file(
     let scope = caller.scope.clone();
     desk.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
     check_length(&request)?;
+    let by = caller.name().to_owned();
+    let order = Order { scope: caller.scope.clone(), team, by, confirmed: query.confirm };
+    if query.preview {
+        return preview(&desk, order, &request, payload).await;
+    }
     let keyed = Keyed::of(&desk, &request, &caller)?;
     let is_repeated = keyed.is_known(&desk.db).await?;
-    let by = caller.name().to_owned();
-    let order = Order { scope: caller.scope, team, by, confirmed: query.confirm };
     let (pieces, mut incoming) = mpsc::channel(8);
     let (answer, mut answered) = oneshot::channel();
     let (files, db) = (Arc::clone(&desk.daily_files), desk.db.clone());
@@ -143,6 +155,29 @@ pub async fn create_daily_file(
         }
     };
     Ok(outcome.map_err(|fault| ApiError::internal(&fault))??.created())
+}
+
+async fn preview(
+    desk: &Desk,
+    order: Order,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let (pieces, incoming) = mpsc::channel(8);
+    let fingerprint = Fingerprint::default();
+    let fed = feed(&desk.clock, request, payload, pieces, &fingerprint);
+    let files = Arc::clone(&desk.daily_files);
+    // In its own task, so that the claim is released when the connection is lost.
+    let mut comparing = tokio::spawn(async move { files.preview(order, incoming, Arc::default()).await });
+    let outcome = tokio::select! {
+        outcome = &mut comparing => outcome,
+        fed = fed => {
+            let outcome = comparing.await;
+            fed?;
+            outcome
+        }
+    };
+    Ok(HttpResponse::Ok().json(outcome.map_err(|fault| ApiError::internal(&fault))??))
 }
 
 /// The kept answer has run out while the file came in.

@@ -1,18 +1,14 @@
-//! Makes a customer of a row, or says why it cannot be one: the first thing that is wrong, with its column. It must never
-//! keep anything.
+//! Makes a customer of a row, or says why the row cannot be accepted: the first fault, with its column.
 
 use shared::{PhoneNumber, daily_file::RejectedRow};
 
 use super::{
     header::{Header, Needed},
-    records::Record,
+    records::{MOST_COLUMNS, Malformed, Record},
+    value,
 };
 use crate::numbers::region::Region;
 
-/// The longest customer reference number, in characters.
-const LONGEST_REFERENCE: usize = 100;
-/// The longest name, in characters.
-const LONGEST_NAME: usize = 200;
 /// How much of a value is shown, in characters.
 const LONGEST_SHOWN: usize = 200;
 
@@ -32,26 +28,40 @@ pub(super) struct Row {
 pub(super) enum Outcome {
     Taken(Row),
     Rejected(RejectedRow),
+    /// Rejected, because the row's further lines look like rows of their own.
+    Swallows(RejectedRow),
     /// Nothing stands in it.
     Blank,
 }
 
 /// Reads a row.
 pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outcome {
-    if record.values().all(|value| value.trim().is_empty()) {
+    if record.malformed.is_none() && record.values().all(|value| value.trim().is_empty()) {
         return Outcome::Blank;
     }
     let line = i64::try_from(record.line).unwrap_or(i64::MAX);
     let rejected = |column: Option<&str>, value: &str, reason: String| {
+        // Further lines may be rows of other customers.
+        let value = value.split('\n').next().unwrap_or_default();
         let value = value.chars().filter(|character| *character != '\0').take(LONGEST_SHOWN).collect();
-        Outcome::Rejected(RejectedRow { line, column: column.map(str::to_owned), value, reason })
+        RejectedRow { line, column: column.map(str::to_owned), value, reason }
     };
+    if let Some(malformed) = record.malformed {
+        let (column, reason) = fault(malformed);
+        let value = match column {
+            Some(column) => record.values().nth(column).unwrap_or_default().to_owned(),
+            None => record.values().collect::<Vec<_>>().join(" "),
+        };
+        let column = column.and_then(|column| header.names.get(column)).map(String::as_str);
+        return Outcome::Rejected(rejected(column, &value, reason));
+    }
     let columns = header.names.len();
     // Programs leave out what is empty at the end of a row, or write a delimiter too many.
-    if record.values().skip(columns).any(|value| !value.trim().is_empty()) {
-        let values = record.values().count();
-        let reason = format!("This row has {values} values, but there are {columns} columns.");
-        return rejected(None, &record.values().collect::<Vec<_>>().join(" "), reason);
+    if let Some(place) = record.values().skip(columns).position(|value| !value.trim().is_empty()) {
+        let place = columns + place + 1;
+        let reason =
+            format!("This row has a value in column {place}, but the header names {columns} columns.");
+        return Outcome::Rejected(rejected(None, &record.values().collect::<Vec<_>>().join(" "), reason));
     }
     let (mut reference, mut name, mut number) = ("", "", "");
     let mut key_data = String::from("[");
@@ -64,45 +74,73 @@ pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outc
         } else if column == header.number {
             number = value;
         } else {
+            if swallows_a_row(value, column, header, region) {
+                let reason = "This quoted value holds a customer's row. Close its quote on the first line.";
+                let column = header.names.get(column).map(String::as_str);
+                return Outcome::Swallows(rejected(column, value, reason.to_owned()));
+            }
             append(value, &mut key_data);
         }
     }
     key_data.push(']');
-    let said = |needed: Needed| Some(header.called(needed));
-    let plain_reference = match one_line(reference, LONGEST_REFERENCE) {
-        Ok(plain) => plain,
-        Err(reason) => return rejected(said(Needed::Reference), reference, reason),
+    let refused = |needed: Needed, value: &str, reason: String| {
+        Outcome::Rejected(rejected(Some(header.called(needed)), value, reason))
     };
-    let plain_name = match one_line(name, LONGEST_NAME) {
-        Ok(plain) => plain,
-        Err(reason) => return rejected(said(Needed::Name), name, reason),
+    let clean_reference = match value::reference(reference) {
+        Ok(clean) => clean,
+        Err(reason) => return refused(Needed::Reference, reference, reason),
     };
-    match region.read(number) {
+    let clean_name = match value::name(name) {
+        Ok(clean) => clean,
+        Err(reason) => return refused(Needed::Name, name, reason),
+    };
+    let parsed =
+        value::number(number).and_then(|number| region.read(&number).map_err(|fault| fault.to_string()));
+    match parsed {
         Ok(number) => {
-            Outcome::Taken(Row { line, number, reference: plain_reference, name: plain_name, key_data })
+            Outcome::Taken(Row { line, number, reference: clean_reference, name: clean_name, key_data })
         }
-        Err(_) if number.trim().is_empty() => rejected(said(Needed::Number), "", "This is empty.".to_owned()),
-        Err(fault) => rejected(said(Needed::Number), number, fault.to_string()),
+        Err(reason) => refused(Needed::Number, number, reason),
     }
 }
 
-/// A value in one line, without the white space around it.
-fn one_line(value: &str, longest: usize) -> Result<String, String> {
-    let value = value.trim();
-    let plain = if value.contains(char::is_control) {
-        let spaced: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-    } else {
-        value.to_owned()
+/// The column that is at fault, if it is one, and what is wrong.
+fn fault(malformed: Malformed) -> (Option<usize>, String) {
+    let (column, reason) = match malformed {
+        Malformed::TextAfterQuote => (
+            None,
+            "Text follows a closing quote, so the values cannot be told apart. Put quotes around whole values only.",
+        ),
+        Malformed::LineBreak(column) => {
+            (Some(column), "This value is quoted and has no closing quote on its line. Close the quote.")
+        }
+        Malformed::StrayQuote(column) => (
+            Some(column),
+            "This value has a quote without its counterpart. Remove it, or quote the whole value.",
+        ),
+        Malformed::OpenQuote => (None, "This row opens a quote and never closes it. Close the quote."),
+        Malformed::TooManyColumns => {
+            return (None, format!("This row has more than {MOST_COLUMNS} values."));
+        }
     };
-    if plain.is_empty() {
-        return Err("This is empty.".to_owned());
+    (column, reason.to_owned())
+}
+
+/// Whether a quoted value in this column has a line that reads as a customer's row.
+fn swallows_a_row(value: &str, column: usize, header: &Header, region: &Region) -> bool {
+    if !value.contains('\n') {
+        return false;
     }
-    // Counting is only needed where the bytes are too many.
-    if plain.len() > longest && plain.chars().count() > longest {
-        return Err(format!("This is longer than {longest} characters."));
-    }
-    Ok(plain)
+    let columns = header.names.len();
+    // The value's first line stands behind the columns before it.
+    let is_row = |(line, before): (&str, usize)| {
+        let values: Vec<&str> = line.split(char::from(header.delimiter)).collect();
+        let number = header.number.checked_sub(before).and_then(|place| values.get(place));
+        values.len() + before == columns
+            && number
+                .is_some_and(|number| value::number(number).is_ok_and(|number| region.read(&number).is_ok()))
+    };
+    value.split('\n').zip(std::iter::once(column).chain(std::iter::repeat(0))).any(is_row)
 }
 
 /// Appends a value to a JSON list.
@@ -126,19 +164,23 @@ mod tests {
     use shared::daily_file::ColumnMapping;
 
     use super::*;
-    use crate::daily_files::{fault::FileFault, records::Records};
+    use crate::daily_files::{
+        fault::FileFault,
+        records::{Next, Records},
+    };
 
     /// What becomes of each row of a text with a header.
     fn read_all(text: &str) -> Vec<Outcome> {
         let header = Header::read(text, &ColumnMapping::default()).unwrap();
         let region = Region::of("GB");
-        let mut records = Records::separated_by(header.delimiter);
+        let mut records = Records::separated_by(header.delimiter).strict_in(header.needed(), header.line);
         let mut found = Vec::new();
         let mut each = |record: Record<'_>| {
             if record.line > header.line {
                 found.push(read(record, &header, &region));
             }
-            Ok::<(), FileFault>(())
+            let swallows = matches!(found.last(), Some(Outcome::Swallows(_)));
+            Ok::<_, FileFault>(if swallows { Next::SecondLine } else { Next::Row })
         };
         records.push(text.as_bytes(), &mut each).unwrap();
         records.finish(&mut each).unwrap();
@@ -147,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_row_becomes_a_customer_with_its_key_data_as_it_stands() {
-        let text = "Balance,ref,name,number,Note\n =cmd() , A-1 ,\"Jones,\nMaria\",07700 900123,\"a \"\"b\"\"\n\\\"\n";
+        let text = "Balance,ref,name,number,Note\n =cmd() , A-1 ,\"Jones, Maria\",07700 900123,\"a \"\"b\"\"\n\\\"\n";
         let [Outcome::Taken(row)] = &read_all(text)[..] else { panic!("taken") };
         assert_eq!((row.line, row.reference.as_str(), row.name.as_str()), (2, "A-1", "Jones, Maria"));
         assert_eq!(row.number.as_str(), "+447700900123");
@@ -170,6 +212,7 @@ mod tests {
                     let reason: String = row.reason.chars().take(12).collect();
                     format!("{} {:?} {:.5} {reason}", row.line, row.column, row.value)
                 }
+                Outcome::Swallows(_) => "swallows".to_owned(),
                 Outcome::Blank => "blank".to_owned(),
             })
             .collect();
@@ -189,7 +232,58 @@ mod tests {
         );
     }
 
+    /// The lines, each with what became of it.
+    fn lines(text: &str) -> Vec<String> {
+        let shown = |outcome| match outcome {
+            Outcome::Taken(row) => format!("{} {} {} {}", row.line, row.reference, row.name, row.number),
+            Outcome::Rejected(row) => format!("{} rejected {}", row.line, row.column.unwrap_or_default()),
+            Outcome::Swallows(row) => format!("{} swallows {}", row.line, row.value),
+            Outcome::Blank => "blank".to_owned(),
+        };
+        read_all(text).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn an_open_quote_gives_no_customer_anothers_number() {
+        let header = "ref,name,number,note\n";
+        let text = format!("{header}A-1,\"Al,07700900101,\nA-2,\"Bo\",07700900102,\nA-3,Cy,07700900103,\n");
+        assert_eq!(lines(&text), ["2 rejected name", "3 A-2 Bo +447700900102", "4 A-3 Cy +447700900103"]);
+        let text =
+            format!("{header}A-1,Al,07700900101,\"note\nA-2,Bo,07700900102,\nA-3,Cy,07700900103,x\"\n");
+        assert_eq!(lines(&text), ["2 swallows note", "3 A-2 Bo +447700900102", "4 A-3 Cy +447700900103"]);
+        let text =
+            format!("{header}A-1,Al,07700900101,\"one,\ntwo,three,four,\nfive\"\nA-3,Cy,07700900103,x\n");
+        assert_eq!(
+            lines(&text),
+            ["2 A-1 Al +447700900101", "5 A-3 Cy +447700900103"],
+            "a note of several lines"
+        );
+        let text = "note,ref,name,number\n\"open,A-1,Al,07700900101\nx\",A-2,Bo,07700900102\n";
+        assert_eq!(lines(text), ["2 swallows open,A-1,Al,07700900101", "3 A-2 Bo +447700900102"]);
+    }
+
     proptest! {
+        #[test]
+        fn each_number_belongs_to_its_own_line(
+            rows in proptest::collection::vec((proptest::option::of("[a-z\",]{0,4}\"[a-z\",\n]{0,4}"), 0..4_usize), 1..8),
+        ) {
+            let mut text = String::from("ref,name,number,note\n");
+            for (n, (broken, column)) in rows.iter().enumerate() {
+                let mut values = [format!("A-{n}"), format!("Al {n}"), format!("077009001{n:02}"), String::new()];
+                if let Some(broken) = broken {
+                    values[*column] = broken.clone();
+                }
+                text += &format!("{}\n", values.join(","));
+            }
+            for outcome in read_all(&text) {
+                let Outcome::Taken(row) = outcome else { continue };
+                let number = row.number.as_str().trim_start_matches("+4477009001").parse::<usize>().unwrap();
+                if let Some(of) = row.reference.strip_prefix("A-").and_then(|of| of.parse::<usize>().ok()) {
+                    prop_assert_eq!(of, number, "{}", text);
+                }
+            }
+        }
+
         #[test]
         fn key_data_is_a_json_list_of_what_stands_in_the_file(values in proptest::collection::vec("\\PC{0,8}|[\u{1}-\u{1f}\"\\\\]{0,4}", 0..6)) {
             let mut list = String::from("[");

@@ -36,7 +36,7 @@ pub(super) struct Stored {
     pub(super) duplicates: i64,
 }
 
-/// Stores every customer of the file.
+/// Goes through every customer of the file, and stores them if `is_stored`.
 ///
 /// # Errors
 /// Faults of the database and of the disk; when the claim on the team was lost.
@@ -45,12 +45,15 @@ pub(super) async fn store(
     reading: Reading,
     folder: PathBuf,
     progress: &Arc<Progress>,
+    is_stored: bool,
 ) -> Result<Stored, ApiError> {
     let (slices, mut ready) = mpsc::channel::<Vec<Row>>(2);
     let merging = tokio::task::spawn_blocking(move || merge(reading, &folder, &slices));
     while let Some(slice) = ready.recv().await {
         let count = i64::try_from(slice.len()).unwrap_or_default();
-        claim.write(move |conn, id| Ok(rows::insert(conn, id, &slice)?)).await?;
+        if is_stored {
+            claim.write(move |conn, id| Ok(rows::insert(conn, id, &slice)?)).await?;
+        }
         progress.stored.fetch_add(count, Ordering::Relaxed);
     }
     match merging.await {
@@ -74,14 +77,14 @@ fn merge(reading: Reading, folder: &Path, slices: &mpsc::Sender<Vec<Row>>) -> io
             && before.number == row.number
             && before.reference == row.reference
         {
-            let reason =
-                format!("This customer stands on line {} already, with the same number.", before.line);
+            let reason = format!("Line {} has the same ref and number already.", before.line);
+            fingerprints.push(&row, false)?;
             let (line, value) = (row.line, row.reference);
             rejections.push(RejectedRow { line, column: Some(column.clone()), value, reason });
             duplicates += 1;
             continue;
         }
-        fingerprints.push(&row)?;
+        fingerprints.push(&row, true)?;
         size += bytes.len();
         if let Some((before, _)) = last.replace((row, hash)) {
             slice.push(before);
@@ -90,7 +93,7 @@ fn merge(reading: Reading, folder: &Path, slices: &mpsc::Sender<Vec<Row>>) -> io
             size = 0;
             let full = std::mem::replace(&mut slice, Vec::with_capacity(SLICE));
             if slices.blocking_send(full).is_err() {
-                // Whoever stores them has given up, and says why.
+                // The receiver has failed, and reports why.
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
         }
@@ -116,7 +119,7 @@ pub(super) async fn fingerprints(
         let looked = db.read(move |conn| {
             let page = rows::page(conn, id, after.as_ref(), PAGE)?;
             for row in &page {
-                found.push(row).map_err(|error| not_kept(&error))?;
+                found.push(row, true).map_err(|error| not_kept(&error))?;
             }
             let last = page.into_iter().next_back().map(|row| (row.number, row.line));
             Ok::<_, ApiError>((found, last))

@@ -180,18 +180,31 @@ pub async fn list_placeholders(
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
 
+/// For which customer.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct CustomerQuery {
+    /// The ref of the customer to address, where several share the number. Without it, only the placeholders that do not
+    /// depend on the customer are filled then.
+    #[serde(rename = "ref")]
+    #[param(rename = "ref", example = "A-10021")]
+    reference: Option<String>,
+}
+
 /// The templates that can be used in a conversation, each rendered for it.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/templates", operation_id = "list_conversation_templates",
-    tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
+    tag = "conversations", params(("id" = i64, Path, description = "The conversation"), CustomerQuery),
     responses((status = 200, body = Page<RenderedTemplate>), (status = 401, body = Problem),
-        (status = 404, body = Problem)),
+        (status = 404, body = Problem),
+        (status = 422, description = "`validation_failed`: no customer with this number has this ref", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_conversation_templates(
     desk: web::Data<Desk>,
     caller: Caller,
     id: web::Path<ConversationId>,
+    query: web::Query<CustomerQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let id = id.into_inner();
+    let (id, picked) = (id.into_inner(), query.into_inner().reference);
     let items = desk
         .db
         .read(move |conn| {
@@ -199,11 +212,11 @@ pub async fn list_conversation_templates(
             let conversation = conversations::queries::find(conn, &caller.scope, id)?.ok_or_else(missing)?;
             let team =
                 teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or_else(missing)?;
-            let customer = key_data::one_of(key_data::of_conversation(conn, &conversation)?, &conversation);
+            let to = key_data::addressee(conn, &conversation, picked.as_deref())?;
             let values = Values {
-                customer: customer.as_ref(),
-                reference: conversation.reference.as_deref(),
-                name: conversation.name.as_deref(),
+                customer: to.customer.as_ref(),
+                reference: conversation.reference.as_deref().filter(|_| to.keeps_names),
+                name: conversation.name.as_deref().filter(|_| to.keeps_names),
                 number: Some(&conversation.number),
                 agent: caller.name(),
                 team: &team.name,
@@ -222,13 +235,18 @@ pub struct TeamTemplatesQuery {
     /// The number that is about to be written to, as it was typed; what only a customer can fill is missing without.
     #[param(example = "07700 900123")]
     number: Option<String>,
+    /// The ref of the customer to address, where several share the number.
+    #[serde(rename = "ref")]
+    #[param(rename = "ref", example = "A-10021")]
+    reference: Option<String>,
 }
 
 /// The templates that a team can begin a conversation with, each rendered for a number.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/templates", operation_id = "list_team_templates", tag = "templates",
     params(("id" = i64, Path, description = "The team"), TeamTemplatesQuery),
     responses((status = 200, body = Page<RenderedTemplate>), (status = 401, body = Problem),
-        (status = 404, body = Problem)),
+        (status = 404, body = Problem),
+        (status = 422, description = "`validation_failed`: no customer with this number has this ref", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_team_templates(
     desk: web::Data<Desk>,
@@ -236,7 +254,8 @@ pub async fn list_team_templates(
     id: web::Path<TeamId>,
     query: web::Query<TeamTemplatesQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, typed) = (id.into_inner(), query.into_inner().number.unwrap_or_default());
+    let TeamTemplatesQuery { number, reference: picked } = query.into_inner();
+    let (id, typed) = (id.into_inner(), number.unwrap_or_default());
     let items = desk
         .db
         .read(move |conn| {
@@ -245,7 +264,7 @@ pub async fn list_team_templates(
             // While a number is being typed it is none; then the templates are rendered without.
             let number = numbers::parse::parse(&typed, &team.region).ok();
             let customer = match &number {
-                Some(number) => key_data::only_customer(conn, team.id, number)?,
+                Some(number) => key_data::customer_at(conn, team.id, number, picked.as_deref())?,
                 None => None,
             };
             let number = number.as_ref().map(CustomerAddress::from);

@@ -16,6 +16,11 @@ on_both_databases![
     three_hundred_columns_are_kept_in_order,
     customers_may_share_a_reference_or_a_number_but_not_both,
     what_is_no_such_file_is_refused_with_the_line,
+    an_open_quote_gives_no_customer_anothers_number,
+    values_as_spreadsheets_write_them_are_read_or_refused_with_the_way_out,
+    a_reference_with_invisible_characters_is_the_same_customer,
+    ten_thousand_empty_columns_at_the_end_are_left_out,
+    a_sep_line_names_the_delimiter,
     a_file_of_any_bytes_is_taken_or_refused,
 ];
 
@@ -105,8 +110,10 @@ async fn customers_may_share_a_reference_or_a_number_but_not_both(app: TestApp) 
     assert_eq!((imported["accepted"].as_i64(), imported["rejected_rows"].as_i64()), (Some(3), Some(2)));
     let rejected = imported["rejected"].as_array().unwrap();
     let told: Vec<(&Value, &Value)> = rejected.iter().map(|row| (&row["line"], &row["reason"])).collect();
-    let reason = json!("This customer stands on line 2 already, with the same number.");
+    let reason = json!("Line 2 has the same ref and number already.");
     assert_eq!(told, [(&json!(5), &reason), (&json!(6), &reason)]);
+    let duplicates = json!([{"ref": "A-1", "lines": [2, 3, 5, 6], "accepted_lines": [2, 3]}]);
+    assert_eq!((&imported["duplicates"], &imported["duplicate_refs"]), (&duplicates, &json!(1)));
     assert_eq!(imported["added"], 2, "customers, not rows");
 }
 
@@ -127,7 +134,8 @@ async fn what_is_no_such_file_is_refused_with_the_line(app: TestApp) {
         (b"{\"ref\": 1}", &["line 1:missing_column", "line 1:missing_column", "line 1:missing_column"]),
         (b"ref,name,number,ref\nA-1,Jo,07700900123,x\n", &["line 1:ambiguous_column"]),
         (b"ref,name,number\nA-1,Jo,1\n,Jo,07700900123\n", &["line 2:rejected", "line 3:rejected"]),
-        (b"ref,name,number\nA-1,Jo,07700900123\nA-2,\"Jo,07700900124\nA-3", &["line 3:open_quote"]),
+        (b"ref,name,number\nA-1,Jo,07700900123\nA-2,\"Jo,07700900124", &["line 3:open_quote"]),
+        (b"ref,\"name\"x,number\nA-1,Jo,07700900123\n", &["line 1:invalid_header"]),
     ] {
         let shown = String::from_utf8_lossy(file).into_owned();
         let found = sam.import(file.to_vec()).await.faults(ErrorCode::InvalidFile);
@@ -135,6 +143,94 @@ async fn what_is_no_such_file_is_refused_with_the_line(app: TestApp) {
     }
     assert_eq!(sam.daily_files().await, before, "the one before is still current");
     assert_eq!(app.database.count("customers", "daily_file_id > 2"), 0);
+}
+
+/// The lines of a file that were not accepted.
+async fn rejected(sam: &Client, file: &str) -> Vec<(i64, String)> {
+    let imported = sam.import(file.to_owned()).await.expect(201);
+    let rows = imported["rejected"].as_array().unwrap();
+    rows.iter()
+        .map(|row| (row["line"].as_i64().unwrap(), row["reason"].as_str().unwrap().to_owned()))
+        .collect()
+}
+
+async fn an_open_quote_gives_no_customer_anothers_number(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let header = "ref,name,number,note\n";
+    let others = ["3|+447700900102|A-2|Bo|[\"x\"]", "4|+447700900103|A-3|Cy|[\"\"]"];
+    for broken in [
+        "A-1,\"Al,07700900101,",
+        "A-1,\"Al\" Smith,07700900101,",
+        "A-1,Al,\"07700900101,",
+        "\"A-1,Al,07700900101,",
+        "A-1,Al,07700900101,\"note",
+        "A-1,Al\",07700900101,",
+    ] {
+        let file = format!("{header}{broken}\nA-2,Bo,07700900102,\"x\"\nA-3,Cy,07700900103,\n");
+        assert_eq!(stored(&app, &sam, file.clone()).await, others, "{broken}");
+        let lines: Vec<i64> = rejected(&sam, &file).await.into_iter().map(|(line, _)| line).collect();
+        assert_eq!(lines, [2], "{broken}");
+    }
+}
+
+async fn values_as_spreadsheets_write_them_are_read_or_refused_with_the_way_out(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let typed = [
+        "=\"07700900123\"",
+        "\"=\"\"07700900123\"\"\"",
+        "'07700900123",
+        "Mobile: 07700 900123",
+        "tel:+447700900123",
+        "447700900123.0",
+        "\u{202d}+44 7700 900123\u{202c}",
+    ];
+    let mut file = String::from("ref,name,number\n");
+    for (n, number) in typed.iter().enumerate() {
+        file += &format!("=\"00{n}\",Jo,{number}\n");
+    }
+    let found = stored(&app, &sam, file).await;
+    let expected: Vec<String> =
+        (0..typed.len()).map(|n| format!("{}|+447700900123|00{n}|Jo|[]", n + 2)).collect();
+    assert_eq!(found, expected);
+    let file = "ref,name,number\nA-1,Jo,07700900123\nA-2,Al,4.47E+11\nA-3,Al,07700900123 / 07700900456\n\
+                1.23E+15,Al,07700900124\nA-5,#N/A,07700900125\n";
+    let told = rejected(&sam, file).await;
+    for ((line, reason), (at, words)) in told.iter().zip([
+        (3, "Excel's scientific notation"),
+        (4, "several numbers"),
+        (5, "Format the column as text"),
+        (6, "error of the spreadsheet"),
+    ]) {
+        assert_eq!(*line, at);
+        assert!(reason.contains(words), "{line}: {reason}");
+    }
+    assert_eq!(told.len(), 4);
+}
+
+async fn a_reference_with_invisible_characters_is_the_same_customer(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    sam.import("ref,name,number\nA-1,Jo Li,07700900123\n").await.expect(201);
+    let file = "ref,name,number\n\u{feff}A\u{200b}-1,Jo\u{a0}Li\u{200e},07700900123\n";
+    let compared = sam.preview(file).await.expect(200);
+    let counts = ["added", "changed", "dropped", "unchanged"].map(|word| compared[word].as_i64().unwrap());
+    assert_eq!(counts, [0, 0, 0, 1]);
+}
+
+async fn ten_thousand_empty_columns_at_the_end_are_left_out(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let empty = ",".repeat(10_000);
+    let file = format!("ref,name,number,Balance{empty}\nA-1,Jo,07700900123,5{empty}\n");
+    let imported = sam.import(file).await.expect(201);
+    assert_eq!((&imported["columns"], &imported["accepted"]), (&json!(["Balance"]), &json!(1)));
+    let file = format!("ref,name,number\nA-1,Jo,07700900123\nA-2,Al,07700900124{empty}x\n");
+    let told = rejected(&sam, &file).await;
+    assert!(told[0].0 == 3 && told[0].1.contains("more than 1000 values"), "{told:?}");
+}
+
+async fn a_sep_line_names_the_delimiter(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let file = "sep=|\r\nref|name|number|note\r\nA-1|Jo|07700900123|a;b,c\r\n";
+    assert_eq!(stored(&app, &sam, file).await, ["3|+447700900123|A-1|Jo|[\"a;b,c\"]"]);
 }
 
 async fn a_file_of_any_bytes_is_taken_or_refused(app: TestApp) {

@@ -32,9 +32,18 @@ async fn a_file_becomes_current_and_its_key_data_is_shown(app: TestApp) {
     let sam = app.signed_in(SAM).await;
     let text = "Due date,Ref,Name,Number,Balance\n2024-12-01,A-1,Maria J,07700 900123,=cmd()\n,A-2,Al,07700900456,\n";
     let imported = sam.import(text).await.expect(201);
+    let row = |line: i64, reference: &str, name: &str, number: &str| json!({"line": line, "ref": reference, "name": name, "number": number});
+    let mut shown = imported.clone();
+    let examples = shown.as_object_mut().unwrap().remove("examples").unwrap();
     let expected = json!({"id": imported["id"], "file_date": "2024-11-25", "rows": 2, "accepted": 2, "rejected": [],
-        "rejected_rows": 0, "added": 2, "changed": 0, "dropped": 3, "columns": ["Due date", "Balance"]});
-    assert_eq!(imported, expected);
+        "rejected_rows": 0, "added": 2, "changed": 0, "dropped": 3, "unchanged": 0, "duplicates": [], "duplicate_refs": 0,
+        "columns": ["Due date", "Balance"]});
+    assert_eq!(shown, expected);
+    assert_eq!(
+        examples["added"],
+        json!([row(2, "A-1", "Maria J", MARIA), row(3, "A-2", "Al", "+447700900456")])
+    );
+    assert_eq!(examples["dropped"].as_array().unwrap().len(), 3);
 
     let ann = app.signed_in(ANN).await;
     let conversation = app.text(MARIA, "Hello").await;
@@ -76,7 +85,7 @@ async fn what_is_new_other_and_gone_is_counted_by_reference(app: TestApp) {
 
 async fn rejected_rows_are_listed_and_can_be_downloaded(app: TestApp) {
     let sam = app.signed_in(SAM).await;
-    let text = "ref,name,mobile\nA-1,Jo,07700900123\n,Al,07700900124\n\"A-3\",\"A\nl\",call me\nA-4,Al,=1+1\n,,\n\
+    let text = "ref,name,mobile\nA-1,Jo,07700900123\n,Al,07700900124\n\"A-3\",Al,call me\n\nA-4,Al,\u{a0}=1+1\n,,\n\
                 A-1,Jo,07700 900123\nA-1,Jo,07700900125\n";
     let imported = sam.import(text).await.expect(201);
     let counts = ["rows", "accepted", "rejected_rows"].map(|word| imported[word].as_i64().unwrap());
@@ -90,7 +99,7 @@ async fn rejected_rows_are_listed_and_can_be_downloaded(app: TestApp) {
             format!("{} {} {}", row["line"], row["column"].as_str().unwrap(), row["value"].as_str().unwrap())
         })
         .collect();
-    assert_eq!(told, ["3 ref ", "4 mobile call me", "6 mobile =1+1", "8 ref A-1"]);
+    assert_eq!(told, ["3 ref ", "4 mobile call me", "6 mobile \u{a0}=1+1", "8 ref A-1"]);
     let of_team = format!("daily_file_id = {}", imported["id"]);
     assert_eq!(app.database.count("customers", &of_team), 2);
 
@@ -102,7 +111,7 @@ async fn rejected_rows_are_listed_and_can_be_downloaded(app: TestApp) {
     assert_eq!(file.header("content-disposition"), Some(name.as_str()));
     let lines: Vec<&str> = file.body.split("\r\n").collect();
     assert_eq!(lines[0], "line,column,value,reason");
-    assert!(lines[3].starts_with("6,mobile,'=1+1,"), "{lines:?}");
+    assert!(lines[3].starts_with("6,mobile,\u{a0}'=1+1,"), "{lines:?}");
     assert_eq!(lines.len(), 6);
     let none = sam.get(&format!("/teams/{COLLECTIONS}/daily_files/2/rejected")).await;
     assert_eq!((none.status, none.body.as_str()), (200, "line,column,value,reason\r\n"));
@@ -184,7 +193,7 @@ async fn a_form_with_a_file_is_taken(app: TestApp) {
         let file = multipart::Part::text(customers(3000)).file_name("customers.csv");
         multipart::Form::new().text("note", "for today").part(name, file)
     };
-    let path = format!("/teams/{COLLECTIONS}/daily_files");
+    let path = format!("/teams/{COLLECTIONS}/daily_files?confirm=true");
     let sent = Answer::to(sam.request(Method::POST, &path).multipart(form("file"))).await;
     assert_eq!(sent.expect(201)["accepted"], 3000);
     let other = Answer::to(sam.request(Method::POST, &path).multipart(form("files"))).await;
@@ -225,7 +234,8 @@ async fn unusually_few_rows_take_a_confirmation(app: TestApp) {
     sam.import(customers(10)).await.expect(201);
     let current = sam.current_file().await;
     let few = Answer::to(sam.importing("", customers(4))).await.problem(ErrorCode::UnusualDrop);
-    assert!(few["detail"].as_str().unwrap().contains("4, where the current file has 10"), "{few}");
+    assert!(few["detail"].as_str().unwrap().contains("confirm=true"), "{few}");
+    assert_eq!(few["turnover"], json!({"added": 0, "changed": 0, "dropped": 6, "unchanged": 4}));
     assert_eq!(sam.current_file().await, current);
     Answer::to(sam.importing("", customers(5))).await.expect(201);
     Answer::to(sam.importing("?confirm=true", customers(1))).await.expect(201);

@@ -58,6 +58,13 @@ fn table(conversation: i64) -> Vec<Row> {
         ),
         ("consents", path("consents"), consent("opted_out"), consent("opted_in"), "consents"),
         (
+            "conversations/{id}/opt_out",
+            format!("/conversations/{conversation}/opt_out"),
+            json!({}),
+            json!({"note": "By phone."}),
+            "consents",
+        ),
+        (
             "conversations/{id}/closure",
             format!("/conversations/{conversation}/closure"),
             closure(RESOLVED),

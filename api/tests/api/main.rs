@@ -36,6 +36,7 @@ mod cookies;
 mod daily_file_failures;
 mod daily_file_formats;
 mod daily_file_history;
+mod daily_file_turnover;
 mod daily_files;
 mod database;
 mod delivery;

@@ -1,7 +1,7 @@
 //! The templates as one reads them: the list, what they may ask for, and each rendered for a conversation or a number.
 
 use serde_json::{Value, json};
-use shared::ErrorCode::{InvalidCursor, InvalidQuery, NotFound};
+use shared::ErrorCode::{InvalidCursor, InvalidQuery, NotFound, ValidationFailed};
 
 use crate::support::{
     Client, TestApp,
@@ -17,7 +17,8 @@ on_both_databases![
     without_a_value_a_placeholder_stays_and_is_named_as_missing,
     a_team_has_its_own_templates_and_those_of_all,
     a_value_that_looks_like_a_placeholder_is_not_filled_in_again,
-    the_customer_whom_the_conversation_is_held_with_gives_the_values,
+    a_shared_number_fills_no_placeholder_until_the_agent_picks_the_customer,
+    a_new_holder_is_never_greeted_by_the_former_holders_name,
     an_ad_hoc_message_can_be_written_with_each_template_of_the_team,
     another_teams_templates_look_like_none,
     placeholders_are_what_every_team_has_and_the_columns_of_the_current_file,
@@ -74,15 +75,52 @@ async fn a_value_that_looks_like_a_placeholder_is_not_filled_in_again(app: TestA
     assert_eq!(greeting["missing"], json!([]));
 }
 
-async fn the_customer_whom_the_conversation_is_held_with_gives_the_values(app: TestApp) {
+async fn a_shared_number_fills_no_placeholder_until_the_agent_picks_the_customer(app: TestApp) {
     let conversation = app.text(SHARED, "Hello").await;
     let ann = app.signed_in(ANN).await;
-    assert_eq!(rendered(&ann, conversation).await[1]["missing"], json!(["ref", "balance", "Due date"]));
-    // Once it is known which of the two who share the number it is.
-    app.database.run("UPDATE conversations SET ref = 'A-10031'").unwrap();
-    let balance = &rendered(&ann, conversation).await[1];
+    // The conversation knows a ref, but not which of the two customers writes today.
+    for known in ["NULL", "'A-10031'", "'A-1'"] {
+        app.database.run(&format!("UPDATE conversations SET ref = {known}, name = 'Maria Jones'")).unwrap();
+        let templates = rendered(&ann, conversation).await;
+        assert_eq!(templates[0]["missing"], json!(["name"]), "{known}");
+        assert_eq!(templates[1]["missing"], json!(["ref", "balance", "Due date"]), "{known}");
+        assert_eq!(templates[2]["missing"], json!([]), "{known}");
+    }
+    let picked = async |reference: &str| {
+        ann.get(&format!("/conversations/{conversation}/templates?ref={reference}")).await
+    };
+    let balance = &picked("A-10031").await.items()[1];
     assert_eq!(balance["rendered"], "A-10031: GBP 3.00 is due on {{Due date}}.");
     assert_eq!(balance["missing"], json!(["Due date"]), "an empty value is none");
+    let other = &picked("A-10032").await.items()[1];
+    assert!(other["rendered"].as_str().unwrap().starts_with("A-10032: "), "{other}");
+    assert_eq!(picked("A-10021").await.faults(ValidationFailed), ["ref:unknown"], "another number's");
+    let sam = app.signed_in(SAM).await;
+    let path = format!("/teams/{COLLECTIONS}/templates?number=07700900130&ref=A-10032");
+    let ad_hoc = &sam.get(&path).await.items()[1];
+    assert!(ad_hoc["rendered"].as_str().unwrap().starts_with("A-10032: "), "{ad_hoc}");
+}
+
+async fn a_new_holder_is_never_greeted_by_the_former_holders_name(app: TestApp) {
+    let sam = app.signed_in(SAM).await;
+    let conversation = app.text(MARIA, "Hello").await;
+    let greeting = async || rendered(&sam, conversation).await.remove(0);
+    let number_of = |reference: &str, name: &str| format!("ref,name,number\n{reference},{name},{MARIA}\n");
+    // While the number is in no file, the conversation keeps its name.
+    sam.import("ref,name,number\nA-1,Al,07700900999\n").await.expect(201);
+    assert_eq!(greeting().await["rendered"], "Hello Maria Jones, this is Sam of Collections.");
+    // Another customer has the number.
+    sam.import(number_of("B-1", "Nadia New")).await.expect(201);
+    assert_eq!(greeting().await["rendered"], "Hello Nadia New, this is Sam of Collections.");
+    // Two others have it.
+    sam.import(format!("{}B-2,Nell Newer,{MARIA}\n", number_of("B-1", "Nadia New"))).await.expect(201);
+    assert_eq!(greeting().await["missing"], json!(["name"]));
+    // Another customer had it last.
+    sam.import("ref,name,number\nA-1,Al,07700900999\n").await.expect(201);
+    assert_eq!(greeting().await["missing"], json!(["name"]));
+    // Maria has it back.
+    sam.import(number_of("A-10021", "Maria Smith")).await.expect(201);
+    assert_eq!(greeting().await["rendered"], "Hello Maria Smith, this is Sam of Collections.");
 }
 
 async fn an_ad_hoc_message_can_be_written_with_each_template_of_the_team(app: TestApp) {

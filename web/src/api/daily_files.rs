@@ -1,8 +1,8 @@
-//! A team's daily files: bringing one in, the earlier ones, and which columns hold what.
+//! A team's daily files: uploading one, the earlier ones, and which columns hold what.
 
 use gloo_net::http::Method;
 use shared::{
-    daily_file::{ColumnMapping, DailyFile, ImportedFile},
+    daily_file::{ColumnMapping, DailyFile, FilePreview, ImportedFile},
     ids::{DailyFileId, TeamId},
 };
 use web_sys::File;
@@ -19,8 +19,20 @@ impl Client {
         self.get_all(&format!("/teams/{team}/daily_files")).await
     }
 
-    /// Brings in a file, which becomes the current one. `confirm` takes it although it has unusually few rows; `told`
-    /// hears how much of it is on its way, in per cent.
+    /// Compares a file with the current one; nothing changes. `progress` gets the part that was sent, in per cent.
+    pub(crate) async fn preview_daily_file(
+        self,
+        team: TeamId,
+        file: &File,
+        progress: impl Fn(u32) + 'static,
+    ) -> Result<FilePreview, Fault> {
+        self.get_text("/me").await?;
+        let path = format!("/teams/{team}/daily_files?preview=true");
+        read(&upload(&path, file, Box::new(progress)).await?)
+    }
+
+    /// Uploads a file, which becomes the current one. `confirm` uses it although it replaces most customers; `told` gets
+    /// the part that was sent, in per cent.
     pub(crate) async fn create_daily_file(
         self,
         team: TeamId,

@@ -11,11 +11,15 @@ use super::{Client, Fault, client::encoded};
 
 impl Client {
     /// The templates that are usable in a conversation, with its values filled in.
+    ///
+    /// `reference` names the customer whose values they are, where several share the number.
     pub(crate) async fn list_conversation_templates(
         self,
         id: ConversationId,
+        reference: Option<&str>,
     ) -> Result<Vec<RenderedTemplate>, Fault> {
-        let page: Page<RenderedTemplate> = self.get(&format!("/conversations/{id}/templates")).await?;
+        let query = reference.map(|reference| format!("?ref={}", encoded(reference))).unwrap_or_default();
+        let page: Page<RenderedTemplate> = self.get(&format!("/conversations/{id}/templates{query}")).await?;
         Ok(page.items)
     }
 

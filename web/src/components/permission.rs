@@ -61,7 +61,7 @@ pub(crate) fn for_managers_of_accounts(
     )
 }
 
-/// The page while one may bring in daily files, else a sentence.
+/// The page for accounts that may upload daily files, else a sentence.
 pub(crate) fn for_importers(title: &'static str, page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     guarded(title, use_session().read(|me| me.may(Permission::Import)), Permission::Import, Box::new(page))
 }

@@ -35,6 +35,36 @@ fn columns_are_found_by_their_usual_names() {
 fn all_other_columns_are_key_data_in_file_order() {
     let header = read("Due date,ref,Balance,name,,number,balance").unwrap();
     assert_eq!(header.key_data(), ["Due date", "Balance", "Column 5", "balance (2)"]);
+    let header = read("ref,name,number,\u{200b}Due\u{a0} date,,  ,\n1,2,3").unwrap();
+    assert_eq!(header.key_data(), ["Due date"], "nameless columns at the end are none");
+    assert_eq!(read(&format!("ref,name,number{}", ",".repeat(10_000))).unwrap().names.len(), 3);
+}
+
+#[test]
+fn a_sep_line_names_the_delimiter() {
+    for (text, delimiter) in [
+        ("sep=;\nref;name;number;a,b\n", b';'),
+        ("SEP=|\nref|name|number\n", b'|'),
+        ("\n\"sep=,\"\nref,name,number\n", b','),
+        ("sep=\t\nref\tname\tnumber\n", b'\t'),
+        // A wrong one is no obstacle.
+        ("sep=;\nref,name,number\n", b','),
+    ] {
+        let header = read(text).unwrap_or_else(|faults| panic!("{text:?}: {faults:?}"));
+        assert_eq!((header.delimiter, header.place(Needed::Number)), (delimiter, 2), "{text:?}");
+        assert_eq!(header.line, if text.starts_with('\n') { 3 } else { 2 }, "{text:?}");
+    }
+    assert_eq!(read("sep=;\n").unwrap_err()[0].code, "empty");
+}
+
+#[test]
+fn a_header_with_a_broken_quote_is_refused() {
+    for text in ["ref,\"name\"x,number\n1,2,3", "ref,\"name,number\nA-1,\"Al\",0791"] {
+        let faults = read(text).unwrap_err();
+        assert_eq!((faults[0].line, faults[0].code), (1, "invalid_header"), "{text:?}");
+    }
+    let wide = format!("ref,name,number{}x", ",".repeat(MOST_COLUMNS));
+    assert_eq!(read(&wide).unwrap_err()[0].code, "invalid_header");
 }
 
 #[test]
@@ -64,10 +94,21 @@ fn what_is_missing_is_said_with_what_there_is() {
 }
 
 #[test]
-fn a_row_is_whole_when_its_line_end_is_outside_of_quotes() {
-    for (text, whole) in
-        [("a,b\n", true), ("\n\n", false), ("a,\"b\n", false), ("a,\"b\n\"\n", true), ("a", false)]
-    {
+fn a_header_is_whole_when_its_line_end_is_outside_of_quotes() {
+    for (text, whole) in [
+        ("a,b\n", true),
+        ("\n\n", false),
+        ("a,\"b\n", false),
+        ("a,\"b\n\"\n", true),
+        ("a", false),
+        ("sep=;\n", false),
+        ("\nsep=;\na", false),
+        ("sep=;\na\n", true),
+        ("sep=;;\n", true),
+    ] {
         assert_eq!(FirstRow::default().is_in(text.as_bytes()), whole, "{text:?}");
+        let mut first = FirstRow::default();
+        let is_in = (1..=text.len()).any(|end| first.is_in(&text.as_bytes()[..end]));
+        assert_eq!(is_in, whole, "{text:?} byte by byte");
     }
 }

@@ -26,6 +26,11 @@ impl Client {
         Answer::to(self.importing("?confirm=true", body)).await
     }
 
+    /// Compares a file for Collections with the current one.
+    pub(crate) async fn preview(&self, body: impl Into<reqwest::Body>) -> Answer {
+        Answer::to(self.importing("?preview=true", body)).await
+    }
+
     /// The team's files, newest first.
     pub(crate) async fn daily_files(&self) -> Vec<Value> {
         self.get(&format!("/teams/{COLLECTIONS}/daily_files")).await.items()

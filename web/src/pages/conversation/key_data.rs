@@ -47,7 +47,7 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
         data.with(|data| match data {
             None => skeleton(3),
             Some(Err(fault)) => failed(fault, fetch),
-            Some(Ok(data)) => customers(data, held_with.get().as_deref()),
+            Some(Ok(data)) => customers(desk, data, held_with.get().as_deref()),
         })
     };
     view! {
@@ -58,7 +58,7 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
     }
 }
 
-fn customers(data: &KeyData, held_with: Option<&str>) -> AnyView {
+fn customers(desk: Desk, data: &KeyData, held_with: Option<&str>) -> AnyView {
     let several = data.customers.len() > 1;
     let known =
         several && data.customers.iter().any(|customer| Some(customer.reference.as_str()) == held_with);
@@ -66,8 +66,12 @@ fn customers(data: &KeyData, held_with: Option<&str>) -> AnyView {
         (None, _) => Some("This team has no daily file yet."),
         (Some(_), 0) => Some("This number is not in the current daily file"),
         (Some(_), 1) => None,
-        (Some(_), _) if known => Some("Several customers share this number:"),
-        (Some(_), _) => Some("Several customers share this number. Ask which of them is writing:"),
+        (Some(_), _) if known => {
+            Some("Several customers share this number. Choose whose details the templates use:")
+        }
+        (Some(_), _) => Some(
+            "Several customers share this number. Ask who is writing, then choose whose details the templates use:",
+        ),
     };
     let changed = data.changed_owner.then(|| {
         view! {
@@ -76,8 +80,10 @@ fn customers(data: &KeyData, held_with: Option<&str>) -> AnyView {
             </p>
         }
     });
-    let shown =
-        data.customers.iter().map(|one| customer(one, known && Some(one.reference.as_str()) == held_with));
+    let shown = data.customers.iter().map(|one| {
+        let pick = several.then(|| pick(desk, one.reference.clone()));
+        customer(one, known && Some(one.reference.as_str()) == held_with, pick)
+    });
     view! {
         {changed}
         {note.map(|note| view! { <p class="text-sm">{note}</p> })}
@@ -87,7 +93,7 @@ fn customers(data: &KeyData, held_with: Option<&str>) -> AnyView {
 }
 
 /// A customer; among several, the one whom the conversation is held with is marked.
-fn customer(customer: &CustomerKeyData, is_held_with: bool) -> AnyView {
+fn customer(customer: &CustomerKeyData, is_held_with: bool, pick: Option<AnyView>) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
@@ -103,10 +109,30 @@ fn customer(customer: &CustomerKeyData, is_held_with: bool) -> AnyView {
             <h3 class="text-sm font-medium wrap-anywhere">
                 <bdi>{customer.reference.clone()}</bdi> " · " <bdi>{customer.name.clone()}</bdi> {mark}
             </h3>
+            {pick}
             <dl class="mt-1 grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-3 gap-y-1 text-sm">
                 {fields.collect_view()}
             </dl>
         </div>
+    }
+    .into_any()
+}
+
+/// The button that fills the templates with this customer's values.
+fn pick(desk: Desk, reference: String) -> AnyView {
+    let label = format!("Use {reference} in templates");
+    let of = reference.clone();
+    let is_picked = Memo::new(move |_| desk.picked.with(|picked| picked.as_deref() == Some(of.as_str())));
+    view! {
+        <button
+            type="button"
+            class="btn btn-xs mt-1 aria-pressed:btn-primary"
+            aria-label=label
+            aria-pressed=move || is_picked.get().to_string()
+            on:click=move |_| desk.picked.set(Some(reference.clone()))
+        >
+            {move || if is_picked.get() { "Used in templates" } else { "Use in templates" }}
+        </button>
     }
     .into_any()
 }

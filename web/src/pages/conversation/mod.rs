@@ -64,6 +64,8 @@ struct Desk {
     detail: RwSignal<Option<ConversationDetail>>,
     fault: RwSignal<Option<Fault>>,
     thread: Thread,
+    /// The ref of the customer whose values fill the templates, picked among several who share the number.
+    picked: RwSignal<Option<String>>,
     /// Fetches conversation and messages anew.
     refetch: Callback<()>,
 }
@@ -137,7 +139,7 @@ pub(crate) fn ConversationPage(
         fetch_messages.run(());
         fetch_detail.run(());
     });
-    let desk = Desk { client, id, detail, fault, thread, refetch };
+    let desk = Desk { client, id, detail, fault, thread, picked: RwSignal::new(None), refetch };
     provide_context(desk);
     refetch.run(());
     use_live().listen(move |news| match news {

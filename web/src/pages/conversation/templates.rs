@@ -1,18 +1,52 @@
 //! The template drop-down: choosing one puts its text into the box.
 
 use leptos::prelude::*;
-use shared::{ids::TemplateId, template::RenderedTemplate};
+use shared::{ErrorCode, event::EventKind, ids::TemplateId, template::RenderedTemplate};
 
 use super::writing::Writing;
-use crate::{api::Fault, components::when::when, tasks::start};
+use crate::{
+    api::Fault,
+    components::when::when,
+    live::{News, coalesced, use_live},
+};
 
 /// The drop-down.
 #[component]
 pub(super) fn Templates(writing: Writing) -> impl IntoView {
     let templates = RwSignal::new(None::<Result<Vec<RenderedTemplate>, Fault>>);
-    start(async move {
-        let answer = writing.desk.client.list_conversation_templates(writing.desk.id).await;
-        templates.try_set(Some(answer));
+    let desk = writing.desk;
+    let fetch = coalesced(move || async move {
+        let picked = desk.picked.try_get_untracked().flatten();
+        let answer = desk.client.list_conversation_templates(desk.id, picked.as_deref()).await;
+        if picked.is_some()
+            && matches!(&answer, Err(fault) if fault.code() == Some(ErrorCode::ValidationFailed))
+        {
+            // In a newer file the picked customer has another number.
+            desk.picked.try_set(None);
+            return;
+        }
+        let before = templates.try_get_untracked().flatten();
+        if let (Some(Ok(before)), Ok(now)) = (&before, &answer) {
+            for now in now {
+                before
+                    .iter()
+                    .filter(|before| before.id == now.id)
+                    .for_each(|before| writing.refresh(before, now));
+            }
+        }
+        if answer.is_ok() || !matches!(before, Some(Ok(_))) {
+            templates.try_set(Some(answer));
+        }
+    });
+    Effect::new(move |_| {
+        desk.picked.track();
+        fetch.run(());
+    });
+    use_live().listen(move |news| {
+        // A new daily file is one of the things that change a team.
+        if matches!(news, News::Event(event) if event.kind == EventKind::TeamChanged && desk.is_of(event.team_id)) {
+            fetch.run(());
+        }
     });
     let chosen = move |value: String| {
         let Ok(id) = value.parse::<TemplateId>() else {

@@ -104,6 +104,16 @@ impl Writing {
         self.focus();
     }
 
+    /// Replaces a template's text in the box, if it was not edited, with what it is for the current values.
+    pub(super) fn refresh(self, before: &RenderedTemplate, now: &RenderedTemplate) {
+        let is_in_box = self.draft.try_with_untracked(|draft| {
+            draft.template_id == Some(before.id) && draft.text == before.rendered
+        });
+        if is_in_box == Some(true) && before.rendered != now.rendered && !self.busy.get_untracked() {
+            self.change(|draft| draft.text.clone_from(&now.rendered));
+        }
+    }
+
     /// Moves the focus into the box.
     pub(super) fn focus(self) {
         if let Some(message) = self.message.try_get_untracked().flatten() {

@@ -52,7 +52,7 @@ impl DropZone {
         match (files.length(), files.get(0)) {
             (1, Some(file)) => self.import.take(file),
             (0, _) => {}
-            _ => self.notices.say("One file at a time: nothing was brought in."),
+            _ => self.notices.say("Drop one file at a time. Nothing was uploaded."),
         }
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn drop_zone(zone: DropZone) -> AnyView {
                 on:change=chosen
             />
             <p id="daily-file-hint" class="text-sm">
-                "With a header, and columns for the ref, the name and the number; every other column is key data. The file becomes the current one as soon as it is in, as a whole or not at all."
+                "With a header, and columns for the ref, the name and the number; every other column is key data. You see what changes before the file is used."
             </p>
         </div>
     }

@@ -25,7 +25,7 @@ use crate::{
 
 const COLUMNS: &[(&str, &str)] = &[
     ("Day", "w-18 lg:w-24"),
-    ("Brought in", ""),
+    ("Uploaded", ""),
     ("Rows", "w-24 lg:w-28"),
     ("Accepted", "w-24 lg:w-28"),
     ("Rejected", "w-36 lg:w-44"),
@@ -149,7 +149,7 @@ fn row(history: History, id: i64) -> AnyView {
     view! {
         <tr role="row" class=ROW>
             {cell("Day", view! { <span class="whitespace-nowrap">{date(known.file_date)}</span> })}
-            {cell("Brought in", brought_in)}
+            {cell("Uploaded", brought_in)}
             {cell("Rows", count(known.rows))}
             {cell("Accepted", count(known.accepted))}
             {cell("Rejected", view! { <span>{count(known.rejected_rows)} {all}</span> })}

@@ -1,13 +1,11 @@
-//! A file that is being brought in, and what became of it. It goes on when one looks at other pages meanwhile, and is
-//! there again when one comes back; who leaves the app while it is on its way is asked first.
-//!
-//! It must never look at what the file says, nor outlive the session that it was begun in.
+//! The upload of a file: first to compare it with the current file, then, once the difference was seen, to use it. It goes
+//! on while other pages are open, and ends with the session. Leaving the app during an upload asks first.
 
 use std::cell::RefCell;
 
 use leptos::prelude::*;
 use shared::{
-    daily_file::ImportedFile,
+    daily_file::{FilePreview, ImportedFile},
     ids::{AccountId, DailyFileId, TeamId},
 };
 use wasm_bindgen_futures::JsFuture;
@@ -24,8 +22,10 @@ use crate::{
 pub(super) enum Stage {
     /// There is none.
     Waiting,
-    /// It is on its way, or being read by the server.
+    /// It is being sent, or read by the server.
     Sending,
+    /// It was compared with the current file, which has not changed.
+    Compared(FilePreview),
     /// It is the current one now.
     Imported(ImportedFile),
     /// An earlier one is the current one again.
@@ -36,19 +36,28 @@ pub(super) enum Stage {
     Unreadable,
 }
 
-/// The file that somebody brings in for a team.
+/// What an upload is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Purpose {
+    Compare,
+    /// Use the file, also when it replaces most customers if that was confirmed.
+    Use {
+        confirmed: bool,
+    },
+}
+
+/// The upload of a file for a team.
 #[derive(Clone, Copy)]
 pub(super) struct Import {
     client: Client,
     team: TeamId,
     pub(super) stage: RwSignal<Stage>,
-    /// How much of it is on its way, in per cent.
+    /// The part that was sent, in per cent.
     pub(super) sent: RwSignal<u32>,
-    /// Kept until it is in: nobody has to find it a second time.
+    /// Kept until it is in use, so that it is chosen only once.
     file: StoredValue<Option<File>, LocalStorage>,
     pub(super) name: RwSignal<String>,
-    /// Whether it is taken although it has unusually few rows.
-    confirmed: StoredValue<bool>,
+    purpose: StoredValue<Purpose>,
     /// Owns what is under way.
     running: StoredValue<Option<Owner>>,
 }
@@ -93,7 +102,7 @@ impl Import {
             sent: RwSignal::new(0),
             file: StoredValue::new_local(None),
             name: RwSignal::new(String::new()),
-            confirmed: StoredValue::new(false),
+            purpose: StoredValue::new(Purpose::Compare),
             running: StoredValue::new(None),
         };
         Effect::new(move |_| {
@@ -104,14 +113,14 @@ impl Import {
         import
     }
 
-    /// Brings in a file.
+    /// Compares a file with the current one.
     pub(super) fn take(self, file: File) {
         if self.stage.with_untracked(|stage| *stage == Stage::Sending) {
             return;
         }
         self.name.set(file.name());
         self.file.set_value(Some(file));
-        self.send(false);
+        self.send(Purpose::Compare);
     }
 
     /// How large the file is, in bytes.
@@ -119,17 +128,17 @@ impl Import {
         self.file.with_value(|file| file.as_ref().map_or(0.0, |file| file.size()))
     }
 
-    /// Brings it in as it was asked for.
+    /// Sends it again for the same purpose.
     pub(super) fn retry(self) {
-        self.send(self.confirmed.get_value());
+        self.send(self.purpose.get_value());
     }
 
-    /// Brings it in although it has unusually few rows.
-    pub(super) fn confirm(self) {
-        self.send(true);
+    /// Uses the file, which becomes the current one. `confirmed` says that it may replace most customers.
+    pub(super) fn accept(self, confirmed: bool) {
+        self.send(Purpose::Use { confirmed });
     }
 
-    /// Brings in nothing, or nothing more.
+    /// Ends the upload, and forgets the file.
     pub(super) fn forget(self) {
         self.stop();
         self.file.set_value(None);
@@ -139,17 +148,17 @@ impl Import {
     /// Makes an earlier file the current one.
     pub(super) async fn restore(self, id: DailyFileId) -> Result<(), Fault> {
         let restored = self.client.restore_daily_file(self.team, id).await?;
-        // What is on its way meanwhile has more to tell.
+        // An upload in progress stays on screen.
         if self.stage.try_with_untracked(|stage| *stage != Stage::Sending) == Some(true) {
             self.stage.set(Stage::Restored(restored));
         }
         Ok(())
     }
 
-    fn send(self, confirm: bool) {
+    fn send(self, purpose: Purpose) {
         let Some(file) = self.file.get_value() else { return };
         self.stop();
-        self.confirmed.set_value(confirm);
+        self.purpose.set_value(purpose);
         self.sent.set(0);
         self.stage.set(Stage::Sending);
         let owner = of_its_own();
@@ -163,9 +172,17 @@ impl Import {
                 let told = move |percent| {
                     self.sent.try_set(percent);
                 };
-                let answer = self.client.create_daily_file(self.team, &file, confirm, told).await;
+                let (client, team) = (self.client, self.team);
+                let answer = match purpose {
+                    Purpose::Compare => {
+                        client.preview_daily_file(team, &file, told).await.map(Stage::Compared)
+                    }
+                    Purpose::Use { confirmed } => {
+                        client.create_daily_file(team, &file, confirmed, told).await.map(Stage::Imported)
+                    }
+                };
                 let stage = match answer {
-                    Ok(imported) => Stage::Imported(imported),
+                    Ok(stage) => stage,
                     Err(Fault::Unreachable) if !is_readable(&file).await => Stage::Unreadable,
                     Err(fault) => Stage::Refused(fault),
                 };

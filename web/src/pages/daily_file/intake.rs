@@ -1,4 +1,4 @@
-//! The part of the page that brings a file in: where it is dropped, how far it is, what became of it.
+//! The upload of a file: where it is dropped, its progress, what it would change, and what it changed.
 
 use leptos::prelude::*;
 use shared::ids::TeamId;
@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement};
 
 use super::{
+    comparison::comparison,
     counts::{customers, size},
     drop_zone::{DropZone, drop_zone},
     import::{Import, Stage},
@@ -24,7 +25,8 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
     let below = move || {
         stage.with(|stage| match stage {
             Stage::Waiting | Stage::Sending => ().into_any(),
-            Stage::Imported(file) | Stage::Restored(file) => outcome(team, file),
+            Stage::Compared(preview) => comparison(import, preview),
+            Stage::Imported(file) | Stage::Restored(file) => outcome(&file.difference, Some((team, file.id))),
             Stage::Refused(fault) => refusal(import, fault),
             Stage::Unreadable => unreadable(import),
         })
@@ -42,7 +44,7 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
     });
     view! {
         <section aria-labelledby="intake" class="flex flex-col gap-4 rounded-box border border-base-300 p-4">
-            <h2 id="intake" tabindex="-1" class="font-semibold outline-none">"Bring in a file"</h2>
+            <h2 id="intake" tabindex="-1" class="font-semibold outline-none">"Upload a file"</h2>
             {top}
             <p role="status" class="font-medium wrap-anywhere empty:-mt-4">{told}</p>
             {below}
@@ -51,15 +53,19 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
     .into_any()
 }
 
-/// What a screen reader is told, and everybody reads.
+/// The state of the upload, which screen readers announce.
 fn said(stage: &Stage, is_sent: bool, name: &str, bytes: f64) -> Option<String> {
     match stage {
         Stage::Waiting | Stage::Refused(_) | Stage::Unreadable => None,
         Stage::Sending if is_sent => Some("Reading the file…".to_owned()),
         Stage::Sending => Some(format!("Sending {name} ({})…", size(bytes))),
-        Stage::Imported(file) => Some(format!("{name} was brought in: {}.", customers(file.accepted))),
+        Stage::Compared(_) => Some(format!("{name} is ready. Nothing has changed yet.")),
+        Stage::Imported(file) => {
+            Some(format!("{name} was uploaded: {}.", customers(file.difference.accepted)))
+        }
         Stage::Restored(file) => {
-            Some(format!("The file of {} was restored: {}.", date(file.file_date), customers(file.accepted)))
+            let count = customers(file.difference.accepted);
+            Some(format!("The file of {} was restored: {count}.", date(file.file_date)))
         }
     }
 }
@@ -87,7 +93,8 @@ mod tests {
     fn file() -> ImportedFile {
         serde_json::from_value(serde_json::json!({
             "id": 7, "file_date": "2026-11-22", "rows": 1205, "accepted": 1204, "rejected": [],
-            "rejected_rows": 1, "added": 3, "changed": 2, "dropped": 1, "columns": ["Balance"],
+            "rejected_rows": 1, "added": 3, "changed": 2, "dropped": 1, "unchanged": 0, "columns": ["Balance"],
+            "duplicates": [], "duplicate_refs": 0, "examples": {"added": [], "changed": [], "dropped": []},
         }))
         .unwrap()
     }
@@ -100,7 +107,7 @@ mod tests {
         assert_eq!(say(Stage::Sending, true).as_deref(), Some("Reading the file…"));
         assert_eq!(
             say(Stage::Imported(file()), true).as_deref(),
-            Some("today.csv was brought in: 1,204 customers.")
+            Some("today.csv was uploaded: 1,204 customers.")
         );
         assert_eq!(
             say(Stage::Restored(file()), true).as_deref(),

@@ -1,9 +1,8 @@
-//! The daily file: bringing in the customers that a team works with today, what became of the file, and the earlier
-//! ones.
-//!
-//! What is wrong with a file is the server's word; nothing here looks into one.
+//! The daily file: uploading the customers that a team works with today, what the file changes, and the earlier ones. The
+//! server reads the files; nothing here looks into one.
 
 mod columns;
+mod comparison;
 mod counts;
 mod drop_zone;
 mod history;

@@ -1,19 +1,24 @@
-//! What a file that is the current one now has brought.
+//! What a file changes: counts, examples, refs on several lines, and rejected rows.
 
 use leptos::prelude::*;
-use shared::{daily_file::ImportedFile, ids::TeamId};
+use shared::{
+    daily_file::{ChangedField, CustomerChange, CustomerRow, DuplicateRef, FileDifference},
+    ids::{DailyFileId, TeamId},
+};
 
 use super::{counts::grouped, rejected::rejected};
 
-/// The counts, the key data columns, and what was not taken.
-pub(super) fn outcome(team: TeamId, file: &ImportedFile) -> AnyView {
+/// The difference. `file` names a file whose rejected rows can be downloaded.
+pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFileId)>) -> AnyView {
     let counts = [
-        ("Rows", file.rows),
-        ("Accepted", file.accepted),
-        ("Rejected", file.rejected_rows),
-        ("Customers added", file.added),
-        ("Customers changed", file.changed),
-        ("Customers dropped", file.dropped),
+        ("Rows", difference.rows),
+        ("Accepted", difference.accepted),
+        ("Rejected", difference.rejected_rows),
+        ("Customers added", difference.added),
+        ("Customers changed", difference.changed),
+        ("Customers dropped", difference.dropped),
+        ("Customers unchanged", difference.unchanged),
+        ("Refs on several lines", difference.duplicate_refs),
     ];
     let counts = counts.map(|(name, count)| {
         view! {
@@ -23,14 +28,60 @@ pub(super) fn outcome(team: TeamId, file: &ImportedFile) -> AnyView {
             </div>
         }
     });
+    let examples = &difference.examples;
     view! {
         <div class="flex flex-col gap-4">
-            <dl class="grid grid-cols-2 gap-3 sm:grid-cols-3 xl:grid-cols-6">{counts.collect_view()}</dl>
-            <p class="text-sm wrap-anywhere">{key_data(&file.columns)}</p>
-            {rejected(team, file)}
+            <dl class="grid grid-cols-2 gap-3 sm:grid-cols-4 xl:grid-cols-8">{counts.collect_view()}</dl>
+            <p class="text-sm wrap-anywhere">{key_data(&difference.columns)}</p>
+            {list("Added", difference.added, examples.added.iter().map(customer).collect())}
+            {list("Changed", difference.changed, examples.changed.iter().map(change).collect())}
+            {list("Dropped", difference.dropped, examples.dropped.iter().map(customer).collect())}
+            {list("Refs on several lines", difference.duplicate_refs, difference.duplicates.iter().map(duplicate).collect())}
+            {rejected(difference, file)}
         </div>
     }
     .into_any()
+}
+
+/// Some of the customers of a kind, in a disclosure; nothing without any.
+fn list(name: &'static str, count: i64, lines: Vec<String>) -> AnyView {
+    if lines.is_empty() {
+        return ().into_any();
+    }
+    let is_part = usize::try_from(count).is_ok_and(|count| count > lines.len());
+    let part = is_part.then(|| format!(", the first {} shown", lines.len()));
+    let items = lines.into_iter().map(|line| view! { <li dir="auto" class="wrap-anywhere">{line}</li> });
+    view! {
+        <details>
+            <summary class="w-fit cursor-pointer text-sm font-medium">{name} " (" {grouped(count)} {part} ")"</summary>
+            <ul class="mt-1 list-disc pl-5 text-sm">{items.collect_view()}</ul>
+        </details>
+    }
+    .into_any()
+}
+
+fn customer(row: &CustomerRow) -> String {
+    format!("{} · {} · {}", row.reference, row.name, row.number.display())
+}
+
+fn change(change: &CustomerChange) -> String {
+    let CustomerChange { before, after, differs } = change;
+    let parts = differs.iter().map(|field| match field {
+        ChangedField::Name => format!("name {} → {}", before.name, after.name),
+        ChangedField::Number => format!("number {} → {}", before.number.display(), after.number.display()),
+        ChangedField::KeyData => "key data".to_owned(),
+    });
+    format!("{} · {}: {}", after.reference, after.name, parts.collect::<Vec<_>>().join(", "))
+}
+
+fn duplicate(duplicate: &DuplicateRef) -> String {
+    let lines = |lines: &[i64]| lines.iter().map(|line| grouped(*line)).collect::<Vec<_>>().join(", ");
+    format!(
+        "{}: lines {}. Used: {}.",
+        duplicate.reference,
+        lines(&duplicate.lines),
+        lines(&duplicate.accepted_lines)
+    )
 }
 
 fn key_data(columns: &[String]) -> String {
@@ -44,9 +95,25 @@ fn key_data(columns: &[String]) -> String {
 mod tests {
     use super::*;
 
+    fn row(name: &str, number: &str) -> CustomerRow {
+        CustomerRow { line: 2, reference: "A-1".into(), name: name.into(), number: number.parse().unwrap() }
+    }
+
     #[test]
     fn the_key_data_columns_are_named_in_their_order() {
         assert_eq!(key_data(&["Balance".to_owned(), "Due date".to_owned()]), "Key data: Balance, Due date");
         assert_eq!(key_data(&[]), "The file has no further columns, and so no key data.");
+    }
+
+    #[test]
+    fn a_change_says_what_differs() {
+        let (before, after) = (row("Al", "+447700900101"), row("Alan", "+447700900102"));
+        let differs = vec![ChangedField::Name, ChangedField::Number, ChangedField::KeyData];
+        assert_eq!(
+            change(&CustomerChange { before, after, differs }),
+            "A-1 · Alan: name Al → Alan, number +44 7700 900101 → +44 7700 900102, key data"
+        );
+        let twice = DuplicateRef { reference: "A-1".into(), lines: vec![2, 1005], accepted_lines: vec![2] };
+        assert_eq!(duplicate(&twice), "A-1: lines 2, 1,005. Used: 2.");
     }
 }

@@ -11,8 +11,8 @@ pub(super) fn refusal(import: Import, fault: &Fault) -> AnyView {
     let name = import.name.get_untracked();
     let is_drop = fault.code() == Some(ErrorCode::UnusualDrop);
     let title = match fault.code() {
-        Some(ErrorCode::UnusualDrop) => format!("{name} is not the current file yet"),
-        _ => format!("{name} was not brought in"),
+        Some(ErrorCode::UnusualDrop) => format!("{name} is not used yet"),
+        _ => format!("{name} was not uploaded"),
     };
     let errors = fault.problem().map(|problem| problem.errors.as_slice()).unwrap_or_default();
     // Where the lines say what is wrong, the detail says it only once more.
@@ -20,14 +20,15 @@ pub(super) fn refusal(import: Import, fault: &Fault) -> AnyView {
         if errors.is_empty() { fault.words() } else { "The current file stays as it was.".to_owned() };
     let lines = errors.iter().map(line).collect_view();
     let again = match fault.code() {
-        Some(ErrorCode::UnusualDrop) => Some(button("Use it anyway", move || import.confirm())),
+        // Another file became current after this one was compared.
+        Some(ErrorCode::UnusualDrop) => Some(button("Replace the customers", move || import.accept(true))),
         // The same file would be refused for the same reasons.
         Some(
             ErrorCode::InvalidFile | ErrorCode::BodyTooLarge | ErrorCode::Forbidden | ErrorCode::NotFound,
         ) => None,
         _ => Some(button("Retry", move || import.retry())),
     };
-    let leave = if is_drop { "Keep the current one" } else { "Dismiss" };
+    let leave = if is_drop { "Keep the current file" } else { "Dismiss" };
     let colours = if is_drop { "alert-warning" } else { "alert-error" };
     view! {
         <div role="alert" class=format!("alert flex flex-col items-start gap-2 {colours}")>

@@ -4,7 +4,7 @@
 
 use leptos::{ev::MouseEvent, html, prelude::*};
 use shared::{
-    daily_file::{ImportedFile, RejectedRow},
+    daily_file::{FileDifference, RejectedRow},
     ids::{DailyFileId, TeamId},
 };
 
@@ -24,7 +24,7 @@ const COLUMNS: &[(&str, &str)] =
     &[("Line", "w-20 lg:w-24"), ("Column", "w-[20%]"), ("Value", "w-[30%]"), ("Reason", "")];
 
 /// The rows, with the link to all of them.
-pub(super) fn rejected(team: TeamId, file: &ImportedFile) -> AnyView {
+pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, DailyFileId)>) -> AnyView {
     if file.rejected_rows == 0 {
         return ().into_any();
     }
@@ -36,7 +36,7 @@ pub(super) fn rejected(team: TeamId, file: &ImportedFile) -> AnyView {
         <div class="flex flex-col gap-2">
             <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
                 <h3 id="rejected" class="font-semibold">"Rejected rows (" {grouped(file.rejected_rows)} ")"</h3>
-                {download(team, file.id, "Download all as CSV", "rejected rows")}
+                {download_of.map(|(team, id)| download(team, id, "Download all as CSV", "rejected rows"))}
             </div>
             <p class="text-sm empty:hidden">{part}</p>
             // The keyboard must be able to scroll it.
