@@ -16,6 +16,7 @@ on_both_databases![
     a_short_code_becomes_a_conversation_that_cannot_be_answered,
     a_name_is_found_by_search_and_its_conversation_can_be_closed,
     a_stop_from_a_short_code_is_in_the_ledger,
+    help_from_a_short_code_is_not_answered,
     gap_repair_keeps_the_message_of_a_name,
     a_sender_that_no_numbering_plan_knows_is_answered,
     a_number_is_the_same_customer_however_the_gateway_writes_it,
@@ -59,6 +60,14 @@ async fn a_stop_from_a_short_code_is_in_the_ledger(app: TestApp) {
     let listed = ann.get("/consents").await.expect(200);
     assert_eq!(listed["items"][0]["number"], "68849");
     assert_eq!(ann.conversation(id).await["attention"]["code"], "opted_out");
+}
+
+async fn help_from_a_short_code_is_not_answered(app: TestApp) {
+    app.database.run("UPDATE teams SET help_reply = 'Call us.'").unwrap();
+    app.text("68849", "HELP").await;
+    assert_eq!(app.database.count("messages", "direction = 'outbound'"), 0);
+    app.text(STRANGER, "HELP").await;
+    assert_eq!(app.database.count("messages", "direction = 'outbound'"), 1);
 }
 
 async fn gap_repair_keeps_the_message_of_a_name(app: TestApp) {
