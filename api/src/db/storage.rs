@@ -120,12 +120,20 @@ mod tests {
              CREATE TABLE storage_probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL)";
         db.write(|conn| conn.batch(limited)).await.unwrap();
 
-        // The writer is held until the others wait together.
+        // The writer is held, in a group of its own, until the others wait together.
         let (release, held) = std::sync::mpsc::channel::<()>();
+        let (begin, begun) = tokio::sync::oneshot::channel::<()>();
         let holding = tokio::spawn({
             let db = db.clone();
-            async move { db.write(move |_| Ok::<_, DbError>(held.recv())).await }
+            async move {
+                let hold = move |_: &mut DbConnection| {
+                    let _ = begin.send(());
+                    Ok::<_, DbError>(held.recv())
+                };
+                db.write(hold).await
+            }
         });
+        begun.await.unwrap();
         let writes: Vec<_> = (0..10)
             .map(|id| {
                 let (db, bytes) = (db.clone(), if id == 4 { 1_000_000 } else { 10 });

@@ -70,7 +70,7 @@ mod tests {
         ];
         for code in codes {
             let words = in_plain_words(code);
-            assert!(words.starts_with("The ") || words.starts_with("Our ") || words.starts_with("Texting "));
+            assert!(["The ", "Our ", "Messages "].iter().any(|start| words.starts_with(start)), "{words}");
             assert!(
                 words.ends_with('.') && words.matches(". ").count() >= 1 || code == "99999" || code == "404"
             );

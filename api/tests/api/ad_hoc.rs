@@ -54,7 +54,7 @@ async fn a_message_to_a_number_begins_a_pending_conversation(app: TestApp) {
         "number": STRANGER, "ref": null, "name": null, "status": "pending", "origin": "outbound",
         "next_action": "customer", "waiting_since": "2024-11-25T09:00:00Z", "last_message_at": null,
         "attention": null, "opened_at": "2024-11-25T09:00:00Z", "closed_at": null, "closed_by": null,
-        "closure_reason": null, "previous_id": null, "unread": 0});
+        "closure_reason": null, "previous_id": null, "unread": 0, "can_reply": true});
     assert_eq!(begun, expected);
 
     app.message_becomes(&sam, 1, "delivered").await;

@@ -37,7 +37,7 @@ async fn a_text_from_a_stranger_begins_an_open_conversation(app: TestApp) {
         "name": null, "status": "open", "origin": "inbound", "next_action": "agent",
         "waiting_since": "2024-11-25T09:00:00Z", "last_message_at": "2024-11-25T09:00:00Z", "attention": null,
         "opened_at": "2024-11-25T09:00:00Z", "closed_at": null, "closed_by": null, "closure_reason": null,
-        "previous_id": null, "unread": 1,
+        "previous_id": null, "unread": 1, "can_reply": true,
     });
     assert_eq!(queue["sections"][0]["items"], json!([expected]));
 }

@@ -185,7 +185,7 @@ async fn a_gateway_that_takes_nothing_for_long(app: TestApp) {
     app.gateway.order(json!({"fault": "http_429", "times": null})).await;
     let reply = Reply::to_stranger(&app, &app.nobody).await;
     let seen = reply.becomes(&app, "failed", TimeDelta::minutes(5)).await;
-    assert!(seen["error"]["text"].as_str().unwrap().contains("could not be handed to the gateway in time"));
+    assert!(seen["error"]["text"].as_str().unwrap().contains("did not accept the message in time"));
     reply.returned("not_handed_over").await;
     holds(&app, 0).await;
 }
@@ -196,7 +196,7 @@ async fn an_outcome_that_stays_unknown(app: TestApp) {
     let reply = Reply::to_stranger(&app, &app.nobody).await;
     app.try_fails(reply.id, 1).await;
     let seen = reply.becomes(&app, "failed", TimeDelta::minutes(5)).await;
-    assert!(seen["error"]["text"].as_str().unwrap().contains("the customer may have it"));
+    assert!(seen["error"]["text"].as_str().unwrap().contains("the customer may have received it"));
     reply.returned("outcome_unknown").await;
     holds(&app, 1).await;
 }
