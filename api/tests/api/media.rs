@@ -59,7 +59,7 @@ async fn a_picture_is_shown_to_the_members_of_its_team_and_to_nobody_else(app: T
         ("content-disposition", "inline"),
         ("x-content-type-options", "nosniff"),
         ("content-security-policy", "default-src 'none'; sandbox"),
-        ("cache-control", "private, max-age=300"),
+        ("cache-control", "no-store"),
     ] {
         assert_eq!(header(&answer, name), value, "{name}");
     }

@@ -17,8 +17,11 @@ on_both_databases![
     an_unknown_team_in_a_list_of_teams_is_a_fault_of_that_field,
 ];
 
+/// Method, path and body.
+type Request = (Method, String, Value);
+
 /// Requests that name a team: in the path, and as `team_id` in query or body.
-fn requests(team: i64) -> (Vec<(Method, String, Value)>, Vec<(Method, String, Value)>) {
+fn requests(team: i64) -> (Vec<Request>, Vec<Request>) {
     let get = |path: String| (Method::GET, path, Value::Null);
     let in_path = vec![
         get(format!("/teams/{team}")),

@@ -47,11 +47,8 @@ pub(crate) enum News {
 /// Whether news arrives right now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LiveState {
-    /// Not yet.
     Connecting,
-    /// It does.
     Live,
-    /// It did, and will again.
     Interrupted,
 }
 
