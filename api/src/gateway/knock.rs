@@ -24,5 +24,5 @@ pub(crate) async fn knock(
         .header("X-Twilio-Signature", signature)
         .body(Body::from(encode_pairs(form).unwrap_or_default()))
         .map_err(|fault| unfit(&fault))?;
-    Ok(Transport::to(to, timeout).send(request).await?.status)
+    Ok(Transport::to(to, timeout).send_as_addressed(request).await?.status)
 }

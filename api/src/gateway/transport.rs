@@ -72,8 +72,13 @@ impl Transport {
         Ok(request)
     }
 
+    /// Sends a request to the gateway.
     pub(super) async fn send(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
-        let request = self.readdressed(request)?;
+        self.send_as_addressed(self.readdressed(request)?).await
+    }
+
+    /// Sends a request to wherever it is addressed.
+    pub(super) async fn send_as_addressed(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
         tokio::time::timeout(self.timeout, self.exchange(request))
             .await
             .map_err(|_| NoAnswer::Unknown(format!("{} s have passed", self.timeout.as_secs())))?

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 const DOCUMENT: &str = include_str!("../../../docs/gateway-faults.md");
 
-/// What stands between backquotes in a column of the table.
+/// What stands between backquotes in a column of the table of faults, which is the first one.
 fn named(column: usize) -> Vec<String> {
-    let rows = DOCUMENT.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let is_row = |line: &&str| line.starts_with('|');
+    let table = DOCUMENT.lines().skip_while(|line| !is_row(line)).take_while(is_row);
+    let rows = table.filter(|line| line.starts_with("| ")).skip(1);
     let cells = rows.map(|row| row.split('|').nth(column).expect("the column"));
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned)).collect()
 }

@@ -39,7 +39,7 @@ mod tests {
             .map(|(id, since)| {
                 json!({
                     "id": id, "team_id": 1, "team_number": "+447700900001", "number": "+447700900123",
-                    "ref": null, "name": null, "status": "open", "origin": "inbound", "next_action": "agent",
+                    "can_reply": true, "ref": null, "name": null, "status": "open", "origin": "inbound", "next_action": "agent",
                     "waiting_since": since, "last_message_at": null, "attention": null, "opened_at": since,
                     "closed_at": null, "closed_by": null, "closure_reason": null, "previous_id": null,
                     "unread": 0,
