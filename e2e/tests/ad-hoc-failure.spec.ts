@@ -69,7 +69,7 @@ test("what was typed survives failing requests, closing the dialog and a reload,
   await page.route(CONVERSATIONS, (route) => route.fulfill(BROKEN), { times: 1 });
   await adHoc.send.click();
   await expect(adHoc.dialog.getByText("Something went wrong on our side. Try again")).toContainText(
-    "report request r-1",
+    "quote request id r-1",
   );
   await expectKept();
 

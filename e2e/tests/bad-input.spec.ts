@@ -52,7 +52,7 @@ test("an ad-hoc message without a number, or with too much text, says so", async
   await adHoc.send.click();
   await expect(adHoc.message).toHaveAccessibleDescription(/Enter a message\./);
   await adHoc.message.fill(LONG);
-  await expect(adHoc.dialog.getByText("8400 characters too many")).toBeVisible();
+  await expect(adHoc.dialog.getByText("8,400 characters too many")).toBeVisible();
   await adHoc.send.click();
   await expect(adHoc.message).toHaveAccessibleDescription(/A message has at most 1600 characters; this one has 10000\./);
   await expect(adHoc.message).toHaveValue(LONG);
@@ -106,13 +106,15 @@ test("what is called like a script or a smile is shown as it was typed", async (
   const [customer] = await texting({ page, context, desk }, SCRIPT, "Support", "supervisor");
   const messages = page.getByRole("region", { name: "Messages" });
   await expect(messages).toContainText(SCRIPT);
-  await page.getByRole("textbox", { name: "Message" }).fill(`${EMOJI} ${SCRIPT}`);
+  // A reply and a template may not have the half-open placeholder that a customer's text may.
+  const script = SCRIPT.replace("{{", "");
+  await page.getByRole("textbox", { name: "Message" }).fill(`${EMOJI} ${script}`);
   await page.getByRole("button", { name: "Send" }).click();
-  await expect(messages).toContainText(`${EMOJI} ${SCRIPT}`);
+  await expect(messages).toContainText(`${EMOJI} ${script}`);
   // What stands in the thread is kept; the gateway has it a moment later.
   await expect
     .poll(async () => (await customer.received()).map((text) => text.body))
-    .toEqual([`${EMOJI} ${SCRIPT}`]);
+    .toEqual([`${EMOJI} ${script}`]);
   await page.getByLabel("Note").fill(SCRIPT);
   await page.getByLabel("Reason").selectOption("Solved");
   await page.getByRole("button", { name: "Close conversation" }).click();
@@ -121,9 +123,9 @@ test("what is called like a script or a smile is shown as it was typed", async (
   await templates.open();
   const making = await templates.begin();
   await making.getByLabel("Name").fill(name);
-  await making.getByLabel("Text").fill(SCRIPT);
+  await making.getByLabel("Text").fill(script);
   await making.getByRole("button", { name: "Save" }).click();
-  await expect(templates.row(name)).toContainText(SCRIPT);
+  await expect(templates.row(name)).toContainText(script);
   const again = await templates.begin();
   await again.getByLabel("Name").fill(name.toUpperCase());
   await again.getByLabel("Text").fill("Hello");

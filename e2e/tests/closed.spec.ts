@@ -26,7 +26,7 @@ test("closed conversations stand per team, the newest first, and open read-only"
     ).toHaveText(["–", "–", customer.shown, /^\d+ \w+ \d\d:\d\d$/, "No further reply", "Bo", /Open/]);
   }
   const expected = (await bo.closed("Support")).map(({ id }) => `/conversations/${id}`);
-  const links = support.getByRole("link");
+  const links = support.getByRole("link", { name: /^Open/ });
   await expect(links).toHaveCount(expected.length);
   expect(await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")))).toEqual(expected);
 

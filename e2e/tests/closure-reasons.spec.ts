@@ -67,7 +67,7 @@ test("what belongs to all teams is for administrators to change", async ({ page,
   const reasons = new Catalogue(page, "closure reason", "All teams");
   await desk.signIn(context, "supervisor");
   await reasons.open();
-  await expect(reasons.section).toContainText("These belong to every team; only administrators change them.");
+  await expect(reasons.section).toContainText("For every team. Only administrators can change these.");
   await expect(reasons.row("Wrong number")).toBeVisible();
   await expect(reasons.section.getByRole("button")).toHaveCount(0);
 });

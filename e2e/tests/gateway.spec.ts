@@ -26,7 +26,7 @@ test("while the gateway refuses the desk's credentials a red line says so to eve
   await desk.refuseCredentials();
   await page.getByRole("textbox", { name: "Message" }).fill("Friday is fine");
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  for (const alarm of alarms) await expect(alarm).toContainText("the gateway refuses this desk’s credentials");
+  for (const alarm of alarms) await expect(alarm).toContainText("the gateway refuses the server’s credentials");
   const messages = page.getByRole("region", { name: "Messages" });
   await expect(messages).toContainText(/○ queued|↑ sending/);
   await page.reload();

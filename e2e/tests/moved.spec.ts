@@ -10,13 +10,15 @@ const CLOSURE = "**/api/v1/conversations/*/closure";
 
 /** Does something at the moment at which the next request to `path` is on its way. */
 async function justBefore(page: Page, path: string, act: () => Promise<void>): Promise<void> {
-  const then = async (route: Route) => {
-    if (route.request().method() !== "POST") return route.fallback();
-    await page.unroute(path, then);
-    await act();
-    await route.continue();
-  };
-  await page.route(path, then);
+  let acted = false;
+  // The route stays: to take it away would let the request pass before `act` is done.
+  await page.route(path, async (route: Route) => {
+    if (route.request().method() === "POST" && !acted) {
+      acted = true;
+      await act();
+    }
+    await route.fallback();
+  });
 }
 
 function closing(page: Page) {
@@ -96,7 +98,7 @@ test("a message that sounds like an opt-out offers to opt out by one click", asy
   await texting({ page, context, desk }, "please stop texting me");
   await expect(page.getByText("The customer may have asked for no more messages.")).toBeVisible();
   await page.getByRole("button", { name: "Opt out", exact: true }).click();
-  await expect(page.getByText("Nothing can be sent to them.")).toBeVisible();
+  await expect(page.getByText("You cannot send them messages.")).toBeVisible();
   await expect(page.getByRole("textbox", { name: "Message" })).toBeHidden();
 });
 

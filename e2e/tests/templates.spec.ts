@@ -140,7 +140,7 @@ test("what belongs to all teams is for administrators to change", async ({ page,
   await desk.signIn(context, "supervisor");
   await templates.open();
   await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Collections", "Support", "All teams"]);
-  await expect(templates.section).toContainText("These belong to every team; only administrators change them.");
+  await expect(templates.section).toContainText("For every team. Only administrators can change these.");
   await expect(templates.row("Greeting")).toContainText("How can I help?");
   await expect(templates.section.getByRole("button")).toHaveCount(0);
 

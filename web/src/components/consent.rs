@@ -34,7 +34,8 @@ fn recorder(consent: &Consent) -> &str {
 
 /// "opted out of texts from +44 7700 900001 on 22 Nov 09:14, by texting STOP or a similar word"
 pub(crate) fn opted_out(consent: &Consent, zone: &Zone) -> AnyView {
-    let note = consent.note.as_ref().map(|note| format!(": “{note}”"));
+    // What follows brings the full stop.
+    let note = consent.note.as_ref().map(|note| format!(": “{}”", note.trim_end_matches('.')));
     view! {
         "opted out of messages from " <span class="whitespace-nowrap">{consent.team_number.display()}</span> " on "
         {date_and_time(consent.created_at, zone)} ", " {how(consent)} {note}

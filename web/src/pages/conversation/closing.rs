@@ -19,7 +19,7 @@ use crate::{
         placeholder::{failed, skeleton},
     },
     keys::focus_if_lost,
-    tasks::start,
+    tasks::Home,
 };
 
 /// A held closure.
@@ -36,6 +36,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
     let fault = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let key = StoredValue::new(new_idempotency_key());
+    let home = Home::here();
     // The messages that hold the closure, because the agent has not seen them.
     let unseen = RwSignal::new(Vec::<Message>::new());
     // What had been seen when no answer came: another try is the same request.
@@ -43,7 +44,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
 
     let fetch = move || {
         let team = desk.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
-        start(async move {
+        home.start(async move {
             let Some(team) = team else { return };
             let answer = desk.client.list_closure_reasons(team).await;
             reasons.try_set(Some(answer));
@@ -71,7 +72,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
         let last_seen_message_id = tried.get_value().or(seen).or(Some(MessageId(0)));
         tried.set_value(last_seen_message_id);
         let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
-        start(async move {
+        home.start(async move {
             let answer = desk.client.create_closure(desk.id, &closure, &key.get_value()).await;
             busy.try_set(false);
             match answer {

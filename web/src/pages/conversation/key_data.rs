@@ -120,18 +120,19 @@ fn customer(customer: &CustomerKeyData, is_held_with: bool, pick: Option<AnyView
 
 /// The button that fills the templates with this customer's values.
 fn pick(desk: Desk, reference: String) -> AnyView {
-    let label = format!("Use {reference} in templates");
     let of = reference.clone();
     let is_picked = Memo::new(move |_| desk.picked.with(|picked| picked.as_deref() == Some(of.as_str())));
+    let label = move || if is_picked.get() { "Used in templates" } else { "Use in templates" };
+    let named = reference.clone();
     view! {
         <button
             type="button"
             class="btn btn-xs mt-1 aria-pressed:btn-primary"
-            aria-label=label
+            aria-label=move || format!("{}: {named}", label())
             aria-pressed=move || is_picked.get().to_string()
             on:click=move |_| desk.picked.set(Some(reference.clone()))
         >
-            {move || if is_picked.get() { "Used in templates" } else { "Use in templates" }}
+            {label}
         </button>
     }
     .into_any()
