@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
+import { requestsTo } from "../fixtures/requests.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 function rows(page: Page) {
@@ -58,6 +59,42 @@ test("search finds refs and names in any case, narrowed down by team and status"
   await expect(rows(page).getByText("Closed").first()).toBeVisible();
   await box.fill("nobody at all");
   await expect(page.getByText("No matches in the past 90 days.")).toBeVisible();
+});
+
+test("one letter or digit says that it is too short, without a request", async ({ page, context, desk }) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/search");
+  const box = page.getByRole("searchbox");
+  const main = page.getByRole("main");
+  const sent = requestsTo(page, "GET", "/api/v1/search");
+  for (const typed of ["a", "É", "7", " a "]) {
+    await box.fill(typed);
+    // Searches at once, without the pause after typing.
+    await box.press("Enter");
+    await expect(main).toContainText("Type at least 2 characters");
+    await box.fill("");
+    await expect(main).toContainText("Type a number, a ref or a name.");
+  }
+  await box.fill("李");
+  await expect(main).toContainText("No matches in the past 90 days.");
+  await box.fill("maria");
+  await expect(rows(page)).toHaveCount(2);
+  const terms = sent.map((query) => new URLSearchParams(query).get("q"));
+  expect(terms).toEqual(["李", "maria"]);
+  await box.fill("m");
+  await expect(main).toContainText("Type at least 2 characters");
+  await expect(rows(page)).toHaveCount(0);
+});
+
+test("a name is found and marked whichever apostrophe and hyphen were typed", async ({ page, context, desk }) => {
+  await desk.signIn(context, "bo");
+  await page.goto("/search");
+  const box = page.getByRole("searchbox");
+  await box.fill("\u202aMar\u00adi\u2019\u00c1\u202c");
+  await expect(rows(page)).toHaveCount(2);
+  await expect(page.locator("mark")).toHaveText(["Maria", "Maria"]);
+  await box.fill("a\u2011100");
+  await expect(page.locator("mark").first()).toHaveText("A-100");
 });
 
 test("a closed conversation is found and read, and Back finds it again", async ({ page, context, desk }) => {

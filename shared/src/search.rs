@@ -1,12 +1,15 @@
 //! Rules of search that the API and the app share: which texts match each other, and how long a search term must be.
 
-use crate::clean::{digit, is_dash, is_invisible, strip_invisible};
+use crate::clean::{clean_digits, clean_line, digit, is_dash, is_invisible};
 
 /// Message for a search term that is too short.
 pub const TOO_SHORT: &str = "Type at least 2 characters";
 
 /// Shortest search term in characters, except in scripts where one character is a word or a name.
 const SHORTEST: usize = 2;
+
+/// Fewest digits that are searched for as a part of a number.
+const FEWEST_DIGITS: usize = 2;
 
 /// A character of a folded text, and the bytes of the original text that it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,9 +124,23 @@ fn is_hyphen(character: char) -> bool {
 /// Whether a search term is long enough: 2 characters, or one of Chinese, Japanese or Korean.
 #[must_use]
 pub fn is_long_enough(term: &str) -> bool {
-    let visible = strip_invisible(term);
-    let visible = visible.trim();
+    let visible = clean_line(term);
     visible.chars().count() >= SHORTEST || visible.chars().any(is_cjk)
+}
+
+/// Returns the digits of a term that is a part of a phone number, as they stand in the international number: without
+/// `00`, `(0)` or the leading 0 of a local number. `None` for any other term.
+#[must_use]
+pub fn digits_of_number(term: &str) -> Option<String> {
+    let term = clean_digits(term);
+    let is_of_a_number = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-.()/".contains(c);
+    if !term.chars().all(is_of_a_number) {
+        return None;
+    }
+    let digits: String = term.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
+    // `0044` and `+44` begin the stored form `+44...`; the 0 of a local number stands for the country.
+    let digits = if term.starts_with('+') { &digits } else { digits.trim_start_matches('0') };
+    (digits.len() >= FEWEST_DIGITS).then(|| digits.to_owned())
 }
 
 fn is_cjk(character: char) -> bool {
@@ -144,8 +161,20 @@ mod tests {
         for term in ["李", " 李 ", "김", "あ", "ア", "ｱ", "Jo", "77"] {
             assert!(is_long_enough(term), "{term}");
         }
-        for term in ["", " ", "a", "é", "7", "Σ", "😀", "\u{200b}a\u{200b}"] {
+        for term in ["", " ", "a", "é", "7", "Σ", "😀", "\u{200b}a\u{200b}", "a\u{2800}"] {
             assert!(!is_long_enough(term), "{term:?}");
+        }
+    }
+
+    #[test]
+    fn only_digits_and_the_punctuation_of_numbers_are_a_part_of_a_number() {
+        for (term, digits) in
+            [("07700 900", "7700900"), ("+44 (0)77", "4477"), ("\u{202a}00\u{2011}44", "44")]
+        {
+            assert_eq!(digits_of_number(term).as_deref(), Some(digits), "{term}");
+        }
+        for term in ["", "7", "000", "A-10021", "77 Jo"] {
+            assert_eq!(digits_of_number(term), None, "{term}");
         }
     }
 

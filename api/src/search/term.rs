@@ -2,14 +2,12 @@
 //! name in any order.
 
 use shared::{
-    clean::{clean_digits, clean_line},
-    search::is_long_enough,
+    clean::clean_line,
+    search::{digits_of_number, is_long_enough},
 };
 
 use super::fold::fold;
 
-/// Fewest digits that are searched for as a part of a number.
-const FEWEST_DIGITS: usize = 2;
 /// The longest term, in characters: nothing that one looks for is longer.
 const LONGEST: usize = 100;
 /// How long a word must be for the text index: it knows every three characters in a row.
@@ -36,7 +34,7 @@ impl Term {
             return Err("No number, reference or name is that long.");
         }
         let folded = fold(&text);
-        let Some(digits) = digits(&clean_digits(&text)) else {
+        let Some(digits) = digits_of_number(&text) else {
             // A word with a hyphen stays one phrase: the parts of a reference such as `A-1` are in every other text.
             let words: Vec<String> =
                 text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
@@ -66,17 +64,6 @@ impl Term {
 /// Whether the text index knows a word.
 pub(super) fn is_indexed(word: &str) -> bool {
     word.chars().count() >= INDEXED
-}
-
-fn digits(text: &str) -> Option<String> {
-    let is_of_a_number = |c: char| c.is_ascii_digit() || c.is_whitespace() || "+-.()/".contains(c);
-    if !text.chars().all(is_of_a_number) {
-        return None;
-    }
-    let digits: String = text.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
-    // `0044` and `+44` begin the kept form `+44...`; a local number's leading 0 stands for the country.
-    let bare = if text.starts_with('+') { &digits } else { digits.trim_start_matches('0') };
-    (bare.len() >= FEWEST_DIGITS).then(|| bare.to_owned())
 }
 
 #[cfg(test)]

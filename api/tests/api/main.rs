@@ -76,6 +76,7 @@ mod request_limits;
 mod requests;
 mod search;
 mod search_common_names;
+mod search_folding;
 mod security_log;
 mod senders;
 mod sessions;

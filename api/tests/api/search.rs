@@ -36,7 +36,8 @@ fn in_url(term: &str) -> String {
     term.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-async fn found(client: &Client, term: &str) -> Vec<i64> {
+/// Ids of the conversations that a term finds, in the order of the answer.
+pub(crate) async fn found(client: &Client, term: &str) -> Vec<i64> {
     found_with(client, term, "").await
 }
 
@@ -45,8 +46,8 @@ async fn found_with(client: &Client, term: &str, more: &str) -> Vec<i64> {
     items.iter().map(|conversation| conversation["id"].as_i64().unwrap()).collect()
 }
 
-/// A text from somebody who has this name in the daily file; answers the conversation, which keeps the name.
-async fn text_of(app: &TestApp, n: usize, name: &str) -> i64 {
+/// A text from a customer who has this name in the daily file. Returns the conversation, which keeps the name.
+pub(crate) async fn text_of(app: &TestApp, n: usize, name: &str) -> i64 {
     let (number, name) = (stranger(n), name.replace('\'', "''"));
     let renamed = format!("UPDATE customers SET number = '{number}', name = '{name}' WHERE ref = 'A-10021'");
     app.database.run(&renamed).unwrap();

@@ -16,8 +16,9 @@ fn ids(page: &Value) -> Vec<i64> {
     items.iter().map(|conversation| conversation["id"].as_i64().unwrap()).collect()
 }
 
-/// Closed conversations of Collections, an hour old and older, one a second.
-fn closed_ones(app: &TestApp, from: i64, count: i64, name: &str) {
+/// Closed conversations of Collections, an hour old and older, one a second: ids from 100,001 + `from`, numbers from
+/// +447910000001 + `from`. Their search texts are those of an early version, which only removed case.
+pub(crate) fn closed_ones(app: &TestApp, from: i64, count: i64, name: &str) {
     let at = app.clock.now() - TimeDelta::hours(1);
     let (numbers, at) = match app.database.kind {
         Kind::Sqlite => (

@@ -8,7 +8,7 @@ use shared::{
     ids::ConversationId,
     message::MessageBody,
     team::TeamSummary,
-    template::{RenderedTemplate, placeholders},
+    template::{RenderedTemplate, broken_placeholder, placeholders},
 };
 
 use super::{
@@ -188,13 +188,8 @@ impl Writing {
             // Out of reach: then sending will say so as well, or the server is back.
             Some(_) => {}
         }
-        let text = draft.text.shown();
-        if let Err(fault) = MessageBody::parse(text.clone()) {
-            return wrong("body", &fault.to_string());
-        }
-        let missing = placeholders(&text);
-        if !missing.is_empty() {
-            return wrong("body", &format!("Not sent. Fill in first: {}", missing.join(", ")));
+        if let Some(words) = text_obstacle(draft.text.shown()) {
+            return wrong("body", &words);
         }
         let stale = draft.is_unedited()
             && untrack(|| self.number()).is_some_and(|number| draft.is_for_another(&number));
@@ -295,5 +290,41 @@ impl Writing {
         self.replaced.set(None);
         self.form.clear();
         self.sent.set(None);
+    }
+}
+
+/// Why a text cannot be sent as it is.
+fn text_obstacle(text: String) -> Option<String> {
+    let body = match MessageBody::parse(text) {
+        Ok(body) => body,
+        Err(fault) => return Some(fault.to_string()),
+    };
+    if let Some(broken) = broken_placeholder(body.as_str()) {
+        return Some(broken.to_string());
+    }
+    let missing = placeholders(body.as_str());
+    (!missing.is_empty()).then(|| format!("Not sent. Fill in first: {}", missing.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_with_a_broken_or_missing_placeholder_is_not_sent() {
+        for text in ["Hi {{name}", "Hi {{name", "Hi {{}}", "Hi {name}}"] {
+            let broken = broken_placeholder(text).map(|broken| broken.to_string());
+            assert!(broken.is_some() && text_obstacle(text.to_owned()) == broken, "{text}");
+        }
+        let missing = text_obstacle("Hi {{name}}".to_owned());
+        assert_eq!(missing.as_deref(), Some("Not sent. Fill in first: name"));
+        assert_eq!(text_obstacle("Hi Maria :-}".to_owned()), None);
+    }
+
+    #[test]
+    fn a_brace_typed_for_a_gap_does_not_reach_the_customer() {
+        let mut text = Text::new("Hi {{name}}".to_owned());
+        text.fill_in("name", "{{Maria".to_owned());
+        assert!(text_obstacle(text.shown()).is_some_and(|words| words.contains("“{{Maria”")));
     }
 }

@@ -5,7 +5,7 @@ use shared::{
     ErrorCode,
     ids::MessageId,
     message::{Message, MessageBody, NewMessage},
-    template::{RenderedTemplate, placeholders},
+    template::{RenderedTemplate, broken_placeholder, placeholders},
 };
 use web_sys::StorageEvent;
 
@@ -126,6 +126,9 @@ impl Writing {
         if let Err(fault) = MessageBody::parse(text.to_owned()) {
             return Some(fault.to_string());
         }
+        if let Some(broken) = broken_placeholder(text) {
+            return Some(broken.to_string());
+        }
         let missing = placeholders(text);
         (!missing.is_empty()).then(|| format!("Not sent. Fill in first: {}", named(&missing)))
     }
@@ -218,4 +221,22 @@ impl Writing {
 pub(super) fn named(placeholders: &[String]) -> String {
     let named: Vec<String> = placeholders.iter().map(|name| format!("{{{{{name}}}}}")).collect();
     named.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_with_a_broken_or_missing_placeholder_is_not_sent() {
+        for text in ["Hi {{name}", "Hi {{name", "Hi {{}}", "Hi {name}}"] {
+            let broken = broken_placeholder(text).map(|broken| broken.to_string());
+            assert!(broken.is_some() && Writing::obstacle(text) == broken, "{text}");
+        }
+        let missing = Writing::obstacle("Hi {{name}}");
+        assert_eq!(missing.as_deref(), Some("Not sent. Fill in first: {{name}}"));
+        for text in ["Hi Maria", "{name} 100 % {", ":-}"] {
+            assert_eq!(Writing::obstacle(text), None, "{text}");
+        }
+    }
 }

@@ -10,7 +10,9 @@ use leptos_router::{
     NavigateOptions,
     hooks::{use_location, use_navigate},
 };
-use shared::{Page, account::Permission, conversation::Conversation, team::TeamSummary};
+use shared::{
+    Page, account::Permission, conversation::Conversation, search::is_long_enough, team::TeamSummary,
+};
 
 use self::results::results;
 use crate::{
@@ -73,10 +75,10 @@ impl Searching {
         }
     }
 
-    /// What is looked for, if it is anything; otherwise nothing is found.
+    /// Returns the search when its text is long enough for the server; clears the results otherwise.
     fn asked(self) -> Option<Search> {
         let search = self.search.get_untracked();
-        if search.text.trim().is_empty() {
+        if !is_long_enough(&search.text) {
             self.typing.forget();
             self.found.set(None);
             self.fault.set(None);

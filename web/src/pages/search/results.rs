@@ -2,14 +2,16 @@
 
 use leptos::prelude::*;
 use shared::{
+    clean::clean_line,
     conversation::{Conversation, ConversationStatus},
+    search::{TOO_SHORT, is_long_enough},
     team::TeamSummary,
     words::counted,
 };
 
 use super::{
     Searching,
-    highlight::{marked_number, marked_text},
+    highlight::{marked_address, marked_text},
 };
 use crate::{
     components::{
@@ -32,9 +34,10 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Link", "w-18 xl:w-24"),
 ];
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
     Nothing,
+    TooShort,
     Loading,
     Failed,
     Empty,
@@ -46,17 +49,16 @@ pub(super) fn results(searching: Searching) -> AnyView {
     let found = searching.found;
     let state = Memo::new(move |_| {
         let fault = searching.fault.with(Option::is_some);
-        let asked = searching.search.with(|search| !search.text.trim().is_empty());
         found.with(|found| match found {
             Some(found) if found.conversations.is_empty() => State::Empty,
             Some(_) => State::Found,
             None if fault => State::Failed,
-            None if asked => State::Loading,
-            None => State::Nothing,
+            None => searching.search.with(|search| without_results(&search.text)),
         })
     });
     let body = move || match state.get() {
         State::Nothing => empty("Type a number, a ref or a name."),
+        State::TooShort => empty(TOO_SHORT),
         State::Loading => skeleton(4),
         State::Empty => empty("No matches in the past 90 days."),
         State::Failed => searching.fault.get().map_or_else(
@@ -105,6 +107,17 @@ pub(super) fn results(searching: Searching) -> AnyView {
     .into_any()
 }
 
+/// State of a search for `text` before its answer arrives.
+fn without_results(text: &str) -> State {
+    if clean_line(text).is_empty() {
+        State::Nothing
+    } else if is_long_enough(text) {
+        State::Loading
+    } else {
+        State::TooShort
+    }
+}
+
 /// "3 conversations", or "The first 50 conversations" where there are more.
 fn count(shown: usize, has_more: bool) -> String {
     let conversations = counted(shown, "conversation");
@@ -134,7 +147,7 @@ fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyV
                 "Number",
                 view! {
                     <span class="whitespace-nowrap tabular-nums">
-                        {marked_number(&conversation.number.display(), wanted)}
+                        {marked_address(&conversation.number, wanted)}
                     </span>
                 },
             )}
@@ -150,6 +163,21 @@ fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyV
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_too_short_is_not_searched() {
+        for (text, expected) in [
+            ("", State::Nothing),
+            (" \u{200b}", State::Nothing),
+            ("a", State::TooShort),
+            ("é ", State::TooShort),
+            ("7", State::TooShort),
+            ("李", State::Loading),
+            ("ab", State::Loading),
+        ] {
+            assert_eq!(without_results(text), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn the_count_says_when_it_is_not_all() {
