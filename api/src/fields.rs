@@ -3,8 +3,14 @@
 
 mod password;
 
+use std::borrow::Cow;
+
 use secrecy::SecretString;
-use shared::{ErrorCode, FieldError, account::MAX_NAME_CHARACTERS};
+use shared::{
+    ErrorCode, FieldError,
+    account::MAX_NAME_CHARACTERS,
+    clean::{clean_code, clean_line, strip_invisible},
+};
 
 use crate::error::ApiError;
 
@@ -27,15 +33,21 @@ impl Fields {
 
     /// A name: one line of 1 to 100 characters, without the white space around it.
     pub(crate) fn name(&mut self, field: &str, given: &str) -> String {
-        self.text(field, given, MAX_NAME_CHARACTERS, |character| character.is_control())
+        self.text(field, clean_line(given), MAX_NAME_CHARACTERS, |character| character.is_control())
     }
 
     /// A text of 1 to `longest` characters, without the white space around it.
     pub(crate) fn note(&mut self, field: &str, given: &str, longest: usize) -> String {
-        self.text(field, given, longest, |character| character == '\0')
+        self.text(field, strip_invisible(given), longest, |character| character == '\0')
     }
 
-    fn text(&mut self, field: &str, given: &str, longest: usize, bad: impl Fn(char) -> bool) -> String {
+    fn text(
+        &mut self,
+        field: &str,
+        given: Cow<'_, str>,
+        longest: usize,
+        bad: impl Fn(char) -> bool,
+    ) -> String {
         let text = given.trim();
         let length = text.chars().count();
         if text.is_empty() {
@@ -51,7 +63,7 @@ impl Fields {
 
     /// An e-mail address, in lower case. Only mail itself proves an address; this catches what is none at all.
     pub(crate) fn email(&mut self, field: &str, given: &str) -> String {
-        let email = given.trim().to_lowercase();
+        let email = clean_code(given).to_lowercase();
         let plausible = email.len() <= 254
             && !email.contains(|character: char| character.is_whitespace() || character.is_control())
             && email
@@ -103,7 +115,7 @@ pub(crate) fn taken(field: &str, message: impl Into<String>) -> ApiError {
 
 /// Whether two names are the same to a person: in any case.
 pub(crate) fn same_name(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
+    clean_line(one).to_lowercase() == clean_line(other).to_lowercase()
 }
 
 #[cfg(test)]
@@ -114,7 +126,7 @@ mod tests {
     fn everything_that_is_wrong_is_said_at_once() {
         let mut fields = Fields::default();
         assert_eq!(fields.name("name", "  Ann \n"), "Ann");
-        fields.name("empty", " \t");
+        fields.name("empty", " \t\u{200b}");
         fields.name("long", &"é".repeat(101));
         fields.name("lines", "a\nb");
         for email in ["", "ann", "@example.com", "ann@", "a b@example.com", "a@b@example.com"] {
@@ -140,6 +152,9 @@ mod tests {
         let mut fields = Fields::default();
         assert_eq!(fields.name("name", &"é".repeat(100)).chars().count(), 100);
         assert_eq!(fields.email("email", " Ann@Example.COM "), "ann@example.com");
+        assert_eq!(fields.email("email", "\u{feff}ann＠example\u{200b}.com"), "ann@example.com");
+        assert_eq!(fields.name("name", "\u{202e}Ann\u{a0}\u{200b} Lee"), "Ann Lee");
+        assert_eq!(fields.note("note", "one\u{200b}\n  two", 100), "one\n  two");
         fields.password("password", "four words of yours".into(), &["ann@example.com", "Ann"]);
         assert!(fields.finish().is_ok());
     }

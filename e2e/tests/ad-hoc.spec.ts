@@ -55,7 +55,7 @@ test("an ad-hoc message goes from the button to the phone, and its reply into th
 
   await test.step("the number is explained while it is typed, and then known", async () => {
     await adHoc.number.pressSequentially("07700");
-    await expect(adHoc.dialog.getByText("This has too few digits for a number of GB")).toBeVisible();
+    await expect(adHoc.dialog.getByText("Too short for a UK number.")).toBeVisible();
     await adHoc.number.pressSequentially(" 900363");
     await expect(adHoc.dialog.getByText(`${CALLUM.shown} · ${CALLUM.name} (${CALLUM.ref})`)).toBeVisible();
   });
@@ -118,11 +118,11 @@ test("a number is read in any usual way, and a wrong one is explained", async ({
     await adHoc.address("", "Any format, e.g. 07700 900123");
   }
   const wrong = {
-    "07700 900": "This has too few digits for a number of GB",
-    "07700 900375 5": "This has too many digits for a number of GB",
+    "07700 900": "Too short for a UK number.",
+    "07700 900375 5": "Too long for a UK number.",
     "+999 1234567": "No country has this code.",
-    "call me": "This is not a phone number. Type it as 07700 900123 or +44 7700 900123.",
-    "020 7946 0000 ext 12": "An extension cannot be texted. Leave it out.",
+    "call me": "This is not a phone number. Any format is fine, e.g. 07700 900123 or +44 7700 900123.",
+    "020 7946 0000 ext 12": "Leave out the extension: only the number itself can receive texts.",
     "07700 900001": "This is one of our own numbers",
   };
   for (const [typed, why] of Object.entries(wrong)) await adHoc.address(typed, why);

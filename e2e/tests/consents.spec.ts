@@ -133,7 +133,7 @@ test("the ledger shows what customers text at once, and finds a number however i
     await expect(row(other.shown)).toBeVisible();
   }
   await number.fill("07700");
-  await expect(page.getByText("This has too few digits for a number of GB")).toBeVisible();
+  await expect(page.getByText("Too short for a UK number.")).toBeVisible();
   await number.fill("07700 900699");
   await expect(page.getByText("No entries for this number")).toBeVisible();
   await expect(page.getByRole("button", { name: "Record opt-out" })).toBeHidden();
@@ -149,7 +149,7 @@ test("a supervisor records for any number, from the page of opt-outs", async ({ 
   await dialog.getByLabel("Our number").selectOption("Support · +44 7700 900002");
   await dialog.getByLabel("Customer’s number").fill("07700");
   await dialog.getByRole("button", { name: "Record" }).click();
-  await expect(dialog.getByRole("alert").filter({ hasText: "too few digits" })).toBeVisible();
+  await expect(dialog.getByRole("alert").filter({ hasText: "Too short" })).toBeVisible();
   await dialog.getByLabel("Customer’s number").fill(customer.number);
   const note = dialog.getByLabel("Note");
   for (const [typed, said] of [

@@ -5,6 +5,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::clean::clean_digits;
+
 /// An E.164 number: `+` and 7 to 15 digits, the first not 0 (ITU-T E.164).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -79,6 +81,7 @@ impl TryFrom<String> for PhoneNumber {
     type Error = NotE164;
 
     fn try_from(text: String) -> Result<Self, NotE164> {
+        let text = if text.is_ascii() { text } else { clean_digits(&text).into_owned() };
         let digits = text.strip_prefix('+').ok_or(NotE164)?;
         let plausible = (7..=15).contains(&digits.len())
             && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -102,6 +105,10 @@ mod tests {
         for good in ["+447700900123", "+15005550006", "+3531234567"] {
             assert!(good.parse::<PhoneNumber>().is_ok(), "{good}");
         }
+        assert_eq!(
+            "\u{202a}+４４7700900123\u{202c}".parse::<PhoneNumber>().map(String::from),
+            Ok("+447700900123".to_owned())
+        );
         for bad in ["", "+", "447700900123", "+07700900123", "+44 7700", "+1234567890123456", "+44770090012a"]
         {
             assert!(bad.parse::<PhoneNumber>().is_err(), "{bad}");

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::{AccountChange, AccountDetail, NewAccount, NewPassword, Permission},
+    clean::clean_code,
     ids::{AccountId, TeamId},
 };
 
@@ -165,7 +166,7 @@ pub async fn update_account_password(
 /// Whether the caller gives their own account another e-mail address.
 fn changes_own_email(caller: &Caller, id: AccountId, change: &AccountChange) -> bool {
     let Ok((account, _)) = caller.person() else { return false };
-    let differs = |email: &String| email.trim().to_lowercase() != account.email;
+    let differs = |email: &String| clean_code(email).to_lowercase() != account.email;
     account.id == id && change.email.as_ref().is_some_and(differs)
 }
 

@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use shared::{
     ErrorCode,
     account::{Account, Session, SignIn},
+    clean::clean_code,
 };
 
 use super::{
@@ -39,7 +40,7 @@ pub(super) struct NewSession {
 /// Signs in with e-mail and password.
 pub(super) async fn sign_in(desk: &Desk, sign_in: SignIn, origin: &Origin) -> Result<NewSession, ApiError> {
     // PostgreSQL stores no NUL, so no address has one.
-    let email = sign_in.email.trim().to_lowercase().replace('\0', "\u{fffd}");
+    let email = clean_code(&sign_in.email).to_lowercase().replace('\0', "\u{fffd}");
     if email.len() > LONGEST_EMAIL {
         return Err(invalid_credentials());
     }

@@ -23,6 +23,7 @@ use api::{
 use clap::Args;
 use shared::{
     ErrorCode,
+    clean::clean_line,
     daily_file::{CustomerRow, FileDifference},
     ids::TeamId,
 };
@@ -95,7 +96,8 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Fau
 
 async fn team(db: &Db, name: &str) -> Result<TeamId, std::io::Error> {
     let teams = db.read(teams::all).await.map_err(std::io::Error::other)?;
-    let found = teams.iter().find(|team| team.name.to_lowercase() == name.trim().to_lowercase());
+    let wanted = clean_line(name).to_lowercase();
+    let found = teams.iter().find(|team| team.name.to_lowercase() == wanted);
     found.map(|team| team.id).ok_or_else(|| {
         let names: Vec<&str> = teams.iter().map(|team| team.name.as_str()).collect();
         std::io::Error::other(format!("there is no team {name}; there are: {}", names.join(", ")))

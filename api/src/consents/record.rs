@@ -162,7 +162,7 @@ pub fn by_hand(
     let team = team.ok_or_else(|| ApiError::not_found("team number"))?;
     let mut fields = Fields::default();
     let note = fields.note("note", &new.note, LONGEST_NOTE);
-    let number = numbers::parse::parse(&new.number, &team.region);
+    let number = numbers::known::read(conn, &team.numbers, &new.number, &team.region)?;
     if let (Err(fault), true) = (&number, fields.any()) {
         fields.fault("number", "invalid", fault.to_string());
     }

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
-    Page, Problem,
+    Page, PhoneNumber, Problem,
     account::Permission,
     consent::{Consent, NewConsent, NewOptOut},
     conversation::ConversationDetail,
@@ -62,30 +62,34 @@ pub async fn list_consents(
     let found = desk
         .db
         .read(move |conn| {
-            let (scope, region) = narrowed(conn, &caller, team_id)?;
+            let (scope, ours, region) = narrowed(conn, &caller, team_id)?;
             let typed = number.as_deref().filter(|typed| !typed.trim().is_empty());
-            let number = typed.map(|typed| numbers::parse::field("number", typed, &region)).transpose()?;
+            let number = typed
+                .map(|typed| numbers::known::field(conn, &ours, "number", typed, &region))
+                .transpose()?;
             Ok::<_, ApiError>(queries::list(conn, &scope, number.as_ref(), before, limit + 1)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
 }
 
-/// The scope, or one team of it, and the region in which a local number is read.
+/// The scope, or one team of it, its teams' numbers, and the region in which a local number is read.
 fn narrowed(
     conn: &mut DbConnection,
     caller: &Caller,
     team: Option<TeamId>,
-) -> Result<(TeamScope, String), ApiError> {
+) -> Result<(TeamScope, Vec<PhoneNumber>, String), ApiError> {
     match team {
         Some(id) => {
             let found = teams::queries::team(conn, &caller.scope, id)?;
             let team = found.ok_or_else(|| ApiError::not_found("team").about_team_id())?;
-            Ok((TeamScope::Only(vec![id]), team.region))
+            Ok((TeamScope::Only(vec![id]), team.numbers, team.region))
         }
         None => {
-            let first = teams::queries::teams(conn, &caller.scope)?.into_iter().next();
-            Ok((caller.scope.clone(), first.map(|team| team.region).unwrap_or_default()))
+            let teams = teams::queries::teams(conn, &caller.scope)?;
+            let region = teams.first().map(|team| team.region.clone()).unwrap_or_default();
+            let numbers = teams.into_iter().flat_map(|team| team.numbers).collect();
+            Ok((caller.scope.clone(), numbers, region))
         }
     }
 }

@@ -131,7 +131,7 @@ pub(crate) fn live_in_team(
 }
 
 /// The one of a team's numbers that a number last held a conversation with that is over.
-pub(super) fn last_team_number(
+pub(crate) fn last_team_number(
     conn: &mut DbConnection,
     team_numbers: &[PhoneNumber],
     number: &PhoneNumber,

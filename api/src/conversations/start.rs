@@ -73,7 +73,7 @@ impl Start {
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Started::Replayed(found(conn, scope, message.conversation_id)?));
         }
-        let number = numbers::parse::field("number", &self.typed, &team.region)?;
+        let number = numbers::known::field(conn, &team.numbers, "number", &self.typed, &team.region)?;
         if teams::queries::owner(conn, &number)?.is_some() {
             return Err(ApiError::field(ErrorCode::InvalidNumber, "number", "own_number", OUR_OWN));
         }

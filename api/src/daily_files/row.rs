@@ -222,7 +222,7 @@ mod tests {
                 "2 Some(\"Ref\")  This is empt",
                 "3 Some(\"Name\")  This is empt",
                 "4 Some(\"Mobile\")  This is empt",
-                "5 Some(\"Mobile\") 0770 This has too",
+                "5 Some(\"Mobile\") 0770 Too short fo",
                 "6 Some(\"Mobile\") call  This is not ",
                 "7 None A-5 J This row has",
                 "8 Some(\"Ref\") xxxxx This is long",

@@ -9,7 +9,7 @@ use shared::{
     ids::TeamId,
 };
 
-use super::parse::parse;
+use super::known;
 use crate::{
     auth::TeamScope,
     consents,
@@ -42,7 +42,7 @@ pub fn check(
         conversation_id: None,
         opted_out: Vec::new(),
     };
-    let number = match parse(typed, &team.region) {
+    let number = match known::read(conn, &team.numbers, typed, &team.region)? {
         Ok(number) => number,
         Err(fault) => return Ok(refused(None, fault.to_string())),
     };

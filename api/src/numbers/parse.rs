@@ -1,76 +1,149 @@
-//! Reads a number that somebody typed, with libphonenumber's data. The only place that knows what regions there are.
+//! Reads phone numbers as people type them, with libphonenumber's data.
 
-use phonenumber::{ParseError, country, metadata::DATABASE};
-use shared::{ErrorCode, PhoneNumber};
+use phonenumber::{country, metadata::DATABASE};
+use shared::{ErrorCode, PhoneNumber, clean::clean_digits};
 
+use super::{
+    countries::number_of,
+    lengths::{Length, Lengths},
+    plan::Plan,
+};
 use crate::error::ApiError;
 
-/// Nobody types more than this for a number.
+/// The most characters of a typed number.
 const LONGEST: usize = 50;
+/// Mobile numbers of Mexico had a 1 after the country code until 2019; networks still deliver from them.
+const OLD_MEXICAN: (u16, char, usize) = (52, '1', 11);
 
 /// Why a text is not a number that can be texted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberFault {
     /// Nothing, or nothing that looks like a number.
-    #[error("This is not a phone number. Type it as 07700 900123 or +44 7700 900123.")]
+    #[error("This is not a phone number. Any format is fine, e.g. 07700 900123 or +44 7700 900123.")]
     NoNumber,
-    /// It begins with a country code that is none.
-    #[error("No country has this code. After the + comes the country's code, such as +44.")]
+    /// It begins with a country code that does not exist.
+    #[error("No country has this code. Type the country code after the +, e.g. +44.")]
     UnknownCountry,
     /// It has too few digits for its country.
-    #[error("This has too few digits for a number of {0}.")]
+    #[error("Too short for {0}.")]
     TooShort(String),
     /// It has too many digits for its country.
-    #[error("This has too many digits for a number of {0}.")]
+    #[error("Too long for {0}.")]
     TooLong(String),
+    /// No number of the country begins with its first digit.
+    #[error("{1} cannot begin with {0}. Check the number.")]
+    NoSuchBeginning(char, String),
     /// It names a line behind a switchboard.
-    #[error("An extension cannot be texted. Leave it out.")]
+    #[error("Leave out the extension: only the number itself can receive texts.")]
     Extension,
 }
 
-/// Whether this is a region whose numbers are known, as ISO 3166-1 alpha-2.
+/// Whether numbers of this region can be read. A region is named by ISO 3166-1 alpha-2.
 #[must_use]
 pub fn is_region(code: &str) -> bool {
     code.parse::<country::Id>().is_ok() && DATABASE.by_id(code).is_some()
 }
 
-/// Reads a number, which may be local to the region. Whether its length is possible is checked, not whether the range
-/// is in use: the data lags behind the regulators, and the gateway knows better (its error 21211).
+/// Reads a number, which may be local to the region. Checks its length against numbers that begin like it, but not
+/// whether its range is in use: the data lags behind the regulators, and the gateway knows better (its error 21211).
 ///
 /// # Errors
-/// What is wrong with it, for whoever typed it.
+/// The fault, in words for the person who typed it.
 pub fn parse(typed: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
-    let typed = typed.trim();
-    let is_plain = |character: char| {
-        character.is_ascii_digit()
-            || character.is_whitespace()
-            || "+-.()/\u{2010}\u{2011}\u{2013}".contains(character)
-    };
-    if typed.is_empty() || typed.len() > LONGEST {
+    let (is_international, digits) = digits(typed)?;
+    let plan = Plan::of(region);
+    if is_international {
+        // `+0044` is a plus before what is dialled for it.
+        return international(digits.strip_prefix("00").unwrap_or(&digits), region);
+    }
+    let Some(plan) = plan else { return Err(NumberFault::NoNumber) };
+    if let Some(abroad) = plan.without_international_prefix(&digits) {
+        return international(abroad, region);
+    }
+    let national = plan.without_own_code(&digits).unwrap_or_else(|| plan.without_national_prefix(&digits));
+    checked(plan.code, &national, region)
+}
+
+/// The E.164 number that a text spells out digit by digit, after a plus. No rule of any country is applied.
+pub(crate) fn spelled_out(typed: &str) -> Option<PhoneNumber> {
+    let (is_international, digits) = digits(typed).ok()?;
+    is_international.then(|| format!("+{digits}").parse().ok()).flatten()
+}
+
+/// The digits of a text, and whether a plus stands before them.
+fn digits(typed: &str) -> Result<(bool, String), NumberFault> {
+    // Cleaning shortens a text; nothing that long is a number.
+    if typed.len() > LONGEST * 8 {
         return Err(NumberFault::NoNumber);
     }
-    if !typed.chars().all(is_plain) {
-        let named = typed.to_lowercase();
-        let extension = ["ext", "x", "#"].iter().any(|word| named.contains(word));
-        return Err(if extension { NumberFault::Extension } else { NumberFault::NoNumber });
+    let cleaned = clean_digits(typed);
+    let is_plain = |character: char| {
+        character.is_ascii_digit() || character.is_ascii_whitespace() || "+-.()/".contains(character)
+    };
+    if cleaned.chars().count() > LONGEST {
+        return Err(NumberFault::NoNumber);
+    }
+    if !cleaned.chars().all(is_plain) {
+        let named = cleaned.to_lowercase();
+        let is_extension = cleaned.contains(|c: char| c.is_ascii_digit())
+            && ["ext", "x", "#"].iter().any(|word| named.contains(word));
+        return Err(if is_extension { NumberFault::Extension } else { NumberFault::NoNumber });
+    }
+    let unbracketed = cleaned.trim_start_matches(['(', ' ']);
+    let is_international = unbracketed.starts_with('+');
+    if unbracketed.trim_start_matches('+').contains('+') {
+        return Err(NumberFault::NoNumber);
     }
     // `+44 (0)7700 900123` is how the British print it.
-    let plain: String =
-        typed.replace("(0)", "").chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
-    let plain = with_plus(plain, region);
-    // A national prefix of the team's own region means nothing in another country's number.
-    let of_region = region.parse::<country::Id>().ok().filter(|_| !plain.starts_with('+'));
-    let number = phonenumber::parse(of_region, &plain).map_err(|error| match error {
-        ParseError::InvalidCountryCode => NumberFault::UnknownCountry,
-        ParseError::TooShortAfterIdd | ParseError::TooShortNsn => {
-            NumberFault::TooShort(named(region, &plain))
+    let digits: String = cleaned.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
+    if digits.is_empty() { Err(NumberFault::NoNumber) } else { Ok((is_international, digits)) }
+}
+
+/// Reads the digits of a number that begins with a country code. `region` is the reader's.
+fn international(digits: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
+    let split = (1..=3).find_map(|end| {
+        let code: u16 = digits.get(..end)?.parse().ok()?;
+        (code > 0 && !digits.starts_with('0') && DATABASE.by_code(&code).is_some())
+            .then_some((code, digits.get(end..)?))
+    });
+    let (code, national) = split.ok_or(NumberFault::UnknownCountry)?;
+    if is_old_mexican(code, national) {
+        return e164(code, national);
+    }
+    match Plan::of_code(code) {
+        Some(plan) => checked(code, &plan.without_national_prefix(national), region),
+        None => checked(code, national, region),
+    }
+}
+
+/// A national number whose length is right.
+fn checked(code: u16, national: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
+    let named = || {
+        let plan = Plan::of(region).filter(|plan| plan.code == code).or_else(|| Plan::of_code(code));
+        plan.and_then(|plan| number_of(&plan.id)).unwrap_or_else(|| format!("a number with +{code}"))
+    };
+    match Lengths::of(code).check(national) {
+        Length::Right => e164(code, national),
+        Length::TooShort => Err(NumberFault::TooShort(named())),
+        Length::TooLong => Err(NumberFault::TooLong(named())),
+        Length::NoSuchBeginning => {
+            let sentence = named();
+            let subject = sentence.strip_prefix("a ").map_or(sentence.clone(), |rest| format!("A {rest}"));
+            Err(match national.chars().next() {
+                Some(first) => NumberFault::NoSuchBeginning(first, subject),
+                None => NumberFault::TooShort(sentence),
+            })
         }
-        ParseError::TooLong => NumberFault::TooLong(named(region, &plain)),
-        ParseError::NoNumber | ParseError::MalformedInteger(_) => NumberFault::NoNumber,
-    })?;
-    check_length(&number)?;
-    let e164 = format!("+{}{}", number.code().value(), number.national());
-    e164.parse().map_err(|_| NumberFault::NoNumber)
+    }
+}
+
+fn is_old_mexican(code: u16, national: &str) -> bool {
+    let (mexico, first, length) = OLD_MEXICAN;
+    code == mexico && national.starts_with(first) && national.len() == length
+}
+
+fn e164(code: u16, national: &str) -> Result<PhoneNumber, NumberFault> {
+    format!("+{code}{national}").parse().map_err(|_| NumberFault::NoNumber)
 }
 
 /// The number of a request's field.
@@ -81,45 +154,9 @@ pub fn field(field: &str, typed: &str, region: &str) -> Result<PhoneNumber, ApiE
     parse(typed, region).map_err(|fault| refused(field, &fault))
 }
 
-/// What a request is told whose field holds no number.
+/// The answer to a request whose field holds no number.
 pub(crate) fn refused(field: &str, fault: &NumberFault) -> ApiError {
     ApiError::field(ErrorCode::InvalidNumber, field, "invalid", fault.to_string())
-}
-
-/// What the region dials before another country's code (`00`, `011`) is a plus.
-fn with_plus(plain: String, region: &str) -> String {
-    let prefix = DATABASE.by_id(region).and_then(|region| region.international_prefix());
-    match prefix.and_then(|prefix| prefix.find(&plain)).filter(|found| found.start() == 0) {
-        Some(found) => plain.get(found.end()..).map_or_else(String::new, |rest| format!("+{rest}")),
-        None => plain,
-    }
-}
-
-fn check_length(number: &phonenumber::PhoneNumber) -> Result<(), NumberFault> {
-    let code = number.code().value();
-    let length = u16::try_from(number.national().to_string().len()).unwrap_or(u16::MAX);
-    let regions = DATABASE.by_code(&code).ok_or(NumberFault::UnknownCountry)?;
-    // Of numbers that may take texts: the shortest of all are those of helplines and the like.
-    let possible: Vec<u16> = regions
-        .iter()
-        .flat_map(|region| [region.descriptors().mobile(), region.descriptors().fixed_line()])
-        .flatten()
-        .flat_map(|kind| kind.possible_length())
-        .copied()
-        .collect();
-    let name =
-        || regions.first().map_or_else(|| format!("+{code}"), |region| format!("{} (+{code})", region.id()));
-    match (possible.iter().min(), possible.iter().max()) {
-        (Some(shortest), _) if length < *shortest => Err(NumberFault::TooShort(name())),
-        (_, Some(longest)) if length > *longest => Err(NumberFault::TooLong(name())),
-        _ if possible.is_empty() || possible.contains(&length) => Ok(()),
-        _ => Err(NumberFault::TooShort(name())),
-    }
-}
-
-/// What to call the country of a number that could not be read.
-fn named(region: &str, plain: &str) -> String {
-    if plain.starts_with('+') { "its country".to_owned() } else { region.to_owned() }
 }
 
 #[cfg(test)]
@@ -172,12 +209,86 @@ mod tests {
             ("07700 900", "TooShort"),
             ("+44 7700 900", "TooShort"),
             ("07700 900123 4", "TooLong"),
+            ("0791112345", "TooShort"),
+            ("07700 90012", "TooShort"),
+            ("+44 77009 0012", "TooShort"),
+            ("+44 0", "TooShort"),
+            ("07700+900123", "NoNumber"),
             ("+999 1234567", "UnknownCountry"),
             ("020 7946 0000 ext 12", "Extension"),
         ] {
             assert!(read(typed, "GB").starts_with(wrong), "{typed:?}: {}", read(typed, "GB"));
         }
         assert_eq!(read(&"1".repeat(10_000), "GB"), "NoNumber");
+    }
+
+    #[test]
+    fn faults_name_the_country() {
+        let said = |typed: &str, region: &str| parse(typed, region).unwrap_err().to_string();
+        assert_eq!(said("07700 900", "GB"), "Too short for a UK number.");
+        assert_eq!(said("0151 2345", "DE"), "Too short for a number in Germany.");
+        assert_eq!(said("+1 500 555 00067", "GB"), "Too long for a US number.");
+        assert_eq!(said("416 555 01234", "CA"), "Too long for a number in Canada.");
+        assert_eq!(said("155 555 0123", "US"), "A US number cannot begin with 1. Check the number.");
+    }
+
+    #[test]
+    fn a_national_number_may_begin_with_its_own_country_code() {
+        for (region, typed, expected) in [
+            ("IT", "391 231 2312", "+393912312312"),
+            ("IT", "39 391 231 2312", "+393912312312"),
+            ("IT", "+39 391 231 2312", "+393912312312"),
+            ("IT", "06 1234 5678", "+390612345678"),
+            ("IN", "91987 65432", "+919198765432"),
+            ("IN", "091987 65432", "+919198765432"),
+            ("IN", "91 98765 43210", "+919876543210"),
+            ("NO", "47 12 34 56", "+4747123456"),
+            ("NO", "47 47 12 34 56", "+4747123456"),
+            ("DK", "45 12 34 56", "+4545123456"),
+            ("KZ", "701 234 5678", "+77012345678"),
+            ("KZ", "7 701 234 5678", "+77012345678"),
+            ("KZ", "8 701 234 5678", "+77012345678"),
+            ("BR", "55 91234 5678", "+5555912345678"),
+            ("BR", "55 55 91234 5678", "+5555912345678"),
+            ("TH", "066 123 4567", "+66661234567"),
+            ("TH", "66 123 4567", "+66661234567"),
+            ("VN", "084 123 4567", "+84841234567"),
+            ("VN", "84 123 45 67", "+84841234567"),
+            ("VN", "+84 84 123 45 67", "+84841234567"),
+            ("RU", "8 800 555 35 35", "+78005553535"),
+            ("RU", "7 495 123 45 67", "+74951234567"),
+            ("DE", "49 1512 3456789", "+4915123456789"),
+            ("US", "1 500 555 0006", "+15005550006"),
+            ("FR", "33 6 12 34 56 78", "+33612345678"),
+            ("GB", "447700900123", "+447700900123"),
+            ("CN", "86 138 1234 5678", "+8613812345678"),
+            ("AR", "011 15 1234 5678", "+5491112345678"),
+        ] {
+            assert_eq!(read(typed, region), expected, "{typed} in {region}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_a_number_abroad_is_no_prefix() {
+        for region in ["GB", "US", "RU"] {
+            assert_eq!(read("+7 800 555 35 35", region), "+78005553535");
+            assert_eq!(read("+36 20 123 4567", region), "+36201234567");
+            assert_eq!(read("+52 1 55 1234 5678", region), "+5215512345678", "still delivered");
+        }
+    }
+
+    #[test]
+    fn invisible_characters_and_other_digits_make_no_difference() {
+        for typed in [
+            "\u{202a}+44 7700 900123\u{202c}",
+            "07700\u{2011}900123",
+            "\u{feff}07700\u{200b} 900123",
+            "０７７００　９００１２３",
+            "٠٧٧٠٠ ٩٠٠١٢٣",
+            "＋४४ ७७०० ९००१२३",
+        ] {
+            assert_eq!(read(typed, "GB"), "+447700900123", "{typed:?}");
+        }
     }
 
     #[test]
@@ -193,10 +304,16 @@ mod tests {
         }
 
         #[test]
-        fn what_was_read_is_read_again_as_the_same(digits in "0[127][0-9]{9}") {
-            if let Ok(number) = parse(&digits, "GB") {
-                prop_assert_eq!(parse(number.as_str(), "US"), Ok(number.clone()));
-                prop_assert_eq!(parse(&number.display(), "GB"), Ok(number));
+        fn what_was_read_is_read_again_as_the_same(
+            digits in "[0-9]{6,13}",
+            region in proptest::sample::select(vec![
+                "GB", "IE", "US", "DE", "FR", "IT", "IN", "NO", "DK", "TH", "VN", "NL", "ES",
+            ]),
+            other in proptest::sample::select(vec!["GB", "US", "IT", "IN", "BR", "VN"]),
+        ) {
+            if let Ok(number) = parse(&digits, region) {
+                prop_assert_eq!(parse(number.as_str(), other), Ok(number.clone()));
+                prop_assert_eq!(parse(&number.display(), region), Ok(number));
             }
         }
     }

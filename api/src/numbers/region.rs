@@ -1,10 +1,16 @@
 //! Reads the numbers of a whole file: those in the plainest forms of a region by their digits alone, all others as
 //! [`parse`] does. It must never read a number in another way than that.
 
+use std::sync::Arc;
+
 use phonenumber::metadata::DATABASE;
 use shared::PhoneNumber;
 
-use super::parse::{NumberFault, parse};
+use super::{
+    lengths::{Length, Lengths},
+    parse::{NumberFault, parse},
+    plan::Plan,
+};
 
 /// What is known of a region's numbers.
 #[derive(Clone, Debug)]
@@ -22,8 +28,9 @@ struct Plain {
     prefix: Option<String>,
     /// How numbers begin that libphonenumber looks at more closely.
     special: Vec<String>,
-    /// The lengths that numbers without all that have.
-    lengths: Vec<usize>,
+    /// The lengths that numbers have.
+    lengths: Arc<Lengths>,
+    plan: Arc<Plan>,
 }
 
 impl Region {
@@ -52,15 +59,13 @@ impl Plain {
             return None;
         }
         let code = region.country_code();
-        let lengths = DATABASE
-            .by_code(&code)?
-            .iter()
-            .flat_map(|region| [region.descriptors().mobile(), region.descriptors().fixed_line()])
-            .flatten()
-            .flat_map(|kind| kind.possible_length())
-            .map(|length| usize::from(*length))
-            .collect();
-        Some(Self { code: code.to_string(), prefix: prefix.map(str::to_owned), special, lengths })
+        Some(Self {
+            code: code.to_string(),
+            prefix: prefix.map(str::to_owned),
+            special,
+            lengths: Lengths::of(code),
+            plan: Plan::of(id)?,
+        })
     }
 
     fn read(&self, typed: &str) -> Option<PhoneNumber> {
@@ -86,7 +91,12 @@ impl Plain {
                 None => &digits,
             }
         };
-        if national.starts_with('0') || self.is_special(national) || !self.lengths.contains(&national.len()) {
+        let is_abroad = !international && self.plan.without_international_prefix(&digits).is_some();
+        if national.starts_with('0')
+            || self.is_special(national)
+            || is_abroad
+            || self.lengths.check(national) != Length::Right
+        {
             return None;
         }
         format!("+{}{national}", self.code).parse().ok()
@@ -142,10 +152,10 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
         fn the_short_way_reads_what_the_long_one_does(
-            typed in "\\+?(0|00|1|33|39|44|49|91|353)?[ -]?[0-9]{2,4}[ .-]?[0-9]{2,4}[ .-]?[0-9]{0,5}",
+            typed in "\\+?(0|00|010|1|7|8|99|47|55|66|84|33|39|44|49|91|353)?[ -]?[0-9]{2,4}[ .-]?[0-9]{2,4}[ .-]?[0-9]{0,5}",
             region in proptest::sample::select(vec![
                 "GB", "IE", "US", "CA", "DE", "FR", "IT", "CN", "SG", "ES", "NL", "IN", "AU", "NZ", "PL", "SE", "CH", "ZA", "BR",
-                "MX", "AR", "JP", "RU", "GG", "JM",
+                "MX", "AR", "JP", "RU", "GG", "JM", "NO", "DK", "KZ", "TH", "VN", "FI", "KR", "IL",
             ]),
         ) {
             if let Some(number) = Plain::of(region).and_then(|plain| plain.read(&typed)) {

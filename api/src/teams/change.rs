@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use shared::{
     ErrorCode, PhoneNumber,
+    clean::clean_code,
     event::EventKind,
     ids::{AccountId, TeamId},
     message::{BodyFault, MessageBody},
@@ -166,12 +167,12 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
     conn.take_turns("teams")?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
-    let region = new.region.trim().to_uppercase();
+    let region = clean_code(&new.region).to_uppercase();
     if !numbers::parse::is_region(&region) {
         let message = "Enter a region in two letters, e.g. GB, IE, US.";
         fields.fault("region", "unknown", message);
     }
-    let time_zone = new.time_zone.trim().to_owned();
+    let time_zone = clean_code(&new.time_zone).into_owned();
     if time_zone.parse::<chrono_tz::Tz>().is_err() {
         let message = "Enter a time zone, e.g. Europe/London.";
         fields.fault("time_zone", "unknown", message);

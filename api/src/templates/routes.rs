@@ -262,7 +262,7 @@ pub async fn list_team_templates(
             let found = teams::queries::team(conn, &caller.scope, id)?;
             let team = found.ok_or_else(|| ApiError::not_found("team"))?;
             // While a number is being typed it is none; then the templates are rendered without.
-            let number = numbers::parse::parse(&typed, &team.region).ok();
+            let number = numbers::known::read(conn, &team.numbers, &typed, &team.region)?.ok();
             let customer = match &number {
                 Some(number) => key_data::customer_at(conn, team.id, number, picked.as_deref())?,
                 None => None,

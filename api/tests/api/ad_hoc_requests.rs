@@ -89,8 +89,8 @@ async fn what_is_wrong_with_a_number_is_said(app: TestApp) {
         ("07700900123\0", "not a phone number"),
         ("<script>alert(1)</script>", "not a phone number"),
         (long.as_str(), "not a phone number"),
-        ("07700 900", "too few digits"),
-        ("07700 900123 45", "too many digits"),
+        ("07700 900", "Too short for a UK number."),
+        ("07700 900123 45", "Too long for a UK number."),
         ("+999 123456789", "No country has this code"),
         ("020 7946 0000 ext 12", "extension"),
     ] {

@@ -1,0 +1,142 @@
+//! How numbers are dialled within a region: what comes before them, and how they look. The rules are those of
+//! libphonenumber (`PhoneNumberUtil`), applied to its data: the parser of the crate that brings the data strips
+//! prefixes that belong to the number.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
+
+use phonenumber::metadata::{DATABASE, Metadata};
+use regex::{Regex, RegexBuilder};
+
+/// A region's dialling rules.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The region, as ISO 3166-1 alpha-2.
+    pub(super) id: String,
+    /// The country code.
+    pub(super) code: u16,
+    /// What is dialled before another country's code.
+    international_prefix: Option<Regex>,
+    /// What is dialled before a number within the country.
+    prefix: Option<Regex>,
+    /// What the number is once a prefix with groups is replaced.
+    transform: Option<String>,
+    general: Regex,
+    mobile: Option<Regex>,
+    lengths: Vec<u16>,
+}
+
+static KNOWN: LazyLock<Mutex<HashMap<String, Option<Arc<Plan>>>>> = LazyLock::new(Mutex::default);
+
+impl Plan {
+    /// The plan of a region.
+    pub(super) fn of(id: &str) -> Option<Arc<Self>> {
+        let metadata = DATABASE.by_id(id)?;
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(id.to_owned()).or_insert_with(|| Self::read(metadata).map(Arc::new)).clone()
+    }
+
+    /// The plan of the main region of those that share a country code.
+    pub(super) fn of_code(code: u16) -> Option<Arc<Self>> {
+        let regions = DATABASE.by_code(&code)?;
+        let main =
+            regions.iter().find(|region| region.is_main_country_for_code()).or_else(|| regions.first())?;
+        Self::of(main.id())
+    }
+
+    fn read(metadata: &Metadata) -> Option<Self> {
+        // The data has its patterns on several lines.
+        let regex = |pattern: String| RegexBuilder::new(&pattern).ignore_whitespace(true).build().ok();
+        let anchored = |pattern: &str| regex(format!("^(?:{pattern})"));
+        let whole = |pattern: &str| regex(format!("^(?:{pattern})$"));
+        let general = metadata.descriptors().general();
+        let prefix = metadata.national_prefix_for_parsing().map(|pattern| pattern.as_str());
+        Some(Self {
+            id: metadata.id().to_owned(),
+            code: metadata.country_code(),
+            international_prefix: metadata
+                .international_prefix()
+                .and_then(|pattern| anchored(pattern.as_str())),
+            prefix: prefix.or(metadata.national_prefix()).and_then(anchored),
+            transform: metadata.national_prefix_transform_rule().map(str::to_owned),
+            general: whole(general.national_number().as_str())?,
+            mobile: metadata.descriptors().mobile().and_then(|kind| whole(kind.national_number().as_str())),
+            lengths: possible_lengths(metadata),
+        })
+    }
+
+    /// What follows the prefix for calls abroad, where a number begins with it.
+    pub(super) fn without_international_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
+        let found = self.international_prefix.as_ref()?.find(digits)?;
+        digits.get(found.end()..).filter(|rest| !rest.is_empty() && !rest.starts_with('0'))
+    }
+
+    /// The number without what is dialled before it within the country, unless that belongs to the number.
+    pub(super) fn without_national_prefix<'a>(&self, digits: &'a str) -> Cow<'a, str> {
+        let whole = Cow::Borrowed(digits);
+        let Some(found) = self.prefix.as_ref().and_then(|prefix| prefix.captures(digits)) else {
+            return whole;
+        };
+        let end = found.get(0).map_or(0, |found| found.end());
+        let last_group = found.len().checked_sub(1).filter(|last| *last > 0).and_then(|last| found.get(last));
+        let stripped = match (&self.transform, &self.prefix, last_group) {
+            (Some(transform), Some(prefix), Some(_)) => prefix.replace(digits, transform.as_str()),
+            _ => Cow::Borrowed(digits.get(end..).unwrap_or_default()),
+        };
+        let belongs = self.looks_right(digits) && !self.looks_right(&stripped);
+        // What is left must be long enough to be a number: else the digits were no prefix.
+        let is_of_a_length = self.lengths.contains(&length(&stripped)) || self.is_too_long(&stripped);
+        if !belongs && (is_of_a_length || self.is_too_short(digits)) { stripped } else { whole }
+    }
+
+    /// The number without the region's own country code, typed without a plus. `None` when its digits are a national
+    /// number as they stand: in India, `91 98765432` is a mobile number.
+    pub(super) fn without_own_code<'a>(&self, digits: &'a str) -> Option<Cow<'a, str>> {
+        let rest = self.without_national_prefix(digits.strip_prefix(&self.code.to_string())?);
+        let national = self.without_national_prefix(digits);
+        let is_wrong_as_it_stands = !self.looks_right(digits) && self.looks_right(&rest);
+        // German lines can have 15 digits, so that a mobile number with its country code looks like one.
+        let is_mobile_only_without = self.is_mobile(&rest) && !self.is_mobile(&national);
+        (is_wrong_as_it_stands || self.is_too_long(digits) || is_mobile_only_without).then_some(rest)
+    }
+
+    fn looks_right(&self, national: &str) -> bool {
+        self.general.is_match(national)
+    }
+
+    fn is_mobile(&self, national: &str) -> bool {
+        self.mobile.as_ref().is_some_and(|mobile| mobile.is_match(national))
+    }
+
+    fn is_too_short(&self, national: &str) -> bool {
+        self.lengths.iter().min().is_some_and(|least| length(national) < *least)
+    }
+
+    fn is_too_long(&self, national: &str) -> bool {
+        self.lengths.iter().max().is_some_and(|most| length(national) > *most)
+    }
+}
+
+/// How many digits the numbers of a region have, of any kind. The data lists lengths by kind only.
+fn possible_lengths(metadata: &Metadata) -> Vec<u16> {
+    let kinds = metadata.descriptors();
+    let kinds = [
+        kinds.fixed_line(),
+        kinds.mobile(),
+        kinds.toll_free(),
+        kinds.premium_rate(),
+        kinds.shared_cost(),
+        kinds.personal_number(),
+        kinds.voip(),
+        kinds.pager(),
+        kinds.uan(),
+    ];
+    kinds.into_iter().flatten().flat_map(|kind| kind.possible_length().iter().copied()).collect()
+}
+
+fn length(digits: &str) -> u16 {
+    u16::try_from(digits.len()).unwrap_or(u16::MAX)
+}
