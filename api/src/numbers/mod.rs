@@ -1,5 +1,5 @@
-//! Numbers as people type them: [`parse`] reads them, [`known`] reads them where the desk already knows the number,
-//! [`check`] says what stands in the way of writing to one. `plan`, `lengths` and `countries` hold what is known of each
+//! Numbers as people type them: [`parse`] reads them, `known` reads them where the desk already knows the number,
+//! `check` says what stands in the way of writing to one. `plan`, `lengths` and `countries` hold what is known of each
 //! country.
 
 pub mod check;
