@@ -3,6 +3,7 @@
 
 use shared::{
     ErrorCode, PhoneNumber,
+    clean::clean_code,
     conversation::Conversation,
     customer::{Customer, CustomerKeyData, KeyData},
     ids::TeamId,
@@ -101,7 +102,8 @@ pub(crate) fn choose(
         let several = customers.len() > 1;
         return Ok(customers.pop().filter(|_| !several));
     };
-    match customers.iter().position(|customer| customer.reference == picked) {
+    let picked = clean_code(picked);
+    match customers.iter().position(|customer| clean_code(&customer.reference) == picked) {
         Some(place) => Ok(Some(customers.swap_remove(place))),
         None => {
             let message = "No customer of the current daily file has this ref and this number. Pick one of those that \

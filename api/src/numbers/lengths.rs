@@ -10,6 +10,8 @@ use regex_syntax::{
     hir::{Class, Hir, HirKind},
 };
 
+use super::plan::kinds;
+
 /// The most digits that a national number has (ITU-T E.164).
 const LONGEST: u8 = 15;
 /// By how many digits numbers are told apart.
@@ -17,12 +19,7 @@ const BEGINNING: usize = 3;
 
 /// The lengths of a country's numbers: a bit for each length, by the first one, two or three digits.
 #[derive(Debug, Default)]
-pub(super) struct Lengths {
-    /// Of numbers of one subscriber.
-    usual: HashMap<String, u16>,
-    /// Of all numbers, freephone and premium-rate ones too.
-    all: HashMap<String, u16>,
-}
+pub(super) struct Lengths(HashMap<String, u16>);
 
 /// Whether a number has as many digits as others that begin like it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,18 +43,8 @@ impl Lengths {
     fn read(code: u16) -> Self {
         let mut lengths = Self::default();
         let regions: Vec<&Metadata> = DATABASE.by_code(&code).unwrap_or_default();
-        for descriptors in regions.iter().map(|region| region.descriptors()) {
-            let usual = [
-                descriptors.mobile(),
-                descriptors.fixed_line(),
-                descriptors.personal_number(),
-                descriptors.voip(),
-                descriptors.pager(),
-                descriptors.uan(),
-            ];
-            let other = [descriptors.toll_free(), descriptors.premium_rate(), descriptors.shared_cost()];
-            usual.into_iter().flatten().for_each(|kind| add(&mut lengths.usual, kind));
-            usual.into_iter().chain(other).flatten().for_each(|kind| add(&mut lengths.all, kind));
+        for kind in regions.into_iter().flat_map(kinds) {
+            add(&mut lengths.0, kind);
         }
         lengths
     }
@@ -65,13 +52,12 @@ impl Lengths {
     /// Compares a national number with those that begin with the same three digits; where none is known, with the same
     /// two, then one: the data lags behind the regulators.
     pub(super) fn check(&self, national: &str) -> Length {
-        if self.all.is_empty() {
+        if self.0.is_empty() {
             return Length::Right;
         }
-        let known = (1..=BEGINNING.min(national.len())).rev().find_map(|digits| {
-            let beginning = national.get(..digits)?;
-            self.usual.get(beginning).or_else(|| self.all.get(beginning)).copied()
-        });
+        let known = (1..=BEGINNING.min(national.len()))
+            .rev()
+            .find_map(|digits| self.0.get(national.get(..digits)?).copied());
         let Some(known) = known else { return Length::NoSuchBeginning };
         match u32::try_from(national.len()).ok().and_then(|length| known.checked_shr(length)) {
             Some(longer) if longer & 1 == 1 => Length::Right,

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
-use phonenumber::metadata::{DATABASE, Metadata};
+use phonenumber::metadata::{DATABASE, Descriptor, Metadata};
 use regex::{Regex, RegexBuilder};
 
 /// A region's dialling rules.
@@ -122,6 +122,11 @@ impl Plan {
 
 /// How many digits the numbers of a region have, of any kind. The data lists lengths by kind only.
 fn possible_lengths(metadata: &Metadata) -> Vec<u16> {
+    kinds(metadata).flat_map(|kind| kind.possible_length().iter().copied()).collect()
+}
+
+/// The kinds of numbers that a region has.
+pub(super) fn kinds(metadata: &Metadata) -> impl Iterator<Item = &Descriptor> {
     let kinds = metadata.descriptors();
     let kinds = [
         kinds.fixed_line(),
@@ -134,9 +139,46 @@ fn possible_lengths(metadata: &Metadata) -> Vec<u16> {
         kinds.pager(),
         kinds.uan(),
     ];
-    kinds.into_iter().flatten().flat_map(|kind| kind.possible_length().iter().copied()).collect()
+    kinds.into_iter().flatten()
 }
 
 fn length(digits: &str) -> u16 {
     u16::try_from(digits.len()).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+
+    #[test]
+    fn the_example_numbers_of_every_region_are_read_with_and_without_the_plus() {
+        let mut wrong = Vec::new();
+        for region in DATABASE.iter() {
+            for example in kinds(region).filter_map(|kind| kind.example()) {
+                let expected = format!("+{}{example}", region.country_code());
+                // Iran's numbers of four digits are too short for E.164.
+                if expected.parse::<shared::PhoneNumber>().is_err() {
+                    continue;
+                }
+                let mut typed = vec![(expected.clone(), "GB"), (expected.clone(), region.id())];
+                if region.id() != "001" {
+                    typed.push((example.to_owned(), region.id()));
+                    // In Colombia a carrier's code follows the 0; in Israel 01 begins a call abroad.
+                    if let Some(prefix) = region.national_prefix()
+                        && !["CO", "IL"].contains(&region.id())
+                    {
+                        typed.push((format!("{prefix}{example}"), region.id()));
+                    }
+                }
+                for (typed, id) in typed {
+                    let read = parse(&typed, id).map(String::from);
+                    if read.as_deref() != Ok(expected.as_str()) {
+                        wrong.push(format!("{typed} in {id}: {read:?}"));
+                    }
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    }
 }

@@ -23,6 +23,7 @@ mod api_keys;
 mod assets;
 mod bad_input;
 mod chaos;
+mod clean_text;
 mod clock_changes;
 mod closure_reasons;
 mod closures;
