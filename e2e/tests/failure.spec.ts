@@ -108,6 +108,9 @@ test("the desk says that it has lost the server, and catches up when it is back"
 }) => {
   problems.expect("net::ERR_", "/api/v1/");
   problems.expect(401, "/api/v1/");
+  // The conversation's page may still be on its way: it is fetched ahead, and again once it is opened.
+  problems.expect("net::ERR_", "/app-");
+  problems.expect("TypeError: Failed to fetch", "/link.js");
   await desk.signIn(context, "ann");
   await page.goto(desk.url);
   const indicator = page.getByRole("banner").getByRole("status");

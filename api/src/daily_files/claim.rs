@@ -53,7 +53,7 @@ impl Claim {
         match claimed {
             Some(id) => Ok(Self { db: db.clone(), clock: clock.clone(), id }),
             None => {
-                let detail = "Another file of this team is being brought in. Try again when it is done.";
+                let detail = "Another file of this team is being processed. Try again when it has finished.";
                 Err(ApiError::new(ErrorCode::RequestInProgress, detail).retry_after(5))
             }
         }
