@@ -21,13 +21,13 @@ impl Request {
     pub(crate) fn get(path: &str, bearer: Option<&str>) -> Self {
         let authorization =
             bearer.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
-        Self(format!("GET {path} HTTP/1.1\r\nHost: desk\r\n{authorization}\r\n").into_bytes())
+        Self(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{authorization}\r\n").into_bytes())
     }
 
     pub(crate) fn post(path: &str, content_type: &str, headers: &str, body: &str) -> Self {
         let length = body.len();
         let text = format!(
-            "POST {path} HTTP/1.1\r\nHost: desk\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
         );
         Self(text.into_bytes())
     }

@@ -124,7 +124,7 @@ fn upload(server: &Server, token: &str, path: &Path) -> Result<Duration> {
     let begun = Instant::now();
     write!(
         stream,
-        "POST /api/v1/teams/1/daily_files?confirm=true HTTP/1.1\r\nHost: desk\r\nContent-Type: text/csv\r\nConnection: close\r\n\
+        "POST /api/v1/teams/1/daily_files?confirm=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nConnection: close\r\n\
          Content-Length: {length}\r\nAuthorization: Bearer {token}\r\n\r\n"
     )?;
     std::io::copy(&mut file, &mut stream)?;

@@ -97,7 +97,8 @@ pub(crate) fn sign_in(server: &Server) -> Result<String> {
     let body = format!(r#"{{"email":"{EMAIL}","password":"{}"}}"#, api::demo::DEMO_PASSWORD);
     let answer = server.connect()?.ask(&Request::post("/api/v1/sessions", "application/json", "", &body))?;
     let session: serde_json::Value = serde_json::from_slice(&answer.body)?;
-    Ok(session.get("access_token").and_then(|token| token.as_str()).context("no token")?.to_owned())
+    let token = session.get("access_token").and_then(|token| token.as_str());
+    Ok(token.with_context(|| format!("no token: {} {session}", answer.status))?.to_owned())
 }
 
 fn reads(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<Row>> {

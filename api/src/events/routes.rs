@@ -92,6 +92,8 @@ pub async fn stream_events(
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
+        // The connection closes with the stream, not only once the keep-alive time has passed.
+        .force_close()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
         // Compression would hold events back until a block is full.

@@ -40,6 +40,7 @@ impl Stream {
         let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(header("content-type").as_deref(), Some("text/event-stream"));
         assert_eq!(header("cache-control").as_deref(), Some("no-store"));
+        assert_eq!(header("connection").as_deref(), Some("close"), "the connection ends with the stream");
         assert!(header("content-encoding").is_none_or(|encoding| encoding == "identity"));
         let mut stream = Self { answer, read: String::new() };
         // The first thing is said at once, so that proxies and browsers know that the stream stands.
