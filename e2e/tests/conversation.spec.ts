@@ -49,7 +49,7 @@ test("a conversation goes from the customer's first text to its closure, and the
   });
 
   await test.step("a template with a value that the file lacks is not sent before it is filled in", async () => {
-    await page.getByLabel("Template").selectOption("Payment plan");
+    await page.getByRole("combobox", { name: "Template" }).selectOption("Payment plan");
     await expect(box).toHaveValue(/^Naomi Adeyemi, we can split GBP [\d.]+ over {{Instalments}} months\..* Ann$/);
     await expect(page.getByText("Fill in: {{Instalments}}")).toBeVisible();
     await page.getByRole("button", { name: "Send" }).click();
@@ -152,7 +152,7 @@ test("what a template replaces can be brought back", async ({ page, context, des
   await texting({ page, context, desk });
   const box = page.getByRole("textbox", { name: "Message" });
   await box.fill("My own words");
-  await page.getByLabel("Template").selectOption("Greeting");
+  await page.getByRole("combobox", { name: "Template" }).selectOption("Greeting");
   await expect(box).toHaveValue(/this is Ann from Collections/);
   await page.getByRole("button", { name: "Bring back my text" }).click();
   await expect(box).toHaveValue("My own words");

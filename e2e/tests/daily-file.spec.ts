@@ -251,7 +251,7 @@ test("two customers share a number: templates name neither until the agent picks
   const { id } = await bo.conversation("Support", customer.number);
   await desk.signIn(otherPage.context(), "bo");
   await otherPage.goto(`${desk.url}/conversations/${id}`);
-  await otherPage.getByLabel("Template").selectOption("Greeting");
+  await otherPage.getByRole("combobox", { name: "Template" }).selectOption("Greeting");
   const message = otherPage.getByLabel("Message", { exact: true });
   await expect(message).toHaveValue(/^Hello {{name}}, /);
   const keyData = otherPage.getByRole("region", { name: /^Key data/ });

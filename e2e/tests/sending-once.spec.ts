@@ -176,7 +176,7 @@ test("a template chosen while a reply is on its way is a draft of its own", asyn
   await page.route(MESSAGES, (route) => released.then(() => route.continue()), { times: 1 });
   await box.fill("Friday is fine");
   await send.click();
-  await page.getByLabel("Template").selectOption("Greeting");
+  await page.getByRole("combobox", { name: "Template" }).selectOption("Greeting");
   release();
   await expectLedger(page, customer, ["Friday is fine"]);
   await expect(box).toHaveValue(/this is Ann from Collections/);

@@ -51,7 +51,7 @@ test("a supervisor makes a template, with a preview of what a customer would rea
 
   await test.step("an agent finds it in the composer", async () => {
     await texting({ page, context, desk }, "Is it mended?", "Support", "bo");
-    const choice = page.getByLabel("Template");
+    const choice = page.getByRole("combobox", { name: "Template" });
     await expect(choice.locator("option", { hasText: name })).toBeAttached();
     await choice.selectOption(name);
     await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("Your {{Router}} is down, {{name}}.");
@@ -88,7 +88,7 @@ test("a template that was used is archived and can be restored, one that never w
   const supervisor = await desk.agent("supervisor");
   for (const name of [used, unused]) await supervisor.newTemplate("Support", name, `This is ${name}`);
   const [, id] = await texting({ page, context, desk }, "Is it mended?", "Support", "supervisor");
-  await page.getByLabel("Template").selectOption(used);
+  await page.getByRole("combobox", { name: "Template" }).selectOption(used);
   await page.getByRole("button", { name: "Send" }).click();
   await expect(page.getByRole("region", { name: "Messages" })).toContainText("✓✓ delivered");
 
@@ -100,7 +100,7 @@ test("a template that was used is archived and can be restored, one that never w
   await expect(archived.filter({ hasText: used })).toBeVisible();
   await expect(archived.filter({ hasText: unused })).toBeHidden();
   await page.goto(`/conversations/${id}`);
-  const options = page.getByLabel("Template").locator("option");
+  const options = page.getByRole("combobox", { name: "Template" }).locator("option");
   await expect(options.filter({ hasText: "Greeting" })).toBeAttached();
   await expect(options.filter({ hasText: used })).not.toBeAttached();
   await expect(page.getByRole("region", { name: "Messages" })).toContainText(`This is ${used}`);
