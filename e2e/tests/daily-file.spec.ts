@@ -196,6 +196,8 @@ test("key data appears with a file, goes with the next, and is back when the fir
   await expect(keyData).toContainText("This number is not in the current daily file");
   await expect(keyData).not.toContainText("GBP 120.00");
 
+  // The history is fetched again after the upload.
+  await expect(daily.files).toHaveCount(3);
   const monday = daily.files.nth(1);
   await monday.getByRole("button", { name: /^Restore/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Restore" }).click();
