@@ -1,14 +1,14 @@
-# The server in a small image: build with `docker build -t sms-chat .`, run with `docker compose up`.
+# A small image of the server. Build it with `docker build -t sms-chat .`; run it with `docker compose up`.
 
 FROM node:22-bookworm-slim AS node
 
 FROM rust:1-bookworm AS build
-# Tailwind and wasm-opt run on Node.js; Debian's own is too old for them.
+# Tailwind and wasm-opt need a newer Node.js than Debian bookworm has.
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/lib/node_modules /usr/local/lib/node_modules
 RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm
 WORKDIR /src
-# A layer of its own: the toolchain changes less often than the sources.
+# The toolchain has its own layer, because it changes less often than the sources.
 COPY rust-toolchain.toml ./
 RUN rustup show active-toolchain || rustup toolchain install
 RUN rustup target add wasm32-unknown-unknown
@@ -24,7 +24,7 @@ RUN apt-get update \
     && useradd --system --create-home --home-dir /var/lib/sms-chat sms-chat
 COPY --from=build /usr/local/bin/sms-chat /usr/local/bin/sms-chat
 USER sms-chat
-# Without SMS_CHAT_DATABASE_URL the database is data/sms-chat.db below this folder: mount a volume there.
+# Without SMS_CHAT_DATABASE_URL the database is data/sms-chat.db in this directory: mount a volume there.
 WORKDIR /var/lib/sms-chat
 ENV SMS_CHAT_LISTEN=0.0.0.0:8080
 EXPOSE 8080

@@ -1,8 +1,8 @@
-// How the browser tests run. `cargo xtask test` gives SMS_CHAT_BIN (the compiled server, which the fixtures start on a
-// spare port with a database of its own) and CHROMIUM (the system's browser: Playwright downloads none).
+// Configuration of the browser tests. `cargo xtask test` sets SMS_CHAT_BIN (the compiled server, which the fixtures
+// start on a free port with its own database) and CHROMIUM (the system's browser, so that Playwright downloads none).
 import { defineConfig, devices } from "@playwright/test";
 
-// A container's root may not open Chromium's sandbox; the only pages it sees are our own, on loopback.
+// Chromium's sandbox does not work for root in a container. The tests open only the server's own pages, on loopback.
 const asRoot = process.getuid?.() === 0;
 
 export default defineConfig({
@@ -11,7 +11,7 @@ export default defineConfig({
   fullyParallel: true,
   workers: 2,
   forbidOnly: !!process.env.CI,
-  // A test that needs a second try hides a fault: here it fails.
+  // A test that passes only on a retry hides a bug.
   retries: 0,
   timeout: 30_000,
   expect: { timeout: 5_000 },
@@ -25,7 +25,8 @@ export default defineConfig({
     launchOptions: {
       executablePath: process.env.CHROMIUM,
       chromiumSandbox: !asRoot,
-      // Without these Chromium calls home at every start, which a closed network refuses many times a second.
+      // Without these flags, Chromium contacts its update services at every start, and retries many times a second
+      // on a network that blocks them.
       args: [
         "--disable-gpu",
         "--disable-quic",

@@ -1,4 +1,4 @@
-//! Builds the application: database, gateway, background tasks, HTTP server. `main` and the tests start the same thing.
+//! Builds and runs the application: database, gateway, background tasks, HTTP server. `main` and the tests both use it.
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -20,70 +20,74 @@ use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
 use crate::{
-    accounts,
-    auth::{PasswordPool, RateLimit, SignInThrottle, TokenKeys},
+    auth::{Authenticator, PasswordPool, RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
     config::{Credentials, GatewayKind, Settings},
     daily_files::DailyFiles,
     db::{DatabaseUrl, Db, DbError, Migrations},
-    desk::Desk,
+    demo,
     error::ApiError,
-    events::feed::Feed,
-    gateway::{MESSAGES_WEBHOOK, STATUS_WEBHOOK, client::GatewayClient, repair::Repair},
+    events::{self, feed::Feed},
+    gap_repair::GapRepair,
+    gateway::client::GatewayClient,
     middleware::{self, HttpPolicy},
     outbox::{
         clock_jump::ClockJumps,
         worker::{Outbox, Worker},
     },
-    retention, router, search, teams,
+    retention, router, search,
+    state::AppState,
+    teams,
+    webhooks::{MESSAGES_WEBHOOK, STATUS_WEBHOOK},
 };
 
-/// How long requests under way may take when the server stops: service managers wait 30 s before they kill.
+/// Number of seconds that requests in progress may take during shutdown. It is shorter than the 30 s after which
+/// service managers commonly kill a process.
 const SHUTDOWN_SECONDS: u64 = 20;
 
-/// Why the desk cannot start.
+/// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database.
+    /// The database cannot be opened.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
     Db(#[from] DbError),
-    /// The address.
+    /// The address cannot be bound.
     #[error("cannot listen on {0}: {1}; choose another with SMS_CHAT_LISTEN")]
     Listen(SocketAddr, std::io::Error),
-    /// The simulator's address.
+    /// The simulator's address cannot be bound.
     #[error("the simulator cannot listen on {0}: {1}; choose another with SMS_CHAT_SIMULATOR_LISTEN")]
     Simulator(SocketAddr, std::io::Error),
-    /// The gateway's settings.
+    /// The gateway's settings are invalid.
     #[error(
         "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
     )]
     Gateway(String),
-    /// The demo accounts cannot be looked at.
+    /// The demo accounts cannot be checked.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
     DemoAccounts(ApiError),
-    /// Accounts with the published demo password.
+    /// An account has the published demo password, and the address is not a loopback address.
     #[error(
-        "{0} still has the demo password, so the desk listens on loopback only; \
-         change the password, or SMS_CHAT_LISTEN=127.0.0.1:8080"
+        "{0} still has the demo password, so the server may listen only on loopback addresses; \
+         change the password, or set SMS_CHAT_LISTEN=127.0.0.1:8080"
     )]
     DemoPassword(String),
 }
 
-/// A desk that listens, and works until it is stopped.
+/// A server that accepts connections, with its background tasks.
 #[expect(missing_debug_implementations, reason = "actix-web's server has none")]
 pub struct Application {
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
-    /// How it is reached.
+    /// The URL at which browsers and the gateway reach it, without a slash at the end.
     pub public_url: String,
-    /// The built-in gateway, when there is no other.
+    /// The built-in simulator, if it is the gateway.
     pub simulator: Option<Simulator>,
     server: Server,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// Stops an application from elsewhere.
+/// Stops an application from another task.
 #[derive(Clone)]
 #[expect(missing_debug_implementations, reason = "actix-web's server has none")]
 pub struct Stop {
@@ -92,20 +96,19 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Finishes what is under way, and ends.
+    /// Finishes the requests in progress, then stops the server.
     pub async fn stop(self) {
-        // Live streams end first: the server would wait for them.
+        // Ends live streams first; the server would wait for them.
         let _ = self.stop.send(true);
         self.server.stop(true).await;
     }
 }
 
 impl Application {
-    /// Opens the database (bringing it to the present schema), begins to listen, and starts what works in the
-    /// background.
+    /// Opens and migrates the database, binds the address, and starts the background tasks.
     ///
     /// # Errors
-    /// What is missing or in the way, with the setting to look at.
+    /// Each error names the setting to check.
     pub async fn build(settings: &Settings, clock: Clock) -> Result<Self, StartError> {
         let (db, _) = open(&settings.database.url, settings.database.connections).await?;
         let passwords = PasswordPool::default();
@@ -149,7 +152,7 @@ impl Application {
         let daily_files =
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
-        let repair = Repair {
+        let repair = GapRepair {
             db: db.clone(),
             gateway: Arc::clone(&gateway),
             clock: clock.clone(),
@@ -161,31 +164,40 @@ impl Application {
             outbox: Arc::clone(&outbox),
             timeout: gateway.timeout(),
         };
+        let last_event = db.read(events::queries::newest).await?;
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
             tokio::spawn(search::refold(db.clone(), stopped.clone())),
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
-            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
         ];
         if let Some(every) = settings.gateway.repair_every {
             tasks.push(tokio::spawn(repair.run(every, stopped)));
         }
-        let desk = web::Data::new(Desk {
-            db,
+        let http = HttpPolicy::new(&settings.http, &public_url);
+        let auth = Authenticator {
+            db: db.clone(),
+            clock: clock.clone(),
             keys: TokenKeys::new(&settings.jwt_secret),
             passwords,
             throttle: SignInThrottle::default(),
             rate_limit: RateLimit::new(settings.limits.requests_per_minute, clock.clone()),
+            secure_cookies: http.is_secure,
+        };
+        let state = web::Data::new(AppState {
+            db,
             clock,
+            auth: Arc::new(auth),
             outbox,
             feed,
+            rechecks: Arc::default(),
             gateway,
             daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
             trusted_proxies: settings.http.trusted_proxies.clone(),
-            http: HttpPolicy::new(&settings.http, &public_url),
+            http,
             public_url: public_url.clone(),
             webhook_tokens: [Some(credentials.auth_token), credentials.secondary_auth_token]
                 .into_iter()
@@ -194,20 +206,20 @@ impl Application {
             handset_url: simulator.as_ref().map(Simulator::handset_url),
             simulated: simulator.as_ref().map(Simulator::numbers),
         });
-        let server = serve(listener, desk).map_err(|error| StartError::Listen(address, error))?;
+        let server = serve(listener, state).map_err(|error| StartError::Listen(address, error))?;
         Ok(Self { address, public_url, simulator, server, stop, tasks })
     }
 
-    /// What stops it.
+    /// Returns a handle that stops the application.
     #[must_use]
     pub fn stop(&self) -> Stop {
         Stop { server: self.server.handle(), stop: self.stop.clone() }
     }
 
-    /// Serves until it is stopped, then finishes what is at the gateway.
+    /// Serves until it is stopped, then waits for the background tasks to finish their requests to the gateway.
     ///
     /// # Errors
-    /// When the server breaks.
+    /// I/O errors of the server.
     pub async fn run(self) -> std::io::Result<()> {
         let served = self.server.await;
         let _ = self.stop.send(true);
@@ -221,27 +233,30 @@ impl Application {
     }
 }
 
-/// Opens the database, brought to the present schema, and answers how many migrations that took.
+/// Migrates and opens the database. Returns it with the number of migrations that were run.
 ///
 /// # Errors
-/// When it cannot be reached, or a migration fails.
+/// If the database cannot be reached, or a migration fails.
 pub async fn open(url: &DatabaseUrl, connections: u32) -> Result<(Db, usize), DbError> {
     let migrations = Migrations::on(url)?.run()?;
     let db = Db::open(url, connections)?;
     Ok((db, migrations))
 }
 
-fn serve(listener: TcpListener, desk: web::Data<Desk>) -> std::io::Result<Server> {
+fn serve(listener: TcpListener, state: web::Data<AppState>) -> std::io::Result<Server> {
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(desk.clone())
+            .app_data(web::Data::new(state.http.clone()))
+            .app_data(web::Data::new(state.clock.clone()))
+            .app_data(web::Data::from(Arc::clone(&state.auth)))
+            .app_data(state.clone())
             .configure(router::routes)
             .wrap(Compress::default())
             .wrap(from_fn(middleware::guard))
             .wrap(TracingLogger::<RequestSpan>::new())
     });
-    // `main` listens for signals, so that live streams end before the server waits for them. Idle connections close at
-    // once, others after the request that is under way.
+    // `main` handles signals, so that live streams end before the server waits for connections to close. Idle
+    // connections close at once, others after the request in progress.
     Ok(server.listen(listener)?.disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).run())
 }
 
@@ -258,7 +273,7 @@ async fn simulate(
         account_sid: credentials.account_sid.clone(),
         auth_token: credentials.auth_token.expose_secret().to_owned(),
         messages_url: Some(format!("{public_url}{MESSAGES_WEBHOOK}")),
-        // The public address may not be reachable from here; what is signed is the same.
+        // The public URL, which is signed, may not be reachable from this machine.
         deliver_to: Some(format!("http://{address}")),
         ..simulator::Settings::default()
     })
@@ -275,14 +290,14 @@ async fn refuse_demo_password(
     if listen.ip().is_loopback() {
         return Ok(());
     }
-    match accounts::first_with_demo_password(db, passwords).await {
+    match demo::first_with_demo_password(db, passwords).await {
         Ok(Some(email)) => Err(StartError::DemoPassword(email)),
         Ok(None) => Ok(()),
         Err(error) => Err(StartError::DemoAccounts(error)),
     }
 }
 
-/// The span of a request: its method, its route and its outcome; never a query, which may hold a name or a number.
+/// The span of a request: its method, route and status. It omits the query, which can include a name or a number.
 #[derive(Debug)]
 struct RequestSpan;
 
@@ -304,7 +319,7 @@ impl RootSpanBuilder for RequestSpan {
     }
 }
 
-/// Runs `work` to its end on the kind of runtime that the server needs.
+/// Runs `work` to completion on an actix runtime, which the server needs.
 pub fn block_on<F: Future>(work: F) -> F::Output {
     actix_web::rt::System::new().block_on(work)
 }

@@ -1,5 +1,5 @@
-//! Serves the single-page app, which is part of the binary: hashed files for ever, `index.html` never from a cache, and
-//! any path that the app routes by itself as `index.html`.
+//! Serves the single-page app, which is embedded in the binary. Files with a hash in their name may be cached for ever;
+//! `index.html` is revalidated each time, and is also served for every path that the app routes itself.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -12,9 +12,9 @@ use actix_web::{
 use rust_embed::{Embed, EmbeddedFile};
 use shared::ErrorCode;
 
-use crate::{desk::Desk, error::ApiError};
+use crate::{error::ApiError, state::AppState};
 
-/// What the SPA may load: only what comes from here.
+/// Lets the app load resources from this server only.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
@@ -22,52 +22,52 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
 #[folder = "../web/dist"]
 struct Dist;
 
-/// A file of the app, or the app itself.
+/// Serves a file of the app, or `index.html` for a path of the app.
 pub async fn serve(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        let detail = "Only GET is offered here. The API is under /api/v1; see /api/docs.";
+        let detail = "This path supports only GET. The API is under /api/v1; see /api/docs.";
         return Err(ApiError::new(ErrorCode::MethodNotAllowed, detail).allow("GET, HEAD"));
     }
     let path = request.path().trim_start_matches('/');
-    // The app's own paths have no extension; a missing file must not look like a page.
+    // The app's own paths have no extension. A missing file gives 404, not a page.
     let is_page = path == "index.html" || !path.rsplit('/').next().unwrap_or_default().contains('.');
     let name = if is_page { "index.html" } else { path };
-    let Some((file, encoding)) = best(&request, name) else {
+    let Some((file, encoding)) = negotiate(&request, name) else {
         let detail = if is_page {
-            "This server was built without the single-page app; `cargo xtask run` builds both."
+            "This server was built without the single-page app. `cargo xtask run` builds both."
         } else {
-            "There is no such file."
+            "This file does not exist."
         };
         return Err(ApiError::new(ErrorCode::NotFound, detail));
     };
-    let mut answer = HttpResponse::Ok();
-    answer.content_type(content_type(name)).insert_header((header::VARY, "Accept-Encoding"));
+    let mut response = HttpResponse::Ok();
+    response.content_type(content_type(name)).insert_header((header::VARY, "Accept-Encoding"));
     if let Some(encoding) = encoding {
-        answer.insert_header((header::CONTENT_ENCODING, encoding));
+        response.insert_header((header::CONTENT_ENCODING, encoding));
     }
     if is_page {
-        answer
+        response
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY));
     } else {
-        answer.insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
+        response.insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"));
     }
     Ok(match file.data {
-        std::borrow::Cow::Borrowed(bytes) => answer.body(bytes),
-        std::borrow::Cow::Owned(bytes) => answer.body(bytes),
+        std::borrow::Cow::Borrowed(bytes) => response.body(bytes),
+        std::borrow::Cow::Owned(bytes) => response.body(bytes),
     })
 }
 
-/// The handset, where one plays the customer: the simulator's own page.
-pub async fn handset(desk: web::Data<Desk>) -> Result<HttpResponse, ApiError> {
-    let url = desk.handset_url.as_ref().ok_or_else(|| {
-        ApiError::new(ErrorCode::NotFound, "There is a handset only with SMS_CHAT_GATEWAY=simulator.")
+/// Redirects to the simulator's handset, the page that plays the customer.
+pub async fn handset(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
+    let url = state.handset_url.as_ref().ok_or_else(|| {
+        ApiError::new(ErrorCode::NotFound, "The handset exists only with SMS_CHAT_GATEWAY=simulator.")
     })?;
     Ok(HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, url.as_str())).finish())
 }
 
-/// The smallest copy of a file that the browser takes.
-fn best(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
+/// Finds the smallest copy of a file that the client accepts, and its content encoding.
+fn negotiate(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
     let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let accepts = |encoding: &str| {
         accepted.is_some_and(|list| {
@@ -99,11 +99,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_file_of_the_app_has_its_media_type() {
+    fn every_embedded_file_has_a_known_media_type() {
         for file in Dist::iter() {
             let copy = file.ends_with(".br") || file.ends_with(".gz");
             let known = content_type(&file) != "application/octet-stream";
-            assert!(copy || known, "{file} would be offered as a download");
+            assert!(copy || known, "browsers would download {file}");
         }
         assert_eq!(content_type("index.html"), "text/html; charset=utf-8");
         assert_eq!(content_type("app-0123/app.wasm"), "application/wasm");

@@ -1,5 +1,5 @@
-//! Reads request bodies: within a size and a time limit, and for JSON into what a handler takes, naming the field at
-//! fault. Daily files are streamed instead, see `daily_files/upload`.
+//! Reads request bodies within a size and a time limit, and deserialises JSON; errors name the invalid field. Daily
+//! files are streamed instead, see `daily_files/upload`.
 
 use std::{future::Future, ops::Deref, pin::Pin};
 
@@ -8,43 +8,41 @@ use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
 use shared::ErrorCode;
 
-use crate::{
-    clock::Clock,
-    desk::{BODY_LIMIT, Desk},
-    error::ApiError,
-};
+use crate::{clock::Clock, error::ApiError};
 
-/// How long a whole body may take to arrive.
-const BODY_TIME: TimeDelta = TimeDelta::seconds(30);
+/// Maximum size of a request body, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+/// Maximum time for the whole body to arrive.
+const BODY_TIMEOUT: TimeDelta = TimeDelta::seconds(30);
 
-/// Reads a body to its end, within [`BODY_LIMIT`] bytes and [`BODY_TIME`].
+/// Reads a body to its end, within [`BODY_LIMIT`] bytes and [`BODY_TIMEOUT`].
 ///
 /// # Errors
-/// `body_too_large`, `request_timeout`, and `invalid_body` when the connection breaks off.
+/// `body_too_large`, `request_timeout`, and `invalid_body` when the connection breaks.
 pub(crate) async fn read_whole(clock: &Clock, payload: web::Payload) -> Result<web::Bytes, ApiError> {
     let arrived = tokio::select! {
-        // A body that is there counts, however late it is looked at.
+        // A body that has arrived counts, even when this task runs only after the timeout.
         biased;
         arrived = payload.to_bytes_limited(BODY_LIMIT) => arrived,
-        () = clock.sleep(BODY_TIME) => {
+        () = clock.sleep(BODY_TIMEOUT) => {
             let detail = format!(
                 "The body did not arrive within {} seconds. Nothing was changed. Send the request again.",
-                BODY_TIME.num_seconds()
+                BODY_TIMEOUT.num_seconds()
             );
             return Err(ApiError::new(ErrorCode::RequestTimeout, detail));
         }
     };
     arrived
-        .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A request body has at most 1 MiB."))?
+        .map_err(|_| ApiError::new(ErrorCode::BodyTooLarge, "A request body can have at most 1 MiB."))?
         .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body could not be read to its end."))
 }
 
-/// A JSON object, read.
+/// Extractor for a JSON object in the request body.
 #[derive(Debug)]
 pub struct Body<T>(T);
 
 impl<T> Body<T> {
-    /// What was read.
+    /// Returns the deserialised value.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -64,7 +62,7 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let is_json = request.content_type().eq_ignore_ascii_case("application/json");
-        let clock = request.app_data::<web::Data<Desk>>().map_or(Clock::System, |desk| desk.clock.clone());
+        let clock = request.app_data::<web::Data<Clock>>().map_or(Clock::System, |clock| Clock::clone(clock));
         let payload = web::Payload::from_request(request, payload);
         Box::pin(async move {
             if !is_json {
@@ -80,10 +78,10 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
     }
 }
 
-/// Reads an object. Serde would take a list of a struct's values as well, which no document of ours offers.
+/// Deserialises an object. Refuses an array, which serde would accept for a struct but the API does not document.
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let refuse =
-        |fault: &dyn std::fmt::Display| format!("The body is not the JSON that is expected here: {fault}.");
+        |fault: &dyn std::fmt::Display| format!("The body is not the JSON that this path expects: {fault}.");
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     if first.is_some_and(|byte| *byte != b'{') {
         return Err(ApiError::new(ErrorCode::InvalidBody, refuse(&"it is not an object")));
@@ -91,7 +89,7 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let message = refuse(error.inner());
-        // The first part of the path: `team_ids` for the second of its entries.
+        // Only the first part of the path: `team_ids` for an error in `team_ids[1]`.
         match error.path().iter().next() {
             Some(serde_path_to_error::Segment::Map { key }) => {
                 ApiError::field(ErrorCode::InvalidBody, key, "invalid_type", message)
@@ -116,14 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn the_field_at_fault_is_named() {
+    fn the_invalid_field_is_named() {
         assert_eq!(refused(r#"{"disabled": 5}"#), ["disabled"]);
         assert_eq!(refused(r#"{"team_ids": [1, "x"]}"#), ["team_ids"]);
         assert_eq!(refused(r#"{"role": "king"}"#), ["role"]);
     }
 
     #[test]
-    fn only_a_whole_object_is_a_body() {
+    fn only_one_complete_object_is_accepted() {
         for text in ["", "null", "[]", "[[]]", "5", "{", "{} {}", "\"text\""] {
             assert!(refused(text).is_empty(), "{text}");
         }

@@ -1,4 +1,5 @@
-//! The only place that asks what time it is. Everything else is handed a [`Clock`], so that tests can turn it.
+//! The only module that reads the system time (`clippy.toml` disallows it elsewhere). All other code takes a
+//! [`Clock`], so that tests control time.
 
 use std::{
     future::Future,
@@ -9,12 +10,12 @@ use std::{
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use tokio::sync::watch;
 
-/// Tells the time, to the microsecond: the finest that both databases keep.
+/// A clock with microsecond precision, which is the precision of both databases.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The system clock.
     System,
-    /// A clock that stands still until a test turns it.
+    /// A clock that only a test moves.
     Test(TestClock),
 }
 
@@ -23,14 +24,14 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match self {
-            #[expect(clippy::disallowed_methods, reason = "the one place where time enters")]
+            #[expect(clippy::disallowed_methods, reason = "the only place that reads the system time")]
             Clock::System => Utc::now().trunc_subsecs(6),
             Clock::Test(clock) => clock.now(),
         }
     }
 
-    /// Time since an arbitrary start. It never goes back and never jumps, whatever becomes of the machine's clock: limits
-    /// and waits inside this process are measured by it.
+    /// Time since an arbitrary start. It never jumps or goes back, even when the system clock is changed. Rate limits
+    /// and delays in this process use it.
     #[must_use]
     pub fn monotonic(&self) -> Duration {
         static START: OnceLock<Instant> = OnceLock::new();
@@ -40,73 +41,73 @@ impl Clock {
         }
     }
 
-    /// Returns after `time`, measured by the [monotonic](Self::monotonic) clock.
+    /// Sleeps for `time`, measured by the [monotonic](Self::monotonic) clock.
     pub fn sleep(&self, time: TimeDelta) -> impl Future<Output = ()> {
         let due = self.monotonic() + time.to_std().unwrap_or(Duration::ZERO);
         async move {
             match self {
                 Clock::System => tokio::time::sleep(due.saturating_sub(self.monotonic())).await,
-                Clock::Test(clock) => clock.reaches(due).await,
+                Clock::Test(clock) => clock.wait_until(due).await,
             }
         }
     }
 }
 
-/// What a test clock shows.
+/// The current time of a test clock.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
     now: DateTime<Utc>,
     monotonic: Duration,
 }
 
-/// A clock for tests: stands still until a test turns it, and wakes the tasks that sleep by it.
+/// A clock for tests. It stands still until a test moves it, and then wakes the tasks that sleep on it.
 #[derive(Clone, Debug)]
 pub struct TestClock {
-    // Keeps the sender alive and turns exclusive.
-    turn: Arc<Mutex<watch::Sender<Reading>>>,
+    // The mutex makes changes exclusive; the field keeps the sender alive.
+    sender: Arc<Mutex<watch::Sender<Reading>>>,
     reading: watch::Receiver<Reading>,
 }
 
 impl TestClock {
-    /// A clock that shows `now`.
+    /// Creates a clock that stands at `now`.
     #[must_use]
     pub fn at(now: DateTime<Utc>) -> Self {
-        let (turn, reading) =
+        let (sender, reading) =
             watch::channel(Reading { now: now.trunc_subsecs(6), monotonic: Duration::from_secs(1000) });
-        Self { turn: Arc::new(Mutex::new(turn)), reading }
+        Self { sender: Arc::new(Mutex::new(sender)), reading }
     }
 
-    /// What the clock shows.
+    /// The time now.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.reading().now
     }
 
-    /// Lets time pass.
+    /// Advances the wall clock and the monotonic clock.
     pub fn advance(&self, by: TimeDelta) {
-        self.turn(|reading| {
+        self.update(|reading| {
             reading.now += by;
             reading.monotonic += by.to_std().unwrap_or(Duration::ZERO);
         });
     }
 
-    /// Sets the wall clock forward or back, as an operator or a time server does, while no time passes.
+    /// Moves only the wall clock, forward or back, as an operator or a time server does.
     pub fn set_by(&self, by: TimeDelta) {
-        self.turn(|reading| reading.now += by);
+        self.update(|reading| reading.now += by);
     }
 
     fn reading(&self) -> Reading {
         *self.reading.borrow()
     }
 
-    fn turn(&self, change: impl FnOnce(&mut Reading)) {
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        turn.send_modify(change);
+    fn update(&self, change: impl FnOnce(&mut Reading)) {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        sender.send_modify(change);
     }
 
-    async fn reaches(&self, due: Duration) {
+    async fn wait_until(&self, due: Duration) {
         let mut reading = self.reading.clone();
-        // The sender lives as long as `self`, so this only ends when the time has come.
+        // The sender lives as long as `self`, so this cannot fail because the channel closed.
         let _ = reading.wait_for(|reading| reading.monotonic >= due).await;
     }
 }

@@ -1,5 +1,5 @@
-//! What a handler can fail with, and how that is answered: always a problem (RFC 9457), never internals. Domain code
-//! builds an [`ApiError`] from a code and a sentence; only this file turns it into HTTP.
+//! The error type of all handlers. Every error response is a problem document (RFC 9457) without internal details.
+//! Domain code builds an [`ApiError`] from a code and a sentence; only this file turns it into an HTTP response.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use shared::{ErrorCode, FieldError, Problem, daily_file::Turnover, ids::Conversa
 
 use crate::db::DbError;
 
-/// A request that cannot be answered with what it asked for.
+/// An error whose response is a problem document.
 #[derive(Debug)]
 pub struct ApiError {
     problem: Box<Problem>,
@@ -21,7 +21,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// A problem with this code; `detail` says what happened here and the way out.
+    /// Creates an error with this code. `detail` says what happened and what the client can do about it.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
@@ -32,7 +32,8 @@ impl ApiError {
         }
     }
 
-    /// Nothing there, or not in a team of the caller: the two must look the same.
+    /// The resource does not exist, or belongs to a team that the caller is not in. Both cases give the same response,
+    /// so that a caller cannot find out which ids exist.
     #[must_use]
     pub fn not_found(what: &str) -> Self {
         Self::new(
@@ -41,7 +42,7 @@ impl ApiError {
         )
     }
 
-    /// One field breaks a rule.
+    /// One field is invalid.
     #[must_use]
     pub fn field(code: ErrorCode, field: &str, fault: &str, message: impl Into<String>) -> Self {
         let message = message.into();
@@ -50,7 +51,7 @@ impl ApiError {
         error
     }
 
-    /// The same problem, naming the field `team_id` of the query or body as the one at fault.
+    /// Adds a field error for `team_id` with the same detail.
     #[must_use]
     pub fn about_team_id(mut self) -> Self {
         let message = self.problem.detail.clone();
@@ -58,80 +59,80 @@ impl ApiError {
         self
     }
 
-    /// Says what is wrong, field by field.
+    /// Adds field errors.
     #[must_use]
     pub fn errors(mut self, errors: impl IntoIterator<Item = FieldError>) -> Self {
         self.problem.errors.extend(errors);
         self
     }
 
-    /// A fault of ours. It is logged here under an id, and only the id is answered.
+    /// An internal error. Logs `fault` under a new request id; the response contains only the id.
     #[must_use]
     pub fn internal(fault: &dyn fmt::Display) -> Self {
         let request_id = format!("{:016x}", rand::random::<u64>());
-        tracing::error!(%request_id, %fault, "a request failed by our own fault");
-        let mut error = Self::new(
-            ErrorCode::Internal,
-            "Something went wrong on our side. Try again. If it keeps happening, quote the request id.",
+        tracing::error!(%request_id, %fault, "internal error");
+        let detail = format!(
+            "Something went wrong on our side. Try again; if it keeps happening, quote request id {request_id}."
         );
+        let mut error = Self::new(ErrorCode::Internal, detail);
         error.problem.request_id = Some(request_id);
         error
     }
 
-    /// The seconds after which trying again makes sense.
+    /// Sets `Retry-After`, in seconds.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// The limit that was reached, in requests a minute (`RateLimit-Limit`; none remain).
+    /// Sets the `RateLimit-*` headers: the limit in requests per minute, of which none remain.
     #[must_use]
     pub fn rate_limit(mut self, per_minute: u32) -> Self {
         self.rate_limit = Some(per_minute);
         self
     }
 
-    /// The methods that the path offers (RFC 9110, 15.5.6).
+    /// Sets `Allow`: the methods that the path supports (RFC 9110, 15.5.6).
     #[must_use]
     pub fn allow(mut self, methods: impl Into<String>) -> Self {
         self.allow = Some(methods.into());
         self
     }
 
-    /// Names the conversation to go to.
+    /// Links the conversation that the client should open instead.
     #[must_use]
     pub fn conversation(mut self, id: ConversationId) -> Self {
         self.problem.conversation_id = Some(id);
         self
     }
 
-    /// Shows messages that the caller has not seen.
+    /// Adds the messages that the caller has not seen yet.
     #[must_use]
     pub fn messages(mut self, messages: Vec<Message>) -> Self {
         self.problem.messages = messages;
         self
     }
 
-    /// Says how many customers a daily file would replace.
+    /// Adds how many customers a daily file would replace.
     #[must_use]
     pub fn turnover(mut self, turnover: Turnover) -> Self {
         self.problem.turnover = Some(turnover);
         self
     }
 
-    /// What happened and the way out, in a sentence.
+    /// What happened and what the client can do about it.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.problem.detail
     }
 
-    /// What is wrong, field by field.
+    /// The field errors.
     pub fn faults(&self) -> impl Iterator<Item = &FieldError> {
         self.problem.errors.iter()
     }
 
-    /// The stable machine word.
+    /// The stable, machine-readable code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         self.problem.code
@@ -152,7 +153,7 @@ impl From<DbError> for ApiError {
             return Self::new(ErrorCode::Busy, "The server is busy. Try again in a moment.").retry_after(1);
         }
         if matches!(error, DbError::Storage(_)) {
-            tracing::error!(%error, "the disk of the database has no room");
+            tracing::error!(%error, "the database disk is full or failing");
             return Self::new(
                 ErrorCode::StorageFull,
                 "The server's disk is full, so nothing was saved. Try again in a minute, and tell an administrator.",
@@ -163,7 +164,8 @@ impl From<DbError> for ApiError {
             tracing::error!(%error, "the database cannot be reached");
             return Self::new(
                 ErrorCode::DatabaseUnavailable,
-                "The server cannot reach its database. Try again in a few seconds, and tell an administrator if it stays.",
+                "The server cannot reach its database. Try again in a few seconds; if it keeps failing, tell an \
+                 administrator.",
             )
             .retry_after(5);
         }
@@ -183,25 +185,25 @@ impl ResponseError for ApiError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut answer = HttpResponse::build(self.status_code());
-        answer.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
+        let mut response = HttpResponse::build(self.status_code());
+        response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.retry_after {
-            answer.insert_header((header::RETRY_AFTER, seconds));
+            response.insert_header((header::RETRY_AFTER, seconds));
             if let Some(limit) = self.rate_limit {
-                answer.insert_header(("RateLimit-Limit", limit));
-                answer.insert_header(("RateLimit-Remaining", 0));
-                answer.insert_header(("RateLimit-Reset", seconds));
+                response.insert_header(("RateLimit-Limit", limit));
+                response.insert_header(("RateLimit-Remaining", 0));
+                response.insert_header(("RateLimit-Reset", seconds));
             }
         }
         if let Some(methods) = &self.allow {
-            answer.insert_header((header::ALLOW, methods.as_str()));
+            response.insert_header((header::ALLOW, methods.as_str()));
         }
         if self.problem.status == 401 {
-            answer.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         match serde_json::to_string(&self.problem) {
-            Ok(body) => answer.body(body),
-            Err(_) => answer.finish(),
+            Ok(body) => response.body(body),
+            Err(_) => response.finish(),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Reads the fields of a request and gathers everything that is wrong with them, so that a form can say it all at once.
-//! It must never look anything up: what needs the database is checked where it is written.
+//! Validates the fields of a request and collects all errors, so that a form can show them at once. Checks that need
+//! the database do not belong here; they happen in the transaction that writes.
 
 mod password;
 
@@ -14,29 +14,29 @@ use shared::{
 
 use crate::error::ApiError;
 
-/// What is wrong so far.
+/// The validation errors found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Fields {
     errors: Vec<FieldError>,
 }
 
 impl Fields {
-    /// Notes that a field breaks a rule.
+    /// Adds an error for a field.
     pub(crate) fn fault(&mut self, field: &str, code: &str, message: impl Into<String>) {
         self.errors.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
     }
 
-    /// Whether anything is wrong so far.
+    /// Whether any field is invalid so far.
     pub(crate) fn any(&self) -> bool {
         !self.errors.is_empty()
     }
 
-    /// A name: one line of 1 to 100 characters, without the white space around it.
+    /// Validates a name: one line of 1 to 100 characters. Trims white space.
     pub(crate) fn name(&mut self, field: &str, given: &str) -> String {
         self.text(field, clean_line(given), MAX_NAME_CHARACTERS, |character| character.is_control())
     }
 
-    /// A text of 1 to `longest` characters, without the white space around it.
+    /// Validates a text of 1 to `longest` characters, which may have several lines. Trims white space.
     pub(crate) fn note(&mut self, field: &str, given: &str, longest: usize) -> String {
         self.text(field, strip_invisible(given), longest, |character| character == '\0')
     }
@@ -51,7 +51,7 @@ impl Fields {
         let text = given.trim();
         let length = text.chars().count();
         if text.is_empty() {
-            self.fault(field, "required", format!("Enter a {}.", noun_of(field)));
+            self.fault(field, "required", format!("Enter a {}.", label(field)));
         } else if length > longest {
             let message = format!("At most {longest} characters; this has {length}.");
             self.fault(field, "too_long", message);
@@ -61,7 +61,8 @@ impl Fields {
         text.to_owned()
     }
 
-    /// An e-mail address, in lower case. Only mail itself proves an address; this catches what is none at all.
+    /// Validates an e-mail address and converts it to lower case. Catches obvious mistakes only: whether an address
+    /// exists cannot be known without sending mail to it.
     pub(crate) fn email(&mut self, field: &str, given: &str) -> String {
         let email = clean_code(given).to_lowercase();
         let plausible = email.len() <= 254
@@ -75,18 +76,18 @@ impl Fields {
         email
     }
 
-    /// A new password; `about` is what a guesser knows of its owner: e-mail address and name.
+    /// Validates a new password. `about` is what an attacker knows about the account: e-mail address and name.
     pub(crate) fn password(&mut self, field: &str, given: String, about: &[&str]) -> SecretString {
-        if let Some((code, message)) = password::fault(&given, about) {
+        if let Some((code, message)) = password::weakness(&given, about) {
             self.fault(field, code, message);
         }
         SecretString::from(given)
     }
 
-    /// Ends the reading.
+    /// Returns the collected errors, if there are any.
     ///
     /// # Errors
-    /// `validation_failed`, with every field that is wrong.
+    /// `validation_failed`, with every invalid field.
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         let detail = match self.errors.as_slice() {
             [] => return Ok(()),
@@ -100,20 +101,20 @@ impl Fields {
     }
 }
 
-/// What a field is called in a sentence.
-fn noun_of(field: &str) -> &str {
+/// The field's name as used in a sentence.
+fn label(field: &str) -> &str {
     match field {
         "display_name" => "name",
         other => other,
     }
 }
 
-/// The name is taken.
+/// The error for a value that must be unique and is already in use.
 pub(crate) fn taken(field: &str, message: impl Into<String>) -> ApiError {
     ApiError::field(ErrorCode::AlreadyExists, field, "taken", message)
 }
 
-/// Whether two names are the same to a person: in any case.
+/// Whether two names are equal, ignoring case and invisible characters.
 pub(crate) fn same_name(one: &str, other: &str) -> bool {
     clean_line(one).to_lowercase() == clean_line(other).to_lowercase()
 }
@@ -123,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_is_wrong_is_said_at_once() {
+    fn finish_reports_every_invalid_field() {
         let mut fields = Fields::default();
         assert_eq!(fields.name("name", "  Ann \n"), "Ann");
         fields.name("empty", " \t\u{200b}");
@@ -133,22 +134,19 @@ mod tests {
             fields.email("email", email);
         }
         fields.password("short", "seven c".into(), &[]);
-        fields.password("book", "x".repeat(129), &[]);
+        fields.password("long_password", "x".repeat(129), &[]);
         fields.password("common", "Password1".into(), &[]);
         let error = fields.finish().unwrap_err();
-        let words: Vec<String> =
+        let found: Vec<String> =
             error.faults().map(|error| format!("{}:{}", error.field, error.code)).collect();
+        let names = ["empty:required", "long:too_long", "lines:invalid_character"];
         let emails = ["email:invalid"; 6];
-        let before = ["empty:required", "long:too_long", "lines:invalid_character"];
-        assert_eq!(
-            words,
-            [&before[..], &emails[..], &["short:too_short", "book:too_long", "common:easy_to_guess"][..]]
-                .concat()
-        );
+        let passwords = ["short:too_short", "long_password:too_long", "common:easy_to_guess"];
+        assert_eq!(found, [&names[..], &emails[..], &passwords[..]].concat());
     }
 
     #[test]
-    fn what_is_right_is_taken_as_it_is() {
+    fn valid_fields_are_trimmed_and_normalised() {
         let mut fields = Fields::default();
         assert_eq!(fields.name("name", &"é".repeat(100)).chars().count(), 100);
         assert_eq!(fields.email("email", " Ann@Example.COM "), "ann@example.com");

@@ -1,18 +1,59 @@
-//! SMS Chat's server.
+//! The SMS Chat server.
 //!
-//! Reading order: [`router`] (every URL), [`app`] (what is started, by `main` and by the tests alike), then the noun you
-//! came for. In each folder `routes.rs` speaks HTTP, `queries.rs` speaks Diesel, and the rest are the rules:
+//! A module may use only the modules below it in this list; `cargo xtask lint` checks this. The list is in reading
+//! order, from top to bottom. In most modules, `routes.rs` contains the HTTP handlers, `queries.rs` the database
+//! queries, and the other files the rules.
 //!
-//! - [`conversations`]: the states, receiving, replying, closing, the queue; [`messages`]: the texts themselves
-//! - [`gateway`]: Twilio's protocol, out and in; [`outbox`]: what is still to be sent
-//! - [`events`]: the log that the live streams read
-//! - [`daily_files`]: the customers that a team works with, and how they come in; [`customers`]: looking them up
-//! - [`consents`]: who may be texted; [`numbers`]: numbers as people type them; [`search`]: finding conversations
-//! - [`templates`], [`closures`], [`teams`], [`accounts`], [`api_keys`]: the desk's furniture
-//! - [`auth`]: who is asking; [`error`]: how a refusal is answered; [`db`]: the two doors to the database
-//! - [`middleware`]: what holds for every request and answer
-//! - [`body`], `fields`, `paging`, `ordering`, [`idempotency`]: what requests and lists have in common
-//! - [`config`], [`clock`], [`desk`], [`assets`], [`openapi`], [`health`], [`doctor`], [`demo`]: what holds it together
+//! Start:
+//! - [`doctor`]: the checks of `sms-chat doctor`
+//! - [`app`]: builds and runs the server
+//! - [`demo`]: the demo data
+//!
+//! HTTP:
+//! - [`router`]: every URL
+//! - [`openapi`]: the OpenAPI document
+//! - `routes.rs` in the modules below: the handlers
+//! - [`health`]: health checks and metrics
+//! - [`webhooks`]: the gateway's webhooks
+//! - [`assets`]: the single-page app
+//! - [`state`]: `AppState`, which every handler receives
+//! - [`middleware`]: checks of all requests, and headers of all responses
+//! - [`body`]: request bodies
+//!
+//! Background tasks, files and search:
+//! - `retention`: deletes rows that are kept for a limited time
+//! - [`gap_repair`]: fetches messages and statuses that the webhooks missed
+//! - [`outbox`]: sends messages through the gateway
+//! - [`daily_files`]: imports the files of customers that teams receive
+//! - [`search`]: finds conversations by number, reference or name
+//!
+//! Conversations and what they use:
+//! - [`conversations`]: receiving, replying, closing, the queue
+//! - [`rejected_messages`]: messages that could not be stored
+//! - [`consents`]: the record of opt-outs
+//! - [`templates`]: texts with placeholders
+//! - [`closures`]: closure reasons
+//! - [`customers`]: the customers of the daily files, and their key data
+//! - [`teams`]: teams, their numbers and members
+//! - [`accounts`]: the people who sign in
+//! - [`api_keys`]: the API keys of integrators' programs
+//! - [`idempotency`]: requests with an `Idempotency-Key`
+//! - [`messages`]: stored messages, and their media
+//!
+//! Authentication, events and the gateway:
+//! - [`auth`]: sessions, tokens, permissions
+//! - [`events`]: the event log, and the live streams
+//! - [`gateway`]: the client of Twilio's API
+//! - [`numbers`]: parses phone numbers
+//!
+//! Shared by all of these:
+//! - `ordering`: lists that users arrange
+//! - `fields`: validation of fields
+//! - `paging`: pages of lists
+//! - [`error`]: the error type of all handlers
+//! - [`config`]: the settings
+//! - [`db`]: access to the database
+//! - [`clock`]: the current time
 
 pub mod accounts;
 pub mod api_keys;
@@ -29,11 +70,11 @@ pub mod customers;
 pub mod daily_files;
 pub mod db;
 pub mod demo;
-pub mod desk;
 pub mod doctor;
 pub mod error;
 pub mod events;
 mod fields;
+pub mod gap_repair;
 pub mod gateway;
 pub mod health;
 pub mod idempotency;
@@ -48,5 +89,7 @@ pub mod rejected_messages;
 mod retention;
 pub mod router;
 pub mod search;
+pub mod state;
 pub mod teams;
 pub mod templates;
+pub mod webhooks;

@@ -1,5 +1,5 @@
-//! The commands of `sms-chat`. Each does one thing and ends with exit code 0, or says on stderr what is wrong and ends
-//! with 1 (2 for wrong usage).
+//! The `sms-chat` command line. A command exits with 0, or prints one error to stderr and exits with 1 (2 for wrong
+//! usage).
 
 mod commands;
 

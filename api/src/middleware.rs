@@ -1,5 +1,5 @@
-//! What holds for every request and every answer, whatever the path: hosts, closed paths, compressed bodies, security
-//! headers, caching.
+//! Checks that apply to every request (host, restricted paths, compressed bodies), and headers that are added to every
+//! response (security, caching).
 
 use std::net::IpAddr;
 
@@ -20,11 +20,10 @@ use subtle::ConstantTimeEq;
 
 use crate::{
     config::{Exposure, HttpSettings},
-    desk::Desk,
     error::ApiError,
 };
 
-/// On every answer.
+/// Headers of every response.
 const HEADERS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
@@ -37,32 +36,34 @@ const HEADERS: [(&str, &str); 6] = [
          midi=(), payment=(), usb=()",
     ),
 ];
-/// On every answer, when browsers reach the server by HTTPS. Subdomains are not ours to decide about.
+/// `Strict-Transport-Security` of every response, if browsers reach the server by HTTPS. It leaves subdomains out:
+/// other services may use them without HTTPS.
 const HSTS: &str = "max-age=31536000";
-/// What a browser may do with an answer of the API: nothing but read it.
+/// `Content-Security-Policy` of API responses: a browser must not run scripts or load anything.
 const API_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
-/// What Swagger UI needs: its own files and this API. It sets styles on its elements.
+/// `Content-Security-Policy` of Swagger UI, which loads its own files, calls this API and sets inline styles.
 const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
      img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What of the settings concerns every request.
+/// The settings that apply to every request.
 #[derive(Clone, Debug)]
 pub struct HttpPolicy {
     /// Whether browsers reach the server by HTTPS.
     pub is_secure: bool,
-    /// Only hosts of this machine are answered: the server listens on loopback, and no public URL is set. Without this, a
-    /// web page elsewhere could have its own name lead here (DNS rebinding) and sign in with the demo password.
+    /// Whether only requests for local host names are accepted. True if the server listens on a loopback address and no
+    /// public URL is set. Otherwise a foreign web page could point its own name at this server (DNS rebinding) and sign
+    /// in with the demo password.
     pub local_hosts_only: bool,
-    /// Who may read `/metrics`.
+    /// Which clients may read `/metrics`.
     pub metrics: Exposure,
-    /// The bearer token that `/metrics` asks for.
+    /// The bearer token that `/metrics` requires.
     pub metrics_token: Option<SecretString>,
-    /// Who may read the API's documentation.
+    /// Which clients may read the API documentation.
     pub api_docs: Exposure,
 }
 
 impl HttpPolicy {
-    /// The policy that follows from the settings and the public URL in use.
+    /// Derives the policy from the settings and the public URL in use.
     #[must_use]
     pub fn new(settings: &HttpSettings, public_url: &str) -> Self {
         Self {
@@ -75,12 +76,12 @@ impl HttpPolicy {
     }
 }
 
-/// Refuses what no handler is asked about, and puts the headers on every answer.
+/// Refuses requests that the policy forbids, and adds the headers to every response.
 pub(crate) async fn guard(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let policy = request.app_data::<web::Data<Desk>>().map(|desk| desk.http.clone());
+    let policy = request.app_data::<web::Data<HttpPolicy>>().cloned();
     let refused = policy.as_ref().and_then(|policy| check(policy, &request).err());
     let path = request.path().to_owned();
     let mut answer = match refused {
@@ -94,8 +95,8 @@ pub(crate) async fn guard(
 
 fn check(policy: &HttpPolicy, request: &ServiceRequest) -> Result<(), ApiError> {
     if policy.local_hosts_only && !is_local_host(request) {
-        let detail = "This server answers for localhost only. Open it by http://localhost, or set SMS_CHAT_PUBLIC_URL to \
-                      the address that browsers use.";
+        let detail = "This server accepts requests for localhost only. Open it as http://localhost, or set \
+                      SMS_CHAT_PUBLIC_URL to the address that browsers use.";
         return Err(ApiError::new(ErrorCode::UnknownHost, detail));
     }
     check_encoding(request.headers())?;
@@ -114,10 +115,10 @@ fn is_documentation(path: &str) -> bool {
     path == "/api/openapi.json" || path == "/api/docs" || path.starts_with("/api/docs/")
 }
 
-/// Whether `Host` names this machine: `localhost` or a loopback address, with any port.
+/// Whether `Host` is `localhost` or a loopback address, with any port.
 fn is_local_host(request: &ServiceRequest) -> bool {
     let given = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    // A request without a host (HTTP/1.0) comes from no browser.
+    // Browsers always send `Host`; HTTP/1.0 clients may omit it.
     let Some(given) = given else { return true };
     let Ok(authority) = given.parse::<Uri>() else { return false };
     let host = authority.host().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
@@ -125,7 +126,7 @@ fn is_local_host(request: &ServiceRequest) -> bool {
     host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Refuses compressed bodies: nothing here unpacks them, and what is unpacked has no size known beforehand.
+/// Refuses compressed bodies. The server does not decompress them, because their decompressed size is unknown.
 fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     let is_plain = |value: &HeaderValue| {
         value.to_str().is_ok_and(|coding| {
@@ -135,22 +136,23 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     if headers.get_all(header::CONTENT_ENCODING).all(is_plain) {
         return Ok(());
     }
-    let detail = "Send the body as it is, without Content-Encoding: compressed bodies are not taken.";
+    let detail = "Compressed bodies are not accepted. Send the body uncompressed, without Content-Encoding.";
     Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
-/// Refuses a path that is closed to the caller as if it did not exist.
+/// Refuses access to a restricted path with `not_found`.
 fn check_exposure(exposure: Exposure, request: &ServiceRequest, variable: &str) -> Result<(), ApiError> {
-    // What a proxy on this machine passes on does not come from this machine.
+    // A request that a proxy on this machine forwards comes from another machine.
     let is_forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"]
         .iter()
         .any(|name| request.headers().contains_key(*name));
-    let is_here = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+    let is_local = request.peer_addr().is_some_and(|peer| peer.ip().to_canonical().is_loopback());
     match exposure {
         Exposure::On => Ok(()),
-        Exposure::Loopback if is_here && !is_forwarded => Ok(()),
+        Exposure::Loopback if is_local && !is_forwarded => Ok(()),
         Exposure::Loopback | Exposure::Off => {
-            let detail = format!("This is closed here; {variable} opens it.");
+            let detail =
+                format!("This path is not available to you. The setting {variable} controls access.");
             Err(ApiError::new(ErrorCode::NotFound, detail))
         }
     }
@@ -163,7 +165,7 @@ fn check_token(token: Option<&SecretString>, headers: &HeaderMap) -> Result<(), 
     if bool::from(token.expose_secret().as_bytes().ct_eq(given.as_bytes())) {
         return Ok(());
     }
-    let detail = "Send Authorization: Bearer and the token of SMS_CHAT_METRICS_TOKEN.";
+    let detail = "Send Authorization: Bearer with the token in SMS_CHAT_METRICS_TOKEN.";
     Err(ApiError::new(ErrorCode::Unauthenticated, detail))
 }
 

@@ -1,4 +1,4 @@
-//! The OpenAPI document: what is derived from the routes, and what all of them share.
+//! The OpenAPI document. It is generated from the routes' annotations, then completed with what all operations share.
 
 use actix_web::{HttpResponse, http::header};
 use utoipa::{
@@ -11,8 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, gateway,
-    health, messages, numbers, rejected_messages, search, teams, templates,
+    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, health,
+    messages, numbers, rejected_messages, search, teams, templates, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -84,8 +84,8 @@ use crate::{
         api_keys::routes::create_api_key,
         api_keys::routes::delete_api_key,
         events::routes::stream_events,
-        gateway::routes::receive_message,
-        gateway::routes::receive_status,
+        webhooks::routes::receive_message,
+        webhooks::routes::receive_status,
         health::routes::live,
         health::routes::ready,
         health::routes::metrics,
@@ -94,6 +94,7 @@ use crate::{
 )]
 struct Document;
 
+/// Adds the two ways to authenticate.
 struct Credentials;
 
 impl Modify for Credentials {
@@ -113,7 +114,7 @@ impl Modify for Credentials {
     }
 }
 
-/// Errors have a media type of their own (RFC 9457).
+/// Gives all problem responses the media type `application/problem+json` (RFC 9457).
 struct Problems;
 
 impl Modify for Problems {
@@ -136,7 +137,7 @@ impl Modify for Problems {
     }
 }
 
-/// Every POST of a caller takes a key; those of nobody (signing in) and of the gateway have no use for one.
+/// Adds the header `Idempotency-Key` to every POST that needs authentication, so not to signing in or to webhooks.
 struct IdempotencyKeys;
 
 impl Modify for IdempotencyKeys {
@@ -147,9 +148,10 @@ impl Modify for IdempotencyKeys {
                 .name("Idempotency-Key")
                 .parameter_in(ParameterIn::Header)
                 .description(Some(
-                    "1 to 255 visible ASCII characters. The same key and request is answered as the first time, with \
-                     `Idempotency-Replayed: true`, and does nothing more; the same key with another request is 422 \
-                     `idempotency_key_reused`. Kept for 24 hours; with messages, for ever.",
+                    "1 to 255 visible ASCII characters. A repeated request with the same key has no effect; it returns \
+                     the first response with `Idempotency-Replayed: true`. The same key with a different request \
+                     returns 422 `idempotency_key_reused`. Keys are kept for 24 hours; those of messages are kept \
+                     forever.",
                 ))
                 .schema(Some(Object::with_type(Type::String)));
             post.parameters.get_or_insert_default().push(key.build().into());
@@ -157,13 +159,13 @@ impl Modify for IdempotencyKeys {
     }
 }
 
-/// The OpenAPI 3.1 document.
+/// Returns the OpenAPI 3.1 document.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
 }
 
-/// To the page that shows the document.
+/// Redirects `/api/docs` to `/api/docs/`, where Swagger UI shows the document.
 pub async fn to_docs() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/api/docs/")).finish()
 }

@@ -1,6 +1,6 @@
-//! The order of things that people arrange: templates and closure reasons. Pure.
+//! Reorders lists that users arrange by hand: templates and closure reasons.
 
-/// The same things with one of them at another place; at the end when the place lies beyond it.
+/// Moves `moved` to index `place`, or to the end when the list is shorter. Adds it when the list does not contain it.
 #[must_use]
 pub(crate) fn placed(ids: &[i64], moved: i64, place: usize) -> Vec<i64> {
     let mut order: Vec<i64> = ids.iter().copied().filter(|id| *id != moved).collect();
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_moved_one_is_at_its_place_and_the_others_keep_their_order() {
+    fn the_moved_item_is_at_its_place_and_the_others_keep_their_order() {
         assert_eq!(placed(&[1, 2, 3], 3, 0), [3, 1, 2]);
         assert_eq!(placed(&[1, 2, 3], 1, 1), [2, 1, 3]);
         assert_eq!(placed(&[1, 2, 3], 2, 1), [1, 2, 3]);
@@ -25,7 +25,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_and_nothing_comes_twice(length in 0..20_i64, moved in 0..20_i64, place in 0..30_usize) {
+        fn no_item_is_lost_or_duplicated(length in 0..20_i64, moved in 0..20_i64, place in 0..30_usize) {
             let ids: Vec<i64> = (0..length).collect();
             let mut order = placed(&ids, moved, place);
             order.sort_unstable();

@@ -1,5 +1,5 @@
-//! Pages of lists, as every list does them: a limit, an opaque cursor that says where the page before ended, never an
-//! offset. It must never know what is listed.
+//! Cursor-based pagination for all lists: a limit, and an opaque cursor that says where the previous page ended. There
+//! are no offsets.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -12,18 +12,18 @@ use utoipa::IntoParams;
 
 use crate::error::ApiError;
 
-/// Which page of a list that takes nothing else.
+/// The query parameters of a list without filters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     pub(crate) limit: Option<i64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     pub(crate) cursor: Option<String>,
 }
 
-/// How many items the page is to have.
+/// Checks the page size, with a default when none is given.
 ///
 /// # Errors
 /// `invalid_query` outside 1 to 200.
@@ -36,15 +36,15 @@ pub(crate) fn limit(given: Option<i64>) -> Result<i64, ApiError> {
     Err(ApiError::field(ErrorCode::InvalidQuery, "limit", "out_of_range", message))
 }
 
-/// The text that clients pass back.
+/// Encodes a cursor as the text that clients pass back.
 pub(crate) fn encode<T: Serialize>(cursor: &T) -> Option<String> {
     serde_json::to_vec(cursor).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
 }
 
-/// Reads what a client passed back.
+/// Decodes a cursor that a client passed back.
 ///
 /// # Errors
-/// `invalid_cursor` for everything that this list did not make.
+/// `invalid_cursor` when this list did not issue it.
 pub(crate) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
     let Some(text) = text else { return Ok(None) };
     let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
@@ -52,11 +52,11 @@ pub(crate) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T
 }
 
 fn invalid_cursor() -> ApiError {
-    let message = "The cursor is not from this list. Pass the next_cursor of the previous page, or none.";
+    let message = "The cursor is not from this list. Pass the next_cursor of the previous page, or omit it.";
     ApiError::field(ErrorCode::InvalidCursor, "cursor", "invalid", message)
 }
 
-/// A page of `limit` out of at most one more, which tells whether there is a next page.
+/// Builds a page of `limit` items. `found` holds one more when there is a next page.
 pub(crate) fn page<T>(mut found: Vec<T>, limit: i64, cursor: impl Fn(&T) -> Option<String>) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or_default();
     let more = found.len() > limit;
@@ -65,10 +65,10 @@ pub(crate) fn page<T>(mut found: Vec<T>, limit: i64, cursor: impl Fn(&T) -> Opti
     Page { items: found, next_cursor }
 }
 
-/// A page of a list that is short enough to be read whole (the teams, a team's templates), whatever its order.
+/// Builds a page of a list, in any order, that is short enough to load completely (the teams, a team's templates).
 ///
 /// # Errors
-/// `invalid_cursor`, also when what the page before ended with is gone.
+/// `invalid_cursor`, also when the last item of the previous page no longer exists.
 pub(crate) fn of_short_list<T>(
     items: Vec<T>,
     limit: i64,
@@ -93,7 +93,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_pages_of_a_short_list_are_the_list(length in 0..30_i64, limit in 1..10_i64) {
+        fn the_pages_of_a_short_list_add_up_to_the_list(length in 0..30_i64, limit in 1..10_i64) {
             let items: Vec<i64> = (0..length).rev().collect();
             let (mut seen, mut cursor) = (Vec::new(), None);
             loop {
@@ -109,7 +109,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_a_client_passes_is_read_or_refused(text: String) {
+        fn an_arbitrary_cursor_is_refused(text: String) {
             let read = of_short_list(vec![1_i64], 1, Some(&text), |id| *id);
             prop_assert!(read.is_err_and(|error| error.code() == ErrorCode::InvalidCursor));
         }

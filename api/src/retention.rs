@@ -1,6 +1,5 @@
-//! Takes away what is kept for a time only: answers to requests with an idempotency key, and receipts for texts that are
-//! not ours, the list of messages that could not be kept, and sessions that have ended. It must never touch what the desk
-//! shows.
+//! Deletes rows that are kept for a limited time: responses to requests with an idempotency key, delivery receipts for
+//! unknown messages, the list of rejected messages, and ended sessions. Deletes no conversations or messages.
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
@@ -8,36 +7,37 @@ use tokio::sync::watch;
 use crate::{
     auth,
     clock::Clock,
+    conversations,
     db::{Db, DbError},
-    gateway, idempotency, rejected_messages,
+    idempotency, rejected_messages,
 };
 
-/// How often to look.
-const EVERY: TimeDelta = TimeDelta::hours(1);
-/// How long a receipt waits for its text: longer than a text that is given up is looked up.
-const RECEIPTS: TimeDelta = TimeDelta::days(14);
-/// How long the list of rejected messages goes back.
-const REJECTED: TimeDelta = TimeDelta::days(30);
+/// Time between two runs.
+const INTERVAL: TimeDelta = TimeDelta::hours(1);
+/// How long a receipt waits for its message. Longer than a message with an unknown outcome is looked up at the gateway.
+const EARLY_RECEIPT_RETENTION: TimeDelta = TimeDelta::days(14);
+/// How long rejected messages stay listed.
+const REJECTED_MESSAGE_RETENTION: TimeDelta = TimeDelta::days(30);
 
-/// Takes away what is too old, until `stop` says so.
+/// Deletes expired rows at each interval, until `stop` is set.
 pub(crate) async fn keep(db: Db, clock: Clock, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        if let Err(error) = take_away(&db, &clock).await {
-            tracing::error!(%error, "what is too old cannot be taken away");
+        if let Err(error) = delete_expired(&db, &clock).await {
+            tracing::error!(%error, "expired rows could not be deleted");
         }
         tokio::select! {
             _ = stop.changed() => break,
-            () = clock.sleep(EVERY) => {}
+            () = clock.sleep(INTERVAL) => {}
         }
     }
 }
 
-async fn take_away(db: &Db, clock: &Clock) -> Result<(), DbError> {
+async fn delete_expired(db: &Db, clock: &Clock) -> Result<(), DbError> {
     let now = clock.now();
     db.write(move |conn| {
         idempotency::queries::delete_until(conn, now - idempotency::KEPT)?;
-        rejected_messages::queries::delete_until(conn, now - REJECTED)?;
-        gateway::queries::delete_early_receipts(conn, now - RECEIPTS)?;
+        rejected_messages::queries::delete_until(conn, now - REJECTED_MESSAGE_RETENTION)?;
+        conversations::delivery::queries::delete_early_receipts(conn, now - EARLY_RECEIPT_RETENTION)?;
         auth::queries::delete_expired(conn, now)
     })
     .await

@@ -1,4 +1,4 @@
-//! Every URL of the desk, on one page.
+//! Every URL of the server.
 
 use actix_web::{
     HttpRequest, HttpResponse, Route,
@@ -10,29 +10,45 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError, events, gateway, health, messages, numbers, openapi, rejected_messages, search, teams,
-    templates,
+    error::ApiError, events, health, messages, numbers, openapi, rejected_messages, search, teams, templates,
+    webhooks,
 };
 
-/// Every URL, and what the shared extractors answer to what they cannot read.
+/// Registers every URL, and the problems for queries and paths that cannot be parsed.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .app_data(web::QueryConfig::default().error_handler(|error, _| unreadable_query(&error).into()))
-        .app_data(web::PathConfig::default().error_handler(|error, _| unreadable_path(&error).into()))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| invalid_query(&error).into()))
+        .app_data(web::PathConfig::default().error_handler(|error, _| invalid_path(&error).into()))
         .service(scope("/api/v1").configure(api).default_service(web::to(no_such_path)))
         .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", openapi::document()))
-        .service(resource("/api/docs").route(get().to(openapi::to_docs)).default_service(only("GET")))
+        .service(
+            resource("/api/docs")
+                .route(get().to(openapi::to_docs))
+                .default_service(method_not_allowed("GET")),
+        )
         .service(scope("/api").default_service(web::to(no_such_path)))
         .service(
             scope("/health")
-                .service(resource("/live").route(get().to(health::routes::live)).default_service(only("GET")))
                 .service(
-                    resource("/ready").route(get().to(health::routes::ready)).default_service(only("GET")),
+                    resource("/live")
+                        .route(get().to(health::routes::live))
+                        .default_service(method_not_allowed("GET")),
+                )
+                .service(
+                    resource("/ready")
+                        .route(get().to(health::routes::ready))
+                        .default_service(method_not_allowed("GET")),
                 )
                 .default_service(web::to(no_such_path)),
         )
-        .service(resource("/metrics").route(get().to(health::routes::metrics)).default_service(only("GET")))
-        .service(resource("/handset").route(get().to(assets::handset)).default_service(only("GET")))
+        .service(
+            resource("/metrics")
+                .route(get().to(health::routes::metrics))
+                .default_service(method_not_allowed("GET")),
+        )
+        .service(
+            resource("/handset").route(get().to(assets::handset)).default_service(method_not_allowed("GET")),
+        )
         .default_service(web::to(assets::serve));
 }
 
@@ -44,104 +60,107 @@ fn api(config: &mut ServiceConfig) {
     use consents::routes as consent;
     use conversations::routes as conversation;
     use daily_files::routes as daily_file;
-    use gateway::routes as webhook;
     use messages::routes as message;
     use teams::routes as team;
     use templates::routes as template;
+    use webhooks::routes as webhook;
 
     let mut at = |path: &str, routes: Routes| {
-        let mut service = resource(path).default_service(only(routes.allowed()));
+        let mut service = resource(path).default_service(method_not_allowed(routes.allowed()));
         for route in routes.0 {
             service = service.route(route.1);
         }
         config.service(service);
     };
-    at("/sessions", offer().post(session::create_session));
-    at("/sessions/refresh", offer().post(session::refresh_session));
-    at("/sessions/current", offer().delete(session::delete_session));
-    at("/me", offer().get(session::get_me).put(session::update_me));
-    at("/me/password", offer().put(session::update_my_password));
-    at("/me/sessions", offer().get(session::list_my_sessions).delete(session::delete_my_sessions));
-    at("/me/sessions/{id}", offer().delete(session::delete_my_session));
+    at("/sessions", methods().post(session::create_session));
+    at("/sessions/refresh", methods().post(session::refresh_session));
+    at("/sessions/current", methods().delete(session::delete_session));
+    at("/me", methods().get(session::get_me).put(session::update_me));
+    at("/me/password", methods().put(session::update_my_password));
+    at("/me/sessions", methods().get(session::list_my_sessions).delete(session::delete_my_sessions));
+    at("/me/sessions/{id}", methods().delete(session::delete_my_session));
 
-    at("/queue", offer().get(conversation::get_queue));
+    at("/queue", methods().get(conversation::get_queue));
     at(
         "/conversations",
-        offer().get(conversation::list_conversations).post(conversation::create_conversation),
+        methods().get(conversation::list_conversations).post(conversation::create_conversation),
     );
-    at("/conversations/{id}", offer().get(conversation::get_conversation));
+    at("/conversations/{id}", methods().get(conversation::get_conversation));
     at(
         "/conversations/{id}/messages",
-        offer().get(conversation::list_messages).post(conversation::create_message),
+        methods().get(conversation::list_messages).post(conversation::create_message),
     );
-    at("/conversations/{id}/templates", offer().get(template::list_conversation_templates));
-    at("/conversations/{id}/key_data", offer().get(customers::routes::get_key_data));
-    at("/conversations/{id}/closure", offer().post(conversation::create_closure));
-    at("/conversations/{id}/opt_out", offer().post(consent::create_opt_out));
-    at("/conversations/{id}/attention", offer().delete(conversation::delete_attention));
-    at("/messages/{id}/media/{n}", offer().get(message::get_media));
-    at("/search", offer().get(search::routes::search_conversations));
-    at("/numbers", offer().get(numbers::routes::get_number));
-    at("/consents", offer().get(consent::list_consents).post(consent::create_consent));
-    at("/events", offer().get(events::routes::stream_events));
+    at("/conversations/{id}/templates", methods().get(template::list_conversation_templates));
+    at("/conversations/{id}/key_data", methods().get(customers::routes::get_key_data));
+    at("/conversations/{id}/closure", methods().post(conversation::create_closure));
+    at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
+    at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
+    at("/messages/{id}/media/{n}", methods().get(message::get_media));
+    at("/search", methods().get(search::routes::search_conversations));
+    at("/numbers", methods().get(numbers::routes::get_number));
+    at("/consents", methods().get(consent::list_consents).post(consent::create_consent));
+    at("/events", methods().get(events::routes::stream_events));
 
-    at("/templates", offer().get(template::list_templates).post(template::create_template));
+    at("/templates", methods().get(template::list_templates).post(template::create_template));
     at(
         "/templates/{id}",
-        offer().get(template::get_template).put(template::update_template).delete(template::delete_template),
+        methods()
+            .get(template::get_template)
+            .put(template::update_template)
+            .delete(template::delete_template),
     );
-    at("/placeholders", offer().get(template::list_placeholders));
+    at("/placeholders", methods().get(template::list_placeholders));
     at(
         "/closure_reasons",
-        offer().get(closure_reason::list_closure_reasons).post(closure_reason::create_closure_reason),
+        methods().get(closure_reason::list_closure_reasons).post(closure_reason::create_closure_reason),
     );
     at(
         "/closure_reasons/{id}",
-        offer()
+        methods()
             .get(closure_reason::get_closure_reason)
             .put(closure_reason::update_closure_reason)
             .delete(closure_reason::delete_closure_reason),
     );
 
-    at("/teams", offer().get(team::list_teams).post(team::create_team));
-    at("/teams/{id}", offer().get(team::get_team).put(team::update_team));
-    at("/teams/{id}/numbers", offer().post(team::create_team_number).delete(team::delete_team_number));
-    at("/teams/{id}/templates", offer().get(template::list_team_templates));
+    at("/teams", methods().get(team::list_teams).post(team::create_team));
+    at("/teams/{id}", methods().get(team::get_team).put(team::update_team));
+    at("/teams/{id}/numbers", methods().post(team::create_team_number).delete(team::delete_team_number));
+    at("/teams/{id}/templates", methods().get(template::list_team_templates));
     at(
         "/teams/{id}/members/{account_id}",
-        offer().put(team::update_team_member).delete(team::delete_team_member),
+        methods().put(team::update_team_member).delete(team::delete_team_member),
     );
     at(
         "/teams/{id}/daily_files",
-        offer().get(daily_file::list_daily_files).post(daily_file::create_daily_file),
+        methods().get(daily_file::list_daily_files).post(daily_file::create_daily_file),
     );
-    at("/teams/{id}/daily_files/{file_id}/restore", offer().post(daily_file::restore_daily_file));
-    at("/teams/{id}/daily_files/{file_id}/rejected", offer().get(daily_file::get_rejected_rows));
+    at("/teams/{id}/daily_files/{file_id}/restore", methods().post(daily_file::restore_daily_file));
+    at("/teams/{id}/daily_files/{file_id}/rejected", methods().get(daily_file::get_rejected_rows));
     at(
         "/teams/{id}/column_mapping",
-        offer().get(daily_file::get_column_mapping).put(daily_file::update_column_mapping),
+        methods().get(daily_file::get_column_mapping).put(daily_file::update_column_mapping),
     );
-    at("/accounts", offer().get(account::list_accounts).post(account::create_account));
-    at("/accounts/{id}", offer().get(account::get_account).put(account::update_account));
-    at("/accounts/{id}/password", offer().put(account::update_account_password));
-    at("/api_keys", offer().get(api_key::list_api_keys).post(api_key::create_api_key));
-    at("/api_keys/{id}", offer().delete(api_key::delete_api_key));
+    at("/accounts", methods().get(account::list_accounts).post(account::create_account));
+    at("/accounts/{id}", methods().get(account::get_account).put(account::update_account));
+    at("/accounts/{id}/password", methods().put(account::update_account_password));
+    at("/api_keys", methods().get(api_key::list_api_keys).post(api_key::create_api_key));
+    at("/api_keys/{id}", methods().delete(api_key::delete_api_key));
 
-    at("/rejected_messages", offer().get(rejected_messages::routes::list_rejected_messages));
-    at("/webhooks/twilio/messages", offer().post(webhook::receive_message));
-    at("/webhooks/twilio/status", offer().post(webhook::receive_status));
+    at("/rejected_messages", methods().get(rejected_messages::routes::list_rejected_messages));
+    at("/webhooks/twilio/messages", methods().post(webhook::receive_message));
+    at("/webhooks/twilio/status", methods().post(webhook::receive_status));
 }
 
-/// What a path offers: each method once, with its handler.
+/// The methods of a path, each with its handler.
 #[derive(Default)]
 struct Routes(Vec<(&'static str, Route)>);
 
-fn offer() -> Routes {
+fn methods() -> Routes {
     Routes::default()
 }
 
-macro_rules! methods {
-    ($($name:ident => $word:literal;)*) => {
+macro_rules! define_methods {
+    ($($name:ident => $method:literal;)*) => {
         impl Routes {
             $(fn $name<F, Args>(mut self, handler: F) -> Self
             where
@@ -149,14 +168,14 @@ macro_rules! methods {
                 Args: actix_web::FromRequest + 'static,
                 F::Output: actix_web::Responder + 'static,
             {
-                self.0.push(($word, $name().to(handler)));
+                self.0.push(($method, $name().to(handler)));
                 self
             })*
         }
     };
 }
 
-methods! {
+define_methods! {
     get => "GET";
     post => "POST";
     put => "PUT";
@@ -164,15 +183,15 @@ methods! {
 }
 
 impl Routes {
-    /// For the header `Allow`.
+    /// Returns the value of the header `Allow`.
     fn allowed(&self) -> String {
-        let words: Vec<&str> = self.0.iter().map(|(word, _)| *word).collect();
-        words.join(", ")
+        let methods: Vec<&str> = self.0.iter().map(|(method, _)| *method).collect();
+        methods.join(", ")
     }
 }
 
-/// Any other method than those that a path offers.
-fn only(allowed: impl Into<String>) -> Route {
+/// Refuses all methods but the allowed ones, which have routes of their own.
+fn method_not_allowed(allowed: impl Into<String>) -> Route {
     let allowed = allowed.into();
     web::to(move |request: HttpRequest| {
         let allowed = allowed.clone();
@@ -187,10 +206,10 @@ async fn no_such_path() -> Result<HttpResponse, ApiError> {
     Err(ApiError::new(ErrorCode::NotFound, "This path does not exist. See /api/docs for all paths."))
 }
 
-fn unreadable_query(error: &QueryPayloadError) -> ApiError {
+fn invalid_query(error: &QueryPayloadError) -> ApiError {
     ApiError::new(ErrorCode::InvalidQuery, format!("The query cannot be read: {error}."))
 }
 
-fn unreadable_path(_: &PathError) -> ApiError {
+fn invalid_path(_: &PathError) -> ApiError {
     ApiError::new(ErrorCode::NotFound, "This id does not exist. Ids are whole numbers.")
 }

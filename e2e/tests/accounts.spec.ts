@@ -1,34 +1,30 @@
-// Accounts: made, changed and shut out by an administrator, who always leaves one.
+// Accounts: administrators create, edit and disable them, and at least one administrator always remains.
 
-import { AccountsPage } from "../fixtures/accounts.ts";
-import { signInAs } from "../fixtures/newcomer.ts";
+import { AccountsPage, fillIdentity } from "../fixtures/accounts.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-/** What a shut-out or a new password may take to reach an open page, on a machine that is busy with other tests. */
-const AT_ONCE = 2_000;
-const AGENTS = { permissions: ["reply", "close"], teams: ["Support" as const] };
+/** Time within which an open page is signed out, on a machine that is busy with other tests. */
+const SIGN_OUT_TIMEOUT_MS = 2_000;
+const AGENT_ACCESS = { permissions: ["reply", "close"], teams: ["Support" as const] };
 
-test("who is disabled stands before the sign-in page at once, and gets in again once enabled", async ({
+test("a disabled account is signed out at once, and can sign in again once it is enabled", async ({
   page,
-  context,
-  desk,
+  server,
   otherPage,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/");
-  const fay = await desk.newcomer(AGENTS);
-  const accounts = new AccountsPage(page);
-  await desk.signIn(context, "admin");
-  await desk.signIn(otherPage.context(), fay);
-  await page.goto("/");
-  await otherPage.goto(`${desk.url}/`);
+  browserErrors.expect(401, "/api/v1/");
+  const fay = await server.createAccount(AGENT_ACCESS);
+  await server.openAs(otherPage, fay, "/");
   await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
-  await accounts.open();
+  const accounts = await AccountsPage.openAsAdmin(page, server);
   await expect(await accounts.disable(fay.name)).toBeHidden();
-  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: AT_ONCE });
+  const signInPage = new SignInPage(otherPage);
+  await expect(signInPage.heading).toBeVisible({ timeout: SIGN_OUT_TIMEOUT_MS });
   await expect(accounts.row(fay.name)).toContainText(/Disabled since \d+ \w+ \d\d:\d\d/);
-  await signInAs(otherPage, fay);
-  await expect(otherPage.getByRole("alert")).toContainText("Wrong e-mail or password.");
+  await signInPage.signIn(fay);
+  await expect(signInPage.alert).toContainText("Wrong e-mail or password.");
 
   await accounts
     .row(fay.name)
@@ -36,28 +32,24 @@ test("who is disabled stands before the sign-in page at once, and gets in again 
     .click();
   await page.getByRole("button", { name: "Enable account" }).click();
   await expect(accounts.row(fay.name)).toContainText("Active");
-  await signInAs(otherPage, fay);
+  await signInPage.signIn(fay);
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
 });
 
-test("the last administrator can neither be disabled nor become something else", async ({
+test("the last administrator can neither be disabled nor get another role", async ({
   page,
-  context,
-  untouchedDesk: desk,
-  problems,
+  freshServer: server,
+  browserErrors,
 }) => {
-  problems.expect(409, "/api/v1/accounts/");
+  browserErrors.expect(409, "/api/v1/accounts/");
   const refusal = "This is the last administrator. Make another account an administrator first.";
-  const accounts = new AccountsPage(page);
-  await desk.signIn(context, "admin");
-  await page.goto(`${desk.url}/`);
-  await accounts.open();
-  const question = await accounts.disable("Alex Admin");
-  await expect(question.getByRole("alert")).toContainText(refusal);
-  await question.getByRole("button", { name: "Cancel" }).click();
+  const accounts = await AccountsPage.openAsAdmin(page, server);
+  const confirmation = await accounts.disable("Alex Admin");
+  await expect(confirmation.getByRole("alert")).toContainText(refusal);
+  await confirmation.getByRole("button", { name: "Cancel" }).click();
   await expect(accounts.row("Alex Admin")).toContainText("Active");
 
-  const dialog = await accounts.edit("Alex Admin");
+  const dialog = await accounts.openEdit("Alex Admin");
   await dialog.getByRole("radio", { name: "Supervisor" }).check();
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(dialog.getByRole("alert").filter({ hasText: refusal })).toBeVisible();
@@ -66,55 +58,42 @@ test("the last administrator can neither be disabled nor become something else",
   await expect(accounts.row("Alex Admin")).toContainText("Administrator");
 });
 
-test("an administrator gives somebody a new password, which ends the sessions with the old one", async ({
+test("a password set by an administrator replaces the old one and ends the account's sessions", async ({
   page,
-  context,
-  desk,
+  server,
   otherPage,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/");
-  const fay = await desk.newcomer(AGENTS);
-  const accounts = new AccountsPage(page);
-  await desk.signIn(context, "admin");
-  await desk.signIn(otherPage.context(), fay);
-  await page.goto("/");
-  await otherPage.goto(`${desk.url}/`);
+  browserErrors.expect(401, "/api/v1/");
+  const fay = await server.createAccount(AGENT_ACCESS);
+  await server.openAs(otherPage, fay, "/");
   await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
-  await accounts.open();
+  const accounts = await AccountsPage.openAsAdmin(page, server);
   await accounts.setPassword(fay.name, "another row of words");
   await expect(page.getByRole("region", { name: "Notices" })).toContainText(`${fay.name} has a new password.`);
-  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible({ timeout: AT_ONCE });
-  await signInAs(otherPage, fay);
-  await expect(otherPage.getByRole("alert")).toContainText("Wrong e-mail or password.");
-  await signInAs(otherPage, { email: fay.email, password: "another row of words" });
+  const signInPage = new SignInPage(otherPage);
+  await expect(signInPage.heading).toBeVisible({ timeout: SIGN_OUT_TIMEOUT_MS });
+  await signInPage.signIn(fay);
+  await expect(signInPage.alert).toContainText("Wrong e-mail or password.");
+  await signInPage.signIn({ email: fay.email, password: "another row of words" });
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
 });
 
-test("a role brings its permissions with it, of which single ones can be taken away", async ({
-  page,
-  context,
-  desk,
-}) => {
-  const name = desk.unique("Hal");
-  const accounts = new AccountsPage(page);
-  await desk.signIn(context, "admin");
-  await page.goto("/");
-  await accounts.open();
-  const dialog = await accounts.begin();
+test("choosing a role selects its permissions, and single permissions can be removed", async ({ page, server }) => {
+  const name = server.uniqueName("Hal");
+  const accounts = await AccountsPage.openAsAdmin(page, server);
+  const dialog = await accounts.openNew();
   const permissions = dialog.getByRole("group", { name: "Permissions" });
-  const ticked = permissions.getByRole("checkbox", { checked: true });
+  const checked = permissions.getByRole("checkbox", { checked: true });
   await expect(dialog.getByRole("radio", { name: "Agent" })).toBeChecked();
-  await expect(ticked).toHaveCount(2);
+  await expect(checked).toHaveCount(2);
   await dialog.getByRole("radio", { name: "Administrator" }).check();
-  await expect(ticked).toHaveCount(9);
-  await expect(permissions.getByRole("checkbox", { disabled: true })).toHaveCount(9);
+  await expect(checked).toHaveCount(7);
+  await expect(permissions.getByRole("checkbox", { disabled: true })).toHaveCount(7);
   await dialog.getByRole("radio", { name: "Supervisor" }).check();
-  await expect(ticked).toHaveCount(7);
+  await expect(checked).toHaveCount(6);
   await permissions.getByRole("checkbox", { name: "Search" }).uncheck();
-  await dialog.getByLabel("E-mail").fill("hal@example.com");
-  await dialog.getByLabel("Name", { exact: true }).fill(name);
-  await dialog.getByLabel("Password", { exact: true }).fill("four words in a row");
+  await fillIdentity(dialog, { name, email: "hal@example.com", password: "four words in a row" });
   await dialog.getByRole("checkbox", { name: "Claims" }).check();
   await dialog.getByRole("button", { name: "Save" }).click();
   await expect(accounts.row(name).getByRole("cell")).toHaveText([
@@ -125,43 +104,34 @@ test("a role brings its permissions with it, of which single ones can be taken a
     "Active",
     /Edit.*Password.*Disable/,
   ]);
-  await accounts.edit(name);
-  const edited = page.getByRole("dialog", { name: `Edit ${name}` });
-  await expect(edited.getByRole("radio", { name: "Supervisor" })).toBeChecked();
-  await expect(edited.getByRole("checkbox", { name: "Search" })).not.toBeChecked();
-  await expect(edited.getByRole("checkbox", { name: "Send ad-hoc messages" })).toBeChecked();
+  const editDialog = await accounts.openEdit(name);
+  await expect(editDialog.getByRole("radio", { name: "Supervisor" })).toBeChecked();
+  await expect(editDialog.getByRole("checkbox", { name: "Search" })).not.toBeChecked();
+  await expect(editDialog.getByRole("checkbox", { name: "Send ad-hoc messages" })).toBeChecked();
 });
 
-test("a permission that is given or taken away shows at once, without signing in again", async ({
+test("granting or removing a permission takes effect at once, without signing in again", async ({
   page,
-  context,
-  desk,
+  server,
   otherPage,
 }) => {
-  const fay = await desk.newcomer(AGENTS);
-  const accounts = new AccountsPage(page);
-  await desk.signIn(context, "admin");
-  await desk.signIn(otherPage.context(), fay);
-  await page.goto("/");
-  await otherPage.goto(`${desk.url}/`);
+  const fay = await server.createAccount(AGENT_ACCESS);
+  await server.openAs(otherPage, fay, "/");
   const button = otherPage.getByRole("button", { name: "Ad-hoc: Support" });
   await expect(otherPage.getByRole("row").nth(1)).toBeVisible();
   await expect(button).toBeHidden();
-  await accounts.open();
-  for (const turned of ["check", "uncheck"] as const) {
-    const dialog = await accounts.edit(fay.name);
-    await dialog.getByRole("checkbox", { name: "Send ad-hoc messages" })[turned]();
+  const accounts = await AccountsPage.openAsAdmin(page, server);
+  for (const change of ["check", "uncheck"] as const) {
+    const dialog = await accounts.openEdit(fay.name);
+    await dialog.getByRole("checkbox", { name: "Send ad-hoc messages" })[change]();
     await dialog.getByRole("button", { name: "Save" }).click();
     await expect(dialog).toBeHidden();
-    await expect(button).toBeVisible({ visible: turned === "check" });
+    await expect(button).toBeVisible({ visible: change === "check" });
   }
 });
 
-test("accounts are found by name or e-mail, and administrators act in all teams", async ({ page, context, desk }) => {
-  const accounts = new AccountsPage(page);
-  await desk.signIn(context, "admin");
-  await page.goto("/");
-  await accounts.open();
+test("accounts can be filtered by name or e-mail, and administrators belong to all teams", async ({ page, server }) => {
+  const accounts = await AccountsPage.openAsAdmin(page, server);
   await expect(accounts.row("Alex Admin").getByRole("cell").nth(3)).toHaveText("All teams");
   await expect(accounts.row("Bo").getByRole("cell").nth(3)).toHaveText("Collections, Support");
   await page.getByLabel("Find by name or e-mail").fill("SUPER");

@@ -1,12 +1,12 @@
-// Ad-hoc messages when something goes wrong, or somebody is impatient: nothing typed is lost, and nothing is sent twice.
+// Ad-hoc messages when requests fail or the agent is impatient: no draft is lost, and no message is sent twice.
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
-import { loseAnswer } from "../fixtures/answers.ts";
+import { holdKeys } from "../fixtures/keyboard.ts";
+import { CONVERSATIONS, loseResponse } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-const CONVERSATIONS = "**/api/v1/conversations";
-/** What the server answers when it is at fault. */
-const BROKEN = {
+/** A response for an internal error of the server. */
+const SERVER_ERROR = {
   status: 500,
   contentType: "application/problem+json",
   body: JSON.stringify({
@@ -19,105 +19,85 @@ const BROKEN = {
   }),
 };
 
-test("a text whose number gets into a conversation meanwhile is not sent, and leads there", async ({
+test("an ad-hoc message is refused if its number has sent a message meanwhile, with a link to it", async ({
   page,
-  context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(409, "/conversations");
-  const adHoc = new AdHocDialog(page, "Claims");
-  const customer = desk.customer("Claims");
-  await desk.signIn(context, "cy");
-  await page.goto("/");
-  await adHoc.open();
-  await adHoc.address(customer.number, customer.shown);
-  await adHoc.message.fill("Your claim is settled");
-  await customer.text("Any news?");
+  browserErrors.expect(409, "/conversations");
+  const customer = server.customer("Claims");
+  const adHoc = await AdHocDialog.openAs(page, server, "cy", "Claims");
+  await adHoc.fill(customer, "Your claim is settled");
+  await customer.send("Any news?");
   await adHoc.send.click();
   await expect(adHoc.dialog.getByRole("link", { name: "Open the conversation" })).toBeVisible();
   await expect(adHoc.message).toHaveValue("Your claim is settled");
-  expect(await customer.received()).toEqual([]);
+  expect(await customer.receivedMessages()).toEqual([]);
 });
 
-test("what was typed survives failing requests, closing the dialog and a reload, and is sent once", async ({
+test("an ad-hoc draft survives failed requests, closing the dialog and a reload, and is sent once", async ({
   page,
-  context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect("net::ERR_FAILED", "/conversations");
-  problems.expect(500, "/conversations");
-  const adHoc = new AdHocDialog(page, "Claims");
-  const customer = desk.customer("Claims");
-  const expectKept = async () => {
+  browserErrors.expect("net::ERR_FAILED", "/conversations");
+  browserErrors.expect(500, "/conversations");
+  const customer = server.customer("Claims");
+  const expectDraft = async () => {
     await expect(adHoc.number).toHaveValue(customer.number);
     await expect(adHoc.message).toHaveValue("Your claim is settled");
-    await expect(adHoc.dialog.getByText(customer.shown)).toBeVisible();
+    await expect(adHoc.dialog.getByText(customer.displayNumber)).toBeVisible();
   };
-  await desk.signIn(context, "cy");
-  await page.goto("/");
-  await adHoc.open();
-  await adHoc.address(customer.number, customer.shown);
-  await adHoc.message.fill("Your claim is settled");
+  const adHoc = await AdHocDialog.openAs(page, server, "cy", "Claims");
+  await adHoc.fill(customer, "Your claim is settled");
 
-  // It arrives, but its answer does not.
-  await loseAnswer(page, CONVERSATIONS);
+  // The server accepts the message, but the response is lost.
+  await loseResponse(page, CONVERSATIONS);
   await adHoc.send.click();
   await expect(adHoc.dialog.getByText("The server cannot be reached.")).toBeVisible();
-  await expectKept();
-  await page.route(CONVERSATIONS, (route) => route.fulfill(BROKEN), { times: 1 });
+  await expectDraft();
+  await page.route(CONVERSATIONS, (route) => route.fulfill(SERVER_ERROR), { times: 1 });
   await adHoc.send.click();
   await expect(adHoc.dialog.getByText("Something went wrong on our side. Try again")).toContainText(
     "quote request id r-1",
   );
-  await expectKept();
+  await expectDraft();
 
   await page.keyboard.press("Escape");
   await expect(adHoc.dialog).toBeHidden();
   await adHoc.open();
-  await expectKept();
+  await expectDraft();
   await page.reload();
   await adHoc.open();
-  await expectKept();
+  await expectDraft();
 
   await adHoc.send.click();
-  await adHoc.expectSent(customer.shown);
-  await expect
-    .poll(async () => (await customer.received()).map((text) => text.body))
-    .toEqual(["Your claim is settled"]);
+  await adHoc.expectSent(customer.displayNumber);
+  await expect.poll(() => customer.receivedBodies()).toEqual(["Your claim is settled"]);
   await adHoc.dialog.getByRole("button", { name: "Send another" }).click();
   await expect(adHoc.number).toHaveValue("");
   await expect(adHoc.message).toHaveValue("");
 });
 
-test("a double click sends once, and so does a key that is held down", async ({ page, context, desk }) => {
-  const adHoc = new AdHocDialog(page, "Claims");
-  await desk.signIn(context, "cy");
-  await page.goto("/");
-  await adHoc.open();
-  const impatience = {
+test("an ad-hoc message is sent once on a double click and on held keys", async ({ page, server }) => {
+  const adHoc = await AdHocDialog.openAs(page, server, "cy", "Claims");
+  const repeatedActions = {
     "a double click": () => adHoc.send.dblclick(),
     "Enter held down": async () => {
       await adHoc.number.focus();
-      for (let times = 0; times < 5; times += 1) await page.keyboard.down("Enter");
-      await page.keyboard.up("Enter");
+      await holdKeys(page, "Enter");
     },
     "Ctrl+Enter held down": async () => {
       await adHoc.message.focus();
-      await page.keyboard.down("Control");
-      for (let times = 0; times < 5; times += 1) await page.keyboard.down("Enter");
-      await page.keyboard.up("Enter");
-      await page.keyboard.up("Control");
+      await holdKeys(page, "Control", "Enter");
     },
   };
-  for (const [body, send] of Object.entries(impatience)) {
-    const customer = desk.customer("Claims");
-    await adHoc.address(customer.number, customer.shown);
-    await adHoc.message.fill(body);
+  for (const [body, send] of Object.entries(repeatedActions)) {
+    const customer = server.customer("Claims");
+    await adHoc.fill(customer, body);
     await send();
-    await adHoc.expectSent(customer.shown);
-    await expect.poll(async () => (await customer.received()).map((text) => text.body)).toEqual([body]);
+    await adHoc.expectSent(customer.displayNumber);
+    await expect.poll(() => customer.receivedBodies()).toEqual([body]);
     await adHoc.dialog.getByRole("button", { name: "Send another" }).click();
   }
 });

@@ -1,105 +1,102 @@
-// Opting out and in again: what the customer texts, what is recorded by hand, and what cannot be sent meanwhile.
+// Opt-outs and opt-ins: by message, recorded by an account, and refused sends in between.
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
+import { openNewConversation } from "../fixtures/conversation.ts";
 import { Handset } from "../fixtures/handset.ts";
+import { expectLive } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
 
-test("STOP on the handset takes the composer away and keeps the draft, and START brings both back", async ({
-  page,
-  context,
-  desk,
-}) => {
-  const [customer] = await texting({ page, context, desk }, "Who is this?", "Support", "bo");
-  const box = page.getByRole("textbox", { name: "Message" });
+test("STOP hides the composer and keeps the draft, and START shows both again", async ({ page, context, server }) => {
+  const { customer, conversation } = await openNewConversation(page, server, {
+    body: "Who is this?",
+    team: "Support",
+    account: "bo",
+  });
   const consent = page.getByRole("region", { name: "Consent" });
-  await box.fill("Half a thought");
-  const handset = await Handset.open(context, desk);
+  await conversation.box.fill("Half a thought");
+  const handset = await Handset.open(context, server);
   await handset.use(customer.number, "Support");
-  await handset.text("STOP");
+  await handset.send("STOP");
   await expect(consent).toContainText(
     /^Opted out\. This customer opted out of messages from \+44 7700 900002 on .*, by texting STOP or a similar word\./,
   );
-  await expect(consent).toContainText("Your draft is kept.");
-  await expect(box).toBeHidden();
-  // An agent can't record anything about it.
+  await expect(consent).toContainText("Your draft is saved.");
+  await expect(conversation.box).toBeHidden();
+  // An agent lacks the permission to record an opt-in.
   await expect(consent.getByRole("textbox")).toBeHidden();
 
-  await handset.text("START");
-  await expect(box).toHaveValue("Half a thought");
+  await handset.send("START");
+  await expect(conversation.box).toHaveValue("Half a thought");
   await expect(consent).toBeHidden();
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("✓✓ delivered");
-  expect((await customer.received()).map((text) => text.body)).toContain("Half a thought");
+  await conversation.sendButton.click();
+  await expect(conversation.messages).toContainText("✓✓ delivered");
+  expect(await customer.receivedBodies()).toContain("Half a thought");
 });
 
-test("nobody writes ad hoc to who has opted out, until they opt in again", async ({ page, context, desk }) => {
-  const adHoc = new AdHocDialog(page, "Claims");
-  const customer = desk.customer("Claims");
-  const cy = await desk.agent("cy");
-  const say = async (word: string) => {
-    await customer.text(word);
+test("an ad-hoc message to an opted-out number can be sent only after an opt-in", async ({ page, server }) => {
+  const customer = server.customer("Claims");
+  const cy = await server.apiAs("cy");
+  const sendAndClose = async (body: string) => {
+    await customer.send(body);
     await cy.close((await cy.conversation("Claims", customer.number)).id);
   };
-  await say("Stop");
-  await desk.signIn(context, "cy");
-  await page.goto("/");
-  await adHoc.open();
+  await sendAndClose("Stop");
+  const adHoc = await AdHocDialog.openAs(page, server, "cy", "Claims");
   await adHoc.number.fill(customer.number);
   await expect(adHoc.dialog.getByText(/^This number opted out of messages from \+44 7700 900003 on/)).toBeVisible();
   await expect(adHoc.send).toHaveAttribute("aria-disabled", "true");
   await adHoc.message.fill("Your claim is settled");
   await adHoc.message.press("Control+Enter");
   await expect(adHoc.message).toHaveValue("Your claim is settled");
-  // It is the number's word, not the customer's: the other one may still be used.
+  // The opt-out applies to one of the team's numbers. The other can still be used.
   await expect(adHoc.from.locator("option")).toHaveText(["+44 7700 900003 – opted out", "+44 7700 900004"]);
 
-  await say("Start");
+  await sendAndClose("Start");
   await page.keyboard.press("Escape");
   await adHoc.open();
-  await expect(adHoc.dialog.getByText(customer.shown, { exact: true })).toBeVisible();
+  await expect(adHoc.dialog.getByText(customer.displayNumber, { exact: true })).toBeVisible();
   await expect(adHoc.send).toHaveAttribute("aria-disabled", "false");
   await adHoc.send.click();
-  await adHoc.expectSent(customer.shown);
-  await expect
-    .poll(async () => (await customer.received()).map((text) => text.body))
-    .toContain("Your claim is settled");
+  await adHoc.expectSent(customer.displayNumber);
+  await expect.poll(() => customer.receivedBodies()).toContain("Your claim is settled");
 });
 
-test("a supervisor records an opt-out and a consent by hand, each with a note that the ledger keeps", async ({
+test("a supervisor records an opt-out and an opt-in in a conversation, and the ledger has both notes", async ({
   page,
-  context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(422, "/consents");
-  const [customer] = await texting({ page, context, desk }, "Who is this?", "Support", "supervisor");
-  const box = page.getByRole("textbox", { name: "Message" });
+  browserErrors.expect(422, "/consents");
+  const { customer, conversation } = await openNewConversation(page, server, {
+    body: "Who is this?",
+    team: "Support",
+    account: "supervisor",
+  });
   const consent = page.getByRole("region", { name: "Consent" });
   await page.getByText("Record opt-out").click();
-  await page.getByLabel("How did they tell us?").fill("Said so on the phone");
+  await page.getByLabel("How did the customer opt out?").fill("Said so on the phone");
   await page.getByRole("button", { name: "Record opt-out" }).click();
   await expect(consent).toContainText("recorded by Sam Supervisor: “Said so on the phone”.");
-  await expect(box).toBeHidden();
+  await expect(conversation.box).toBeHidden();
 
   await consent.getByRole("button", { name: "Record opt-in" }).click();
   await expect(consent.getByRole("alert").filter({ hasText: "Enter a note." })).toBeVisible();
-  await consent.getByLabel("How did they tell us").fill("Changed their mind by letter");
+  await consent.getByLabel("How did the customer opt in?").fill("Changed their mind by letter");
   await consent.getByRole("button", { name: "Record opt-in" }).click();
-  await expect(box).toBeVisible();
+  await expect(conversation.box).toBeVisible();
 
   await page.getByRole("link", { name: "Opt-outs" }).click();
-  await page.getByLabel("Number").fill(customer.shown.replace("+44 ", "0"));
+  await page.getByLabel("Number").fill(customer.displayNumber.replace("+44 ", "0"));
   const rows = page.getByRole("table", { name: "Opt-outs" }).locator("tbody").getByRole("row");
   await expect(rows).toHaveCount(2);
-  const ours = "Support +44 7700 900002";
-  for (const [place, [state, note]] of [
+  const teamNumber = "Support +44 7700 900002";
+  for (const [index, [state, note]] of [
     ["Opted in", "Changed their mind by letter"],
     ["Opted out", "Said so on the phone"],
   ].entries()) {
-    await expect(rows.nth(place).getByRole("cell")).toHaveText([
-      customer.shown,
-      ours,
+    await expect(rows.nth(index).getByRole("cell")).toHaveText([
+      customer.displayNumber,
+      teamNumber,
       state!,
       "Recorded by Sam Supervisor",
       /^\d+ \w+ \d\d:\d\d$/,
@@ -108,29 +105,27 @@ test("a supervisor records an opt-out and a consent by hand, each with a note th
   }
 });
 
-test("the ledger shows what customers text at once, and finds a number however it is typed", async ({
+test("the consent ledger shows new opt-outs at once, and finds a number in any format", async ({
   page,
-  context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(422, "/consents");
-  const [one, other] = [desk.customer("Support"), desk.customer("Support")];
-  await one.text("STOP");
-  await desk.signIn(context, "bo");
-  await page.goto("/consents");
-  const row = (shown: string) => page.getByRole("row").filter({ hasText: shown });
-  await expect(row(one.shown)).toContainText("Texted by the customer");
-  await other.text("Stop.");
-  await expect(row(other.shown)).toContainText("Opted out");
+  browserErrors.expect(422, "/consents");
+  const [first, second] = [server.customer("Support"), server.customer("Support")];
+  await first.send("STOP");
+  await server.openAs(page, "bo", "/consents");
+  const row = (displayNumber: string) => page.getByRole("row").filter({ hasText: displayNumber });
+  await expect(row(first.displayNumber)).toContainText("Texted by the customer");
+  await second.send("Stop.");
+  await expect(row(second.displayNumber)).toContainText("Opted out");
 
   const number = page.getByLabel("Number");
-  for (const typed of [one.number, one.shown, one.number.replace("+44", "0")]) {
+  for (const typed of [first.number, first.displayNumber, first.number.replace("+44", "0")]) {
     await number.fill(typed);
-    await expect(row(other.shown)).toBeHidden();
-    await expect(row(one.shown)).toBeVisible();
+    await expect(row(second.displayNumber)).toBeHidden();
+    await expect(row(first.displayNumber)).toBeVisible();
     await number.fill("");
-    await expect(row(other.shown)).toBeVisible();
+    await expect(row(second.displayNumber)).toBeVisible();
   }
   await number.fill("07700");
   await expect(page.getByText("Too short for a UK number.")).toBeVisible();
@@ -139,42 +134,46 @@ test("the ledger shows what customers text at once, and finds a number however i
   await expect(page.getByRole("button", { name: "Record opt-out" })).toBeHidden();
 });
 
-test("a supervisor records for any number, from the page of opt-outs", async ({ page, context, desk, problems }) => {
-  problems.expect(422, "/consents");
-  const customer = desk.customer("Support");
-  await desk.signIn(context, "supervisor");
-  await page.goto("/consents");
+test("a supervisor can record an opt-out for any number on the opt-outs page", async ({
+  page,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(422, "/consents");
+  const customer = server.customer("Support");
+  await server.openAs(page, "supervisor", "/consents");
   await page.getByRole("button", { name: "Record opt-out" }).click();
   const dialog = page.getByRole("dialog", { name: "Record an opt-out or opt-in" });
-  await dialog.getByLabel("Our number").selectOption("Support · +44 7700 900002");
+  await dialog.getByLabel("Team number").selectOption("Support · +44 7700 900002");
   await dialog.getByLabel("Customer’s number").fill("07700");
   await dialog.getByRole("button", { name: "Record" }).click();
   await expect(dialog.getByRole("alert").filter({ hasText: "Too short" })).toBeVisible();
   await dialog.getByLabel("Customer’s number").fill(customer.number);
   const note = dialog.getByLabel("Note");
-  for (const [typed, said] of [
+  for (const [typed, error] of [
     ["", /Enter a note\./],
     ["x".repeat(10_000), /At most 1000 characters; this has 10000\./],
   ] as const) {
     await note.fill(typed);
     await dialog.getByRole("button", { name: "Record" }).click();
-    await expect(note).toHaveAccessibleDescription(said);
+    await expect(note).toHaveAccessibleDescription(error);
     await expect(note).toHaveValue(typed);
   }
   await note.fill("By letter");
   await dialog.getByRole("button", { name: "Record" }).click();
   await expect(dialog).toBeHidden();
-  await expect(page.getByRole("row").filter({ hasText: customer.shown })).toContainText("By letter");
+  await expect(page.getByRole("row").filter({ hasText: customer.displayNumber })).toContainText("By letter");
 });
 
-test("a ledger that could not be fetched is there after Retry", async ({ page, context, desk, problems }) => {
-  problems.expect("net::ERR_FAILED", "/consents");
-  await desk.customer("Support").text("STOP");
-  await desk.signIn(context, "bo");
+test("Retry loads the consent ledger after a failed request", async ({ page, freshServer: server, browserErrors }) => {
+  browserErrors.expect("net::ERR_FAILED", "/consents");
+  await server.customer("Support").send("STOP");
   await page.route("**/api/v1/consents*", (route) => route.abort());
-  await page.goto("/consents");
+  await server.openAs(page, "bo", "/consents");
   const alert = page.getByRole("main").getByRole("alert");
   await expect(alert).toContainText("The server cannot be reached.");
+  // Otherwise the first live update would load the ledger before the click.
+  await expectLive(page);
   await page.unroute("**/api/v1/consents*");
   await alert.getByRole("button", { name: "Retry" }).click();
   await expect(page.getByRole("table", { name: "Opt-outs" })).toBeVisible();

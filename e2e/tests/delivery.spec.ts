@@ -1,161 +1,139 @@
-// What becomes of a text after it was sent: a failure says why and what to do, and is sent again by one click.
+// Failed deliveries: the page says why and what to do, and offers to send the message again.
 
-import { type Page, expect } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
-import { MESSAGES, loseAnswer } from "../fixtures/answers.ts";
+import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
 import { Handset } from "../fixtures/handset.ts";
-import { test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
+import { MESSAGES, beforeNextPost, loseResponse } from "../fixtures/network.ts";
+import type { TestServer } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
 
 const OUT_OF_REACH = "The phone is off or out of reach. Try again later.";
 
-const ours = (page: Page, body: string) =>
-  page.getByRole("region", { name: "Messages" }).getByRole("listitem").filter({ hasText: body });
-
-const again = (page: Page) => page.getByRole("button", { name: "Send again" });
-
-/** A conversation in which a reply has failed. */
-async function failing(stage: Parameters<typeof texting>[0], error_code = 30003) {
-  const { page } = stage;
-  const told = await texting(stage);
-  await told[0].order({ fault: "fail", error_code });
-  await page.getByRole("textbox", { name: "Message" }).fill("Friday is fine");
-  await page.getByRole("button", { name: "Send", exact: true }).click();
-  await expect(ours(page, "Friday is fine")).toContainText("✕ not delivered");
-  return told;
+/** Opens a new conversation in which the reply "Friday is fine" has failed. */
+async function openFailedReply(page: Page, server: TestServer, error_code = 30003) {
+  const { customer, id, conversation } = await openNewConversation(page, server);
+  await customer.injectFault({ fault: "fail", error_code });
+  await conversation.reply("Friday is fine");
+  const replies = conversation.message("Friday is fine");
+  await expect(replies).toContainText("✕ not delivered");
+  return { customer, id, conversation, replies };
 }
 
-test("a text that a phone out of reach never got says so, and the conversation needs the agent again", async ({
+test("a reply to an unreachable phone shows why it failed, and the conversation needs the agent again", async ({
   page,
   context,
-  desk,
+  server,
 }) => {
-  const [customer] = await texting({ page, context, desk });
-  const handset = await Handset.open(context, desk);
+  const { customer, conversation } = await openNewConversation(page, server);
+  const handset = await Handset.open(context, server);
   await handset.use(customer.number, "Collections");
-  await handset.order("Phone off or out of reach (30003)");
-  await page.getByRole("textbox", { name: "Message" }).fill("Friday is fine");
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(ours(page, "Friday is fine")).toContainText("✕ not delivered");
-  await expect(ours(page, "Friday is fine")).toContainText(OUT_OF_REACH);
-  // Said once.
+  await handset.injectFault("Phone off or out of reach (30003)");
+  await conversation.reply("Friday is fine");
+  await expect(conversation.message("Friday is fine")).toContainText("✕ not delivered");
+  await expect(conversation.message("Friday is fine")).toContainText(OUT_OF_REACH);
+  // The reason is shown only once.
   await expect(page.getByText(OUT_OF_REACH)).toHaveCount(1);
   await expect(handset.bubble("Friday is fine")).toContainText("Never reached this phone: phone off or out of reach");
   await page.getByRole("link", { name: "Conversations in progress" }).click();
-  const row = page.getByRole("row").filter({ hasText: customer.shown });
+  const row = page.getByRole("row").filter({ hasText: customer.displayNumber });
   await expect(row.getByRole("cell").nth(4)).toHaveText(new RegExp(`^Agent\\s*not delivered\\s*${OUT_OF_REACH}$`));
 });
 
-test("a failed text is sent again by one click, however often it is clicked, and the draft stays", async ({
+test("Send again resends a failed message once, even on a double click, and the draft stays", async ({
   page,
-  context,
-  desk,
+  server,
 }) => {
-  const [customer] = await failing({ page, context, desk });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.fill("Half a thought");
-  await again(page).dblclick();
-  await expect(ours(page, "Friday is fine")).toHaveText([/✕ not delivered/, /✓✓ delivered/]);
-  await expect(again(page)).toBeHidden();
-  await expect(box).toHaveValue("Half a thought");
-  expect((await customer.received()).map((text) => text.status)).toEqual(["undelivered", "delivered"]);
+  const { customer, conversation, replies } = await openFailedReply(page, server);
+  await conversation.box.fill("Half a thought");
+  await conversation.sendAgain.dblclick();
+  await expect(replies).toHaveText([/✕ not delivered/, /✓✓ delivered/]);
+  await expect(conversation.sendAgain).toBeHidden();
+  await expect(conversation.box).toHaveValue("Half a thought");
+  expect((await customer.receivedMessages()).map((message) => message.status)).toEqual(["undelivered", "delivered"]);
   await page.reload();
-  await expect(ours(page, "Friday is fine")).toHaveCount(2);
-  await expect(again(page)).toBeHidden();
+  await expect(replies).toHaveCount(2);
+  await expect(conversation.sendAgain).toBeHidden();
 });
 
-test("what was wrong with a text is no news of the conversation once the next one is on its way", async ({
-  page,
-  context,
-  desk,
-}) => {
-  const [customer] = await failing({ page, context, desk });
+test("the queue stops showing a failed delivery while the message is being sent again", async ({ page, server }) => {
+  const { customer, conversation, replies } = await openFailedReply(page, server);
   await page.getByRole("link", { name: "Conversations in progress" }).click();
-  const row = page.getByRole("row").filter({ hasText: customer.shown });
+  const row = page.getByRole("row").filter({ hasText: customer.displayNumber });
   await expect(row).toContainText("not delivered");
   await row.getByRole("link").last().click();
-  await customer.order({ fault: "latency", ms: 9000 });
-  await again(page).click();
-  await expect(ours(page, "Friday is fine").last()).toContainText("sending");
+  await customer.injectFault({ fault: "latency", ms: 9000 });
+  await conversation.sendAgain.click();
+  await expect(replies.last()).toContainText("sending");
   await page.getByRole("link", { name: "Conversations in progress" }).click();
   await expect(row).toContainText("Customer");
   await expect(row).not.toContainText("not delivered");
 });
 
-test("sent again in two tabs at once, a failed text is one more text", async ({ page, context, desk }) => {
-  const [customer, id] = await failing({ page, context, desk });
+test("Send again in two tabs at once resends a failed message once", async ({ page, context, server }) => {
+  const { customer, id, conversation, replies } = await openFailedReply(page, server);
   const other = await context.newPage();
+  const otherConversation = new ConversationPage(other);
   await other.goto(`/conversations/${id}`);
-  await expect(again(other)).toBeVisible();
-  await Promise.all([again(page).click(), again(other).click()]);
-  for (const tab of [page, other])
-    await expect(ours(tab, "Friday is fine")).toHaveText([/✕ not delivered/, /✓✓ delivered/]);
-  expect(await customer.received()).toHaveLength(2);
+  await expect(otherConversation.sendAgain).toBeVisible();
+  await Promise.all([conversation.sendAgain.click(), otherConversation.sendAgain.click()]);
+  for (const messages of [replies, otherConversation.message("Friday is fine")])
+    await expect(messages).toHaveText([/✕ not delivered/, /✓✓ delivered/]);
+  expect(await customer.receivedMessages()).toHaveLength(2);
 });
 
-test("a second try whose answer got lost is one text", async ({ page, context, desk, problems }) => {
-  problems.expect("net::ERR_FAILED", "/messages");
-  const [customer] = await failing({ page, context, desk });
-  // The news of it would show what has happened: the agent is quicker, and has no live stream either.
+test("a resent message whose response is lost is sent once", async ({ page, server, browserErrors }) => {
+  browserErrors.expect("net::ERR_FAILED", "/messages");
+  const { customer, conversation, replies } = await openFailedReply(page, server);
+  // The page cannot reload its messages, which would show that the message was sent.
   await page.route("**/api/v1/conversations/*/messages?*", (route) => route.abort());
-  await loseAnswer(page, MESSAGES);
-  await again(page).click();
+  await loseResponse(page, MESSAGES);
+  await conversation.sendAgain.click();
   await expect(page.getByText("The server cannot be reached.")).toBeVisible();
-  await again(page).click();
-  await expect(ours(page, "Friday is fine")).toHaveCount(2);
+  await conversation.sendAgain.click();
+  await expect(replies).toHaveCount(2);
   await page.unroute("**/api/v1/conversations/*/messages?*");
   await page.reload();
-  await expect(ours(page, "Friday is fine")).toHaveText([/✕ not delivered/, /✓✓ delivered/]);
-  expect(await customer.received()).toHaveLength(2);
+  await expect(replies).toHaveText([/✕ not delivered/, /✓✓ delivered/]);
+  expect(await customer.receivedMessages()).toHaveLength(2);
 });
 
-test("a second try that fails as well can be tried a third time", async ({ page, context, desk }) => {
-  const [customer] = await failing({ page, context, desk });
-  await customer.order({ fault: "fail", error_code: 30003 });
-  await again(page).click();
-  await expect(ours(page, "Friday is fine")).toHaveText([/✕ not delivered/, /✕ not delivered/]);
-  await again(page).click();
-  await expect(ours(page, "Friday is fine")).toHaveText([/✕ not delivered/, /✕ not delivered/, /✓✓ delivered/]);
-  expect(await customer.received()).toHaveLength(3);
+test("a message that has failed twice can be sent a third time", async ({ page, server }) => {
+  const { customer, conversation, replies } = await openFailedReply(page, server);
+  await customer.injectFault({ fault: "fail", error_code: 30003 });
+  await conversation.sendAgain.click();
+  await expect(replies).toHaveText([/✕ not delivered/, /✕ not delivered/]);
+  await conversation.sendAgain.click();
+  await expect(replies).toHaveText([/✕ not delivered/, /✕ not delivered/, /✓✓ delivered/]);
+  expect(await customer.receivedMessages()).toHaveLength(3);
 });
 
-test("a second try is held when the customer has written meanwhile", async ({ page, context, desk, problems }) => {
-  problems.expect(409, "/messages");
-  const [customer] = await failing({ page, context, desk });
-  await page.route(
-    MESSAGES,
-    async (route) => {
-      await customer.text("Forget it, I have paid");
-      await route.continue();
-    },
-    { times: 1 },
-  );
-  await again(page).click();
+test("Send again is held when the customer has sent a message meanwhile", async ({ page, server, browserErrors }) => {
+  browserErrors.expect(409, "/messages");
+  const { customer, conversation, replies } = await openFailedReply(page, server);
+  await beforeNextPost(page, MESSAGES, () => customer.send("Forget it, I have paid"));
+  await conversation.sendAgain.click();
   await expect(page.getByText("Not sent: new messages arrived.")).toBeVisible();
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("Forget it, I have paid");
-  expect(await customer.received()).toHaveLength(1);
-  await again(page).click();
-  await expect(ours(page, "Friday is fine")).toHaveCount(2);
+  await expect(conversation.messages).toContainText("Forget it, I have paid");
+  expect(await customer.receivedMessages()).toHaveLength(1);
+  await conversation.sendAgain.click();
+  await expect(replies).toHaveCount(2);
 });
 
-test("where it makes no sense, nothing is offered: a landline, a closed conversation, an opt-out", async ({
-  page,
-  context,
-  desk,
-}) => {
-  await failing({ page, context, desk }, 30006);
+test("Send again is hidden for a landline, in a closed conversation and after an opt-out", async ({ page, server }) => {
+  const landline = await openFailedReply(page, server, 30006);
   await expect(page.getByText("Reach them another way.").first()).toBeVisible();
-  await expect(again(page)).toBeHidden();
+  await expect(landline.conversation.sendAgain).toBeHidden();
 
-  const [, id] = await failing({ page, context, desk });
-  await expect(again(page)).toBeVisible();
-  await (await desk.agent("bo")).close(id);
+  const closed = await openFailedReply(page, server);
+  await expect(closed.conversation.sendAgain).toBeVisible();
+  await (await server.apiAs("bo")).close(closed.id);
   await expect(page.getByText(/^Closed by Bo/)).toBeVisible();
-  await expect(again(page)).toBeHidden();
+  await expect(closed.conversation.sendAgain).toBeHidden();
 
-  const [customer] = await failing({ page, context, desk });
-  await expect(again(page)).toBeVisible();
-  await customer.text("STOP");
+  const optedOut = await openFailedReply(page, server);
+  await expect(optedOut.conversation.sendAgain).toBeVisible();
+  await optedOut.customer.send("STOP");
   await expect(page.getByText("You cannot send them messages.")).toBeVisible();
-  await expect(again(page)).toBeHidden();
+  await expect(optedOut.conversation.sendAgain).toBeHidden();
 });

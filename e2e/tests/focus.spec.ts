@@ -1,73 +1,68 @@
-// Where the focus goes when what had it is gone, and what a key that is meant for an input method does not do.
+// Keyboard focus: where it goes when its element disappears, and keys that belong to an input method.
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
+import { openNewConversation } from "../fixtures/conversation.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
 
-test("Ctrl+Enter sends nothing while an input method is composing", async ({ page, context, desk }) => {
-  const [customer] = await texting({ page, context, desk });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.fill("にほん");
-  for (const how of [{ isComposing: true }, { keyCode: 229 }]) {
-    await box.dispatchEvent("keydown", { key: "Enter", ctrlKey: true, ...how });
+test("Ctrl+Enter does not send while an input method is composing", async ({ page, server }) => {
+  const { customer, conversation } = await openNewConversation(page, server);
+  await conversation.box.fill("にほん");
+  for (const composing of [{ isComposing: true }, { keyCode: 229 }]) {
+    await conversation.box.dispatchEvent("keydown", { key: "Enter", ctrlKey: true, ...composing });
   }
-  await expect(box).toHaveValue("にほん");
-  await box.press("Control+Enter");
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("✓✓ delivered");
-  expect(await customer.received()).toHaveLength(1);
+  await expect(conversation.box).toHaveValue("にほん");
+  await conversation.box.press("Control+Enter");
+  await expect(conversation.messages).toContainText("✓✓ delivered");
+  expect(await customer.receivedMessages()).toHaveLength(1);
 });
 
-test("after closing, the focus is on what the conversation became", async ({ page, context, desk }) => {
-  const [customer, id] = await texting({ page, context, desk });
-  await page.getByLabel("Reason").selectOption("Payment arranged");
-  await page.getByRole("button", { name: "Close conversation" }).click();
+test("closing a conversation moves the focus to the notice that it is closed", async ({ page, server }) => {
+  const { customer, id, conversation } = await openNewConversation(page, server);
+  await conversation.close("Payment arranged");
   await expect(page.getByRole("status").filter({ hasText: "Closed by Ann" })).toBeFocused();
 
-  await test.step("which leads to the conversation that followed", async () => {
-    await customer.text("One more thing");
+  await test.step("the closed conversation links to the next one", async () => {
+    await customer.send("One more thing");
     await page.reload();
     await page.getByRole("link", { name: "Next conversation with this customer" }).click();
-    await expect(page.getByRole("region", { name: "Messages" })).toContainText("One more thing");
+    await expect(conversation.messages).toContainText("One more thing");
     await page.getByRole("link", { name: "Previous conversation" }).click();
     await expect(page).toHaveURL(`/conversations/${id}`);
   });
 });
 
-test("Escape leaves the message box, so that single keys act again", async ({ page, context, desk }) => {
-  await texting({ page, context, desk });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.fill("Half a thought");
-  await box.press("Escape");
+test("Escape moves the focus out of the message box, so that single-key shortcuts work", async ({ page, server }) => {
+  const { conversation } = await openNewConversation(page, server);
+  await conversation.box.fill("Half a thought");
+  await conversation.box.press("Escape");
   await expect(page.getByRole("heading", { level: 1 })).toBeFocused();
-  await expect(box).toHaveValue("Half a thought");
+  await expect(conversation.box).toHaveValue("Half a thought");
   await page.keyboard.press("?");
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
 });
 
-test("after sending again, the focus is in the message box", async ({ page, context, desk }) => {
-  const [customer] = await texting({ page, context, desk });
-  await customer.order({ fault: "fail", error_code: 30003 });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.fill("Friday is fine");
-  await box.press("Control+Enter");
-  await page.getByRole("button", { name: "Send again" }).click();
-  await expect(page.getByRole("button", { name: "Send again" })).toBeHidden();
-  await expect(box).toBeFocused();
+test("Send again moves the focus to the message box", async ({ page, server }) => {
+  const { customer, conversation } = await openNewConversation(page, server);
+  await customer.injectFault({ fault: "fail", error_code: 30003 });
+  await conversation.box.fill("Friday is fine");
+  await conversation.box.press("Control+Enter");
+  await conversation.sendAgain.click();
+  await expect(conversation.sendAgain).toBeHidden();
+  await expect(conversation.box).toBeFocused();
 });
 
-test("a dialog has Cancel, and gives the focus back to what opened it", async ({ page, context, desk }) => {
-  await desk.signIn(context, "cy");
-  await page.goto("/");
-  const adHoc = new AdHocDialog(page, "Claims");
-  const opener = page.getByRole("button", { name: "Ad-hoc: Claims" });
-  await adHoc.open();
+test("a dialog closed with Cancel or Escape returns the focus to the button that opened it", async ({
+  page,
+  server,
+}) => {
+  const adHoc = await AdHocDialog.openAs(page, server, "cy", "Claims");
   await adHoc.dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(adHoc.dialog).toBeHidden();
-  await expect(opener).toBeFocused();
+  await expect(adHoc.opener).toBeFocused();
   await adHoc.open();
   await page.keyboard.press("Escape");
   await expect(adHoc.dialog).toBeHidden();
-  await expect(opener).toBeFocused();
+  await expect(adHoc.opener).toBeFocused();
 
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("button", { name: /^Keyboard/ }).click();
@@ -75,16 +70,14 @@ test("a dialog has Cancel, and gives the focus back to what opened it", async ({
   await expect(page.getByRole("button", { name: /^Account/ })).toBeFocused();
 });
 
-test("one's own message is scrolled to, wherever one was in the thread", async ({ page, context, desk }) => {
-  const [customer, id] = await texting({ page, context, desk });
-  for (let n = 0; n < 30; n += 1) await customer.text(`Text number ${n}`);
+test("a sent reply is scrolled into view from anywhere in the thread", async ({ page, server }) => {
+  const { customer, id, conversation } = await openNewConversation(page, server);
+  for (let n = 0; n < 30; n += 1) await customer.send(`Text number ${n}`);
   await page.goto(`/conversations/${id}`);
-  const thread = page.getByRole("region", { name: "Messages" });
-  await expect(thread).toContainText("Text number 29");
-  await thread.hover();
+  await expect(conversation.messages).toContainText("Text number 29");
+  await conversation.messages.hover();
   await page.mouse.wheel(0, -3000);
-  await expect(thread.getByText("Can I pay on Friday?")).toBeInViewport();
-  await page.getByRole("textbox", { name: "Message" }).fill("Here I am");
-  await page.getByRole("button", { name: "Send", exact: true }).click();
-  await expect(thread.getByText("Here I am")).toBeInViewport();
+  await expect(conversation.messages.getByText("Can I pay on Friday?")).toBeInViewport();
+  await conversation.reply("Here I am");
+  await expect(conversation.messages.getByText("Here I am")).toBeInViewport();
 });

@@ -1,42 +1,39 @@
-// A gateway that refuses the desk's credentials: everybody is told at once, and as long as it lasts.
+// A gateway that refuses the server's credentials.
 
-import { Desk } from "../fixtures/desk.ts";
+import { ConversationPage } from "../fixtures/conversation.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
 
-test("while the gateway refuses the desk's credentials a red line says so to everybody, for as long as it lasts", async ({
+test("every page shows an alert while the gateway refuses the server's credentials", async ({
   page,
-  context,
-  untouchedDesk: desk,
+  freshServer: server,
   otherPage,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect("net::ERR_", "/api/v1/");
-  problems.expect(401, "/api/v1/");
-  const alarms = [page, otherPage].map((tab) => tab.getByRole("alert").filter({ hasText: "No messages are going out" }));
-  await desk.signIn(otherPage.context(), "cy");
-  await otherPage.goto(desk.url);
-  const customer = desk.customer("Collections");
-  await customer.text("Can I pay on Friday?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`${desk.url}/conversations/${id}`);
-  for (const alarm of alarms) await expect(alarm).toBeHidden();
+  browserErrors.expect("net::ERR_", "/api/v1/");
+  browserErrors.expect(401, "/api/v1/");
+  const alerts = [page, otherPage].map((tab) =>
+    tab.getByRole("alert").filter({ hasText: "No messages have been sent" }),
+  );
+  await server.openAs(otherPage, "cy", "/");
+  const customer = server.customer("Collections");
+  await customer.send("Can I pay on Friday?");
+  const { id } = await (await server.apiAs("ann")).conversation("Collections", customer.number);
+  await server.openAs(page, "ann", `/conversations/${id}`);
+  const conversation = new ConversationPage(page);
+  for (const alert of alerts) await expect(alert).toBeHidden();
 
-  await desk.refuseCredentials();
-  await page.getByRole("textbox", { name: "Message" }).fill("Friday is fine");
-  await page.getByRole("button", { name: "Send", exact: true }).click();
-  for (const alarm of alarms) await expect(alarm).toContainText("the gateway refuses the server’s credentials");
-  const messages = page.getByRole("region", { name: "Messages" });
-  await expect(messages).toContainText(/○ queued|↑ sending/);
+  await server.refuseCredentials();
+  await conversation.reply("Friday is fine");
+  for (const alert of alerts) await expect(alert).toContainText("the gateway refuses the server’s credentials");
+  await expect(conversation.messages).toContainText(/○ queued|↑ sending/);
   await page.reload();
-  await expect(alarms[0]!).toBeVisible();
-  await expect(messages).toContainText(/○ queued|↑ sending/);
+  await expect(alerts[0]!).toBeVisible();
+  await expect(conversation.messages).toContainText(/○ queued|↑ sending/);
 
-  await desk.kill();
-  const again = await Desk.start(desk);
-  for (const alarm of alarms) await expect(alarm).toBeHidden({ timeout: 15_000 });
+  await server.kill();
+  const restarted = await server.restart();
+  for (const alert of alerts) await expect(alert).toBeHidden({ timeout: 15_000 });
   await page.close();
   await otherPage.close();
-  await again.kill();
+  await restarted.kill();
 });

@@ -1,68 +1,65 @@
-// The handset's panel of what goes wrong: every fault can be ordered for a phone or for all, seen, and cleared.
+// The fault panel of the handset page: faults can be added for one phone or for all, listed and cleared.
 
-import { type Page, expect } from "@playwright/test";
-
-import type { Desk } from "../fixtures/desk.ts";
 import { Handset } from "../fixtures/handset.ts";
-import { test } from "../fixtures/test.ts";
+import { sendJson } from "../fixtures/json.ts";
+import type { TestServer } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
 
-const faultsOf = async (desk: Desk): Promise<Record<string, unknown>[]> => {
-  const { faults } = (await (await fetch(`${desk.simulator}/simulator/faults`)).json()) as {
-    faults: Record<string, unknown>[];
-  };
+/** The active faults of the simulator, without their ids. */
+async function faultsOf(server: TestServer): Promise<Record<string, unknown>[]> {
+  const url = `${server.simulatorUrl}/simulator/faults`;
+  const { faults } = await sendJson<{ faults: Record<string, unknown>[] }>("GET", url);
   return faults.map(({ id: _, ...fault }) => fault);
-};
+}
 
-const orderButton = (page: Page) => page.getByRole("button", { name: "Order the fault" });
-
-test("every fault on the handset can be ordered, and reads in the list as it does in the form", async ({
+test("every fault on the handset can be added, and the list shows it under its name", async ({
   context,
-  untouchedDesk: desk,
+  freshServer: server,
 }) => {
-  const handset = await Handset.open(context, desk);
+  const handset = await Handset.open(context, server);
   const { page } = handset;
   const names = await page.getByLabel("Fault", { exact: true }).locator("option").allTextContents();
   expect(names.length).toBeGreaterThan(25);
   await page.getByLabel("For", { exact: true }).selectOption("Every phone");
   await page.getByLabel("How often").selectOption("Until cleared");
-  for (const [place, name] of names.entries()) {
+  for (const [index, name] of names.entries()) {
     await page.getByLabel("Fault", { exact: true }).selectOption(name);
-    await orderButton(page).click();
-    await expect(handset.ordered).toHaveCount(place + 1);
-    await expect(handset.ordered.last()).toContainText(name.replace(/, for another reason$/, ""));
-    await expect(handset.ordered.last()).toContainText("every phone · until cleared");
+    await handset.addButton.click();
+    await expect(handset.faults).toHaveCount(index + 1);
+    await expect(handset.faults.last()).toContainText(name.replace(/, for another reason$/, ""));
+    await expect(handset.faults.last()).toContainText("every phone · until cleared");
   }
   await page.getByRole("button", { name: "Clear all" }).click();
-  await expect(page.getByText("Nothing: all goes well.")).toBeVisible();
-  expect(await faultsOf(desk)).toEqual([]);
+  await expect(page.getByText("No active faults.")).toBeVisible();
+  expect(await faultsOf(server)).toEqual([]);
 });
 
-test("a fault has its phone, its number of times and its seconds, and is cleared alone", async ({
+test("a fault has a phone, a count and a number of seconds, and can be cleared on its own", async ({
   context,
-  untouchedDesk: desk,
+  freshServer: server,
 }) => {
-  const handset = await Handset.open(context, desk);
+  const handset = await Handset.open(context, server);
   const { page } = handset;
   await handset.use("+447700900650", "Support");
   await page.getByLabel("Fault", { exact: true }).selectOption("Too many requests (429)");
   await page.getByLabel("Seconds").fill("0");
   await page.getByLabel("How often").selectOption("Several times");
   await page.getByLabel("Times").fill("4");
-  await orderButton(page).click();
-  await expect(page.getByRole("alert").filter({ hasText: "A whole number from 1 to 600, please." })).toBeVisible();
+  await handset.addButton.click();
+  await expect(page.getByRole("alert").filter({ hasText: "Enter a whole number from 1 to 600." })).toBeVisible();
   await expect(page.getByLabel("Seconds")).toBeFocused();
   await page.getByLabel("Seconds").fill("7");
   await page.keyboard.press("Enter");
-  await expect(handset.ordered).toContainText(["Too many requests (429), 7 s · this phone · 4 times"]);
-  const [fault] = await faultsOf(desk);
+  await expect(handset.faults).toContainText(["Too many requests (429), 7 s · this phone · 4 times"]);
+  const [fault] = await faultsOf(server);
   expect(fault).toEqual({ fault: "http_429", retry_after: 7, number: "+447700900650", times: 4, on: "send" });
 
   await page.getByLabel("How often").selectOption("Once");
-  await handset.order("The webhook is lost");
+  await handset.injectFault("The webhook is lost");
   await page.getByRole("button", { name: /^Clear: Too many requests/ }).click();
-  await expect(handset.ordered).toContainText(["The webhook is lost · this phone · once"]);
-  await page.getByLabel("Your text").fill("Hello?");
+  await expect(handset.faults).toContainText(["The webhook is lost · this phone · once"]);
+  await page.getByLabel("Your message").fill("Hello?");
   await page.getByRole("button", { name: "Send" }).click();
-  await expect(handset.bubble("Hello?")).toContainText("Webhook lost: the desk must find it");
-  await expect(page.getByText("Nothing: all goes well.")).toBeVisible();
+  await expect(handset.bubble("Hello?")).toContainText("Webhook lost: the server must find the message");
+  await expect(page.getByText("No active faults.")).toBeVisible();
 });

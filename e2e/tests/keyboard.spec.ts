@@ -1,15 +1,13 @@
-// The keyboard: single keys that spare the agent the mouse, and that stay out of the way while one types.
+// Single-key shortcuts, which do nothing while the agent types.
 
+import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
 
-test("J and K walk the rows, Enter opens one, N the next that needs the agent, G Q comes back", async ({
+test("J and K move between rows, Enter opens one, N opens the next, and G Q returns to the queue", async ({
   page,
-  context,
-  desk,
+  server,
 }) => {
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+  await server.openAs(page, "bo", "/");
   const links = page.getByRole("link", { name: /^Open conversation/ });
   await expect(links.first()).toBeVisible();
   await page.keyboard.press("j");
@@ -18,10 +16,10 @@ test("J and K walk the rows, Enter opens one, N the next that needs the agent, G
   await expect(links.nth(1)).toBeFocused();
   await page.keyboard.press("k");
   await expect(links.nth(0)).toBeFocused();
-  const [first, second] = await Promise.all([0, 1].map((place) => links.nth(place).getAttribute("href")));
+  const [first, second] = await Promise.all([0, 1].map((index) => links.nth(index).getAttribute("href")));
   await page.keyboard.press("Enter");
   await expect(page).toHaveURL(first!);
-  await expect(page.getByRole("textbox", { name: "Message" })).toBeVisible();
+  await expect(new ConversationPage(page).box).toBeVisible();
   await page.keyboard.press("n");
   await expect(page).toHaveURL(second!);
   await page.keyboard.press("g");
@@ -30,26 +28,26 @@ test("J and K walk the rows, Enter opens one, N the next that needs the agent, G
   await expect(links.first()).toBeVisible();
 });
 
-test("E goes to closing, and single keys never act while one types", async ({ page, context, desk }) => {
-  await texting({ page, context, desk });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.click();
+test("E moves the focus to the closing form, and shortcuts do nothing while the agent types", async ({
+  page,
+  server,
+}) => {
+  const { conversation } = await openNewConversation(page, server);
+  await conversation.box.click();
   await page.keyboard.type("eggs? jam, kippers, never");
-  await expect(box).toBeFocused();
-  await expect(box).toHaveValue("eggs? jam, kippers, never");
+  await expect(conversation.box).toBeFocused();
+  await expect(conversation.box).toHaveValue("eggs? jam, kippers, never");
   await expect(page.getByRole("dialog")).toBeHidden();
   await page.getByRole("heading", { level: 1 }).focus();
   await page.keyboard.press("e");
-  await expect(page.getByLabel("Reason")).toBeFocused();
+  await expect(conversation.reason).toBeFocused();
 });
 
-test("? lists the keys, Escape puts the list away, and single keys can be turned off", async ({
+test("? lists the shortcuts, Escape closes the list, and single-key shortcuts can be turned off", async ({
   page,
-  context,
-  desk,
+  server,
 }) => {
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+  await server.openAs(page, "bo", "/");
   const help = page.getByRole("dialog", { name: "Keyboard" });
   await expect(page.getByRole("link", { name: /^Open conversation/ }).first()).toBeVisible();
   await page.keyboard.press("?");

@@ -1,8 +1,6 @@
-// The chunk: the code of the pages that few open. It is no part of what every visit downloads, and a page whose code
-// cannot be fetched says so.
+// The lazy chunk: the code of rarely opened pages, which is fetched when one of them is opened.
 
-import type { Page } from "@playwright/test";
-
+import { expectLive, holdRequests, requestsTo } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const CHUNK = "**/split_lazy.wasm";
@@ -10,87 +8,63 @@ const CLOSED = { name: "Closed", level: 1 };
 const UNREACHABLE = "The server cannot be reached. Check the connection and try again.";
 const OUTDATED = "This page is out of date. Reload it to get the current version.";
 
-/** How often a page has asked for the chunk, from now on. */
-function fetches(page: Page): { count: number } {
-  const asked = { count: 0 };
-  page.on("request", (request) => {
-    if (request.url().endsWith("/split_lazy.wasm")) asked.count += 1;
-  });
-  return asked;
-}
-
-test("the chunk is fetched when the first of its pages is opened, and only then", async ({ page, context, desk }) => {
-  const asked = fetches(page);
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+test("the lazy chunk is fetched once, when the first of its pages is opened", async ({ page, server }) => {
+  const fetches = requestsTo(page, "GET", "/split_lazy.wasm");
+  await server.openAs(page, "bo", "/");
   await expect(page.getByRole("row").nth(1)).toBeVisible();
-  expect(asked.count).toBe(0);
+  expect(fetches).toHaveLength(0);
 
   await page.getByRole("link", { name: "Closed" }).click();
   await expect(page.getByRole("heading", CLOSED)).toBeFocused();
   await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Collections", "Support"]);
-  expect(asked.count).toBe(1);
+  expect(fetches).toHaveLength(1);
 
   await page.getByRole("link", { name: "Conversations in progress" }).click();
   await expect(page.getByRole("heading", CLOSED)).toBeHidden();
   await page.getByRole("link", { name: "Closed" }).click();
   await expect(page.getByRole("heading", CLOSED)).toBeVisible();
-  expect(asked.count).toBe(1);
+  expect(fetches).toHaveLength(1);
 });
 
-test("while the chunk is on its way, its place is held", async ({ page, context, desk }) => {
-  let arrive = () => {};
-  const arrival = new Promise<void>((resolve) => (arrive = resolve));
-  await page.route(CHUNK, async (route) => {
-    await arrival;
-    await route.continue();
-  });
-  await desk.signIn(context, "bo");
-  await page.goto("/closed");
+test("a lazy page shows that it is loading until its chunk arrives", async ({ page, server }) => {
+  const release = await holdRequests(page, CHUNK);
+  await server.openAs(page, "bo", "/closed");
   await expect(page.getByRole("main").getByRole("status")).toHaveText("Loading");
-  // Away and back while it is on its way: the page that was left is not drawn, the one that is wanted is.
+  // The agent leaves and returns while the chunk is loading: only the second visit is rendered.
   await page.getByRole("link", { name: "Conversations in progress" }).click();
   await expect(page.getByRole("row").nth(1)).toBeVisible();
   await page.getByRole("link", { name: "Closed" }).click();
   await expect(page.getByRole("main").getByRole("status")).toHaveText("Loading");
-  arrive();
+  release();
   await expect(page.getByRole("heading", CLOSED)).toHaveCount(1);
   await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Collections", "Support"]);
 });
 
-test("a page that is left before its chunk arrives does not appear over the next one", async ({
+test("a lazy page that is left before its chunk arrives does not appear over the next page", async ({
   page,
-  context,
-  desk,
+  server,
 }) => {
-  let arrive = () => {};
-  const arrival = new Promise<void>((resolve) => (arrive = resolve));
-  await page.route(CHUNK, async (route) => {
-    await arrival;
-    await route.continue();
-  });
-  await desk.signIn(context, "bo");
-  await page.goto("/closed");
+  const release = await holdRequests(page, CHUNK);
+  await server.openAs(page, "bo", "/closed");
   await expect(page.getByRole("main").getByRole("status")).toHaveText("Loading");
   await page.getByRole("link", { name: "Conversations in progress" }).click();
   await expect(page.getByRole("row").nth(1)).toBeVisible();
-  const arrived = page.waitForResponse(CHUNK);
-  arrive();
-  await (await arrived).finished();
+  const response = page.waitForResponse(CHUNK);
+  release();
+  await (await response).finished();
   await expect(page.getByRole("row").nth(1)).toBeVisible();
   await expect(page.getByRole("heading", CLOSED)).toBeHidden();
 });
 
-test("a chunk that cannot be fetched is said to be out of reach, and Retry brings the page", async ({
+test("a lazy page says when the server cannot be reached, and Retry loads it", async ({
   page,
   context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect("net::ERR_INTERNET_DISCONNECTED", "/");
-  problems.expect("TypeError: Failed to fetch", "/link.js");
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+  browserErrors.expect("net::ERR_INTERNET_DISCONNECTED", "/");
+  browserErrors.expect("TypeError: Failed to fetch", "/link.js");
+  await server.openAs(page, "bo", "/");
   await expect(page.getByRole("row").nth(1)).toBeVisible();
   await context.setOffline(true);
 
@@ -107,19 +81,17 @@ test("a chunk that cannot be fetched is said to be out of reach, and Retry bring
   await expect(alert).toBeHidden();
 });
 
-test("a chunk that the server no longer has means that the page is out of date", async ({
+test("a lazy page whose chunk the server no longer has says that it is out of date", async ({
   page,
-  context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(404, "/split_lazy.wasm");
-  problems.expect("TypeError: ", "/link.js");
+  browserErrors.expect(404, "/split_lazy.wasm");
+  browserErrors.expect("TypeError: ", "/link.js");
   await page.route(CHUNK, (route) =>
     route.fulfill({ status: 404, contentType: "application/problem+json", body: "{}" }),
   );
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+  await server.openAs(page, "bo", "/");
   await page.getByRole("link", { name: "Closed" }).click();
   const alert = page.getByRole("main").getByRole("alert");
   await expect(alert).toContainText(OUTDATED);
@@ -129,19 +101,19 @@ test("a chunk that the server no longer has means that the page is out of date",
   await expect(page.getByRole("heading", CLOSED)).toBeVisible();
 });
 
-test("a page of the chunk whose list could not be fetched shows it after Retry", async ({
+test("Retry loads the list of a lazy page after a failed request", async ({
   page,
-  context,
-  desk,
-  problems,
+  freshServer: server,
+  browserErrors,
 }) => {
   const LISTS = "**/api/v1/conversations?**";
-  problems.expect("net::ERR_FAILED", "/conversations");
+  browserErrors.expect("net::ERR_FAILED", "/conversations");
   await page.route(LISTS, (route) => route.abort());
-  await desk.signIn(context, "bo");
-  await page.goto("/closed");
+  await server.openAs(page, "bo", "/closed");
   const collections = page.getByRole("region", { name: "Collections" });
   await expect(collections.getByRole("alert")).toContainText(UNREACHABLE);
+  // Otherwise the first live update would load the lists before the click.
+  await expectLive(page);
   await page.unroute(LISTS);
   await collections.getByRole("button", { name: "Retry" }).click();
   await expect(collections.getByRole("table")).toBeVisible();

@@ -1,14 +1,14 @@
-// Pictures and files that customers send, and texts that were found later because their webhook was missed.
+// Pictures and files from customers, and messages recovered after their webhook was lost.
 
-import { Desk } from "../fixtures/desk.ts";
+import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
+import { TestServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
 
 const MEDIA = "**/api/v1/messages/*/media/*";
 
-test("a picture is a thumbnail in the thread, and opens in full size", async ({ page, context, desk }) => {
-  const [customer] = await texting({ page, context, desk });
-  await customer.text("Here is the bill", "image/png");
+test("a picture is shown as a thumbnail in the thread and opens in full size", async ({ page, server }) => {
+  const { customer } = await openNewConversation(page, server);
+  await customer.send("Here is the bill", "image/png");
   const thumbnail = page.getByRole("button", { name: "Picture from Customer" });
   const size = async () => {
     const box = await thumbnail.boundingBox();
@@ -33,16 +33,15 @@ test("a picture is a thumbnail in the thread, and opens in full size", async ({ 
   await expect(thumbnail).toBeFocused();
 });
 
-test("a picture that cannot be had says so in its place, and may be tried again", async ({
+test("a picture that fails to load shows an error in its place and can be loaded again", async ({
   page,
-  context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(502, "/media/");
-  const [customer] = await texting({ page, context, desk });
-  await customer.order({ fault: "http_500", on: "media", times: 2 });
-  await customer.text("Here is the bill", "image/png");
+  browserErrors.expect(502, "/media/");
+  const { customer } = await openNewConversation(page, server);
+  await customer.injectFault({ fault: "http_500", on: "media", times: 2 });
+  await customer.send("Here is the bill", "image/png");
   const broken = page.getByRole("button", { name: "The picture could not be loaded. Try again" });
   await expect(broken).toBeVisible();
   const box = await broken.boundingBox();
@@ -52,10 +51,10 @@ test("a picture that cannot be had says so in its place, and may be tried again"
   expect(await thumbnail.boundingBox()).toEqual(box);
 });
 
-test("a picture that comes when the session wants renewing is shown", async ({ page, context, desk, problems }) => {
-  problems.expect(401, "/api/v1/");
-  const [customer] = await texting({ page, context, desk });
-  // As it is after 15 minutes.
+test("a picture is shown even if the access token has expired", async ({ page, context, server, browserErrors }) => {
+  browserErrors.expect(401, "/api/v1/");
+  const { customer } = await openNewConversation(page, server);
+  // The access token expires after 15 minutes.
   await page.route(
     MEDIA,
     async (route) => {
@@ -64,34 +63,30 @@ test("a picture that comes when the session wants renewing is shown", async ({ p
     },
     { times: 1 },
   );
-  await customer.text("Here is the bill", "image/png");
+  await customer.send("Here is the bill", "image/png");
   const image = page.getByRole("button", { name: "Picture from Customer" }).getByRole("img");
   await expect.poll(() => image.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
 });
 
-test("what is no picture is a link that says what it is", async ({ page, context, desk }) => {
-  const [customer] = await texting({ page, context, desk });
-  await customer.text("My address", "text/x-vcard");
+test("an attachment that is not a picture is shown as a link with its content type", async ({ page, server }) => {
+  const { customer } = await openNewConversation(page, server);
+  await customer.send("My address", "text/x-vcard");
   const link = page.getByRole("link", { name: "Attachment (text/x-vcard)" });
   await expect(link).toHaveAttribute("href", /^\/api\/v1\/messages\/\d+\/media\/0$/);
   await expect(page.getByRole("button", { name: "Picture from Customer" })).toBeHidden();
 });
 
-test("a text whose webhook was missed is found, and says that it was", async ({ page, context, problems }) => {
-  problems.expect("net::ERR_", "/api/v1/");
-  const desk = await Desk.start(undefined, { SMS_CHAT_REPAIR_SECONDS: "1" });
-  const customer = desk.customer("Collections");
-  await customer.text("Can I pay on Friday?");
-  const { id } = await (await desk.agent("ann")).conversation("Collections", customer.number);
-  await desk.signIn(context, "ann");
-  await page.goto(`${desk.url}/conversations/${id}`);
-  await customer.order({ fault: "webhook_never" });
-  await customer.text("Or on Saturday?");
-  const found = page
-    .getByRole("region", { name: "Messages" })
-    .getByRole("listitem")
-    .filter({ hasText: "Or on Saturday?" });
-  await expect(found).toContainText("Arrived late: the gateway did not report it at once", { timeout: 15_000 });
+test("a message whose webhook was lost is recovered and marked as late", async ({ page, browserErrors }) => {
+  browserErrors.expect("net::ERR_", "/api/v1/");
+  const server = await TestServer.start({ SMS_CHAT_REPAIR_SECONDS: "1" });
+  const customer = server.customer("Collections");
+  await customer.send("Can I pay on Friday?");
+  const { id } = await (await server.apiAs("ann")).conversation("Collections", customer.number);
+  await server.openAs(page, "ann", `/conversations/${id}`);
+  await customer.injectFault({ fault: "webhook_never" });
+  await customer.send("Or on Saturday?");
+  const recovered = new ConversationPage(page).message("Or on Saturday?");
+  await expect(recovered).toContainText("Arrived late: the gateway did not report it at once", { timeout: 15_000 });
   await page.close();
-  await desk.discard();
+  await server.discard();
 });

@@ -1,15 +1,14 @@
-// One's own account: the name that colleagues see, and the password.
+// The profile: name, password and sessions of the account.
 
-import { signInAs } from "../fixtures/newcomer.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-const AGENTS = { permissions: ["reply", "close"], teams: ["Support" as const] };
+const AGENT_ACCESS = { permissions: ["reply", "close"], teams: ["Support" as const] };
 
-test("another name shows in the header at once, in every tab", async ({ page, context, desk }) => {
-  const fay = await desk.newcomer(AGENTS);
-  const name = desk.unique("Fay Renamed");
-  await desk.signIn(context, fay);
-  await page.goto("/");
+test("a changed name appears in the header of every tab at once", async ({ page, context, server }) => {
+  const fay = await server.createAccount(AGENT_ACCESS);
+  const name = server.uniqueName("Fay Renamed");
+  await server.openAs(page, fay, "/");
   const other = await context.newPage();
   await other.goto("/");
   await page.getByRole("button", { name: `Account: ${fay.name}` }).click();
@@ -22,22 +21,19 @@ test("another name shows in the header at once, in every tab", async ({ page, co
   for (const tab of [page, other]) await expect(tab.getByRole("button", { name: `Account: ${name}` })).toBeVisible();
 });
 
-test("the password is changed with the current one only, and other browsers are signed out", async ({
+test("changing the password requires the current one and signs other browsers out", async ({
   page,
-  context,
-  desk,
+  server,
   otherPage,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/");
-  problems.expect(422, "/me/password");
-  const fay = await desk.newcomer(AGENTS);
+  browserErrors.expect(401, "/api/v1/");
+  browserErrors.expect(422, "/me/password");
+  const fay = await server.createAccount(AGENT_ACCESS);
   const password = "another row of words";
-  await desk.signIn(context, fay);
-  await desk.signIn(otherPage.context(), fay);
-  await otherPage.goto(`${desk.url}/`);
+  await server.openAs(otherPage, fay, "/");
   await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
-  await page.goto("/profile");
+  await server.openAs(page, fay, "/profile");
   const current = page.getByLabel("Current password", { exact: true });
   const next = page.getByLabel("New password", { exact: true });
   const change = page.getByRole("button", { name: "Change password" });
@@ -56,33 +52,40 @@ test("the password is changed with the current one only, and other browsers are 
   await expect(page.getByRole("region", { name: "Notices" })).toContainText("Your password is changed.");
   await expect(current).toHaveValue("");
 
-  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await signInAs(otherPage, fay);
-  await expect(otherPage.getByRole("alert")).toContainText("Wrong e-mail or password.");
-  await signInAs(otherPage, { email: fay.email, password });
+  const signInPage = new SignInPage(otherPage);
+  await expect(signInPage.heading).toBeVisible();
+  await signInPage.signIn(fay);
+  await expect(signInPage.alert).toContainText("Wrong e-mail or password.");
+  await signInPage.signIn({ email: fay.email, password });
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Support"]);
   await page.reload();
   await expect(page.getByRole("heading", { name: "Your profile" })).toBeVisible();
 });
 
-test("one sees where one is signed in, and signs out there", async ({ page, context, desk, otherPage, problems }) => {
-  problems.expect(401, "/api/v1/");
-  const fay = await desk.newcomer(AGENTS);
-  await desk.signIn(otherPage.context(), fay);
-  await otherPage.goto(`${desk.url}/`);
+test("the profile lists the account's sessions and can end them", async ({
+  page,
+  server,
+  otherPage,
+  browserErrors,
+}) => {
+  browserErrors.expect(401, "/api/v1/");
+  const fay = await server.createAccount(AGENT_ACCESS);
+  await server.openAs(otherPage, fay, "/");
   await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
-  await desk.signIn(context, fay);
-  await page.goto("/profile");
+  await server.openAs(page, fay, "/profile");
   const sessions = page.getByRole("region", { name: "Where you are signed in" });
   const rows = sessions.getByRole("listitem");
   await expect(rows.filter({ hasText: "This browser" })).toHaveCount(1);
   const others = rows.filter({ has: page.getByRole("button", { name: /^Sign out/ }) });
   const before = await others.count();
-  await others.first().getByRole("button", { name: /^Sign out/ }).click();
+  await others
+    .first()
+    .getByRole("button", { name: /^Sign out/ })
+    .click();
   await expect(others).toHaveCount(before - 1);
-  await expect(otherPage.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(new SignInPage(otherPage).heading).toBeVisible();
 
-  await desk.signIn(otherPage.context(), fay);
+  await server.signIn(otherPage, fay);
   await page.reload();
   await sessions.getByRole("button", { name: "Sign out everywhere else" }).click();
   await expect(page.getByRole("region", { name: "Notices" })).toContainText("You are signed out everywhere else.");

@@ -1,29 +1,18 @@
-// Rows of conversations: a reference is a link, a whole row leads to its conversation, Back leads to the same place, and
-// what was shown stays.
+// Rows of conversations in the queue, the closed list and the search results: links, Back, "Show more" and layout.
 
-import type { Locator, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
-import type { Desk } from "../fixtures/desk.ts";
+import { ConversationPage } from "../fixtures/conversation.ts";
+import { fillQueue, rows } from "../fixtures/lists.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-function rows(within: Page | Locator): Locator {
-  return within.locator("tbody").getByRole("row");
-}
-
-/** Fills a team's queue up to so many conversations. */
-async function fill(desk: Desk, total: number): Promise<void> {
-  const queue = await (await desk.agent("cy")).queue("Claims");
-  for (let missing = total - queue.length; missing > 0; missing -= 1) await desk.customer("Claims").text("Any news?");
-}
-
-for (const [list, address] of [
+for (const [list, path] of [
   ["the queue", "/"],
-  ["the closed conversations", "/closed"],
-  ["what was found", "/search?q=A-1"],
+  ["the list of closed conversations", "/closed"],
+  ["the search results", "/search?q=A-1"],
 ] as const) {
-  test(`in ${list} a reference is a link, and so is the whole row`, async ({ page, context, desk }) => {
-    await desk.signIn(context, "bo");
-    await page.goto(address);
+  test(`in ${list}, the ref and the whole row link to the conversation`, async ({ page, context, server }) => {
+    await server.openAs(page, "bo", path);
     const row = rows(page)
       .filter({ has: page.getByRole("link", { name: /^A-\d+$/ }) })
       .first();
@@ -38,29 +27,30 @@ for (const [list, address] of [
     await expect(page).toHaveURL(target);
     await page.goBack();
 
-    // In a tab of its own, with Ctrl as with the middle button.
-    const tab = context.waitForEvent("page");
-    await row.getByRole("cell").nth(2).click({ modifiers: ["ControlOrMeta"] });
-    await (await tab).waitForURL(`**${target}`);
-    await expect(page).toHaveURL(address);
-    const another = context.waitForEvent("page");
+    // Ctrl+click and the middle button open the conversation in a new tab.
+    const firstTab = context.waitForEvent("page");
+    await row
+      .getByRole("cell")
+      .nth(2)
+      .click({ modifiers: ["ControlOrMeta"] });
+    await (await firstTab).waitForURL(`**${target}`);
+    await expect(page).toHaveURL(path);
+    const secondTab = context.waitForEvent("page");
     await row.getByRole("cell").nth(2).click({ button: "middle" });
-    await (await another).waitForURL(`**${target}`);
+    await (await secondTab).waitForURL(`**${target}`);
   });
 }
 
-test("the keyboard meets one link in each row", async ({ page, context, desk }) => {
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+test("the Tab key stops at one link in each row", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/");
   const links = page.getByRole("link", { name: /^Open conversation/ });
   await links.first().focus();
   await page.keyboard.press("Tab");
   await expect(links.nth(1)).toBeFocused();
 });
 
-test("selecting a number in a row does not leave the page", async ({ page, context, desk }) => {
-  await desk.signIn(context, "bo");
-  await page.goto("/");
+test("selecting a number in a row does not open the conversation", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/");
   const number = (await rows(page).first().getByRole("cell").nth(2).locator("span").boundingBox())!;
   await page.mouse.move(number.x + 1, number.y + number.height / 2);
   await page.mouse.down();
@@ -70,102 +60,91 @@ test("selecting a number in a row does not leave the page", async ({ page, conte
   await expect(page).toHaveURL("/");
 });
 
-test("Back leads to the same rows, the same place and the same row", async ({ page, context, untouchedDesk }) => {
+test("Back restores the rows, the scroll position and the focused row", async ({ page, freshServer }) => {
   test.setTimeout(60_000);
-  await fill(untouchedDesk, 70);
-  await untouchedDesk.signIn(context, "cy");
-  await page.goto(untouchedDesk.url);
+  await fillQueue(freshServer, 70);
+  await freshServer.openAs(page, "cy", "/");
   await page.getByRole("button", { name: "Show more of Claims" }).click();
   await expect(rows(page)).toHaveCount(70);
   const link = page.getByRole("link", { name: /^Open conversation/ }).nth(60);
   await link.scrollIntoViewIfNeeded();
-  const place = await page.evaluate(() => window.scrollY);
-  expect(place).toBeGreaterThan(500);
+  const scrollY = await page.evaluate(() => window.scrollY);
+  expect(scrollY).toBeGreaterThan(500);
   await link.click();
-  await expect(page.getByRole("textbox", { name: "Message" })).toBeVisible();
+  await expect(new ConversationPage(page).box).toBeVisible();
 
   await page.goBack();
   await expect(rows(page)).toHaveCount(70);
   await expect(link).toBeFocused();
-  await expect.poll(() => page.evaluate(() => window.scrollY)).toBeCloseTo(place, -1);
-  // By the menu one begins at the top.
+  await expect.poll(() => page.evaluate(() => window.scrollY)).toBeCloseTo(scrollY, -1);
+  // A page opened from the menu starts at the top.
   await page.getByRole("link", { name: "Closed" }).click();
   await page.getByRole("link", { name: "Conversations in progress" }).click();
   await expect(rows(page).first()).toBeVisible();
   expect(await page.evaluate(() => window.scrollY)).toBe(0);
 });
 
-test("rows that Show more has brought stay when the list is refreshed meanwhile", async ({
-  page,
-  context,
-  untouchedDesk,
-}) => {
+test("rows added by Show more stay when an earlier refresh arrives after them", async ({ page, freshServer }) => {
   test.setTimeout(60_000);
-  await fill(untouchedDesk, 60);
-  await untouchedDesk.signIn(context, "cy");
-  await page.goto(untouchedDesk.url);
+  await fillQueue(freshServer, 60);
+  await freshServer.openAs(page, "cy", "/");
   await expect(rows(page)).toHaveCount(50);
-  // A refresh that was on its way before the click arrives after the rows.
+  // The server answers the refresh before the click, but its response arrives after the added rows.
   let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
   await page.route(
     "**/api/v1/queue",
     async (route) => {
-      const answer = await route.fetch();
-      await held;
-      await route.fulfill({ response: answer });
+      const response = await route.fetch();
+      await released;
+      await route.fulfill({ response });
     },
     { times: 1 },
   );
   const refresh = page.waitForRequest("**/api/v1/queue");
-  const customer = untouchedDesk.customer("Claims");
-  await customer.text("I am new");
+  const customer = freshServer.customer("Claims");
+  await customer.send("I am new");
   await refresh;
   await page.getByRole("button", { name: "Show more of Claims" }).click();
   await expect(rows(page)).toHaveCount(61);
-  const arrived = page.waitForResponse("**/api/v1/queue");
+  const response = page.waitForResponse("**/api/v1/queue");
   release();
-  await (await arrived).finished();
+  await (await response).finished();
   await expect(rows(page)).toHaveCount(61);
 });
 
-test("ages go by the server's clock", async ({ page, context, desk }) => {
-  await desk.customer("Support").text("I have just written");
-  await desk.signIn(context, "bo");
-  // This computer's clock is five hours fast.
+test("ages are calculated with the server's clock", async ({ page, server }) => {
+  await server.customer("Support").send("I have just written");
+  // The browser's clock is five hours fast.
   await page.addInitScript(() => {
     const now = Date.now;
     Date.now = () => now() + 5 * 3600 * 1000;
   });
-  await page.goto("/");
+  await server.openAs(page, "bo", "/");
   await expect(rows(page).filter({ hasText: "waiting under 1 min" }).first()).toBeVisible();
 });
 
-test("a name from right to left reorders no number", async ({ page, context, desk }) => {
-  const customer = desk.customer("Support");
-  await customer.text("שלום");
-  const named = (answer: string) => answer.replaceAll('"name":null', '"name":"דנה כהן 12"');
+test("a right-to-left name does not reorder the number beside it", async ({ page, server }) => {
+  const customer = server.customer("Support");
+  await customer.send("שלום");
+  const withName = (json: string) => json.replaceAll('"name":null', '"name":"דנה כהן 12"');
   await page.route("**/api/v1/conversations/*", async (route) => {
-    const answer = await route.fetch();
-    await route.fulfill({ response: answer, body: named(await answer.text()) });
+    const response = await route.fetch();
+    await route.fulfill({ response, body: withName(await response.text()) });
   });
-  const { id } = await (await desk.agent("bo")).conversation("Support", customer.number);
-  await desk.signIn(context, "bo");
-  await page.goto(`/conversations/${id}`);
-  await expect(page.getByRole("heading", { level: 1 })).toHaveText(`\u2068דנה כהן 12\u2069 · ${customer.shown}`);
-  const bubble = page.getByRole("region", { name: "Messages" }).getByText("שלום");
+  const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
+  await server.openAs(page, "bo", `/conversations/${id}`);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(
+    `\u2068דנה כהן 12\u2069 · ${customer.displayNumber}`,
+  );
+  const bubble = new ConversationPage(page).messages.getByText("שלום");
   await expect(bubble).toHaveCSS("direction", "rtl");
 });
 
 for (const width of [360, 768, 1024, 1280, 1440]) {
-  test(`the menu hides no entry at ${width} px, and names break only between words`, async ({
-    page,
-    context,
-    desk,
-  }) => {
+  test(`at ${width} px the menu shows every entry, and names break only between words`, async ({ page, server }) => {
     await page.setViewportSize({ width, height: 900 });
-    await desk.signIn(context, "admin");
-    await page.goto("/");
+    await server.openAs(page, "admin", "/");
     await expect(rows(page).first()).toBeVisible();
     for (const entry of await page.getByRole("navigation", { name: "Main" }).getByRole("link").all()) {
       const box = (await entry.boundingBox())!;
@@ -180,9 +159,9 @@ for (const width of [360, 768, 1024, 1280, 1440]) {
   });
 }
 
-/** The words of names that stand on two lines. */
-function brokenWords(page: Page): Promise<string[]> {
-  return page.locator("tbody bdi").evaluateAll((names) => {
+/** The words of names that are broken across two lines. */
+async function brokenWords(page: Page): Promise<string[]> {
+  const words = await page.locator("tbody bdi").evaluateAll((names) => {
     const isBroken = (text: Node, from: number, to: number) => {
       const range = document.createRange();
       range.setStart(text, from);
@@ -194,5 +173,6 @@ function brokenWords(page: Page): Promise<string[]> {
       const words = [...(text?.textContent ?? "").matchAll(/\S+/g)];
       return words.map(([word], n) => (isBroken(text!, words[n]!.index, words[n]!.index + word.length) ? word : ""));
     });
-  }).then((words) => words.filter(Boolean));
+  });
+  return words.filter(Boolean);
 }

@@ -1,5 +1,5 @@
-// Every screen, opened once and looked at on a desk, on tablets, on a phone and on a small one, in light and in dark: axe finds nothing,
-// and nothing is wider than the screen, so that nobody has to scroll sideways.
+// Every screen at the widths of desktops, tablets and phones, in light and dark mode: axe finds no violation, and no
+// element is wider than the window, which would need horizontal scrolling.
 
 import type { Page } from "@playwright/test";
 
@@ -7,7 +7,7 @@ import { expectAccessible } from "../fixtures/axe.ts";
 import { SCREENS } from "../fixtures/screens.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-/** Widths, and whether axe looks at them as well: at 360 px it has nothing to find that it does not at 390. */
+/** Widths, and whether axe checks them too. Between 360 and 390 px, nothing that axe checks differs. */
 const WIDTHS: [width: number, axe: boolean][] = [
   [1440, true],
   [1024, false],
@@ -17,8 +17,8 @@ const WIDTHS: [width: number, axe: boolean][] = [
 ];
 
 for (const { name, open } of SCREENS) {
-  test(`accessible, without sideways scrolling: ${name}`, async ({ page, context, desk, problems }) => {
-    await open({ page, context, desk, problems });
+  test(`the screen is accessible and fits every width: ${name}`, async ({ page, server, browserErrors }) => {
+    await open({ page, server, browserErrors });
     for (const [width, axe] of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
       await test.step(`${width} px`, () => expectToFit(page, width));
@@ -33,10 +33,10 @@ for (const { name, open } of SCREENS) {
 async function expectToFit(page: Page, width: number): Promise<void> {
   const wider = await page.evaluate(() => {
     const html = document.documentElement;
-    const out = (element: Element) => element.getBoundingClientRect().right > html.clientWidth + 1;
-    // Named, so that whoever reads the failure knows where to look.
-    const culprits = html.scrollWidth > html.clientWidth ? [...document.body.querySelectorAll("*")].filter(out) : [];
-    return culprits.map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
+    const isOutside = (element: Element) => element.getBoundingClientRect().right > html.clientWidth + 1;
+    const outside =
+      html.scrollWidth > html.clientWidth ? [...document.body.querySelectorAll("*")].filter(isOutside) : [];
+    return outside.map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
   });
   expect(wider, `wider than ${width} px`).toEqual([]);
 }

@@ -1,132 +1,138 @@
-// Signing in, staying signed in, signing out; and what an agent of another team gets to see.
+// Sessions: sign-in, renewal and sign-out. Conversations of other teams stay hidden.
 
+import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
+import { credentialsOf } from "../fixtures/demo.ts";
 import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
-import { texting } from "../fixtures/texting.ts";
 
 const QUEUE = "Conversations in progress";
 
-test("a wrong password is refused in words beside the form, which keeps the e-mail address", async ({
+test("a wrong password shows an error beside the form, which keeps the e-mail address", async ({
   page,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/sessions");
-  const signIn = new SignInPage(page);
-  await signIn.open();
-  await expect(signIn.email).toBeFocused();
-  await signIn.as("ann", "not-the-password");
-  await expect(signIn.alert).toHaveText(
+  browserErrors.expect(401, "/api/v1/sessions");
+  const signInPage = new SignInPage(page);
+  await signInPage.open();
+  await expect(signInPage.email).toBeFocused();
+  await signInPage.signIn({ ...credentialsOf("ann"), password: "not-the-password" });
+  await expect(signInPage.alert).toHaveText(
     "Wrong e-mail or password. Check both, or ask an administrator to set a new password.",
   );
-  await expect(signIn.email).toHaveValue("ann@example.com");
-  await expect(signIn.password).toHaveValue("");
-  await expect(signIn.password).toBeFocused();
-  await signIn.as("ann");
+  await expect(signInPage.email).toHaveValue("ann@example.com");
+  await expect(signInPage.password).toHaveValue("");
+  await expect(signInPage.password).toBeFocused();
+  await signInPage.signIn("ann");
   await expect(page.getByRole("heading", { name: QUEUE })).toBeVisible();
 });
 
-test("without a session nothing is asked for that would be refused", async ({ page, problems }) => {
+test("a visitor without a session gets the sign-in page, and no request is refused", async ({
+  page,
+  browserErrors,
+}) => {
   const refused: string[] = [];
-  page.on("response", (answer) => {
-    if (answer.status() >= 400) refused.push(answer.url());
+  page.on("response", (response) => {
+    if (response.status() >= 400) refused.push(response.url());
   });
   await page.goto("/closed");
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(new SignInPage(page).heading).toBeVisible();
   await expect(page).toHaveURL("/sign-in?return=%2Fclosed");
   expect(refused).toEqual([]);
-  expect(problems.unexpected).toEqual([]);
+  expect(browserErrors.unexpected).toEqual([]);
 });
 
-test("a disabled account is refused, in the same words", async ({ page, problems }) => {
-  problems.expect(401, "/api/v1/sessions");
-  const signIn = new SignInPage(page);
-  await signIn.open();
-  await signIn.as("dee");
-  await expect(signIn.alert).toHaveText(/^Wrong e-mail or password\./);
+test("a disabled account is refused with the same error as a wrong password", async ({ page, browserErrors }) => {
+  browserErrors.expect(401, "/api/v1/sessions");
+  const signInPage = new SignInPage(page);
+  await signInPage.open();
+  await signInPage.signIn("dee");
+  await expect(signInPage.alert).toHaveText(/^Wrong e-mail or password\./);
   await expect(page).toHaveURL("/sign-in");
 });
 
-test("after too many tries the page says how long to wait", async ({ page, desk, problems }) => {
-  problems.expect(429, "/api/v1/sessions");
+test("after too many attempts the sign-in page says how long to wait", async ({ page, server, browserErrors }) => {
+  browserErrors.expect(429, "/api/v1/sessions");
   const credentials = { email: "guessed@example.com", password: "guess" };
   await Promise.all(
-    Array.from({ length: 10 }, () => page.request.post(`${desk.url}/api/v1/sessions`, { data: credentials })),
+    Array.from({ length: 10 }, () => page.request.post(`${server.url}/api/v1/sessions`, { data: credentials })),
   );
-  const signIn = new SignInPage(page);
-  await signIn.open();
-  await signIn.email.fill(credentials.email);
-  await signIn.password.fill(credentials.password);
-  await signIn.button.click();
-  await expect(signIn.alert).toHaveText(/^Too many tries\. Try again in \d+ (seconds?|minutes?)\.$/);
+  const signInPage = new SignInPage(page);
+  await signInPage.open();
+  await signInPage.signIn(credentials);
+  await expect(signInPage.alert).toHaveText(/^Too many attempts\. Try again in \d+ (seconds?|minutes?)\.$/);
 });
 
-test("signing in leads back to where one was", async ({ page, desk, problems }) => {
-  const [conversation] = await (await desk.agent("ann")).queue("Collections");
+test("signing in returns to the requested page", async ({ page, server }) => {
+  const [conversation] = await (await server.apiAs("ann")).queue("Collections");
   await page.goto(`/conversations/${conversation!.id}`);
   await expect(page).toHaveURL(`/sign-in?return=%2Fconversations%2F${conversation!.id}`);
-  await new SignInPage(page).as("ann");
+  await new SignInPage(page).signIn("ann");
   await expect(page).toHaveURL(`/conversations/${conversation!.id}`);
-  await expect(page.getByRole("textbox", { name: "Message" })).toBeVisible();
+  await expect(new ConversationPage(page).box).toBeVisible();
 });
 
-test("signing in never leads to another site", async ({ page, problems }) => {
+test("signing in does not redirect to another site", async ({ page }) => {
   await page.goto("/sign-in?return=%2F%2Fexample.com%2F");
-  await new SignInPage(page).as("ann");
+  await new SignInPage(page).signIn("ann");
   await expect(page.getByRole("heading", { name: QUEUE })).toBeVisible();
   await expect(page).toHaveURL("/");
 });
 
-test("signing out ends the session here and on the server", async ({ page, context, desk, problems }) => {
-  await desk.signIn(context, "ann");
-  const before = await context.cookies();
+test("signing out ends the session in the browser and on the server", async ({
+  page,
+  context,
+  server,
+  browserErrors,
+}) => {
+  await server.signIn(page, "ann");
+  const cookies = await context.cookies();
   await page.goto("/");
   await page.getByRole("link", { name: "Closed" }).click();
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(new SignInPage(page).heading).toBeVisible();
   expect((await context.request.get("/api/v1/me")).status()).toBe(401);
-  // Nor is it any use to have kept the cookies.
-  problems.expect(401, "/api/v1/");
-  await context.addCookies(before);
+  // The cookies of the ended session no longer work.
+  browserErrors.expect(401, "/api/v1/");
+  await context.addCookies(cookies);
   expect((await context.request.get("/api/v1/me")).status()).toBe(401);
   await page.goBack();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(new SignInPage(page).heading).toBeVisible();
   await page.reload();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  await expect(new SignInPage(page).heading).toBeVisible();
 });
 
-test("a session whose access has run out is renewed without the agent noticing", async ({
+test("a session whose access token has expired is renewed while a reply is being sent", async ({
   page,
   context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/");
-  const [customer, id] = await texting({ page, context, desk });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.fill("Good morning");
+  browserErrors.expect(401, "/api/v1/");
+  const { customer, id, conversation } = await openNewConversation(page, server);
+  await conversation.box.fill("Good morning");
   await context.clearCookies({ name: "smsc_access" });
-  await box.press("Control+Enter");
-  await expect(page.getByRole("region", { name: "Messages" })).toContainText("✓✓ delivered");
+  await conversation.box.press("Control+Enter");
+  await expect(conversation.messages).toContainText("✓✓ delivered");
   await expect(page).toHaveURL(`/conversations/${id}`);
-  expect(await customer.received()).toHaveLength(1);
+  expect(await customer.receivedMessages()).toHaveLength(1);
   const cookies = await context.cookies();
   expect(cookies.map((cookie) => cookie.name)).toContain("smsc_access");
 });
 
-test("two tabs whose access has run out renew at once, and both stay signed in", async ({
+test("two tabs that renew the session at the same moment both stay signed in", async ({
   page,
   context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/");
-  await desk.signIn(context, "ann");
+  browserErrors.expect(401, "/api/v1/");
+  await server.signIn(page, "ann");
   const other = await context.newPage();
   const tabs = [page, other];
   await Promise.all(tabs.map((tab) => tab.goto("/")));
   for (const tab of tabs) await expect(tab.getByRole("region", { name: "Collections" })).toBeVisible();
-  // Thrice, for what two tabs do at once they may do in either order.
+  // Three times, because the tabs may renew in either order.
   for (const name of ["Closed", QUEUE, "Closed"]) {
     await context.clearCookies({ name: "smsc_access" });
     await Promise.all(tabs.map((tab) => tab.getByRole("link", { name, exact: true }).click()));
@@ -138,31 +144,29 @@ test("two tabs whose access has run out renew at once, and both stay signed in",
   for (const tab of tabs) await expect(tab.getByRole("heading", { name: "Closed", level: 1 })).toBeVisible();
 });
 
-test("a session that has ended leads to signing in, and back, and the draft is still there", async ({
+test("signing in again after the session has ended returns to the conversation and its draft", async ({
   page,
   context,
-  desk,
-  problems,
+  server,
+  browserErrors,
 }) => {
-  problems.expect(401, "/api/v1/");
-  const [, id] = await texting({ page, context, desk });
-  const box = page.getByRole("textbox", { name: "Message" });
-  await box.fill("Half a thought");
+  browserErrors.expect(401, "/api/v1/");
+  const { id, conversation } = await openNewConversation(page, server);
+  await conversation.box.fill("Half a thought");
   await context.clearCookies();
-  await page.getByRole("button", { name: "Send" }).click();
-  await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
-  await new SignInPage(page).as("ann");
+  await conversation.sendButton.click();
+  await expect(new SignInPage(page).heading).toBeVisible();
+  await new SignInPage(page).signIn("ann");
   await expect(page).toHaveURL(`/conversations/${id}`);
-  await expect(box).toHaveValue("Half a thought");
+  await expect(conversation.box).toHaveValue("Half a thought");
 });
 
-test("another team's conversation looks as if it did not exist", async ({ page, context, desk, problems }) => {
-  problems.expect(404, "/api/v1/conversations/");
-  const [foreign] = await (await desk.agent("cy")).queue("Claims");
-  await desk.signIn(context, "ann");
-  await page.goto(`/conversations/${foreign!.id}`);
+test("another team's conversation is not found", async ({ page, server, browserErrors }) => {
+  browserErrors.expect(404, "/api/v1/conversations/");
+  const [hidden] = await (await server.apiAs("cy")).queue("Claims");
+  await server.openAs(page, "ann", `/conversations/${hidden!.id}`);
   await expect(page.getByRole("heading", { name: "Conversation not found" })).toBeVisible();
-  await expect(page.getByText(foreign!.name ?? foreign!.number)).toBeHidden();
+  await expect(page.getByText(hidden!.name ?? hidden!.number)).toBeHidden();
   await page.getByRole("link", { name: "Go to the conversations in progress" }).click();
   await expect(page.getByRole("heading", { name: QUEUE })).toBeVisible();
 });

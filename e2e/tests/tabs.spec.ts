@@ -1,89 +1,93 @@
-// Many tabs of one browser: they share one live stream, so that HTTP/1.1's six connections are enough for all of them.
+// Many tabs of one browser. They share one event stream, because HTTP/1.1 browsers open at most six connections to a
+// server.
 
 import type { Page } from "@playwright/test";
 
+import { ConversationPage } from "../fixtures/conversation.ts";
+import { expectLive, requestsTo } from "../fixtures/network.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-/** Counts the streams that are opened in these pages from now on. */
-function streams(pages: Page[]): { count: number } {
-  const opened = { count: 0 };
-  for (const page of pages) {
-    page.on("request", (request) => {
-      if (request.url().endsWith("/api/v1/events")) opened.count += 1;
-    });
-  }
-  return opened;
+/** Counts the event streams that these pages open from now on. */
+function countStreams(pages: Page[]): () => number {
+  const requests = pages.map((page) => requestsTo(page, "GET", "/api/v1/events"));
+  return () => requests.flat().length;
 }
 
-test("twelve tabs share one stream, all get new rows live, and requests still work", async ({
+test("twelve tabs share one event stream, show new rows live, and can still send requests", async ({
   page,
   context,
-  desk,
+  server,
 }) => {
   test.setTimeout(90_000);
-  await desk.signIn(context, "bo");
+  await server.signIn(page, "bo");
   const pages = [page, ...(await Promise.all(Array.from({ length: 11 }, () => context.newPage())))];
-  const opened = streams(pages);
-  for (const tab of pages) await tab.goto(desk.url);
-  for (const tab of pages) await expect(tab.getByText("live", { exact: true })).toBeVisible();
-  expect(opened.count).toBe(1);
+  const streams = countStreams(pages);
+  for (const tab of pages) await tab.goto(server.url);
+  for (const tab of pages) await expectLive(tab);
+  expect(streams()).toBe(1);
 
-  const customer = desk.customer("Support");
-  await customer.text("Does every tab have this?");
-  for (const tab of pages) await expect(tab.getByRole("row").filter({ hasText: customer.shown })).toBeVisible();
+  const customer = server.customer("Support");
+  await customer.send("Does every tab have this?");
+  for (const tab of pages) await expect(tab.getByRole("row").filter({ hasText: customer.displayNumber })).toBeVisible();
 
-  const { id } = await (await desk.agent("bo")).conversation("Support", customer.number);
+  const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
   const last = pages.at(-1)!;
-  await last.goto(`${desk.url}/conversations/${id}`);
-  await last.getByRole("textbox", { name: "Message" }).fill("It does.");
-  await last.getByRole("textbox", { name: "Message" }).press("Control+Enter");
-  await expect(last.getByRole("region", { name: "Messages" })).toContainText("✓✓ delivered");
+  await last.goto(`${server.url}/conversations/${id}`);
+  const conversation = new ConversationPage(last);
+  await conversation.box.fill("It does.");
+  await conversation.box.press("Control+Enter");
+  await expect(conversation.messages).toContainText("✓✓ delivered");
 });
 
-test("when the tab with the stream closes, another one takes over at once", async ({ page, context, desk }) => {
-  await desk.signIn(context, "bo");
-  await page.goto("/");
-  await expect(page.getByText("live", { exact: true })).toBeVisible();
+test("when the tab with the event stream closes, another one takes over at once", async ({ page, context, server }) => {
+  await server.openAs(page, "bo", "/");
+  await expectLive(page);
   const others = [await context.newPage(), await context.newPage()];
-  const opened = streams(others);
+  const streams = countStreams(others);
   for (const tab of others) {
-    await tab.goto(desk.url);
-    await expect(tab.getByText("live", { exact: true })).toBeVisible();
+    await tab.goto(server.url);
+    await expectLive(tab);
   }
-  expect(opened.count).toBe(0);
+  expect(streams()).toBe(0);
 
   await page.close();
-  await expect.poll(() => opened.count).toBe(1);
-  const customer = desk.customer("Support");
-  await customer.text("Still there?");
-  for (const tab of others) await expect(tab.getByRole("row").filter({ hasText: customer.shown })).toBeVisible();
+  await expect.poll(streams).toBe(1);
+  const customer = server.customer("Support");
+  await customer.send("Still there?");
+  for (const tab of others)
+    await expect(tab.getByRole("row").filter({ hasText: customer.displayNumber })).toBeVisible();
 });
 
-test("a tab with the stream that is frozen loses it to one that is seen", async ({ page, context, desk }) => {
-  await desk.signIn(context, "bo");
-  await page.goto("/");
-  await expect(page.getByText("live", { exact: true })).toBeVisible();
+test("a visible tab takes the event stream over from a frozen one", async ({ page, context, server }) => {
+  await server.openAs(page, "bo", "/");
+  await expectLive(page);
   const session = await context.newCDPSession(page);
   await session.send("Page.setWebLifecycleState", { state: "frozen" });
 
   const other = await context.newPage();
-  await other.goto(desk.url);
-  await expect(other.getByText("live", { exact: true })).toBeVisible({ timeout: 15_000 });
-  const customer = desk.customer("Support");
-  await customer.text("Is anybody awake?");
-  await expect(other.getByRole("row").filter({ hasText: customer.shown })).toBeVisible();
+  await other.goto(server.url);
+  await expectLive(other, 15_000);
+  const customer = server.customer("Support");
+  await customer.send("Is anybody awake?");
+  await expect(other.getByRole("row").filter({ hasText: customer.displayNumber })).toBeVisible();
   await session.send("Page.setWebLifecycleState", { state: "active" });
 });
 
-test("signing out in one tab leads all of them to the sign-in page", async ({ page, context, desk, problems }) => {
-  problems.expect(401, "/api/v1/");
-  await desk.signIn(context, "bo");
+test("signing out in one tab leads all of them to the sign-in page", async ({
+  page,
+  context,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(401, "/api/v1/");
+  await server.signIn(page, "bo");
   const other = await context.newPage();
   for (const tab of [page, other]) {
-    await tab.goto(desk.url);
-    await expect(tab.getByText("live", { exact: true })).toBeVisible();
+    await tab.goto(server.url);
+    await expectLive(tab);
   }
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
-  for (const tab of [page, other]) await expect(tab.getByRole("heading", { name: "Sign in" })).toBeVisible();
+  for (const tab of [page, other]) await expect(new SignInPage(tab).heading).toBeVisible();
 });

@@ -1,26 +1,26 @@
-// Teams: an administrator makes one with a number and somebody in it, and it works at once.
+// Teams: administrators manage their names, numbers and members, and changes take effect at once.
 
-import { AccountsPage } from "../fixtures/accounts.ts";
+import { AccountsPage, fillIdentity } from "../fixtures/accounts.ts";
+import { ConversationPage } from "../fixtures/conversation.ts";
 import { Handset } from "../fixtures/handset.ts";
-import { signInAs } from "../fixtures/newcomer.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-test("a new team with a new number and a new account gets a text and answers it", async ({
+test("a new team with a new number and account can receive a message and reply", async ({
   page,
   context,
-  desk,
+  server,
   otherPage,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect(409, "/numbers");
-  const team = desk.unique("Renewals");
-  const gil = { name: desk.unique("Gil"), email: "gil@example.com", password: "four words in a row" };
-  const customer = desk.customer("Support");
-  await desk.signIn(context, "admin");
-  await page.goto("/");
+  browserErrors.expect(409, "/numbers");
+  const team = server.uniqueName("Renewals");
+  const gil = { name: server.uniqueName("Gil"), email: "gil@example.com", password: "four words in a row" };
+  const customer = server.customer("Support");
+  await server.openAs(page, "admin", "/");
   await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Claims", "Collections", "Support"]);
 
-  await test.step("the team", async () => {
+  await test.step("an administrator creates the team", async () => {
     await page.getByRole("link", { name: "Teams" }).click();
     await page.getByRole("button", { name: "New team" }).click();
     const dialog = page.getByRole("dialog", { name: "New team" });
@@ -31,67 +31,64 @@ test("a new team with a new number and a new account gets a text and answers it"
     await expect(page.getByRole("heading", { level: 1, name: team })).toBeVisible();
   });
 
-  await test.step("its number", async () => {
-    await expect(page.getByText("No numbers yet. Add one so that the team can send and receive messages.")).toBeVisible();
+  await test.step("the administrator adds a number", async () => {
+    await expect(
+      page.getByText("No numbers yet. Add one so that the team can send and receive messages."),
+    ).toBeVisible();
     await page.getByLabel("Add a number").fill("07700 900005");
     await page.getByRole("button", { name: "Add number" }).click();
     await expect(page.getByRole("listitem").filter({ hasText: "+44 7700 900005" })).toBeVisible();
     await expect(page.getByLabel("Add a number")).toHaveValue("");
   });
 
-  await test.step("its account, which signs in in another browser", async () => {
+  await test.step("a new account of the team signs in with another browser", async () => {
     const accounts = new AccountsPage(page);
     await accounts.open();
-    const dialog = await accounts.begin();
-    await dialog.getByLabel("E-mail").fill(gil.email);
-    await dialog.getByLabel("Name", { exact: true }).fill(gil.name);
-    await dialog.getByLabel("Password", { exact: true }).fill(gil.password);
+    const dialog = await accounts.openNew();
+    await fillIdentity(dialog, gil);
     await dialog.getByRole("checkbox", { name: team }).check();
     await dialog.getByRole("button", { name: "Save" }).click();
     await expect(accounts.row(gil.name).getByRole("cell").nth(3)).toHaveText(team);
-    await otherPage.goto(`${desk.url}/sign-in`);
-    await signInAs(otherPage, gil);
+    await otherPage.goto(`${server.url}/sign-in`);
+    await new SignInPage(otherPage).signIn(gil);
     await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText([team]);
     await expect(otherPage.getByText("No conversations in progress")).toBeVisible();
   });
 
-  const handset = await Handset.open(context, desk);
-  await test.step("a text to the number arrives there, and is answered", async () => {
+  const handset = await Handset.open(context, server);
+  await test.step("a message to the number arrives and is answered", async () => {
     await handset.use(customer.number, team);
-    await handset.text("Is my policy renewed?");
-    await otherPage.getByRole("link", { name: `Open conversation with ${customer.shown}` }).click();
-    await expect(otherPage.getByRole("region", { name: "Messages" })).toContainText("Is my policy renewed?");
-    await otherPage.getByRole("textbox", { name: "Message" }).fill("Yes, since Monday.");
-    await otherPage.getByRole("button", { name: "Send" }).click();
+    await handset.send("Is my policy renewed?");
+    await otherPage.getByRole("link", { name: `Open conversation with ${customer.displayNumber}` }).click();
+    const conversation = new ConversationPage(otherPage);
+    await expect(conversation.messages).toContainText("Is my policy renewed?");
+    await conversation.reply("Yes, since Monday.");
     await expect(handset.bubble("Yes, since Monday.")).toContainText("Delivered");
-    expect(await customer.received()).toMatchObject([{ from: "+447700900005" }]);
+    expect(await customer.receivedMessages()).toMatchObject([{ from: "+447700900005" }]);
   });
 
-  await test.step("a number with conversations in progress can't be taken away", async () => {
+  await test.step("a number with conversations in progress cannot be removed", async () => {
     await page.getByRole("link", { name: "Teams" }).click();
     await page.getByRole("link", { name: `Open ${team}` }).click();
     await page.getByRole("button", { name: "Remove +44 7700 900005" }).click();
-    const question = page.getByRole("dialog", { name: "Remove +44 7700 900005?" });
-    await question.getByRole("button", { name: "Remove number" }).click();
-    await expect(question.getByRole("alert")).toContainText("Close them first");
-    await question.getByRole("button", { name: "Cancel" }).click();
+    const confirmation = page.getByRole("dialog", { name: "Remove +44 7700 900005?" });
+    await confirmation.getByRole("button", { name: "Remove number" }).click();
+    await expect(confirmation.getByRole("alert")).toContainText("Close them first");
+    await confirmation.getByRole("button", { name: "Cancel" }).click();
     await expect(page.getByRole("listitem").filter({ hasText: "+44 7700 900005" })).toBeVisible();
   });
 });
 
-test("who is taken into a team sees it at once, and who is let go loses it at once", async ({
+test("a new member sees the team at once, and a removed member loses it at once", async ({
   page,
-  context,
-  desk,
+  server,
   otherPage,
 }) => {
-  const fay = await desk.newcomer({ permissions: ["reply", "close"], teams: ["Support"] });
-  await desk.signIn(context, "admin");
-  await desk.signIn(otherPage.context(), fay);
-  await otherPage.goto(`${desk.url}/`);
+  const fay = await server.createAccount({ permissions: ["reply", "close"], teams: ["Support"] });
+  await server.openAs(otherPage, fay, "/");
   const sections = otherPage.getByRole("heading", { level: 2 });
   await expect(sections).toHaveText(["Support"]);
-  await page.goto("/teams");
+  await server.openAs(page, "admin", "/teams");
   await page.getByRole("link", { name: "Open Claims" }).click();
   await page.getByLabel("Add a member").selectOption(`${fay.name} · ${fay.email}`);
   await page.getByRole("button", { name: "Add member" }).click();
@@ -100,31 +97,28 @@ test("who is taken into a team sees it at once, and who is let go loses it at on
   await expect(sections).toHaveText(["Claims", "Support"]);
 
   await member.getByRole("button", { name: `Remove ${fay.name}` }).click();
-  const question = page.getByRole("dialog", { name: `Remove ${fay.name} from the team?` });
-  await question.getByRole("button", { name: "Remove member" }).click();
+  const confirmation = page.getByRole("dialog", { name: `Remove ${fay.name} from the team?` });
+  await confirmation.getByRole("button", { name: "Remove member" }).click();
   await expect(member).toBeHidden();
   await expect(sections).toHaveText(["Support"]);
 });
 
-test("a team is renamed for everybody who is in it, and a team that does not exist is not found", async ({
+test("members see the new name of a renamed team, and an unknown team is not found", async ({
   page,
-  context,
-  untouchedDesk: desk,
+  freshServer: server,
   otherPage,
-  problems,
+  browserErrors,
 }) => {
-  problems.expect(404, "/api/v1/teams/");
-  await desk.signIn(context, "admin");
-  await desk.signIn(otherPage.context(), "ann");
-  await otherPage.goto(`${desk.url}/`);
+  browserErrors.expect(404, "/api/v1/teams/");
+  await server.openAs(otherPage, "ann", "/");
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Collections"]);
-  await page.goto(`${desk.url}/teams`);
+  await server.openAs(page, "admin", "/teams");
   await page.getByRole("link", { name: "Open Collections" }).click();
   await page.getByLabel("Name").fill("Arrears");
   await page.getByRole("button", { name: "Save" }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Arrears");
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Arrears"]);
-  await page.goto(`${desk.url}/teams/999`);
+  await page.goto(`${server.url}/teams/999`);
   await expect(page.getByRole("heading", { name: "Team not found" })).toBeVisible();
   await otherPage.close();
 });

@@ -11,14 +11,14 @@ use crate::{
     team::TeamSummary,
 };
 
-/// The longest name of a person, a team, a template, a closure reason or an API key, in characters.
+/// Maximum length of the name of a person, team, template, closure reason or API key, in characters.
 pub const MAX_NAME_CHARACTERS: usize = 100;
-/// The shortest new password, in characters. Passwords that are easy to guess are refused whatever their length.
+/// Minimum length of a new password, in characters. A password that is easy to guess is refused at any length.
 pub const MIN_PASSWORD_CHARACTERS: usize = 8;
-/// The longest new password, in characters.
+/// Maximum length of a new password, in characters.
 pub const MAX_PASSWORD_CHARACTERS: usize = 128;
 
-/// What an account (or an API key) may do, inside its teams.
+/// A permission of an account or API key. It applies within the teams of the account or key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -31,20 +31,20 @@ pub enum Permission {
     Search,
     /// Start conversations.
     AdHoc,
-    /// Bring in daily files.
+    /// Upload daily files.
     Import,
-    /// Look after templates and closure reasons.
+    /// Manage templates and closure reasons.
     ManageTeam,
-    /// Look after teams, numbers, accounts and API keys.
+    /// Manage teams, numbers, accounts and API keys.
     ManageAccounts,
-    /// See reports.
+    /// View reports.
     ViewReports,
-    /// See the audit log.
+    /// View the audit log.
     ViewAudit,
 }
 
 impl Permission {
-    /// Every permission, in the order in which screens show them.
+    /// Every permission, in the order that screens show them.
     pub const ALL: [Permission; 9] = [
         Permission::Reply,
         Permission::Close,
@@ -57,7 +57,7 @@ impl Permission {
         Permission::ViewAudit,
     ];
 
-    /// The word as it stands in JSON and in the database.
+    /// Returns the value used in JSON and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,6 +71,12 @@ impl Permission {
             Permission::ViewReports => "view_reports",
             Permission::ViewAudit => "view_audit",
         }
+    }
+
+    /// Whether any route requires this permission. The app offers only those.
+    #[must_use]
+    pub fn is_in_use(self) -> bool {
+        !matches!(self, Permission::ViewReports | Permission::ViewAudit)
     }
 }
 
@@ -88,16 +94,16 @@ impl FromStr for Permission {
     }
 }
 
-/// A preset of permissions. An account may be given more or fewer than its role's.
+/// A preset of permissions. An account can have more or fewer permissions than its role's preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Answers and closes.
+    /// Replies to and closes conversations.
     Agent,
-    /// Leads teams: all but accounts and the audit log.
+    /// Leads teams: every permission except `manage_accounts` and `view_audit`.
     Supervisor,
-    /// Everything, in every team.
+    /// Every permission, in every team.
     Admin,
 }
 
@@ -105,7 +111,7 @@ impl Role {
     /// Every role.
     pub const ALL: [Role; 3] = [Role::Agent, Role::Supervisor, Role::Admin];
 
-    /// The word as it stands in JSON and in the database.
+    /// Returns the value used in JSON and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -115,7 +121,7 @@ impl Role {
         }
     }
 
-    /// The permissions that an account of this role starts with.
+    /// Returns the permissions that an account with this role starts with.
     #[must_use]
     pub fn preset(self) -> BTreeSet<Permission> {
         match self {
@@ -146,51 +152,52 @@ impl FromStr for Role {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Account {
-    /// Its id.
+    /// The account's id.
     pub id: AccountId,
-    /// The e-mail address it signs in with.
+    /// The e-mail address to sign in with.
     pub email: String,
-    /// The name that colleagues and customers' threads show.
+    /// The name shown to colleagues and in conversations.
     pub display_name: String,
-    /// The role it was made with.
+    /// The account's role.
     pub role: Role,
 }
 
-/// `GET /me`: who is asking, what they may do, and where.
+/// `GET /me`: the caller with its permissions and teams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Me {
-    /// The account; `null` when an API key asks.
+    /// The caller's account; `null` when the caller is an API key.
     pub account: Option<Account>,
-    /// The API key; `null` when an account asks.
+    /// The caller's API key; `null` when the caller is an account.
     pub api_key: Option<ApiKeyName>,
-    /// What it may do.
+    /// The caller's permissions.
     pub permissions: BTreeSet<Permission>,
-    /// Where: its teams, or every team for an admin, by name.
+    /// The caller's teams by name; every team for an admin.
     pub teams: Vec<TeamSummary>,
-    /// Since when the gateway has refused the desk's credentials, so that no text is sent; `null` while all is well.
+    /// When the gateway began to refuse the server's credentials, so that no message is sent; `null` while it accepts
+    /// them.
     #[serde(default)]
     pub gateway_refused_since: Option<DateTime<Utc>>,
 }
 
 impl Me {
-    /// Whether the permission is held.
+    /// Returns whether the caller has the permission.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
 }
 
-/// `PUT /me`: what one changes about oneself.
+/// `PUT /me`: changes to the caller's own account.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Profile {
-    /// The name that colleagues and customers' threads show, 1 to 100 characters.
+    /// The name shown to colleagues and in conversations, 1 to 100 characters.
     pub display_name: String,
-    /// The e-mail address to sign in with; left out, it stays as it is.
+    /// The e-mail address to sign in with; unchanged when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The current password; needed when the e-mail address changes.
+    /// The current password; required when the e-mail address changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_password: Option<String>,
 }
@@ -199,7 +206,7 @@ pub struct Profile {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PasswordChange {
-    /// The password until now.
+    /// The current password.
     pub current_password: String,
     /// The new password, 8 to 128 characters, not easy to guess.
     pub password: String,
@@ -211,30 +218,30 @@ pub struct PasswordChange {
 pub struct NewPassword {
     /// The new password, 8 to 128 characters, not easy to guess.
     pub password: String,
-    /// The caller's current password; needed for the caller's own account.
+    /// The caller's current password; required for the caller's own account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_password: Option<String>,
 }
 
-/// An account as those see it who look after accounts.
+/// An account as shown to callers with the `manage_accounts` permission.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountDetail {
-    /// Its id.
+    /// The account's id.
     pub id: AccountId,
-    /// The e-mail address it signs in with.
+    /// The e-mail address to sign in with.
     pub email: String,
-    /// The name that colleagues and customers' threads show.
+    /// The name shown to colleagues and in conversations.
     pub display_name: String,
-    /// Its role.
+    /// The account's role.
     pub role: Role,
-    /// What it may do.
+    /// The account's permissions.
     pub permissions: BTreeSet<Permission>,
-    /// The teams that it is a member of; an admin acts in every team all the same.
+    /// The teams that the account belongs to. An admin has access to every team regardless.
     pub team_ids: Vec<TeamId>,
-    /// When it was made.
+    /// When the account was created.
     pub created_at: DateTime<Utc>,
-    /// Since when it cannot sign in; `null` when it can.
+    /// When the account was disabled; `null` while it can sign in.
     pub disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -242,54 +249,54 @@ pub struct AccountDetail {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewAccount {
-    /// The e-mail address to sign in with, in any case; each has one account.
+    /// The e-mail address to sign in with: case-insensitive, unique among accounts.
     pub email: String,
-    /// The name that colleagues and customers' threads show, 1 to 100 characters.
+    /// The name shown to colleagues and in conversations, 1 to 100 characters.
     pub display_name: String,
-    /// Its role.
+    /// The account's role.
     pub role: Role,
-    /// What it may do; the role's preset when left out. An admin always may do everything.
+    /// The account's permissions; the role's preset when left out. An admin always has every permission.
     #[serde(default)]
     pub permissions: Option<BTreeSet<Permission>>,
-    /// The teams that it belongs to.
+    /// The teams that the account belongs to.
     #[serde(default)]
     pub team_ids: Vec<TeamId>,
-    /// Its password, 8 to 128 characters, not easy to guess.
+    /// The password, 8 to 128 characters, not easy to guess.
     pub password: String,
 }
 
-/// `PUT /accounts/{id}`. What is left out stays as it is.
+/// `PUT /accounts/{id}`. Fields that are left out stay unchanged.
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AccountChange {
     /// The e-mail address to sign in with.
     #[serde(default)]
     pub email: Option<String>,
-    /// The name that colleagues and customers' threads show.
+    /// The name shown to colleagues and in conversations.
     #[serde(default)]
     pub display_name: Option<String>,
-    /// Its role. With another role and no `permissions`, it gets that role's preset.
+    /// The account's role. A different role without `permissions` sets the permissions to that role's preset.
     #[serde(default)]
     pub role: Option<Role>,
-    /// What it may do.
+    /// The account's permissions.
     #[serde(default)]
     pub permissions: Option<BTreeSet<Permission>>,
-    /// The teams that it belongs to.
+    /// The teams that the account belongs to.
     #[serde(default)]
     pub team_ids: Option<Vec<TeamId>>,
-    /// Whether it is shut out. Shutting out ends its sessions at once.
+    /// Whether the account is disabled. Disabling an account ends its sessions at once.
     #[serde(default)]
     pub disabled: Option<bool>,
-    /// The caller's current password; needed when the caller changes the e-mail address of their own account.
+    /// The caller's current password; required when callers change the e-mail address of their own account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_password: Option<String>,
 }
 
-/// `POST /sessions`: what one signs in with.
+/// `POST /sessions`: the credentials to sign in with.
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SignIn {
-    /// The e-mail address, in any case.
+    /// The e-mail address, case-insensitive.
     pub email: String,
     /// The password.
     pub password: String,
@@ -299,13 +306,13 @@ pub struct SignIn {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Session {
-    /// Who signed in.
+    /// The account that signed in.
     pub account: Account,
     /// A JWT for `Authorization: Bearer`, valid for 15 minutes.
     pub access_token: String,
-    /// When the access token runs out.
+    /// When the access token expires.
     pub expires_at: DateTime<Utc>,
-    /// What state-changing requests by cookie send as `X-CSRF-Token`.
+    /// The `X-CSRF-Token` header that state-changing requests need when they authenticate by cookie.
     pub csrf_token: String,
 }
 
@@ -317,12 +324,12 @@ pub struct OwnSession {
     pub id: i64,
     /// When the account signed in.
     pub created_at: DateTime<Utc>,
-    /// When the session was last refreshed, which browsers in use do every 15 minutes.
+    /// When the session was last refreshed. A browser in use refreshes it every 15 minutes.
     pub last_used_at: DateTime<Utc>,
-    /// Browser and system in a few words, such as "Firefox on Windows"; empty when the client named none.
+    /// Browser and operating system, such as "Firefox on Windows"; empty when the client sent neither.
     pub user_agent: String,
-    /// The address that the account signed in from.
+    /// The IP address that the account signed in from.
     pub address: String,
-    /// Whether this is the session of the request.
+    /// Whether the request belongs to this session.
     pub current: bool,
 }

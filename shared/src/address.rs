@@ -1,5 +1,7 @@
-//! What a customer's message comes from: a phone number, or a short code or word, which cannot be answered. And how the
-//! numbers that a gateway names are read: it delivered from them, so no numbering plan is asked.
+//! The sender of a customer's message: a phone number, or a short code or sender name, which cannot receive replies.
+//!
+//! Also parses the numbers that a gateway reports. The gateway has already delivered from them, so they are not checked
+//! against a numbering plan.
 
 use std::fmt;
 
@@ -10,26 +12,26 @@ use crate::{
     clean::{clean_digits, clean_line},
 };
 
-/// Maximum length of a sender that is a word. Sender names have at most 11 characters; this leaves room.
+/// Maximum length of a sender name. Sender names have at most 11 characters; the limit leaves room.
 const MAX_CHARS: usize = 40;
-/// Number of digits from which digits without a `+` are an international number; short codes have 3 to 8.
+/// Minimum number of digits for a number without `+` to be read as international. Short codes have 3 to 8 digits.
 const SHORTEST_INTERNATIONAL: usize = 9;
 
-/// A phone number (`+447700900123`), a short code (`68849`) or a word (`SUPPORT`), as the gateway names it.
+/// A phone number (`+447700900123`), a short code (`68849`) or a sender name (`SUPPORT`), as the gateway reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(value_type = String, example = "+447700900123"))]
 #[serde(try_from = "String", into = "String")]
 pub struct CustomerAddress(String);
 
-/// Why a sender cannot be kept.
+/// Why a sender cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressFault {
-    /// There is none.
+    /// The sender is empty.
     Missing,
-    /// It belongs to another channel than text messages: `whatsapp:+44…`.
+    /// The sender belongs to a channel other than text messages: `whatsapp:+44…`.
     OtherChannel,
-    /// It is too long, or has control characters.
+    /// The sender is too long or has control characters.
     Invalid,
 }
 
@@ -37,7 +39,7 @@ impl fmt::Display for AddressFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             AddressFault::Missing => "is empty",
-            AddressFault::OtherChannel => "belongs to another channel than text messages",
+            AddressFault::OtherChannel => "belongs to a channel other than text messages",
             AddressFault::Invalid => "is too long or has control characters",
         })
     }
@@ -46,10 +48,10 @@ impl fmt::Display for AddressFault {
 impl std::error::Error for AddressFault {}
 
 impl CustomerAddress {
-    /// Reads the sender that a gateway names, however it writes numbers.
+    /// Parses the sender that a gateway reports; numbers may be in any of the forms of [`number_of_gateway`].
     ///
     /// # Errors
-    /// When it is empty, of another channel, or no plausible sender.
+    /// When the sender is empty, belongs to another channel or is not plausible.
     pub fn of_gateway(named: &str) -> Result<Self, AddressFault> {
         if let Some(number) = number_of_gateway(named) {
             return Ok(number.into());
@@ -57,27 +59,27 @@ impl CustomerAddress {
         clean_line(named).into_owned().try_into()
     }
 
-    /// The address as text.
+    /// Returns the address as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The phone number, if it is one: only those can be written to.
+    /// Returns the phone number, if the address is one. Only phone numbers can receive messages.
     #[must_use]
     pub fn phone(&self) -> Option<PhoneNumber> {
         self.0.parse().ok()
     }
 
-    /// The address as people read it: numbers grouped, all else as it is.
+    /// Returns the address for display: a phone number in groups, anything else unchanged.
     #[must_use]
     pub fn display(&self) -> String {
         self.phone().map_or_else(|| self.0.clone(), |number| number.display())
     }
 }
 
-/// Reads a phone number as a gateway writes it: `+447700900001`, `447700900001`, `+44 7700 900001`, `%2B447700900001`, or
-/// with the `+` as the blank that a careless form makes of it. `None` for all else.
+/// Parses a phone number in the forms that gateways send: `+447700900001`, `447700900001`, `+44 7700 900001`,
+/// `%2B447700900001`, or with a blank for the `+` (a `+` that was not URL-encoded). `None` for anything else.
 #[must_use]
 pub fn number_of_gateway(named: &str) -> Option<PhoneNumber> {
     let named = clean_digits(named);
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_however_a_gateway_writes_it() {
+    fn a_number_is_parsed_in_every_form_that_gateways_send() {
         for written in [
             "+447700900001",
             "447700900001",
@@ -173,12 +175,12 @@ mod tests {
             let read = number_of_gateway(written).map(String::from);
             assert_eq!(read.as_deref(), Some("+447700900001"), "{written}");
         }
-        // Numbering plans are not asked: Mexico's +521 is in none, and delivers.
+        // Not checked against numbering plans: Mexico's +521 is in none of them, yet messages arrive from it.
         assert!(number_of_gateway("+5215512345678").is_some());
     }
 
     #[test]
-    fn short_codes_and_words_are_senders_and_no_numbers() {
+    fn short_codes_and_sender_names_are_senders_but_not_phone_numbers() {
         for sender in ["68849", "SUPPORT", "My Bank", "+68849", "07700900123", "anonymous"] {
             let read = CustomerAddress::of_gateway(sender).unwrap();
             assert_eq!((read.as_str(), read.phone(), read.display().as_str()), (sender, None, sender));
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sender_of_text_messages_is_refused() {
+    fn a_sender_that_cannot_send_text_messages_is_refused() {
         for (named, fault) in [
             ("", AddressFault::Missing),
             ("  ", AddressFault::Missing),

@@ -1,4 +1,4 @@
-//! API keys: how an integrator's program signs in.
+//! API keys, with which programs of integrators authenticate.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -10,46 +10,46 @@ use crate::{
     ids::{ApiKeyId, TeamId},
 };
 
-/// What every API key begins with.
+/// The prefix of every API key.
 pub const API_KEY_PREFIX: &str = "smsc_";
 
-/// An API key by name: who wrote, when it was a program.
+/// Id and name of an API key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKeyName {
-    /// Its id.
+    /// The API key's id.
     pub id: ApiKeyId,
-    /// What it is called.
+    /// The API key's name.
     pub name: String,
 }
 
-/// An API key. Only its hash is kept, so the secret is shown once.
+/// An API key. Only a hash of the secret is stored, so the secret is shown once, at creation.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiKey {
-    /// Its id.
+    /// The API key's id.
     pub id: ApiKeyId,
-    /// What it is called.
+    /// The API key's name.
     pub name: String,
-    /// The secret's first characters, by which one knows it again.
+    /// The first characters of the secret, to recognise the key by.
     pub hint: String,
-    /// What it may do.
+    /// The API key's permissions.
     pub permissions: BTreeSet<Permission>,
-    /// The teams in which it may.
+    /// The teams that the API key has access to.
     pub team_ids: Vec<TeamId>,
-    /// The name of who made it.
+    /// The name of the account or API key that created this key.
     pub created_by: String,
-    /// When it was made.
+    /// When the key was created.
     pub created_at: DateTime<Utc>,
-    /// The day on which it was last used, to the hour; `null` when never.
+    /// When the key was last used, to the hour; `null` when it never was.
     pub last_used_at: Option<DateTime<Utc>>,
-    /// The key itself, for `Authorization: Bearer`: only in the answer that made it.
+    /// The secret, for `Authorization: Bearer`. Only the response that creates the key contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
 }
 
 impl fmt::Debug for ApiKey {
-    /// Without the secret, which must reach no log.
+    /// Leaves the secret out, so that it cannot reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiKey").field("id", &self.id).field("name", &self.name).finish_non_exhaustive()
     }
@@ -59,10 +59,10 @@ impl fmt::Debug for ApiKey {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewApiKey {
-    /// What it is called, 1 to 100 characters.
+    /// The API key's name, 1 to 100 characters.
     pub name: String,
-    /// What it may do; nothing that its maker may not.
+    /// The API key's permissions: a subset of its creator's.
     pub permissions: BTreeSet<Permission>,
-    /// The teams in which it may; at least one.
+    /// The teams that the API key has access to; at least one.
     pub team_ids: Vec<TeamId>,
 }

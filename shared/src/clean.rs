@@ -1,5 +1,5 @@
-//! Cleans text that comes in from people, files and programs: removes invisible characters, and folds look-alike
-//! spaces, dashes and digits. Never applied to the body of a message, which stays as it was written.
+//! Cleans input from people, files and programs: removes invisible characters, and replaces look-alike spaces, dashes
+//! and digits. Not applied to message bodies, which stay as written.
 //!
 //! | Function | Use it for |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | [`clean_digits`] | phone numbers |
 //! | [`strip_invisible`] | notes and other text of several lines |
 //!
-//! Each function is idempotent. Control characters (line breaks, NUL) stay: the caller refuses or replaces them.
+//! Each function is idempotent. Control characters (line breaks, NUL) stay; the caller refuses or replaces them.
 
 use std::borrow::Cow;
 
@@ -22,10 +22,10 @@ mod characters;
 /// The black flag, which begins the flags of England, Scotland and Wales: tag characters follow it.
 const BLACK_FLAG: char = '\u{1f3f4}';
 
-/// Removes invisible characters; all others stay, white space included.
+/// Removes invisible characters; everything else stays, including white space.
 ///
-/// Joiners and variation selectors stay where they shape what is seen: within an emoji, and between letters of scripts
-/// that use them (Arabic, the scripts of India, Khmer, Mongolian, Myanmar).
+/// Joiners and variation selectors stay where they change how text looks: within an emoji, and between letters of
+/// scripts that use them (Arabic, the scripts of India, Khmer, Mongolian, Myanmar).
 #[must_use]
 pub fn strip_invisible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_invisible) {
@@ -44,7 +44,7 @@ pub fn strip_invisible(text: &str) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// Whether an invisible character changes how its neighbours look. `before` is the last character that was kept.
+/// Returns whether an invisible character changes how its neighbours look. `before` is the last character kept.
 fn shapes_text(before: Option<char>, character: char, after: &str) -> bool {
     let Some(before) = before else { return false };
     if is_variation_selector(character) {
@@ -61,8 +61,8 @@ fn shapes_text(before: Option<char>, character: char, after: &str) -> bool {
         })
 }
 
-/// Cleans a text of one line: no invisible characters, no white space around it, one plain space where there was any
-/// white space within it. Control characters stay.
+/// Cleans a single line: removes invisible characters, trims white space, and replaces each run of white space with one
+/// plain space. Control characters stay.
 #[must_use]
 pub fn clean_line(text: &str) -> Cow<'_, str> {
     match strip_invisible(text) {
@@ -71,8 +71,8 @@ pub fn clean_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Cleans an identifier: as [`clean_line`], with full-width forms, dashes and the digits of all scripts in ASCII, and
-/// without any invisible character. Two identifiers that look the same are then the same.
+/// Cleans an identifier: as [`clean_line`], and also removes every invisible character and converts full-width forms,
+/// dashes and the digits of all scripts to ASCII. Identifiers that look the same become equal.
 #[must_use]
 pub fn clean_code(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
@@ -83,8 +83,8 @@ pub fn clean_code(text: &str) -> Cow<'_, str> {
     Cow::Owned(single_spaced(trimmed(&plain)).into_owned())
 }
 
-/// Cleans a phone number: as [`clean_code`], with every plus sign, bracket, dash and dot that is used in numbers in
-/// ASCII.
+/// Cleans a phone number: as [`clean_code`], and also converts every plus sign, bracket, dash and dot that numbers are
+/// written with to ASCII.
 #[must_use]
 pub fn clean_digits(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
@@ -106,11 +106,11 @@ fn plain_character(character: char) -> char {
     }
 }
 
-/// What stands between the digits of a number in some countries, in ASCII.
+/// Converts the punctuation that some countries write within phone numbers to ASCII.
 fn plain_punctuation(character: char) -> char {
     match character {
         '\u{207a}' | '\u{208a}' | '\u{2795}' | '\u{fb29}' | '\u{fe62}' => '+',
-        // The mark for a long vowel, tildes and swung dashes stand for hyphens in Japanese numbers.
+        // Japanese numbers are also typed with the long-vowel mark, tildes and swung dashes as hyphens.
         '\u{30fc}' | '\u{ff70}' | '\u{2053}' | '\u{223c}' | '\u{301c}' | '\u{2043}' | '~' => '-',
         '\u{ff3b}' | '\u{3014}' | '\u{3010}' | '\u{207d}' | '\u{208d}' | '[' => '(',
         '\u{ff3d}' | '\u{3015}' | '\u{3011}' | '\u{207e}' | '\u{208e}' | ']' => ')',
@@ -124,7 +124,7 @@ fn trimmed(text: &str) -> &str {
     text.trim_matches(|character: char| character.is_whitespace() || is_space(character))
 }
 
-/// White space as single plain spaces. Control characters stay.
+/// Replaces each run of white space with one plain space. Control characters stay.
 fn single_spaced(text: &str) -> Cow<'_, str> {
     let is_odd = |character: char| is_space(character) && character != ' ';
     if !text.contains("  ") && !text.contains(is_odd) {
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(clean_line("\u{a0}Maria\u{3000}\u{2009} Jones\u{202f}"), "Maria Jones");
         assert_eq!(clean_line("a \u{2028} b"), "a b");
         assert_eq!(clean_line("\u{2800}Jo\u{2800}Li\u{2800}"), "Jo Li");
-        assert_eq!(clean_line("a\nb\0c"), "a\nb\0c", "control characters are the caller's");
+        assert_eq!(clean_line("a\nb\0c"), "a\nb\0c", "control characters are left to the caller");
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_that_look_the_same_are_the_same() {
+    fn identifiers_that_look_the_same_become_equal() {
         for code in [
             "A-10021",
             "Ａ－１００２１",
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_read_in_every_script_and_with_every_dash() {
+    fn a_number_is_cleaned_in_every_script_and_with_every_dash() {
         for typed in [
             "+44 7700-900123",
             "＋４４　７７００－９００１２３",
@@ -248,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_clean_stays_as_it_is(text in "[\\PC\u{200b}-\u{200f}\u{a0}\u{202a}\u{fe0f}\u{e0041}👩⚕م1 -]{0,30}") {
+        fn cleaning_is_idempotent(text in "[\\PC\u{200b}-\u{200f}\u{a0}\u{202a}\u{fe0f}\u{e0041}👩⚕م1 -]{0,30}") {
             for clean in [strip_invisible, clean_line, clean_code, clean_digits] {
                 let once = clean(&text).into_owned();
                 prop_assert_eq!(&clean(&once), &once);

@@ -1,26 +1,26 @@
-//! Closing a conversation: reasons and the closure itself.
+//! Closure reasons, and the closure of a conversation.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ClosureReasonId, MessageId, TeamId};
 
-/// The longest note that a closure takes, in characters.
+/// Maximum length of the note of a closure, in characters.
 pub const MAX_NOTE_CHARACTERS: usize = 1000;
 
-/// A reason to choose when closing.
+/// A reason that agents choose from when they close a conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClosureReason {
-    /// Its id.
+    /// The closure reason's id.
     pub id: ClosureReasonId,
-    /// The team it belongs to; `null` when it belongs to all.
+    /// The team that the reason belongs to; `null` when it belongs to all teams.
     pub team_id: Option<TeamId>,
-    /// Its name.
+    /// The reason's name.
     pub name: String,
-    /// Its place among those of the same team, from 0.
+    /// Position among the reasons of the same team, from 0.
     pub position: i32,
-    /// Since when it is not offered any more; `null` while it is.
+    /// When the reason was archived; `null` while it can be chosen.
     pub archived_at: Option<DateTime<Utc>>,
 }
 
@@ -28,9 +28,9 @@ pub struct ClosureReason {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewClosureReason {
-    /// The team it belongs to; `null` for all teams, which only those may who act in all.
+    /// The team that the reason belongs to; `null` for all teams, which only an admin can choose.
     pub team_id: Option<TeamId>,
-    /// Its name, 1 to 100 characters; a team has no two with the same.
+    /// The reason's name, 1 to 100 characters, unique within the team.
     pub name: String,
 }
 
@@ -38,12 +38,12 @@ pub struct NewClosureReason {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClosureReasonChange {
-    /// Its name.
+    /// The reason's name.
     pub name: String,
-    /// Its place among those of the same team, from 0; where it is when left out.
+    /// Position among the reasons of the same team, from 0; unchanged when left out.
     #[serde(default)]
     pub position: Option<usize>,
-    /// `false` offers it again after it was archived.
+    /// `false` restores an archived reason.
     #[serde(default)]
     pub archived: Option<bool>,
 }
@@ -52,12 +52,13 @@ pub struct ClosureReasonChange {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewClosure {
-    /// Why.
+    /// The reason's id.
     pub closure_reason_id: ClosureReasonId,
-    /// Anything to add, for colleagues.
+    /// A note for colleagues.
     #[serde(default)]
     pub note: Option<String>,
-    /// The last message that the caller saw. The closure is held (409) when the customer or a colleague wrote after it.
+    /// The last message that the caller saw. The closure is refused (409) if there are
+    /// later messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
 }
@@ -70,10 +71,10 @@ pub struct Closure {
     pub closure_reason_id: ClosureReasonId,
     /// The reason's name.
     pub closure_reason: String,
-    /// What was added.
+    /// The note for colleagues.
     pub note: Option<String>,
-    /// The name of who closed it.
+    /// The name of the account or API key that closed the conversation.
     pub closed_by: String,
-    /// When.
+    /// When the conversation was closed.
     pub closed_at: DateTime<Utc>,
 }

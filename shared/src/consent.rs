@@ -1,4 +1,5 @@
-//! Consent: whether a number takes a team number's texts. An append-only ledger; the last entry counts.
+//! Consent: whether a customer's number accepts messages from a team's number. The ledger is append-only, and its
+//! latest entry applies.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -9,51 +10,51 @@ use crate::{
     message::Sender,
 };
 
-/// Whether a number takes texts.
+/// Whether a number accepts messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentState {
-    /// It does, after it did not.
+    /// The number accepts messages again after an opt-out.
     OptedIn,
-    /// It does not.
+    /// The number does not accept messages.
     OptedOut,
 }
 
-/// How we know.
+/// Where a consent entry comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentSource {
-    /// The customer texted one of the words.
+    /// The customer sent one of the opt-out or opt-in keywords.
     Keyword,
-    /// The gateway said so: `OptOutType` of a text, or its error 21610.
+    /// The gateway reported it: by `OptOutType` of an inbound message, or by error 21610.
     Gateway,
-    /// Somebody recorded it by hand.
+    /// An account or API key recorded it manually.
     Manual,
 }
 
-/// An entry of the ledger.
+/// An entry of the consent ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Consent {
-    /// Its id.
+    /// The ledger entry's id.
     pub id: ConsentId,
-    /// The team's number whose texts it is about.
+    /// The team's number that the entry applies to.
     pub team_number: PhoneNumber,
-    /// The customer's number, or the short code or name that they wrote from.
+    /// The customer's number, or the short code or sender name that the message came from.
     pub number: CustomerAddress,
-    /// What holds from then on.
+    /// The consent from `created_at` on.
     pub state: ConsentState,
-    /// How we know.
+    /// Where the entry comes from.
     pub source: ConsentSource,
-    /// Who: the customer, the desk itself, or who recorded it.
+    /// The customer, the system, or the account or API key that recorded the entry.
     pub by: Sender,
-    /// The message that says so, where it was one.
+    /// The message that caused the entry, if there was one.
     pub message_id: Option<MessageId>,
-    /// What was noted when it was recorded by hand.
+    /// The note of a manual entry.
     pub note: Option<String>,
-    /// Since when.
+    /// When the entry was recorded.
     pub created_at: DateTime<Utc>,
 }
 
@@ -65,9 +66,9 @@ pub struct NewConsent {
     pub team_number: PhoneNumber,
     /// The customer's number, in any usual format of the team's region.
     pub number: String,
-    /// What holds from now on.
+    /// The consent from now on.
     pub state: ConsentState,
-    /// How we know, for whoever asks later: 1 to 1000 characters.
+    /// How the customer gave or withdrew consent, for later reference: 1 to 1000 characters.
     pub note: String,
 }
 
@@ -75,7 +76,8 @@ pub struct NewConsent {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewOptOut {
-    /// What the customer said and where, 1 to 1000 characters. When left out: that they asked for it in a message.
+    /// What the customer said and where, 1 to 1000 characters. When left out, the entry says that the customer
+    /// asked for it in a message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Conversations and the queue of those in progress.
+//! Conversations, and the queue of conversations in progress.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
@@ -12,42 +12,42 @@ use crate::{
     team::TeamSummary,
 };
 
-/// Where a conversation stands.
+/// The state of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationStatus {
-    /// We wrote first and nobody has replied: not among the conversations in progress.
+    /// The team wrote first and the customer has not replied yet. Not in the queue.
     Pending,
     /// In progress.
     Open,
-    /// Over, and read-only for ever.
+    /// Closed: read-only for ever.
     Closed,
 }
 
-/// Which kind of message triggered the conversation.
+/// Which kind of message started the conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The customer wrote first.
     Inbound,
-    /// We wrote first.
+    /// The team wrote first.
     Outbound,
 }
 
-/// Who is to act next. `agent` sorts before `customer`, here and as text: that is the queue's order.
+/// Who acts next. `agent` sorts before `customer`, both here and as text, which gives the queue its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NextAction {
-    /// The customer waits for us.
+    /// The customer is waiting for the agent.
     Agent,
-    /// We wait for the customer.
+    /// The agent is waiting for the customer.
     Customer,
 }
 
-/// What an agent must know about a conversation beside its messages.
+/// A warning that a conversation shows to agents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attention {
@@ -58,98 +58,98 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// The code after a message was not delivered.
+    /// The code when a message was not delivered.
     pub const NOT_DELIVERED: &str = "not_delivered";
-    /// The code after a message that sounds like an opt-out.
+    /// The code when a message sounds like an opt-out.
     pub const POSSIBLE_OPT_OUT: &str = "possible_opt_out";
     /// The code while the customer has opted out.
     pub const OPTED_OUT: &str = "opted_out";
 }
 
-/// A conversation: all messages between one team number and one customer number, from the first until its closure.
+/// A conversation: all messages between one team number and one customer number, from the first message until closure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conversation {
-    /// Its id.
+    /// The conversation's id.
     pub id: ConversationId,
-    /// The team whose number it is held on.
+    /// The team that owns `team_number`.
     pub team_id: TeamId,
     /// The team's number.
     pub team_number: PhoneNumber,
-    /// The customer's number, or the short code or name that the gateway delivered from.
+    /// The customer's number, or the short code or sender name that the message came from.
     pub number: CustomerAddress,
-    /// Whether the customer can be written to: not at a short code or a name.
+    /// Whether the customer can receive messages. Short codes and sender names cannot.
     pub can_reply: bool,
-    /// The customer reference number that the conversation last had, if ever.
+    /// The customer reference number, from the last daily file that had this customer.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
-    /// The customer's name that the conversation last had, if ever.
+    /// The customer's name, from the last daily file that had this customer.
     pub name: Option<String>,
-    /// Where it stands.
+    /// The conversation's state.
     pub status: ConversationStatus,
-    /// Which kind of message triggered it.
+    /// Which kind of message started the conversation.
     pub origin: Origin,
-    /// Who is to act next; `null` once closed.
+    /// Who acts next; `null` once closed.
     pub next_action: Option<NextAction>,
-    /// When the next action last changed hands.
+    /// When `next_action` last changed. The queue is ordered by it.
     pub waiting_since: DateTime<Utc>,
     /// When the customer last wrote.
     pub last_message_at: Option<DateTime<Utc>>,
-    /// What needs an agent's eye, such as a text that was not delivered.
+    /// A warning for agents, for example that a message was not delivered.
     pub attention: Option<Attention>,
-    /// When it began.
+    /// When the conversation started.
     pub opened_at: DateTime<Utc>,
-    /// When it was closed.
+    /// When the conversation was closed.
     pub closed_at: Option<DateTime<Utc>>,
-    /// The name of who closed it.
+    /// The name of the account or API key that closed it.
     pub closed_by: Option<String>,
-    /// The name of the reason it was closed with.
+    /// The name of the closure reason.
     pub closure_reason: Option<String>,
-    /// The conversation that the same two numbers held before.
+    /// The previous conversation between the same two numbers.
     pub previous_id: Option<ConversationId>,
-    /// How many of the customer's messages nobody has answered.
+    /// Number of the customer's messages since the last reply.
     pub unread: i32,
 }
 
-/// Something the caller may do with a conversation right now.
+/// An action on a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Send a message.
     Reply,
-    /// Close it.
+    /// Close the conversation.
     Close,
 }
 
-/// `GET /conversations/{id}`: the conversation with what surrounds it.
+/// `GET /conversations/{id}`: the conversation with its team, customer, closure and consent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ConversationDetail {
     /// The conversation itself.
     #[serde(flatten)]
     pub conversation: Conversation,
-    /// The conversation that followed this closed one; `null` when none did.
+    /// The next conversation between the same two numbers; `null` if there is none.
     pub next_id: Option<ConversationId>,
-    /// The team it belongs to.
+    /// The team that the conversation belongs to.
     pub team: TeamSummary,
-    /// The customer in the team's current daily file; `null` when in none.
+    /// The customer in the team's current daily file; `null` when the file does not have the number.
     pub customer: Option<Customer>,
-    /// How it was closed.
+    /// The closure; `null` while the conversation is not closed.
     pub closure: Option<Closure>,
-    /// The last word on whether the customer takes this team number's texts; `null` when they never said anything.
+    /// The latest consent entry of the two numbers; `null` when there is none.
     pub consent: Option<Consent>,
-    /// What the caller may do with it.
+    /// The actions that the caller can take now.
     pub permitted_actions: Vec<Action>,
 }
 
-/// How many conversations in progress wait for whom.
+/// Number of conversations in progress, by next action.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Counts {
-    /// Those that need the agent.
+    /// Conversations whose next action is the agent's.
     pub agent: i64,
-    /// Those that are with the customer.
+    /// Conversations whose next action is the customer's.
     pub customer: i64,
 }
 
@@ -159,15 +159,15 @@ pub struct Counts {
 pub struct QueueSection {
     /// The team.
     pub team: TeamSummary,
-    /// All of its conversations in progress, not only those on this page.
+    /// The counts of all the team's conversations in progress, not only those on this page.
     pub counts: Counts,
-    /// The first page, in queue order.
+    /// The first page of conversations, in queue order.
     pub items: Vec<Conversation>,
-    /// The cursor of the next page, for `GET /conversations?team_id=&status=open`.
+    /// The cursor for the next page of `GET /conversations?team_id=&status=open`; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
-/// `GET /queue`: a section per team of the caller.
+/// `GET /queue`: a section for each of the caller's teams.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Queue {
@@ -175,46 +175,46 @@ pub struct Queue {
     pub sections: Vec<QueueSection>,
 }
 
-/// `POST /conversations`: an ad-hoc message, which begins a conversation that is pending until the person replies.
+/// `POST /conversations`: an ad-hoc message. It starts a conversation that is pending until the customer replies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewConversation {
-    /// The team that writes.
+    /// The team that sends the message.
     pub team_id: TeamId,
-    /// The number to write to, in any usual format of the team's region.
+    /// The number to send to, in any usual format of the team's region.
     pub number: String,
-    /// The text, 1 to 1600 characters.
+    /// The message text, 1 to 1600 characters.
     pub body: String,
-    /// The team's number to write from. When left out: the one that this number was last in a conversation with, else
-    /// the team's first.
+    /// The team's number to send from. When left out: the one in the last conversation with this number, otherwise the
+    /// team's first number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PhoneNumber>,
-    /// The template that the text was written with.
+    /// The template that the message is based on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
-    /// Pictures cannot be sent yet; leave this out.
+    /// Not supported yet: leave it out. A request with media is refused.
     #[serde(default, alias = "media_urls", skip_serializing)]
     pub media: Option<IgnoredAny>,
 }
 
-/// `GET /numbers`: what a typed number is, and what stands in the way of writing to it.
+/// `GET /numbers`: how a typed number is read, and what prevents sending to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NumberCheck {
-    /// The number; `null` when what was typed is none.
+    /// The number; `null` when the input is not a phone number.
     pub number: Option<PhoneNumber>,
-    /// The number as people read it: `+44 7700 900123`.
+    /// The number formatted for display: `+44 7700 900123`.
     pub international: Option<String>,
-    /// Whether it can be written to as a number.
+    /// Whether the input is a number that messages can be sent to.
     pub valid: bool,
-    /// Why not, and what would be right.
+    /// Why `valid` is false, and how to correct the input.
     pub reason: Option<String>,
-    /// Who has the number in the team's current daily file, when that is one customer.
+    /// The customer with this number in the team's current daily file; `null` when there is none or more than one.
     pub customer: Option<Customer>,
-    /// The team's number that would be written from, when none is chosen.
+    /// The team's number that a message is sent from unless another is chosen.
     pub from: Option<PhoneNumber>,
-    /// The team's conversation with it that is in progress; write there instead.
+    /// The team's conversation in progress with this number. Reply there instead.
     pub conversation_id: Option<ConversationId>,
-    /// Each of the team's numbers whose texts it has opted out of, with the entry that says so.
+    /// The consent entry for each of the team's numbers that the customer has opted out of.
     pub opted_out: Vec<Consent>,
 }

@@ -3,14 +3,14 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A customer as the current daily file names them.
+/// A customer in the current daily file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Customer {
     /// The customer reference number.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// The name.
+    /// The customer's name.
     pub name: String,
 }
 
@@ -20,7 +20,7 @@ pub struct Customer {
 pub struct Field {
     /// The column's name in the daily file.
     pub name: String,
-    /// The customer's value, as it stands in the file.
+    /// The customer's value, as written in the file.
     pub value: String,
 }
 
@@ -31,9 +31,9 @@ pub struct CustomerKeyData {
     /// The customer reference number.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// The name.
+    /// The customer's name.
     pub name: String,
-    /// The further columns of the file.
+    /// The other columns of the file.
     pub fields: Vec<Field>,
 }
 
@@ -43,12 +43,12 @@ pub struct CustomerKeyData {
 pub struct KeyData {
     /// The date of the current daily file; `null` when the team has none.
     pub file_date: Option<NaiveDate>,
-    /// The customers of that file who have this number: none, one, or several.
+    /// The customers with this number in that file: none, one or several.
     pub customers: Vec<CustomerKeyData>,
-    /// Whether the number now belongs to another customer than the conversation was held with.
+    /// Whether the number now belongs to a customer other than the conversation's.
     pub changed_owner: bool,
-    /// When the first daily file came in that said so: earlier messages are the previous holder's. `null` while the
-    /// number has not changed hands.
+    /// When the first daily file with the new owner was uploaded. Earlier messages belong to the previous owner. `null`
+    /// when the owner has not changed.
     #[serde(default)]
     pub changed_owner_since: Option<DateTime<Utc>>,
 }

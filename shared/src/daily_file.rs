@@ -1,4 +1,4 @@
-//! The daily file: the customers that a team works with today. Uploading one, what it changes, and the earlier ones.
+//! Daily files: a team's customers of the day. Covers uploads, the changes that a file makes, and the history.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,39 +8,39 @@ use crate::{
     ids::{DailyFileId, TeamId},
 };
 
-/// How many rejected rows an answer names; all of them can be downloaded.
+/// Maximum number of rejected rows in a response. All of them can be downloaded.
 pub const MAX_REJECTED_SHOWN: usize = 1000;
 
-/// A row of a file that could not be taken.
+/// A row of a file that was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RejectedRow {
-    /// The line on which the row begins, from 1; the header is on line 1.
+    /// The line that the row starts on. The header is line 1.
     pub line: i64,
-    /// The column that is at fault; `null` when the row as a whole is.
+    /// The column that is wrong; `null` when the row as a whole is wrong.
     pub column: Option<String>,
-    /// What stands there, shortened to 200 characters.
+    /// The value, shortened to 200 characters.
     pub value: String,
-    /// Why it cannot be taken, in a sentence.
+    /// Why the row is not accepted, as a sentence.
     pub reason: String,
 }
 
-/// How many added, changed and dropped customers an answer names, of each.
+/// Maximum number of added, of changed and of dropped customers in a response.
 pub const MAX_EXAMPLES: usize = 20;
 
-/// How many refs that stand on several lines an answer names.
+/// Maximum number of duplicate refs in a response.
 pub const MAX_DUPLICATES: usize = 100;
 
-/// A customer as a file has them.
+/// A customer in a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CustomerRow {
-    /// The line of the file.
+    /// The line in the file.
     pub line: i64,
     /// The customer reference number.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// The name.
+    /// The customer's name.
     pub name: String,
     /// The number (E.164).
     pub number: PhoneNumber,
@@ -51,23 +51,23 @@ pub struct CustomerRow {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangedField {
-    /// The name.
+    /// The customer's name.
     Name,
-    /// The number.
+    /// The customer's number.
     Number,
-    /// The further columns, or their names.
+    /// The values or names of the other columns.
     KeyData,
 }
 
-/// A customer before and after.
+/// A customer in the previous file and in this file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CustomerChange {
-    /// In the file that was current before.
+    /// The row in the previously current file.
     pub before: CustomerRow,
-    /// In this file.
+    /// The row in this file.
     pub after: CustomerRow,
-    /// What differs; empty when only the count of rows does.
+    /// The fields that differ; empty when only the number of rows differs.
     pub differs: Vec<ChangedField>,
 }
 
@@ -78,13 +78,13 @@ pub struct DuplicateRef {
     /// The customer reference number.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// The lines on which it stands, at most 20 of them.
+    /// The lines with this ref, at most 20.
     pub lines: Vec<i64>,
-    /// Those of the lines that were accepted: the first one for each number.
+    /// The accepted lines among them: the first line for each number.
     pub accepted_lines: Vec<i64>,
 }
 
-/// Some of the customers who differ between two files, in file order, at most 20 of each kind.
+/// Examples of customers who differ between two files, in file order, at most 20 of each kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Examples {
@@ -92,93 +92,93 @@ pub struct Examples {
     pub added: Vec<CustomerRow>,
     /// Customers with another name, number or key data.
     pub changed: Vec<CustomerChange>,
-    /// Customers of the file before who are not in this one.
+    /// Customers of the previous file who are not in this file.
     pub dropped: Vec<CustomerRow>,
 }
 
-/// What a file holds, and how it differs from the team's current file.
+/// The content of a file, and how it differs from the team's current file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileDifference {
-    /// How many rows the file has, without the header and blank lines.
+    /// Number of rows, without the header and blank lines.
     pub rows: i64,
-    /// How many of them are accepted.
+    /// Number of accepted rows.
     pub accepted: i64,
-    /// The first 1000 rows that are not accepted, in file order.
+    /// The first 1000 rejected rows, in file order.
     pub rejected: Vec<RejectedRow>,
-    /// How many rows are not accepted.
+    /// Number of rejected rows.
     pub rejected_rows: i64,
-    /// How many customers (refs) are new, compared with the current file.
+    /// Number of customers (refs) that are not in the current file.
     pub added: i64,
-    /// How many have another name, number or key data than before.
+    /// Number of customers whose name, number or key data differs.
     pub changed: i64,
-    /// How many customers of the current file are not in this one.
+    /// Number of customers of the current file who are not in this file.
     pub dropped: i64,
-    /// How many customers are the same as before.
+    /// Number of customers without a difference.
     pub unchanged: i64,
-    /// The first 100 refs that stand on several lines, in file order.
+    /// The first 100 refs that appear on several lines, in file order.
     pub duplicates: Vec<DuplicateRef>,
-    /// How many refs stand on several lines.
+    /// Number of refs that appear on several lines.
     pub duplicate_refs: i64,
-    /// Some customers who are added, changed or dropped.
+    /// Examples of customers who are added, changed or dropped.
     pub examples: Examples,
     /// The key data columns, in file order.
     pub columns: Vec<String>,
 }
 
-/// A file that has become current: `POST /teams/{id}/daily_files`, and its restoring.
+/// A file that has become current: the response to an upload (`POST /teams/{id}/daily_files`) or a restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ImportedFile {
-    /// Its id.
+    /// The daily file's id.
     pub id: DailyFileId,
-    /// The day it is for: the day on which it was uploaded, in the team's time zone.
+    /// The day of the upload, in the team's time zone.
     pub file_date: NaiveDate,
-    /// What it holds, and how it differs from the file before.
+    /// The content of the file, and how it differs from the previous file.
     #[serde(flatten)]
     pub difference: FileDifference,
 }
 
-/// `POST /teams/{id}/daily_files?preview=true`: what a file would change. Nothing is stored.
+/// `POST /teams/{id}/daily_files?preview=true`: the changes that a file would make. Nothing is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FilePreview {
-    /// Whether the file replaces so many customers that using it takes `confirm=true`.
+    /// Whether the file replaces so many customers that the upload needs `confirm=true`.
     pub needs_confirmation: bool,
-    /// What it holds, and how it differs from the current file.
+    /// The content of the file, and how it differs from the current file.
     #[serde(flatten)]
     pub difference: FileDifference,
 }
 
-/// How many customers a file would replace.
+/// Number of customers that a file would add, change, drop and keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Turnover {
-    /// How many customers are new.
+    /// Number of new customers.
     pub added: i64,
-    /// How many have another name, number or key data.
+    /// Number of customers whose name, number or key data would change.
     pub changed: i64,
-    /// How many customers of the current file would be dropped.
+    /// Number of customers of the current file who would be dropped.
     pub dropped: i64,
-    /// How many stay as they are.
+    /// Number of customers who would stay the same.
     pub unchanged: i64,
 }
 
 impl Turnover {
-    /// How many customers the current file has.
+    /// Returns the number of customers in the current file.
     #[must_use]
     pub fn customers_before(&self) -> i64 {
         self.changed + self.dropped + self.unchanged
     }
 
-    /// How many customers the new file has.
+    /// Returns the number of customers in the new file.
     #[must_use]
     pub fn customers_after(&self) -> i64 {
         self.added + self.changed + self.unchanged
     }
 
-    /// Whether most of the current customers would be dropped, or most of the new file's customers are unknown so far.
-    /// A team's first file replaces no customers.
+    /// Returns whether the file drops most of the current customers, or most of its own customers are new. A team's
+    /// first file is never unusual.
     #[must_use]
     pub fn is_unusual(&self) -> bool {
         let before = self.customers_before();
@@ -186,41 +186,41 @@ impl Turnover {
     }
 }
 
-/// A file of a team's history.
+/// A daily file in a team's history.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct DailyFile {
-    /// Its id.
+    /// The daily file's id.
     pub id: DailyFileId,
-    /// The team's.
+    /// The team that the file belongs to.
     pub team_id: TeamId,
-    /// The day it is for.
+    /// The day of the upload, in the team's time zone.
     pub file_date: NaiveDate,
-    /// How many rows it has.
+    /// Number of rows, without the header and blank lines.
     pub rows: i64,
-    /// How many of them were taken.
+    /// Number of accepted rows.
     pub accepted: i64,
-    /// How many were not.
+    /// Number of rejected rows.
     pub rejected_rows: i64,
-    /// Whether its customers are the team's customers now.
+    /// Whether this is the team's current file.
     pub is_current: bool,
     /// The name of the account or API key that uploaded it.
     pub created_by: String,
-    /// When it was uploaded.
+    /// When the file was uploaded.
     pub created_at: DateTime<Utc>,
 }
 
-/// `GET` and `PUT /teams/{id}/column_mapping`: which columns of a team's files hold what. A column that is not named
-/// here is found by its usual names.
+/// `GET` and `PUT /teams/{id}/column_mapping`: the columns of a team's files that have the ref, name and number. For a
+/// field without a column here, the usual column names apply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ColumnMapping {
-    /// The column of the customer reference number.
+    /// The column with the customer reference number.
     #[serde(rename = "ref")]
     pub reference: Option<String>,
-    /// The column of the name.
+    /// The column with the customer's name.
     pub name: Option<String>,
-    /// The column of the number.
+    /// The column with the phone number.
     pub number: Option<String>,
 }
 

@@ -8,7 +8,7 @@ use crate::{daily_file::Turnover, ids::ConversationId, message::Message};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $status:literal, $title:literal;)*) => {
-        /// The stable machine word of a problem.
+        /// The stable, machine-readable code of a problem.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum ErrorCode {
@@ -16,22 +16,22 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
-            /// Every code, for documents and tests.
+            /// Every code, for documentation and tests.
             pub const ALL: &[ErrorCode] = &[$(ErrorCode::$name),*];
 
-            /// The word as it stands in JSON.
+            /// Returns the value used in JSON.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(ErrorCode::$name => $word),* }
             }
 
-            /// The HTTP status that this code is always answered with.
+            /// Returns the HTTP status of responses with this code.
             #[must_use]
             pub fn status(self) -> u16 {
                 match self { $(ErrorCode::$name => $status),* }
             }
 
-            /// A short title, the same for every occurrence.
+            /// Returns the title, which is the same for every problem with this code.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(ErrorCode::$name => $title),* }
@@ -41,83 +41,83 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The body is not JSON, or not of the documented shape.
+    /// The body is not JSON, or does not match the documented schema.
     InvalidBody => "invalid_body", 400, "The body cannot be read";
-    /// A query parameter is not of the documented form.
+    /// A query parameter does not match the documented format.
     InvalidQuery => "invalid_query", 400, "A query parameter cannot be read";
-    /// The cursor was not made by this API.
+    /// The cursor does not come from this API.
     InvalidCursor => "invalid_cursor", 400, "The cursor is not valid";
-    /// No valid credentials came with the request.
+    /// The request has no valid credentials.
     Unauthenticated => "unauthenticated", 401, "Sign in first";
-    /// E-mail and password do not belong together.
+    /// The e-mail address or the password is wrong.
     InvalidCredentials => "invalid_credentials", 401, "Wrong e-mail or password";
-    /// The access token or session has run out.
+    /// The access token or session has expired.
     SessionExpired => "session_expired", 401, "The session has ended";
-    /// A state-changing request by cookie came without the right `X-CSRF-Token`.
+    /// A state-changing request with cookie authentication has a missing or wrong `X-CSRF-Token`.
     CsrfMismatch => "csrf_mismatch", 403, "The CSRF token is missing or wrong";
-    /// The account lacks a permission.
-    Forbidden => "forbidden", 403, "You do not have the permission";
+    /// The caller lacks a permission.
+    Forbidden => "forbidden", 403, "You do not have permission";
     /// `X-Twilio-Signature` does not match.
-    InvalidSignature => "invalid_signature", 403, "The signature is wrong";
-    /// Nothing there, or not in a team of the caller.
+    InvalidSignature => "invalid_signature", 403, "The signature is not valid";
+    /// The resource does not exist, or belongs to a team that the caller has no access to.
     NotFound => "not_found", 404, "Not found";
-    /// The path exists, the method does not.
+    /// The path does not support the method.
     MethodNotAllowed => "method_not_allowed", 405, "The method is not allowed";
     /// The request took too long to arrive.
     RequestTimeout => "request_timeout", 408, "The request took too long";
-    /// A closed conversation is read-only for ever.
+    /// The conversation is closed, and so read-only for ever.
     ConversationClosed => "conversation_closed", 409, "The conversation is closed";
     /// The customer or a colleague wrote after the last message that the caller saw.
     ConversationMoved => "conversation_moved", 409, "The conversation has new messages";
     /// An open conversation with this number exists.
     ConversationOpen => "conversation_open", 409, "A conversation with this number is in progress";
-    /// The first request with this idempotency key is still under way.
-    RequestInProgress => "request_in_progress", 409, "The same request is in progress";
-    /// The name is taken.
+    /// The first request with this idempotency key is still in progress.
+    RequestInProgress => "request_in_progress", 409, "The same request is still in progress";
+    /// The name is already in use.
     AlreadyExists => "already_exists", 409, "This already exists";
-    /// Conversations are in progress on the number.
+    /// The number has conversations in progress.
     NumberInUse => "number_in_use", 409, "Conversations are in progress on this number";
     /// At least one administrator must remain.
     LastAdmin => "last_admin", 409, "This is the last administrator";
-    /// The daily file replaces most customers; it takes a confirmation.
+    /// The daily file replaces most customers and needs a confirmation.
     UnusualDrop => "unusual_drop", 409, "The file replaces most customers";
-    /// The gateway has deleted the picture or file.
-    MediaGone => "media_gone", 410, "The gateway has deleted this";
+    /// The gateway has deleted the attachment.
+    MediaGone => "media_gone", 410, "The gateway has deleted this file";
     /// The body is larger than allowed.
     BodyTooLarge => "body_too_large", 413, "The body is too large";
-    /// The `Host` header names a host that this server does not answer for.
-    UnknownHost => "unknown_host", 421, "This is another server's address";
-    /// The content type is not the one that the path takes, or the body is compressed.
+    /// The `Host` header is not one of the hosts of this server.
+    UnknownHost => "unknown_host", 421, "The server does not answer for this host";
+    /// The path does not accept the content type, or the body is compressed.
     UnsupportedMediaType => "unsupported_media_type", 415, "The content type is not supported";
-    /// One or more fields break a rule; see `errors`.
+    /// One or more fields are not valid; see `errors`.
     ValidationFailed => "validation_failed", 422, "Some fields are not valid";
-    /// The daily file cannot be taken as a whole; see `errors` for the lines.
+    /// The daily file as a whole cannot be used; `errors` lists the lines.
     InvalidFile => "invalid_file", 422, "The file cannot be used";
-    /// The number cannot be a phone number.
+    /// The number is not a possible phone number.
     InvalidNumber => "invalid_number", 422, "The number is not valid";
-    /// The customer wrote from a short code or a name, which receives no messages.
+    /// The customer wrote from a short code or sender name, which cannot receive messages.
     SenderNotReachable => "sender_not_reachable", 422, "This sender cannot receive messages";
-    /// The customer has opted out of this number's texts.
+    /// The customer has opted out of messages from this number.
     NumberOptedOut => "number_opted_out", 422, "The customer has opted out";
-    /// The text still holds placeholders without a value.
+    /// The message contains placeholders without a value.
     MissingPlaceholder => "missing_placeholder", 422, "A placeholder has no value";
-    /// The idempotency key came with another body before.
+    /// The idempotency key was already used with a different body.
     IdempotencyKeyReused => "idempotency_key_reused", 422, "The idempotency key belongs to another request";
-    /// Too many requests.
+    /// The caller exceeds a rate limit; see `Retry-After`.
     TooManyRequests => "too_many_requests", 429, "Too many requests";
-    /// A fault of the server; the `request_id` finds it in the log.
+    /// The server failed. `request_id` identifies the entry in its log.
     Internal => "internal", 500, "Something went wrong on our side";
-    /// The gateway did not hand over what was asked for.
+    /// The gateway did not return the requested data.
     GatewayUnavailable => "gateway_unavailable", 502, "The gateway cannot be reached";
-    /// The picture or file is too large, or lies where the gateway keeps nothing.
-    MediaUnusable => "media_unusable", 502, "This cannot be shown";
-    /// The server has more to do than it can queue.
+    /// The attachment is too large, or its URL does not belong to the gateway.
+    MediaUnusable => "media_unusable", 502, "This file cannot be shown";
+    /// The server's queue of work is full.
     Busy => "busy", 503, "The server is busy";
-    /// The disk of the server is full, so nothing can be saved.
+    /// The server's disk is full, so nothing can be saved.
     StorageFull => "storage_full", 503, "The server's disk is full";
     /// The server cannot reach its database.
     DatabaseUnavailable => "database_unavailable", 503, "The database cannot be reached";
-    /// The gateway took too long.
+    /// The gateway did not respond in time.
     GatewayTimeout => "gateway_timeout", 504, "The gateway took too long";
 }
 
@@ -133,37 +133,37 @@ impl fmt::Display for ErrorCode {
 pub struct FieldError {
     /// The field's name in the request.
     pub field: String,
-    /// A stable machine word: `required`, `too_long`, `unknown`, ...
+    /// A stable, machine-readable code: `required`, `too_long`, `unknown`, ...
     pub code: String,
-    /// What is wrong and what would be right, in a sentence.
+    /// What is wrong and how to correct it, as a sentence.
     pub message: String,
 }
 
-/// `application/problem+json` (RFC 9457): the one shape of every error.
+/// `application/problem+json` (RFC 9457): the format of every error response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// A URI that names the kind of problem.
+    /// A URI that identifies the kind of problem.
     #[serde(rename = "type")]
     pub kind: String,
     /// The kind of problem, in a few words.
     pub title: String,
-    /// The HTTP status, once more.
+    /// The HTTP status of the response.
     pub status: u16,
-    /// What happened here and the way out, in a sentence.
+    /// What happened and what to do next, as a sentence.
     pub detail: String,
-    /// The stable machine word.
+    /// The stable, machine-readable code.
     pub code: ErrorCode,
-    /// Field by field, where fields are at fault.
+    /// The errors of single fields, if fields are at fault.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// For `internal`: what finds the fault in the log.
+    /// For `internal`: the id that identifies the error in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// For `conversation_open`: the conversation to go to.
+    /// For `conversation_open`: the conversation that is in progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversation_id: Option<ConversationId>,
-    /// For `conversation_moved`: the messages that arrived after the last one that the caller saw.
+    /// For `conversation_moved`: the messages after the last one that the caller saw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
     /// For `unusual_drop`: how many customers the file would replace.
@@ -172,7 +172,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with this code and detail, and nothing more.
+    /// Creates a problem with this code and detail, and no further members.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Problem {
         }
     }
 
-    /// The message for one field, if that field is at fault.
+    /// Returns the error message for a field, if the problem has one.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<&str> {
         self.errors.iter().find(|error| error.field == name).map(|error| error.message.as_str())

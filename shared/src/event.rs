@@ -1,32 +1,33 @@
-//! What `GET /events` streams: which thing changed, never what it says. The reader fetches what it may see.
+//! Events of the stream `GET /events`: they name what changed, without content. Clients fetch the content that they
+//! have access to.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, ConversationId, EventId, MessageId, TeamId};
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// The customer wrote.
+    /// A message from the customer was received.
     MessageReceived,
-    /// We wrote.
+    /// A message to the customer was queued.
     MessageQueued,
-    /// A message's delivery status went forward.
+    /// A message's delivery status changed.
     MessageStatusChanged,
     /// A conversation was closed.
     ConversationClosed,
-    /// A customer opted out of a team number's texts, or in again.
+    /// A customer opted out of messages from a team's number, or opted in again.
     ConsentChanged,
-    /// What a conversation shows for an agent's attention was dismissed.
+    /// An agent dismissed the warning of a conversation.
     AttentionChanged,
     /// A team, its numbers, its members, its templates or its closure reasons changed.
     TeamChanged,
-    /// An account changed: only its own streams hear of it.
+    /// An account changed. Only the account's own streams receive this event.
     AccountChanged,
-    /// The gateway began to refuse our credentials, or takes them again.
+    /// The gateway began to refuse the server's credentials, or accepts them again.
     GatewayChanged,
 }
 
@@ -44,7 +45,7 @@ impl EventKind {
         EventKind::GatewayChanged,
     ];
 
-    /// The word as it stands in JSON, in the database and as the stream's `event` field.
+    /// Returns the value used in JSON, in the database and in the stream's `event` field.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -65,18 +66,18 @@ impl EventKind {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
-    /// Its place in the log, sent as the stream's `id`.
+    /// The position in the event log, sent as the stream's `id`.
     pub id: EventId,
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
-    /// In which team; `null` when it concerns every team.
+    /// The team; `null` when the event concerns every team.
     pub team_id: Option<TeamId>,
-    /// In which conversation, where it is about one.
+    /// The conversation, if the event concerns one.
     pub conversation_id: Option<ConversationId>,
-    /// To which message, where it is about one.
+    /// The message, if the event concerns one.
     pub message_id: Option<MessageId>,
-    /// To which account, where it is about one.
+    /// The account, if the event concerns one.
     pub account_id: Option<AccountId>,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
 }

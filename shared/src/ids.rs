@@ -1,4 +1,4 @@
-//! The id of each noun as a type of its own, so that a team's id cannot be passed where a conversation's is meant.
+//! A type for the id of each noun, so that a team's id cannot be passed where a conversation's id is expected.
 
 use std::{fmt, num::ParseIntError, str::FromStr};
 
@@ -45,9 +45,9 @@ ids! {
     TemplateId;
     /// A closure reason's id.
     ClosureReasonId;
-    /// The id of an entry of the consent ledger; later ones are larger, and the last one counts.
+    /// The id of an entry in the consent ledger; later entries have larger ids, and the latest one applies.
     ConsentId;
-    /// The id of a message that could not be kept.
+    /// The id of a message that could not be stored.
     RejectedMessageId;
     /// An event's id: the position in the event log, for `Last-Event-ID`.
     EventId;

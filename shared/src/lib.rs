@@ -1,6 +1,6 @@
-//! What the server and the single-page app both say: the DTOs of the REST API and the pure rules that both sides apply.
+//! Code that the server and the single-page app share: the DTOs of the REST API, and rules that both sides apply.
 //!
-//! Reading order: [`ids`], [`error`], [`page`], then a file per noun. Nothing here knows a database, HTTP or a
+//! Reading order: [`ids`], [`error`], [`page`], then a file per noun. Nothing here depends on a database, HTTP or a
 //! browser; everything compiles to wasm32.
 
 pub mod account;

@@ -1,4 +1,4 @@
-//! Messages, their senders, and the rule of how a delivery status may change.
+//! Messages, their senders, and the rules for changes of the delivery status.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::{
     segments::Encoding,
 };
 
-/// The longest message body, in characters (Twilio's limit, its error 21617).
+/// Maximum length of a message body, in characters. This is Twilio's limit (error 21617).
 pub const MAX_BODY_CHARACTERS: usize = 1600;
 
-/// Which way a message went.
+/// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -24,24 +24,24 @@ pub enum Direction {
     Outbound,
 }
 
-/// Where a message stands.
+/// The delivery status of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStatus {
-    /// Inbound: it is here, and that is all there is to know.
+    /// Received from the customer. Inbound messages have no other status.
     Received,
-    /// Ours, not yet handed over.
+    /// Waiting to be sent to the gateway.
     Queued,
-    /// A worker holds it; whether the gateway has it is not known yet.
+    /// Being sent. It is not known yet whether the gateway has accepted it.
     Sending,
     /// The gateway accepted it.
     Sent,
-    /// It arrived.
+    /// Delivered to the customer's phone.
     Delivered,
     /// The network could not deliver it.
     Undelivered,
-    /// It was not sent.
+    /// The message was not sent.
     Failed,
 }
 
@@ -57,7 +57,7 @@ impl MessageStatus {
         MessageStatus::Failed,
     ];
 
-    /// The word as it stands in JSON and in the database.
+    /// Returns the value used in JSON and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -71,19 +71,20 @@ impl MessageStatus {
         }
     }
 
-    /// Whether nothing can follow.
+    /// Returns whether the status is final.
     #[must_use]
     pub fn is_final(self) -> bool {
         matches!(self, Self::Received | Self::Delivered | Self::Undelivered | Self::Failed)
     }
 
-    /// Whether this is a final failure.
+    /// Returns whether the status is a final failure.
     #[must_use]
     pub fn is_failure(self) -> bool {
         matches!(self, Self::Undelivered | Self::Failed)
     }
 
-    /// Whether `next` may follow: a status never goes backwards, and the first final one stays.
+    /// Returns whether the status may change to `next`. A status never goes backwards, and the first final status
+    /// stays.
     #[must_use]
     pub fn may_become(self, next: MessageStatus) -> bool {
         !self.is_final() && next != MessageStatus::Received && self.rank() < next.rank()
@@ -99,40 +100,40 @@ impl MessageStatus {
     }
 }
 
-/// What kind of sender.
+/// The kind of sender of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SenderKind {
-    /// The person at the other end.
+    /// The customer.
     Customer,
-    /// A person at the desk.
+    /// An account.
     Account,
-    /// A program with an API key.
+    /// An API key.
     ApiKey,
-    /// The desk itself.
+    /// The system itself, for example with an automatic reply.
     System,
 }
 
-/// Who sent a message.
+/// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Sender {
-    /// What kind.
+    /// The kind of sender.
     pub kind: SenderKind,
-    /// The account's or API key's id.
+    /// The id of the account or API key; `null` for other senders.
     pub id: Option<i64>,
-    /// The name to show; for a customer, the name the conversation had.
+    /// The name to display; for a customer, the name in the conversation.
     pub name: Option<String>,
 }
 
-/// A picture or file that came with a message.
+/// A picture or file attached to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Media {
-    /// The path of this API where it is fetched.
+    /// The path in this API to fetch it from.
     pub url: String,
-    /// Its MIME type, as the gateway names it.
+    /// The MIME type reported by the gateway.
     pub content_type: String,
 }
 
@@ -147,8 +148,9 @@ pub struct MessageError {
 }
 
 impl MessageError {
-    /// Whether it makes sense to send the same text again. It does not where the number is at fault (it does not exist, is a
-    /// landline, blocks our texts), or the text itself (filtered as spam, too long), or where the customer may have it.
+    /// Returns whether sending the same message again may succeed. It cannot when the number is the cause (it does not
+    /// exist, is a landline or blocks our messages) or the text is (filtered as spam, too long). When the customer may
+    /// already have received the message, it must not be sent again either.
     #[must_use]
     pub fn is_worth_another_try(&self) -> bool {
         !matches!(
@@ -158,39 +160,39 @@ impl MessageError {
     }
 }
 
-/// One text.
+/// A message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Message {
-    /// Its id.
+    /// The message's id.
     pub id: MessageId,
-    /// The conversation it belongs to.
+    /// The conversation that the message belongs to.
     pub conversation_id: ConversationId,
-    /// Which way it went.
+    /// Whether the message is inbound or outbound.
     pub direction: Direction,
-    /// Who sent it.
+    /// The sender.
     pub sender: Sender,
-    /// The text.
+    /// The message text.
     pub body: String,
-    /// What came with it.
+    /// The attachments.
     pub media: Vec<Media>,
-    /// How many parts it has on the air.
+    /// The number of SMS segments.
     pub segments: i32,
-    /// How its characters are encoded on the air.
+    /// The character encoding of the segments.
     pub encoding: Encoding,
-    /// Where it stands.
+    /// The delivery status.
     pub status: MessageStatus,
-    /// Why it failed.
+    /// Why the message failed; `null` unless it did.
     pub error: Option<MessageError>,
-    /// When it was received or written.
+    /// When the customer sent an inbound message, or when an outbound message was created.
     pub created_at: DateTime<Utc>,
-    /// When the gateway accepted it.
+    /// When the gateway accepted the message.
     pub sent_at: Option<DateTime<Utc>>,
-    /// When it arrived.
+    /// When the message was delivered.
     pub delivered_at: Option<DateTime<Utc>>,
-    /// The template it was written with.
+    /// The template that the message is based on.
     pub template_id: Option<TemplateId>,
-    /// Whether the gateway could not bring it when it was written, so that it was fetched later.
+    /// Whether the webhook for the message was lost, so that the message was fetched from the gateway later.
     #[serde(default)]
     pub recovered: bool,
 }
@@ -199,36 +201,36 @@ pub struct Message {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewMessage {
-    /// The text, 1 to 1600 characters.
+    /// The message text, 1 to 1600 characters.
     pub body: String,
-    /// The template it was written with.
+    /// The template that the message is based on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_id: Option<TemplateId>,
-    /// The last message that the sender saw. The reply is held (409) when the customer or a colleague wrote after it.
+    /// The last message that the caller saw. The reply is refused (409) if there are later messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
-    /// Pictures cannot be sent yet; leave this out.
+    /// Not supported yet: leave it out. A request with media is refused.
     #[serde(default, alias = "media_urls", skip_serializing)]
     pub media: Option<IgnoredAny>,
 }
 
-/// A message body within its limits: 1 to 1600 characters, not only white space, no NUL.
+/// A valid message body: 1 to 1600 characters, not only white space, no NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageBody(String);
 
 /// Why a text cannot be a message body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyFault {
-    /// Nothing but white space.
+    /// The text is empty or only white space.
     Empty,
-    /// Longer than [`MAX_BODY_CHARACTERS`]; the length in characters.
+    /// The text is longer than [`MAX_BODY_CHARACTERS`]. Holds the length in characters.
     TooLong(usize),
-    /// Holds a NUL character, which neither the gateway nor PostgreSQL takes.
+    /// The text contains a NUL character, which neither the gateway nor PostgreSQL accepts.
     Nul,
 }
 
 impl BodyFault {
-    /// The stable machine word for `errors[].code`.
+    /// Returns the stable, machine-readable code for `errors[].code`.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -252,10 +254,10 @@ impl fmt::Display for BodyFault {
 }
 
 impl MessageBody {
-    /// The text, unchanged, if it is within the limits.
+    /// Validates a message body and leaves the text unchanged.
     ///
     /// # Errors
-    /// The fault, for the field `body`.
+    /// Why the text is not valid, for the field `body`.
     pub fn parse(text: String) -> Result<Self, BodyFault> {
         if text.trim().is_empty() {
             return Err(BodyFault::Empty);
@@ -267,7 +269,7 @@ impl MessageBody {
         if length > MAX_BODY_CHARACTERS { Err(BodyFault::TooLong(length)) } else { Ok(Self(text)) }
     }
 
-    /// The text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -311,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_to_a_phone_that_is_off_is_worth_another_try_and_one_to_a_landline_never() {
+    fn a_message_to_a_phone_that_is_off_can_be_sent_again_but_one_to_a_landline_cannot() {
         let error = |code: &str| MessageError { code: code.into(), text: String::new() };
         for code in ["30003", "30008", "30034", "21610", "not_handed_over", ""] {
             assert!(error(code).is_worth_another_try(), "{code}");

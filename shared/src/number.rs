@@ -1,5 +1,5 @@
-//! A phone number in E.164 form. Parsing what people type is the server's work (it has libphonenumber's data);
-//! this is only the validated form.
+//! A phone number in E.164 form. Only the validated type is here; the server parses typed numbers, because
+//! libphonenumber's data is too large for the app.
 
 use std::{fmt, str::FromStr};
 
@@ -14,27 +14,27 @@ use crate::clean::clean_digits;
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 
-/// The text is not an E.164 number.
+/// The error for a text that is not an E.164 number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotE164;
 
 impl fmt::Display for NotE164 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number is written as + and 7 to 15 digits, for example +447700900123")
+        f.write_str("a phone number is + followed by 7 to 15 digits, for example +447700900123")
     }
 }
 
 impl std::error::Error for NotE164 {}
 
 impl PhoneNumber {
-    /// The number as text, `+447700900123`.
+    /// Returns the number as text, `+447700900123`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The number as people read it: grouped, `+44 7700 900123`. Grouping is exact for the country codes that the
-    /// desk meets most; others are split into fours.
+    /// Returns the number in groups for display: `+44 7700 900123`. Grouping is exact for the most common country
+    /// codes; other numbers are split into groups of four digits.
     #[must_use]
     pub fn display(&self) -> String {
         let digits = self.0.trim_start_matches('+');
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_e164_is_a_number() {
+    fn only_an_e164_number_is_accepted() {
         for good in ["+447700900123", "+15005550006", "+3531234567"] {
             assert!(good.parse::<PhoneNumber>().is_ok(), "{good}");
         }
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_shown_in_groups_and_loses_no_digit() {
+    fn a_displayed_number_has_groups_and_all_its_digits() {
         let shown = |text: &str| text.parse::<PhoneNumber>().unwrap().display();
         assert_eq!(shown("+447700900123"), "+44 7700 900123");
         assert_eq!(shown("+15005550006"), "+1 500 555 0006");

@@ -1,10 +1,10 @@
-//! One page of a list: keyset paging by an opaque cursor, never by offset.
+//! A page of a list. Lists use keyset pagination with an opaque cursor, not offsets.
 
 use serde::{Deserialize, Serialize};
 
-/// How many items a page has when the request does not say.
+/// Default number of items on a page.
 pub const DEFAULT_LIMIT: i64 = 50;
-/// How many items a page may have at most.
+/// Maximum number of items on a page.
 pub const MAX_LIMIT: i64 = 200;
 
 /// A page of a list.
@@ -13,14 +13,14 @@ pub const MAX_LIMIT: i64 = 200;
 pub struct Page<T> {
     /// The items, in the list's order.
     pub items: Vec<T>,
-    /// What to pass as `cursor` for the next page; `null` on the last one.
+    /// The `cursor` parameter for the next page; `null` on the last page.
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// The same page with each item turned into another type.
+    /// Converts each item of the page.
     #[must_use]
-    pub fn map<U>(self, turn: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(turn).collect(), next_cursor: self.next_cursor }
+    pub fn map<U>(self, convert: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(convert).collect(), next_cursor: self.next_cursor }
     }
 }

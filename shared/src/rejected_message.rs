@@ -1,11 +1,11 @@
-//! Messages that the gateway delivered and the server could not keep.
+//! Messages that the gateway delivered and the server could not store.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::RejectedMessageId;
 
-/// Why a message could not be kept.
+/// Why a message could not be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -16,55 +16,55 @@ pub enum RejectionReason {
     MissingSender,
     /// The sender is neither a number nor a short code nor a name.
     InvalidSender,
-    /// Sender or recipient belong to another channel, such as WhatsApp.
+    /// The sender or recipient belongs to another channel, such as WhatsApp.
     OtherChannel,
     /// The message has no recipient.
     MissingRecipient,
-    /// No team has the number that the message was sent to.
+    /// No team owns the number that the message was sent to.
     UnknownRecipient,
 }
 
 impl RejectionReason {
-    /// What happened and what to do, in plain words.
+    /// Returns what happened and what to do, in plain words.
     #[must_use]
     pub fn text(self) -> &'static str {
         match self {
             Self::MissingId => {
-                "The gateway sent no message id. Check that the webhook of the number is a messaging webhook."
+                "The gateway sent no message id. Check that the number's webhook is a messaging webhook."
             }
-            Self::MissingSender => "The message has no sender. Read it in the gateway's console.",
+            Self::MissingSender => "The message has no sender. Open it in the gateway's console.",
             Self::InvalidSender => {
-                "The sender is not a phone number, short code or name. Read the message in the gateway's console."
+                "The sender is not a phone number, short code or name. Open the message in the gateway's console."
             }
             Self::OtherChannel => {
-                "The message came by another channel, such as WhatsApp. Only text messages are supported."
+                "The message came through another channel, such as WhatsApp. Only text messages are supported."
             }
-            Self::MissingRecipient => "The message has no recipient. Read it in the gateway's console.",
+            Self::MissingRecipient => "The message has no recipient. Open it in the gateway's console.",
             Self::UnknownRecipient => {
-                "No team has this number. Give it to a team: messages of the last three days then follow."
+                "No team owns this number. Add it to a team; its messages from the last three days are then fetched."
             }
         }
     }
 }
 
-/// A message that could not be kept. Its text stays at the gateway, which finds it by `gateway_id`.
+/// A message that could not be stored. Its text is only at the gateway, where `gateway_id` identifies it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RejectedMessage {
-    /// Its id.
+    /// The rejected message's id.
     pub id: RejectedMessageId,
-    /// The gateway's id of the message; `null` when the gateway named none.
+    /// The gateway's id of the message; `null` when the gateway sent none.
     pub gateway_id: Option<String>,
-    /// The sender, as the gateway named it.
+    /// The sender, as reported by the gateway.
     pub from: Option<String>,
-    /// The recipient, as the gateway named it.
+    /// The recipient, as reported by the gateway.
     pub to: Option<String>,
-    /// Why it was not kept.
+    /// Why the message could not be stored.
     pub reason: RejectionReason,
     /// The reason and what to do, in plain words.
     pub text: String,
-    /// Whether it was found in the gateway's list, its webhook having been lost.
+    /// Whether the webhook for the message was lost, so that the message was found later in the gateway's list.
     pub recovered: bool,
-    /// When it came in.
+    /// When the message was received.
     pub received_at: DateTime<Utc>,
 }

@@ -1,17 +1,17 @@
-//! Rules of search that the API and the app share: which texts match each other, and how long a search term must be.
+//! Search rules that the API and the app share: which texts match, and the minimum length of a search term.
 
 use crate::clean::{clean_digits, clean_line, digit, is_dash, is_invisible};
 
 /// Message for a search term that is too short.
 pub const TOO_SHORT: &str = "Type at least 2 characters";
 
-/// Shortest search term in characters, except in scripts where one character is a word or a name.
+/// Minimum length of a search term in characters, except in scripts where one character can be a word or a name.
 const SHORTEST: usize = 2;
 
-/// Fewest digits that are searched for as a part of a number.
+/// Minimum number of digits to search for as part of a phone number.
 const FEWEST_DIGITS: usize = 2;
 
-/// A character of a folded text, and the bytes of the original text that it stands for.
+/// A character of a folded text, with the range of bytes in the original text that it comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FoldedChar {
     /// The folded character.
@@ -23,10 +23,10 @@ pub struct FoldedChar {
 }
 
 /// Folds a text, so that texts that people regard as the same become equal: case, accents, invisible characters and
-/// apostrophes are removed; hyphens and white space become one plain space; digits of all scripts become ASCII.
+/// apostrophes are removed, hyphens and white space become one plain space, and digits of all scripts become ASCII.
 ///
-/// `decompose` appends the compatibility decomposition (NFKD) of a character without its marks. It is only called for
-/// characters outside ASCII. The caller passes it because the browser has the Unicode tables built in.
+/// `decompose` appends the compatibility decomposition (NFKD) of a character without its marks, and is only called for
+/// characters outside ASCII. The caller provides it because the browser already has the Unicode tables.
 pub fn fold(text: &str, mut decompose: impl FnMut(char, &mut String)) -> Vec<FoldedChar> {
     let mut folded: Vec<FoldedChar> = Vec::with_capacity(text.len());
     let mut parts = String::new();
@@ -92,7 +92,7 @@ fn push(folded: &mut Vec<FoldedChar>, character: char, start: usize, end: usize)
     }
 }
 
-/// An apostrophe, or a mark that is typed in its place.
+/// Returns whether the character is an apostrophe or typed in place of one.
 fn is_apostrophe(character: char) -> bool {
     matches!(
         character,
@@ -103,7 +103,7 @@ fn is_apostrophe(character: char) -> bool {
     )
 }
 
-/// A hyphen or dash of any script, or the middle dot that joins names in Japanese.
+/// Returns whether the character is a hyphen or dash of any script, or the middle dot that joins names in Japanese.
 fn is_hyphen(character: char) -> bool {
     is_dash(character)
         || matches!(
@@ -121,15 +121,15 @@ fn is_hyphen(character: char) -> bool {
         )
 }
 
-/// Whether a search term is long enough: 2 characters, or one of Chinese, Japanese or Korean.
+/// Returns whether a search term is long enough: 2 characters, or one Chinese, Japanese or Korean character.
 #[must_use]
 pub fn is_long_enough(term: &str) -> bool {
     let visible = clean_line(term);
     visible.chars().count() >= SHORTEST || visible.chars().any(is_cjk)
 }
 
-/// Returns the digits of a term that is a part of a phone number, as they stand in the international number: without
-/// `00`, `(0)` or the leading 0 of a local number. `None` for any other term.
+/// Returns the digits of a term that is part of a phone number, in international form: without `00`, `(0)` or the
+/// leading 0 of a local number. `None` for any other term.
 #[must_use]
 pub fn digits_of_number(term: &str) -> Option<String> {
     let term = clean_digits(term);
@@ -138,7 +138,7 @@ pub fn digits_of_number(term: &str) -> Option<String> {
         return None;
     }
     let digits: String = term.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
-    // `0044` and `+44` begin the stored form `+44...`; the 0 of a local number stands for the country.
+    // `0044` and `+44` both match the stored form `+44...`. The leading 0 of a local number is not stored.
     let digits = if term.starts_with('+') { &digits } else { digits.trim_start_matches('0') };
     (digits.len() >= FEWEST_DIGITS).then(|| digits.to_owned())
 }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn only_digits_and_the_punctuation_of_numbers_are_a_part_of_a_number() {
+    fn only_digits_and_phone_number_punctuation_are_part_of_a_number() {
         for (term, digits) in
             [("07700 900", "7700900"), ("+44 (0)77", "4477"), ("\u{202a}00\u{2011}44", "44")]
         {

@@ -1,29 +1,30 @@
-//! How many parts a text has on the air, and which character costs it its cheap encoding.
+//! Counts the SMS segments of a text, and finds the character that forces the costlier UCS-2 encoding.
 //!
-//! GSM-7 (3GPP TS 23.038, 6.2.1): 160 septets, or 153 a part; UCS-2: 70 units, or 67 a part (3GPP TS 23.040, 9.2.3.24).
+//! GSM-7 (3GPP TS 23.038, 6.2.1): 160 septets, or 153 per part of several. UCS-2: 70 units, or 67 per part of several
+//! (3GPP TS 23.040, 9.2.3.24).
 
 use serde::{Deserialize, Serialize};
 
 /// The basic GSM 03.38 alphabet, without the escape to the extension table.
 const BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
                      ¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
-/// The extension table: each character takes two septets, and they are never split across parts.
+/// The extension table. Each character takes two septets, which are not split across parts.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// How the characters of a text are encoded on the air.
+/// The character encoding of an SMS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Encoding {
     /// The GSM 7-bit alphabet.
     #[serde(rename = "gsm7")]
     Gsm7,
-    /// UCS-2, with surrogate pairs for what lies beyond the first plane.
+    /// UCS-2, with surrogate pairs for characters beyond the Basic Multilingual Plane.
     #[serde(rename = "ucs2")]
     Ucs2,
 }
 
 impl Encoding {
-    /// The word as it stands in JSON and in the database.
+    /// Returns the value used in JSON and in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -32,7 +33,7 @@ impl Encoding {
         }
     }
 
-    /// The name as people know it.
+    /// Returns the name for display.
     #[must_use]
     pub fn display(self) -> &'static str {
         match self {
@@ -41,7 +42,7 @@ impl Encoding {
         }
     }
 
-    fn alone(self) -> usize {
+    fn single_part(self) -> usize {
         match self {
             Encoding::Gsm7 => 160,
             Encoding::Ucs2 => 70,
@@ -56,18 +57,18 @@ impl Encoding {
     }
 }
 
-/// What a text comes to on the air.
+/// The size of a text as an SMS message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segments {
-    /// How it is encoded.
+    /// The encoding.
     pub encoding: Encoding,
     /// The length in septets (GSM-7) or 16-bit units (UCS-2).
     pub units: usize,
     /// The number of parts; 0 for the empty text.
     pub parts: usize,
-    /// How many units fit into as many parts as the text has (one part for the empty text).
+    /// The number of units that fit into this number of parts (one part for the empty text).
     pub capacity: usize,
-    /// The first character outside GSM-7: what forced UCS-2.
+    /// The first character outside GSM-7, which forces UCS-2.
     pub costly: Option<char>,
 }
 
@@ -81,12 +82,12 @@ pub fn segments(text: &str) -> Segments {
         Encoding::Ucs2 => character.len_utf16(),
     };
     let units = text.chars().map(cost).sum();
-    if units <= encoding.alone() {
+    if units <= encoding.single_part() {
         return Segments {
             encoding,
             units,
             parts: usize::from(units > 0),
-            capacity: encoding.alone(),
+            capacity: encoding.single_part(),
             costly,
         };
     }
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn gsm_7_holds_160_alone_and_153_a_part() {
+    fn gsm_7_fits_160_characters_in_one_part_and_153_in_each_of_several() {
         assert_eq!(parts(""), (Encoding::Gsm7, 0, 0));
         assert_eq!(parts(&"a".repeat(160)), (Encoding::Gsm7, 160, 1));
         assert_eq!(parts(&"a".repeat(161)), (Encoding::Gsm7, 161, 2));
@@ -140,14 +141,14 @@ mod tests {
     }
 
     #[test]
-    fn an_extension_character_counts_two_and_is_never_split() {
+    fn an_extension_character_counts_two_and_is_not_split() {
         assert_eq!(parts(&"€".repeat(80)), (Encoding::Gsm7, 160, 1));
-        // 153 is odd: 76 euro signs a part, so 153 of them need three parts, not two.
+        // 153 is odd, so a part holds 76 euro signs, and 153 of them need three parts instead of two.
         assert_eq!(parts(&"€".repeat(153)), (Encoding::Gsm7, 306, 3));
     }
 
     #[test]
-    fn one_character_outside_forces_ucs_2_and_is_named() {
+    fn one_character_outside_gsm_7_forces_ucs_2_and_is_reported() {
         let counted = segments("Voilà – ça");
         assert_eq!((counted.encoding, counted.costly), (Encoding::Ucs2, Some('–')));
         assert_eq!(parts(&"ł".repeat(70)), (Encoding::Ucs2, 70, 1));
@@ -155,9 +156,9 @@ mod tests {
     }
 
     #[test]
-    fn an_emoji_counts_two_and_a_surrogate_pair_is_never_split() {
+    fn an_emoji_counts_two_and_its_surrogate_pair_is_not_split() {
         assert_eq!(parts(&"😀".repeat(35)), (Encoding::Ucs2, 70, 1));
-        // 67 is odd: 33 emoji a part.
+        // 67 is odd, so a part holds 33 emoji.
         assert_eq!(parts(&"😀".repeat(67)), (Encoding::Ucs2, 134, 3));
     }
 
@@ -169,11 +170,11 @@ mod tests {
         }
 
         #[test]
-        fn the_parts_hold_the_text_and_one_part_less_would_not(text in "\\PC{1,700}") {
+        fn the_text_fits_the_parts_and_not_one_part_fewer(text in "\\PC{1,700}") {
             let counted = segments(&text);
             prop_assert!(counted.units <= counted.capacity);
             if counted.parts > 1 {
-                // A part is left at most one unit short, by a character of two.
+                // A two-unit character can leave the last unit of a part unused.
                 prop_assert!(counted.units > (counted.parts - 1) * (counted.encoding.per_part() - 1));
             }
         }

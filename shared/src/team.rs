@@ -1,4 +1,4 @@
-//! Teams, the numbers that they own, and who belongs to them.
+//! Teams with their numbers and members.
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -8,19 +8,19 @@ use crate::{
     ids::{AccountId, TeamId},
 };
 
-/// A team as its members see it.
+/// A team, without its members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TeamSummary {
-    /// Its id.
+    /// The team's id.
     pub id: TeamId,
-    /// Its name.
+    /// The team's name.
     pub name: String,
-    /// The numbers it texts from.
+    /// The numbers that the team sends and receives messages with.
     pub numbers: Vec<PhoneNumber>,
-    /// The region whose local numbers it dials, as ISO 3166-1 alpha-2 (`GB`).
+    /// The region for parsing local numbers, as ISO 3166-1 alpha-2 (`GB`).
     pub region: String,
-    /// The IANA time zone in which its times are shown (`Europe/London`).
+    /// The IANA time zone for displayed times (`Europe/London`).
     pub time_zone: String,
 }
 
@@ -30,13 +30,13 @@ pub struct TeamSummary {
 pub struct Member {
     /// The account's id.
     pub account_id: AccountId,
-    /// Its name.
+    /// The account's name.
     pub display_name: String,
-    /// Its e-mail address.
+    /// The account's e-mail address.
     pub email: String,
-    /// Its role.
+    /// The account's role.
     pub role: Role,
-    /// Whether it is shut out.
+    /// Whether the account is disabled.
     pub disabled: bool,
 }
 
@@ -44,20 +44,20 @@ pub struct Member {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TeamDetail {
-    /// Its id.
+    /// The team's id.
     pub id: TeamId,
-    /// Its name.
+    /// The team's name.
     pub name: String,
-    /// The numbers it texts from.
+    /// The numbers that the team sends and receives messages with.
     pub numbers: Vec<PhoneNumber>,
-    /// The region whose local numbers it dials, as ISO 3166-1 alpha-2 (`GB`).
+    /// The region for parsing local numbers, as ISO 3166-1 alpha-2 (`GB`).
     pub region: String,
-    /// The IANA time zone in which its times are shown (`Europe/London`).
+    /// The IANA time zone for displayed times (`Europe/London`).
     pub time_zone: String,
-    /// The answer to HELP and INFO; `null` while nothing is answered.
+    /// The automatic reply to HELP and INFO; `null` when there is none.
     #[serde(default)]
     pub help_reply: Option<String>,
-    /// Who belongs to it, by name.
+    /// The members, by name.
     pub members: Vec<Member>,
 }
 
@@ -65,20 +65,20 @@ pub struct TeamDetail {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewTeam {
-    /// Its name, 1 to 100 characters; no two teams have the same.
+    /// The team's name, 1 to 100 characters, unique.
     pub name: String,
-    /// The region whose local numbers it dials, as ISO 3166-1 alpha-2 (`GB`).
+    /// The region for parsing local numbers, as ISO 3166-1 alpha-2 (`GB`).
     pub region: String,
-    /// The IANA time zone in which its times are shown (`Europe/London`).
+    /// The IANA time zone for displayed times (`Europe/London`).
     pub time_zone: String,
-    /// The answer to a message that is HELP or INFO, 1 to 1600 characters without placeholders. `null` answers nothing;
-    /// when left out, it stays as it is.
+    /// The automatic reply to the messages HELP and INFO, 1 to 1600 characters without placeholders. `null` turns the
+    /// reply off; when left out, the reply stays unchanged.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
     pub help_reply: Option<Option<String>>,
 }
 
-/// Tells a field that is `null` from one that is left out.
+/// Distinguishes a field that is `null` from one that is left out.
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -1,4 +1,4 @@
-//! Templates: named texts with placeholders.
+//! Templates: named message texts with placeholders.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{TeamId, TemplateId};
 
-/// A template as it is kept.
+/// A template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Template {
-    /// Its id.
+    /// The template's id.
     pub id: TemplateId,
-    /// The team it belongs to; `null` when it belongs to all.
+    /// The team that the template belongs to; `null` when it belongs to all teams.
     pub team_id: Option<TeamId>,
     /// The name in the drop-down.
     pub name: String,
     /// The text, with placeholders such as `{{name}}`.
     pub body: String,
-    /// Its place among those of the same team, from 0.
+    /// Position among the templates of the same team, from 0.
     pub position: i32,
-    /// Since when it is not offered any more; `null` while it is.
+    /// When the template was archived; `null` while it can be chosen.
     pub archived_at: Option<DateTime<Utc>>,
 }
 
@@ -29,11 +29,11 @@ pub struct Template {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewTemplate {
-    /// The team it belongs to; `null` for all teams, which only those may who act in all.
+    /// The team that the template belongs to; `null` for all teams, which only an admin can choose.
     pub team_id: Option<TeamId>,
-    /// The name in the drop-down, 1 to 100 characters; a team has no two with the same.
+    /// The name in the drop-down, 1 to 100 characters, unique within the team.
     pub name: String,
-    /// The text, 1 to 1600 characters, with placeholders of `GET /placeholders`.
+    /// The text, 1 to 1600 characters, with placeholders from `GET /placeholders`.
     pub body: String,
 }
 
@@ -45,10 +45,10 @@ pub struct TemplateChange {
     pub name: String,
     /// The text.
     pub body: String,
-    /// Its place among those of the same team, from 0; where it is when left out.
+    /// Position among the templates of the same team, from 0; unchanged when left out.
     #[serde(default)]
     pub position: Option<usize>,
-    /// `false` offers it again after it was archived.
+    /// `false` restores an archived template.
     #[serde(default)]
     pub archived: Option<bool>,
 }
@@ -57,37 +57,37 @@ pub struct TemplateChange {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Placeholder {
-    /// Its name, without the braces.
+    /// The placeholder's name, without the braces.
     pub name: String,
-    /// What it would be for a customer of the current daily file; `null` when there is none to show.
+    /// An example: the value for a customer of the current daily file; `null` when there is none.
     pub sample: Option<String>,
 }
 
-/// A template rendered for one conversation, or for one number.
+/// A template rendered for a conversation or a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RenderedTemplate {
-    /// Its id.
+    /// The template's id.
     pub id: TemplateId,
     /// The name in the drop-down.
     pub name: String,
     /// The text with its placeholders.
     pub body: String,
-    /// The text with every known value filled in; a missing one still stands as its placeholder.
+    /// The text with every available value filled in. Placeholders without a value stay in the text.
     pub rendered: String,
-    /// The placeholders that have no value here.
+    /// The placeholders without a value.
     pub missing: Vec<String>,
 }
 
-/// The placeholders (`{{name}}`) that still stand in a text, each once, in order. Such a text is never sent.
+/// Returns the placeholders (`{{name}}`) in a text, each once, in order. The API refuses to send such a text.
 #[must_use]
 pub fn placeholders(text: &str) -> Vec<String> {
     fill(text, |_| None).1
 }
 
-/// Puts values in place of placeholders, and names those without a value, each once, in order: they stay as they are,
-/// so that nothing is ever sent blank. Values are put in as they are: one that looks like a placeholder is not filled
-/// in again.
+/// Replaces placeholders with their values, and returns the names of those without a value, each once, in order. A
+/// placeholder without a value stays in the text, so that no message is sent with a gap. A value that looks like a
+/// placeholder is not replaced again.
 #[must_use]
 pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> (String, Vec<String>) {
     let mut filled = String::with_capacity(text.len());
@@ -97,7 +97,7 @@ pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> (String, Vec<
         let Some((inside, tail)) = after.split_once("}}") else {
             break;
         };
-        // `{{{{name}}` opens twice: the innermost pair is the placeholder.
+        // In `{{{{name}}`, the innermost pair of braces is the placeholder.
         let (stray, placeholder) = inside.rsplit_once("{{").unwrap_or(("", inside));
         filled.push_str(before);
         if placeholder.len() < inside.len() {
@@ -122,14 +122,14 @@ pub fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> (String, Vec<
     (filled, missing)
 }
 
-/// A part of a text that looks like a placeholder with a brace too few or too many, or without a name.
+/// A part of a text that looks like a placeholder with missing or extra braces, or without a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenPlaceholder {
     /// The part, up to 30 characters.
     pub part: String,
-    /// Its line, from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// Its first character within the line, from 1.
+    /// The position of its first character in the line, from 1.
     pub column: usize,
 }
 
@@ -144,8 +144,8 @@ impl fmt::Display for BrokenPlaceholder {
     }
 }
 
-/// Finds the first `{{` or `}}` that does not belong to a complete placeholder, and the first placeholder without a
-/// name. A template with one is not saved, and a message with one is not sent.
+/// Finds the first `{{` or `}}` that is not part of a complete placeholder, or the first placeholder without a name.
+/// The API refuses templates and messages with a broken placeholder.
 #[must_use]
 pub fn broken_placeholder(text: &str) -> Option<BrokenPlaceholder> {
     let mut done = 0;
@@ -164,7 +164,7 @@ pub fn broken_placeholder(text: &str) -> Option<BrokenPlaceholder> {
                 open
             }
             (Some(open), None) => open,
-            // Begins where a single brace opens, or at the word before.
+            // Starts at the single opening brace before, or else at the word before.
             (_, Some(close)) => {
                 let before = rest.get(..close)?;
                 before
@@ -185,7 +185,7 @@ pub fn broken_placeholder(text: &str) -> Option<BrokenPlaceholder> {
 fn broken_at(text: &str, start: usize) -> BrokenPlaceholder {
     let (before, rest) = text.split_at(start);
     let first_line = rest.lines().next().unwrap_or_default();
-    // Ends after the braces that close it, where there are any.
+    // Ends after the closing braces, if there are any.
     let name = first_line.trim_start_matches('{');
     let opened = first_line.len() - name.len();
     let end = name.find(['{', '}']).map_or(first_line.len(), |brace| {
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_placeholder_is_found_with_its_place() {
+    fn a_broken_placeholder_is_found_with_its_position() {
         for (text, part, line, column) in [
             ("Hi {{name}", "{{name}", 1, 4),
             ("Hi {{name", "{{name", 1, 4),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_a_value_is_filled_in_once_and_what_has_none_stays() {
+    fn a_placeholder_with_a_value_is_replaced_once_and_one_without_stays() {
         let value = |name: &str| (name == "name").then(|| "{{ref}}".to_owned());
         let (filled, missing) = fill("{{{{ name }} {{ref}} {{}}", value);
         assert_eq!((filled.as_str(), missing), ("{{{{ref}} {{ref}} {{}}", vec!["ref".to_owned()]));

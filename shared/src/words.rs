@@ -1,13 +1,13 @@
-//! Counts and durations in words, for screens and problems.
+//! Formats counts and durations for screens and problems.
 
-/// "1 character", "3 characters", "1,204 characters": a count with its noun, whose plural ends in s.
+/// Formats a count with its noun, whose plural ends in s: "1 character", "3 characters", "1,204 characters".
 #[must_use]
 pub fn counted(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
     format!("{} {noun}{ending}", grouped(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
-/// "1,204,000"
+/// Formats a number with thousands separators: "1,204,000".
 #[must_use]
 pub fn grouped(count: i64) -> String {
     let digits = count.unsigned_abs().to_string();
@@ -21,7 +21,7 @@ pub fn grouped(count: i64) -> String {
     text
 }
 
-/// "30 seconds", "15 minutes", "2 hours": a wait, rounded up, so that it is over when the words say so.
+/// Formats a waiting time, rounded up: "30 seconds", "15 minutes", "2 hours".
 #[must_use]
 pub fn duration(seconds: u64) -> String {
     const MINUTE: u64 = 60;
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_thing_stands_in_the_singular() {
+    fn a_count_of_one_is_singular() {
         assert_eq!(counted(1, "character"), "1 character");
         assert_eq!(counted(0, "character"), "0 characters");
         assert_eq!(counted(1204, "customer"), "1,204 customers");
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_rounded_up_to_the_unit_that_people_use() {
+    fn a_waiting_time_is_rounded_up_to_a_whole_unit() {
         let texts = [0, 1, 30, 60, 61, 120, 896, 900, 3600, 3601, 7200, 90_000].map(duration);
         assert_eq!(
             texts,

@@ -1,4 +1,4 @@
-//! The simulator alone, with two desk numbers and no desk: `cargo run -p simulator --example handset`.
+//! Runs the simulator alone, with two team numbers and without a server: `cargo run -p simulator --example handset`.
 
 use std::error::Error;
 

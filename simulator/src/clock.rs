@@ -1,8 +1,8 @@
-//! The simulator's one look at the time. Nothing else here may ask the system for it.
+//! The simulator's clock. `clippy.toml` disallows reading the time elsewhere.
 
 use chrono::{DateTime, Utc};
 
-/// Now. Twilio's own clock is not the desk's to set, so it is not injected.
+/// Returns the current time. It is not injected, since the server's tests cannot set Twilio's clock either.
 #[expect(clippy::disallowed_methods, reason = "this is the simulator's clock")]
 pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()

@@ -1,5 +1,5 @@
-//! The paths by which people and tests drive the simulator: `/simulator/...`. They ask for no password, so a
-//! change is taken only from a request that another site's page cannot make without asking: JSON, PUT or DELETE.
+//! The control paths `/simulator/...` for the handset and tests. They need no password, so every change requires a JSON
+//! body, PUT or DELETE: a page of another site cannot send those without a CORS preflight, which fails.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -36,9 +36,8 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
             reply::empty(StatusCode::NO_CONTENT)
         }
         (&Method::GET, ["threads"]) => thread(world, query.number("customer").as_deref()),
-        (&Method::GET, ["media", sid]) => {
-            rest::fetch_media(world, sid).unwrap_or_else(|| refuse(StatusCode::NOT_FOUND, "No such picture."))
-        }
+        (&Method::GET, ["media", sid]) => rest::fetch_media(world, sid)
+            .unwrap_or_else(|| refuse(StatusCode::NOT_FOUND, "This picture does not exist.")),
         (&Method::GET, ["numbers"]) => numbers(world),
         (&Method::PUT, ["numbers"]) => match body::<Vec<DeskNumber>>(request).await {
             Ok(numbers) => {
@@ -85,11 +84,14 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
             }
             reply::empty(StatusCode::NO_CONTENT)
         }
-        _ => refuse(StatusCode::NOT_FOUND, "The simulator has no such path, or not for this method."),
+        _ => refuse(
+            StatusCode::NOT_FOUND,
+            "The simulator has no such path, or does not allow this method on it.",
+        ),
     })
 }
 
-/// A list of orders, or one alone.
+/// A list of orders, or a single one.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum OneOrMany {
@@ -119,7 +121,7 @@ fn ledger(world: &World, number: Option<&str>) -> Response<Body> {
 
 fn thread(world: &World, customer: Option<&str>) -> Response<Body> {
     let Some(customer) = customer else {
-        return refuse(StatusCode::BAD_REQUEST, "Which `customer`?");
+        return refuse(StatusCode::BAD_REQUEST, "The query needs a `customer`.");
     };
     let state = world.state();
     let texts: Vec<&Text> = state.ledger.all().iter().filter(|text| text.customer() == customer).collect();
@@ -139,8 +141,8 @@ fn thread(world: &World, customer: Option<&str>) -> Response<Body> {
     )
 }
 
-/// The desk's numbers: those that were registered, and then any other that was seen; and the customers seen,
-/// the latest first.
+/// Returns the team numbers, registered ones first, then others in the ledger; and the customers in the ledger, latest
+/// first.
 fn numbers(world: &World) -> Response<Body> {
     let state = world.state();
     let known: BTreeSet<&str> = state.numbers.iter().map(|desk| desk.number.as_str()).collect();
@@ -152,25 +154,28 @@ fn numbers(world: &World) -> Response<Body> {
             .map(|number| json!({ "number": number, "label": "" })),
     );
     let mut customers: Vec<&str> = Vec::new();
-    let mut met = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     for text in state.ledger.all().iter().rev() {
-        if met.insert(text.customer()) {
+        if listed.insert(text.customer()) {
             customers.push(text.customer());
         }
     }
     reply::json(StatusCode::OK, &json!({ "numbers": desk, "customers": customers }))
 }
 
-/// Reads a request's JSON, or says what is wrong with it.
+/// Parses a request's JSON body; an error is the response that says what is wrong.
 async fn body<T: DeserializeOwned>(request: Request<Body>) -> Result<T, Response<Body>> {
     if !is_json(request.headers()) {
-        return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "Send JSON, and say so in `Content-Type`."));
+        return Err(refuse(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Send JSON with the header `Content-Type: application/json`.",
+        ));
     }
     let Ok(bytes) = read(request.into_body()).await else {
-        return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body broke off or is too large."));
+        return Err(refuse(StatusCode::PAYLOAD_TOO_LARGE, "The body is incomplete or too large."));
     };
     serde_json::from_slice(&bytes)
-        .map_err(|error| refuse(StatusCode::BAD_REQUEST, &format!("The JSON does not fit: {error}")))
+        .map_err(|error| refuse(StatusCode::BAD_REQUEST, &format!("Invalid JSON: {error}")))
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -184,11 +189,11 @@ fn refuse(status: StatusCode, error: &str) -> Response<Body> {
     reply::json(status, &json!({ "error": error }))
 }
 
-/// The body was too large, or broke off.
+/// The body is too large or incomplete.
 #[derive(Debug)]
 pub(crate) struct Unreadable;
 
-/// Reads a body to its end, but not without end.
+/// Reads a body of at most `LARGEST_BODY` bytes.
 pub(crate) async fn read(mut body: Body) -> Result<Bytes, Unreadable> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.data().await {

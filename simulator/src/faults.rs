@@ -1,28 +1,28 @@
-//! The faults that can be ordered, and which one strikes next. A fault is used up in the moment it strikes; it
-//! must never strike more often than it was ordered to.
+//! The faults that can be ordered, and which one applies next. `Faults::take` counts each use, so that a fault applies
+//! at most as often as ordered.
 
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::Status;
 
-/// The number that stands for every number.
-pub(crate) const EVERYONE: &str = "*";
+/// Stands for every number.
+pub(crate) const EVERY_NUMBER: &str = "*";
 
-/// An ordered fault: what, for whom, how often.
+/// An ordered fault: which, for which number, how often.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Order {
-    /// By which it can be cleared; given when it is taken.
+    /// Identifies the order, so that it can be cleared; assigned by `Faults::add`.
     #[serde(skip_deserializing)]
     pub(crate) id: u32,
-    /// The customer's number, or `*`. An order for the number itself goes before one for everyone.
-    #[serde(default = "everyone")]
+    /// The customer's number, or `*`. An order for one number takes precedence over one for `*`.
+    #[serde(default = "every_number")]
     pub(crate) number: String,
     #[serde(flatten)]
     pub(crate) fault: Fault,
-    /// How often it strikes; `null` is until it is cleared.
+    /// How often it applies; `null` means until it is cleared.
     #[serde(default = "once")]
     pub(crate) times: Option<u32>,
-    /// Which REST calls it strikes; faults of other stages take no notice.
+    /// Which REST calls it applies to; faults of other stages ignore it.
     #[serde(default)]
     pub(crate) on: Call,
 }
@@ -31,75 +31,75 @@ pub(crate) struct Order {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub(crate) enum Fault {
-    /// The text is accepted, and the caller never hears of it.
+    /// The message is accepted, but no response is sent.
     TimeoutAfterAccept,
-    /// The text is accepted so much later, and the caller never hears of it.
+    /// The message is accepted after a delay, and no response is sent.
     AcceptLate { ms: u64 },
-    /// Accepted, and kept `queued` with no `date_sent` for so long.
+    /// The message is accepted, and stays `queued` without `date_sent` for a while.
     Queued { ms: u64 },
-    /// The connection is reset, and nothing was accepted.
+    /// The connection is reset, and the message is not accepted.
     ResetBeforeAccept,
-    /// The text is accepted, and the connection is reset instead of an answer.
+    /// The message is accepted, and the connection is reset instead of a response.
     ResetAfterAccept,
     /// Too many requests, with `Retry-After` in seconds.
     #[serde(rename = "http_429")]
     Http429 {
-        #[serde(default = "a_second")]
+        #[serde(default = "one_second")]
         retry_after: u32,
     },
-    /// Twilio has a bad day.
+    /// Internal server error.
     #[serde(rename = "http_500")]
     Http500,
-    /// The credentials are refused, right or not.
+    /// The credentials are rejected, even if they are correct.
     #[serde(rename = "http_401")]
     Http401,
-    /// Refused for good, with one of Twilio's error codes.
+    /// The message is rejected permanently, with one of Twilio's error codes.
     Error { code: u32 },
-    /// Accepted, and then the carrier says that it cannot be delivered.
+    /// The message is accepted, but cannot be delivered.
     Fail {
         error_code: u32,
         #[serde(default)]
         status: Failure,
     },
-    /// Accepted and delivered, but the receipts misbehave.
+    /// The message is delivered, but its receipts are not as usual.
     Receipts(Receipts),
-    /// An inbound text whose webhook is never posted.
+    /// The webhook of an inbound message is not posted.
     WebhookNever,
-    /// An inbound text whose webhook is posted twice.
+    /// The webhook of an inbound message is posted twice.
     WebhookTwice,
-    /// The call takes this much longer.
+    /// The call takes longer.
     Latency { ms: u64 },
-    /// A list lacks the texts that were accepted within this time.
+    /// A list lacks the messages accepted within this time.
     ListLags { ms: u64 },
-    /// A list takes no notice of `To`, `From` and `DateSent`.
+    /// A list ignores `To`, `From` and `DateSent`.
     ListIgnoresFilters,
-    /// A list begins with an empty page, and has two texts a page after that.
+    /// A list starts with an empty page, followed by pages of two messages.
     ListShortPages,
 }
 
-/// How receipts misbehave.
+/// How receipts deviate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "mode", rename_all = "snake_case")]
 pub(crate) enum Receipts {
-    /// The last one comes only after this long.
+    /// The last receipt is late by this time.
     Late { ms: u64 },
-    /// Each comes twice.
+    /// Each receipt comes twice.
     Twice,
-    /// The last comes first.
+    /// The last receipt comes first.
     Reversed,
-    /// None comes, although the text is delivered.
+    /// No receipt comes, although the message is delivered.
     Never,
-    /// All come before the caller has the answer to its call.
+    /// All receipts come before the response to the request.
     Early,
 }
 
-/// How a text fails after it was accepted.
+/// How a message fails after it was accepted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Failure {
-    /// It never left.
+    /// It was not sent.
     Failed,
-    /// It left and did not arrive.
+    /// It was sent, but did not arrive.
     #[default]
     Undelivered,
 }
@@ -113,40 +113,40 @@ impl From<Failure> for Status {
     }
 }
 
-/// Which REST calls a fault strikes.
+/// The REST calls that a fault applies to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Call {
-    /// Sending a text.
+    /// Sending a message.
     #[default]
     Send,
-    /// Listing the texts of a number. (A fetch of one text knows no number, so only `*` strikes it.)
+    /// Listing messages, or fetching one. A fetch has no number, so only a fault for `*` applies to it.
     Read,
     /// Fetching a picture.
     Media,
 }
 
-/// When a fault can strike: each stage uses up at most one order.
+/// When a fault can apply. Each stage uses at most one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     /// Before a REST call.
     Delay(Call),
     /// In a REST call.
     Request(Call),
-    /// After a text was accepted.
+    /// After a message was accepted.
     Outcome,
-    /// When an inbound text is posted to the desk.
+    /// When an inbound message is posted to the server.
     Webhook,
-    /// When a list chooses its texts by age.
+    /// When a list selects messages by age.
     ListAge,
     /// When a list is filtered.
     ListFilter,
-    /// When a list is cut into pages.
+    /// When a list is divided into pages.
     ListPage,
 }
 
 impl Order {
-    fn strikes(&self, stage: Stage) -> bool {
+    fn applies(&self, stage: Stage) -> bool {
         match (&self.fault, stage) {
             (Fault::Latency { .. }, Stage::Delay(call)) => call == self.on,
             (Fault::Fail { .. } | Fault::Receipts(_) | Fault::Queued { .. }, Stage::Outcome)
@@ -170,7 +170,7 @@ impl Order {
     }
 }
 
-/// The orders that have not been used up, in the order they were given.
+/// The active orders, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
     orders: Vec<Order>,
@@ -189,22 +189,22 @@ impl Faults {
         }
     }
 
-    /// Forgets the orders for one number (`*` is those for everyone), or all of them.
+    /// Removes the orders for one number (`*`: those for every number), or all of them.
     pub(crate) fn clear(&mut self, number: Option<&str>) {
         self.orders.retain(|order| number.is_some_and(|number| order.number != number));
     }
 
-    /// Forgets one order.
+    /// Removes one order.
     pub(crate) fn cancel(&mut self, id: u32) {
         self.orders.retain(|order| order.id != id);
     }
 
-    /// The fault that strikes this number at this stage, used up by one.
+    /// Returns the fault that applies to this number at this stage, and counts the use.
     pub(crate) fn take(&mut self, number: &str, stage: Stage) -> Option<Fault> {
         let place = |wanted: &str| {
-            self.orders.iter().position(|order| order.number == wanted && order.strikes(stage))
+            self.orders.iter().position(|order| order.number == wanted && order.applies(stage))
         };
-        let place = place(number).or_else(|| place(EVERYONE))?;
+        let place = place(number).or_else(|| place(EVERY_NUMBER))?;
         let order = self.orders.get_mut(place)?;
         let fault = order.fault.clone();
         if let Some(times) = &mut order.times {
@@ -217,15 +217,15 @@ impl Faults {
     }
 }
 
-fn everyone() -> String {
-    EVERYONE.to_owned()
+fn every_number() -> String {
+    EVERY_NUMBER.to_owned()
 }
 
 const fn once() -> Option<u32> {
     Some(1)
 }
 
-const fn a_second() -> u32 {
+const fn one_second() -> u32 {
     1
 }
 

@@ -1,5 +1,5 @@
-//! The handset: a page on which a person plays the customer. The page is a few static files that know the
-//! control paths; it must never load anything from elsewhere, which its content security policy enforces.
+//! The handset: a page on which a person plays the customer. Its static files use the control paths; its content
+//! security policy blocks everything from other origins.
 
 use hyper::{Body, Response, StatusCode, header::HeaderValue};
 
@@ -8,12 +8,12 @@ use crate::reply;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
     connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/// The page itself.
+/// Returns the page.
 pub(crate) fn page() -> Response<Body> {
     serve("text/html; charset=utf-8", include_str!("handset/index.html"))
 }
 
-/// A file that the page needs.
+/// Returns a file of the page.
 pub(crate) fn file(name: &str) -> Response<Body> {
     match name {
         "handset.js" => serve("text/javascript; charset=utf-8", include_str!("handset/handset.js")),

@@ -1,5 +1,5 @@
-//! A text that the customer sends: into the ledger first, then to the desk's messages webhook. It must be in the
-//! ledger even when the desk never hears of it, for the message list is how the desk finds what it missed.
+//! Handles a message from the customer: adds it to the ledger, then posts it to the server's webhook. It is in the
+//! ledger even when the webhook fails, since the server finds missed messages through the message list.
 
 use chrono::{DateTime, Utc};
 use hyper::{Body, Response, StatusCode};
@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::{
     clock,
     faults::{Fault, Stage},
-    ledger::{Attachment, Direction, Handover, Status, Text},
+    ledger::{Attachment, Direction, Status, Text, WebhookOutcome},
     media::new_sid,
     reply,
     resource::{VERSION, media_path},
@@ -17,7 +17,7 @@ use crate::{
     world::World,
 };
 
-/// What the customer wrote: the body of `POST /simulator/texts`.
+/// Body of `POST /simulator/texts`: a message from the customer.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Written {
     from: String,
@@ -26,11 +26,11 @@ pub(crate) struct Written {
     body: String,
     #[serde(default)]
     media: Vec<WrittenMedia>,
-    /// When it was written, if that was in the past.
+    /// When it was sent; the current time if missing.
     at: Option<DateTime<Utc>>,
 }
 
-/// A picture with the text; without a `url` it is the simulator's own.
+/// A picture of the message; without a `url`, the simulator's own.
 #[derive(Debug, Deserialize)]
 struct WrittenMedia {
     url: Option<String>,
@@ -38,7 +38,7 @@ struct WrittenMedia {
     content_type: String,
 }
 
-/// A whole text that means something to the carrier itself.
+/// A message that Twilio itself acts on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keyword {
     Stop,
@@ -67,36 +67,36 @@ impl Keyword {
     }
 }
 
-/// Answers `POST /simulator/texts`, once the desk has answered its webhook.
+/// Handles `POST /simulator/texts`; responds after the webhook has been answered.
 pub(crate) async fn receive(world: &World, written: Written) -> Response<Body> {
     if written.from.trim().is_empty() || written.to.trim().is_empty() {
-        let error = json!({ "error": "A text needs `from` and `to`." });
+        let error = json!({ "error": "A message needs `from` and `to`." });
         return reply::json(StatusCode::UNPROCESSABLE_ENTITY, &error);
     }
     let keyword = Keyword::of(&written.body);
     let text = text_of(written);
     let sid = text.sid.clone();
     let form = form_of(world, &text, keyword);
-    let (fault, url) = keep(world, text, keyword);
+    let (fault, url) = record(world, text, keyword);
 
-    let (handover, answer) = match (fault, url) {
-        (Some(Fault::WebhookNever), _) => (Handover::Withheld, None),
-        (_, None) => (Handover::NotConfigured, None),
+    let (outcome, answer) = match (fault, url) {
+        (Some(Fault::WebhookNever), _) => (WebhookOutcome::Withheld, None),
+        (_, None) => (WebhookOutcome::NotConfigured, None),
         (fault, Some(url)) => {
             let mut answer = webhook::post(world, &url, &form).await;
             if fault == Some(Fault::WebhookTwice) {
                 answer = webhook::post(world, &url, &form).await;
             }
-            let taken = answer.is_some_and(|status| (200..300).contains(&status));
-            (if taken { Handover::Delivered } else { Handover::Failed }, answer)
+            let accepted = answer.is_some_and(|status| (200..300).contains(&status));
+            (if accepted { WebhookOutcome::Delivered } else { WebhookOutcome::Failed }, answer)
         }
     };
-    world.state().ledger.note_webhook(&sid, handover, answer);
-    reply::json(StatusCode::CREATED, &json!({ "sid": sid, "webhook": handover, "webhook_status": answer }))
+    world.state().ledger.note_webhook(&sid, outcome, answer);
+    reply::json(StatusCode::CREATED, &json!({ "sid": sid, "webhook": outcome, "webhook_status": answer }))
 }
 
-/// Everything that changes at once: the ledger, the opt-outs, and the fault that is used up.
-fn keep(world: &World, text: Text, keyword: Option<Keyword>) -> (Option<Fault>, Option<String>) {
+/// Updates the ledger, the opt-outs and the faults under one lock; returns the fault and the webhook's URL.
+fn record(world: &World, text: Text, keyword: Option<Keyword>) -> (Option<Fault>, Option<String>) {
     let mut state = world.state();
     let pair = (text.from.clone(), text.to.clone());
     match keyword {
@@ -136,7 +136,7 @@ fn text_of(written: Written) -> Text {
         sent_at: Some(written_at),
         updated_at: written_at,
         receipts: Vec::new(),
-        webhook: Some(Handover::Pending),
+        webhook: Some(WebhookOutcome::Pending),
         webhook_status: None,
     }
 }
@@ -191,7 +191,7 @@ mod tests {
     use super::Keyword;
 
     #[test]
-    fn a_keyword_is_the_whole_text_in_any_case() {
+    fn a_keyword_must_be_the_whole_message_in_any_case() {
         assert_eq!(Keyword::of(" stop\n"), Some(Keyword::Stop));
         assert_eq!(Keyword::of("Unsubscribe"), Some(Keyword::Stop));
         assert_eq!(Keyword::of("unstop"), Some(Keyword::Start));

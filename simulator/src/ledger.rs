@@ -1,24 +1,23 @@
-//! The ledger: every text that was accepted, in the order of acceptance, with all that happened to it since.
-//! By it tests prove that no text was lost and none sent twice, so an entry must never be changed except by a
-//! status that goes forward, and never be removed but by emptying the whole ledger.
+//! The ledger: every accepted message in the order of acceptance, with its status, receipts and webhook. Tests compare
+//! it with the server's database, so `Ledger` has no method that removes one entry or moves a status backwards.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// Who wrote the text.
+/// Direction of a message, as seen by the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Direction {
-    /// The customer.
+    /// From the customer.
     #[serde(rename = "inbound")]
     Inbound,
-    /// The desk, through the REST paths.
+    /// From the server, through the REST API.
     #[serde(rename = "outbound-api")]
     Outbound,
 }
 
-/// Twilio's words for how far a text has come: those that the simulator uses.
+/// Twilio's message statuses, as far as the simulator uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Status {
@@ -32,7 +31,7 @@ pub(crate) enum Status {
 }
 
 impl Status {
-    /// The word on the wire.
+    /// The status as Twilio writes it.
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
@@ -50,16 +49,16 @@ impl Status {
     }
 }
 
-/// A picture or other file that came with a text.
+/// A picture or other file of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Attachment {
     pub(crate) sid: String,
     pub(crate) content_type: String,
-    /// Where the file really is; nothing for the simulator's own picture.
+    /// URL of the file; `None` for the simulator's own picture.
     pub(crate) source: Option<String>,
 }
 
-/// A status webhook that was posted, and the HTTP status it was answered with (nothing: no answer came).
+/// A status webhook that was posted, and the HTTP status of the response (`None`: no response).
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Receipt {
     pub(crate) status: Status,
@@ -67,23 +66,23 @@ pub(crate) struct Receipt {
     pub(crate) at: DateTime<Utc>,
 }
 
-/// What became of an inbound text's webhook.
+/// Outcome of an inbound message's webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Handover {
-    /// It is on its way.
+pub(crate) enum WebhookOutcome {
+    /// The server has not responded yet.
     Pending,
-    /// The desk said yes.
+    /// The server responded with a 2xx status.
     Delivered,
-    /// The desk said no, or nothing.
+    /// The server responded with another status, or not at all.
     Failed,
-    /// A fault kept it back: only the message list has this text.
+    /// A fault suppressed it: only the message list has this message.
     Withheld,
-    /// Nobody has said where to post it.
+    /// No webhook URL is set.
     NotConfigured,
 }
 
-/// One text.
+/// A message.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Text {
     pub(crate) sid: String,
@@ -100,15 +99,15 @@ pub(crate) struct Text {
     pub(crate) accepted_at: DateTime<Utc>,
     pub(crate) sent_at: Option<DateTime<Utc>>,
     pub(crate) updated_at: DateTime<Utc>,
-    /// For the desk's texts: every status webhook posted.
+    /// For outbound messages: every status webhook posted.
     pub(crate) receipts: Vec<Receipt>,
-    /// For the customer's texts: what became of the messages webhook.
-    pub(crate) webhook: Option<Handover>,
+    /// For inbound messages: outcome of the messages webhook.
+    pub(crate) webhook: Option<WebhookOutcome>,
     pub(crate) webhook_status: Option<u16>,
 }
 
 impl Text {
-    /// The number that is not the desk's.
+    /// The customer's number.
     pub(crate) fn customer(&self) -> &str {
         match self.direction {
             Direction::Inbound => &self.from,
@@ -116,7 +115,7 @@ impl Text {
         }
     }
 
-    /// The desk's number.
+    /// The team's number.
     pub(crate) fn desk(&self) -> &str {
         match self.direction {
             Direction::Inbound => &self.to,
@@ -125,7 +124,7 @@ impl Text {
     }
 }
 
-/// Every text, oldest first.
+/// Every message, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     texts: Vec<Text>,
@@ -146,7 +145,7 @@ impl Ledger {
         self.by_sid.get(sid).and_then(|place| self.texts.get(*place))
     }
 
-    /// Moves a text forward. A status that would take it back is ignored, and the first final one stays.
+    /// Advances a message's status. An earlier status is ignored, and the first final status stays.
     pub(crate) fn advance(&mut self, sid: &str, status: Status, error_code: Option<u32>, at: DateTime<Utc>) {
         let Some(text) = self.find_mut(sid) else { return };
         if text.status.is_final() || status <= text.status {
@@ -166,9 +165,9 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn note_webhook(&mut self, sid: &str, handover: Handover, answer: Option<u16>) {
+    pub(crate) fn note_webhook(&mut self, sid: &str, outcome: WebhookOutcome, answer: Option<u16>) {
         if let Some(text) = self.find_mut(sid) {
-            text.webhook = Some(handover);
+            text.webhook = Some(outcome);
             text.webhook_status = answer;
         }
     }
@@ -214,7 +213,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_status_goes_forward_and_the_first_final_one_stays() {
+    fn a_status_only_advances_and_the_first_final_one_stays() {
         let mut ledger = Ledger::default();
         ledger.add(text("SM1", Direction::Outbound));
         ledger.advance("SM1", Status::Delivered, None, now());
@@ -227,7 +226,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_text_that_failed_before_it_was_sent_has_no_time_of_sending() {
+    fn a_message_that_failed_before_it_was_sent_has_no_sent_time() {
         let mut ledger = Ledger::default();
         ledger.add(text("SM1", Direction::Outbound));
         ledger.advance("SM1", Status::Failed, Some(30_006), now());
@@ -236,14 +235,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_customer_is_whoever_is_not_the_desk() {
+    fn the_customer_is_the_sender_inbound_and_the_recipient_outbound() {
         assert_eq!(text("SM1", Direction::Inbound).customer(), "+447700900123");
         assert_eq!(text("SM2", Direction::Outbound).customer(), "+447700900123");
         assert_eq!(text("SM3", Direction::Inbound).desk(), text("SM4", Direction::Outbound).desk());
     }
 
     #[test]
-    fn texts_are_kept_in_the_order_they_were_accepted() {
+    fn messages_are_listed_in_the_order_of_acceptance() {
         let mut ledger = Ledger::default();
         for sid in ["SM3", "SM1", "SM2"] {
             ledger.add(text(sid, Direction::Outbound));

@@ -1,13 +1,13 @@
-//! A stand-in for Twilio on a loopback port: it speaks Twilio's REST paths, calls the desk's webhooks with
-//! Twilio's signature, keeps a ledger of every text, injects faults, and has a handset as its face.
+//! A simulator of Twilio on a loopback port: it implements Twilio's REST API, calls the server's webhooks with Twilio's
+//! signature, keeps a ledger of every message, injects faults, and serves a handset page. It sends no real message.
 //!
-//! It knows nothing of the desk's own crates: whatever reaches the desk from here has come over HTTP, exactly
-//! as it would from Twilio. It never sends a real text. It listens on loopback only and answers only requests whose `Host` is a
-//! loopback name, since its control paths ask for no password: a web page elsewhere cannot reach it by a name of its own.
+//! It depends on no other crate of the workspace: the server and the simulator talk over HTTP only, as with Twilio. It
+//! listens on loopback only and accepts only requests whose `Host` is a loopback name, since its control paths need no
+//! password: a web page elsewhere cannot reach it through a DNS name of its own.
 //!
-//! Reading order: `server` (every URL) -> `rest`, `send`, `list` (what the desk calls) -> `receipts`,
-//! `inbound`, `webhook` (what calls the desk) -> `ledger`, `faults`, `world` (what is remembered) ->
-//! `control`, `handset` (what people and tests use).
+//! Reading order: `server` (every URL) -> `rest`, `send`, `list` (called by the server) -> `receipts`, `inbound`,
+//! `webhook` (calls to the server) -> `ledger`, `faults`, `world` (state) -> `control`, `handset` (for people and
+//! tests).
 
 mod clock;
 mod control;
@@ -42,27 +42,27 @@ use tokio::sync::oneshot;
 pub use crate::{signature::sign, world::DeskNumber};
 use crate::{webhook::Webhooks, world::World};
 
-/// How a simulator is started.
+/// Settings of a simulator.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where to listen: a loopback address; port 0 asks for any free one.
+    /// Loopback address to listen on; port 0 chooses a free port.
     pub listen: SocketAddr,
-    /// The account that the REST paths belong to.
+    /// Account id in the REST paths.
     pub account_sid: String,
-    /// The account's secret: the password of the REST paths, and the key of the webhooks' signature.
+    /// Password of the REST paths, and key of the webhooks' signatures.
     pub auth_token: String,
-    /// How long every REST call takes before anything happens.
+    /// Delay before every REST call is handled.
     pub latency: Duration,
-    /// How long each of a text's receipts (queued, sent, delivered) comes after the one before.
+    /// Delay before each receipt of a message (queued, sent, delivered).
     pub receipt_delay: Duration,
-    /// Where inbound texts are posted: the full public URL of the desk's messages webhook.
+    /// Full public URL of the server's webhook for inbound messages.
     pub messages_url: Option<String>,
-    /// Where receipts are posted when a text names no `StatusCallback` of its own.
+    /// URL for the receipts of messages without a `StatusCallback`.
     pub status_url: Option<String>,
-    /// Scheme and authority (`http://127.0.0.1:8080`) that webhooks are really posted to, when the desk's
-    /// public URL, for which they are still signed, cannot be reached from here.
+    /// Scheme and authority (`http://127.0.0.1:8080`) that webhooks are posted to instead of the public URL's, when the
+    /// public URL is not reachable from here. The signature is still that of the public URL.
     pub deliver_to: Option<String>,
-    /// Refuse to send from a number that is not among the desk's registered numbers (21606).
+    /// Rejects messages from a number that is not registered (error 21606).
     pub only_registered_senders: bool,
 }
 
@@ -82,7 +82,7 @@ impl Default for Settings {
     }
 }
 
-/// A running simulator. Dropping it stops it too, without waiting for the end.
+/// A running simulator. Dropping it stops it, without waiting until it has stopped.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -91,23 +91,26 @@ pub struct Simulator {
     stopped: oneshot::Receiver<()>,
 }
 
-/// The desk's numbers, as the simulator knows them.
+/// Handle that sets the team numbers of a running simulator.
 #[derive(Clone, Debug)]
 pub struct Numbers(Arc<World>);
 
 impl Numbers {
-    /// Replaces them; the handset offers them by their labels.
+    /// Replaces the team numbers; the handset lists them by their labels.
     pub fn set(&self, numbers: impl IntoIterator<Item = DeskNumber>) {
         self.0.state().numbers = numbers.into_iter().collect();
     }
 }
 
 impl Simulator {
-    /// Starts listening, and serves from a thread and a runtime of its own, so that the caller may have any
-    /// runtime or none. When this returns, the port answers.
+    /// Starts the simulator on its own thread and runtime, so that the caller needs no runtime. The port accepts
+    /// connections when this returns.
+    ///
+    /// # Errors
+    /// When `listen` is not a loopback address, or cannot be bound.
     pub fn start(settings: Settings) -> io::Result<Self> {
         if !settings.listen.ip().is_loopback() {
-            let fault = "the simulator listens on loopback only: its control paths ask for no password";
+            let fault = "the simulator listens on loopback only, since its control paths need no password";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, fault));
         }
         let listener = TcpListener::bind(settings.listen)?;
@@ -115,59 +118,59 @@ impl Simulator {
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let world = Arc::new(World::new(settings, address));
-        let (stop, asked_to_stop) = oneshot::channel();
-        let (has_stopped, stopped) = oneshot::channel();
+        let (stop, stop_requested) = oneshot::channel();
+        let (notify_stopped, stopped) = oneshot::channel();
         let served = Arc::clone(&world);
         thread::Builder::new().name("simulator".to_owned()).spawn(move || {
             runtime.spawn(server::serve(listener, served));
-            // An error means that the `Simulator` was dropped, which asks for the same thing.
-            let _ = runtime.block_on(asked_to_stop);
+            // An error means that the `Simulator` was dropped, which stops it as well.
+            let _ = runtime.block_on(stop_requested);
             runtime.shutdown_background();
-            let _ = has_stopped.send(());
+            let _ = notify_stopped.send(());
         })?;
         Ok(Self { address, world, stop, stopped })
     }
 
-    /// The address it really listens on.
+    /// Returns the address it listens on, with the chosen port.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its base URL, without a slash at the end: what `TWILIO_API_URL` is set to.
+    /// Returns its base URL without a trailing slash: the value for `TWILIO_API_URL`.
     #[must_use]
     pub fn url(&self) -> String {
         self.world.url()
     }
 
-    /// The page on which a person plays the customer.
+    /// Returns the URL of the page on which a person plays the customer.
     #[must_use]
     pub fn handset_url(&self) -> String {
         format!("{}/handset", self.url())
     }
 
-    /// Says where inbound texts are posted from now on.
+    /// Changes the URL that inbound messages are posted to.
     pub fn set_messages_url(&self, url: impl Into<String>) {
         self.set_webhooks(|webhooks| webhooks.messages_url = Some(url.into()));
     }
 
-    /// Says where receipts are posted from now on when a text names no `StatusCallback`.
+    /// Changes the URL for receipts of messages without a `StatusCallback`.
     pub fn set_status_url(&self, url: impl Into<String>) {
         self.set_webhooks(|webhooks| webhooks.status_url = Some(url.into()));
     }
 
-    /// Says to which scheme and authority webhooks are really posted; they are still signed for their own URL.
+    /// Changes the scheme and authority that webhooks are posted to; see [`Settings::deliver_to`].
     pub fn set_deliver_to(&self, base: impl Into<String>) {
         self.set_webhooks(|webhooks| webhooks.deliver_to = Some(base.into()));
     }
 
-    /// Where it is told, at any time, which numbers the desk has.
+    /// Returns a handle that sets the team numbers.
     #[must_use]
     pub fn numbers(&self) -> Numbers {
         Numbers(Arc::clone(&self.world))
     }
 
-    /// Stops serving, drops every connection and receipt still on its way, and waits until the port is free.
+    /// Stops it, drops open connections and pending receipts, and waits until the port is free.
     pub async fn stop(self) {
         let _ = self.stop.send(());
         let _ = self.stopped.await;

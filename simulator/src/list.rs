@@ -1,6 +1,6 @@
-//! Twilio's list of messages: newest first, filtered, in pages. A page's token names the last text of the page
-//! before, so that texts accepted in between are not listed twice or skipped. As at Twilio, a filter by `DateSent`
-//! leaves out what was not sent yet. Faults make the list lag, ignore its filters, or come in short pages.
+//! Twilio's message list: newest first, filtered, in pages. A page token names the last message of the previous page,
+//! so that messages accepted in between are neither repeated nor skipped. As at Twilio, a filter by `DateSent` excludes
+//! unsent messages. Faults make the list lag, ignore its filters, or come in short pages.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use hyper::{Body, Response, StatusCode};
@@ -18,10 +18,10 @@ use crate::{
 
 const PAGE_SIZE: usize = 50;
 const LARGEST_PAGE: usize = 1000;
-/// The token of the page after an empty first one, which has no last text.
+/// Token of the page after an empty first page, which has no last message.
 const BEGINNING: &str = "BEGINNING";
 
-/// Answers `GET Messages.json`; `number` is the one whose faults strike.
+/// Handles `GET Messages.json`; the faults of `number` apply.
 pub(crate) fn list(world: &World, query: &Parameters, number: &str) -> Response<Body> {
     let dates = match Dates::parse(query) {
         Ok(dates) => dates,
@@ -93,7 +93,7 @@ pub(crate) fn list(world: &World, query: &Parameters, number: &str) -> Response<
     )
 }
 
-/// The times between which a text must have been sent: in whole seconds, since Twilio's dates have no smaller.
+/// The range of sent times, in whole seconds like Twilio's dates.
 #[derive(Debug, Default)]
 struct Dates {
     from: Option<i64>,
@@ -101,7 +101,7 @@ struct Dates {
 }
 
 impl Dates {
-    /// Reads `DateSent`, `DateSent>` and `DateSent<` (with or without a further `=`). A day alone is that whole day.
+    /// Reads `DateSent`, `DateSent>` and `DateSent<` (with or without a further `=`). A date means that whole day.
     fn parse(query: &Parameters) -> Result<Self, Refusal> {
         let get = |name: &str| match query.get(name) {
             Some(value) => {
@@ -115,7 +115,7 @@ impl Dates {
         Ok(Self { from: from.map(|(first, _)| first), until: until.map(|(_, last)| last) })
     }
 
-    /// Without bounds everything is included; with them, only what was sent.
+    /// Whether the range includes a message; only an empty range includes unsent ones.
     fn include(&self, sent_at: Option<DateTime<Utc>>) -> bool {
         let Some(time) = sent_at.map(|at| at.timestamp()) else {
             return self.from.is_none() && self.until.is_none();
@@ -124,7 +124,7 @@ impl Dates {
     }
 }
 
-/// The first and the last second that a value means.
+/// Returns the first and the last second of a value.
 fn bounds(value: &str) -> Option<(i64, i64)> {
     if let Ok(time) = DateTime::parse_from_rfc3339(value) {
         return Some((time.timestamp(), time.timestamp()));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_sent_yet_has_no_date_that_a_filter_could_match() {
+    fn an_unsent_message_matches_no_date_filter() {
         let dates = |query: &str| Dates::parse(&Parameters::parse(query.as_bytes())).expect("valid dates");
         assert!(!dates("DateSent>=2000-01-01").include(None));
         assert!(!dates("DateSent<=2100-01-01").include(None));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_means_its_whole_second() {
+    fn a_time_includes_its_whole_second() {
         assert!(includes("DateSent>=2026-11-22T09:00:00Z", "2026-11-22T09:00:00.000Z"));
         assert!(includes("DateSent>=2026-11-22T09:00:00.700Z", "2026-11-22T09:00:00.100Z"));
         assert!(!includes("DateSent%3E=2026-11-22T09:00:00Z", "2026-11-22T08:59:59.999Z"));
@@ -162,14 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_day_means_all_of_it() {
+    fn a_date_includes_the_whole_day() {
         assert!(includes("DateSent=2026-11-22", "2026-11-22T23:59:59.5Z"));
         assert!(!includes("DateSent=2026-11-22", "2026-11-23T00:00:00Z"));
         assert!(includes("DateSent<=2026-11-22", "2026-11-22T12:00:00Z"));
     }
 
     #[test]
-    fn what_is_not_a_date_is_refused() {
+    fn an_invalid_date_is_rejected() {
         assert!(Dates::parse(&Parameters::parse(b"DateSent>=yesterday")).is_err());
     }
 }

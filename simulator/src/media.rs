@@ -1,9 +1,9 @@
-//! Sids, and the one picture that the simulator has to send. It must never fetch anybody else's.
+//! Twilio's ids (SIDs), and the picture that the handset sends.
 
-/// What the customer's phone sends as a picture.
+/// The picture that the handset sends.
 pub(crate) const PICTURE: &[u8] = include_bytes!("media/picture.png");
 
-/// A new sid: two letters that say of what, and 32 hexadecimal digits.
+/// Returns a new SID: two letters for the kind, and 32 hexadecimal digits.
 pub(crate) fn new_sid(kind: &str) -> String {
     format!("{kind}{:032x}", rand::random::<u128>())
 }

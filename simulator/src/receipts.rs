@@ -1,5 +1,5 @@
-//! The receipts of an accepted text: queued, sent, delivered, each posted to the desk once, unless a fault says
-//! otherwise. A receipt is never posted again because the desk did not answer: Twilio does not either.
+//! The receipts of an accepted message: queued, sent, delivered. Each is posted to the server once, unless a fault
+//! changes that. Like Twilio, the simulator does not retry a receipt without a response.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     world::World,
 };
 
-/// One receipt, and how long it comes after the one before.
+/// A receipt and the delay before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Step {
     after: Duration,
@@ -20,12 +20,12 @@ struct Step {
     error_code: Option<u32>,
 }
 
-/// The receipts that a text will have.
+/// The receipts that a message will have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
     steps: Vec<Step>,
-    /// Whether the desk is told, or only the ledger.
-    told: bool,
+    /// Whether receipts are posted; otherwise only the ledger changes.
+    posted: bool,
     early: bool,
 }
 
@@ -33,15 +33,15 @@ impl Plan {
     pub(crate) fn new(fault: Option<&Fault>, delay: Duration) -> Self {
         let step = |status| Step { after: delay, status, error_code: None };
         let mut steps = vec![step(Status::Queued), step(Status::Sent), step(Status::Delivered)];
-        let (mut told, mut early) = (true, false);
+        let (mut posted, mut early) = (true, false);
         match fault {
             Some(Fault::Fail { error_code, status }) => {
                 let status = Status::from(*status);
-                // What failed outright was never sent; what is undelivered was.
+                // A failed message was never sent; an undelivered one was.
                 steps.truncate(if status == Status::Failed { 1 } else { 2 });
                 steps.push(Step { after: delay, status, error_code: Some(*error_code) });
             }
-            // "queued" is reported at once, and all else after that.
+            // "queued" is reported at once, and the others after the delay.
             Some(Fault::Queued { ms }) => {
                 if let Some(sent) = steps.get_mut(1) {
                     sent.after = Duration::from_millis(*ms);
@@ -59,27 +59,27 @@ impl Plan {
                     .collect();
             }
             Some(Fault::Receipts(Receipts::Reversed)) => steps.reverse(),
-            Some(Fault::Receipts(Receipts::Never)) => told = false,
+            Some(Fault::Receipts(Receipts::Never)) => posted = false,
             Some(Fault::Receipts(Receipts::Early)) => early = true,
             _ => {}
         }
-        Self { steps, told, early }
+        Self { steps, posted, early }
     }
 
-    /// Whether all receipts come before the desk's call is answered.
+    /// Whether all receipts are posted before the response to the server's request.
     pub(crate) const fn comes_early(&self) -> bool {
         self.early
     }
 }
 
-/// Goes through the plan: each step moves the text in the ledger and then tells the desk.
+/// Runs the plan: each step advances the message in the ledger and then posts the receipt.
 pub(crate) async fn run(world: &World, sid: &str, plan: Plan) {
     for step in plan.steps {
         if !step.after.is_zero() {
             tokio::time::sleep(step.after).await;
         }
         world.state().ledger.advance(sid, step.status, step.error_code, clock::now());
-        if plan.told {
+        if plan.posted {
             post(world, sid, step).await;
         }
     }
@@ -131,12 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_queued_sent_and_delivered() {
+    fn a_message_is_queued_sent_and_delivered() {
         assert_eq!(statuses(None), [Status::Queued, Status::Sent, Status::Delivered]);
     }
 
     #[test]
-    fn an_undelivered_text_was_sent_and_a_failed_one_was_not() {
+    fn an_undelivered_message_was_sent_and_a_failed_one_was_not() {
         let fail = |status| Fault::Fail { error_code: 30_003, status };
         assert_eq!(
             statuses(Some(&fail(Failure::Undelivered))),
@@ -163,6 +163,6 @@ mod tests {
         let waits: Vec<Duration> = queued.steps.iter().map(|step| step.after).collect();
         assert_eq!(waits, [DELAY, Duration::from_millis(500), DELAY]);
         assert!(plan(Receipts::Early).comes_early());
-        assert!(!plan(Receipts::Never).told);
+        assert!(!plan(Receipts::Never).posted);
     }
 }

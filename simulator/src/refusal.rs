@@ -1,5 +1,5 @@
-//! Twilio's errors, in Twilio's words: `{"code", "message", "more_info", "status"}`. The codes must stay
-//! Twilio's own, for the desk decides by them whether to try again.
+//! Twilio's errors: `{"code", "message", "more_info", "status"}`. The codes are Twilio's, since the server decides by
+//! them whether to retry.
 
 use hyper::{
     Body, Response, StatusCode,
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::reply;
 
-/// A call that Twilio refuses.
+/// The error that a call is rejected with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The account or the token is wrong.
@@ -36,7 +36,7 @@ pub(crate) enum Refusal {
     DateInvalid {
         value: String,
     },
-    /// Whatever a fault asked for.
+    /// The code of an ordered fault.
     Ordered {
         code: u32,
     },
@@ -102,7 +102,7 @@ impl Refusal {
         }
     }
 
-    /// The refusal as Twilio answers it.
+    /// Builds Twilio's error response.
     pub(crate) fn reply(&self) -> Response<Body> {
         let code = self.code();
         let mut reply = reply::json(
@@ -138,6 +138,6 @@ const fn ordered_message(code: u32) -> &'static str {
         21_612 => "Message cannot be sent with the current combination of 'To' and/or 'From' parameters",
         21_614 => "'To' number is not a valid mobile number",
         21_617 => "The concatenated message body exceeds the 1600 character limit",
-        _ => "The simulator was asked to refuse this text",
+        _ => "The simulator was ordered to reject this message",
     }
 }

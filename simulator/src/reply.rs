@@ -1,5 +1,4 @@
-//! Requests read and replies built, in the few forms that the simulator needs. An outcome is a reply or a
-//! dropped connection: nothing here must ever turn the second into the first.
+//! Parses parameters and builds responses. The outcome of a request is a response or a dropped connection.
 
 use std::{error::Error, fmt};
 
@@ -9,7 +8,7 @@ use hyper::{
 };
 use serde::Serialize;
 
-/// No reply at all: the connection is reset.
+/// No response: the connection is reset.
 #[derive(Debug)]
 pub(crate) struct Dropped;
 
@@ -21,10 +20,10 @@ impl fmt::Display for Dropped {
 
 impl Error for Dropped {}
 
-/// What a request comes to.
+/// Outcome of a request.
 pub(crate) type Outcome = Result<Response<Body>, Dropped>;
 
-/// A reply in JSON.
+/// Builds a JSON response.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body> {
     match serde_json::to_vec(value) {
         Ok(bytes) => body(status, "application/json; charset=utf-8", bytes),
@@ -32,7 +31,7 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response<Body>
     }
 }
 
-/// A reply of any other kind.
+/// Builds a response with any other content type.
 pub(crate) fn body(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response<Body> {
     let mut reply = Response::new(body.into());
     *reply.status_mut() = status;
@@ -43,24 +42,24 @@ pub(crate) fn body(status: StatusCode, content_type: &'static str, body: impl In
     reply
 }
 
-/// A reply of a status alone.
+/// Builds a response without a body.
 pub(crate) fn empty(status: StatusCode) -> Response<Body> {
     let mut reply = Response::new(Body::empty());
     *reply.status_mut() = status;
     reply
 }
 
-/// A form or a query, in its own order, names repeated or not.
+/// The pairs of a form or a query, in order; names can repeat.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
-    /// Reads `application/x-www-form-urlencoded`; what cannot be read counts as nothing, as with Twilio.
+    /// Parses `application/x-www-form-urlencoded`; invalid input counts as empty, as with Twilio.
     pub(crate) fn parse(bytes: &[u8]) -> Self {
         Self(serde_urlencoded::from_bytes(bytes).unwrap_or_default())
     }
 
-    /// The value of a name, unless it is empty.
+    /// Returns the first value of a name that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .iter()
@@ -68,14 +67,14 @@ impl Parameters {
             .map(|(_, value)| value.as_str())
     }
 
-    /// A phone number, with the `+` that a query loses when it is not escaped.
+    /// Returns a phone number, restoring the `+` that an unescaped query loses.
     pub(crate) fn number(&self, name: &str) -> Option<String> {
         let value = self.get(name)?.trim();
         let digits = value.starts_with(|first: char| first.is_ascii_digit());
         Some(if digits { format!("+{value}") } else { value.to_owned() })
     }
 
-    /// Every pair but those of these names.
+    /// Returns the pairs except those with the given names.
     pub(crate) fn without(&self, names: &[&str]) -> Vec<(String, String)> {
         self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned().collect()
     }
@@ -86,7 +85,7 @@ mod tests {
     use super::Parameters;
 
     #[test]
-    fn a_number_gets_back_the_plus_that_an_unescaped_query_lost() {
+    fn the_plus_of_an_unescaped_number_is_restored() {
         let escaped = Parameters::parse(b"number=%2B447700900123");
         let bare = Parameters::parse(b"number=+447700900123");
         assert_eq!(escaped.number("number").as_deref(), Some("+447700900123"));
@@ -95,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_is_no_value() {
+    fn an_empty_value_counts_as_missing() {
         assert_eq!(Parameters::parse(b"Body=&To=%2B1").get("Body"), None);
     }
 }

@@ -1,5 +1,4 @@
-//! Twilio's JSON shapes. Numbers that Twilio writes as strings must stay strings here: clients have tripped
-//! over nothing more often.
+//! Twilio's JSON resources. Numbers that Twilio writes as strings are strings here too.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -9,7 +8,7 @@ use crate::{
     world::DeskNumber,
 };
 
-/// The part of every path that comes before the account.
+/// The API version: the first segment of every REST path.
 pub(crate) const VERSION: &str = "2010-04-01";
 
 fn rfc_2822(time: DateTime<Utc>) -> String {
@@ -46,7 +45,7 @@ pub(crate) fn message(account_sid: &str, text: &Text) -> Value {
     })
 }
 
-/// A media resource: what is known of a picture, not the picture.
+/// A media resource: a picture's metadata.
 pub(crate) fn media(account_sid: &str, text: &Text, attachment: &Attachment) -> Value {
     json!({
         "account_sid": account_sid,
@@ -59,7 +58,7 @@ pub(crate) fn media(account_sid: &str, text: &Text, attachment: &Attachment) -> 
     })
 }
 
-/// The path that a picture itself is fetched from.
+/// Path of a picture's content.
 pub(crate) fn media_path(account_sid: &str, message_sid: &str, media_sid: &str) -> String {
     format!("/{VERSION}/Accounts/{account_sid}/Messages/{message_sid}/Media/{media_sid}")
 }
@@ -85,7 +84,7 @@ pub(crate) fn account(account_sid: &str, now: DateTime<Utc>) -> Value {
     json!({
         "date_created": rfc_2822(now),
         "date_updated": rfc_2822(now),
-        "friendly_name": "Simulator: no real text is sent",
+        "friendly_name": "Simulator: no real message is sent",
         "owner_account_sid": account_sid,
         "sid": account_sid,
         "status": "active",
@@ -95,7 +94,7 @@ pub(crate) fn account(account_sid: &str, now: DateTime<Utc>) -> Value {
     })
 }
 
-/// Twilio's words for the delivery errors that are most often met.
+/// Twilio's messages for the most common delivery errors.
 const fn error_message(code: u32) -> &'static str {
     match code {
         30_003 => "Unreachable destination handset",

@@ -1,5 +1,4 @@
-//! Twilio's REST paths: who may call, and which resource is meant. What a call does is in `send` and `list`.
-//! Nothing here must answer before the account and token were checked.
+//! Twilio's REST paths: checks the credentials, then routes to `send`, `list` or a resource.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     clock, control,
-    faults::{Call, EVERYONE, Fault, Stage},
+    faults::{Call, EVERY_NUMBER, Fault, Stage},
     list, media,
     refusal::Refusal,
     reply::{self, Dropped, Outcome, Parameters},
@@ -20,9 +19,9 @@ use crate::{
     world::{DeskNumber, World},
 };
 
-/// Answers a call to `/2010-04-01/Accounts/...`; `path` is what comes after that.
+/// Handles a request to `/2010-04-01/Accounts/...`; `path` is the part after that.
 pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Body>) -> Outcome {
-    if !may_call(world, request.headers()) {
+    if !is_authorized(world, request.headers()) {
         return Ok(Refusal::Authenticate.reply());
     }
     let account = &world.settings.account_sid;
@@ -40,14 +39,14 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
         }
         (&Method::GET, [sid, "Messages.json"]) if sid == account => {
             let query = Parameters::parse(request.uri().query().unwrap_or_default().as_bytes());
-            let number = query.get("To").or_else(|| query.get("From")).unwrap_or(EVERYONE);
-            if let Some(reply) = strike(world, number, Call::Read).await? {
+            let number = query.get("To").or_else(|| query.get("From")).unwrap_or(EVERY_NUMBER);
+            if let Some(reply) = apply_fault(world, number, Call::Read).await? {
                 return Ok(reply);
             }
             Ok(list::list(world, &query, number))
         }
         (&Method::GET, [sid, "Messages", message]) if sid == account => {
-            if let Some(reply) = strike(world, EVERYONE, Call::Read).await? {
+            if let Some(reply) = apply_fault(world, EVERY_NUMBER, Call::Read).await? {
                 return Ok(reply);
             }
             Ok(fetch(world, message).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
@@ -57,7 +56,9 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
         }
         (&Method::GET, [sid, "Messages", message, "Media", media]) if sid == account => {
             let number = world.state().ledger.find(message).map(|text| text.customer().to_owned());
-            if let Some(reply) = strike(world, number.as_deref().unwrap_or(EVERYONE), Call::Media).await? {
+            if let Some(reply) =
+                apply_fault(world, number.as_deref().unwrap_or(EVERY_NUMBER), Call::Media).await?
+            {
                 return Ok(reply);
             }
             Ok(fetch_media(world, media).unwrap_or_else(|| Refusal::NotFound { path: whole }.reply()))
@@ -68,10 +69,10 @@ pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Bo
     }
 }
 
-/// Lets the call take its time, and then the fault strike that was ordered for it. A fault after acceptance
-/// cannot strike a call that accepts nothing, so here it is one before.
-async fn strike(world: &World, number: &str, call: Call) -> Result<Option<Response<Body>>, Dropped> {
-    take_time(world, number, call).await;
+/// Delays the call, and applies the fault ordered for it. Reading accepts no message, so a fault after acceptance
+/// applies without one.
+async fn apply_fault(world: &World, number: &str, call: Call) -> Result<Option<Response<Body>>, Dropped> {
+    delay(world, number, call).await;
     let fault = world.state().faults.take(number, Stage::Request(call));
     match fault {
         Some(Fault::TimeoutAfterAccept | Fault::AcceptLate { .. }) => std::future::pending().await,
@@ -80,8 +81,8 @@ async fn strike(world: &World, number: &str, call: Call) -> Result<Option<Respon
     }
 }
 
-/// Waits as long as the settings and the ordered faults say.
-pub(crate) async fn take_time(world: &World, number: &str, call: Call) {
+/// Waits for the latency of the settings and of an ordered fault.
+pub(crate) async fn delay(world: &World, number: &str, call: Call) {
     let ordered = match world.state().faults.take(number, Stage::Delay(call)) {
         Some(Fault::Latency { ms }) => Duration::from_millis(ms),
         _ => Duration::ZERO,
@@ -92,7 +93,7 @@ pub(crate) async fn take_time(world: &World, number: &str, call: Call) {
     }
 }
 
-/// What a fault that accepts nothing answers.
+/// Returns the response of a fault that accepts no message.
 pub(crate) fn refuse(fault: &Fault) -> Outcome {
     let refusal = match fault {
         Fault::Http429 { retry_after } => Refusal::TooManyRequests { retry_after: *retry_after },
@@ -104,7 +105,7 @@ pub(crate) fn refuse(fault: &Fault) -> Outcome {
     Ok(refusal.reply())
 }
 
-fn may_call(world: &World, headers: &HeaderMap) -> bool {
+fn is_authorized(world: &World, headers: &HeaderMap) -> bool {
     let credentials = format!("{}:{}", world.settings.account_sid, world.settings.auth_token);
     headers
         .get(AUTHORIZATION)
@@ -133,7 +134,7 @@ fn list_media(world: &World, message: &str) -> Option<Response<Body>> {
     ))
 }
 
-/// The desk's numbers, each with where its texts are brought.
+/// Lists the team numbers, each with the URL of its webhook.
 fn list_numbers(world: &World) -> Response<Body> {
     let account = &world.settings.account_sid;
     let state = world.state();
@@ -148,7 +149,7 @@ fn list_numbers(world: &World) -> Response<Body> {
     )
 }
 
-/// The picture itself, or the way to where it is, as Twilio redirects to its store.
+/// Returns the picture, or a redirect to it, as Twilio redirects to its storage.
 pub(crate) fn fetch_media(world: &World, media_sid: &str) -> Option<Response<Body>> {
     let state = world.state();
     let mut all = state.ledger.all().iter().flat_map(|text| &text.media);

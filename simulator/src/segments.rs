@@ -1,10 +1,10 @@
-//! How many parts a text is billed as. A second opinion on purpose: it must never borrow the desk's own count.
+//! Counts a message's segments, independently of `shared`, so that tests compare two implementations.
 
 const GSM_BASIC: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const GSM_EXTENDED: &str = "\u{c}^{}\\[~]|€";
 
-/// The number of parts: 160 septets or 70 UTF-16 units in one, 153 or 67 in each of several, and nothing that
-/// takes two places is split across parts.
+/// Counts the segments: 160 septets or 70 UTF-16 units in a single one, 153 or 67 in each of several. A character of
+/// two units is not split across segments.
 pub(crate) fn count(body: &str) -> usize {
     let septets: Option<Vec<usize>> = body.chars().map(septets_of).collect();
     match septets {
@@ -43,7 +43,7 @@ mod tests {
     use super::count;
 
     #[test]
-    fn plain_text_takes_160_characters_in_one_part_and_153_in_each_of_several() {
+    fn gsm_text_fits_160_characters_in_one_segment_and_153_in_each_of_several() {
         assert_eq!(count(""), 1);
         assert_eq!(count(&"a".repeat(160)), 1);
         assert_eq!(count(&"a".repeat(161)), 2);
@@ -51,13 +51,13 @@ mod tests {
     }
 
     #[test]
-    fn one_foreign_character_makes_every_character_cost_two_bytes() {
+    fn a_character_outside_gsm_limits_segments_to_70_characters() {
         assert_eq!(count(&"ł".repeat(70)), 1);
         assert_eq!(count(&"ł".repeat(71)), 2);
     }
 
     #[test]
-    fn an_extended_character_or_an_emoji_is_never_split() {
+    fn an_extended_character_or_an_emoji_is_not_split() {
         assert_eq!(count(&"€".repeat(80)), 1);
         assert_eq!(count(&format!("{}€{}", "a".repeat(152), "a".repeat(152))), 3);
         assert_eq!(count(&"😀".repeat(66)), 2);

@@ -1,5 +1,5 @@
-//! A text that the desk sends: refused, struck by a fault, or accepted into the ledger. Once it is in the ledger
-//! its receipts must follow, whether or not the desk has heard that it was accepted.
+//! Handles a message from the server: rejects it, applies a fault, or accepts it into the ledger. An accepted message
+//! gets its receipts even when the server never receives the response.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,10 +19,10 @@ use crate::{
 
 const LONGEST_BODY: usize = 1600;
 
-/// Answers `POST Messages.json`.
+/// Handles `POST Messages.json`.
 pub(crate) async fn send(world: &Arc<World>, form: &Parameters) -> Outcome {
     let to = form.get("To").unwrap_or_default();
-    rest::take_time(world, to, Call::Send).await;
+    rest::delay(world, to, Call::Send).await;
     let fault = world.state().faults.take(to, Stage::Request(Call::Send));
     match &fault {
         None | Some(Fault::TimeoutAfterAccept | Fault::ResetAfterAccept) => {}
@@ -37,7 +37,7 @@ pub(crate) async fn send(world: &Arc<World>, form: &Parameters) -> Outcome {
         Err(refusal) => return Ok(refusal.reply()),
     };
     let early = plan.comes_early();
-    // A task of its own: a caller who hangs up must not take the receipts along.
+    // A separate task, since hyper drops this future when the client disconnects.
     let coming = tokio::spawn({
         let world = Arc::clone(world);
         async move { receipts::run(&world, &sid, plan).await }
@@ -52,7 +52,7 @@ pub(crate) async fn send(world: &Arc<World>, form: &Parameters) -> Outcome {
     }
 }
 
-/// Accepts a text after a while, whether or not the caller still waits.
+/// Accepts a message after a delay, even when the client has disconnected.
 fn accept_late(world: &Arc<World>, form: Parameters, late: Duration) {
     let world = Arc::clone(world);
     tokio::spawn(async move {
@@ -108,7 +108,7 @@ fn check(state: &State, form: &Parameters, only_registered_senders: bool) -> Res
     let service = form.get("MessagingServiceSid").map(str::to_owned);
     let from = match form.get("From") {
         Some(from) => from.to_owned(),
-        // A messaging service chooses among the desk's numbers: here always the first.
+        // At Twilio the messaging service chooses a number; the simulator takes the first one.
         None if service.is_some() => {
             state.numbers.first().map(|desk| desk.number.clone()).unwrap_or_default()
         }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn a_missing_field_is_named() {
         assert_eq!(refusal_of("From=%2B447700900001&Body=Hi"), Some(Refusal::ToMissing));
         assert_eq!(refusal_of("To=%2B447700900123&Body=Hi"), Some(Refusal::FromMissing));
         assert_eq!(refusal_of("To=%2B447700900123&From=%2B447700900001"), Some(Refusal::BodyMissing));
@@ -158,20 +158,20 @@ mod tests {
     }
 
     #[test]
-    fn a_body_may_have_1600_characters_and_no_more() {
+    fn a_body_has_at_most_1600_characters() {
         let form = |length| format!("To=%2B447700900123&From=%2B447700900001&Body={}", "a".repeat(length));
         assert_eq!(refusal_of(&form(1600)), None);
         assert_eq!(refusal_of(&form(1601)), Some(Refusal::BodyTooLong));
     }
 
     #[test]
-    fn who_opted_out_of_a_number_is_not_texted_from_it() {
+    fn an_opted_out_customer_gets_no_message_from_that_number() {
         assert_eq!(refusal_of("To=%2B447700900199&From=%2B447700900001&Body=Hi"), Some(Refusal::OptedOut));
         assert_eq!(refusal_of("To=%2B447700900199&From=%2B447700900002&Body=Hi"), None);
     }
 
     #[test]
-    fn only_whole_international_numbers_can_be_texted() {
+    fn only_international_numbers_are_valid_recipients() {
         assert!(is_e164("+447700900123"));
         for wrong in ["447700900123", "07700900123", "+0447700900123", "+44 7700 900123", "+", "+44x"] {
             assert!(!is_e164(wrong), "{wrong}");

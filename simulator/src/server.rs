@@ -1,5 +1,5 @@
-//! The listener, and every URL of the simulator on one page. Its own loop over hyper's connections instead of a
-//! framework, because an ordered fault must be able to reset a connection; nothing else may.
+//! The listener and the routes. It handles hyper's connections itself instead of using a framework, because some faults
+//! reset the connection.
 
 use std::{convert::Infallible, future::poll_fn, net::IpAddr, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use crate::{
     world::World,
 };
 
-/// Takes connections until the runtime is shut down.
+/// Accepts connections until the runtime is shut down.
 pub(crate) async fn serve(
     listener: std::net::TcpListener,
     world: Arc<World>,
@@ -28,19 +28,19 @@ pub(crate) async fn serve(
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(converse(stream, Arc::clone(&world)));
+                tokio::spawn(serve_connection(stream, Arc::clone(&world)));
             }
             Err(error) => {
-                // Too many open files, most likely: waiting a little is all that helps.
-                tracing::warn!(%error, "the simulator could not take a connection");
+                // Most likely too many open files: retry after a short wait.
+                tracing::warn!(%error, "the simulator could not accept a connection");
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
     }
 }
 
-/// Serves one connection. When the service gives no reply, the connection is reset, not merely closed.
-async fn converse(stream: TcpStream, world: Arc<World>) {
+/// Serves one connection. When a request ends in [`reply::Dropped`], resets the connection instead of closing it.
+async fn serve_connection(stream: TcpStream, world: Arc<World>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let world = Arc::clone(&world);
@@ -59,7 +59,7 @@ async fn converse(stream: TcpStream, world: Arc<World>) {
 
 /// Whether a `Host` header names this machine: `localhost` or a loopback address, with any port.
 fn is_local_host(host: Option<&HeaderValue>) -> bool {
-    // A request without one comes from no browser.
+    // Browsers always send one.
     let Some(host) = host else { return true };
     let Some(uri) = host.to_str().ok().and_then(|host| host.parse::<Uri>().ok()) else { return false };
     let name = uri.host().unwrap_or_default();
@@ -67,7 +67,7 @@ fn is_local_host(host: Option<&HeaderValue>) -> bool {
     name.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Every URL.
+/// Routes a request.
 async fn route(world: &Arc<World>, request: Request<Body>) -> Outcome {
     if !is_local_host(request.headers().get(HOST)) {
         return Ok(reply::empty(StatusCode::MISDIRECTED_REQUEST));

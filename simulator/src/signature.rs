@@ -1,6 +1,5 @@
-//! Twilio's signature of a webhook: base64(HMAC-SHA1(auth token, URL + parameters)). It only signs, and must
-//! never verify: that is the desk's part, written apart from this on purpose, so that neither can hide the
-//! other's mistake.
+//! Twilio's webhook signature: base64(HMAC-SHA1(auth token, URL + parameters)). The server verifies it with a separate
+//! implementation, so that a mistake in one shows in the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
-/// Signs a form post to `url` (as the caller is known to the public, query included). Parameters are sorted
+/// Signs a form post to `url` (the public URL, with its query). Parameters are sorted
 /// by name; the values of a repeated name are sorted too, each counted once, as in Twilio's own libraries.
 #[must_use]
 pub fn sign(auth_token: &str, url: &str, parameters: &[(String, String)]) -> String {
@@ -16,7 +15,7 @@ pub fn sign(auth_token: &str, url: &str, parameters: &[(String, String)]) -> Str
     for (name, value) in parameters {
         sorted.entry(name).or_default().insert(value);
     }
-    // HMAC takes a key of any length, so the error does not happen.
+    // HMAC accepts keys of any length, so this cannot fail.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(auth_token.as_bytes()) else {
         return String::new();
     };

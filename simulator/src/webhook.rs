@@ -1,5 +1,5 @@
-//! The way out: one signed form post to the desk, tried once, given fifteen seconds, as Twilio does it. It must
-//! never be tried again from here: what a lost webhook costs is the desk's to repair.
+//! Posts a signed form to the server: one attempt with a timeout of 15 seconds, like Twilio. There is no retry: the
+//! server recovers lost webhooks by gap repair.
 
 use std::{error::Error, time::Duration};
 
@@ -11,33 +11,33 @@ use serde::{Deserialize, Serialize};
 
 use crate::{signature, world::World};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Where the desk's webhooks are.
+/// URLs of the server's webhooks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Webhooks {
-    /// For inbound texts.
+    /// For inbound messages.
     pub(crate) messages_url: Option<String>,
-    /// For the receipts of texts that name no `StatusCallback`.
+    /// For the receipts of messages without a `StatusCallback`.
     #[serde(default)]
     pub(crate) status_url: Option<String>,
-    /// Scheme and authority that webhooks are really posted to, whatever their URL says.
+    /// Scheme and authority that webhooks are posted to, instead of those of their URL.
     #[serde(default)]
     pub(crate) deliver_to: Option<String>,
 }
 
-/// Posts a form to `url`, signed for `url`. Gives the HTTP status of the answer, if one came.
+/// Posts a form to `url`, signed for `url`. Returns the HTTP status of the response, if there was one.
 pub(crate) async fn post(world: &World, url: &str, form: &[(String, String)]) -> Option<u16> {
     let deliver_to = world.state().webhooks.deliver_to.clone();
     let signature = signature::sign(&world.settings.auth_token, url, form);
-    match tokio::time::timeout(PATIENCE, send(world, url, deliver_to.as_deref(), form, &signature)).await {
+    match tokio::time::timeout(TIMEOUT, send(world, url, deliver_to.as_deref(), form, &signature)).await {
         Ok(Ok(status)) => Some(status),
         Ok(Err(error)) => {
             tracing::warn!(%error, "the simulator could not post a webhook");
             None
         }
         Err(_) => {
-            tracing::warn!("the simulator had no answer to a webhook");
+            tracing::warn!("the simulator got no response to a webhook");
             None
         }
     }
@@ -59,7 +59,7 @@ async fn send(
         .body(Body::from(serde_urlencoded::to_string(form)?))?;
     let answer = world.client.request(request).await?;
     let status = answer.status().as_u16();
-    // Reading the answer to its end leaves the connection fit for the next webhook.
+    // The connection can be reused only after the response is read to its end.
     hyper::body::to_bytes(answer.into_body()).await?;
     Ok(status)
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::target;
 
     #[test]
-    fn a_webhook_goes_to_its_url_unless_told_otherwise() {
+    fn a_webhook_goes_to_its_url_unless_deliver_to_is_set() {
         let url = "https://desk.example/hooks/messages?a=1";
         assert_eq!(target(url, None).expect("a URL"), url);
         assert_eq!(

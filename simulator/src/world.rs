@@ -1,5 +1,5 @@
-//! What a running simulator knows: how it was started, and one lock around everything that changes.
-//! The lock must never be held while anything is awaited (the guard is not `Send`, so it cannot be).
+//! Settings and state of a running simulator. One lock guards the state; it cannot be held across an `await`, since the
+//! guard is not `Send`.
 
 use std::{
     collections::HashSet,
@@ -13,28 +13,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Settings, faults::Faults, ledger::Ledger, webhook::Webhooks};
 
-/// A number that the desk owns, and what people call it.
+/// A team number and its label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeskNumber {
     /// The number in E.164.
     pub number: String,
-    /// Whose it is, usually a team's name.
+    /// Usually the team's name.
     #[serde(default)]
     pub label: String,
 }
 
-/// Everything that changes while the simulator runs.
+/// The mutable state.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) ledger: Ledger,
     pub(crate) faults: Faults,
     pub(crate) webhooks: Webhooks,
     pub(crate) numbers: Vec<DeskNumber>,
-    /// Who opted out of what: pairs of the customer's number and the desk's number.
+    /// Opt-outs, as pairs of the customer's number and the team's number.
     pub(crate) opted_out: HashSet<(String, String)>,
 }
 
-/// A running simulator's settings, state and way out.
+/// A running simulator's settings, state and HTTP client.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) settings: Settings,
@@ -52,7 +52,7 @@ impl World {
         };
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        // Shorter than any server keeps a connection, so that no webhook is lost to one that is just closing.
+        // Shorter than the server's keep-alive, so that a webhook never uses a connection that is closing.
         let client = Client::builder().pool_idle_timeout(Duration::from_secs(1)).build(connector);
         let state = Mutex::new(State { webhooks, ..State::default() });
         Self { settings, client, address, state }
@@ -62,7 +62,7 @@ impl World {
         format!("http://{}", self.address)
     }
 
-    /// The state, locked. A thread that panicked while it held the lock left nothing half done that matters here.
+    /// Locks the state. A poisoned lock is ignored: each change leaves the state consistent.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,6 +1,6 @@
-//! Which screen there is: signing in, or the desk with its pages. Every path of the app is here.
+//! Chooses the screen: sign-in, or the signed-in app with its pages. Every path of the app is listed here.
 //!
-//! It must never let a page be seen before it is known who is signed in.
+//! `Screen` shows a page only after the server has confirmed the session.
 
 use std::collections::BTreeSet;
 
@@ -36,18 +36,19 @@ const SIGN_IN: &str = "/sign-in";
 
 #[derive(Clone, PartialEq)]
 enum Screen {
-    Asking,
-    Unknown(Fault),
+    Loading,
+    LoadFailed(Fault),
     SignIn,
-    /// Signed out, somewhere else: to the sign-in page, which comes back.
-    ToSignIn,
-    /// Signed in, on the sign-in page: back to where one was.
-    Back,
-    /// Built anew for another account or other permissions; a new name or a changed team leaves it standing.
-    Desk(Option<AccountId>, BTreeSet<Permission>),
+    /// Signed out on another page: redirects to the sign-in page, which leads back to that page.
+    RedirectToSignIn,
+    /// Signed in on the sign-in page: redirects to the page that asked for the sign-in.
+    ReturnFromSignIn,
+    /// Compared by account and permissions, so that the app is rebuilt when these change, but not when a name or a team
+    /// does.
+    SignedIn(Option<AccountId>, BTreeSet<Permission>),
 }
 
-/// A page of the desk.
+/// A page of the signed-in app.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Page {
     Queue,
@@ -56,7 +57,8 @@ enum Page {
 }
 
 impl Page {
-    /// The page at a path. A plain match: the router's own tables weigh more than all pages together would need.
+    /// Returns the page at a path. A plain `match`, because the router's route tables add more to the download than it
+    /// does.
     fn at(path: &str) -> Self {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
@@ -80,8 +82,8 @@ impl Page {
         }
     }
 
-    /// Whether the page itself shows what becomes of the teams, or has nothing to do with them. The others are drawn anew,
-    /// which these must not be: something may have been typed there.
+    /// Returns whether the page updates itself when teams change, or does not depend on them. Other pages are redrawn
+    /// then. These pages are not, because that would discard what the user has typed.
     fn follows_teams(self) -> bool {
         match self {
             Page::Lazy(page) => page.follows_teams(),
@@ -112,22 +114,22 @@ fn Screens(session: Session) -> impl IntoView {
     let navigate = use_navigate();
     let pathname = location.pathname;
     let screen = Memo::new(move |_| match session.state() {
-        SessionState::Asking => Screen::Asking,
-        SessionState::Unknown(fault) => Screen::Unknown(fault),
+        SessionState::Asking => Screen::Loading,
+        SessionState::Unknown(fault) => Screen::LoadFailed(fault),
         SessionState::SignedOut if pathname.get() == SIGN_IN => Screen::SignIn,
-        SessionState::SignedOut => Screen::ToSignIn,
-        SessionState::SignedIn(_) if pathname.get() == SIGN_IN => Screen::Back,
-        SessionState::SignedIn(me) => Screen::Desk(me.account.map(|account| account.id), me.permissions),
+        SessionState::SignedOut => Screen::RedirectToSignIn,
+        SessionState::SignedIn(_) if pathname.get() == SIGN_IN => Screen::ReturnFromSignIn,
+        SessionState::SignedIn(me) => Screen::SignedIn(me.account.map(|account| account.id), me.permissions),
     });
     Effect::new(move |_| {
         let target = match screen.get() {
-            Screen::ToSignIn => sign_in_path(),
-            Screen::Back => return_path(location.query.read_untracked().get("return").as_deref()),
+            Screen::RedirectToSignIn => sign_in_path(),
+            Screen::ReturnFromSignIn => return_path(location.query.read_untracked().get("return").as_deref()),
             _ => return,
         };
         navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
     });
-    // A link's address enters the history once its page stands, which is at once.
+    // The router adds a link's address to the history when `ready_to_complete` is called. Pages do not delay it.
     let history = use_context::<BrowserUrl>();
     Effect::new(move |_| {
         pathname.track();
@@ -136,10 +138,10 @@ fn Screens(session: Session) -> impl IntoView {
         }
     });
     let page = Memo::new(move |_| Page::at(&pathname.get()));
-    // Not their names: the queue has them from elsewhere.
+    // Without team names, so that a renamed team does not redraw the page. The queue fetches the names itself.
     let teams =
         session.read(|me| me.teams.iter().map(|team| (team.id, team.numbers.is_empty())).collect::<Vec<_>>());
-    let drawn = move || {
+    let current_page = move || {
         let page = page.get();
         if !page.follows_teams() {
             teams.track();
@@ -148,15 +150,15 @@ fn Screens(session: Session) -> impl IntoView {
     };
     view! {
         {move || match screen.get() {
-            Screen::Asking | Screen::ToSignIn | Screen::Back => {
+            Screen::Loading | Screen::RedirectToSignIn | Screen::ReturnFromSignIn => {
                 view! { <main class="p-6">{skeleton(6)}</main> }.into_any()
             }
-            Screen::Unknown(fault) => view! {
+            Screen::LoadFailed(fault) => view! {
                 <main class="mx-auto max-w-xl p-6">{failed(&fault, Callback::new(move |()| session.ask()))}</main>
             }
             .into_any(),
             Screen::SignIn => view! { <SignInPage /> }.into_any(),
-            Screen::Desk(..) => view! { <Shell>{drawn}</Shell> }.into_any(),
+            Screen::SignedIn(..) => view! { <Shell>{current_page}</Shell> }.into_any(),
         }}
     }
 }
@@ -169,7 +171,7 @@ fn draw(page: Page) -> AnyView {
     }
 }
 
-/// The sign-in page's address, which knows where one is now.
+/// Returns the address of the sign-in page, with the current address to return to.
 fn sign_in_path() -> String {
     let location = window().location();
     let here = location.pathname().unwrap_or_default() + &location.search().unwrap_or_default();
@@ -197,8 +199,8 @@ mod tests {
         assert_eq!(Page::at("/search"), Page::Lazy(Lazy::Search));
         assert_eq!(Page::at("/consents"), Page::Lazy(Lazy::Consents));
         assert_eq!(Page::at("/conversations/7"), Page::Lazy(Lazy::Conversation(ConversationId(7))));
-        for nowhere in ["/conversations", "/conversations/x", "/conversations/7/messages", "/teams/x"] {
-            assert_eq!(Page::at(nowhere), Page::NotFound, "{nowhere}");
+        for unknown in ["/conversations", "/conversations/x", "/conversations/7/messages", "/teams/x"] {
+            assert_eq!(Page::at(unknown), Page::NotFound, "{unknown}");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The time now, ticking, and how long ago something was, in words.
+//! The current time as a signal, and formatting of elapsed times.
 //!
-//! The only place that asks the browser for the time, which it corrects by the server's: ages are right where the
-//! computer's clock is wrong. Time zones are in [`crate::time_zone`].
+//! Only this module reads the browser's clock. It corrects the clock by the server's time, so that elapsed times are
+//! right on a computer whose clock is wrong. Time zones are in [`crate::time_zone`].
 
 use std::{cell::Cell, time::Duration};
 
@@ -15,12 +15,12 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The time now in seconds, as a signal that ticks every half minute.
+/// The current time in seconds, as a signal that updates every 30 seconds.
 #[derive(Clone, Copy)]
 pub(crate) struct Clock(RwSignal<i64>);
 
 impl Clock {
-    /// Starts the clock and makes it known to the components below.
+    /// Starts the clock and provides it as context.
     pub(crate) fn provide() {
         let clock = Clock(RwSignal::new(seconds_now()));
         let ticking = set_interval_with_handle(move || clock.0.set(seconds_now()), TICK);
@@ -32,31 +32,31 @@ impl Clock {
         provide_context(clock);
     }
 
-    /// "3 min ago" while that says more than the time of day, and the reader is told again as it grows.
+    /// Formats a time of the last hour as "3 min ago", and updates with the clock. `None` for older times.
     pub(crate) fn ago(self, at: DateTime<Utc>) -> Option<String> {
         ago(self.now() - at.timestamp())
     }
 
-    /// The time now, which is read again with every tick.
+    /// Returns the current time in seconds, and updates with the clock.
     fn now(self) -> i64 {
         self.0.track();
         seconds_now()
     }
 
-    /// "waiting 42 min".
+    /// Formats a waiting time: "waiting 42 min".
     pub(crate) fn waiting(self, since: DateTime<Utc>) -> String {
         format!("waiting {}", span(self.now() - since.timestamp()))
     }
 }
 
 thread_local! {
-    /// How far the server's clock is ahead of the computer's, in milliseconds.
+    /// Number of milliseconds that the server's clock is ahead of the computer's.
     static AHEAD: Cell<f64> = const { Cell::new(0.0) };
 }
 
-/// Takes note of the server's time, the `Date` of an answer that has just come.
-pub(crate) fn server_time(date: &str) {
-    /// `Date` has whole seconds, and the answer was on its way for a while: less than this is no difference.
+/// Records the server's time from the `Date` header of a response that has just arrived.
+pub(crate) fn sync_server_time(date: &str) {
+    /// `Date` has whole seconds and the response took time to arrive, so smaller differences are ignored.
     const PRECISION: f64 = 3000.0;
     let ahead = js_sys::Date::parse(date) - js_sys::Date::now();
     if ahead.is_finite() && (ahead - AHEAD.get()).abs() > PRECISION {
@@ -64,7 +64,7 @@ pub(crate) fn server_time(date: &str) {
     }
 }
 
-/// The server's time now, in milliseconds.
+/// Returns the server's current time in milliseconds.
 pub(crate) fn milliseconds_now() -> f64 {
     js_sys::Date::now() + AHEAD.get()
 }
@@ -75,7 +75,7 @@ fn seconds_now() -> i64 {
 
 fn ago(seconds: i64) -> Option<String> {
     match seconds {
-        // The server's clock may be a little ahead of the desk's.
+        // The time can be slightly in the future, because the clocks differ.
         ..-60 | HOUR.. => None,
         -60..MINUTE => Some("just now".to_owned()),
         _ => Some(format!("{} ago", span(seconds))),
@@ -92,7 +92,7 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Waits.
+/// Waits for a duration.
 pub(crate) async fn pause(time: Duration) {
     let promise = js_sys::Promise::new(&mut |resolve, _| {
         set_timeout(
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recent_times_are_relative_and_older_ones_are_not() {
+    fn only_times_within_the_last_hour_are_relative() {
         assert_eq!(ago(5).as_deref(), Some("just now"));
         assert_eq!(ago(-30).as_deref(), Some("just now"));
         assert_eq!(ago(-3600), None);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_told_in_its_largest_unit() {
+    fn a_span_is_formatted_in_its_largest_unit() {
         assert_eq!(span(-5), "under 1 min");
         assert_eq!(span(42 * MINUTE), "42 min");
         assert_eq!(span(3 * HOUR + 5), "3 h");

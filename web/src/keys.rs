@@ -1,7 +1,7 @@
-//! The keyboard: single keys that work anywhere outside of boxes one types in, and the list of them all.
+//! Keyboard shortcuts: single keys that work everywhere except in input fields, and the list of all keys.
 //!
-//! It moves and signals; what a key means to a page (news, closing) is the page's own. It must never act while
-//! someone types, nor when the agent has turned single keys off.
+//! This module moves the focus, navigates and signals; pages implement the rest (showing new conversations, closing).
+//! Shortcuts do nothing while the agent types or has turned them off.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -23,25 +23,25 @@ use crate::{
 const KEY: &str = "smsc-keys";
 const SEARCH: &str = "/search";
 
-/// The keys that are pressed together or one after the other, and what they do.
+/// Keys that are pressed together or in sequence, and their action.
 type Key = (&'static [&'static str], &'static str);
 
-/// Every key and what it does.
+/// Every shortcut and its action.
 const KEYS: &[Key] = &[
     (&["/"], "Search"),
-    (&["G", "Q"], "Conversations in progress"),
+    (&["G", "Q"], "Go to conversations in progress"),
     (&["J"], "Next row"),
     (&["K"], "Previous row"),
     (&["Enter"], "Open the row"),
-    (&["N"], "Next conversation that waits for a reply"),
+    (&["N"], "Open the next conversation waiting for a reply"),
     (&["R"], "Show new conversations"),
     (&["E"], "Close the conversation"),
     (&["Ctrl", "Enter"], "Send the message"),
     (&["Esc"], "Leave the message box"),
-    (&["?"], "Show the keys"),
+    (&["?"], "Show keyboard shortcuts"),
 ];
 
-/// The keys that this person has a use for.
+/// Returns the shortcuts that the account has permission to use.
 pub(crate) fn keys_of(me: Option<&Me>) -> impl Iterator<Item = &'static Key> + use<> {
     let hidden = if may_search(me) { None } else { Some("/") };
     KEYS.iter().filter(move |(keys, _)| keys.first().copied() != hidden)
@@ -51,19 +51,19 @@ fn may_search(me: Option<&Me>) -> bool {
     me.is_some_and(|me| me.may(Permission::Search))
 }
 
-/// What the keys tell the pages.
+/// The state of the keyboard shortcuts.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys {
-    /// Whether single keys act at all (WCAG 2.1.4 asks for a way to turn them off).
+    /// Whether single-key shortcuts are on. WCAG 2.1.4 requires a way to turn them off.
     pub(crate) on: RwSignal<bool>,
-    /// Whether the list of keys is open.
+    /// Whether the list of shortcuts is open.
     pub(crate) listed: RwSignal<bool>,
-    /// Counts how often the news was asked for.
+    /// Number of times that the agent pressed the key for new conversations.
     pub(crate) show_news: RwSignal<u32>,
 }
 
 impl Keys {
-    /// Listens for keys until the current owner goes away.
+    /// Listens for keys until the current owner is disposed.
     pub(crate) fn provide() -> Self {
         let keys = Self {
             on: RwSignal::new(storage::recall(KEY).as_deref() != Some("off")),
@@ -78,7 +78,7 @@ impl Keys {
         let go = move |path: &str| navigate(path, NavigateOptions::default());
         let after_g = StoredValue::new(false);
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.default_prevented() || !keys.on.get_untracked() || !is_free(&event) {
+            if event.default_prevented() || !keys.on.get_untracked() || !is_shortcut(&event) {
                 return;
             }
             let key = event.key();
@@ -103,38 +103,38 @@ impl Keys {
         keys
     }
 
-    /// Turns single keys on or off, and remembers it.
+    /// Turns single-key shortcuts on or off, and stores the choice.
     pub(crate) fn turn(self, on: bool) {
         self.on.set(on);
         storage::keep(KEY, (!on).then_some("off"));
     }
 }
 
-/// The keys, inside the signed-in app.
+/// Returns the keyboard shortcuts of the signed-in app.
 pub(crate) fn use_keys() -> Keys {
     use_context().unwrap_or_else(Keys::provide)
 }
 
-/// Whether a key is not meant for a box, a list or the browser.
-fn is_free(event: &KeyboardEvent) -> bool {
+/// Returns whether a key press is a shortcut, and not meant for an input field, a dialog or the browser.
+fn is_shortcut(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-    let typing = target.is_some_and(|element| {
+    let is_in_field = target.is_some_and(|element| {
         element
             .closest("input, textarea, select, dialog, [popover], [contenteditable]")
             .ok()
             .flatten()
             .is_some()
     });
-    !(typing || event.ctrl_key() || event.alt_key() || event.meta_key() || is_composing(event))
+    !(is_in_field || event.ctrl_key() || event.alt_key() || event.meta_key() || is_composing(event))
 }
 
-/// The key of a text that an input method is still composing: `Enter` then chooses a candidate, and sends nothing.
+/// Returns whether an input method is composing text. `Enter` then chooses a candidate and does not send.
 fn is_composing(event: &KeyboardEvent) -> bool {
     const PROCESS: u32 = 229;
     event.is_composing() || event.key_code() == PROCESS
 }
 
-/// Whether the keys mean that the text is to be sent: `Ctrl+Enter`, pressed once.
+/// Returns whether the keys send the message: `Ctrl+Enter`, without automatic repetition.
 pub(crate) fn is_send(event: &KeyboardEvent) -> bool {
     let is_pressed = event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !is_composing(event);
     if is_pressed {
@@ -143,14 +143,14 @@ pub(crate) fn is_send(event: &KeyboardEvent) -> bool {
     is_pressed && !event.repeat()
 }
 
-/// Whether the key leaves a box.
+/// Returns whether the key leaves an input field.
 pub(crate) fn is_escape(event: &KeyboardEvent) -> bool {
     event.key() == "Escape" && !is_composing(event)
 }
 
-/// Focuses the first element that matches, if nothing has the focus: what had it is gone.
+/// Focuses the first element that matches, if the focused element was removed and nothing has the focus.
 pub(crate) fn focus_if_lost(selector: &'static str) {
-    // In the second frame: the browser notices in the first one that an element is not there any more.
+    // In the second frame, because the browser moves the focus away from a removed element in the first one.
     request_animation_frame(move || {
         request_animation_frame(move || {
             if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
@@ -195,7 +195,7 @@ fn here() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
-/// Opens the first conversation that needs the agent, or the one after that which is open right now.
+/// Opens the next conversation that needs the agent: the first in the queue, or the one after the current conversation.
 fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'static) {
     let here = here();
     start_detached(async move {
@@ -212,12 +212,12 @@ fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'stat
             .collect();
         match after(&waiting, &here) {
             Some(path) => go(path),
-            None => notices.say("No other conversation waits for a reply."),
+            None => notices.say("No other conversation is waiting for a reply."),
         }
     });
 }
 
-/// The entry after `here`, around the end; the first one when `here` is none of them.
+/// Returns the entry after `here`, starting again after the last one; the first entry when `here` is not in the list.
 fn after<'a>(waiting: &'a [String], here: &str) -> Option<&'a str> {
     let start = waiting.iter().position(|path| path == here).map_or(0, |place| place + 1);
     waiting.iter().cycle().skip(start).take(waiting.len()).map(String::as_str).find(|path| *path != here)
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_one_is_after_this_one_and_never_this_one() {
+    fn the_next_conversation_follows_the_current_one_and_differs_from_it() {
         let waiting = ["/a", "/b", "/c"].map(str::to_owned);
         assert_eq!(after(&waiting, "/"), Some("/a"));
         assert_eq!(after(&waiting, "/a"), Some("/b"));
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_one_may_not_use_is_not_listed() {
+    fn a_shortcut_without_the_permission_is_not_listed() {
         let mut me: Me = serde_json::from_value(serde_json::json!({
             "account": null, "api_key": null, "permissions": ["reply"], "teams": [],
         }))

@@ -1,14 +1,15 @@
-//! The single-page app. Reading order: [`app`] (which screen), [`session`] and [`live`] (what all pages share),
-//! then a page in [`pages`] and what it asks for in [`api`].
+//! The single-page app. Reading order: [`app`] (chooses the screen), [`session`] and [`live`] (used by all pages), then
+//! a page in [`pages`] and its requests in [`api`].
 //!
-//! It must never hold a rule of the desk: those are in `shared` and on the server.
+//! Business rules are in `shared` and on the server, not here.
 
-#![expect(unreachable_pub, reason = "`#[component]` puts a `pub` function into a module of its own")]
+#![expect(unreachable_pub, reason = "`#[component]` generates a `pub` function in a private module")]
 
 mod api;
 mod app;
 mod clock;
 mod components;
+mod debounce;
 mod keys;
 mod live;
 mod pages;
@@ -19,7 +20,6 @@ mod storage;
 mod tasks;
 mod theme;
 mod time_zone;
-mod typing;
 
 fn main() {
     leptos::mount::mount_to_body(app::App);

@@ -1,5 +1,5 @@
-//! Where one was on a page: its rows, how far it was scrolled, and which row had the focus, so that Back leads to just
-//! there. Kept in memory while one account is signed in; a reload begins anew.
+//! Restores a page on Back or Forward: its rows, its scroll position and the focused row. Held in memory while the same
+//! account is signed in; a reload clears it.
 
 use std::{any::Any, cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -8,50 +8,50 @@ use shared::ids::AccountId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
-/// Where one was on a page.
+/// The position on a page.
 #[derive(Clone, Default)]
 struct Place {
     scroll: f64,
-    /// The address that the focused row leads to.
+    /// The address that the focused row links to.
     row: Option<String>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct Saved {
     account: Option<AccountId>,
     places: HashMap<String, Place>,
     rows: HashMap<String, Rc<dyn Any>>,
 }
 
-/// Where one was on each page.
+/// The positions on all pages.
 #[derive(Clone, Copy)]
 pub(crate) struct Places {
-    kept: StoredValue<Rc<RefCell<Kept>>, LocalStorage>,
-    /// The browser's Back or Forward led here.
+    saved: StoredValue<Rc<RefCell<Saved>>, LocalStorage>,
+    /// Whether the last navigation was the browser's Back or Forward.
     returned: StoredValue<bool>,
 }
 
 impl Places {
-    /// Takes note of where one is, for the components below. Before the router listens: its pages ask whether Back led to
-    /// them.
+    /// Records positions and provides them as context. Must run before the router starts to listen, because its pages
+    /// check whether Back or Forward opened them.
     pub(crate) fn provide() {
-        let places = Self { kept: StoredValue::new_local(Rc::default()), returned: StoredValue::new(false) };
+        let places = Self { saved: StoredValue::new_local(Rc::default()), returned: StoredValue::new(false) };
         provide_context(places);
         let scrolled = window_event_listener(leptos::ev::scroll, move |_| {
             let scroll = window().scroll_y().unwrap_or_default();
-            places.note(|place| place.scroll = scroll);
+            places.update(|place| place.scroll = scroll);
         });
         let focused = window_event_listener(leptos::ev::focusin, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if let Some(row) = target.and_then(|element| row_of(&element)) {
-                places.note(|place| place.row = Some(row));
+                places.update(|place| place.row = Some(row));
             }
         });
-        // The row that was clicked is the one that was left, whether it took the focus or not.
+        // A clicked row counts as focused, even in a browser that does not focus it.
         let clicked = window_event_listener(leptos::ev::click, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if let Some(row) = target.and_then(|element| row_of(&element)) {
-                places.note(|place| place.row = Some(row));
+                places.update(|place| place.row = Some(row));
             }
             places.returned.try_set_value(false);
         });
@@ -68,54 +68,54 @@ impl Places {
         });
     }
 
-    /// Forgets another account's places.
-    pub(crate) fn belong_to(self, account: Option<AccountId>) {
-        self.kept.try_with_value(|kept| {
-            let mut kept = kept.borrow_mut();
-            if kept.account != account {
-                *kept = Kept { account, ..Kept::default() };
+    /// Clears the positions when another account signs in.
+    pub(crate) fn reset_for(self, account: Option<AccountId>) {
+        self.saved.try_with_value(|saved| {
+            let mut saved = saved.borrow_mut();
+            if saved.account != account {
+                *saved = Saved { account, ..Saved::default() };
             }
         });
     }
 
-    fn note(self, change: impl FnOnce(&mut Place)) {
-        self.kept.try_with_value(|kept| change(kept.borrow_mut().places.entry(here()).or_default()));
+    fn update(self, change: impl FnOnce(&mut Place)) {
+        self.saved.try_with_value(|saved| change(saved.borrow_mut().places.entry(here()).or_default()));
     }
 
-    /// Keeps a page's rows under a name.
+    /// Saves a page's rows under a name.
     pub(crate) fn keep<T: 'static>(self, name: &str, rows: T) {
-        self.kept.try_with_value(|kept| kept.borrow_mut().rows.insert(name.to_owned(), Rc::new(rows)));
+        self.saved.try_with_value(|saved| saved.borrow_mut().rows.insert(name.to_owned(), Rc::new(rows)));
     }
 
-    /// The rows that were kept under the name, when Back or Forward led here.
+    /// Returns the rows saved under the name, if Back or Forward opened this page.
     pub(crate) fn rows<T: Clone + 'static>(self, name: &str) -> Option<T> {
         if !self.returned.get_value() {
             return None;
         }
-        let rows = self.kept.with_value(|kept| kept.borrow().rows.get(name).cloned())?;
+        let rows = self.saved.with_value(|saved| saved.borrow().rows.get(name).cloned())?;
         rows.downcast_ref::<T>().cloned()
     }
 
-    /// Scrolls to where one was, and focuses the row, once `drawn` says that the rows are there. A page that one comes to
-    /// in another way begins at its top.
+    /// Restores the scroll position and the focused row once `drawn` returns true. Does nothing when the page was
+    /// opened in another way than Back or Forward.
     pub(crate) fn return_when(self, drawn: impl Fn() -> bool + 'static) {
         let place = self
-            .kept
-            .with_value(|kept| kept.borrow().places.get(&here()).cloned())
+            .saved
+            .with_value(|saved| saved.borrow().places.get(&here()).cloned())
             .filter(|_| self.returned.get_value());
         let place = StoredValue::new(place);
         Effect::new(move |_| {
             if drawn()
                 && let Some(place) = place.try_update_value(Option::take).flatten()
             {
-                // After the heading, which takes the focus, and after the browser has laid the rows out.
-                request_animation_frame(move || return_to(&place));
+                // In the next frame: after the heading has taken the focus and the browser has laid out the rows.
+                request_animation_frame(move || restore(&place));
             }
         });
     }
 }
 
-fn return_to(place: &Place) {
+fn restore(place: &Place) {
     let row = place.row.as_ref().and_then(|row| {
         let link = document().query_selector(&format!("[data-row-link][href=\"{row}\"]")).ok().flatten()?;
         link.dyn_into::<HtmlElement>().ok()
@@ -128,19 +128,19 @@ fn return_to(place: &Place) {
     window().scroll_to_with_x_and_y(0.0, place.scroll);
 }
 
-/// The address that the row leads to in which an element stands.
+/// Returns the address that the row around an element links to.
 fn row_of(element: &Element) -> Option<String> {
     let row = element.closest("tr").ok()??;
     row.query_selector("[data-row-link]").ok()??.get_attribute("href")
 }
 
-/// The page's address.
+/// Returns the address of the current page.
 fn here() -> String {
     let location = window().location();
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
-/// Where one was, inside the signed-in app.
+/// Returns the positions, inside the app.
 pub(crate) fn use_places() -> Option<Places> {
     use_context()
 }

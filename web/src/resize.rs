@@ -1,10 +1,10 @@
-//! Acting when an element changes its size.
+//! Observes the size of elements.
 
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, HtmlElement, ResizeObserver};
 
-/// Acts when the element is there, and whenever its size changes, until the current owner goes away.
+/// Runs `act` when the element appears and whenever its size changes, until the current owner is disposed.
 pub(crate) fn on_resize<E>(node: NodeRef<E>, act: impl Fn(&HtmlElement) + 'static)
 where
     E: leptos::html::ElementType + 'static,

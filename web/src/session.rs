@@ -1,6 +1,7 @@
-//! Who is signed in: asked once at the start, changed by signing in and out, ended when the API says so.
+//! The session: loaded once at the start, changed by signing in and out, and ended when the API reports that it is
+//! over.
 //!
-//! It must never keep a credential; those are the cookies' business.
+//! No credentials are stored here; they are in HTTP-only cookies.
 
 use leptos::prelude::*;
 use shared::{
@@ -14,16 +15,16 @@ use crate::{
     time_zone::Zone,
 };
 
-/// What is known about who is signed in.
+/// The state of the session.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SessionState {
-    /// The server has not answered yet.
+    /// The session is being loaded.
     Asking,
-    /// The server could not be asked.
+    /// The session could not be loaded.
     Unknown(Fault),
-    /// Nobody.
+    /// No account is signed in.
     SignedOut,
-    /// Somebody.
+    /// An account is signed in.
     SignedIn(Me),
 }
 
@@ -35,7 +36,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Makes session and client known to the components below, and asks who is signed in.
+    /// Provides the session and the API client as context, and loads the session.
     pub(crate) fn provide() -> Self {
         let client = Client::new();
         let session = Self { state: RwSignal::new(SessionState::Asking), client };
@@ -50,12 +51,12 @@ impl Session {
         session
     }
 
-    /// What is known, as a signal.
+    /// Returns the state of the session, tracked.
     pub(crate) fn state(self) -> SessionState {
         self.state.get()
     }
 
-    /// Who is signed in, untracked: inside the pages, somebody is.
+    /// Returns the signed-in account, untracked. Inside the pages it is always present.
     pub(crate) fn me(self) -> Option<Me> {
         self.state.with_untracked(|state| match state {
             SessionState::SignedIn(me) => Some(me.clone()),
@@ -63,7 +64,7 @@ impl Session {
         })
     }
 
-    /// Something about who is signed in, as a signal.
+    /// Selects a value from the signed-in account, as a signal.
     pub(crate) fn read<T: PartialEq + Default + Send + Sync + 'static>(self, read: fn(&Me) -> T) -> Memo<T> {
         Memo::new(move |_| {
             self.state.with(|state| match state {
@@ -73,7 +74,7 @@ impl Session {
         })
     }
 
-    /// What is known now about who is signed in.
+    /// Updates the signed-in account.
     pub(crate) fn put(self, me: Me) {
         let state = SessionState::SignedIn(me);
         if self.state.with_untracked(|before| *before != state) {
@@ -81,19 +82,19 @@ impl Session {
         }
     }
 
-    /// The time zone for what belongs to no team: that of the first team.
+    /// Returns the time zone for times that belong to no team: that of the account's first team.
     pub(crate) fn zone(self) -> Zone {
         let me = self.me();
         let team = me.as_ref().and_then(|me| me.teams.first());
         Zone::new(team.map_or("UTC", |team| &team.time_zone))
     }
 
-    /// The id of who is signed in.
+    /// Returns the id of the signed-in account.
     pub(crate) fn account(self) -> Option<AccountId> {
         self.me().and_then(|me| me.account).map(|account| account.id)
     }
 
-    /// Asks the server who is signed in. Without a cookie it is known without asking.
+    /// Loads the session from the server. Without a session cookie it is signed out, and no request is sent.
     pub(crate) fn ask(self) {
         if !self.client.may_be_signed_in() {
             return self.state.set(SessionState::SignedOut);
@@ -102,7 +103,7 @@ impl Session {
             let state = match self.client.get_me().await {
                 Ok(me) => SessionState::SignedIn(me),
                 Err(Fault::SignedOut) => SessionState::SignedOut,
-                // Who is signed in stays so while the network is away.
+                // A network failure does not end a session.
                 Err(_) if self.me().is_some() => return,
                 Err(fault) => SessionState::Unknown(fault),
             };
@@ -132,12 +133,12 @@ impl Session {
     }
 }
 
-/// The session, inside the app.
+/// Returns the session, inside the app.
 pub(crate) fn use_session() -> Session {
     use_context().unwrap_or_else(Session::provide)
 }
 
-/// The client, inside the app.
+/// Returns the API client, inside the app.
 pub(crate) fn use_client() -> Client {
     use_context().unwrap_or_else(Client::new)
 }

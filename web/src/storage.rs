@@ -1,6 +1,6 @@
-//! What the browser keeps for this desk: a few words by key, in `localStorage`.
+//! Stores small texts in the browser's `localStorage`.
 //!
-//! It must never hold a token or a password, and nothing may depend on it: a browser may refuse to keep anything.
+//! Tokens and passwords do not belong here. A browser can refuse to store anything, so the app works without it.
 
 use leptos::prelude::window;
 use web_sys::Storage;
@@ -9,12 +9,12 @@ fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-/// What is kept under the key.
+/// Returns the stored text.
 pub(crate) fn recall(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// Keeps a text, or forgets it.
+/// Stores a text, or removes it.
 pub(crate) fn keep(key: &str, text: Option<&str>) {
     if let Some(storage) = storage() {
         let _ = match text {

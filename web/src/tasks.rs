@@ -1,5 +1,5 @@
-//! Starting what takes time. Every future is boxed first: the machinery around it is then compiled once, not once
-//! per future, which the download feels.
+//! Starts asynchronous tasks. Each future is boxed first, so that the code around it is compiled once and not once per
+//! future, which keeps the download small.
 
 use std::pin::Pin;
 
@@ -11,7 +11,7 @@ use leptos::{
 
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
-/// Starts what ends with the current page or piece: its requests are aborted with it.
+/// Starts a task that is cancelled, together with its requests, when the current component is disposed.
 pub(crate) fn start(task: impl Future<Output = ()> + 'static) {
     fn boxed(task: Task) {
         spawn_local_scoped_with_cancellation(task);
@@ -19,20 +19,20 @@ pub(crate) fn start(task: impl Future<Output = ()> + 'static) {
     boxed(Box::pin(task));
 }
 
-/// A page or piece that ends what was started for it, whoever started it: a Retry is clicked inside the failure that it
-/// takes away, and the answer must outlive that.
+/// Starts tasks that are cancelled with the component that created this scope, and not with the component that starts
+/// them. A Retry button, for example, is part of the error message that its click removes, but the request continues.
 #[derive(Clone, Copy)]
-pub(crate) struct Home(StoredValue<Option<WeakOwner>>);
+pub(crate) struct TaskScope(StoredValue<Option<WeakOwner>>);
 
-impl Home {
-    /// The current page or piece.
-    pub(crate) fn here() -> Self {
+impl TaskScope {
+    /// Returns the scope of the current component.
+    pub(crate) fn current() -> Self {
         Self(StoredValue::new(Owner::current().map(|owner| owner.downgrade())))
     }
 
-    /// Starts what ends with the page or piece; once that is gone, nothing.
+    /// Starts a task that is cancelled with the scope's component. Does nothing if that component is already disposed.
     pub(crate) fn start(self, task: impl Future<Output = ()> + 'static) {
-        fn boxed(home: Home, task: Task) {
+        fn boxed(home: TaskScope, task: Task) {
             let owner = home.0.try_with_value(|owner| owner.as_ref().and_then(WeakOwner::upgrade)).flatten();
             if let Some(owner) = owner {
                 owner.with(|| spawn_local_scoped_with_cancellation(task));
@@ -42,7 +42,7 @@ impl Home {
     }
 }
 
-/// Starts what goes on whatever becomes of the page: sending, signing out.
+/// Starts a task that continues when the page is closed, such as sending or signing out.
 pub(crate) fn start_detached(task: impl Future<Output = ()> + 'static) {
     fn boxed(task: Task) {
         spawn_local(task);

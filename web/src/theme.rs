@@ -1,4 +1,4 @@
-//! Light, dark, or as the system has it: the `data-theme` of `<html>`, kept between visits.
+//! The theme: light, dark or the system's. Sets `data-theme` on `<html>`, and is stored between visits.
 
 use leptos::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::storage;
 
 const KEY: &str = "smsc-theme";
 
-/// Which theme the agent chose.
+/// The agent's choice of theme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Theme {
-    /// As the system has it.
+    /// The system's theme.
     System,
     /// Light.
     Light,
@@ -20,8 +20,8 @@ pub(crate) enum Theme {
 impl Theme {
     pub(crate) const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
 
-    /// The word in storage and in `data-theme`; none for the system's.
-    fn word(self) -> Option<&'static str> {
+    /// Returns the value in storage and in `data-theme`; `None` for the system's theme.
+    fn value(self) -> Option<&'static str> {
         match self {
             Theme::System => None,
             Theme::Light => Some("light"),
@@ -37,8 +37,8 @@ impl Theme {
         }
     }
 
-    /// Shows the page in the theme that was chosen last, and makes that known to the components below. In the app itself:
-    /// a context outlives what it was provided in, and a signal in it would not.
+    /// Applies the stored theme and provides it as context. Call it in the root component: a context outlives the
+    /// component that provides it, but a signal does not.
     pub(crate) fn provide() -> RwSignal<Self> {
         let theme = Self::chosen();
         theme.apply();
@@ -47,30 +47,30 @@ impl Theme {
         chosen
     }
 
-    /// The theme that was chosen last.
+    /// Returns the stored theme.
     fn chosen() -> Self {
         let kept = storage::recall(KEY);
-        Self::ALL.into_iter().find(|theme| theme.word() == kept.as_deref()).unwrap_or(Theme::System)
+        Self::ALL.into_iter().find(|theme| theme.value() == kept.as_deref()).unwrap_or(Theme::System)
     }
 
-    /// Keeps the choice.
+    /// Stores and applies the theme.
     pub(crate) fn choose(self) {
-        storage::keep(KEY, self.word());
+        storage::keep(KEY, self.value());
         self.apply();
     }
 
-    /// Shows the page in this theme.
+    /// Applies the theme to the page.
     fn apply(self) {
         if let Some(html) = document().document_element() {
-            let _ = match self.word() {
-                Some(word) => html.set_attribute("data-theme", word),
+            let _ = match self.value() {
+                Some(value) => html.set_attribute("data-theme", value),
                 None => html.remove_attribute("data-theme"),
             };
         }
     }
 }
 
-/// What was chosen, as a signal, inside the app.
+/// Returns the chosen theme as a signal, inside the app.
 pub(crate) fn use_theme() -> RwSignal<Theme> {
     use_context().unwrap_or_else(Theme::provide)
 }

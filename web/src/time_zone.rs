@@ -1,7 +1,7 @@
-//! Times as a team reads them: in its own time zone, through the browser's `Intl`, whose data would be too large
-//! to carry here.
+//! Formats times in a team's time zone with the browser's `Intl`, because time zone data would make the download too
+//! large.
 //!
-//! It must never use the browser's own time zone.
+//! Every formatter is created with an explicit time zone, so the browser's own zone is never used.
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
@@ -52,7 +52,7 @@ impl Style {
 }
 
 thread_local! {
-    /// Making a formatter takes a hundred times as long as using it.
+    /// Formatters, cached because creating one takes a hundred times as long as using it.
     static FORMATTERS: RefCell<HashMap<(Arc<str>, Style), Function>> = RefCell::new(HashMap::new());
 }
 
@@ -61,22 +61,22 @@ impl Zone {
         Self(name.into())
     }
 
-    /// "09:14"
+    /// Formats the time of day: "09:14".
     pub(crate) fn time(&self, at: DateTime<Utc>) -> String {
         self.format(Style::Time, at)
     }
 
-    /// "22 Nov 09:14", with the year when it is not this one.
+    /// Formats date and time: "22 Nov 09:14", with the year unless it is the current one.
     pub(crate) fn date_and_time(&self, at: DateTime<Utc>) -> String {
         format!("{}{} {}", self.format(Style::Date, at), self.other_year(at), self.time(at))
     }
 
-    /// "Sunday 22 November", with the year when it is not this one.
+    /// Formats the day: "Sunday 22 November", with the year unless it is the current one.
     pub(crate) fn day(&self, at: DateTime<Utc>) -> String {
         format!("{}{}", self.format(Style::Day, at), self.other_year(at))
     }
 
-    /// The full date and time, with the zone.
+    /// Formats the full date and time, with the zone.
     pub(crate) fn full(&self, at: DateTime<Utc>) -> String {
         self.format(Style::Full, at)
     }
@@ -94,7 +94,7 @@ impl Zone {
     fn format_value(&self, style: Style, milliseconds: &JsValue) -> String {
         let known = FORMATTERS.with_borrow(|known| known.get(&(self.0.clone(), style)).cloned());
         let format = known.or_else(|| {
-            // A zone that this browser does not know is shown in UTC, which `full` says.
+            // Falls back to UTC when the browser does not know the zone. `full` shows the zone used.
             let made = formatter(&self.0, style).or_else(|| formatter("UTC", style))?;
             FORMATTERS.with_borrow_mut(|known| known.insert((self.0.clone(), style), made.clone()));
             Some(made)
@@ -107,7 +107,8 @@ impl Zone {
     }
 }
 
-/// `new Intl.DateTimeFormat("en-GB", {timeZone, ...}).format`; by reflection, since an unknown zone throws.
+/// Returns `new Intl.DateTimeFormat("en-GB", {timeZone, ...}).format`. Called by reflection, because an unknown zone
+/// throws.
 fn formatter(zone: &str, style: Style) -> Option<Function> {
     let options = Object::new();
     let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into());
@@ -122,7 +123,7 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
-/// Every time zone that the browser knows, for suggestions.
+/// Returns every time zone that the browser knows, for suggestions.
 pub(crate) fn known_zones() -> Vec<String> {
     fn ask() -> Option<Array> {
         let intl = Reflect::get(&window(), &"Intl".into()).ok()?;
@@ -133,12 +134,12 @@ pub(crate) fn known_zones() -> Vec<String> {
     known.iter().filter_map(|zone| zone.as_string()).chain(["UTC".to_owned()]).collect()
 }
 
-/// For `<time datetime>`: `2026-11-22T09:14:05.000Z`.
+/// Formats a time for `<time datetime>`: `2026-11-22T09:14:05.000Z`.
 pub(crate) fn machine(at: DateTime<Utc>) -> String {
     js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64)).to_iso_string().into()
 }
 
-/// "22 Nov", for a date that belongs to no zone.
+/// Formats a date without a time zone: "22 Nov".
 pub(crate) fn date(date: NaiveDate) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_without_a_zone_is_a_day_and_a_month() {
+    fn a_date_without_a_zone_is_formatted_as_day_and_month() {
         assert_eq!(NaiveDate::from_ymd_opt(2026, 11, 22).map(date).as_deref(), Some("22 Nov"));
         assert_eq!(NaiveDate::from_ymd_opt(2026, 9, 1).map(date).as_deref(), Some("1 Sept"));
     }

@@ -1,4 +1,4 @@
-//! The benchmark: `api/benches/desk`, with everything that it needs built and started. Must never judge a figure.
+//! Runs the benchmark `api/benches/desk`, after building and starting what it needs.
 
 use anyhow::Result;
 
@@ -8,7 +8,7 @@ use crate::process::{cargo, succeed};
 use crate::web;
 use crate::workspace::Workspace;
 
-/// Runs it on SQLite and on a PostgreSQL of its own.
+/// Runs it on SQLite and on a temporary PostgreSQL.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     ensure_native_libraries()?;
     web::build(workspace)?;

@@ -1,4 +1,4 @@
-//! Chaos: the test of that name, with more kills and any seed. Must never judge by itself: the test does.
+//! Runs the chaos test of `api` with more kills and any seed.
 
 use anyhow::Result;
 
@@ -7,13 +7,13 @@ use crate::postgres::{Postgres, Purpose};
 use crate::process::{cargo, succeed};
 use crate::workspace::Workspace;
 
-/// Runs it on SQLite and on a PostgreSQL of its own.
+/// Runs the test on SQLite and on a temporary PostgreSQL.
 pub(crate) fn run(workspace: &Workspace, seed: Option<u64>, kills: u64) -> Result<()> {
     ensure_native_libraries()?;
-    let test = ["test", "--quiet", "--package", "api", "--test", "api"];
+    let test = ["test", "--quiet", "--workspace", "--test", "api"];
     succeed(cargo(&workspace.root).args(test).arg("--no-run"))?;
     let postgres = Postgres::start(Purpose::Tests)?;
-    // Any number will do that the summary tells, so that the same can be done again.
+    // Any number will do: the test prints it, so that the run can be repeated.
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     let mut chaos = cargo(&workspace.root);
     chaos.args(test).args(["--", "chaos::", "--nocapture"]);

@@ -1,7 +1,7 @@
-//! The project's own tasks, as `cargo xtask <task>`. In reading order: `workspace` (where things are), `process` and
-//! `steps` (running and telling), `packages` and `toolchain` (what a fresh machine lacks), `web` (the single-page
-//! app), `server`, `tests` with `postgres` and `browser`, `chaos`, `lint`, `bench`. Must never need sudo, nor anything that a fresh
-//! checkout and cargo don't bring or fetch.
+//! The project's tasks, run as `cargo xtask <task>`. In reading order: `workspace` (paths), `process` and `steps`
+//! (running commands and printing progress), `packages` and `toolchain` (installing what is missing), `web` (the
+//! single-page app), `server`, `tests` with `postgres` and `browser`, `chaos`, `lint`, `bench`. A fresh checkout and
+//! cargo are enough to run them: they fetch the rest, without sudo.
 
 mod bench;
 mod browser;
@@ -11,6 +11,7 @@ mod packages;
 mod postgres;
 mod process;
 mod server;
+mod sources;
 mod steps;
 mod tests;
 mod toolchain;
@@ -39,7 +40,7 @@ enum Task {
         /// With optimisations.
         #[arg(long)]
         release: bool,
-        /// Further arguments of `sms-chat serve`.
+        /// Further arguments for `sms-chat serve`.
         #[arg(last = true)]
         server: Vec<String>,
     },
@@ -51,25 +52,31 @@ enum Task {
     },
     /// Builds the single-page app into web/dist.
     Web {
-        /// Goes on, and builds again after every change.
+        /// Keeps running, and builds again after every change.
         #[arg(long)]
         watch: bool,
     },
-    /// Runs all tests: on SQLite, on a PostgreSQL of their own, and in a browser.
+    /// Runs the tests: on SQLite, on a temporary PostgreSQL, and in a browser.
     Test(tests::Selection),
-    /// Measures the release binary beside raw work, and writes docs/benchmarks.md.
+    /// Runs the benchmarks of the release build, and writes docs/benchmarks.md.
     Bench,
-    /// Kills the server again and again under load, with every fault of the gateway, and compares what came of it.
+    /// Kills the server repeatedly under load, with every gateway fault, and checks that no message is lost or sent
+    /// twice.
     Chaos {
-        /// What is done depends on it alone; the summary tells it.
+        /// Seed of the random choices; the summary prints it, so that a run can be repeated.
         #[arg(long)]
         seed: Option<u64>,
-        /// How often.
+        /// Number of times the server is killed.
         #[arg(long, default_value_t = 50)]
         kills: u64,
     },
-    /// Checks formatting, lints, documentation and the rules of the house.
-    Lint,
+    /// Checks formatting, Clippy, documentation, dependencies and the project's own rules.
+    Lint {
+        /// Only checks the layers of `api`, and prints them as a Mermaid diagram (UPDATE_DOCS=1 writes it into
+        /// ARCHITECTURE.md).
+        #[arg(long)]
+        graph: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -90,7 +97,8 @@ fn perform(task: Task) -> Result<()> {
         Task::Web { watch: false } => web::build(&workspace),
         Task::Web { watch: true } => web::watch(&workspace),
         Task::Test(selection) => tests::run(&workspace, &selection),
-        Task::Lint => lint::run(&workspace),
+        Task::Lint { graph: false } => lint::run(&workspace),
+        Task::Lint { graph: true } => lint::show_layers(&workspace),
         Task::Bench => bench::run(&workspace),
         Task::Chaos { seed, kills } => chaos::run(&workspace, seed, kills),
     }

@@ -1,5 +1,5 @@
-//! Programs from outside cargo that the tasks need: Debian's packages and npm's. Installs as root what is missing,
-//! and otherwise says what to install. Must never call sudo, nor touch what is already there.
+//! Installs the Debian and npm packages that the tasks need. Debian packages are installed only as root, without sudo;
+//! otherwise an error says what to install.
 
 use std::path::Path;
 
@@ -10,18 +10,18 @@ use crate::steps::step;
 use crate::web::fingerprint::hash_of;
 use crate::workspace::Workspace;
 
-/// Installs Debian packages as root; otherwise an error that says what to install.
+/// Installs Debian packages as root; otherwise fails with an error that says what to install.
 pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
     let names = packages.join(" ");
     let root = Path::new("/");
     if find(&["apt-get"], &[]).is_none() {
-        bail!("{why}: please install what Debian calls {names}");
+        bail!("{why}: install the equivalents of the Debian packages {names}");
     }
     if !is_root() {
-        bail!("{why}: please run, as root, apt-get install --no-install-recommends {names}");
+        bail!("{why}: as root, run apt-get install --no-install-recommends {names}");
     }
     step(&format!("apt-get install {names}"), why, || {
-        // One unreachable source among several makes `update` fail, yet the others serve: the install decides.
+        // `update` fails when one of several sources is unreachable; the install may still succeed with the others.
         if let Err(error) = succeed_quietly(command("apt-get", root).args(["update", "-qq"])) {
             println!("apt-get update: {error}");
         }
@@ -34,7 +34,7 @@ pub(crate) fn install(packages: &[&str], why: &str) -> Result<()> {
     })
 }
 
-/// What the server's C parts are compiled against.
+/// Installs the C compiler and the libraries that the server is compiled with, unless they are present.
 pub(crate) fn ensure_native_libraries() -> Result<()> {
     let root = Path::new("/");
     let present = find(&["cc"], &[]).is_some()
@@ -46,7 +46,7 @@ pub(crate) fn ensure_native_libraries() -> Result<()> {
     install(&["gcc", "libc6-dev", "libssl-dev", "pkg-config"], "the server's TLS is built against OpenSSL")
 }
 
-/// Node.js and npm, which run Tailwind, wasm-opt and Playwright.
+/// Installs Node.js and npm, which run Tailwind, wasm-opt and Playwright, unless they are present.
 pub(crate) fn ensure_node() -> Result<()> {
     if find(&["node"], &[]).is_some() && find(&["npm"], &[]).is_some() {
         return Ok(());
@@ -54,13 +54,13 @@ pub(crate) fn ensure_node() -> Result<()> {
     install(&["nodejs", "npm"], "Tailwind, wasm-opt and Playwright run on Node.js (20 or newer)")
 }
 
-/// `npm ci` in a folder of the workspace, unless its lock file is the one already installed.
+/// Runs `npm ci` in a folder of the workspace, unless the packages of its lock file are already installed.
 pub(crate) fn ensure_npm(workspace: &Workspace, folder: &str, why: &str) -> Result<()> {
     ensure_node()?;
     let at = workspace.root.join(folder);
     let lock = at.join("package-lock.json");
     let bytes = std::fs::read(&lock).with_context(|| format!("reading {}", workspace.shown(&lock)))?;
-    // Inside node_modules, so that it goes when they go.
+    // Inside node_modules, so that deleting the folder deletes the stamp too.
     let stamp = at.join("node_modules").join(".installed-lock");
     let wanted = hash_of(&bytes);
     if std::fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {

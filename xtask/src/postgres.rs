@@ -1,5 +1,5 @@
-//! A PostgreSQL of the tests' (or the benchmark's) own: fresh, on a spare loopback port, and gone when they are,
-//! however they end. Must never touch another cluster on the machine.
+//! Starts a temporary PostgreSQL cluster for the tests or the benchmark, on a free loopback port. It is removed when
+//! xtask ends, even when xtask is killed.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -12,11 +12,13 @@ use anyhow::{Context, Result, bail};
 use crate::packages::install;
 use crate::process::{capture, command, find, is_root};
 
-/// The guardian: a shell in a process group of its own, out of Ctrl+C's reach. It makes and starts the cluster, says
-/// so, and waits for its input to end. That happens when we let go of it, and also when we are killed, so that no
-/// signal needs to be caught. `$1` folder, `$2` folder of the programs, `$3` settings; the rest are
-/// the words before a command that has to run as the folder's owner.
-const GUARDIAN: &str = r#"
+/// A shell script that creates and starts the cluster, prints `ready`, and stops the cluster when its input closes. The
+/// input closes when `Postgres` is dropped and also when xtask is killed, so no signal needs to be caught. The shell
+/// has its own process group, which Ctrl+C does not reach.
+///
+/// `$1` is the cluster's folder, `$2` the folder of the programs, `$3` the settings; the rest is the prefix of a
+/// command that runs as the folder's owner.
+const SUPERVISOR: &str = r#"
 folder=$1; programs=$2; settings=$3; shift 3
 end() {
     "$@" "$programs/pg_ctl" -D "$folder/data" -m immediate -w stop >/dev/null 2>&1
@@ -31,7 +33,7 @@ while read -r _; do :; done
 end "$@"
 "#;
 
-/// What every cluster of ours is set to.
+/// Settings of every cluster.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 max_connections = 300
@@ -44,9 +46,9 @@ log_min_messages = fatal
 /// What the cluster is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Durability is of no use to tests.
+    /// Fast, without durability.
     Tests,
-    /// A benchmark measures what users get: what is answered is on the disk.
+    /// With durability, as in production.
     Bench,
 }
 
@@ -59,10 +61,10 @@ impl Purpose {
     }
 }
 
-/// A running cluster; dropping it stops it and removes its files.
+/// A running cluster. Dropping it stops it and removes its files.
 pub(crate) struct Postgres {
-    guardian: Child,
-    /// Where the tests reach it, as its superuser.
+    supervisor: Child,
+    /// Connects as the superuser.
     pub(crate) url: String,
 }
 
@@ -73,33 +75,33 @@ impl Postgres {
             Some(programs) => programs,
             None => {
                 install(&["postgresql"], "the tests run on PostgreSQL as well as on SQLite")?;
-                programs().context("PostgreSQL was installed, but its initdb is nowhere to be found")?
+                programs().context("PostgreSQL was installed, but its initdb cannot be found")?
             }
         };
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let folder = std::env::temp_dir().join(format!("sms-chat-postgres-{}", std::process::id()));
-        let user = user(&folder)?;
+        let prefix = owner_prefix(&folder)?;
 
         let settings = format!(
             "{SETTINGS}{}port = {port}\nunix_socket_directories = '{}'\n",
             purpose.settings(),
             folder.display()
         );
-        let mut guardian = Command::new("sh")
-            .args(["-c", GUARDIAN, "guardian"])
+        let mut supervisor = Command::new("sh")
+            .args(["-c", SUPERVISOR, "supervisor"])
             .args([folder.as_os_str(), programs.as_os_str(), settings.as_ref()])
-            .args(user)
+            .args(prefix)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
             .spawn()
             .context("could not start a shell")?;
-        let mut said = String::new();
-        if let Some(output) = guardian.stdout.take() {
-            BufReader::new(output).read_line(&mut said)?;
+        let mut first_line = String::new();
+        if let Some(output) = supervisor.stdout.take() {
+            BufReader::new(output).read_line(&mut first_line)?;
         }
-        let cluster = Self { guardian, url: format!("postgres://postgres@127.0.0.1:{port}/postgres") };
-        if said.trim() != "ready" {
+        let cluster = Self { supervisor, url: format!("postgres://postgres@127.0.0.1:{port}/postgres") };
+        if first_line.trim() != "ready" {
             bail!("PostgreSQL did not start");
         }
         Ok(cluster)
@@ -108,38 +110,38 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        drop(self.guardian.stdin.take());
-        if let Err(error) = self.guardian.wait() {
+        drop(self.supervisor.stdin.take());
+        if let Err(error) = self.supervisor.wait() {
             eprintln!("PostgreSQL may still be running: {error}");
         }
     }
 }
 
-/// The folder of `initdb` and `pg_ctl`. Debian keeps them out of `PATH`; the newest version comes first.
+/// Finds the folder of `initdb` and `pg_ctl`, newest version first. Debian does not put it in `PATH`.
 fn programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders.reverse();
     let initdb = find(&["initdb"], &folders)?;
-    // In `PATH` it may be a link to where the others are.
+    // In `PATH`, `initdb` may be a link into the folder of the other programs.
     Some(initdb.canonicalize().ok()?.parent()?.to_path_buf())
 }
 
-/// Makes the cluster's folder, and returns the words before a command that run it as the folder's owner: PostgreSQL
-/// refuses to be run by root.
-fn user(folder: &Path) -> Result<Vec<String>> {
+/// Creates the cluster's folder and returns the prefix of a command that runs as the folder's owner: PostgreSQL refuses
+/// to run as root.
+fn owner_prefix(folder: &Path) -> Result<Vec<String>> {
     let root = Path::new("/");
     let mut make = command("install", root);
     make.args(["-d", "-m", "700"]);
-    let mut words = Vec::new();
+    let mut prefix = Vec::new();
     if is_root() {
         let known =
             |user: &&str| command("id", root).arg(user).output().is_ok_and(|output| output.status.success());
         let user = ["postgres", "nobody"].into_iter().find(known).context("no user to run PostgreSQL as")?;
         make.args(["-o", user]);
         let group = capture(command("id", root).args(["-g", user]))?;
-        words = vec![
+        prefix = vec![
             "setpriv".to_owned(),
             format!("--reuid={user}"),
             format!("--regid={}", group.trim()),
@@ -147,5 +149,5 @@ fn user(folder: &Path) -> Result<Vec<String>> {
         ];
     }
     capture(make.arg(folder))?;
-    Ok(words)
+    Ok(prefix)
 }

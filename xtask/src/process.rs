@@ -1,5 +1,4 @@
-//! Child processes: with an environment that is free of what `cargo run` left in ours, and with their failures told
-//! in one sentence. Must never hide the output of a command that failed.
+//! Runs child processes without the environment variables that `cargo run` sets, and reports a failure in one sentence.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -8,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// What `cargo run` sets for the program it runs. Build scripts watch some of them, so a child cargo that inherited
-/// them would compile again what a cargo started by hand had just compiled.
+/// Whether `cargo run` sets the variable for the program it runs. Build scripts watch some of these variables, so a
+/// child cargo that inherits them recompiles what a cargo started by hand has just compiled.
 fn set_by_cargo_run(name: &str) -> bool {
     name.starts_with("CARGO_PKG_")
         || name.starts_with("CARGO_MANIFEST_")
@@ -19,7 +18,7 @@ fn set_by_cargo_run(name: &str) -> bool {
         )
 }
 
-/// A command in `folder`, its environment cleaned.
+/// Returns a command that runs in `folder` with a clean environment.
 pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder);
@@ -31,12 +30,12 @@ pub(crate) fn command(program: impl AsRef<OsStr>, folder: &Path) -> Command {
     command
 }
 
-/// The cargo that runs us, so that a toolchain chosen by `cargo +name` holds for the children too.
+/// Returns the cargo that runs xtask, so that `cargo +toolchain xtask` applies to child processes too.
 pub(crate) fn cargo(folder: &Path) -> Command {
     command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), folder)
 }
 
-/// Runs to the end with our input and output; anything but success is an error.
+/// Runs the command with inherited input and output; fails unless it succeeds.
 pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("could not start {}", name(command)))?;
     if status.success() {
@@ -45,12 +44,12 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
     bail!("{} ended with {status}", shown(command))
 }
 
-/// Runs to the end without a word; on failure everything it said is shown.
+/// Runs the command without output; prints its output when it fails.
 pub(crate) fn succeed_quietly(command: &mut Command) -> Result<()> {
     capture(command).map(|_| ())
 }
 
-/// Runs to the end and returns what it printed on standard output.
+/// Runs the command and returns its standard output; prints its output when it fails.
 pub(crate) fn capture(command: &mut Command) -> Result<String> {
     let output = command
         .stdin(Stdio::null())
@@ -64,7 +63,7 @@ pub(crate) fn capture(command: &mut Command) -> Result<String> {
     bail!("{} ended with {}", shown(command), output.status)
 }
 
-/// The first of `programs` that is in `PATH`, or in one of `folders`.
+/// Finds the first of `programs` that is in `PATH` or in one of `folders`.
 pub(crate) fn find(programs: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let searched: Vec<PathBuf> = std::env::split_paths(&path).chain(folders.iter().cloned()).collect();
@@ -73,7 +72,7 @@ pub(crate) fn find(programs: &[&str], folders: &[PathBuf]) -> Option<PathBuf> {
     })
 }
 
-/// Whether we are the superuser: only then may packages be installed, and PostgreSQL needs another user.
+/// Whether xtask runs as root: only root installs packages, and PostgreSQL refuses to run as root.
 pub(crate) fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -1,11 +1,10 @@
-//! The calm log of what is being done: a line when a step starts, its time when it has ended, and a summary. Must
-//! never be silent about a step that takes long.
+//! Prints a line when a step starts, its duration when it ends, and a summary.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// Runs a step that takes a while, telling what it does and why.
+/// Runs a step and prints what it does, why, and how long it took.
 pub(crate) fn step<T>(what: &str, why: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
     println!("{what}: {why}");
     let started = Instant::now();
@@ -14,14 +13,14 @@ pub(crate) fn step<T>(what: &str, why: &str, work: impl FnOnce() -> Result<T>) -
     Ok(done)
 }
 
-/// Steps whose outcome and time are told together at the end; a failed one doesn't keep the others from running.
+/// Steps whose outcomes and durations are printed at the end. A failed step does not stop the others.
 #[derive(Default)]
 pub(crate) struct Summary {
     lines: Vec<(String, Duration, Option<String>)>,
 }
 
 impl Summary {
-    /// Runs a step and notes how it went. `None` when it failed.
+    /// Runs a step and records its outcome; returns `None` when it failed.
     pub(crate) fn run<T>(&mut self, what: &str, work: impl FnOnce() -> Result<T>) -> Option<T> {
         println!("{what}");
         let started = Instant::now();
@@ -31,7 +30,7 @@ impl Summary {
         outcome.ok()
     }
 
-    /// Prints the summary; an error when any step failed.
+    /// Prints the summary; fails when any step failed.
     pub(crate) fn finish(self) -> Result<()> {
         println!();
         for (what, time, fault) in &self.lines {

@@ -1,72 +1,118 @@
-//! All tests, in one command: the Rust ones on both databases, then the browser's. Must never skip one silently: what
-//! wasn't run is said.
+//! Runs the tests: the Rust tests on both databases, then the browser tests. Names choose among them, and then only the
+//! targets that contain a test of that name are compiled.
 
-use anyhow::Result;
+mod rust;
+mod specs;
+
+use anyhow::{Result, bail};
 use clap::Args;
 
-use crate::browser;
 use crate::packages::ensure_native_libraries;
 use crate::postgres::{Postgres, Purpose};
 use crate::process::{cargo, succeed};
 use crate::steps::Summary;
-use crate::web;
 use crate::workspace::Workspace;
+use crate::{browser, server, sources, web};
+use rust::RustTests;
 
 /// Which tests to run.
 #[derive(Args)]
 pub(crate) struct Selection {
-    /// Without the browser tests.
+    /// Skips the browser tests.
     #[arg(long, conflicts_with = "only_browser")]
     no_browser: bool,
-    /// Only the browser tests; the filters are then Playwright's.
+    /// Runs only the browser tests.
     #[arg(long)]
     only_browser: bool,
-    /// Only the Rust tests whose names contain one of these (and no browser tests).
-    filters: Vec<String>,
+    /// Runs only matching tests: part of a Rust test's path (`reply::`), a browser spec (`queue`), or words of a
+    /// browser test's title ("the note stays").
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
 }
 
-/// Runs them, and ends with what each step took.
+/// The tests that a selection chooses; `None` where it chooses none.
+struct Plan {
+    rust: Option<RustTests>,
+    /// Playwright's arguments.
+    browser: Option<Vec<String>>,
+}
+
+impl Plan {
+    fn of(workspace: &Workspace, selection: &Selection) -> Result<Self> {
+        let Selection { no_browser, only_browser, names } = selection;
+        let mut plan = Self { rust: None, browser: None };
+        if names.is_empty() {
+            plan.rust = (!only_browser).then(RustTests::all);
+            plan.browser = (!no_browser).then(Vec::new);
+            return Ok(plan);
+        }
+        if !only_browser {
+            plan.rust = RustTests::named(&rust::targets(workspace)?, &sources::read(&workspace.root)?, names);
+        }
+        if !no_browser {
+            plan.browser = specs::arguments(&specs::read(&workspace.root)?, names, *only_browser);
+        }
+        if plan.rust.is_none() && plan.browser.is_none() {
+            bail!("no test is named {}", names.join(" or "));
+        }
+        Ok(plan)
+    }
+}
+
+/// Runs the selected tests and prints how long each step took.
 pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
+    let plan = Plan::of(workspace, selection)?;
     let mut summary = Summary::default();
     ensure_native_libraries()?;
-    let prepared = summary.run("Single-page app", || web::build(workspace)).is_some()
-        && summary.run("Compiling", || compile(workspace, selection)).is_some();
-    if prepared && !selection.only_browser {
-        rust_tests(workspace, selection, &mut summary);
+    // The server embeds the app. Compiling the app can take minutes, so a named Rust test uses the one that exists.
+    let serves_app = plan.rust.as_ref().is_some_and(|tests| tests.of_api);
+    let needs_app =
+        plan.browser.is_some() || selection.names.is_empty() || (serves_app && !web::exists(workspace));
+    if !needs_app {
+        println!("Single-page app: not built again, since no browser test runs");
     }
-    if prepared && !selection.no_browser && (selection.only_browser || selection.filters.is_empty()) {
-        if browser::has_tests(workspace) {
+    let prepared = (!needs_app || summary.run("Single-page app", || web::build(workspace)).is_some())
+        && summary.run("Compiling", || compile(workspace, &plan)).is_some();
+    if prepared {
+        if let Some(tests) = &plan.rust {
+            run_rust(workspace, tests, &selection.names, &mut summary);
+        }
+        if let Some(arguments) = &plan.browser {
             let server = workspace.server(false);
-            summary.run("Browser tests", || browser::run(workspace, &server, &selection.filters));
-        } else {
-            println!("Browser tests: none yet in e2e/tests");
+            summary.run("Browser tests", || browser::run(workspace, &server, arguments));
         }
     }
     summary.finish()
 }
 
-/// Compiled before anything is started, so that a compiler error comes first; this builds the server too.
-fn compile(workspace: &Workspace, selection: &Selection) -> Result<()> {
-    let mut command = cargo(&workspace.root);
-    if selection.only_browser {
-        command.args(["build", "--package", "api", "--bin", "sms-chat"]);
-    } else {
-        command.args(["test", "--no-run", "--quiet"]).arg("--workspace");
+/// Compiles before anything starts, so that compiler errors come first.
+fn compile(workspace: &Workspace, plan: &Plan) -> Result<()> {
+    if let Some(tests) = &plan.rust {
+        succeed(rust_command(workspace, tests).args(["--no-run", "--quiet"]))?;
     }
-    succeed(&mut command)
+    // The tests of `api` compile the server as well.
+    let has_server = plan.rust.as_ref().is_some_and(|tests| tests.of_api);
+    if plan.browser.is_some() && !has_server { server::compile(workspace, false) } else { Ok(()) }
 }
 
-fn rust_tests(workspace: &Workspace, selection: &Selection, summary: &mut Summary) {
-    let Some(postgres) = summary.run("PostgreSQL of the tests' own", || Postgres::start(Purpose::Tests))
-    else {
+fn run_rust(workspace: &Workspace, tests: &RustTests, names: &[String], summary: &mut Summary) {
+    let mut command = rust_command(workspace, tests);
+    command.arg("--no-fail-fast").arg("--").args(names);
+    if !tests.of_api {
+        summary.run("Rust tests", || succeed(&mut command));
         return;
-    };
-    summary.run("Rust tests, on SQLite and PostgreSQL", || {
-        let mut command = cargo(&workspace.root);
-        command.args(["test", "--no-fail-fast"]).arg("--workspace");
-        if !selection.filters.is_empty() {
-            command.arg("--").args(&selection.filters);
-        }
-        succeed(command.env("SMS_CHAT_TEST_POSTGRES_URL", &postgres.url))
-    });
+    }
+    let start = || Postgres::start(Purpose::Tests);
+    if let Some(postgres) = summary.run("Starting PostgreSQL for the tests", start) {
+        command.env("SMS_CHAT_TEST_POSTGRES_URL", &postgres.url);
+        summary.run("Rust tests, on SQLite and PostgreSQL", || succeed(&mut command));
+    }
+}
+
+/// Always `--workspace`: with `--package`, cargo chooses other features for shared dependencies and compiles them
+/// again.
+fn rust_command(workspace: &Workspace, tests: &RustTests) -> std::process::Command {
+    let mut command = cargo(&workspace.root);
+    command.args(["test", "--workspace"]).args(&tests.targets);
+    command
 }

@@ -1,5 +1,5 @@
-//! Which compiler builds the single-page app for wasm32, and what cargo must be told to use it. The server and the
-//! tests never come through here: they are built with the toolchain of `rust-toolchain.toml`.
+//! Chooses the compiler that builds the single-page app for wasm32. The server and the tests use the toolchain of
+//! `rust-toolchain.toml` instead.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,39 +12,39 @@ use crate::packages::install;
 use crate::process::{capture, command, find};
 use crate::workspace::Workspace;
 
-/// The one target of the single-page app.
+/// The target of the single-page app.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
-/// Where Debian's `rustc-web` puts its compiler.
+/// The compiler of Debian's package `rustc-web`.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// The standard library's sources of `rust-web-src`, relative to the compiler's system root.
 const STD_SOURCES: &str = "lib/rustlib/src/rust/library/std/Cargo.toml";
-/// A closed network lets `rustup target add` hang for ever.
-const RUSTUP_PATIENCE: Duration = Duration::from_secs(30);
+/// How long `rustup target add` may take: without network access it never ends.
+const RUSTUP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A compiler that can build for wasm32.
 pub(crate) enum Toolchain {
-    /// The usual toolchain: it has wasm32's standard library.
-    Usual,
-    /// Debian's compiler, which builds the standard library itself, with the linker named.
+    /// The default toolchain, with the wasm32 standard library.
+    Default,
+    /// Debian's compiler, which builds the standard library from source.
     Debian {
-        /// `wasm-ld` or one with a version in its name.
+        /// `wasm-ld`, perhaps with a version in its name.
         linker: PathBuf,
     },
 }
 
 impl Toolchain {
-    /// Takes the usual toolchain where it has the target or can get it, and Debian's otherwise.
+    /// Chooses the default toolchain if it has the target or rustup can add it, otherwise Debian's.
     pub(crate) fn choose(workspace: &Workspace) -> Result<Self> {
         if has_target(&workspace.root)? || add_target(workspace)? {
-            return Ok(Self::Usual);
+            return Ok(Self::Default);
         }
         let linker = debian(&workspace.root)?;
         println!("wasm32: Debian's compiler, because rustup cannot fetch the target here");
         Ok(Self::Debian { linker })
     }
 
-    /// Tells a cargo command to use it.
+    /// Makes a cargo command use this toolchain.
     pub(crate) fn apply(&self, cargo: &mut Command) {
         let Self::Debian { linker } = self else { return };
         cargo
@@ -56,7 +56,7 @@ impl Toolchain {
     }
 }
 
-/// Asked of the compiler rather than of rustup, so that a toolchain without rustup serves as well.
+/// Asks the compiler, not rustup, so that a toolchain without rustup works as well.
 fn has_target(root: &Path) -> Result<bool> {
     let folder = capture(command("rustc", root).args(["--print", "target-libdir", "--target", WASM]))?;
     let Ok(entries) = std::fs::read_dir(folder.trim()) else {
@@ -66,7 +66,7 @@ fn has_target(root: &Path) -> Result<bool> {
     Ok(names.any(|name| name.starts_with("libcore-") && name.ends_with(".rlib")))
 }
 
-/// Lets rustup add the target, within bounds, and remembers when it could not.
+/// Tries to add the target with rustup, with a timeout; a failure is recorded, so that it is not tried again.
 fn add_target(workspace: &Workspace) -> Result<bool> {
     let failed_before = workspace.target.join("wasm32-not-from-rustup");
     if failed_before.exists() || find(&["rustup"], &[]).is_none() {
@@ -80,7 +80,7 @@ fn add_target(workspace: &Workspace) -> Result<bool> {
         .stderr(Stdio::null())
         .spawn()
         .context("could not start rustup")?;
-    let deadline = Instant::now() + RUSTUP_PATIENCE;
+    let deadline = Instant::now() + RUSTUP_TIMEOUT;
     loop {
         if let Some(status) = rustup.try_wait()? {
             if status.success() && has_target(&workspace.root)? {
@@ -105,7 +105,7 @@ fn debian(root: &Path) -> Result<PathBuf> {
     if !debian_is_complete(root) || find(&linkers, &[]).is_none() {
         install(
             &["rustc-web", "rust-web-src", "lld-22"],
-            "rustup cannot fetch the wasm32 target here, and Debian's compiler serves as well",
+            "rustup cannot fetch the wasm32 target here; Debian's compiler can build it",
         )?;
     }
     match find(&linkers, &[]) {

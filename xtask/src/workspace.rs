@@ -1,5 +1,4 @@
-//! Where things are: the workspace's root and cargo's target folder. Must never depend on the folder that the
-//! command was started in.
+//! The paths of the workspace, independent of the current folder.
 
 use std::path::{Path, PathBuf};
 
@@ -9,12 +8,12 @@ use anyhow::{Context, Result};
 pub(crate) struct Workspace {
     /// The folder of the workspace's `Cargo.toml`.
     pub(crate) root: PathBuf,
-    /// Cargo's target folder; the build's own stamps and caches live below it too.
+    /// Cargo's target folder; the tasks keep their stamps and caches in it too.
     pub(crate) target: PathBuf,
 }
 
 impl Workspace {
-    /// Finds the workspace by xtask's own manifest: at run time first, so that a checkout may be moved.
+    /// Finds the workspace from xtask's manifest: the one named at run time first, since a checkout can be moved.
     pub(crate) fn find() -> Result<Self> {
         let manifest =
             std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
@@ -27,12 +26,12 @@ impl Workspace {
         Ok(Self { root, target })
     }
 
-    /// The compiled server.
+    /// Path of the compiled server.
     pub(crate) fn server(&self, release: bool) -> PathBuf {
         self.target.join(if release { "release" } else { "debug" }).join("sms-chat")
     }
 
-    /// A path below the root, as it is shown to people.
+    /// Displays a path relative to the root.
     pub(crate) fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }

@@ -1,5 +1,5 @@
-//! A closed loop over HTTP/1.1: each client sends a request, reads the whole answer, and only then sends the next. As
-//! thin as can be, because client and server share the machine.
+//! A closed loop over HTTP/1.1: each client sends a request, reads the whole response, then sends the next request. The
+//! client is minimal, because it shares the machine with the server.
 
 use std::{
     io::{Read, Write},
@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use hdrhistogram::Histogram;
 
-/// A request as it goes over the wire.
+/// The bytes of an HTTP request.
 pub(crate) struct Request(Vec<u8>);
 
 impl Request {
@@ -33,13 +33,13 @@ impl Request {
     }
 }
 
-/// An answer.
-pub(crate) struct Answer {
+/// An HTTP response.
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
 }
 
-/// A connection that is kept alive.
+/// A keep-alive connection.
 pub(crate) struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -53,7 +53,7 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
     }
 
-    pub(crate) fn ask(&mut self, request: &Request) -> Result<Answer> {
+    pub(crate) fn send(&mut self, request: &Request) -> Result<Response> {
         self.stream.write_all(&request.0)?;
         self.buffer.clear();
         let head = loop {
@@ -71,7 +71,7 @@ impl Connection {
         while self.buffer.len() < head + length {
             self.fill()?;
         }
-        Ok(Answer { status, body: self.buffer.get(head..head + length).context("no body")?.to_vec() })
+        Ok(Response { status, body: self.buffer.get(head..head + length).context("no body")?.to_vec() })
     }
 
     fn fill(&mut self) -> Result<()> {
@@ -85,7 +85,7 @@ impl Connection {
     }
 }
 
-/// What a loop measured.
+/// The throughput and the latencies of a loop.
 #[derive(Clone, Debug)]
 pub(crate) struct Figures {
     pub(crate) per_second: f64,
@@ -111,7 +111,8 @@ impl Figures {
     }
 }
 
-/// Asks in a closed loop with `clients` clients for `time`, each taking the next number for `request`.
+/// Runs a closed loop with `clients` clients for `time`. `request` receives the number of the request, counted over all
+/// clients.
 pub(crate) fn closed_loop(
     address: &str,
     clients: usize,
@@ -122,32 +123,32 @@ pub(crate) fn closed_loop(
     let request = Arc::new(request);
     let next = Arc::new(AtomicUsize::new(0));
     let ready = Arc::new(Barrier::new(clients));
-    let begun = Instant::now();
-    let at_work: Vec<_> = (0..clients)
+    let started = Instant::now();
+    let threads: Vec<_> = (0..clients)
         .map(|_| {
             let (request, next, ready) = (Arc::clone(&request), Arc::clone(&next), Arc::clone(&ready));
             let mut connection = Connection::to(address)?;
             Ok(std::thread::spawn(move || {
                 let mut latencies = Histogram::<u64>::new(3)?;
                 ready.wait();
-                let begun = Instant::now();
-                while begun.elapsed() < time {
+                let started = Instant::now();
+                while started.elapsed() < time {
                     let request = request(next.fetch_add(1, Ordering::Relaxed));
-                    let asked = Instant::now();
-                    let answer = connection.ask(&request)?;
-                    latencies.record(u64::try_from(asked.elapsed().as_micros())?)?;
-                    let said = String::from_utf8_lossy(&answer.body);
-                    ensure!(answer.status == expected, "answered {}: {said}", answer.status);
+                    let sent = Instant::now();
+                    let response = connection.send(&request)?;
+                    latencies.record(u64::try_from(sent.elapsed().as_micros())?)?;
+                    let body = String::from_utf8_lossy(&response.body);
+                    ensure!(response.status == expected, "unexpected status {}: {body}", response.status);
                 }
                 Ok(latencies)
             }))
         })
         .collect::<Result<_>>()?;
     let mut all = Histogram::<u64>::new(3)?;
-    for client in at_work {
+    for thread in threads {
         let latencies: Result<Histogram<u64>> =
-            client.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
+            thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
         all.add(latencies?)?;
     }
-    Ok(Figures::of(&all, begun.elapsed()))
+    Ok(Figures::of(&all, started.elapsed()))
 }

@@ -1,5 +1,5 @@
-//! A daily file of a million rows comes in over HTTP while somebody looks at the queue and replies: how fast, with how much
-//! memory, and how long the others wait. Beside it, `sqlite3 .import` of the same file.
+//! Uploads a daily file of a million rows over HTTP while other clients request the queue and reply. Measures the
+//! import's speed and memory and the other clients' latencies. Compared with `sqlite3 .import` of the same file.
 
 use std::{
     fs::File,
@@ -25,17 +25,18 @@ use crate::{
     server::Server,
 };
 
-/// How many rows.
+/// Number of rows.
 const ROWS: u32 = 1_000_000;
-/// How often each of the others asks meanwhile.
-const EVERY: Duration = Duration::from_millis(20);
+/// Interval of each other client's requests.
+const INTERVAL: Duration = Duration::from_millis(20);
 
-/// What was measured.
+/// The measured figures.
 pub(crate) struct DailyFile {
-    /// The first file, with nothing of its customers before; then one with a tenth of them changed.
+    /// The first file, whose customers are all new, and a second one, in which a tenth of them changed.
     pub(crate) imports: Vec<(&'static str, Duration)>,
-    /// Rows a second of `sqlite3 .import`, where there is one.
-    pub(crate) beside: Option<f64>,
+    /// Rows per second of `sqlite3 .import`, if the program is installed.
+    pub(crate) sqlite3_rate: Option<f64>,
+    /// Peak resident memory of the server, in MiB.
     pub(crate) peak: f64,
     pub(crate) queue: Figures,
     pub(crate) replies: Figures,
@@ -53,52 +54,53 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<DailyFile> {
     let server = Server::start(url)?;
     let token = sign_in(&server)?;
     let done = Arc::new(AtomicBool::new(false));
-    let asking = |status: u16, request: Box<dyn Fn(usize) -> Request + Send>| {
+    let spawn_client = |status: u16, request: Box<dyn Fn(usize) -> Request + Send>| {
         let (mut connection, done) = (server.connect()?, Arc::clone(&done));
         Ok::<_, anyhow::Error>(std::thread::spawn(move || {
             let mut latencies = Histogram::<u64>::new(3)?;
-            let begun = Instant::now();
+            let started = Instant::now();
             for n in 0.. {
                 if done.load(Ordering::Relaxed) {
                     break;
                 }
-                let asked = Instant::now();
-                let answer = connection.ask(&request(n))?;
-                latencies.record(u64::try_from(asked.elapsed().as_micros())?)?;
-                ensure!(answer.status == status, "answered {}", answer.status);
-                std::thread::sleep(EVERY.saturating_sub(asked.elapsed()));
+                let sent = Instant::now();
+                let response = connection.send(&request(n))?;
+                latencies.record(u64::try_from(sent.elapsed().as_micros())?)?;
+                ensure!(response.status == status, "unexpected status {}", response.status);
+                std::thread::sleep(INTERVAL.saturating_sub(sent.elapsed()));
             }
-            Ok(Figures::of(&latencies, begun.elapsed()))
+            Ok(Figures::of(&latencies, started.elapsed()))
         }))
     };
     let bearer = token.clone();
-    let queue = asking(200, Box::new(move |_| Request::get("/api/v1/queue", Some(&bearer))))?;
+    let queue = spawn_client(200, Box::new(move |_| Request::get("/api/v1/queue", Some(&bearer))))?;
     let headers = format!("Authorization: Bearer {token}\r\n");
     let reply = move |n: usize| {
         let id = n * 7919 % usize::try_from(OPEN).unwrap_or(1) + 1;
         let path = format!("/api/v1/conversations/{id}/messages");
         Request::post(&path, "application/json", &headers, r#"{"body":"Of course. Shall I set it up?"}"#)
     };
-    let replies = asking(201, Box::new(reply))?;
+    let replies = spawn_client(201, Box::new(reply))?;
     let mut imports = Vec::new();
-    for (what, file) in ["the first file", "the next one, compared with it"].into_iter().zip(&files) {
+    for (what, file) in ["the first file", "the next file, compared with the first"].into_iter().zip(&files) {
         imports.push((what, upload(&server, &token, file)?));
     }
     done.store(true, Ordering::Relaxed);
-    let joined = |thread: std::thread::JoinHandle<Result<Figures>>| {
-        thread.join().map_err(|_| anyhow::anyhow!("somebody who asked panicked"))?
+    let join = |thread: std::thread::JoinHandle<Result<Figures>>| {
+        thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?
     };
-    let (queue, replies) = (joined(queue)?, joined(replies)?);
-    Ok(DailyFile { imports, beside: beside(&files[0])?, peak: server.peak_memory()?, queue, replies })
+    let (queue, replies) = (join(queue)?, join(replies)?);
+    let sqlite3_rate = measure_sqlite3(&files[0])?;
+    Ok(DailyFile { imports, sqlite3_rate, peak: server.peak_memory()?, queue, replies })
 }
 
-/// A file of eight columns. In a later one, every tenth customer has another balance.
+/// Writes a file with eight columns. In the file of a later day, every tenth customer has a different balance.
 fn write(path: &Path, day: u32) -> Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
     writeln!(file, "Ref,Name,Mobile,Balance,Due date,Street,Town,Postcode")?;
     for n in 0..ROWS {
-        // The numbers come in no order, as in any file that is sorted by something else; but first those of the team's
-        // conversations in progress, which all get another reference by the first file.
+        // The first numbers are those of the team's open conversations, which all get a new reference from the first
+        // file. The others are unsorted, as in a file that is sorted by another column.
         let number = match n {
             0..OPEN => u64::from(n) + 10_000_001,
             _ => u64::from(n) * 7_919_003 % 100_000_000,
@@ -116,39 +118,39 @@ fn write(path: &Path, day: u32) -> Result<()> {
     Ok(file.flush()?)
 }
 
-/// Sends the file, and answers how long it took until it was current.
+/// Uploads the file. Returns the time until it is current.
 fn upload(server: &Server, token: &str, path: &Path) -> Result<Duration> {
     let mut file = BufReader::with_capacity(256 * 1024, File::open(path)?);
     let length = path.metadata()?.len();
     let mut stream = TcpStream::connect(&server.address)?;
-    let begun = Instant::now();
+    let started = Instant::now();
     write!(
         stream,
         "POST /api/v1/teams/1/daily_files?confirm=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nConnection: close\r\n\
          Content-Length: {length}\r\nAuthorization: Bearer {token}\r\n\r\n"
     )?;
     std::io::copy(&mut file, &mut stream)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let took = begun.elapsed();
-    ensure!(answer.starts_with("HTTP/1.1 201"), "answered {answer:.500}");
-    ensure!(answer.contains(&format!("\"accepted\":{ROWS}")), "answered {answer:.500}");
-    Ok(took)
+    let mut response = String::new();
+    stream.read_to_string(&mut response)?;
+    let elapsed = started.elapsed();
+    ensure!(response.starts_with("HTTP/1.1 201"), "unexpected response {response:.500}");
+    ensure!(response.contains(&format!("\"accepted\":{ROWS}")), "unexpected response {response:.500}");
+    Ok(elapsed)
 }
 
-/// How many rows a second SQLite's own program takes from the same file.
-fn beside(path: &Path) -> Result<Option<f64>> {
+/// Imports the same file with the program `sqlite3`. Returns the rows per second, or `None` if it is not installed.
+fn measure_sqlite3(path: &Path) -> Result<Option<f64>> {
     let folder = tempfile::tempdir()?;
     let import = format!(".import --csv {} customers", path.display());
-    let begun = Instant::now();
-    let taken = Command::new("sqlite3")
-        .arg(folder.path().join("beside.db"))
+    let started = Instant::now();
+    let output = Command::new("sqlite3")
+        .arg(folder.path().join("sqlite3.db"))
         .args(["PRAGMA journal_mode = WAL", &import, "SELECT count(*) FROM customers"])
         .output();
-    let Ok(taken) = taken else { return Ok(None) };
-    let took = begun.elapsed();
-    let said = String::from_utf8_lossy(&taken.stdout);
-    let count = said.lines().last().context("no count")?.trim().parse::<u32>()?;
-    ensure!(count == ROWS, "sqlite3 took {count} rows");
-    Ok(Some(f64::from(ROWS) / took.as_secs_f64()))
+    let Ok(output) = output else { return Ok(None) };
+    let elapsed = started.elapsed();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let count = stdout.lines().last().context("no count")?.trim().parse::<u32>()?;
+    ensure!(count == ROWS, "sqlite3 imported {count} rows");
+    Ok(Some(f64::from(ROWS) / elapsed.as_secs_f64()))
 }

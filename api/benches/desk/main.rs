@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: drives the release binary over HTTP in a closed loop at 1 and 8 clients, runs the raw work
-//! beside it in the same run, and writes `docs/benchmarks.md`. It judges nothing: a figure is not a test.
+//! `cargo xtask bench`: measures the release binary over HTTP in a closed loop with 1 and 8 clients, measures the same
+//! work without HTTP for comparison, and writes `docs/benchmarks.md`. No figure makes it fail.
 //!
-//! Reading order: `seed` (how much there is), `server` (the binary), `client` (the loop), `scenarios` (what is asked),
+//! Reading order: `seed` (the data), `server` (the binary), `client` (the closed loop), `scenarios` (the requests),
 //! `report` (the document).
 
 mod client;
@@ -24,8 +24,8 @@ fn main() -> Result<()> {
     if let Ok(url) = std::env::var("SMS_CHAT_BENCH_POSTGRES_URL") {
         databases.push(("PostgreSQL", DatabaseUrl::Postgres(url)));
     }
-    // `cargo bench -p api --bench desk -- sign-in` measures that scenario alone, and writes no document.
-    let only_sign_in = std::env::args().any(|word| word == "sign-in");
+    // `cargo bench -p api --bench desk -- sign-in` measures only that scenario and writes no document.
+    let only_sign_in = std::env::args().any(|argument| argument == "sign-in");
     let mut measured = Vec::new();
     for (name, url) in databases {
         eprintln!("{name}: seeding {} conversations", seed::CONVERSATIONS);
@@ -43,6 +43,6 @@ fn main() -> Result<()> {
     }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
     std::fs::write(path, report::document(&measured)?)?;
-    eprintln!("docs/benchmarks.md is written.");
+    eprintln!("Wrote docs/benchmarks.md.");
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The outbox: how fast thousands of waiting texts go to a gateway that takes 20 ms for each, receipts and all, and whether
-//! anybody who asks the desk for something notices that the gateway is slow or dead.
+//! The outbox: how fast it sends thousands of queued messages, with their receipts, to a gateway that takes 20 ms for
+//! each, and whether a slow or unreachable gateway slows down other requests.
 
 use std::{
     fmt::Write,
@@ -20,17 +20,17 @@ use crate::{
     server::{ACCOUNT_SID, AUTH_TOKEN, Server},
 };
 
-/// How many texts wait.
-const TEXTS: u32 = 5_000;
-/// How long the gateway takes for each.
+/// Number of queued messages.
+const MESSAGES: u32 = 5_000;
+/// Time that the gateway takes for each message.
 const LATENCY: Duration = Duration::from_millis(20);
-/// How long the drain may take at most, whatever is wrong.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Maximum time for sending them all, after which the benchmark fails.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What was measured.
+/// The measured figures.
 pub(crate) struct Outbox {
     drained_in: Duration,
-    /// Asking for the queue, by what the gateway does meanwhile.
+    /// Requests for the queue, by the state of the gateway meanwhile.
     queue: Vec<(&'static str, Figures)>,
 }
 
@@ -41,37 +41,40 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Outbox> {
         latency: LATENCY,
         ..simulator::Settings::default()
     })?;
-    let mut queue = vec![("nothing waits", asking(url, &gateway.url())?)];
+    let mut queue = vec![("no messages wait", measure_queue(url, &gateway.url())?)];
     fill(url)?;
     let server = start(url, &gateway.url())?;
-    let begun = Instant::now();
-    while waiting(url)? > 0 {
-        ensure!(begun.elapsed() < PATIENCE, "{} texts still wait", waiting(url)?);
+    let started = Instant::now();
+    while outbox_size(url)? > 0 {
+        ensure!(started.elapsed() < DRAIN_TIMEOUT, "{} messages are still queued", outbox_size(url)?);
         std::thread::sleep(Duration::from_millis(20));
     }
-    let drained_in = begun.elapsed();
+    let drained_in = started.elapsed();
     drop(server);
 
     fill(url)?;
-    let never = r#"{"fault": "latency", "ms": 600000, "times": null}"#;
-    let order = Request::post("/simulator/faults", "application/json", "", never);
-    Connection::to(&gateway.address().to_string())?.ask(&order)?;
-    queue.push(("5,000 texts wait, the gateway never answers", asking(url, &gateway.url())?));
-    queue.push(("5,000 texts wait, the gateway is not there", asking(url, "http://127.0.0.1:1")?));
+    let no_response = r#"{"fault": "latency", "ms": 600000, "times": null}"#;
+    let request = Request::post("/simulator/faults", "application/json", "", no_response);
+    Connection::to(&gateway.address().to_string())?.send(&request)?;
+    queue.push(("5,000 messages wait, the gateway never answers", measure_queue(url, &gateway.url())?));
+    queue.push((
+        "5,000 messages wait, the gateway cannot be reached",
+        measure_queue(url, "http://127.0.0.1:1")?,
+    ));
     empty(url)?;
     Ok(Outbox { drained_in, queue })
 }
 
-/// Tells it.
+/// Writes the figures into the document.
 pub(crate) fn report(text: &mut String, measured: &Outbox) -> std::fmt::Result {
     let seconds = measured.drained_in.as_secs_f64();
     writeln!(
         text,
-        "{TEXTS} waiting texts, to a gateway that takes {} ms for each and sends three receipts: {seconds:.1} s, {:.0} a \
-         second.\n\nAsking for the queue meanwhile, 8 clients:\n\n\
-         | Meanwhile | Per second | p50 ms | p95 ms | p99 ms | p99 to that of the first |\n|---|--:|--:|--:|--:|--:|",
+        "{MESSAGES} waiting messages, sent to a gateway that takes {} ms for each and returns three receipts: \
+         {seconds:.1} s, {:.0} a second.\n\nRequests for the queue by 8 clients meanwhile:\n\n\
+         | Meanwhile | Per second | p50 ms | p95 ms | p99 ms | p99 / first p99 |\n|---|--:|--:|--:|--:|--:|",
         LATENCY.as_millis(),
-        f64::from(TEXTS) / seconds
+        f64::from(MESSAGES) / seconds
     )?;
     let first = measured.queue.first().map_or(f64::NAN, |(_, figures)| figures.p99);
     for (what, Figures { per_second, p50, p95, p99, .. }) in &measured.queue {
@@ -86,13 +89,13 @@ fn start(url: &DatabaseUrl, gateway: &str) -> Result<Server> {
     })
 }
 
-fn asking(url: &DatabaseUrl, gateway: &str) -> Result<Figures> {
+fn measure_queue(url: &DatabaseUrl, gateway: &str) -> Result<Figures> {
     let server = start(url, gateway)?;
     let token = sign_in(&server)?;
     closed_loop(&server.address, 8, TIME, 200, move |_| Request::get("/api/v1/queue", Some(&token)))
 }
 
-/// Lets texts wait, each to another number, as if they had just been written.
+/// Queues messages, each to a different number, as if they had just been written.
 fn fill(url: &DatabaseUrl) -> Result<()> {
     let now = api::clock::Clock::System.now();
     let now = match url {
@@ -105,7 +108,7 @@ fn fill(url: &DatabaseUrl) -> Result<()> {
             "DELETE FROM outbox;
              INSERT INTO messages (conversation_id, direction, sender_kind, body, segments, encoding, status, created_at)
                 SELECT id, 'outbound', 'system', 'A text that waits.', 1, 'gsm7', 'queued', {now} FROM conversations
-                WHERE team_id = 1 AND status = 'open' ORDER BY id LIMIT {TEXTS};
+                WHERE team_id = 1 AND status = 'open' ORDER BY id LIMIT {MESSAGES};
              INSERT INTO outbox (message_id, team_number, number, due_at)
                 SELECT m.id, c.team_number, c.number, {now} FROM messages m JOIN conversations c ON c.id = conversation_id
                 WHERE m.status = 'queued';"
@@ -113,7 +116,7 @@ fn fill(url: &DatabaseUrl) -> Result<()> {
     )
 }
 
-/// Lets nothing wait any more.
+/// Empties the outbox.
 fn empty(url: &DatabaseUrl) -> Result<()> {
     run(
         url,
@@ -140,7 +143,7 @@ struct Count {
     count: i64,
 }
 
-fn waiting(url: &DatabaseUrl) -> Result<i64> {
+fn outbox_size(url: &DatabaseUrl) -> Result<i64> {
     let query = sql_query("SELECT count(*) AS count FROM outbox");
     let row: Count = match url {
         DatabaseUrl::Sqlite(path) => {

@@ -1,5 +1,5 @@
-//! What is asked of the server, and the raw work that it is held against: the same statements in process, and a bare
-//! actix endpoint that answers the same bytes.
+//! The measured requests, and the work that they are compared with: the same statements in process, and an actix
+//! endpoint that returns the same bytes.
 
 use std::{
     net::TcpListener,
@@ -14,7 +14,7 @@ use api::{
     clock::Clock,
     conversations::{
         queue,
-        receive::{InboundText, ReceiveError, receive},
+        receive::{InboundMessage, ReceiveError, receive},
     },
     db::{DatabaseUrl, Db},
     error::ApiError,
@@ -32,23 +32,25 @@ use crate::{
     sign_in::{self, SignIns},
 };
 
-/// How long each loop runs.
+/// Duration of each loop.
 pub(crate) const TIME: Duration = Duration::from_secs(3);
-/// How many clients ask at once.
+/// Numbers of concurrent clients.
 pub(crate) const CLIENTS: [usize; 2] = [1, 8];
 
-/// One row of the report: over HTTP, and the raw work beside it.
+/// A row of the report: the figures over HTTP, and the named work that they are compared with.
 pub(crate) struct Row {
     pub(crate) what: &'static str,
     pub(crate) clients: usize,
     pub(crate) http: Figures,
-    pub(crate) raw: Option<(&'static str, Figures)>,
+    pub(crate) baseline: Option<(&'static str, Figures)>,
 }
 
-/// Everything that was measured on one database.
+/// All figures of one database.
 pub(crate) struct Measured {
     pub(crate) rows: Vec<Row>,
-    pub(crate) start: Duration,
+    /// Time from the start of the server to its first response.
+    pub(crate) startup: Duration,
+    /// Resident memory of the server after the requests, in MiB.
     pub(crate) memory: f64,
     pub(crate) outbox: Outbox,
     pub(crate) daily_file: DailyFile,
@@ -57,7 +59,7 @@ pub(crate) struct Measured {
 
 pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let server = Server::start(url)?;
-    // The second start is the one that counts: the first has just laid the file's pages into memory.
+    // Measures the second start, when the database file is in the page cache.
     drop(server);
     let server = Server::start(url)?;
     let token = sign_in(&server)?;
@@ -65,26 +67,26 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<Measured> {
     let mut rows = Vec::new();
     for clients in CLIENTS {
         eprintln!("  {clients} client(s)");
-        rows.extend(said(reads(&server, &db, &token, clients)?)?);
-        rows.extend(said(writes(&server, &db, &token, clients)?)?);
+        rows.extend(printed(reads(&server, &db, &token, clients)?)?);
+        rows.extend(printed(writes(&server, &db, &token, clients)?)?);
     }
-    let (memory, start) = (server.memory()?, server.start);
+    let (memory, startup) = (server.memory()?, server.startup);
     drop(server);
-    rows.extend(said(search::measure(url)?)?);
+    rows.extend(printed(search::measure(url)?)?);
     eprintln!("  signing in");
     let sign_ins = sign_in::measure(url)?;
-    eprintln!("  bringing in daily files");
+    eprintln!("  importing daily files");
     let daily_file = daily_file::measure(url)?;
     let mut text = String::new();
     report::daily_file(&mut text, &daily_file)?;
     eprint!("{text}");
     eprintln!("  emptying the outbox");
     let outbox = outbox::measure(url)?;
-    Ok(Measured { rows, start, memory, outbox, daily_file, sign_ins })
+    Ok(Measured { rows, startup, memory, outbox, daily_file, sign_ins })
 }
 
-/// Shows figures while the others are still being measured.
-fn said(rows: Vec<Row>) -> Result<Vec<Row>> {
+/// Prints the rows, so that they are visible before all measurements are complete. Returns them.
+fn printed(rows: Vec<Row>) -> Result<Vec<Row>> {
     for row in &rows {
         let mut text = String::new();
         report::line(&mut text, row)?;
@@ -95,24 +97,25 @@ fn said(rows: Vec<Row>) -> Result<Vec<Row>> {
 
 pub(crate) fn sign_in(server: &Server) -> Result<String> {
     let body = format!(r#"{{"email":"{EMAIL}","password":"{}"}}"#, api::demo::DEMO_PASSWORD);
-    let answer = server.connect()?.ask(&Request::post("/api/v1/sessions", "application/json", "", &body))?;
-    let session: serde_json::Value = serde_json::from_slice(&answer.body)?;
+    let request = Request::post("/api/v1/sessions", "application/json", "", &body);
+    let response = server.connect()?.send(&request)?;
+    let session: serde_json::Value = serde_json::from_slice(&response.body)?;
     let token = session.get("access_token").and_then(|token| token.as_str());
-    Ok(token.with_context(|| format!("no token: {} {session}", answer.status))?.to_owned())
+    Ok(token.with_context(|| format!("no token: {} {session}", response.status))?.to_owned())
 }
 
 fn reads(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<Row>> {
-    let asks = |path: &'static str| {
+    let run_loop = |path: &'static str| {
         let token = token.to_owned();
         closed_loop(&server.address, clients, TIME, 200, move |_| Request::get(path, Some(&token)))
     };
-    let http = asks("/api/v1/queue")?;
-    let answer = server.connect()?.ask(&Request::get("/api/v1/queue", Some(token)))?;
-    let raw = in_process(clients, || async {
+    let http = run_loop("/api/v1/queue")?;
+    let response = server.connect()?.send(&Request::get("/api/v1/queue", Some(token)))?;
+    let statements = in_process(clients, || async {
         let scope = TeamScope::Only(vec![TeamId(1)]);
         db.read(move |conn| queue::queue(conn, &scope, 50)).await.map(drop)
     })?;
-    let same_bytes = bare(answer.body, clients)?;
+    let same_bytes = bare_endpoint(response.body, clients)?;
     let conversation = {
         let token = token.to_owned();
         closed_loop(&server.address, clients, TIME, 200, move |n| {
@@ -125,26 +128,26 @@ fn reads(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<Ro
             what: "`GET /queue`, 10,000 open of 200,000",
             clients,
             http: http.clone(),
-            raw: Some(("the same statements in process", raw)),
+            baseline: Some(("the same statements in process", statements)),
         },
         Row {
             what: "`GET /queue` again",
             clients,
             http,
-            raw: Some(("a bare endpoint, same bytes", same_bytes)),
+            baseline: Some(("a bare endpoint, same bytes", same_bytes)),
         },
-        Row { what: "`GET /conversations/{id}/messages`", clients, http: conversation, raw: None },
+        Row { what: "`GET /conversations/{id}/messages`", clients, http: conversation, baseline: None },
     ])
 }
 
 fn writes(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<Row>> {
     let address = server.address.clone();
-    let http = closed_loop(&server.address, clients, TIME, 200, move |_| webhook(&address, new_text()))?;
-    let raw = in_process(clients, || async {
-        let text = new_text();
+    let http = closed_loop(&server.address, clients, TIME, 200, move |_| webhook(&address, new_message()))?;
+    let transaction = in_process(clients, || async {
+        let message = new_message();
         let now = Clock::System.now();
-        let kept = db.write(move |conn| receive(conn, &text, now)).await;
-        kept.map(drop).map_err(|error| match error {
+        let received = db.write(move |conn| receive(conn, &message, now)).await;
+        received.map(drop).map_err(|error| match error {
             ReceiveError::Db(error) => ApiError::from(error),
             ReceiveError::Raced => ApiError::internal(&error),
         })
@@ -161,20 +164,20 @@ fn writes(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<R
             what: "inbound webhook, a new conversation each",
             clients,
             http,
-            raw: Some(("the same transaction in process", raw)),
+            baseline: Some(("the same transaction in process", transaction)),
         },
-        Row { what: "reply, while the outbox sends", clients, http: replies, raw: None },
+        Row { what: "reply, while the outbox sends", clients, http: replies, baseline: None },
     ])
 }
 
-/// A text from a number that has never written before.
-fn new_text() -> InboundText {
+/// Returns a message from a new number.
+fn new_message() -> InboundMessage {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let n = NEXT.fetch_add(1, Ordering::Relaxed);
     let process = u64::from(std::process::id());
     let number =
         |text: String| text.parse::<PhoneNumber>().unwrap_or_else(|_| unreachable!("{text} is a number"));
-    InboundText {
+    InboundMessage {
         gateway_id: format!("SM{process:016x}{n:016x}"),
         from: number(format!("+4478{:08}", n % 100_000_000)).into(),
         to: number(TEAM_NUMBER.to_owned()),
@@ -185,12 +188,12 @@ fn new_text() -> InboundText {
     }
 }
 
-fn webhook(address: &str, text: InboundText) -> Request {
+fn webhook(address: &str, message: InboundMessage) -> Request {
     let form = [
-        ("MessageSid", text.gateway_id),
-        ("From", text.from.to_string()),
-        ("To", text.to.to_string()),
-        ("Body", text.body),
+        ("MessageSid", message.gateway_id),
+        ("From", message.from.to_string()),
+        ("To", message.to.to_string()),
+        ("Body", message.body),
     ]
     .map(|(name, value)| (name.to_owned(), value));
     let path = "/api/v1/webhooks/twilio/messages";
@@ -204,30 +207,30 @@ fn webhook(address: &str, text: InboundText) -> Request {
     )
 }
 
-/// The same closed loop without HTTP.
+/// Runs `work` in a closed loop without HTTP.
 pub(crate) fn in_process<F>(clients: usize, work: impl Fn() -> F) -> Result<Figures>
 where
     F: Future<Output = Result<(), ApiError>>,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let begun = Instant::now();
-    let one = || async {
+    let started = Instant::now();
+    let client = || async {
         let mut latencies = Histogram::<u64>::new(3)?;
-        while begun.elapsed() < TIME {
-            let asked = Instant::now();
+        while started.elapsed() < TIME {
+            let called = Instant::now();
             work().await?;
-            latencies.record(u64::try_from(asked.elapsed().as_micros())?)?;
+            latencies.record(u64::try_from(called.elapsed().as_micros())?)?;
         }
         Ok::<_, anyhow::Error>(latencies)
     };
-    let all = runtime.block_on(futures_util::future::try_join_all((0..clients).map(|_| one())))?;
+    let all = runtime.block_on(futures_util::future::try_join_all((0..clients).map(|_| client())))?;
     let mut sum = Histogram::<u64>::new(3)?;
     all.into_iter().try_for_each(|latencies| sum.add(latencies))?;
-    Ok(Figures::of(&sum, begun.elapsed()))
+    Ok(Figures::of(&sum, started.elapsed()))
 }
 
-/// An actix endpoint that does nothing but answer these bytes.
-fn bare(bytes: Vec<u8>, clients: usize) -> Result<Figures> {
+/// Measures an actix endpoint that only returns these bytes.
+fn bare_endpoint(bytes: Vec<u8>, clients: usize) -> Result<Figures> {
     let bytes = web::Bytes::from(bytes);
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?.to_string();
@@ -250,8 +253,8 @@ fn bare(bytes: Vec<u8>, clients: usize) -> Result<Figures> {
     });
     let handle = receive.recv()?;
     let figures = closed_loop(&address, clients, TIME, 200, |_| Request::get("/", None));
-    let stopped = actix_web::rt::System::new();
-    stopped.block_on(handle.stop(false));
+    let runtime = actix_web::rt::System::new();
+    runtime.block_on(handle.stop(false));
     served.join().map_err(|_| anyhow::anyhow!("the bare server panicked"))??;
     figures
 }

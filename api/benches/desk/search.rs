@@ -1,5 +1,5 @@
-//! Searching a million conversations: by a part of a number, by a reference, by a surname, and by a first name that one in
-//! a hundred has; beside it the same statements in process.
+//! Searches a million conversations by part of a number, by reference, by surname, and by a first name that one in a
+//! hundred conversations has. Compared with the same statements in process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,58 +18,58 @@ use shared::ids::TeamId;
 use crate::{
     client::{Request, closed_loop},
     scenarios::{Row, TIME, in_process, sign_in},
-    seed::{CONVERSATIONS, SEARCHED, SURNAMES, fill_up, seed},
+    seed::{CONVERSATIONS, SEARCHED, SURNAMES, add_closed_conversations, seed},
     server::Server,
 };
 
-/// How many clients search at once.
+/// Number of concurrent clients.
 const CLIENTS: usize = 8;
 
-/// What is searched for: what the report calls it, and the term of the n-th search.
+/// A kind of search: its name in the report, and the term of the n-th search.
 type Kind = (&'static str, fn(usize) -> String);
 
 const KINDS: [Kind; 4] = [
     ("`GET /search` of 1,000,000 by 4 digits of a number", |n| format!("{:04}", n * 7919 % 10_000)),
-    ("`GET /search` by a reference", |n| format!("R-{}", n * 7919 % filled_up() + 1)),
+    ("`GET /search` by a reference", |n| format!("R-{}", n * 7919 % closed_count() + 1)),
     ("`GET /search` by a surname of 1,000", |n| format!("Ln{}", letters(n * 31 % SURNAMES))),
     ("`GET /search` by a first name of 100", |n| format!("Fn{}", letters(n * 31 % 100))),
 ];
 
-/// Beside the database at `url`, in one of its own: what the other measurements leave there is newer than anything that
-/// is looked for.
+/// Measures in a separate database, because the other measurements leave conversations that are newer than all that
+/// are searched for.
 pub(crate) fn measure(url: &DatabaseUrl) -> Result<Vec<Row>> {
-    let url = another(url)?;
+    let url = separate_database(url)?;
     eprintln!("  seeding {SEARCHED} conversations to search");
     seed(&url)?;
-    fill_up(&url)?;
+    add_closed_conversations(&url)?;
     let server = Server::start(&url)?;
     let (token, db) = (sign_in(&server)?, Db::open(&url, 8)?);
-    KINDS.into_iter().map(|kind| one(&server, &db, &token, kind)).collect()
+    KINDS.into_iter().map(|kind| measure_kind(&server, &db, &token, kind)).collect()
 }
 
-fn another(url: &DatabaseUrl) -> Result<DatabaseUrl> {
+fn separate_database(url: &DatabaseUrl) -> Result<DatabaseUrl> {
     match url {
         DatabaseUrl::Sqlite(path) => Ok(DatabaseUrl::Sqlite(path.with_file_name("searched.db"))),
         DatabaseUrl::Postgres(url) => {
             PgConnection::establish(url)?.batch_execute("CREATE DATABASE searched")?;
-            let (server, _) = url.rsplit_once('/').context("the address names no database")?;
+            let (server, _) = url.rsplit_once('/').context("the URL names no database")?;
             Ok(DatabaseUrl::Postgres(format!("{server}/searched")))
         }
     }
 }
 
-fn one(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Result<Row> {
+fn measure_kind(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Result<Row> {
     let bearer = token.to_owned();
     let http = closed_loop(&server.address, CLIENTS, TIME, 200, move |n| {
         Request::get(&format!("/api/v1/search?q={}", term(n)), Some(&bearer))
     })?;
     let next = AtomicUsize::new(0);
-    let raw = in_process(CLIENTS, || {
-        let typed = term(next.fetch_add(1, Ordering::Relaxed));
+    let statements = in_process(CLIENTS, || {
+        let text = term(next.fetch_add(1, Ordering::Relaxed));
         async move {
             let since = Clock::System.now() - TimeDelta::days(90);
             db.read(move |conn| {
-                let term = Term::parse(&typed).map_err(|fault| ApiError::internal(&fault))?;
+                let term = Term::parse(&text).map_err(|fault| ApiError::internal(&fault))?;
                 let scope = TeamScope::Only(vec![TeamId(1)]);
                 let wanted =
                     Wanted { scope: &scope, term: &term, status: None, since, after: None, limit: 51 };
@@ -78,14 +78,14 @@ fn one(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Result<Row>
             .await
         }
     })?;
-    Ok(Row { what, clients: CLIENTS, http, raw: Some(("the same statements in process", raw)) })
+    Ok(Row { what, clients: CLIENTS, http, baseline: Some(("the same statements in process", statements)) })
 }
 
-fn filled_up() -> usize {
+fn closed_count() -> usize {
     usize::try_from(SEARCHED - CONVERSATIONS).unwrap_or(1)
 }
 
-/// Three letters for a number below 1,000, as the seed writes them.
+/// Formats a number below 1,000 as three letters, like the seed.
 fn letters(n: usize) -> String {
     [n, n / 10, n / 100]
         .into_iter()

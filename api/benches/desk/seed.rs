@@ -1,17 +1,17 @@
-//! The size of the world that is measured: one team with 10,000 open conversations among 200,000 in all, five messages
-//! each. Made by SQL on both databases; only the way to count differs.
+//! Inserts the data that is measured: 200,000 conversations with five messages each, 10,000 of them open in one team.
+//! The SQL is the same for both databases, except for generating series, times and booleans.
 
 use anyhow::Result;
 use api::db::{DatabaseUrl, Migrations};
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
-/// All conversations.
+/// Number of conversations.
 pub(crate) const CONVERSATIONS: u32 = 200_000;
-/// Those of the measured team that are in progress.
+/// Number of open conversations, all in the measured team.
 pub(crate) const OPEN: u32 = 10_000;
-/// Who asks. The password is the demo's.
+/// The account that sends the requests, with the demo password.
 pub(crate) const EMAIL: &str = "bench@example.com";
-/// The number that texts come to.
+/// The measured team's number.
 pub(crate) const TEAM_NUMBER: &str = "+447700900001";
 
 pub(crate) fn seed(url: &DatabaseUrl) -> Result<()> {
@@ -32,21 +32,21 @@ pub(crate) fn seed(url: &DatabaseUrl) -> Result<()> {
         DatabaseUrl::Postgres(url) => {
             let mut conn = PgConnection::establish(url)?;
             let numbers = |count: u32| format!("(SELECT n FROM generate_series(1::bigint, {count}) AS g(n))");
-            let moment = |micros: String| format!("to_timestamp(({micros}) / 1000000.0)");
-            conn.batch_execute(&rows(&hash, &numbers, &moment, "true", "ref"))?;
+            let timestamp = |micros: String| format!("to_timestamp(({micros}) / 1000000.0)");
+            conn.batch_execute(&rows(&hash, &numbers, &timestamp, "true", "ref"))?;
             conn.batch_execute("VACUUM ANALYZE")?;
         }
     }
     Ok(())
 }
 
-/// How many conversations a search looks through.
+/// Number of conversations that are searched.
 pub(crate) const SEARCHED: u32 = 1_000_000;
-/// How many surnames they have.
+/// Number of different surnames in them.
 pub(crate) const SURNAMES: usize = 1000;
 
-/// Fills the measured team up with closed conversations of the past weeks: 1,000 surnames, 100 first names.
-pub(crate) fn fill_up(url: &DatabaseUrl) -> Result<()> {
+/// Adds closed conversations of the past weeks to the measured team, with 1,000 surnames and 100 first names.
+pub(crate) fn add_closed_conversations(url: &DatabaseUrl) -> Result<()> {
     let more = SEARCHED - CONVERSATIONS;
     let (numbers, chr, at) = match url {
         DatabaseUrl::Sqlite(_) => (
@@ -97,7 +97,7 @@ pub(crate) fn fill_up(url: &DatabaseUrl) -> Result<()> {
 }
 
 fn password_hash() -> Result<String> {
-    // The hash of the demo password, made by the desk itself in a world that is thrown away.
+    // Takes the hash of the demo password from the demo data, in a temporary database.
     use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
     #[derive(QueryableByName)]
     struct Hash {
@@ -123,13 +123,13 @@ fn password_hash() -> Result<String> {
 fn rows(
     hash: &str,
     numbers: &dyn Fn(u32) -> String,
-    moment: &dyn Fn(String) -> String,
-    yes: &str,
+    timestamp: &dyn Fn(String) -> String,
+    true_literal: &str,
     reference: &str,
 ) -> String {
     let base = "1795000000000000";
-    let at = |expression: &str| moment(format!("{base} + ({expression}) * 1000000"));
-    let start = moment(base.to_owned());
+    let at = |expression: &str| timestamp(format!("{base} + ({expression}) * 1000000"));
+    let start = timestamp(base.to_owned());
     let all = CONVERSATIONS;
     format!(
         "INSERT INTO teams (id, name, region, time_zone, created_at) VALUES
@@ -140,7 +140,7 @@ fn rows(
          INSERT INTO team_members (team_id, account_id) VALUES (1, 1);
          INSERT INTO closure_reasons (id, name, position) VALUES (1, 'Done', 0);
          INSERT INTO daily_files (id, team_id, file_date, key_data_columns, is_current, created_at, rows, accepted) VALUES
-            (1, 1, '2026-11-23', '[\"Balance\"]', {yes}, {start}, {OPEN}, {OPEN});
+            (1, 1, '2026-11-23', '[\"Balance\"]', {true_literal}, {start}, {OPEN}, {OPEN});
          INSERT INTO customers (daily_file_id, number, line, {reference}, name, key_data)
             SELECT 1, '+4477' || (10000000 + n), n + 1, 'A-' || n, 'Customer ' || n, '[\"GBP 1.00\"]' FROM {few} AS s;
          INSERT INTO conversations (id, team_id, team_number, number, {reference}, name, status, origin, next_action,
@@ -164,7 +164,7 @@ fn rows(
         five = numbers(5),
         waiting = at("s.n * 7919 % 400000"),
         written = at("c.n * 7919 % 400000 + m.n"),
-    ) + if yes == "true" {
+    ) + if true_literal == "true" {
         "SELECT setval(pg_get_serial_sequence(t, 'id'), 1000000)
             FROM unnest(ARRAY['teams','accounts','closure_reasons','daily_files','conversations']) AS t;"
     } else {

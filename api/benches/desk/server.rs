@@ -1,4 +1,4 @@
-//! The release binary under measurement: started as its users start it, with the simulator as its gateway.
+//! Starts the release binary that is measured, like users do, with the simulator as its gateway.
 
 use std::{
     io::{BufRead, BufReader},
@@ -11,16 +11,16 @@ use api::db::DatabaseUrl;
 
 use crate::client::{Connection, Request};
 
-/// The account at the gateway.
+/// The gateway account.
 pub(crate) const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
-/// What signs the webhooks.
+/// The token that signs webhooks.
 pub(crate) const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: String,
-    /// From the start of the process to its first answer.
-    pub(crate) start: Duration,
+    /// Time from the start of the process to its first response.
+    pub(crate) startup: Duration,
 }
 
 impl Server {
@@ -28,13 +28,13 @@ impl Server {
         Self::start_with(url, |_| {})
     }
 
-    /// With other settings.
+    /// Starts the server with changed settings.
     pub(crate) fn start_with(url: &DatabaseUrl, change: impl FnOnce(&mut Command)) -> Result<Self> {
         let database = match url {
             DatabaseUrl::Postgres(url) => url.clone(),
             DatabaseUrl::Sqlite(path) => format!("sqlite://{}", path.display()),
         };
-        let begun = Instant::now();
+        let started = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sms-chat"));
         command
             .arg("serve")
@@ -57,11 +57,11 @@ impl Server {
                 break address.to_owned();
             }
         };
-        // The rest of what it says must not fill the pipe.
+        // Reads the rest of the output, because a full pipe would block the server.
         std::thread::spawn(move || lines.for_each(drop));
-        let mut server = Self { process, address, start: Duration::ZERO };
-        server.connect()?.ask(&Request::get("/health/ready", None))?;
-        server.start = begun.elapsed();
+        let mut server = Self { process, address, startup: Duration::ZERO };
+        server.connect()?.send(&Request::get("/health/ready", None))?;
+        server.startup = started.elapsed();
         Ok(server)
     }
 
@@ -69,12 +69,12 @@ impl Server {
         Connection::to(&self.address)
     }
 
-    /// Resident memory, in MiB.
+    /// Returns the resident memory in MiB.
     pub(crate) fn memory(&self) -> Result<f64> {
         self.status("VmRSS:")
     }
 
-    /// The most resident memory that it ever had, in MiB.
+    /// Returns the peak resident memory in MiB.
     pub(crate) fn peak_memory(&self) -> Result<f64> {
         self.status("VmHWM:")
     }

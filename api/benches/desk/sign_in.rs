@@ -1,5 +1,5 @@
-//! A shift begins: a hundred people sign in at the same moment. How much memory that takes over idle, how long they
-//! wait, and how long `GET /queue` takes meanwhile.
+//! A hundred people sign in at the same time, as at the start of a shift. Measures the additional memory, the latency
+//! of signing in, and the latency of `GET /queue` meanwhile.
 
 use std::{
     fmt::Write,
@@ -29,18 +29,18 @@ use crate::{
     server::Server,
 };
 
-/// How many sign in at once.
+/// Number of people.
 const PEOPLE: usize = 100;
-/// How often the queue is asked for meanwhile.
-const EVERY: Duration = Duration::from_millis(5);
+/// Interval of the requests for the queue meanwhile.
+const INTERVAL: Duration = Duration::from_millis(5);
 /// The password of the accounts that the scenario creates.
 const PASSWORD: &str = "four words of yours";
 
 /// The measured figures.
 pub(crate) struct SignIns {
-    /// Resident memory before, in MiB.
+    /// Resident memory before the sign-ins, in MiB.
     idle: f64,
-    /// The most resident memory that the server had, in MiB.
+    /// Peak resident memory, in MiB.
     peak: f64,
     sign_ins: Figures,
     queue: Figures,
@@ -50,27 +50,27 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<SignIns> {
     create_accounts(url)?;
     let server = Server::start(url)?;
     let token = sign_in(&server)?;
-    let ask = move |_| Request::get("/api/v1/queue", Some(&token));
+    let get_queue = Request::get("/api/v1/queue", Some(&token));
     let mut connection = server.connect()?;
-    for n in 0..200 {
-        ensure!(connection.ask(&ask(n))?.status == 200, "the queue is not answered");
+    for _ in 0..200 {
+        ensure!(connection.send(&get_queue)?.status == 200, "a request for the queue fails");
     }
     let idle = server.memory()?;
     let done = Arc::new(AtomicBool::new(false));
-    let asking = {
+    let queue_client = {
         let done = Arc::clone(&done);
         std::thread::spawn(move || {
-            let (mut latencies, begun) = (Histogram::<u64>::new(3)?, Instant::now());
+            let (mut latencies, started) = (Histogram::<u64>::new(3)?, Instant::now());
             while !done.load(Ordering::Relaxed) {
-                let asked = Instant::now();
-                ensure!(connection.ask(&ask(0))?.status == 200, "the queue is not answered");
-                latencies.record(u64::try_from(asked.elapsed().as_micros())?)?;
-                std::thread::sleep(EVERY.saturating_sub(asked.elapsed()));
+                let sent = Instant::now();
+                ensure!(connection.send(&get_queue)?.status == 200, "a request for the queue fails");
+                latencies.record(u64::try_from(sent.elapsed().as_micros())?)?;
+                std::thread::sleep(INTERVAL.saturating_sub(sent.elapsed()));
             }
-            Ok(Figures::of(&latencies, begun.elapsed()))
+            Ok(Figures::of(&latencies, started.elapsed()))
         })
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     let ready = Arc::new(Barrier::new(PEOPLE));
     let people: Vec<_> = (0..PEOPLE)
         .map(|n| {
@@ -79,22 +79,22 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<SignIns> {
                 let body = format!(r#"{{"email":"{}","password":"{PASSWORD}"}}"#, email(n));
                 let request = Request::post("/api/v1/sessions", "application/json", "", &body);
                 ready.wait();
-                let asked = Instant::now();
-                let answer = connection.ask(&request)?;
-                let said = String::from_utf8_lossy(&answer.body);
-                ensure!(answer.status == 201, "answered {}: {said}", answer.status);
-                Ok(u64::try_from(asked.elapsed().as_micros())?)
+                let sent = Instant::now();
+                let response = connection.send(&request)?;
+                let body = String::from_utf8_lossy(&response.body);
+                ensure!(response.status == 201, "unexpected status {}: {body}", response.status);
+                Ok(u64::try_from(sent.elapsed().as_micros())?)
             }))
         })
         .collect::<Result<_>>()?;
     let mut latencies = Histogram::<u64>::new(3)?;
     for person in people {
-        let took: Result<u64> = person.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
-        latencies.record(took?)?;
+        let latency: Result<u64> = person.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
+        latencies.record(latency?)?;
     }
-    let sign_ins = Figures::of(&latencies, begun.elapsed());
+    let sign_ins = Figures::of(&latencies, started.elapsed());
     done.store(true, Ordering::Relaxed);
-    let queue: Result<Figures> = asking.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
+    let queue: Result<Figures> = queue_client.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
     Ok(SignIns { idle, peak: server.peak_memory()?, sign_ins, queue: queue? })
 }
 
@@ -129,9 +129,9 @@ pub(crate) fn report(text: &mut String, measured: &SignIns) -> std::fmt::Result 
     let SignIns { idle, peak, sign_ins, queue } = measured;
     writeln!(
         text,
-        "{PEOPLE} people sign in at the same moment, while the queue is asked for every {} ms:\n\n\
+        "{PEOPLE} people sign in at the same moment, while one client requests the queue every {} ms:\n\n\
          | Meanwhile | p50 ms | p95 ms | p99 ms | Worst ms |\n|---|--:|--:|--:|--:|",
-        EVERY.as_millis()
+        INTERVAL.as_millis()
     )?;
     for (what, figures) in [("signing in", sign_ins), ("`GET /queue`", queue)] {
         let Figures { p50, p95, p99, worst, .. } = figures;
@@ -139,7 +139,7 @@ pub(crate) fn report(text: &mut String, measured: &SignIns) -> std::fmt::Result 
     }
     writeln!(
         text,
-        "\nResident memory: {idle:.0} MiB before, {peak:.0} MiB at most, so {:.0} MiB more.\n",
+        "\nResident memory: {idle:.0} MiB before, {peak:.0} MiB at the peak, {:.0} MiB more.\n",
         peak - idle
     )
 }

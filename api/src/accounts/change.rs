@@ -1,5 +1,5 @@
-//! Making and changing accounts. Nobody can give what they do not have, change who is above them, or shut out the last
-//! admin.
+//! Creates and changes accounts. A caller cannot grant permissions that it does not have, change an account with more
+//! permissions, or disable the last administrator.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,16 @@ use shared::{
     ids::{AccountId, TeamId},
 };
 
-use super::{
-    authority::Authority,
-    queries::{self, AccountRow},
-};
+use super::queries::{self, AccountRow};
 use crate::{
-    auth,
-    db::{DbConnection, DbError},
+    auth::{self, Authority},
+    db::{DbConnection, DbError, Lock},
     error::ApiError,
     events,
     fields::{Fields, taken},
 };
 
-/// A new account whose fields are right as far as that can be told without the database.
+/// A new account, validated as far as possible without the database.
 #[derive(Debug)]
 pub struct CheckedAccount {
     row: AccountRow,
@@ -39,7 +36,7 @@ impl CheckedAccount {
     }
 }
 
-/// Checks a new account. Answers it with its password, which is to be hashed before it is [created](create).
+/// Validates a new account. Returns it with its password, which must be hashed before the account is [created](create).
 #[must_use]
 pub fn check(new: NewAccount, authority: &Authority) -> (CheckedAccount, SecretString) {
     let mut fields = Fields::default();
@@ -52,10 +49,10 @@ pub fn check(new: NewAccount, authority: &Authority) -> (CheckedAccount, SecretS
     (CheckedAccount { row, team_ids: new.team_ids, fields }, password)
 }
 
-/// Makes an account.
+/// Creates an account.
 ///
 /// # Errors
-/// `validation_failed` with every field that is wrong, `already_exists` for the e-mail address.
+/// `validation_failed` with every invalid field, `already_exists` for the e-mail address.
 pub fn create(
     conn: &mut DbConnection,
     new: CheckedAccount,
@@ -72,7 +69,7 @@ pub fn create(
     detail(conn, authority, id)
 }
 
-/// An account, if it is in a team of the authority's.
+/// Returns an account that is in one of the authority's teams.
 ///
 /// # Errors
 /// `not_found`.
@@ -97,9 +94,9 @@ pub fn update(
     change: AccountChange,
     now: DateTime<Utc>,
 ) -> Result<AccountDetail, ApiError> {
-    // Two admins who take each other's role away at the same moment must not both succeed.
-    conn.take_turns("accounts")?;
-    let before = manageable(conn, authority, id)?;
+    // Serialised, so that two administrators cannot remove each other's role at the same time.
+    conn.advisory_lock(Lock::Accounts)?;
+    let before = find_manageable(conn, authority, id)?;
     let mut fields = Fields::default();
     let role = change.role.unwrap_or(before.role);
     let given = match (change.permissions, change.role) {
@@ -131,12 +128,12 @@ pub fn update(
     }
     let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
     let is_admin = row.role == Role::Admin && row.disabled_at.is_none();
-    if was_admin && !is_admin && !queries::other_admins(conn, id)? {
+    if was_admin && !is_admin && !queries::has_other_admin(conn, id)? {
         let detail = "This is the last administrator. Make another account an administrator first.";
         return Err(ApiError::new(ErrorCode::LastAdmin, detail));
     }
-    let shut_out = row.disabled_at.is_some() && before.disabled_at.is_none();
-    if shut_out && by == Some(id) {
+    let is_disabling = row.disabled_at.is_some() && before.disabled_at.is_none();
+    if is_disabling && by == Some(id) {
         fields.fault(
             "disabled",
             "yourself",
@@ -149,15 +146,15 @@ pub fn update(
         error => error.into(),
     })?;
     set_teams(conn, id, &before.team_ids, &team_ids, now)?;
-    if shut_out {
+    if is_disabling {
         auth::queries::revoke_sessions(conn, id, None, now)?;
     }
     events::queries::insert_of_account(conn, Some(id), now)?;
-    // Not through `detail`: whoever has moved the account out of their own teams is told how it is now.
+    // Not through `detail`: the change may have moved the account out of the caller's teams.
     queries::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))
 }
 
-/// Gives an account another password, and ends its sessions.
+/// Sets an account's password, and ends its sessions.
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
@@ -168,16 +165,16 @@ pub fn reset_password(
     password_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    conn.take_turns("accounts")?;
-    manageable(conn, authority, id)?;
+    conn.advisory_lock(Lock::Accounts)?;
+    find_manageable(conn, authority, id)?;
     queries::set_password(conn, id, password_hash)?;
     auth::queries::revoke_sessions(conn, id, None, now)?;
     Ok(events::queries::insert_of_account(conn, Some(id), now)?)
 }
 
-/// An account that the authority may change: not one that may more, and none that is also in teams beyond it. Whoever
-/// can set a password can become that account.
-pub(crate) fn manageable(
+/// Returns an account that the authority may change. Refuses accounts with more permissions or with other teams,
+/// because a caller who can set an account's password can sign in as that account.
+pub(crate) fn find_manageable(
     conn: &mut DbConnection,
     authority: &Authority,
     id: AccountId,
@@ -194,7 +191,8 @@ fn is_visible(authority: &Authority, account: &AccountDetail) -> bool {
     authority.is_everywhere() || account.team_ids.iter().any(|team| authority.scope().includes(*team))
 }
 
-/// An admin may do everything, always.
+/// Returns the permissions of a new or changed account: those given, or the role's preset. An admin has all
+/// permissions.
 fn permissions(role: Role, given: Option<BTreeSet<Permission>>) -> BTreeSet<Permission> {
     match role {
         Role::Admin => role.preset(),
@@ -204,7 +202,7 @@ fn permissions(role: Role, given: Option<BTreeSet<Permission>>) -> BTreeSet<Perm
 
 fn check_role(fields: &mut Fields, authority: &Authority, role: Role, wanted: &BTreeSet<Permission>) {
     if role == Role::Admin && !authority.is_everywhere() {
-        fields.fault("role", "not_yours", "Only an administrator can make an administrator.");
+        fields.fault("role", "not_yours", "Only an administrator can give this role.");
     } else {
         authority.check_permissions(fields, wanted);
     }
@@ -228,7 +226,7 @@ fn set_teams(
     Ok(())
 }
 
-/// Another account has the e-mail address.
+/// Returns the problem for an e-mail address that another account has.
 pub(crate) fn email_taken(email: &str) -> ApiError {
     taken("email", format!("An account with {email} already exists."))
 }

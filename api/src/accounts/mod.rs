@@ -1,37 +1,20 @@
-//! Accounts: the people who sign in. [`authority`] says what somebody may hand on, [`change`] makes and changes
-//! accounts.
+//! Accounts: the people who sign in. [`change`] creates and changes accounts, `profile` changes the caller's own.
 
-pub mod authority;
 pub mod change;
+pub(crate) mod profile;
 pub(crate) mod queries;
 pub mod routes;
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
 use shared::{ErrorCode, account::NewAccount};
 
 use crate::{
-    accounts::authority::Authority,
-    auth::password::PasswordPool,
+    auth::{Authority, PasswordPool},
     db::Db,
-    demo::{DEMO_EMAILS, DEMO_PASSWORD},
     error::ApiError,
 };
 
-/// The e-mail address of an account that still has the demo password, if any.
-///
-/// # Errors
-/// Faults of the database and of the password pool.
-pub async fn first_with_demo_password(db: &Db, passwords: &PasswordPool) -> Result<Option<String>, ApiError> {
-    for (email, hash) in db.read(|conn| queries::password_hashes(conn, &DEMO_EMAILS)).await? {
-        if passwords.verify(SecretString::from(DEMO_PASSWORD), Some(hash)).await? {
-            return Ok(Some(email));
-        }
-    }
-    Ok(None)
-}
-
-/// Creates an account at the request of the machine's operator, who gives the names of its teams.
+/// Creates an account for the server's operator, who names its teams.
 ///
 /// # Errors
 /// As [`change::create`], and `not_found` for a team.

@@ -1,4 +1,4 @@
-//! Accounts and memberships in the database. The caller has checked who may see and change them.
+//! Accounts and memberships in the database. Callers check access before they use these queries.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,12 +12,12 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Moment, Words, on_each,
+        AsText, DbConnection, DbError, Timestamp, on_each,
         schema::{accounts, team_members, teams},
     },
 };
 
-/// What of an account can be changed.
+/// The fields of an account that can change.
 #[derive(Clone, Debug)]
 pub(crate) struct AccountRow {
     pub(crate) email: String,
@@ -33,13 +33,13 @@ struct Row {
     id: i64,
     email: String,
     display_name: String,
-    role: Words<Role>,
-    permissions: Words<BTreeSet<Permission>>,
-    created_at: Moment,
-    disabled_at: Option<Moment>,
+    role: AsText<Role>,
+    permissions: AsText<BTreeSet<Permission>>,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
 }
 
-/// Makes an account; `None` when the e-mail address is taken.
+/// Inserts an account. Returns `None` if the e-mail address is taken.
 pub(crate) fn insert(
     conn: &mut DbConnection,
     row: &AccountRow,
@@ -49,11 +49,11 @@ pub(crate) fn insert(
     let values = (
         accounts::email.eq(&row.email),
         accounts::display_name.eq(&row.display_name),
-        accounts::role.eq(Words(row.role)),
-        accounts::permissions.eq(Words(row.permissions.clone())),
+        accounts::role.eq(AsText(row.role)),
+        accounts::permissions.eq(AsText(row.permissions.clone())),
         accounts::password_hash.eq(password_hash),
-        accounts::created_at.eq(Moment(now)),
-        accounts::disabled_at.eq(row.disabled_at.map(Moment)),
+        accounts::created_at.eq(Timestamp(now)),
+        accounts::disabled_at.eq(row.disabled_at.map(Timestamp)),
     );
     let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(accounts::table)
         .values(values)
@@ -64,20 +64,20 @@ pub(crate) fn insert(
     Ok(id.map(AccountId))
 }
 
-/// Writes what has changed; a unique violation when the e-mail address is taken.
+/// Updates an account. Fails with a unique violation if the e-mail address is taken.
 pub(super) fn update(conn: &mut DbConnection, id: AccountId, row: &AccountRow) -> Result<(), DbError> {
     let changes = (
         accounts::email.eq(&row.email),
         accounts::display_name.eq(&row.display_name),
-        accounts::role.eq(Words(row.role)),
-        accounts::permissions.eq(Words(row.permissions.clone())),
-        accounts::disabled_at.eq(row.disabled_at.map(Moment)),
+        accounts::role.eq(AsText(row.role)),
+        accounts::permissions.eq(AsText(row.permissions.clone())),
+        accounts::disabled_at.eq(row.disabled_at.map(Timestamp)),
     );
     on_each!(conn, |c| diesel::update(accounts::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
 }
 
-/// Gives an account another name.
+/// Sets an account's display name.
 pub(crate) fn rename(conn: &mut DbConnection, id: AccountId, display_name: &str) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(accounts::table.find(id.0))
         .set(accounts::display_name.eq(display_name))
@@ -85,13 +85,13 @@ pub(crate) fn rename(conn: &mut DbConnection, id: AccountId, display_name: &str)
     Ok(())
 }
 
-/// Gives an account another e-mail address; a unique violation when it is taken.
+/// Sets an account's e-mail address. Fails with a unique violation if it is taken.
 pub(crate) fn set_email(conn: &mut DbConnection, id: AccountId, email: &str) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(accounts::table.find(id.0)).set(accounts::email.eq(email)).execute(c))?;
     Ok(())
 }
 
-/// Gives an account another password.
+/// Sets an account's password hash.
 pub(crate) fn set_password(
     conn: &mut DbConnection,
     id: AccountId,
@@ -103,14 +103,14 @@ pub(crate) fn set_password(
     Ok(())
 }
 
-/// One account.
+/// Returns an account.
 pub(super) fn find(conn: &mut DbConnection, id: AccountId) -> Result<Option<AccountDetail>, DbError> {
     let row: Option<Row> =
         on_each!(conn, |c| accounts::table.find(id.0).select(Row::as_select()).first(c).optional())?;
     Ok(with_teams(conn, row.into_iter().collect())?.pop())
 }
 
-/// The accounts that are in a team of the scope, in the order in which they were made, after one of them.
+/// Returns accounts that are in a team of the scope, oldest first, from after the account `after`.
 pub(super) fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -160,10 +160,10 @@ fn with_teams(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<AccountDeta
     Ok(rows.into_iter().map(detail).collect())
 }
 
-/// Whether there is an admin besides this one who can sign in.
-pub(super) fn other_admins(conn: &mut DbConnection, but: AccountId) -> Result<bool, DbError> {
+/// Whether another administrator account is enabled.
+pub(super) fn has_other_admin(conn: &mut DbConnection, but: AccountId) -> Result<bool, DbError> {
     let other: Option<i64> = on_each!(conn, |c| accounts::table
-        .filter(accounts::role.eq(Words(Role::Admin)))
+        .filter(accounts::role.eq(AsText(Role::Admin)))
         .filter(accounts::disabled_at.is_null())
         .filter(accounts::id.ne(but.0))
         .select(accounts::id)
@@ -172,7 +172,7 @@ pub(super) fn other_admins(conn: &mut DbConnection, but: AccountId) -> Result<bo
     Ok(other.is_some())
 }
 
-/// Makes an account a member of a team; nothing when it is one.
+/// Adds an account to a team, unless it is a member already.
 pub(crate) fn insert_member(
     conn: &mut DbConnection,
     team: TeamId,
@@ -186,7 +186,7 @@ pub(crate) fn insert_member(
     Ok(())
 }
 
-/// Takes an account out of a team; nothing when it is not in it.
+/// Removes an account from a team, if it is a member.
 pub(crate) fn delete_member(
     conn: &mut DbConnection,
     team: TeamId,
@@ -196,21 +196,21 @@ pub(crate) fn delete_member(
     Ok(())
 }
 
-/// Whether there is any account.
+/// Whether any account exists.
 pub(crate) fn any(conn: &mut DbConnection) -> Result<bool, DbError> {
     let id: Option<i64> = on_each!(conn, |c| accounts::table.select(accounts::id).first(c).optional())?;
     Ok(id.is_some())
 }
 
-/// The team with this name.
+/// Returns the team with this name.
 pub(super) fn team_by_name(conn: &mut DbConnection, name: &str) -> Result<Option<TeamId>, DbError> {
     let id: Option<i64> =
         on_each!(conn, |c| teams::table.filter(teams::name.eq(name)).select(teams::id).first(c).optional())?;
     Ok(id.map(TeamId))
 }
 
-/// The password hashes of those accounts among `emails` that exist.
-pub(super) fn password_hashes(
+/// Returns the e-mail addresses and password hashes of the accounts in `emails` that exist.
+pub(crate) fn password_hashes(
     conn: &mut DbConnection,
     emails: &[&str],
 ) -> Result<Vec<(String, String)>, DbError> {

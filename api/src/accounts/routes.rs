@@ -10,18 +10,18 @@ use shared::{
     ids::{AccountId, TeamId},
 };
 
-use super::{authority::Authority, change, queries};
+use super::{change, profile, queries};
 use crate::{
-    auth::{Caller, profile::confirm_own_change, security_log::SecurityEvent},
+    auth::{Authority, Caller, security_log::SecurityEvent},
     body::Body,
-    desk::Desk,
     error::ApiError,
     fields::Fields,
-    idempotency::Once,
+    idempotency::IdempotentRequest,
     paging::{PageQuery, decode, encode, limit, page},
+    state::AppState,
 };
 
-/// The accounts of the caller's teams, in the order in which they were made; for an admin, all.
+/// Lists the accounts of the caller's teams, oldest first. An admin gets all accounts.
 #[utoipa::path(get, path = "/api/v1/accounts", operation_id = "list_accounts", tag = "accounts",
     params(PageQuery),
     responses((status = 200, body = Page<AccountDetail>),
@@ -29,18 +29,18 @@ use crate::{
         (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_accounts(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let limit = limit(query.limit)?;
     let after: Option<AccountId> = decode(query.cursor.as_deref())?;
-    let found = desk.db.read(move |conn| queries::list(conn, &caller.scope, after, limit + 1)).await?;
+    let found = state.db.read(move |conn| queries::list(conn, &caller.scope, after, limit + 1)).await?;
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
 }
 
-/// Makes an account.
+/// Creates an account.
 #[utoipa::path(post, path = "/api/v1/accounts", operation_id = "create_account", tag = "accounts",
     request_body(content = NewAccount, example = json!({"email": "eve@example.com", "display_name": "Eve",
         "role": "agent", "team_ids": [1], "password": "four words of yours"})),
@@ -51,18 +51,18 @@ pub async fn list_accounts(
         (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_account(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
     new: Body<NewAccount>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
     let authority = Authority::from(&caller);
     let (new, password) = change::check(new.into_inner(), &authority);
-    let hash = desk.passwords.hash(password).await?;
-    let now = desk.clock.now();
-    let (made, id) = desk
+    let hash = state.auth.passwords.hash(password).await?;
+    let now = state.clock.now();
+    let (made, id) = state
         .db
         .write(move |conn| {
             let mut id = None;
@@ -77,7 +77,7 @@ pub async fn create_account(
     if id.is_some() {
         SecurityEvent::new("account_created").account(id).by(&caller).log();
     }
-    desk.committed();
+    state.committed();
     Ok(made.created())
 }
 
@@ -88,19 +88,19 @@ pub async fn create_account(
         (status = 403, description = "`forbidden`", body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_account(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<AccountId>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (authority, id) = (Authority::from(&caller), id.into_inner());
-    let found = desk.db.read(move |conn| change::detail(conn, &authority, id)).await?;
+    let found = state.db.read(move |conn| change::detail(conn, &authority, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Changes an account; what is left out stays as it is. Disabling it ends its sessions at once.
+/// Changes an account. Fields that are left out keep their values. Disabling an account ends its sessions at once.
 ///
-/// Changing the e-mail address of one's own account needs `current_password`.
+/// To change the e-mail address of your own account, send `current_password`.
 #[utoipa::path(put, path = "/api/v1/accounts/{id}", operation_id = "update_account", tag = "accounts",
     params(("id" = i64, Path, description = "The account")),
     request_body(content = AccountChange, example = json!({"display_name": "Eve", "disabled": true})),
@@ -112,28 +112,28 @@ pub async fn get_account(
         (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_account(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<AccountId>,
     change: Body<AccountChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (authority, by) = (Authority::from(&caller), caller.account_id());
-    let (id, mut change, now) = (id.into_inner(), change.into_inner(), desk.clock.now());
+    let (id, mut change, now) = (id.into_inner(), change.into_inner(), state.clock.now());
     let current = change.current_password.take();
     if changes_own_email(&caller, id, &change) {
-        confirm_own_change(&desk, &caller, id, current).await?;
+        profile::confirm_own_change(&state.auth, &caller, id, current).await?;
     }
     let changes = changed_fields(&change);
-    let changed = desk.db.write(move |conn| change::update(conn, &authority, by, id, change, now)).await?;
+    let changed = state.db.write(move |conn| change::update(conn, &authority, by, id, change, now)).await?;
     SecurityEvent::new("account_changed").account(id).by(&caller).detail(changes).log();
-    desk.committed();
+    state.committed();
     Ok(HttpResponse::Ok().json(changed))
 }
 
-/// Gives an account another password; its sessions end at once.
+/// Sets an account's password, and ends its sessions at once.
 ///
-/// For one's own account this needs `current_password`.
+/// For your own account, send `current_password`.
 #[utoipa::path(put, path = "/api/v1/accounts/{id}/password", operation_id = "update_account_password",
     tag = "accounts", params(("id" = i64, Path, description = "The account")), request_body = NewPassword,
     responses((status = 204, description = "Changed"), (status = 400, description = "`invalid_body`", body = Problem),
@@ -143,34 +143,34 @@ pub async fn update_account(
         (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_account_password(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<AccountId>,
     new: Body<NewPassword>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
     let (manages, new) = (authority.clone(), new.into_inner());
-    let account = desk.db.read(move |conn| change::manageable(conn, &manages, id)).await?;
+    let account = state.db.read(move |conn| change::find_manageable(conn, &manages, id)).await?;
     let mut fields = Fields::default();
     let password = fields.password("password", new.password, &[&account.email, &account.display_name]);
     fields.finish()?;
-    confirm_own_change(&desk, &caller, id, new.current_password).await?;
-    let hash = desk.passwords.hash(password).await?;
-    desk.db.write(move |conn| change::reset_password(conn, &authority, id, &hash, now)).await?;
+    profile::confirm_own_change(&state.auth, &caller, id, new.current_password).await?;
+    let hash = state.auth.passwords.hash(password).await?;
+    state.db.write(move |conn| change::reset_password(conn, &authority, id, &hash, now)).await?;
     SecurityEvent::new("password_changed").account(id).by(&caller).detail("all sessions are ended").log();
-    desk.committed();
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whether the caller gives their own account another e-mail address.
+/// Whether the caller changes the e-mail address of their own account.
 fn changes_own_email(caller: &Caller, id: AccountId, change: &AccountChange) -> bool {
     let Ok((account, _)) = caller.person() else { return false };
     let differs = |email: &String| clean_code(email).to_lowercase() != account.email;
     account.id == id && change.email.as_ref().is_some_and(differs)
 }
 
-/// What a change asks for, for the security log: roles and permissions are named, personal data is not.
+/// Describes a change for the security log, with the values of roles, permissions and teams, but without personal data.
 fn changed_fields(change: &AccountChange) -> String {
     let permissions = |permissions: &BTreeSet<Permission>| {
         let words: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Making API keys. A key can do nothing that its maker cannot.
+//! Creates API keys. A key cannot exceed its creator's permissions and teams.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,16 @@ use shared::{
 
 use super::queries;
 use crate::{
-    accounts::authority::Authority, auth::token::token_hash, db::DbConnection, error::ApiError,
+    auth::{Authority, token::token_hash},
+    db::DbConnection,
+    error::ApiError,
     fields::Fields,
 };
 
-/// How much of a key is kept in clear, to know it again by.
+/// Number of a key's first characters that are stored as plain text, so that people can recognise the key.
 const HINT: usize = API_KEY_PREFIX.len() + 6;
 
-/// Makes a key; the answer alone holds the secret.
+/// Creates a key. Only the returned value contains the secret.
 ///
 /// # Errors
 /// `validation_failed`.

@@ -1,4 +1,4 @@
-//! API keys: how integrators' programs sign in. Only the hash of a key is kept.
+//! API keys, with which integrators' programs authenticate. Only the hash of a key is stored.
 
 pub mod create;
 pub(crate) mod queries;

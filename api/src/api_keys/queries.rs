@@ -13,7 +13,7 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Moment, Words, on_each,
+        AsText, DbConnection, DbError, Timestamp, on_each,
         schema::{api_key_teams, api_keys},
     },
 };
@@ -30,9 +30,9 @@ pub(super) fn insert(
         api_keys::name.eq(&new.name),
         api_keys::key_hash.eq(key_hash),
         api_keys::hint.eq(hint),
-        api_keys::permissions.eq(Words(new.permissions.clone())),
+        api_keys::permissions.eq(AsText(new.permissions.clone())),
         api_keys::created_by.eq(created_by),
-        api_keys::created_at.eq(Moment(now)),
+        api_keys::created_at.eq(Timestamp(now)),
     );
     let id: i64 = on_each!(conn, |c| diesel::insert_into(api_keys::table)
         .values(values)
@@ -58,9 +58,9 @@ pub(super) fn insert(
     })
 }
 
-/// The keys that stand and reach no team beyond the scope, newest first.
+/// Returns the keys that are not revoked and whose teams are all in the scope, newest first.
 pub(super) fn list(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<ApiKey>, DbError> {
-    type Columns = (i64, String, String, Words<BTreeSet<Permission>>, String, Moment, Option<Moment>);
+    type Columns = (i64, String, String, AsText<BTreeSet<Permission>>, String, Timestamp, Option<Timestamp>);
     let rows: Vec<Columns> = on_each!(conn, |c| api_keys::table
         .filter(api_keys::revoked_at.is_null())
         .order(api_keys::id.desc())
@@ -82,7 +82,7 @@ pub(super) fn list(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<Api
     for (key, team) in reach {
         teams.entry(key).or_default().push(TeamId(team));
     }
-    let key = |(id, name, hint, Words(permissions), created_by, created, used): Columns| ApiKey {
+    let key = |(id, name, hint, AsText(permissions), created_by, created, used): Columns| ApiKey {
         id: ApiKeyId(id),
         name,
         hint,
@@ -97,10 +97,10 @@ pub(super) fn list(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<Api
     Ok(all.filter(|key| key.team_ids.iter().all(|team| scope.includes(*team))).collect())
 }
 
-/// Ends a key, for ever.
+/// Revokes a key permanently.
 pub(super) fn revoke(conn: &mut DbConnection, id: ApiKeyId, now: DateTime<Utc>) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(api_keys::table.find(id.0))
-        .set(api_keys::revoked_at.eq(Moment(now)))
+        .set(api_keys::revoked_at.eq(Timestamp(now)))
         .execute(c))?;
     Ok(())
 }

@@ -10,17 +10,16 @@ use shared::{
 
 use super::{create, queries};
 use crate::{
-    accounts::authority::Authority,
-    auth::{Caller, security_log::SecurityEvent},
+    auth::{Authority, Caller, security_log::SecurityEvent},
     body::Body,
-    desk::Desk,
     error::ApiError,
     events,
-    idempotency::Once,
+    idempotency::IdempotentRequest,
     paging::{PageQuery, limit, of_short_list},
+    state::AppState,
 };
 
-/// The API keys that stand and reach no team but the caller's, newest first.
+/// Lists the API keys that are not revoked and reach only the caller's teams, newest first.
 #[utoipa::path(get, path = "/api/v1/api_keys", operation_id = "list_api_keys", tag = "API keys",
     params(PageQuery),
     responses((status = 200, body = Page<ApiKey>),
@@ -28,41 +27,41 @@ use crate::{
         (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_api_keys(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let limit = limit(query.limit)?;
-    let keys = desk.db.read(move |conn| queries::list(conn, &caller.scope)).await?;
+    let keys = state.db.read(move |conn| queries::list(conn, &caller.scope)).await?;
     Ok(HttpResponse::Ok().json(of_short_list(keys, limit, query.cursor.as_deref(), |key| key.id.0)?))
 }
 
-/// Makes an API key. This answer alone holds its secret.
+/// Creates an API key. Only this response contains its secret.
 #[utoipa::path(post, path = "/api/v1/api_keys", operation_id = "create_api_key", tag = "API keys",
     request_body(content = NewApiKey, example = json!({"name": "CRM", "permissions": ["reply", "ad_hoc"],
         "team_ids": [1]})),
     responses((status = 201, body = ApiKey), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 409, description = "`already_exists`, when the same request was answered before: the secret is kept nowhere",
+        (status = 409, description = "`already_exists`: the request was answered before, and the secret is not stored",
             body = Problem),
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_api_key(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
     new: Body<NewApiKey>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
     let (authority, by) = (Authority::from(&caller), caller.name().to_owned());
-    let (new, now) = (new.into_inner(), desk.clock.now());
-    let (made, id) = desk
+    let (new, now) = (new.into_inner(), state.clock.now());
+    let (made, id) = state
         .db
         .write(move |conn| {
             let mut id = None;
-            let made = once.run_unseen(conn, |conn| {
+            let made = once.run_with_secret(conn, |conn| {
                 let created = create::create(conn, &authority, new, &by, now)?;
                 id = Some(created.id);
                 Ok(created)
@@ -78,20 +77,21 @@ pub async fn create_api_key(
     Ok(answer)
 }
 
-/// Revokes an API key, at once and for ever.
+/// Revokes an API key at once. This cannot be undone.
 #[utoipa::path(delete, path = "/api/v1/api_keys/{id}", operation_id = "delete_api_key", tag = "API keys",
     params(("id" = i64, Path, description = "The API key")),
     responses((status = 204, description = "Revoked"), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_api_key(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ApiKeyId>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let (id, now, scope) = (id.into_inner(), desk.clock.now(), caller.scope.clone());
-    desk.db
+    let (id, now, scope) = (id.into_inner(), state.clock.now(), caller.scope.clone());
+    state
+        .db
         .write(move |conn| {
             let known = queries::list(conn, &scope)?.into_iter().any(|key| key.id == id);
             if !known {
@@ -102,6 +102,6 @@ pub async fn delete_api_key(
         })
         .await?;
     SecurityEvent::new("api_key_revoked").api_key(id.0).by(&caller).log();
-    desk.committed();
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

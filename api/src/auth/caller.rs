@@ -1,4 +1,5 @@
-//! The extractor of who is asking: by bearer token, or by cookie with the CSRF header where something changes.
+//! The extractor of authenticated callers. A caller presents a bearer token (access token or API key), or the session
+//! cookie, which needs the CSRF header for state-changing requests.
 
 use std::{collections::BTreeSet, future::Future, pin::Pin};
 
@@ -12,43 +13,42 @@ use shared::{
     message::{Sender, SenderKind},
 };
 
-use super::{TeamScope, cookies::Purpose, csrf, queries, token::token_hash};
+use super::{Authenticator, TeamScope, cookies::Purpose, csrf, queries, token::token_hash};
 use crate::{
     db::{Db, DbConnection, DbError},
-    desk::Desk,
     error::ApiError,
 };
 
-/// How exactly the last use of an API key is kept: writing it down at every request would be work for nothing.
-const USE_IS_NOTED_EVERY: TimeDelta = TimeDelta::hours(1);
+/// Minimum interval between two updates of an API key's last use, to avoid a write for each request.
+const LAST_USE_INTERVAL: TimeDelta = TimeDelta::hours(1);
 
-/// Who is asking, what they may do, and where.
+/// An authenticated caller.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Who.
+    /// The caller's identity.
     pub who: Who,
-    /// What they may do.
+    /// The caller's permissions.
     pub permissions: BTreeSet<Permission>,
-    /// Where.
+    /// The teams in which the caller may act.
     pub scope: TeamScope,
 }
 
-/// Who is asking.
+/// The identity of a caller.
 #[derive(Clone, Debug)]
 pub enum Who {
-    /// A person, in a session.
+    /// An account, in a session.
     Account {
         /// The account.
         account: Account,
         /// The session's id.
         session: i64,
     },
-    /// A program.
+    /// An API key.
     ApiKey(ApiKeyName),
 }
 
 impl Caller {
-    /// The name that others read.
+    /// Returns the display name of the account, or the name of the API key.
     #[must_use]
     pub fn name(&self) -> &str {
         match &self.who {
@@ -57,7 +57,7 @@ impl Caller {
         }
     }
 
-    /// As the sender of a message, or the author of a change.
+    /// Returns the caller as the sender of a message or the author of a change.
     #[must_use]
     pub fn sender(&self) -> Sender {
         let (kind, id) = match &self.who {
@@ -67,7 +67,7 @@ impl Caller {
         Sender { kind, id: Some(id), name: Some(self.name().to_owned()) }
     }
 
-    /// The account's id, when a person asks.
+    /// Returns the account's id, or `None` for an API key.
     #[must_use]
     pub fn account_id(&self) -> Option<AccountId> {
         match &self.who {
@@ -76,7 +76,7 @@ impl Caller {
         }
     }
 
-    /// The account and its session, for what only a person can do.
+    /// Returns the account and its session, for operations that API keys cannot use.
     ///
     /// # Errors
     /// `forbidden` for an API key.
@@ -90,16 +90,16 @@ impl Caller {
         }
     }
 
-    /// Whether the caller holds the permission.
+    /// Whether the caller has the permission.
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
         self.permissions.contains(&permission)
     }
 
-    /// Refuses a caller who does not hold the permission.
+    /// Checks that the caller has the permission.
     ///
     /// # Errors
-    /// `forbidden`.
+    /// `forbidden` otherwise.
     pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
         if self.may(permission) {
             return Ok(());
@@ -110,10 +110,11 @@ impl Caller {
 }
 
 impl Caller {
-    /// The same caller as things stand now; `None` when the session or the key is over.
+    /// Loads the caller again, with its current permissions and teams. Returns `None` if the session or the API key has
+    /// ended.
     ///
     /// # Errors
-    /// Only faults of the database.
+    /// Database errors.
     pub(crate) async fn again(&self, db: &Db, now: DateTime<Utc>) -> Result<Option<Self>, DbError> {
         let who = self.who.clone();
         db.read(move |conn| match who {
@@ -135,51 +136,51 @@ impl FromRequest for Caller {
 }
 
 async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
-    let desk = request
-        .app_data::<web::Data<Desk>>()
-        .ok_or_else(|| ApiError::internal(&"the application has no desk"))?;
-    let (token, by_cookie) = presented_token(request, desk.is_secure())?;
+    let auth = request
+        .app_data::<web::Data<Authenticator>>()
+        .ok_or_else(|| ApiError::internal(&"the application has no authenticator"))?;
+    let (token, by_cookie) = presented_token(request, auth.secure_cookies)?;
     let caller = if token.starts_with(API_KEY_PREFIX) && !by_cookie {
-        by_api_key(desk, &token).await?
+        by_api_key(auth, &token).await?
     } else {
-        by_session(desk, request, &token, by_cookie).await?
+        by_session(auth, request, &token, by_cookie).await?
     };
-    desk.rate_limit.count(&caller.who)?;
+    auth.rate_limit.count(&caller.who)?;
     Ok(caller)
 }
 
 async fn by_session(
-    desk: &Desk,
+    auth: &Authenticator,
     request: &HttpRequest,
     token: &str,
     by_cookie: bool,
 ) -> Result<Caller, ApiError> {
-    let now = desk.clock.now();
-    let claims = desk.keys.verify(token, now)?;
+    let now = auth.clock.now();
+    let claims = auth.keys.verify(token, now)?;
     if by_cookie && !request.method().is_safe() {
         let given =
             request.headers().get(csrf::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !csrf::matches(&desk.keys, claims.sid, given)? {
+        if !csrf::matches(&auth.keys, claims.sid, given)? {
             return Err(ApiError::new(
                 ErrorCode::CsrfMismatch,
                 "Send the session's csrf_token in the header X-CSRF-Token.",
             ));
         }
     }
-    let found = desk.db.read(move |conn| of_session(conn, claims.sid, now)).await?;
+    let found = auth.db.read(move |conn| of_session(conn, claims.sid, now)).await?;
     found.ok_or_else(|| ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."))
 }
 
-async fn by_api_key(desk: &Desk, key: &str) -> Result<Caller, ApiError> {
+async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Caller, ApiError> {
     let hash = token_hash(key);
-    let found = desk.db.read(move |conn| queries::live_api_key(conn, &hash)).await?;
+    let found = auth.db.read(move |conn| queries::live_api_key(conn, &hash)).await?;
     let found = found.ok_or_else(|| {
-        ApiError::new(ErrorCode::Unauthenticated, "There is no such API key, or it was revoked.")
+        ApiError::new(ErrorCode::Unauthenticated, "The API key does not exist or was revoked.")
     })?;
-    let now = desk.clock.now();
-    if found.last_used_at.is_none_or(|last| now - last >= USE_IS_NOTED_EVERY) {
+    let now = auth.clock.now();
+    if found.last_used_at.is_none_or(|last| now - last >= LAST_USE_INTERVAL) {
         let id = found.name.id;
-        desk.db.write(move |conn| queries::note_api_key_use(conn, id, now)).await?;
+        auth.db.write(move |conn| queries::note_api_key_use(conn, id, now)).await?;
     }
     Ok(of_api_key(found))
 }
@@ -201,7 +202,7 @@ fn of_api_key(found: queries::ApiKeyRow) -> Caller {
     }
 }
 
-/// The access token, and whether it came by cookie.
+/// Returns the access token or API key, and whether it came in the cookie.
 fn presented_token(request: &HttpRequest, secure: bool) -> Result<(String, bool), ApiError> {
     if let Some(value) = request.headers().get(header::AUTHORIZATION) {
         let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
@@ -211,15 +212,16 @@ fn presented_token(request: &HttpRequest, secure: bool) -> Result<(String, bool)
             }
             _ => Err(ApiError::new(
                 ErrorCode::Unauthenticated,
-                "Send Authorization: Bearer and an access token or an API key.",
+                "Send Authorization: Bearer with an access token or an API key.",
             )),
         };
     }
     let cookie = request.cookie(Purpose::Access.name(secure));
     cookie.map(|cookie| (cookie.value().to_owned(), true)).ok_or_else(|| {
-        // The cookie goes when its token runs out; the refresh cookie is not sent here, but its CSRF twin is.
+        // The access cookie expires with its token. Without HTTPS the refresh cookie is not sent to this path, but the
+        // CSRF cookie, which expires at the same time, is.
         if request.cookie(Purpose::Csrf.name(secure)).is_some() {
-            ApiError::new(ErrorCode::SessionExpired, "The access token has run out. Refresh the session.")
+            ApiError::new(ErrorCode::SessionExpired, "The access token has expired. Refresh the session.")
         } else {
             ApiError::new(ErrorCode::Unauthenticated, "Sign in with POST /api/v1/sessions first.")
         }

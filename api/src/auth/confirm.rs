@@ -1,19 +1,19 @@
-//! Asks for the current password before a change of what an account signs in with: a session alone, perhaps left open
-//! or stolen, must not be enough to take an account over.
+//! Requires the current password for a change of the password or e-mail address, so that an unattended or stolen
+//! session is not enough to take over an account.
 
 use secrecy::SecretString;
 use shared::{ErrorCode, account::Account};
 
-use super::{queries, security_log::SecurityEvent, throttle::Key};
-use crate::{desk::Desk, error::ApiError};
+use super::{Authenticator, queries, security_log::SecurityEvent, throttle::Key};
+use crate::error::ApiError;
 
-/// Checks the current password of the caller's own account. Returns the hash it belongs to, which must still be the
-/// account's ([`queries::still_has`]) in the transaction of the change. Guesses are counted per session.
+/// Checks the current password of the caller's own account. Returns the password's hash; the transaction of the change
+/// must check that the account still has it ([`queries::still_has`]). Failed attempts are limited per session.
 ///
 /// # Errors
 /// `validation_failed` for the field `current_password`; `too_many_requests`; `busy`.
 pub(crate) async fn confirm_password(
-    desk: &Desk,
+    auth: &Authenticator,
     account: &Account,
     session: i64,
     current: Option<String>,
@@ -22,12 +22,12 @@ pub(crate) async fn confirm_password(
         let message = "Enter your current password.";
         return Err(ApiError::field(ErrorCode::ValidationFailed, "current_password", "required", message));
     };
-    let attempt = desk.throttle.attempt(vec![Key::Session(session)], desk.clock.monotonic())?;
+    let attempt = auth.throttle.attempt(vec![Key::Session(session)], auth.clock.monotonic())?;
     let checked = async {
         let id = account.id;
-        let hash = desk.db.read(move |conn| queries::password_hash(conn, id)).await?;
-        let right = desk.passwords.verify(SecretString::from(current), hash.clone()).await?;
-        Ok::<_, ApiError>(hash.filter(|_| right))
+        let hash = auth.db.read(move |conn| queries::password_hash(conn, id)).await?;
+        let is_right = auth.passwords.verify(SecretString::from(current), hash.clone()).await?;
+        Ok::<_, ApiError>(hash.filter(|_| is_right))
     };
     match checked.await {
         Ok(Some(hash)) => {
@@ -48,7 +48,7 @@ pub(crate) async fn confirm_password(
     }
 }
 
-/// The current password is not the given one, or not any more.
+/// Returns the problem for a wrong current password, or one that was changed meanwhile.
 pub(crate) fn wrong_password() -> ApiError {
     let message = "This is not your current password.";
     ApiError::field(ErrorCode::ValidationFailed, "current_password", "wrong", message)

@@ -1,15 +1,15 @@
-//! The cookies of the single-page app. Tokens are out of reach of scripts; only the CSRF token is readable, so that the
-//! app can send it back.
+//! The cookies of the single-page app. All are `HttpOnly` except the CSRF token, which the app must send back in a
+//! header.
 
 use actix_web::cookie::{Cookie, SameSite, time::Duration};
 use chrono::{DateTime, Utc};
 
 use super::{session::NewSession, token::ACCESS_MINUTES};
 
-/// How long a browser is known.
+/// Lifetime of the device cookie.
 const DEVICE_DAYS: i64 = 180;
 
-/// What a cookie is for.
+/// The purpose of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// Holds the access token.
@@ -18,16 +18,16 @@ pub(super) enum Purpose {
     Refresh,
     /// Holds the CSRF token; readable by scripts.
     Csrf,
-    /// Tells a browser that has signed in before. It opens nothing.
+    /// Identifies a browser that has signed in before. It grants no access.
     Device,
 }
 
-/// Where the refresh token and the device cookie are sent over HTTP.
+/// The path of the refresh and device cookies over HTTP.
 const SESSIONS_PATH: &str = "/api/v1/sessions";
 
 impl Purpose {
-    /// The cookie's name. Over HTTPS it begins with `__Host-`: browsers then take it only from this very host, by HTTPS and
-    /// for the path `/`, so that no subdomain can plant one.
+    /// The cookie's name. Over HTTPS it begins with `__Host-`: browsers then accept it only from this host, by HTTPS
+    /// and with the path `/`, so that a subdomain cannot set it.
     pub(super) const fn name(self, secure: bool) -> &'static str {
         match (self, secure) {
             (Self::Access, false) => "smsc_access",
@@ -41,7 +41,7 @@ impl Purpose {
         }
     }
 
-    /// The paths that it is sent to. `__Host-` cookies have no other than `/`.
+    /// The path that the cookie is sent to. `__Host-` cookies must have the path `/`.
     const fn path(self, secure: bool) -> &'static str {
         match (self, secure) {
             (Self::Refresh | Self::Device, false) => SESSIONS_PATH,
@@ -50,8 +50,8 @@ impl Purpose {
     }
 }
 
-/// The cookies of a new session. `secure` when browsers reach the desk by HTTPS.
-pub(super) fn of_session(new: &NewSession, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
+/// The cookies of a new session. `secure`: browsers reach the server by HTTPS.
+pub(super) fn for_session(new: &NewSession, now: DateTime<Utc>, secure: bool) -> Vec<Cookie<'static>> {
     let until = Duration::seconds((new.refresh_until - now).num_seconds());
     let access = Duration::minutes(ACCESS_MINUTES);
     let device = |value: &String| cookie(Purpose::Device, value.clone(), Duration::days(DEVICE_DAYS), secure);
@@ -64,8 +64,8 @@ pub(super) fn of_session(new: &NewSession, now: DateTime<Utc>, secure: bool) -> 
     cookies
 }
 
-/// Cookies that take those of a session away; the device stays known.
-pub(super) fn none(secure: bool) -> [Cookie<'static>; 3] {
+/// Cookies that delete those of a session. The device cookie stays.
+pub(super) fn clear_session(secure: bool) -> [Cookie<'static>; 3] {
     [Purpose::Access, Purpose::Refresh, Purpose::Csrf]
         .map(|purpose| cookie(purpose, String::new(), Duration::ZERO, secure))
 }

@@ -1,4 +1,5 @@
-//! The CSRF token of a session: derived from its id, so that it needs no storage and no other session's token fits.
+//! The CSRF token of a session. It is derived from the session's id, so it needs no storage, and it is valid for no
+//! other session.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,10 +9,10 @@ use subtle::ConstantTimeEq;
 use super::TokenKeys;
 use crate::error::ApiError;
 
-/// The header in which it comes back.
+/// The request header that carries the token.
 pub(super) const HEADER: &str = "X-CSRF-Token";
 
-/// The token that state-changing requests of this session send.
+/// Returns the token that state-changing requests of this session must send.
 pub(super) fn csrf_token(keys: &TokenKeys, session: i64) -> Result<String, ApiError> {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(keys.secret()).map_err(|error| ApiError::internal(&error))?;
@@ -19,7 +20,7 @@ pub(super) fn csrf_token(keys: &TokenKeys, session: i64) -> Result<String, ApiEr
     Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-/// Whether this is that session's token; takes as long either way.
+/// Whether this is the session's token. Compares in constant time.
 pub(super) fn matches(keys: &TokenKeys, session: i64, given: &str) -> Result<bool, ApiError> {
     Ok(csrf_token(keys, session)?.as_bytes().ct_eq(given.as_bytes()).into())
 }

@@ -1,7 +1,7 @@
-//! The device cookie: proves that a browser has signed in to an account before. It opens nothing; the throttle counts
-//! such a browser by itself, so that failures elsewhere do not lock it out.
+//! The device cookie: proves that a browser has signed in to an account before. It grants no access. The throttle
+//! counts such a browser separately, so that failed sign-ins from elsewhere do not lock it out.
 //!
-//! The value is an id of the browser and a seal for each e-mail address that has signed in there, joined by dots.
+//! The value is a browser id and one signature for each e-mail address that has signed in there, joined by dots.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
@@ -9,45 +9,45 @@ use subtle::ConstantTimeEq;
 use super::TokenKeys;
 use crate::error::ApiError;
 
-/// How many accounts a shared browser is remembered for.
-const MOST_ACCOUNTS: usize = 5;
-/// The longest cookie that is read, in bytes: an id and five seals take less.
-const LONGEST: usize = 400;
+/// Maximum number of accounts that a shared browser is remembered for.
+const MAX_ACCOUNTS: usize = 5;
+/// Maximum length of an accepted cookie, in bytes. An id and five signatures are shorter.
+const MAX_LENGTH: usize = 400;
 
-/// A browser that presents a device cookie, or a new one.
+/// A browser with its device cookie, or a new browser.
 #[derive(Clone, Debug)]
 pub(super) struct Device {
     id: String,
-    seals: Vec<String>,
+    signatures: Vec<String>,
 }
 
 impl Device {
-    /// Reads a cookie; a new device when there is none, or when it cannot be one.
+    /// Parses a cookie. Returns a new device if it is missing or invalid.
     pub(super) fn read(cookie: Option<&str>) -> Self {
-        let mut parts = cookie.filter(|value| value.len() <= LONGEST).unwrap_or_default().split('.');
+        let mut parts = cookie.filter(|value| value.len() <= MAX_LENGTH).unwrap_or_default().split('.');
         let id = parts.next().filter(|id| !id.is_empty()).map_or_else(new_id, str::to_owned);
-        Self { id, seals: parts.map(str::to_owned).collect() }
+        Self { id, signatures: parts.map(str::to_owned).collect() }
     }
 
-    /// The browser's id, when it has signed in to this e-mail address before.
+    /// Returns the browser's id if it has signed in with this e-mail address before.
     pub(super) fn id_for(&self, keys: &TokenKeys, email: &str) -> Result<Option<&str>, ApiError> {
-        let seal = self.seal(keys, email)?;
-        let known = self.seals.iter().any(|known| known.as_bytes().ct_eq(seal.as_bytes()).into());
+        let signature = self.sign(keys, email)?;
+        let known = self.signatures.iter().any(|known| known.as_bytes().ct_eq(signature.as_bytes()).into());
         Ok(known.then_some(self.id.as_str()))
     }
 
-    /// The cookie of this browser after it has signed in to the e-mail address.
+    /// Returns this browser's cookie after it has signed in with the e-mail address.
     pub(super) fn signed_in(mut self, keys: &TokenKeys, email: &str) -> Result<String, ApiError> {
-        let seal = self.seal(keys, email)?;
-        self.seals.retain(|known| *known != seal);
-        self.seals.insert(0, seal);
-        self.seals.truncate(MOST_ACCOUNTS);
-        self.seals.insert(0, self.id);
-        Ok(self.seals.join("."))
+        let signature = self.sign(keys, email)?;
+        self.signatures.retain(|known| *known != signature);
+        self.signatures.insert(0, signature);
+        self.signatures.truncate(MAX_ACCOUNTS);
+        self.signatures.insert(0, self.id);
+        Ok(self.signatures.join("."))
     }
 
-    fn seal(&self, keys: &TokenKeys, email: &str) -> Result<String, ApiError> {
-        keys.seal("device", &format!("{}:{email}", self.id))
+    fn sign(&self, keys: &TokenKeys, email: &str) -> Result<String, ApiError> {
+        keys.keyed_hash("device", &format!("{}:{email}", self.id))
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_browser_is_known_for_the_accounts_that_signed_in_there_and_no_others() {
+    fn a_browser_is_remembered_only_for_the_accounts_that_signed_in_there() {
         let keys = keys("one secret of the two that there are");
         let mut cookie = Device::read(None).signed_in(&keys, "ann@example.com").unwrap();
         let id = |cookie: &str, email: &str| {
@@ -81,11 +81,11 @@ mod tests {
         assert_eq!(id(&cookie, "ann@example.com"), first);
         cookie = Device::read(Some(&cookie)).signed_in(&keys, "more@example.com").unwrap();
         assert_eq!(id(&cookie, "ann@example.com"), None, "the oldest of six accounts is forgotten");
-        assert!(cookie.len() <= LONGEST);
+        assert!(cookie.len() <= MAX_LENGTH);
     }
 
     #[test]
-    fn a_cookie_that_this_server_did_not_make_is_worth_nothing() {
+    fn a_cookie_that_this_server_did_not_issue_is_ignored() {
         let ours = keys("one secret of the two that there are");
         let theirs = keys("the other secret of the two there are");
         let forged = Device::read(None).signed_in(&theirs, "ann@example.com").unwrap();

@@ -1,5 +1,8 @@
-//! Who is asking, and what they may do. Every route under `/api/v1` but sign-in takes a [`Caller`].
+//! Authentication and permissions. Every route under `/api/v1` extracts a [`Caller`], except sign-in, refresh and the
+//! gateway's webhooks.
 
+mod authenticator;
+mod authority;
 mod caller;
 pub(crate) mod confirm;
 mod cookies;
@@ -8,9 +11,9 @@ mod device;
 mod origin;
 mod own_sessions;
 pub(crate) mod password;
-pub(crate) mod profile;
 pub(crate) mod queries;
 mod rate_limit;
+mod recheck;
 mod refresh;
 pub mod routes;
 mod scope;
@@ -20,9 +23,12 @@ mod throttle;
 pub(crate) mod token;
 mod user_agent;
 
+pub use authenticator::Authenticator;
+pub use authority::Authority;
 pub use caller::{Caller, Who};
 pub use password::{PasswordError, PasswordPool};
 pub use rate_limit::RateLimit;
+pub use recheck::Rechecks;
 pub use scope::TeamScope;
 pub use throttle::SignInThrottle;
 pub use token::TokenKeys;

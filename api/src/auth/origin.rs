@@ -1,4 +1,4 @@
-//! Where a request comes from: the client's address, its browser, and the device cookie that it carries.
+//! The origin of a request: the client's address, its browser and its device cookie.
 
 use std::{
     fmt,
@@ -13,22 +13,22 @@ use actix_web::{
 use super::{cookies::Purpose, user_agent};
 use crate::config::TrustedProxies;
 
-/// `X-Forwarded-For`: each proxy appends the address that it was called from.
+/// `X-Forwarded-For`. Each proxy appends the address of its client.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Clone, Debug)]
 pub(super) struct Origin {
     /// The client's address.
     pub(super) address: IpAddr,
-    /// Browser and system in a few words; empty when the client names none.
+    /// Browser and operating system in a few words; empty if unknown.
     pub(super) user_agent: String,
-    /// The device cookie, as presented.
+    /// The unverified device cookie.
     pub(super) device: Option<String>,
 }
 
 impl Origin {
-    /// `secure` when browsers reach the server by HTTPS.
+    /// Reads the origin of a request. `secure`: browsers reach the server by HTTPS.
     pub(super) fn of(request: &HttpRequest, proxies: &TrustedProxies, secure: bool) -> Self {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
@@ -40,10 +40,10 @@ impl Origin {
     }
 }
 
-/// The rightmost address that is not a trusted proxy's. Everything to the left of it may be invented by the client.
+/// Returns the rightmost address that does not belong to a trusted proxy. A client can forge everything to its left.
 ///
-/// Proxies write `X-Forwarded-For` or `Forwarded`, and pass the other header on as the client sent it. So when both
-/// are present and disagree, neither counts, and the limits apply to the proxy's own address.
+/// A proxy appends to `X-Forwarded-For` or `Forwarded`, and forwards the other header as the client sent it. When both
+/// are present and disagree, neither is trusted, and the limits apply to the proxy's own address.
 fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> IpAddr {
     let peer = peer.to_canonical();
     let rightmost = |addresses: Vec<Option<IpAddr>>| {
@@ -68,17 +68,17 @@ fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -
     }
 }
 
-/// The entries of all `X-Forwarded-For` headers from left to right; `None` for what is no address.
+/// The entries of all `X-Forwarded-For` headers from left to right; `None` for an invalid address.
 fn x_forwarded_for(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
-    entries(headers, &X_FORWARDED_FOR).into_iter().map(node).collect()
+    entries(headers, &X_FORWARDED_FOR).into_iter().map(parse_address).collect()
 }
 
-/// The `for` of each entry of all `Forwarded` headers (RFC 7239, 4).
+/// The `for` value of each entry of all `Forwarded` headers (RFC 7239, 4).
 fn forwarded(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let value = |entry: &str| {
         entry.split(';').find_map(|pair| {
             let (name, value) = pair.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("for").then(|| node(value.trim().trim_matches('"')))?
+            name.trim().eq_ignore_ascii_case("for").then(|| parse_address(value.trim().trim_matches('"')))?
         })
     };
     entries(headers, &header::FORWARDED).into_iter().map(value).collect()
@@ -89,14 +89,15 @@ fn entries<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     values.flat_map(|value| value.split(',')).map(str::trim).collect()
 }
 
-/// An address with or without a port.
-fn node(text: &str) -> Option<IpAddr> {
+/// Parses an address with or without a port.
+fn parse_address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
     address.ok().map(|address: IpAddr| address.to_canonical())
 }
 
-/// The addresses that limits count together: one IPv4 address, or the /64 that an IPv6 customer is given.
+/// The addresses that share one limit: a single IPv4 address, or the /64 network that a provider gives an IPv6
+/// customer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Network(IpAddr);
 
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_the_rightmost_address_that_is_no_trusted_proxys() {
+    fn the_client_is_the_rightmost_address_that_is_not_a_trusted_proxy() {
         const X: HeaderName = X_FORWARDED_FOR;
         const F: HeaderName = header::FORWARDED;
         for (peer, headers, expected) in [
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_client_counts_by_its_64_bits_and_a_mapped_address_as_ipv4() {
+    fn ipv6_addresses_are_limited_per_64_bit_network_and_mapped_addresses_as_ipv4() {
         let network = |text: &str| Network::from(text.parse::<IpAddr>().unwrap());
         assert_eq!(network("2001:db8:0:1::1"), network("2001:db8:0:1:ffff::2"));
         assert_ne!(network("2001:db8:0:1::1"), network("2001:db8:0:2::1"));
@@ -170,7 +171,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_a_client_writes_never_outweighs_what_the_proxy_appends(forged in "[ -~]{0,60}") {
+        fn a_forged_header_never_overrides_the_address_that_the_proxy_appends(forged in "[ -~]{0,60}") {
             let header = format!("{forged}, 203.0.113.1");
             prop_assert_eq!(client("10.0.0.1", &[(&X_FORWARDED_FOR, &header)]), "203.0.113.1");
         }

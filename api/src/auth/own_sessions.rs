@@ -1,4 +1,4 @@
-//! The sessions of the caller's own account: which there are, and ending them.
+//! Lists and ends the sessions of the caller's own account.
 
 use chrono::{DateTime, Utc};
 use shared::account::OwnSession;
@@ -6,7 +6,7 @@ use shared::account::OwnSession;
 use super::{Caller, queries, security_log::SecurityEvent, session::end};
 use crate::{db::Db, error::ApiError, events};
 
-/// The caller's live sessions, newest first, after one of them.
+/// Returns the caller's live sessions, newest first. With `after`, only those after that session in the list.
 pub(super) async fn list(
     db: &Db,
     caller: &Caller,
@@ -31,7 +31,7 @@ pub(super) async fn list(
 /// Ends one of the caller's sessions.
 ///
 /// # Errors
-/// `not_found` when it is another account's, or has ended.
+/// `not_found` if it belongs to another account or has ended.
 pub(super) async fn end_one(db: &Db, caller: &Caller, id: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
     let (account, _) = caller.person()?;
     let account = account.id;
@@ -40,7 +40,7 @@ pub(super) async fn end_one(db: &Db, caller: &Caller, id: i64, now: DateTime<Utc
         if owner != Some(account) {
             return Err(ApiError::new(
                 shared::ErrorCode::NotFound,
-                "You have no such session, or it has ended.",
+                "This session does not exist or has ended.",
             ));
         }
         end(conn, id, now).map_err(ApiError::from)
@@ -50,7 +50,7 @@ pub(super) async fn end_one(db: &Db, caller: &Caller, id: i64, now: DateTime<Utc
     Ok(())
 }
 
-/// Ends all of the caller's sessions but the current one.
+/// Ends all of the caller's sessions except the current one.
 pub(super) async fn end_others(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<(), ApiError> {
     let (account, current) = caller.person()?;
     let account = account.id;

@@ -1,6 +1,6 @@
-//! Passwords: Argon2id with the parameters of the OWASP password storage guide (19 MiB, 2 passes, 1 lane), which are
-//! the crate's defaults. Everything that hashes goes through a [`PasswordPool`], which bounds the memory and the
-//! processors that hashing takes.
+//! Password hashing: Argon2id with the parameters of the OWASP password storage guide (19 MiB, 2 passes, 1 lane),
+//! which are the crate's defaults. All hashing goes through a [`PasswordPool`], which limits its use of memory and
+//! processors.
 
 use std::{
     num::NonZero,
@@ -18,24 +18,24 @@ use tokio::sync::Semaphore;
 
 use crate::error::ApiError;
 
-/// Verified when there is no such account, so that both refusals take as long.
+/// Verified when the account does not exist, so that the response takes the same time as for a wrong password.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$c21zLWNoYXQtbm9ib2R5$y0QmYQ1l5uS5gGdD3sbmkgxAEmGbqO5j8GxDFx7Wm2M";
 
-/// The most hashes that run at once, whatever the number of processors: each holds 19 MiB, and three stay below 60 MiB.
-const MOST_THREADS: usize = 3;
-/// How many requests wait for a hash at most. With two processors the last one waits for about two seconds.
-const MOST_WAITING: usize = 128;
+/// Maximum number of concurrent hashes on any machine: each uses 19 MiB, so three stay below 60 MiB.
+const MAX_THREADS: usize = 3;
+/// Maximum number of requests that wait for a hash. With two processors, the last one waits for about two seconds.
+const MAX_WAITING: usize = 128;
 /// The `Retry-After` of a full pool, in seconds.
 const RETRY_AFTER: u64 = 2;
 
-/// Why a password was neither hashed nor verified.
+/// Why a password could not be hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// As many requests are waiting as the pool takes.
+    /// The queue is full.
     #[error("too many passwords are being checked; try again in a few seconds")]
     Busy,
-    /// The machine gives no randomness, or no thread.
+    /// No randomness or no thread is available.
     #[error("the password cannot be hashed: {0}")]
     Failed(String),
 }
@@ -44,7 +44,7 @@ impl From<PasswordError> for ApiError {
     fn from(error: PasswordError) -> Self {
         match error {
             PasswordError::Busy => {
-                let detail = "Too many people are signing in at this moment. Try again in a few seconds.";
+                let detail = "Too many people are signing in at the moment. Try again in a few seconds.";
                 Self::new(ErrorCode::Busy, detail).retry_after(RETRY_AFTER)
             }
             PasswordError::Failed(_) => Self::internal(&error),
@@ -52,41 +52,41 @@ impl From<PasswordError> for ApiError {
     }
 }
 
-/// Hashes passwords: one hash per processor at a time (three at most), a short queue, and memory that is reused.
-/// A request that is dropped gives up its place in the queue. Cheap to clone; all clones share the pool.
+/// Hashes passwords: one at a time per processor (at most three), with a short queue and reused memory. A request that
+/// is dropped leaves the queue. Cheap to clone; all clones share the pool.
 #[derive(Clone)]
 pub struct PasswordPool {
     // One permit for each request that is hashing or waiting.
-    places: Arc<Semaphore>,
-    // One permit for each hash that runs.
+    slots: Arc<Semaphore>,
+    // One permit for each running hash.
     running: Arc<Semaphore>,
-    // The memory of the hashes that do not run at the moment.
+    // Memory that no running hash uses.
     memory: Arc<Mutex<Vec<Vec<Block>>>>,
 }
 
 impl std::fmt::Debug for PasswordPool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PasswordPool").field("places", &self.places).finish_non_exhaustive()
+        f.debug_struct("PasswordPool").field("slots", &self.slots).finish_non_exhaustive()
     }
 }
 
 impl Default for PasswordPool {
     fn default() -> Self {
-        let threads = available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-        Self::new(threads, MOST_WAITING)
+        let threads = available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+        Self::new(threads, MAX_WAITING)
     }
 }
 
 impl PasswordPool {
     fn new(threads: usize, waiting: usize) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(threads + waiting)),
+            slots: Arc::new(Semaphore::new(threads + waiting)),
             running: Arc::new(Semaphore::new(threads)),
             memory: Arc::default(),
         }
     }
 
-    /// The hash to store, as a PHC string.
+    /// Returns the hash to store, as a PHC string.
     ///
     /// # Errors
     /// [`PasswordError`].
@@ -94,7 +94,8 @@ impl PasswordPool {
         self.run(move |memory| hash(&password, memory)).await?
     }
 
-    /// Whether the password belongs to the hash; `None` for an account that does not exist, which takes as long.
+    /// Whether the password matches the hash. Pass `None` for an account that does not exist: the check then takes the
+    /// same time and returns `false`.
     ///
     /// # Errors
     /// [`PasswordError`].
@@ -108,15 +109,15 @@ impl PasswordPool {
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
         let failed = |error: &dyn std::fmt::Display| PasswordError::Failed(error.to_string());
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|error| failed(&error))?;
+        let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
+        let thread = Arc::clone(&self.running).acquire_owned().await.map_err(|error| failed(&error))?;
         let pool = Arc::clone(&self.memory);
         tokio::task::spawn_blocking(move || {
             let mut memory = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             let outcome = work(&mut memory);
             pool.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
-            // Only now: the next hash finds the memory of this one.
-            drop((turn, place));
+            // Releases the permits last, so that the next hash finds this one's memory.
+            drop((thread, slot));
             outcome
         })
         .await
@@ -149,13 +150,13 @@ fn verify(password: &SecretString, hash: Option<&str>, memory: &mut Vec<Block>) 
         let argon2 = Argon2::new(algorithm, version, Params::try_from(&stored).ok()?);
         let (salt, expected) = (stored.salt?, stored.hash?);
         let output = derive(&argon2, password, &salt, expected.len(), memory).ok()?;
-        // Takes as long whatever differs.
+        // `Output` compares in constant time.
         Some(output == expected)
     };
     matches().unwrap_or(false) && hash.is_some()
 }
 
-/// Argon2's output for a password and a salt, in memory that grows once to what the parameters ask for.
+/// Computes Argon2's output for a password and a salt. Grows `memory` to the size that the parameters require.
 fn derive(
     argon2: &Argon2<'_>,
     password: &SecretString,
@@ -198,11 +199,11 @@ mod tests {
     }
 
     #[test]
-    fn hashes_are_those_of_the_argon2_crate_whatever_their_parameters() {
+    fn hashes_of_the_argon2_crate_verify_with_any_parameters() {
         use argon2::PasswordHasher;
         let memory = &mut vec![Block::new(); 19_456];
-        let least = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
-        for argon2 in [Argon2::default(), Argon2::new(Algorithm::Argon2id, Version::V0x13, least)] {
+        let minimal = Params::new(Params::MIN_M_COST, 1, 1, None).unwrap();
+        for argon2 in [Argon2::default(), Argon2::new(Algorithm::Argon2id, Version::V0x13, minimal)] {
             let stored = argon2.hash_password(b"correct horse").unwrap().to_string();
             assert!(verify(&secret("correct horse"), Some(&stored), memory));
             assert!(!verify(&secret("correct house"), Some(&stored), memory));
@@ -212,17 +213,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_pool_refuses_and_a_dropped_request_frees_its_place() {
+    async fn a_full_pool_refuses_and_a_dropped_request_frees_its_slot() {
         let pool = PasswordPool::new(1, 1);
         let (finish, finished) = mpsc::channel::<()>();
-        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (start, started) = tokio::sync::oneshot::channel();
         let mut first = Box::pin(pool.run(move |_| {
-            let _ = begin.send(());
+            let _ = start.send(());
             let _ = finished.recv();
         }));
         tokio::select! {
             _ = &mut first => panic!("the first hash waits for the test"),
-            _ = begun => {}
+            _ = started => {}
         }
         let mut waits = Box::pin(pool.run(|_| "waited"));
         tokio::select! {
@@ -248,14 +249,14 @@ mod tests {
     async fn a_request_that_is_dropped_while_it_hashes_keeps_its_thread_until_the_hash_ends() {
         let pool = PasswordPool::new(1, 0);
         let (finish, finished) = mpsc::channel::<()>();
-        let (begin, begun) = tokio::sync::oneshot::channel();
+        let (start, started) = tokio::sync::oneshot::channel();
         let mut first = Box::pin(pool.run(move |_| {
-            let _ = begin.send(());
+            let _ = start.send(());
             let _ = finished.recv();
         }));
         tokio::select! {
             _ = &mut first => panic!("the first hash waits for the test"),
-            _ = begun => {}
+            _ = started => {}
         }
         drop(first);
         assert!(matches!(pool.run(|_| ()).await, Err(PasswordError::Busy)));

@@ -16,29 +16,29 @@ use super::{
     token::{REFRESH_DAYS, SESSION_DAYS},
 };
 use crate::db::{
-    DbConnection, DbError, Moment, Words, for_update, on_each,
-    schema::{accounts, api_key_teams, api_keys, refresh_tokens, sessions, team_members},
+    AsText, DbConnection, DbError, Timestamp, for_update, on_each,
+    schema::{accounts, api_key_teams, api_keys, refresh_tokens, sessions, team_members, teams},
 };
 
-/// What signing in needs to know of an account.
+/// An account as needed for sign-in.
 pub(super) struct SignInRow {
     pub(super) account: Account,
     pub(super) password_hash: String,
     pub(super) disabled: bool,
 }
 
-type AccountColumns = (i64, String, String, Words<Role>);
+type AccountColumns = (i64, String, String, AsText<Role>);
 
-fn account((id, email, display_name, Words(role)): AccountColumns) -> Account {
+fn account((id, email, display_name, AsText(role)): AccountColumns) -> Account {
     Account { id: AccountId(id), email, display_name, role }
 }
 
 const ACCOUNT: (accounts::id, accounts::email, accounts::display_name, accounts::role) =
     (accounts::id, accounts::email, accounts::display_name, accounts::role);
 
-/// What signing in needs to know of the account with this e-mail address.
+/// Returns the account with this e-mail address.
 pub(super) fn sign_in_row(conn: &mut DbConnection, email: &str) -> Result<Option<SignInRow>, DbError> {
-    let row: Option<(AccountColumns, String, Option<Moment>)> = on_each!(conn, |c| accounts::table
+    let row: Option<(AccountColumns, String, Option<Timestamp>)> = on_each!(conn, |c| accounts::table
         .filter(accounts::email.eq(email))
         .select((ACCOUNT, accounts::password_hash, accounts::disabled_at))
         .first(c)
@@ -50,20 +50,20 @@ pub(super) fn sign_in_row(conn: &mut DbConnection, email: &str) -> Result<Option
     }))
 }
 
-/// Whether an account still has this password and can sign in; it stays so until the transaction ends.
-pub(super) fn still_has(
+/// Whether the account still has this password hash and is not disabled. Locks the row until the transaction ends.
+pub(crate) fn still_has(
     conn: &mut DbConnection,
     id: AccountId,
     password_hash: &str,
 ) -> Result<bool, DbError> {
-    let row: Option<(String, Option<Moment>)> = for_update!(
+    let row: Option<(String, Option<Timestamp>)> = for_update!(
         conn,
         accounts::table
             .filter(accounts::id.eq(id.0))
             .select((accounts::password_hash, accounts::disabled_at)),
         |query, c| query.first(c).optional()
     )?;
-    Ok(row.is_some_and(|(kept, disabled_at)| kept == password_hash && disabled_at.is_none()))
+    Ok(row.is_some_and(|(current, disabled_at)| current == password_hash && disabled_at.is_none()))
 }
 
 pub(super) fn insert_session(
@@ -75,8 +75,8 @@ pub(super) fn insert_session(
     Ok(on_each!(conn, |c| diesel::insert_into(sessions::table)
         .values((
             sessions::account_id.eq(account.0),
-            sessions::created_at.eq(Moment(now)),
-            sessions::last_used_at.eq(Moment(now)),
+            sessions::created_at.eq(Timestamp(now)),
+            sessions::last_used_at.eq(Timestamp(now)),
             sessions::user_agent.eq(&origin.user_agent),
             sessions::address.eq(origin.address.to_string()),
         ))
@@ -95,23 +95,23 @@ pub(super) fn insert_refresh_token(
         .values((
             refresh_tokens::token_hash.eq(token_hash),
             refresh_tokens::session_id.eq(session),
-            refresh_tokens::issued_at.eq(Moment(now)),
-            refresh_tokens::expires_at.eq(Moment(expires_at)),
+            refresh_tokens::issued_at.eq(Timestamp(now)),
+            refresh_tokens::expires_at.eq(Timestamp(expires_at)),
         ))
         .execute(c))?;
     Ok(())
 }
 
-/// A refresh token as it is kept.
+/// A stored refresh token.
 pub(super) struct RefreshRow {
     pub(super) session: i64,
     pub(super) expires_at: DateTime<Utc>,
     pub(super) used_at: Option<DateTime<Utc>>,
 }
 
-/// The refresh token with this hash, locked until the transaction ends.
+/// Returns the refresh token with this hash, and locks it until the transaction ends.
 pub(super) fn refresh_row(conn: &mut DbConnection, token_hash: &str) -> Result<Option<RefreshRow>, DbError> {
-    let row: Option<(i64, Moment, Option<Moment>)> = for_update!(
+    let row: Option<(i64, Timestamp, Option<Timestamp>)> = for_update!(
         conn,
         refresh_tokens::table.filter(refresh_tokens::token_hash.eq(token_hash)).select((
             refresh_tokens::session_id,
@@ -120,7 +120,7 @@ pub(super) fn refresh_row(conn: &mut DbConnection, token_hash: &str) -> Result<O
         )),
         |query, c| query.first(c).optional()
     )?;
-    Ok(row.map(|(session, Moment(expires_at), used)| RefreshRow {
+    Ok(row.map(|(session, Timestamp(expires_at), used)| RefreshRow {
         session,
         expires_at,
         used_at: used.map(DateTime::from),
@@ -133,80 +133,80 @@ pub(super) fn use_refresh_token(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(refresh_tokens::table.find(token_hash))
-        .set(refresh_tokens::used_at.eq(Moment(now)))
+        .set(refresh_tokens::used_at.eq(Timestamp(now)))
         .execute(c))?;
     Ok(())
 }
 
-/// Ends a session; answers whose it was, if it stood.
+/// Revokes a session. Returns its account, or `None` if the session does not exist or was already revoked.
 pub(super) fn revoke_session(
     conn: &mut DbConnection,
     session: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<AccountId>, DbError> {
-    let standing = sessions::table.filter(sessions::id.eq(session)).filter(sessions::revoked_at.is_null());
-    let account: Option<i64> = on_each!(conn, |c| diesel::update(standing)
-        .set(sessions::revoked_at.eq(Moment(now)))
+    let not_revoked = sessions::table.filter(sessions::id.eq(session)).filter(sessions::revoked_at.is_null());
+    let account: Option<i64> = on_each!(conn, |c| diesel::update(not_revoked)
+        .set(sessions::revoked_at.eq(Timestamp(now)))
         .returning(sessions::account_id)
         .get_result(c)
         .optional())?;
     Ok(account.map(AccountId))
 }
 
-/// Notes that a session was used.
+/// Records that a session was used.
 pub(super) fn touch_session(
     conn: &mut DbConnection,
     session: i64,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(sessions::table.find(session))
-        .set(sessions::last_used_at.eq(Moment(now)))
+        .set(sessions::last_used_at.eq(Timestamp(now)))
         .execute(c))?;
     Ok(())
 }
 
-/// A session that is live, with its account.
+/// A live session with its account.
 pub(super) struct LiveSession {
     pub(super) account: Account,
     pub(super) permissions: BTreeSet<Permission>,
     pub(super) created_at: DateTime<Utc>,
 }
 
-/// The session, if it is live: not revoked, younger than its longest duration, and the account not disabled.
+/// Returns the session if it is live: not revoked, younger than [`SESSION_DAYS`], and its account not disabled.
 pub(super) fn live_session(
     conn: &mut DbConnection,
     session: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<LiveSession>, DbError> {
-    let row: Option<(AccountColumns, Words<BTreeSet<Permission>>, Moment)> =
+    let row: Option<(AccountColumns, AsText<BTreeSet<Permission>>, Timestamp)> =
         on_each!(conn, |c| accounts::table
             .inner_join(sessions::table.on(sessions::account_id.eq(accounts::id)))
             .filter(sessions::id.eq(session))
             .filter(sessions::revoked_at.is_null())
-            .filter(sessions::created_at.gt(Moment(now - TimeDelta::days(SESSION_DAYS))))
+            .filter(sessions::created_at.gt(Timestamp(now - TimeDelta::days(SESSION_DAYS))))
             .filter(accounts::disabled_at.is_null())
             .select((ACCOUNT, accounts::permissions, sessions::created_at))
             .first(c)
             .optional())?;
-    Ok(row.map(|(columns, Words(permissions), Moment(created_at))| LiveSession {
+    Ok(row.map(|(columns, AsText(permissions), Timestamp(created_at))| LiveSession {
         account: account(columns),
         permissions,
         created_at,
     }))
 }
 
-/// A session as its owner sees it.
+/// A session as shown to its owner.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sessions)]
 pub(super) struct SessionRow {
     pub(super) id: i64,
-    pub(super) created_at: Moment,
-    pub(super) last_used_at: Moment,
+    pub(super) created_at: Timestamp,
+    pub(super) last_used_at: Timestamp,
     pub(super) user_agent: String,
     pub(super) address: String,
 }
 
-/// An account's live sessions that can still be refreshed, newest first, after one of them.
+/// Returns an account's live sessions that can still be refreshed, newest first, starting after the session `after`.
 pub(super) fn live_sessions(
     conn: &mut DbConnection,
     account: AccountId,
@@ -218,15 +218,15 @@ pub(super) fn live_sessions(
         .filter(sessions::account_id.eq(account.0))
         .filter(sessions::id.lt(after.unwrap_or(i64::MAX)))
         .filter(sessions::revoked_at.is_null())
-        .filter(sessions::created_at.gt(Moment(now - TimeDelta::days(SESSION_DAYS))))
-        .filter(sessions::last_used_at.gt(Moment(now - TimeDelta::days(REFRESH_DAYS))))
+        .filter(sessions::created_at.gt(Timestamp(now - TimeDelta::days(SESSION_DAYS))))
+        .filter(sessions::last_used_at.gt(Timestamp(now - TimeDelta::days(REFRESH_DAYS))))
         .order(sessions::id.desc())
         .limit(limit)
         .select(SessionRow::as_select())
         .load(c))?)
 }
 
-/// The password hash of an account that is not disabled.
+/// Returns the password hash of an account that is not disabled.
 pub(super) fn password_hash(conn: &mut DbConnection, id: AccountId) -> Result<Option<String>, DbError> {
     Ok(on_each!(conn, |c| accounts::table
         .filter(accounts::id.eq(id.0))
@@ -236,35 +236,36 @@ pub(super) fn password_hash(conn: &mut DbConnection, id: AccountId) -> Result<Op
         .optional())?)
 }
 
-/// Deletes refresh tokens that expired before `until`, and sessions that were created before it and have none left.
+/// Deletes refresh tokens that expired before `until`, and sessions whose maximum duration ended before it and that
+/// have no token left.
 pub(crate) fn delete_expired(conn: &mut DbConnection, until: DateTime<Utc>) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::delete(refresh_tokens::table)
-        .filter(refresh_tokens::expires_at.le(Moment(until)))
+        .filter(refresh_tokens::expires_at.le(Timestamp(until)))
         .execute(c))?;
     let with_tokens = refresh_tokens::table.select(refresh_tokens::session_id);
     on_each!(conn, |c| diesel::delete(sessions::table)
-        .filter(sessions::created_at.le(Moment(until - TimeDelta::days(SESSION_DAYS))))
+        .filter(sessions::created_at.le(Timestamp(until - TimeDelta::days(SESSION_DAYS))))
         .filter(sessions::id.ne_all(with_tokens))
         .execute(c))?;
     Ok(())
 }
 
-/// Ends an account's sessions, all of them or all but one.
+/// Revokes an account's sessions: all of them, or all except one.
 pub(crate) fn revoke_sessions(
     conn: &mut DbConnection,
     account: AccountId,
-    but: Option<i64>,
+    except: Option<i64>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let sessions = sessions::table
         .filter(sessions::account_id.eq(account.0))
-        .filter(sessions::id.ne(but.unwrap_or_default()))
+        .filter(sessions::id.ne(except.unwrap_or_default()))
         .filter(sessions::revoked_at.is_null());
-    on_each!(conn, |c| diesel::update(sessions).set(sessions::revoked_at.eq(Moment(now))).execute(c))?;
+    on_each!(conn, |c| diesel::update(sessions).set(sessions::revoked_at.eq(Timestamp(now))).execute(c))?;
     Ok(())
 }
 
-/// The teams that an account acts in: every one for an admin, else those that it is a member of.
+/// Returns the teams that an account may access: all for an admin, otherwise those that it is a member of.
 pub(super) fn scope(conn: &mut DbConnection, account: &Account) -> Result<TeamScope, DbError> {
     if account.role == Role::Admin {
         return Ok(TeamScope::Every);
@@ -276,7 +277,18 @@ pub(super) fn scope(conn: &mut DbConnection, account: &Account) -> Result<TeamSc
     Ok(TeamScope::Only(ids.into_iter().map(TeamId).collect()))
 }
 
-/// An API key that stands, as a caller needs it.
+/// The teams of a scope.
+pub(super) fn team_ids(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<TeamId>, DbError> {
+    match scope {
+        TeamScope::Only(teams) => Ok(teams.clone()),
+        TeamScope::Every => {
+            let ids: Vec<i64> = on_each!(conn, |c| teams::table.select(teams::id).load(c))?;
+            Ok(ids.into_iter().map(TeamId).collect())
+        }
+    }
+}
+
+/// A valid API key as needed for a request.
 pub(super) struct ApiKeyRow {
     pub(super) name: ApiKeyName,
     pub(super) permissions: BTreeSet<Permission>,
@@ -284,7 +296,7 @@ pub(super) struct ApiKeyRow {
     pub(super) last_used_at: Option<DateTime<Utc>>,
 }
 
-/// The API key with this hash, unless it was revoked.
+/// Returns the API key with this hash, unless it was revoked.
 pub(super) fn live_api_key(conn: &mut DbConnection, key_hash: &str) -> Result<Option<ApiKeyRow>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| api_keys::table
         .filter(api_keys::key_hash.eq(key_hash))
@@ -294,19 +306,19 @@ pub(super) fn live_api_key(conn: &mut DbConnection, key_hash: &str) -> Result<Op
     id.map_or(Ok(None), |id| live_api_key_by_id(conn, ApiKeyId(id)))
 }
 
-/// The API key with this id, unless it was revoked.
+/// Returns the API key with this id, unless it was revoked.
 pub(super) fn live_api_key_by_id(
     conn: &mut DbConnection,
     id: ApiKeyId,
 ) -> Result<Option<ApiKeyRow>, DbError> {
-    let row: Option<(String, Words<BTreeSet<Permission>>, Option<Moment>)> =
+    let row: Option<(String, AsText<BTreeSet<Permission>>, Option<Timestamp>)> =
         on_each!(conn, |c| api_keys::table
             .filter(api_keys::id.eq(id.0))
             .filter(api_keys::revoked_at.is_null())
             .select((api_keys::name, api_keys::permissions, api_keys::last_used_at))
             .first(c)
             .optional())?;
-    let Some((name, Words(permissions), last_used_at)) = row else {
+    let Some((name, AsText(permissions), last_used_at)) = row else {
         return Ok(None);
     };
     let teams: Vec<i64> = on_each!(conn, |c| api_key_teams::table
@@ -327,7 +339,7 @@ pub(super) fn note_api_key_use(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(api_keys::table.find(id.0))
-        .set(api_keys::last_used_at.eq(Moment(now)))
+        .set(api_keys::last_used_at.eq(Timestamp(now)))
         .execute(c))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! How much one account or API key may ask: so many requests a minute, in bursts of at most ten seconds' worth.
+//! Limits the requests per minute of each account and API key. A burst can use at most ten seconds' worth at once.
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
@@ -8,8 +8,8 @@ use shared::{ErrorCode, message::SenderKind, words::duration};
 use super::Who;
 use crate::{clock::Clock, error::ApiError};
 
-/// Whose requests are counted together.
-type Asker = (SenderKind, i64);
+/// An account or API key, whose requests share one limit.
+type Key = (SenderKind, i64);
 
 impl governor::clock::Clock for Clock {
     type Instant = Duration;
@@ -19,10 +19,10 @@ impl governor::clock::Clock for Clock {
     }
 }
 
-/// The limit, and what each account and API key has used of it.
+/// The rate limit, with the recent requests of each account and API key.
 pub struct RateLimit {
     // `None` when there is no limit.
-    limiter: Option<RateLimiter<Asker, DashMapStateStore<Asker>, Clock, NoOpMiddleware<Duration>>>,
+    limiter: Option<RateLimiter<Key, DashMapStateStore<Key>, Clock, NoOpMiddleware<Duration>>>,
     clock: Clock,
     per_minute: u32,
 }
@@ -34,7 +34,7 @@ impl fmt::Debug for RateLimit {
 }
 
 impl RateLimit {
-    /// A limit of so many requests a minute; 0 for none.
+    /// Creates a limit in requests per minute; 0 for no limit.
     #[must_use]
     pub fn new(per_minute: u32, clock: Clock) -> Self {
         let limiter = NonZeroU32::new(per_minute).map(|rate| {
@@ -48,19 +48,19 @@ impl RateLimit {
         Self { limiter, clock, per_minute }
     }
 
-    /// Counts a request.
+    /// Counts a request, or refuses it when the limit is reached.
     pub(super) fn count(&self, who: &Who) -> Result<(), ApiError> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        let asker = match who {
+        let key = match who {
             Who::Account { account, .. } => (SenderKind::Account, account.id.0),
             Who::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
         };
-        limiter.check_key(&asker).map_err(|until| {
+        limiter.check_key(&key).map_err(|until| {
             let seconds = until.wait_time_from(governor::clock::Clock::now(&self.clock)).as_secs() + 1;
             let detail = format!(
-                "An account or API key may make {} requests a minute. Try again in {}.",
+                "You have reached the limit of {} requests per minute. Try again in {}.",
                 self.per_minute,
                 duration(seconds)
             );

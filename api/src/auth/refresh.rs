@@ -1,6 +1,6 @@
-//! Staying signed in. A refresh token is good for one use. Its successor is derived from it with the server's secret,
-//! so the same request gets the same answer again for a short time: after a lost answer, or in another tab. A later
-//! reuse means that the token was copied, and ends the session.
+//! Renews sessions with refresh tokens. A refresh token is valid for one use. Its successor is derived from it with the
+//! server's secret, so that for a short time the same request returns the same response: a client may have lost it, or
+//! another tab may send it too. A later reuse means that the token was copied, and ends the session.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{ErrorCode, account::Account};
@@ -16,10 +16,10 @@ use crate::{
     error::ApiError,
 };
 
-/// How long a used refresh token gets the same successor again.
-const REPEATABLE: TimeDelta = TimeDelta::seconds(30);
+/// How long a used refresh token still returns its successor.
+const REUSE_WINDOW: TimeDelta = TimeDelta::seconds(30);
 
-/// What a refresh token is answered.
+/// The outcome of a refresh.
 enum Outcome {
     Refreshed {
         account: Account,
@@ -27,9 +27,9 @@ enum Outcome {
         until: DateTime<Utc>,
         ends_at: DateTime<Utc>,
     },
-    /// Unknown, expired, or of a session that has ended.
+    /// The token is unknown or expired, or its session has ended.
     Expired,
-    /// Used again too late, so the session has been ended now.
+    /// The token was reused after [`REUSE_WINDOW`], so its session was ended.
     Reused {
         session: i64,
     },
@@ -42,9 +42,9 @@ pub(super) async fn refresh(
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<NewSession, ApiError> {
-    let successor = keys.seal("refresh", token)?;
+    let successor = keys.keyed_hash("refresh", token)?;
     let (old_hash, new_hash) = (token_hash(token), token_hash(&successor));
-    // A reuse is committed, not rolled back: the end of the session must stand.
+    // `exchange` returns `Ok` for a reuse, because an error would roll back the end of the session.
     match db.write(move |conn| exchange(conn, &old_hash, &new_hash, now)).await? {
         Outcome::Refreshed { account, session, until, ends_at } => {
             let session = tokens(keys, account, session, now, ends_at)?;
@@ -67,7 +67,7 @@ fn exchange(
     let Some(row) = queries::refresh_row(conn, old_hash)? else {
         return Ok(Outcome::Expired);
     };
-    if row.used_at.is_some_and(|used_at| now - used_at > REPEATABLE) {
+    if row.used_at.is_some_and(|used_at| now - used_at > REUSE_WINDOW) {
         let was_live = end(conn, row.session, now)?;
         return Ok(if was_live { Outcome::Reused { session: row.session } } else { Outcome::Expired });
     }
@@ -76,7 +76,7 @@ fn exchange(
     };
     let ends_at = live.created_at + TimeDelta::days(SESSION_DAYS);
     if row.used_at.is_some() {
-        // The successor exists, unless the server's secret was changed meanwhile.
+        // The successor exists, unless the server's secret has changed since.
         let Some(successor) = queries::refresh_row(conn, new_hash)? else {
             return Ok(Outcome::Expired);
         };

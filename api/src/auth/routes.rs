@@ -10,20 +10,21 @@ use super::{
     Caller, Who,
     cookies::{self, Purpose},
     origin::Origin,
-    own_sessions, profile, refresh, session,
+    own_sessions, refresh, session,
 };
 use crate::{
+    accounts::profile,
     body::Body,
-    desk::Desk,
     error::ApiError,
-    gateway::access,
+    outbox::gateway_access,
     paging::{PageQuery, decode, encode, limit, page},
+    state::AppState,
     teams,
 };
 
 /// Signs in.
 ///
-/// Sets HttpOnly cookies for the browser and answers a bearer token for programs.
+/// Sets HttpOnly cookies for browsers and returns a bearer token for programs.
 #[utoipa::path(post, path = "/api/v1/sessions", operation_id = "create_session", tag = "sessions",
     request_body(content = SignIn, example = json!({"email": "ann@example.com", "password": "sms-chat-demo"})),
     responses((status = 201, body = Session),
@@ -31,28 +32,31 @@ use crate::{
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)))]
 pub async fn create_session(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     request: HttpRequest,
     sign_in: Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let origin = Origin::of(&request, &desk.trusted_proxies, desk.is_secure());
-    let new = session::sign_in(&desk, sign_in.into_inner(), &origin).await?;
-    Ok(signed_in(HttpResponse::Created(), &new, &desk))
+    let origin = Origin::of(&request, &state.trusted_proxies, state.is_secure());
+    let new = session::sign_in(&state.auth, sign_in.into_inner(), &origin).await?;
+    Ok(signed_in(HttpResponse::Created(), &new, &state))
 }
 
 /// Exchanges the refresh cookie for a new one, and for a new access token.
 ///
-/// The same cookie is answered the same for 30 seconds: after a lost answer, or in another tab. A later reuse ends the
-/// session. A session lasts 30 days at most.
+/// For 30 seconds, the same cookie returns the same response, for a client that lost it or for another tab. A later
+/// reuse ends the session. A session lasts 30 days at most.
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refresh_session", tag = "sessions",
     responses((status = 200, body = Session),
         (status = 401, description = "`session_expired`", body = shared::Problem)))]
-pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let cookie = request.cookie(Purpose::Refresh.name(desk.is_secure())).ok_or_else(|| {
-        ApiError::new(ErrorCode::Unauthenticated, "There is no session to refresh. Sign in.")
+pub async fn refresh_session(
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let cookie = request.cookie(Purpose::Refresh.name(state.is_secure())).ok_or_else(|| {
+        ApiError::new(ErrorCode::Unauthenticated, "The request has no session cookie. Sign in.")
     })?;
-    let new = refresh::refresh(&desk.db, &desk.keys, cookie.value(), desk.clock.now()).await?;
-    Ok(signed_in(HttpResponse::Ok(), &new, &desk))
+    let new = refresh::refresh(&state.db, &state.auth.keys, cookie.value(), state.clock.now()).await?;
+    Ok(signed_in(HttpResponse::Ok(), &new, &state))
 }
 
 /// Signs out.
@@ -60,22 +64,22 @@ pub async fn refresh_session(desk: web::Data<Desk>, request: HttpRequest) -> Res
     responses((status = 204, description = "Signed out"),
         (status = 401, body = shared::Problem), (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
-pub async fn delete_session(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
+pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
     let (_, session) = caller.person()?;
-    session::sign_out(&desk.db, session, desk.clock.now()).await?;
-    desk.committed();
-    Ok(signed_out(&desk))
+    session::sign_out(&state.db, session, state.clock.now()).await?;
+    state.committed();
+    Ok(signed_out(&state))
 }
 
-/// Who is asking, what they may do, and where.
+/// The caller with its permissions and teams.
 #[utoipa::path(get, path = "/api/v1/me", operation_id = "get_me", tag = "sessions",
     responses((status = 200, body = Me), (status = 401, body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
-pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(me(&desk, caller).await?))
+pub async fn get_me(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    Ok(HttpResponse::Ok().json(me(&state, caller).await?))
 }
 
-/// Changes one's own name, and with `current_password` one's own e-mail address.
+/// Changes the caller's own name, and with `current_password` also its e-mail address.
 #[utoipa::path(put, path = "/api/v1/me", operation_id = "update_me", tag = "sessions",
     request_body(content = Profile, example = json!({"display_name": "Ann"})),
     responses((status = 200, body = Me), (status = 400, description = "`invalid_body`", body = shared::Problem),
@@ -87,16 +91,16 @@ pub async fn get_me(desk: web::Data<Desk>, caller: Caller) -> Result<HttpRespons
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_me(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     profile: Body<Profile>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = profile::update(&desk, caller, profile.into_inner()).await?;
-    desk.committed();
-    Ok(HttpResponse::Ok().json(me(&desk, caller).await?))
+    let caller = profile::update(&state.auth, caller, profile.into_inner()).await?;
+    state.committed();
+    Ok(HttpResponse::Ok().json(me(&state, caller).await?))
 }
 
-/// Changes one's own password; one's other sessions end.
+/// Changes the caller's own password and ends its other sessions.
 #[utoipa::path(put, path = "/api/v1/me/password", operation_id = "update_my_password", tag = "sessions",
     request_body = PasswordChange,
     responses((status = 204, description = "Changed"),
@@ -107,16 +111,16 @@ pub async fn update_me(
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_my_password(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     change: Body<PasswordChange>,
 ) -> Result<HttpResponse, ApiError> {
-    profile::change_password(&desk, &caller, change.into_inner()).await?;
-    desk.committed();
+    profile::change_password(&state.auth, &caller, change.into_inner()).await?;
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// One's own sessions that are live, newest first.
+/// The caller's own active sessions, newest first.
 #[utoipa::path(get, path = "/api/v1/me/sessions", operation_id = "list_my_sessions", tag = "sessions",
     params(PageQuery),
     responses((status = 200, body = Page<OwnSession>),
@@ -125,29 +129,32 @@ pub async fn update_my_password(
         (status = 403, description = "`forbidden` for an API key", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_my_sessions(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.person()?;
     let limit = limit(query.limit)?;
     let after: Option<i64> = decode(query.cursor.as_deref())?;
-    let found = own_sessions::list(&desk.db, &caller, after, limit + 1, desk.clock.now()).await?;
+    let found = own_sessions::list(&state.db, &caller, after, limit + 1, state.clock.now()).await?;
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
 }
 
-/// Ends all of one's own sessions but the current one.
+/// Ends all of the caller's own sessions except the current one.
 #[utoipa::path(delete, path = "/api/v1/me/sessions", operation_id = "delete_my_sessions", tag = "sessions",
     responses((status = 204, description = "Ended"), (status = 401, body = shared::Problem),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
-pub async fn delete_my_sessions(desk: web::Data<Desk>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    own_sessions::end_others(&desk.db, &caller, desk.clock.now()).await?;
-    desk.committed();
+pub async fn delete_my_sessions(
+    state: web::Data<AppState>,
+    caller: Caller,
+) -> Result<HttpResponse, ApiError> {
+    own_sessions::end_others(&state.db, &caller, state.clock.now()).await?;
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Ends one of one's own sessions.
+/// Ends one of the caller's own sessions.
 #[utoipa::path(delete, path = "/api/v1/me/sessions/{id}", operation_id = "delete_my_session", tag = "sessions",
     params(("id" = i64, Path, description = "The session")),
     responses((status = 204, description = "Ended"), (status = 401, body = shared::Problem),
@@ -155,22 +162,22 @@ pub async fn delete_my_sessions(desk: web::Data<Desk>, caller: Caller) -> Result
         (status = 404, body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_my_session(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, (_, current)) = (id.into_inner(), caller.person()?);
-    own_sessions::end_one(&desk.db, &caller, id, desk.clock.now()).await?;
-    desk.committed();
-    Ok(if id == current { signed_out(&desk) } else { HttpResponse::NoContent().finish() })
+    own_sessions::end_one(&state.db, &caller, id, state.clock.now()).await?;
+    state.committed();
+    Ok(if id == current { signed_out(&state) } else { HttpResponse::NoContent().finish() })
 }
 
-async fn me(desk: &Desk, caller: Caller) -> Result<Me, ApiError> {
+async fn me(state: &AppState, caller: Caller) -> Result<Me, ApiError> {
     let scope = caller.scope;
-    let (teams, gateway_refused_since) = desk
+    let (teams, gateway_refused_since) = state
         .db
         .read(move |conn| {
-            Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, access::refused_since(conn)?))
+            Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, gateway_access::refused_since(conn)?))
         })
         .await?;
     let (account, api_key) = match caller.who {
@@ -180,18 +187,18 @@ async fn me(desk: &Desk, caller: Caller) -> Result<Me, ApiError> {
     Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
 }
 
-fn signed_in(mut answer: HttpResponseBuilder, new: &session::NewSession, desk: &Desk) -> HttpResponse {
-    answer.insert_header((header::CACHE_CONTROL, "no-store"));
-    for cookie in cookies::of_session(new, desk.clock.now(), desk.is_secure()) {
-        answer.cookie(cookie);
+fn signed_in(mut response: HttpResponseBuilder, new: &session::NewSession, state: &AppState) -> HttpResponse {
+    response.insert_header((header::CACHE_CONTROL, "no-store"));
+    for cookie in cookies::for_session(new, state.clock.now(), state.is_secure()) {
+        response.cookie(cookie);
     }
-    answer.json(&new.session)
+    response.json(&new.session)
 }
 
-fn signed_out(desk: &Desk) -> HttpResponse {
-    let mut answer = HttpResponse::NoContent();
-    for cookie in cookies::none(desk.is_secure()) {
-        answer.cookie(cookie);
+fn signed_out(state: &AppState) -> HttpResponse {
+    let mut response = HttpResponse::NoContent();
+    for cookie in cookies::clear_session(state.is_secure()) {
+        response.cookie(cookie);
     }
-    answer.finish()
+    response.finish()
 }

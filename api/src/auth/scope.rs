@@ -1,18 +1,19 @@
-//! Which teams a caller acts in. Every query on a team's rows takes a [`TeamScope`], so it cannot be forgotten.
+//! The teams that a caller may access. Every query on a team's rows takes a [`TeamScope`], so the check cannot be
+//! forgotten.
 
 use shared::ids::TeamId;
 
-/// The teams that a caller acts in.
+/// The teams that a caller may access.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TeamScope {
-    /// All of them: an admin.
+    /// All teams, for an admin.
     Every,
-    /// Those it is a member of.
+    /// The teams that an account or API key belongs to.
     Only(Vec<TeamId>),
 }
 
 impl TeamScope {
-    /// Whether the team is one of them.
+    /// Whether the caller may access the team.
     #[must_use]
     pub fn includes(&self, team: TeamId) -> bool {
         match self {

@@ -1,5 +1,5 @@
-//! The security log: who signed in, was refused, or changed who may do what. Lines of the target `security` at `info`,
-//! with ids and addresses; never a name, an e-mail address, a password or a token.
+//! The security log: sign-ins, refused sign-ins, and changes of accounts and permissions. Its lines have the target
+//! `security` and the level `info`, and contain ids and addresses, but no names, e-mail addresses, passwords or tokens.
 
 use std::{fmt, net::IpAddr};
 
@@ -20,7 +20,7 @@ pub(crate) struct SecurityEvent {
 }
 
 impl SecurityEvent {
-    /// An event with this name.
+    /// Starts an event with this name.
     pub(crate) fn new(name: &'static str) -> Self {
         Self { name, account: None, session: None, api_key: None, by: None, address: None, detail: None }
     }
@@ -58,7 +58,7 @@ impl SecurityEvent {
         self
     }
 
-    /// What changed, in words without personal data.
+    /// What changed, without personal data.
     pub(crate) fn detail(mut self, detail: impl fmt::Display) -> Self {
         self.detail = Some(detail.to_string());
         self

@@ -9,7 +9,7 @@ use shared::{
 };
 
 use super::{
-    TokenKeys, csrf,
+    Authenticator, TokenKeys, csrf,
     device::Device,
     origin::Origin,
     queries::{self, SignInRow},
@@ -19,41 +19,44 @@ use super::{
 };
 use crate::{
     db::{Db, DbConnection, DbError},
-    desk::Desk,
     error::ApiError,
     events,
 };
 
-/// No account has a longer e-mail address (RFC 5321, 4.5.3.1.3), and nothing longer is remembered.
-const LONGEST_EMAIL: usize = 254;
+/// Maximum length of an e-mail address (RFC 5321, 4.5.3.1.3). It also limits the memory of the sign-in throttle.
+const MAX_EMAIL: usize = 254;
 
-/// A session that has just begun or been refreshed.
+/// A session after sign-in or refresh.
 pub(super) struct NewSession {
     pub(super) session: Session,
     pub(super) refresh_token: String,
     /// When the refresh token expires.
     pub(super) refresh_until: DateTime<Utc>,
-    /// What the browser presents at the next sign-in; only after a sign-in.
+    /// The device cookie for the browser's next sign-in. `None` after a refresh.
     pub(super) device: Option<String>,
 }
 
 /// Signs in with e-mail and password.
-pub(super) async fn sign_in(desk: &Desk, sign_in: SignIn, origin: &Origin) -> Result<NewSession, ApiError> {
-    // PostgreSQL stores no NUL, so no address has one.
+pub(super) async fn sign_in(
+    auth: &Authenticator,
+    sign_in: SignIn,
+    origin: &Origin,
+) -> Result<NewSession, ApiError> {
+    // PostgreSQL refuses NUL in text, so no stored address contains one.
     let email = clean_code(&sign_in.email).to_lowercase().replace('\0', "\u{fffd}");
-    if email.len() > LONGEST_EMAIL {
+    if email.len() > MAX_EMAIL {
         return Err(invalid_credentials());
     }
     let device = Device::read(origin.device.as_deref());
-    let keys = match device.id_for(&desk.keys, &email)? {
+    let keys = match device.id_for(&auth.keys, &email)? {
         Some(id) => vec![Key::Device(email.clone(), id.to_owned())],
         None => {
             let network = origin.address.into();
             vec![Key::Email(email.clone(), network), Key::Network(network), Key::EmailAnywhere(email.clone())]
         }
     };
-    let attempt = desk.throttle.attempt(keys, desk.clock.monotonic())?;
-    let (row, is_right) = match check(desk, &email, SecretString::from(sign_in.password)).await {
+    let attempt = auth.throttle.attempt(keys, auth.clock.monotonic())?;
+    let (row, is_right) = match check(auth, &email, SecretString::from(sign_in.password)).await {
         Ok(checked) => checked,
         Err(error) => {
             attempt.withdraw();
@@ -71,11 +74,11 @@ pub(super) async fn sign_in(desk: &Desk, sign_in: SignIn, origin: &Origin) -> Re
         return Err(invalid_credentials());
     };
     attempt.succeeded();
-    let now = desk.clock.now();
+    let now = auth.clock.now();
     let refresh_token = new_refresh_token();
     let (token, id, origin_stored) = (token_hash(&refresh_token), account.id, origin.clone());
     let refresh_until = now + TimeDelta::days(REFRESH_DAYS);
-    let session = desk
+    let session = auth
         .db
         .write(move |conn| {
             // The password may have been changed, or the account disabled, since the check.
@@ -88,18 +91,22 @@ pub(super) async fn sign_in(desk: &Desk, sign_in: SignIn, origin: &Origin) -> Re
         })
         .await?;
     SecurityEvent::new("signed_in").account(id).session(session).address(origin.address).log();
-    let device = Some(device.signed_in(&desk.keys, &email)?);
-    let session = tokens(&desk.keys, account, session, now, now + TimeDelta::days(SESSION_DAYS))?;
+    let device = Some(device.signed_in(&auth.keys, &email)?);
+    let session = tokens(&auth.keys, account, session, now, now + TimeDelta::days(SESSION_DAYS))?;
     Ok(NewSession { session, refresh_token, refresh_until, device })
 }
 
-/// The account with this e-mail address, and whether the password is its own. Takes as long when there is no such
-/// account, and holds no connection while it hashes.
-async fn check(desk: &Desk, email: &str, given: SecretString) -> Result<(Option<SignInRow>, bool), ApiError> {
+/// Returns the account with this e-mail address, and whether the password is correct. An unknown address takes the same
+/// time. No database connection is held while hashing.
+async fn check(
+    auth: &Authenticator,
+    email: &str,
+    given: SecretString,
+) -> Result<(Option<SignInRow>, bool), ApiError> {
     let wanted = email.to_owned();
-    let row = desk.db.read(move |conn| queries::sign_in_row(conn, &wanted)).await?;
+    let row = auth.db.read(move |conn| queries::sign_in_row(conn, &wanted)).await?;
     let hash = row.as_ref().map(|row| row.password_hash.clone());
-    let is_right = desk.passwords.verify(given, hash).await?;
+    let is_right = auth.passwords.verify(given, hash).await?;
     Ok((row, is_right))
 }
 
@@ -110,7 +117,7 @@ fn invalid_credentials() -> ApiError {
     )
 }
 
-/// Ends a session: neither its access token nor its refresh token is good any more.
+/// Ends a session. Its access token and its refresh token become invalid.
 pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
     let ended = db.write(move |conn| end(conn, session, now)).await?;
     if ended {
@@ -128,7 +135,8 @@ pub(super) fn end(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> 
     Ok(account.is_some())
 }
 
-/// An access token and a CSRF token for a session that ends at `ends_at` at the latest.
+/// Creates an access token and a CSRF token. The access token expires at `ends_at` at the latest, when the session
+/// ends.
 pub(super) fn tokens(
     keys: &TokenKeys,
     account: Account,

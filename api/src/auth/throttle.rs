@@ -1,10 +1,10 @@
-//! Slows down guessing passwords. Only failures count, so signing in often locks nobody out.
+//! Slows down password guessing. Only failures count, so frequent sign-ins never cause a lock-out.
 //!
-//! A lock concerns one e-mail address *and* the network that the failures come from, so an attacker elsewhere cannot
-//! lock an account's owner out. A browser that has signed in before carries a device cookie
-//! (<https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies>) and is counted by itself:
+//! A lock applies to one e-mail address *and* the network that the failures come from, so an attacker elsewhere cannot
+//! lock out an account's owner. A browser that has signed in before has a device cookie
+//! (<https://owasp.org/www-community/Slow_Down_Online_Guessing_Attacks_with_Device_Cookies>) and is counted separately:
 //! it keeps working while its network is locked. Many failures for one e-mail address from many networks slow down
-//! every unknown browser, but lock none.
+//! every unknown browser, but do not lock any.
 
 use std::{
     collections::VecDeque,
@@ -21,44 +21,44 @@ use crate::error::ApiError;
 
 /// How long a failure counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
-/// How long to wait while too many attempts have no outcome yet.
-const PENDING: Duration = Duration::from_secs(1);
-/// How many keys are remembered; the least recently used ones are forgotten first.
+/// The wait while too many attempts are pending.
+const PENDING_WAIT: Duration = Duration::from_secs(1);
+/// Maximum number of keys in memory; the least recently used ones are dropped first.
 const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(19_999);
 
-/// What failures are counted by.
+/// The key by which failures are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    /// Guesses at one e-mail address from one network.
+    /// One e-mail address from one network.
     Email(String, Network),
-    /// Guesses at one e-mail address from one browser that has signed in to it before.
+    /// One e-mail address from one browser that has signed in with it before.
     Device(String, String),
-    /// Guesses from one network at any e-mail address: an office shares one.
+    /// Any e-mail address from one network, such as an office.
     Network(Network),
-    /// Guesses at one e-mail address from any network.
+    /// One e-mail address from any network.
     EmailAnywhere(String),
-    /// Guesses at the current password within one session.
+    /// The current password of one session's account.
     Session(i64),
 }
 
 impl Key {
-    /// How many failures a window allows.
-    fn most(&self) -> usize {
+    /// Maximum number of failures in a window.
+    fn max_failures(&self) -> usize {
         match self {
             Key::Email(..) | Key::Device(..) | Key::Session(_) => 10,
             Key::Network(_) | Key::EmailAnywhere(_) => 100,
         }
     }
 
-    /// How long one must wait after these failures, while some attempts have no outcome yet.
-    fn wait(&self, tries: &VecDeque<Try>, now: Duration) -> Option<Duration> {
-        let recent = tries.iter().filter(|attempt| attempt.is_recent(now));
-        if recent.clone().count() < self.most() {
+    /// Returns the wait before the next attempt, after these failed and pending attempts.
+    fn wait(&self, entries: &VecDeque<Entry>, now: Duration) -> Option<Duration> {
+        let recent = entries.iter().filter(|entry| entry.is_recent(now));
+        if recent.clone().count() < self.max_failures() {
             return None;
         }
         let mut failures = recent.filter(|attempt| !attempt.pending).map(|attempt| attempt.at);
-        let Some(over) = failures.clone().count().checked_sub(self.most()) else {
-            return Some(PENDING);
+        let Some(over) = failures.clone().count().checked_sub(self.max_failures()) else {
+            return Some(PENDING_WAIT);
         };
         let until = match self {
             // One attempt every ten seconds.
@@ -69,39 +69,39 @@ impl Key {
         until.checked_sub(now).filter(|wait| !wait.is_zero())
     }
 
-    /// Whether a success proves that the failures before it were the owner's own.
-    fn is_forgiven(&self) -> bool {
+    /// Whether a success resets the count, because it shows that the earlier failures were the owner's.
+    fn resets_on_success(&self) -> bool {
         matches!(self, Key::Email(..) | Key::Device(..) | Key::Session(_))
     }
 }
 
-/// An attempt that failed, or that has no outcome yet.
+/// An attempt that has failed or is pending.
 #[derive(Clone, Copy, Debug)]
-struct Try {
+struct Entry {
     at: Duration,
     pending: bool,
 }
 
-impl Try {
+impl Entry {
     fn is_recent(self, now: Duration) -> bool {
         now.saturating_sub(self.at) < WINDOW
     }
 }
 
-/// The recent failures.
+/// Counts recent failures and pending attempts.
 #[derive(Debug)]
 pub struct SignInThrottle {
-    tries: Mutex<LruCache<Key, VecDeque<Try>>>,
+    entries: Mutex<LruCache<Key, VecDeque<Entry>>>,
 }
 
 impl Default for SignInThrottle {
     fn default() -> Self {
-        Self { tries: Mutex::new(LruCache::new(CAPACITY)) }
+        Self { entries: Mutex::new(LruCache::new(CAPACITY)) }
     }
 }
 
-/// An attempt that counts as a failure when it is dropped, unless it [succeeds](Self::succeeded) or is
-/// [withdrawn](Self::withdraw). One that its client abandons is a failure too.
+/// A pending attempt. When dropped, it counts as a failure, unless it [succeeded](Self::succeeded) or was
+/// [withdrawn](Self::withdraw). An attempt whose client disconnects therefore counts as a failure too.
 #[derive(Debug)]
 pub(super) struct Attempt<'a> {
     throttle: &'a SignInThrottle,
@@ -111,13 +111,13 @@ pub(super) struct Attempt<'a> {
 }
 
 impl SignInThrottle {
-    /// Begins an attempt, unless one of the keys must wait. `now` is the steady reading of the clock.
+    /// Begins an attempt, unless one of the keys must wait. `now` is a time of the monotonic clock.
     ///
     /// # Errors
     /// `too_many_requests`, with the seconds to wait.
     pub(super) fn attempt(&self, keys: Vec<Key>, now: Duration) -> Result<Attempt<'_>, ApiError> {
-        let mut tries = self.tries();
-        let wait = keys.iter().filter_map(|key| key.wait(tries.get(key)?, now)).max();
+        let mut entries = self.entries();
+        let wait = keys.iter().filter_map(|key| key.wait(entries.get(key)?, now)).max();
         if let Some(wait) = wait {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             let detail = format!("Too many attempts. Try again in {}.", duration(seconds));
@@ -125,19 +125,19 @@ impl SignInThrottle {
         }
         let mut reaches_limit = false;
         for key in &keys {
-            let of_key = tries.get_or_insert_mut(key.clone(), VecDeque::new);
-            of_key.retain(|attempt| attempt.is_recent(now));
-            if of_key.len() >= key.most() {
+            let of_key = entries.get_or_insert_mut(key.clone(), VecDeque::new);
+            of_key.retain(|entry| entry.is_recent(now));
+            if of_key.len() >= key.max_failures() {
                 of_key.pop_front();
             }
-            of_key.push_back(Try { at: now, pending: true });
-            reaches_limit |= of_key.len() == key.most();
+            of_key.push_back(Entry { at: now, pending: true });
+            reaches_limit |= of_key.len() == key.max_failures();
         }
         Ok(Attempt { throttle: self, keys, at: now, reaches_limit })
     }
 
-    fn tries(&self) -> MutexGuard<'_, LruCache<Key, VecDeque<Try>>> {
-        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, LruCache<Key, VecDeque<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,35 +147,35 @@ impl Attempt<'_> {
         self.reaches_limit
     }
 
-    /// The password was right: the owner's own failures are forgotten, and this attempt was none.
+    /// The password was correct: removes this attempt and the owner's earlier failures.
     pub(super) fn succeeded(self) {
-        let mut tries = self.throttle.tries();
-        for key in self.keys.iter().filter(|key| key.is_forgiven()) {
-            if let Some(of_key) = tries.get_mut(key) {
-                of_key.retain(|attempt| attempt.pending);
+        let mut entries = self.throttle.entries();
+        for key in self.keys.iter().filter(|key| key.resets_on_success()) {
+            if let Some(of_key) = entries.get_mut(key) {
+                of_key.retain(|entry| entry.pending);
             }
         }
-        drop(tries);
+        drop(entries);
         self.withdraw();
     }
 
-    /// The password was not checked.
+    /// The password was not checked: removes this attempt.
     pub(super) fn withdraw(mut self) {
-        self.settle(|of_key, place| {
-            of_key.remove(place);
+        self.for_each_entry(|of_key, index| {
+            of_key.remove(index);
         });
-        // Nothing is left to fail.
+        // `drop` then finds no entry to mark as failed.
         self.keys.clear();
     }
 
-    /// Does something with the attempt's entry under each of its keys.
-    fn settle(&self, with: impl Fn(&mut VecDeque<Try>, usize)) {
-        let mut tries = self.throttle.tries();
+    /// Calls `change` with the index of this attempt's entry under each of its keys.
+    fn for_each_entry(&self, change: impl Fn(&mut VecDeque<Entry>, usize)) {
+        let mut entries = self.throttle.entries();
         for key in &self.keys {
-            let Some(of_key) = tries.get_mut(key) else { continue };
-            let own = |attempt: &Try| attempt.pending && attempt.at == self.at;
-            if let Some(place) = of_key.iter().rposition(own) {
-                with(of_key, place);
+            let Some(of_key) = entries.get_mut(key) else { continue };
+            let own = |entry: &Entry| entry.pending && entry.at == self.at;
+            if let Some(index) = of_key.iter().rposition(own) {
+                change(of_key, index);
             }
         }
     }
@@ -183,9 +183,9 @@ impl Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        self.settle(|of_key, place| {
-            if let Some(attempt) = of_key.get_mut(place) {
-                attempt.pending = false;
+        self.for_each_entry(|of_key, index| {
+            if let Some(entry) = of_key.get_mut(index) {
+                entry.pending = false;
             }
         });
     }
@@ -213,6 +213,7 @@ mod tests {
         ]
     }
 
+    /// Makes an attempt that fails. Returns whether it was allowed.
     fn fails(throttle: &SignInThrottle, keys: Vec<Key>, now: Duration) -> bool {
         throttle.attempt(keys, now).is_ok()
     }
@@ -247,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_from_many_networks_slow_an_email_address_down_and_lock_it_nowhere() {
+    fn failures_from_many_networks_slow_an_email_address_down_without_locking_it() {
         let throttle = SignInThrottle::default();
         for n in 0..100 {
             assert!(fails(&throttle, keys("ann", n), SECOND));
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_forgives_the_owners_failures_and_no_one_elses() {
+    fn a_success_resets_only_the_failures_from_the_same_network() {
         let throttle = SignInThrottle::default();
         assert!((0..10).all(|_| fails(&throttle, keys("ann", 1), SECOND)));
         assert!((0..9).all(|_| fails(&throttle, keys("ann", 2), SECOND)));
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn many_attempts_at_once_wait_for_each_other_and_lock_nothing() {
+    fn many_concurrent_attempts_wait_for_each_other_without_a_lock() {
         let throttle = SignInThrottle::default();
         let begun: Vec<_> = (0..10).map(|_| throttle.attempt(keys("ann", 1), SECOND).unwrap()).collect();
         let refused = throttle.attempt(keys("ann", 1), SECOND).unwrap_err();
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_was_not_checked_does_not_count() {
+    fn a_withdrawn_attempt_does_not_count() {
         let throttle = SignInThrottle::default();
         for _ in 0..1000 {
             throttle.attempt(keys("ann", 1), SECOND).unwrap().withdraw();
@@ -308,11 +309,11 @@ mod tests {
 
         #[test]
         fn memory_is_bounded(emails in prop::collection::vec("[a-z]{6}", 1..50)) {
-            let throttle = SignInThrottle { tries: Mutex::new(LruCache::new(NonZeroUsize::new(30).unwrap())) };
+            let throttle = SignInThrottle { entries: Mutex::new(LruCache::new(NonZeroUsize::new(30).unwrap())) };
             for email in &emails {
                 fails(&throttle, keys(email, 1), SECOND);
             }
-            prop_assert!(throttle.tries().len() <= 30);
+            prop_assert!(throttle.entries().len() <= 30);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Access tokens (JWT, HS256, 15 minutes) and refresh tokens (random, kept only as a hash).
+//! Access tokens (JWT, HS256, valid for 15 minutes) and refresh tokens (random, stored only as a hash).
 
 use std::fmt::{self, Write};
 
@@ -13,14 +13,14 @@ use shared::ErrorCode;
 
 use crate::error::ApiError;
 
-/// How long an access token is good for.
+/// Lifetime of an access token.
 pub(crate) const ACCESS_MINUTES: i64 = 15;
-/// How long a refresh token is good for: an agent who comes back after a weekend is still signed in.
+/// Lifetime of a refresh token, long enough that an agent is still signed in after a weekend.
 pub(crate) const REFRESH_DAYS: i64 = 14;
-/// How long a session lasts at most, however often it is refreshed.
+/// Maximum duration of a session, however often it is refreshed.
 pub(crate) const SESSION_DAYS: i64 = 30;
 
-/// What an access token says.
+/// The claims of an access token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claims {
     /// The account's id.
@@ -29,11 +29,11 @@ pub(crate) struct Claims {
     pub(crate) sid: i64,
     /// When it was issued, in seconds since 1970.
     pub(crate) iat: i64,
-    /// When it runs out, in seconds since 1970.
+    /// When it expires, in seconds since 1970.
     pub(crate) exp: i64,
 }
 
-/// What signs and checks access tokens.
+/// Signs and verifies access tokens.
 #[derive(Clone)]
 pub struct TokenKeys {
     encoding: EncodingKey,
@@ -48,7 +48,7 @@ impl fmt::Debug for TokenKeys {
 }
 
 impl TokenKeys {
-    /// Keys from the configured secret.
+    /// Creates keys from the configured secret.
     #[must_use]
     pub fn new(secret: &SecretString) -> Self {
         let bytes = secret.expose_secret().as_bytes();
@@ -74,30 +74,31 @@ impl TokenKeys {
         Ok((token, expires_at))
     }
 
-    /// Reads a token that we signed and that has not run out.
+    /// Verifies a token's signature and expiry.
     pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, ApiError> {
         let mut rules = Validation::new(Algorithm::HS256);
-        // The library would ask the machine's clock; ours is asked below.
+        // The library would use the system clock; the expiry is checked against `now` below.
         rules.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &rules)
             .map_err(|_| {
                 ApiError::new(
                     ErrorCode::Unauthenticated,
-                    "The access token is not one of ours. Sign in for a new one.",
+                    "The access token is not valid. Sign in to get a new one.",
                 )
             })?
             .claims;
         if claims.exp <= now.timestamp() {
             return Err(ApiError::new(
                 ErrorCode::SessionExpired,
-                "The access token has run out. Refresh the session or sign in again.",
+                "The access token has expired. Refresh the session or sign in again.",
             ));
         }
         Ok(claims)
     }
 
-    /// A keyed digest of `text`, different for each `purpose`: only a server with the secret can make it.
-    pub(super) fn seal(&self, purpose: &str, text: &str) -> Result<String, ApiError> {
+    /// Returns a keyed hash (HMAC) of `text`, separate for each `purpose`. Only a server with the secret can compute
+    /// it.
+    pub(super) fn keyed_hash(&self, purpose: &str, text: &str) -> Result<String, ApiError> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.secret()).map_err(|error| ApiError::internal(&error))?;
         mac.update(purpose.as_bytes());
@@ -106,7 +107,8 @@ impl TokenKeys {
         Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    /// A digest that only who has the secret can make or guess from: of what can hold a password.
+    /// Returns a keyed hash of data that can contain a password. Without the secret, the password cannot be guessed
+    /// from it.
     pub(crate) fn digest(&self, bytes: &[u8]) -> Result<String, ApiError> {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.secret()).map_err(|error| ApiError::internal(&error))?;
@@ -115,18 +117,19 @@ impl TokenKeys {
         Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
     }
 
-    /// The secret itself, for the CSRF tokens derived from it.
+    /// The secret, for CSRF tokens.
     pub(super) fn secret(&self) -> &[u8] {
         self.secret.expose_secret().as_bytes()
     }
 }
 
-/// A new refresh token: 256 random bits.
+/// Creates a refresh token of 256 random bits.
 pub(crate) fn new_refresh_token() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
-/// How a secret token is kept: SHA-256, in hexadecimal. It has 256 random bits, so no slow hash is needed.
+/// Returns the stored form of a secret token: its SHA-256 in hexadecimal. A fast hash is enough, because the token has
+/// 256 random bits.
 pub(crate) fn token_hash(token: &str) -> String {
     Sha256::digest(token.as_bytes()).iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -143,21 +146,21 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_good_until_its_last_second_and_only_for_who_has_the_secret() {
+    fn a_token_is_valid_until_it_expires_and_only_with_the_secret_that_signed_it() {
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let ours = keys("one secret of the two that there are");
-        let (token, expires_at) = ours.sign(7, 9, now, now + TimeDelta::days(SESSION_DAYS)).unwrap();
+        let keys_a = keys("one secret of the two that there are");
+        let (token, expires_at) = keys_a.sign(7, 9, now, now + TimeDelta::days(SESSION_DAYS)).unwrap();
         assert_eq!(expires_at, now + TimeDelta::minutes(15));
-        let claims = ours.verify(&token, expires_at - TimeDelta::seconds(1)).unwrap();
+        let claims = keys_a.verify(&token, expires_at - TimeDelta::seconds(1)).unwrap();
         assert_eq!((claims.sub, claims.sid), (7, 9));
         let code = |found: Result<Claims, ApiError>| found.unwrap_err().code();
-        assert_eq!(code(ours.verify(&token, expires_at)), ErrorCode::SessionExpired);
-        let theirs = keys("the other secret of the two that there are");
-        assert_eq!(code(theirs.verify(&token, now)), ErrorCode::Unauthenticated);
+        assert_eq!(code(keys_a.verify(&token, expires_at)), ErrorCode::SessionExpired);
+        let keys_b = keys("the other secret of the two that there are");
+        assert_eq!(code(keys_b.verify(&token, now)), ErrorCode::Unauthenticated);
     }
 
     #[test]
-    fn refresh_tokens_are_random_and_kept_as_a_hash() {
+    fn refresh_tokens_are_random_and_stored_as_a_hash() {
         let (one, other) = (new_refresh_token(), new_refresh_token());
         assert_ne!(one, other);
         assert_eq!(one.len(), 43, "256 bits");

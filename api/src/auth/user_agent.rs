@@ -1,7 +1,7 @@
-//! A browser in a few words, such as "Firefox on Windows", so that people recognise their own sessions. The full
-//! `User-Agent` header is not stored.
+//! Summarises a `User-Agent` header in a few words, such as "Firefox on Windows", so that users recognise their own
+//! sessions. The full header is not stored.
 
-/// The browsers by the token that tells them apart, most specific first: most of them also name Chrome and Safari.
+/// Browsers by their distinctive token, most specific first: most browsers also name Chrome and Safari.
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -13,7 +13,7 @@ const BROWSERS: [(&str, &str); 9] = [
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 ];
-/// The systems, most specific first: Android names Linux, and an iPhone names Mac OS X.
+/// Operating systems, most specific first: Android also names Linux, and an iPhone also names Mac OS X.
 const SYSTEMS: [(&str, &str); 7] = [
     ("Windows", "Windows"),
     ("Android", "Android"),
@@ -23,10 +23,10 @@ const SYSTEMS: [(&str, &str); 7] = [
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 ];
-/// The longest name of a program that is no browser, in characters.
-const LONGEST: usize = 40;
+/// Maximum length of the name of a program that is not a browser, in characters.
+const MAX_LENGTH: usize = 40;
 
-/// Browser and system in a few words; for another program its own name; empty when it names none.
+/// Returns the browser and operating system, or the name of another program; empty if unknown.
 pub(super) fn summary(header: &str) -> String {
     let first = |known: &[(&str, &'static str)]| {
         known.iter().find(|(token, _)| header.contains(token)).map(|(_, name)| *name)
@@ -36,7 +36,7 @@ pub(super) fn summary(header: &str) -> String {
         (Some(browser), None) => browser.to_owned(),
         (None, _) => {
             let product = header.split(['/', ' ', '(']).next().unwrap_or_default();
-            product.chars().filter(|character| !character.is_control()).take(LONGEST).collect()
+            product.chars().filter(|character| !character.is_control()).take(MAX_LENGTH).collect()
         }
     }
 }
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn browsers_and_programs_are_named() {
+    fn browsers_and_other_programs_are_recognised() {
         let chrome =
             "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0";
         for (header, expected) in [
@@ -79,7 +79,7 @@ mod tests {
         #[test]
         fn a_summary_is_one_short_line(header: String) {
             let summary = summary(&header);
-            prop_assert!(summary.chars().count() <= LONGEST);
+            prop_assert!(summary.chars().count() <= MAX_LENGTH);
             prop_assert!(!summary.contains(char::is_control));
         }
     }

@@ -1,4 +1,5 @@
-//! Making, changing and arranging closure reasons. One that was used is archived, never deleted: history keeps its name.
+//! Creates, changes, orders and deletes closure reasons. A reason that was used is archived instead of deleted, so that
+//! the history keeps its name.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -9,9 +10,8 @@ use shared::{
 
 use super::queries;
 use crate::{
-    accounts::authority::Authority,
-    auth::TeamScope,
-    db::DbConnection,
+    auth::{Authority, TeamScope},
+    db::{DbConnection, Lock},
     error::ApiError,
     events,
     fields::{Fields, same_name, taken},
@@ -19,7 +19,7 @@ use crate::{
     teams,
 };
 
-/// Makes a reason, at the end of its team's.
+/// Creates a reason, at the end of its team's list.
 ///
 /// # Errors
 /// `not_found` for the team, `forbidden`, `validation_failed`, `already_exists`.
@@ -31,7 +31,7 @@ pub fn create(
 ) -> Result<ClosureReason, ApiError> {
     authority.require_owner(new.team_id)?;
     teams::queries::narrowed(conn, authority.scope(), new.team_id)?;
-    conn.take_turns("closure reasons")?;
+    conn.advisory_lock(Lock::ClosureReasons)?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
     fields.finish()?;
@@ -40,14 +40,14 @@ pub fn create(
     let position = others.last().map_or(0, |last| last.position.saturating_add(1));
     let id = queries::insert(conn, new.team_id, &name, position)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, new.team_id, now)?;
-    found(conn, authority.scope(), id)
+    get(conn, authority.scope(), id)
 }
 
-/// One reason.
+/// Returns a reason.
 ///
 /// # Errors
 /// `not_found`.
-pub fn found(
+pub fn get(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: ClosureReasonId,
@@ -55,7 +55,7 @@ pub fn found(
     queries::find(conn, scope, id)?.ok_or_else(|| ApiError::not_found("closure reason"))
 }
 
-/// Changes a reason's name and place, and whether it is archived.
+/// Changes a reason's name or position, or archives or restores it.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `validation_failed`, `already_exists`.
@@ -66,8 +66,8 @@ pub fn update(
     change: &ClosureReasonChange,
     now: DateTime<Utc>,
 ) -> Result<ClosureReason, ApiError> {
-    conn.take_turns("closure reasons")?;
-    let before = found(conn, authority.scope(), id)?;
+    conn.advisory_lock(Lock::ClosureReasons)?;
+    let before = get(conn, authority.scope(), id)?;
     authority.require_owner(before.team_id)?;
     let mut fields = Fields::default();
     let name = fields.name("name", &change.name);
@@ -91,10 +91,10 @@ pub fn update(
         queries::arrange(conn, &placed(&ids, id.0, place))?;
     }
     events::queries::insert_of_team(conn, EventKind::TeamChanged, before.team_id, now)?;
-    found(conn, authority.scope(), id)
+    get(conn, authority.scope(), id)
 }
 
-/// Takes a reason away: archived when it was used, gone when it never was.
+/// Deletes a reason, or archives it if it was used.
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
@@ -104,10 +104,10 @@ pub fn delete(
     id: ClosureReasonId,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    conn.take_turns("closure reasons")?;
-    let ClosureReason { team_id, name, archived_at, .. } = found(conn, authority.scope(), id)?;
+    conn.advisory_lock(Lock::ClosureReasons)?;
+    let ClosureReason { team_id, name, archived_at, .. } = get(conn, authority.scope(), id)?;
     authority.require_owner(team_id)?;
-    queries::hold(conn, id)?;
+    queries::lock(conn, id)?;
     if queries::was_used(conn, id)? {
         queries::update(conn, id, &name, archived_at.or(Some(now)))?;
     } else {
@@ -118,7 +118,7 @@ pub fn delete(
     Ok(events::queries::insert_of_team(conn, EventKind::TeamChanged, team_id, now)?)
 }
 
-/// The reasons that are offered and belong to the same team, or to all.
+/// Returns the active reasons of a team. `None` stands for the reasons that all teams share.
 fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<ClosureReason>, ApiError> {
     let mut all = queries::list(conn, &TeamScope::Every, false)?;
     all.retain(|reason| reason.team_id == team);

@@ -1,4 +1,4 @@
-//! Closure reasons: what a conversation can be closed with. [`change`] makes and arranges them.
+//! Closure reasons, one of which is chosen to close a conversation. [`change`] creates, changes and orders them.
 
 pub mod change;
 pub(crate) mod queries;

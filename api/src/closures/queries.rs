@@ -1,4 +1,4 @@
-//! Closure reasons in the database. One without a team belongs to all teams.
+//! Closure reasons in the database. A reason without a team belongs to all teams.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Moment, for_share, for_update, on_each,
+        DbConnection, DbError, Timestamp, for_share, for_update, on_each,
         schema::{closure_reasons, conversations},
     },
 };
@@ -22,7 +22,7 @@ struct Row {
     team_id: Option<i64>,
     name: String,
     position: i32,
-    archived_at: Option<Moment>,
+    archived_at: Option<Timestamp>,
 }
 
 impl From<Row> for ClosureReason {
@@ -37,7 +37,7 @@ impl From<Row> for ClosureReason {
     }
 }
 
-/// Every reason that the scope may see, archived or offered: team by team, those of all teams last, in their order.
+/// Returns the active or the archived reasons of the scope, by team and position. Those of all teams come last.
 pub(super) fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -54,7 +54,7 @@ pub(super) fn list(
     Ok(found)
 }
 
-/// A reason, if a team's conversations can be closed with it; it stays until the transaction ends.
+/// Returns a reason if a team can close conversations with it. Locks it against deletion until the transaction ends.
 pub(crate) fn usable(
     conn: &mut DbConnection,
     id: ClosureReasonId,
@@ -69,7 +69,7 @@ pub(crate) fn usable(
     Ok(row.map(ClosureReason::from).filter(|found| found.archived_at.is_none() && is_of_team(found)))
 }
 
-/// The reason with this name among those that a team's conversations can be closed with.
+/// Returns the reason with this name among those that a team can use.
 pub(crate) fn by_name(
     conn: &mut DbConnection,
     team: TeamId,
@@ -79,7 +79,7 @@ pub(crate) fn by_name(
     Ok(offered.into_iter().find(|reason| reason.name == name).map(|reason| reason.id))
 }
 
-/// One reason, if the scope may see it.
+/// Returns a reason of the scope.
 pub(super) fn find(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -107,19 +107,20 @@ pub(crate) fn insert(
         .get_result(c))?))
 }
 
-/// Writes a reason's name, and whether it is archived.
+/// Updates a reason's name and archive time.
 pub(super) fn update(
     conn: &mut DbConnection,
     id: ClosureReasonId,
     name: &str,
     archived_at: Option<DateTime<Utc>>,
 ) -> Result<(), DbError> {
-    let changes = (closure_reasons::name.eq(name), closure_reasons::archived_at.eq(archived_at.map(Moment)));
+    let changes =
+        (closure_reasons::name.eq(name), closure_reasons::archived_at.eq(archived_at.map(Timestamp)));
     on_each!(conn, |c| diesel::update(closure_reasons::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
 }
 
-/// Writes the order of a team's reasons.
+/// Saves the order of a team's reasons.
 pub(super) fn arrange(conn: &mut DbConnection, order: &[i64]) -> Result<(), DbError> {
     for (position, id) in (0..).zip(order) {
         let position: i32 = position;
@@ -141,8 +142,8 @@ pub(super) fn was_used(conn: &mut DbConnection, id: ClosureReasonId) -> Result<b
     Ok(conversation.is_some())
 }
 
-/// Waits for whoever is about to use a reason, and keeps others from it until the transaction ends.
-pub(super) fn hold(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
+/// Locks a reason until the transaction ends: waits for transactions that use it, and blocks new ones.
+pub(super) fn lock(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
     let row = closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(closure_reasons::id);
     let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
     Ok(())

@@ -12,34 +12,33 @@ use utoipa::IntoParams;
 
 use super::{change, queries};
 use crate::{
-    accounts::authority::Authority,
-    auth::Caller,
+    auth::{Authority, Caller},
     body::Body,
-    desk::Desk,
     error::ApiError,
-    idempotency::Once,
+    idempotency::IdempotentRequest,
     paging::{limit, of_short_list},
+    state::AppState,
     teams,
 };
 
-/// Which reasons.
+/// Filters of the list of closure reasons.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ClosureReasonsQuery {
-    /// Only those that this team can close with.
+    /// Only reasons that this team can use.
     #[param(value_type = Option<i64>)]
     team_id: Option<TeamId>,
-    /// Those that are not offered any more, instead of those that are.
+    /// `true` lists the archived reasons instead of the active ones.
     #[param(default = false)]
     archived: Option<bool>,
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// The closure reasons of the caller's teams in their order, those of all teams last.
+/// Lists the closure reasons of the caller's teams in their order. Reasons that all teams share come last.
 #[utoipa::path(get, path = "/api/v1/closure_reasons", operation_id = "list_closure_reasons", tag = "closure reasons",
     params(ClosureReasonsQuery),
     responses((status = 200, body = Page<ClosureReason>),
@@ -47,13 +46,13 @@ pub struct ClosureReasonsQuery {
         (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_closure_reasons(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<ClosureReasonsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ClosureReasonsQuery { team_id, archived, limit: given, cursor } = query.into_inner();
     let limit = limit(given)?;
-    let found = desk
+    let found = state
         .db
         .read(move |conn| {
             let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
@@ -63,7 +62,7 @@ pub async fn list_closure_reasons(
     Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
 }
 
-/// Makes a closure reason.
+/// Creates a closure reason.
 #[utoipa::path(post, path = "/api/v1/closure_reasons", operation_id = "create_closure_reason",
     tag = "closure reasons",
     request_body(content = NewClosureReason, example = json!({"team_id": 1, "name": "Payment arranged"})),
@@ -74,17 +73,19 @@ pub async fn list_closure_reasons(
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_closure_reason(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
     new: Body<NewClosureReason>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
-    let (authority, now) = (Authority::from(&caller), desk.clock.now());
-    let made =
-        desk.db.write(move |conn| once.run(conn, |conn| change::create(conn, &authority, &new, now))).await?;
-    desk.committed();
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
+    let (authority, now) = (Authority::from(&caller), state.clock.now());
+    let made = state
+        .db
+        .write(move |conn| once.run(conn, |conn| change::create(conn, &authority, &new, now)))
+        .await?;
+    state.committed();
     Ok(made.created())
 }
 
@@ -94,16 +95,16 @@ pub async fn create_closure_reason(
     responses((status = 200, body = ClosureReason), (status = 401, body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_closure_reason(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ClosureReasonId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = desk.db.read(move |conn| change::found(conn, &caller.scope, id)).await?;
+    let found = state.db.read(move |conn| change::get(conn, &caller.scope, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Changes a closure reason's name, its place among its team's, and whether it is offered.
+/// Changes a closure reason's name or position, or archives or restores it.
 #[utoipa::path(put, path = "/api/v1/closure_reasons/{id}", operation_id = "update_closure_reason",
     tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
     request_body(content = ClosureReasonChange, example = json!({"name": "Paid in full", "position": 0})),
@@ -113,32 +114,32 @@ pub async fn get_closure_reason(
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_closure_reason(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ClosureReasonId>,
     change: Body<ClosureReasonChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
-    let changed = desk.db.write(move |conn| change::update(conn, &authority, id, &change, now)).await?;
-    desk.committed();
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
+    let changed = state.db.write(move |conn| change::update(conn, &authority, id, &change, now)).await?;
+    state.committed();
     Ok(HttpResponse::Ok().json(changed))
 }
 
-/// Takes a closure reason away: archived when it was ever used, so that history keeps its name, else gone.
+/// Deletes a closure reason. One that was ever used is archived instead, so that the history keeps its name.
 #[utoipa::path(delete, path = "/api/v1/closure_reasons/{id}", operation_id = "delete_closure_reason",
     tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
-    responses((status = 204, description = "It is not offered any more"), (status = 401, body = Problem),
+    responses((status = 204, description = "Deleted, or archived if it was used"), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_closure_reason(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ClosureReasonId>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
-    desk.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
-    desk.committed();
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
+    state.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,19 +1,19 @@
-//! `sms-chat doctor`: says in plain words what is wrong and how to mend it, a line for each check.
+//! `sms-chat doctor`: prints a line for each check, with the problem and how to fix it.
 
 use api::{
     clock::Clock,
     config::Settings,
-    doctor::{Finding, Verdict, examine},
+    doctor::{Finding, Outcome, run_checks},
 };
 
-use super::{Fault, runtime};
+use super::{CommandError, runtime};
 
-pub(super) fn doctor(settings: &Settings, repair: bool) -> Result<(), Fault> {
+pub(super) fn doctor(settings: &Settings, repair: bool) -> Result<(), CommandError> {
     runtime()?.block_on(async {
-        let examination = examine(settings, &Clock::System).await;
-        let mut wrong = examination.findings.iter().filter(|finding| tell(finding)).count();
+        let report = run_checks(settings, &Clock::System).await;
+        let mut wrong = report.findings.iter().filter(|finding| print(finding)).count();
         if repair {
-            wrong += usize::from(tell(&examination.repair(Clock::System).await));
+            wrong += usize::from(print(&report.repair(Clock::System).await));
         }
         match wrong {
             0 => Ok(()),
@@ -23,12 +23,12 @@ pub(super) fn doctor(settings: &Settings, repair: bool) -> Result<(), Fault> {
     })
 }
 
-/// Says what was found; whether it is wrong.
-fn tell(Finding { what, verdict }: &Finding) -> bool {
-    match verdict {
-        Verdict::Fine(said) => println!("ok           {what}: {said}."),
-        Verdict::Wrong(fault, fix) => println!("wrong        {what}: {fault}. To mend it: {fix}."),
-        Verdict::Unchecked(why) => println!("not checked  {what}: {why}."),
+/// Prints a finding. Returns whether it is a problem.
+fn print(Finding { check, outcome }: &Finding) -> bool {
+    match outcome {
+        Outcome::Ok(detail) => println!("ok           {check}: {detail}."),
+        Outcome::Wrong { problem, fix } => println!("wrong        {check}: {problem}. To fix it: {fix}."),
+        Outcome::NotChecked(reason) => println!("not checked  {check}: {reason}."),
     }
-    matches!(verdict, Verdict::Wrong(..))
+    matches!(outcome, Outcome::Wrong { .. })
 }

@@ -1,4 +1,4 @@
-//! `sms-chat import`: brings in a team's daily file from the server itself, of any size, and shows how far it is.
+//! `sms-chat import`: imports a team's daily file of any size from the server's disk, and shows the progress.
 
 use std::{
     io::{IsTerminal, Read, Write},
@@ -29,15 +29,15 @@ use shared::{
 };
 use tokio::sync::mpsc;
 
-use super::{Fault, in_database};
+use super::{CommandError, in_database};
 
-/// How many rejected rows are shown; all of them can be downloaded from the desk.
-const SHOWN: usize = 20;
-/// How many customers are shown of each kind of difference.
-const EXAMPLES: usize = 5;
-/// How often the progress is shown.
+/// Maximum number of rejected rows that are printed. All of them can be downloaded in the browser.
+const MAX_ROWS: usize = 20;
+/// Maximum number of customers that are printed for each kind of change.
+const MAX_EXAMPLES: usize = 5;
+/// Interval between two updates of the progress line.
 const TICK: Duration = Duration::from_millis(100);
-/// How wide the bar is, in characters.
+/// Width of the progress bar, in characters.
 const WIDTH: usize = 30;
 
 #[derive(Debug, Args)]
@@ -45,22 +45,22 @@ pub(super) struct ImportFile {
     /// The team whose customers are in the file.
     #[arg(long, value_name = "NAME")]
     team: String,
-    /// Uses the file although it replaces most of the current customers.
+    /// Imports the file even if it replaces most of the current customers.
     #[arg(long)]
     confirm: bool,
-    /// Prints what the file would change, and changes nothing.
+    /// Only prints what the file would change.
     #[arg(long, conflicts_with = "confirm")]
     preview: bool,
-    /// The file: CSV with a header.
+    /// The CSV file, with a header line.
     #[arg(value_name = "FILE.csv")]
     file: PathBuf,
 }
 
-pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Fault> {
+pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), CommandError> {
     let file = std::fs::File::open(&import.file)
         .map_err(|error| format!("{} cannot be read: {error}", import.file.display()))?;
     let size = file.metadata()?.len();
-    // One to read the file before, one to write, and one to spare.
+    // One connection reads the previous file, one writes, and one is spare.
     let imported = in_database(settings, 3, |db| async move {
         let team = team(&db, &import.team).await?;
         let files = DailyFiles::on(db, &settings.database.url, Clock::System, Arc::new(Feed::default()));
@@ -69,7 +69,7 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Fau
         let (pieces, incoming) = mpsc::channel(8);
         let (progress, sent) = (Arc::new(Progress::default()), Arc::new(AtomicU64::new(0)));
         let counted = Arc::clone(&sent);
-        let reading = tokio::task::spawn_blocking(move || send(file, &pieces, &counted));
+        let reading = tokio::task::spawn_blocking(move || read_file(file, &pieces, &counted));
         let importing = async {
             if import.preview {
                 let preview = files.preview(order, incoming, Arc::clone(&progress)).await?;
@@ -78,10 +78,11 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Fau
             let imported = files.import(order, incoming, Arc::clone(&progress), || true).await?;
             Ok::<_, ApiError>((imported.difference, None))
         };
-        let imported = shown_while(importing, || shown(&progress, sent.load(Ordering::Relaxed), size)).await;
-        // Whatever came of it: what was given up goes, and what is older than the files that are kept.
+        let line = || progress_line(&progress, sent.load(Ordering::Relaxed), size);
+        let imported = with_progress(importing, line).await;
+        // Also after a failure: deletes abandoned files and those beyond the history.
         let tidied = files.tidy_up(|| false).await;
-        // What broke the file off says more than that it broke off.
+        // A read error is the cause of the import's error, so it is reported first.
         if let Ok(Err(error)) = reading.await {
             return Err(std::io::Error::other(format!("the file cannot be read to its end: {error}")));
         }
@@ -100,17 +101,18 @@ async fn team(db: &Db, name: &str) -> Result<TeamId, std::io::Error> {
     let found = teams.iter().find(|team| team.name.to_lowercase() == wanted);
     found.map(|team| team.id).ok_or_else(|| {
         let names: Vec<&str> = teams.iter().map(|team| team.name.as_str()).collect();
-        std::io::Error::other(format!("there is no team {name}; there are: {}", names.join(", ")))
+        std::io::Error::other(format!("there is no team {name}; the teams are: {}", names.join(", ")))
     })
 }
 
-fn send(mut file: std::fs::File, pieces: &mpsc::Sender<Piece>, sent: &AtomicU64) -> std::io::Result<()> {
+/// Sends the file to the import in pieces, and counts the bytes.
+fn read_file(mut file: std::fs::File, pieces: &mpsc::Sender<Piece>, sent: &AtomicU64) -> std::io::Result<()> {
     let mut buffer = vec![0; 256 * 1024];
     loop {
         let read = file.read(&mut buffer)?;
         let bytes = buffer.get(..read).unwrap_or_default().to_vec();
         let piece = if read == 0 { Piece::End } else { Piece::Bytes(bytes) };
-        // Nobody takes it any more when the file was refused, which is said elsewhere.
+        // The channel is closed when the file was refused; the import reports why.
         if pieces.blocking_send(piece).is_err() || read == 0 {
             return Ok(());
         }
@@ -118,22 +120,22 @@ fn send(mut file: std::fs::File, pieces: &mpsc::Sender<Piece>, sent: &AtomicU64)
     }
 }
 
-/// Shows the line again and again while `work` goes on, where somebody looks.
-async fn shown_while<T>(work: impl Future<Output = T>, line: impl Fn() -> String) -> T {
+/// Runs `work` and meanwhile updates a progress line, if stderr is a terminal.
+async fn with_progress<T>(work: impl Future<Output = T>, line: impl Fn() -> String) -> T {
     let mut terminal = std::io::stderr();
-    let looks = terminal.is_terminal();
+    let is_terminal = terminal.is_terminal();
     let mut ticks = tokio::time::interval(TICK);
     let mut work = std::pin::pin!(work);
     loop {
         tokio::select! {
             done = &mut work => {
-                if looks {
+                if is_terminal {
                     let _ = write!(terminal, "\r\x1b[K");
                 }
                 return done;
             }
             _ = ticks.tick() => {
-                if looks {
+                if is_terminal {
                     let _ = write!(terminal, "\r{}\x1b[K", line());
                     let _ = terminal.flush();
                 }
@@ -142,7 +144,7 @@ async fn shown_while<T>(work: impl Future<Output = T>, line: impl Fn() -> String
     }
 }
 
-fn shown(progress: &Progress, sent: u64, size: u64) -> String {
+fn progress_line(progress: &Progress, sent: u64, size: u64) -> String {
     let (read, to_store, stored) = (
         progress.read.load(Ordering::Relaxed),
         progress.to_store.load(Ordering::Relaxed),
@@ -167,32 +169,33 @@ fn in_one_line(refused: &ApiError) -> String {
         line += &format!(" {}: {}", fault.field, fault.message);
     }
     if refused.code() == ErrorCode::UnusualDrop {
-        line += " Here: add --confirm. To see the difference first, use --preview.";
+        line += " To import it, add --confirm. To see the changes first, use --preview.";
     }
     line
 }
 
+/// Prints the result. `preview` is set for a preview: whether the import needs `--confirm`.
 fn print(team: &str, difference: &FileDifference, preview: Option<bool>) {
     let FileDifference { rows, accepted, rejected_rows, added, changed, dropped, .. } = difference;
     match preview {
-        None => println!("{team}: {accepted} of {rows} rows are in, and the file is current."),
-        Some(_) => println!("{team}: {accepted} of {rows} rows can be used. Nothing was changed."),
+        None => println!("{team}: imported {accepted} of {rows} rows. The file is now the current one."),
+        Some(_) => println!("{team}: {accepted} of {rows} rows are valid. Nothing was changed."),
     }
-    println!("  {added} customers are new, {changed} have changed, {dropped} are gone.");
+    println!("  Customers: {added} added, {changed} changed, {dropped} removed.");
     let examples = &difference.examples;
     let short = |rows: &[CustomerRow]| -> Vec<String> {
-        rows.iter().take(EXAMPLES).map(|row| format!("{} {}", row.reference, row.name)).collect()
+        rows.iter().take(MAX_EXAMPLES).map(|row| format!("{} {}", row.reference, row.name)).collect()
     };
     let after: Vec<CustomerRow> = examples.changed.iter().map(|change| change.after.clone()).collect();
-    for (what, rows) in [("new", &examples.added), ("changed", &after), ("gone", &examples.dropped)] {
+    for (kind, rows) in [("added", &examples.added), ("changed", &after), ("removed", &examples.dropped)] {
         if !rows.is_empty() {
-            println!("    {what}, for example: {}", short(rows).join("; "));
+            println!("    {kind}, for example: {}", short(rows).join("; "));
         }
     }
     if difference.duplicate_refs > 0 {
-        println!("  {} refs stand on several lines:", difference.duplicate_refs);
+        println!("  {} refs appear on several lines:", difference.duplicate_refs);
     }
-    for duplicate in difference.duplicates.iter().take(SHOWN) {
+    for duplicate in difference.duplicates.iter().take(MAX_ROWS) {
         let lines = |lines: &[i64]| lines.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
         println!(
             "    {}: lines {}; used: {}",
@@ -202,17 +205,17 @@ fn print(team: &str, difference: &FileDifference, preview: Option<bool>) {
         );
     }
     if *rejected_rows > 0 {
-        println!("  {rejected_rows} rows were not taken:");
+        println!("  {rejected_rows} rows were rejected:");
     }
-    for row in difference.rejected.iter().take(SHOWN) {
+    for row in difference.rejected.iter().take(MAX_ROWS) {
         let column = row.column.as_deref().map(|column| format!(", {column}")).unwrap_or_default();
         println!("    line {}{column}: {:?}: {}", row.line, row.value, row.reason);
     }
-    if *rejected_rows > i64::try_from(SHOWN).unwrap_or_default() && preview.is_none() {
-        println!("    and more, which can be downloaded from the team's daily files");
+    if *rejected_rows > i64::try_from(MAX_ROWS).unwrap_or_default() && preview.is_none() {
+        println!("    ... and more; download the full list from the team's daily files");
     }
     if preview == Some(true) {
-        println!("  The file replaces most customers: add --confirm to use it.");
+        println!("  The file replaces most customers: add --confirm to import it.");
     }
 }
 
@@ -221,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bar_grows_from_nothing_to_all() {
+    fn the_bar_grows_from_empty_to_full() {
         assert_eq!(bar(0, 10), format!("[{}]   0 %", " ".repeat(30)));
         assert_eq!(bar(5, 10), format!("[{}{}]  50 %", "#".repeat(15), " ".repeat(15)));
         for full in [bar(10, 10), bar(11, 10), bar(0, 0)] {
@@ -230,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_done_now_is_shown() {
+    fn the_progress_line_names_the_current_step() {
         let progress = Progress::default();
         progress.read.store(7, Ordering::Relaxed);
-        assert!(shown(&progress, 50, 100).starts_with("Reading  [####"));
+        assert!(progress_line(&progress, 50, 100).starts_with("Reading  [####"));
         progress.to_store.store(8, Ordering::Relaxed);
-        assert!(shown(&progress, 100, 100).ends_with("0 of 8 rows"));
+        assert!(progress_line(&progress, 100, 100).ends_with("0 of 8 rows"));
     }
 }

@@ -1,4 +1,4 @@
-//! What each command does. Says things to people on stdout and stderr; the rest of the crate never does.
+//! The commands. Only this module writes to stdout and stderr; the library logs instead.
 
 mod doctor;
 mod import;
@@ -18,10 +18,10 @@ use api::{
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::account::{NewAccount, Role};
 
-/// What a command says when it cannot do its work.
-type Fault = Box<dyn std::error::Error>;
+/// Why a command failed, for display.
+type CommandError = Box<dyn std::error::Error>;
 
-/// A desk where teams of agents hold two-way text-message conversations with customers.
+/// A web application in which teams of agents hold text-message conversations with customers.
 #[derive(Debug, Parser)]
 #[command(name = "sms-chat", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -33,34 +33,34 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Starts the desk. Example: `sms-chat serve --listen 127.0.0.1:8080`
+    /// Starts the server. Example: `sms-chat serve --listen 127.0.0.1:8080`
     Serve {
-        /// Fills a database that holds nobody yet with the demo world.
+        /// Adds the demo data if the database has no accounts yet.
         #[arg(long)]
         demo_when_new: bool,
     },
-    /// Brings the database to the present schema. Example: `sms-chat migrate --database-url postgres://desk@localhost/desk`
+    /// Runs the pending database migrations. Example: `sms-chat migrate --database-url postgres://desk@localhost/desk`
     Migrate,
-    /// Fills an empty database with the demo world. Example: `sms-chat demo --database-url sqlite://data/demo.db`
+    /// Adds the demo data to an empty database. Example: `sms-chat demo --database-url sqlite://data/demo.db`
     Demo,
     /// Prints the OpenAPI document. Example: `sms-chat openapi > openapi.json`
     Openapi,
-    /// Checks everything that the desk stands on, and says how to mend what is wrong. Example: `sms-chat doctor --repair`
+    /// Checks the settings, database and gateway, and says how to fix problems. Example: `sms-chat doctor --repair`
     Doctor {
-        /// Fetches what the gateway's webhooks have missed, too.
+        /// Also fetches messages and receipts whose webhooks were lost.
         #[arg(long)]
         repair: bool,
     },
-    /// Brings in a team's daily file. Example: `sms-chat import --team Collections customers.csv`
+    /// Imports a team's daily file. Example: `sms-chat import --team Collections customers.csv`
     Import(import::ImportFile),
-    /// Looks after accounts.
+    /// Manages accounts.
     #[command(subcommand)]
     Account(AccountCommand),
 }
 
 #[derive(Debug, Subcommand)]
 enum AccountCommand {
-    /// Makes an account. Example: `echo "$PASSWORD" | sms-chat account create --email ann@example.com --name Ann --role agent --team Support --password-stdin`
+    /// Creates an account. Example: `echo "$PASSWORD" | sms-chat account create --email ann@example.com --name Ann --role agent --team Support --password-stdin`
     Create(CreateAccount),
 }
 
@@ -69,16 +69,16 @@ struct CreateAccount {
     /// The e-mail address to sign in with.
     #[arg(long)]
     email: String,
-    /// The name that colleagues and customers' threads show.
+    /// The name that colleagues see in conversations.
     #[arg(long)]
     name: String,
-    /// What the account may do.
+    /// The role, which sets the account's permissions.
     #[arg(long)]
     role: RoleArg,
-    /// A team it belongs to; may be given several times.
+    /// A team that the account belongs to; can be repeated.
     #[arg(long = "team", value_name = "TEAM")]
     teams: Vec<String>,
-    /// Reads the password from the first line of standard input, so that no list of processes shows it.
+    /// Reads the password from the first line of standard input, so that it does not appear in the process list.
     #[arg(long, required = true)]
     password_stdin: bool,
 }
@@ -100,8 +100,8 @@ impl From<RoleArg> for Role {
     }
 }
 
-/// Does what was asked for.
-pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
+/// Runs the command.
+pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     if let Command::Openapi = cli.command {
         println!("{}", openapi::document().to_pretty_json()?);
         return Ok(());
@@ -110,7 +110,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
     match cli.command {
         Command::Serve { demo_when_new } => serve::serve(&cli.settings, &settings, demo_when_new),
         Command::Migrate => migrate(&settings),
-        Command::Demo => fill_with_demo(&settings),
+        Command::Demo => add_demo_data(&settings),
         Command::Doctor { repair } => doctor::doctor(&settings, repair),
         Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
@@ -118,22 +118,22 @@ pub(crate) fn run(cli: Cli) -> Result<(), Fault> {
     }
 }
 
-fn migrate(settings: &Settings) -> Result<(), Fault> {
+fn migrate(settings: &Settings) -> Result<(), CommandError> {
     let (_, ran) = runtime()?.block_on(open(&settings.database.url, 1))?;
     println!("{}: {ran} migrations run; the schema is current.", settings.database.url);
     Ok(())
 }
 
-fn fill_with_demo(settings: &Settings) -> Result<(), Fault> {
+fn add_demo_data(settings: &Settings) -> Result<(), CommandError> {
     in_database(settings, 1, |db| async move {
         demo::build(&db, &PasswordPool::default(), Clock::System.now()).await
     })?;
-    println!("{}: the demo world is in. Sign in as one of:", settings.database.url);
+    println!("{}: added the demo data. Sign in as one of:", settings.database.url);
     serve::print_demo_accounts();
     Ok(())
 }
 
-fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), Fault> {
+fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), CommandError> {
     debug_assert!(new.password_stdin, "clap requires it");
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -149,22 +149,26 @@ fn create_account(settings: &Settings, new: CreateAccount) -> Result<(), Fault> 
     in_database(settings, 1, |db| async move {
         let passwords = PasswordPool::default();
         let created = accounts::create_by_operator(&db, &passwords, new, teams, Clock::System.now()).await;
-        // A terminal shows the sentence, not the code.
+        // Shows the sentence without the error code.
         created.map_err(|refused| std::io::Error::other(refused.detail().to_owned()))
     })?;
     println!("{email} can sign in now.");
     Ok(())
 }
 
-/// Runs `work` on the migrated database, with this many connections.
-fn in_database<T, E, W>(settings: &Settings, connections: u32, work: impl FnOnce(Db) -> W) -> Result<T, Fault>
+/// Migrates the database, then runs `work` on it with this many connections.
+fn in_database<T, E, W>(
+    settings: &Settings,
+    connections: u32,
+    work: impl FnOnce(Db) -> W,
+) -> Result<T, CommandError>
 where
     E: std::error::Error + 'static,
     W: Future<Output = Result<T, E>>,
 {
     runtime()?.block_on(async {
         let (db, _) = open(&settings.database.url, connections).await?;
-        work(db).await.map_err(Fault::from)
+        work(db).await.map_err(CommandError::from)
     })
 }
 

@@ -1,4 +1,4 @@
-//! Writes `docs/configuration.md` from the settings themselves; a test fails when the file is stale.
+//! Generates `docs/configuration.md` from the settings' doc comments; a test fails when the file is stale.
 
 use std::fmt::Write;
 
@@ -11,8 +11,8 @@ use super::SettingArgs;
 pub fn document() -> String {
     let mut text = String::from(
         "# Configuration\n\n\
-         Every setting is an environment variable and a flag of every `sms-chat` command. A bad value stops the start\n\
-         with one line that names the variable, the fault and an example.\n\n\
+         Every setting is an environment variable and a flag of every `sms-chat` command. An invalid value ends the\n\
+         command with one line that names the variable, the problem and an example.\n\n\
          <!-- Generated: `cargo test -p api --lib config` checks it, and with UPDATE_DOCS=1 writes it. -->\n\n\
          | Variable | Flag | Meaning |\n|---|---|---|\n",
     );
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_says_what_the_settings_say() {
+    fn the_generated_document_is_current() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
         if std::env::var_os("UPDATE_DOCS").is_some() {
             std::fs::write(path, document()).unwrap();

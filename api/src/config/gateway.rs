@@ -1,4 +1,4 @@
-//! Who carries the texts, where it is reached, and what proves that it is us.
+//! The settings of the SMS gateway: which one, its address, its credentials and its time limits.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -6,106 +6,107 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::{
-    SettingArgs, SettingFault, Settings,
-    secret::simulators_own,
-    values::{given, parsed, web_address, within},
+    SettingArgs, SettingError, Settings,
+    secret::simulator_credentials,
+    values::{non_empty, parse_in_range, parse_or_default, parse_web_address},
 };
 
-/// Where Twilio's API is.
+/// The base URL of Twilio's API.
 const TWILIO: &str = "https://api.twilio.com";
 
-/// Who carries the texts.
+/// The settings of the SMS gateway.
 #[derive(Clone, Debug)]
 pub struct GatewaySettings {
     /// Which gateway.
     pub kind: GatewayKind,
-    /// Twilio's account, or the simulator's; `None` gives the simulator one of its own.
+    /// The account at Twilio or the simulator. With `None`, the simulator uses credentials derived from the JWT secret.
     pub credentials: Option<Credentials>,
-    /// Where Twilio's API is.
+    /// The base URL of the gateway's API.
     pub api_url: String,
-    /// How long it may take to answer.
+    /// Timeout of a request to the gateway.
     pub timeout: Duration,
-    /// How old a text may become before it is not sent any more.
+    /// Age at which an unsent message is marked as failed.
     pub give_up_after: TimeDelta,
-    /// How long the gateway may take to accept and list a message after our request has ended.
+    /// How long the gateway may take to list a message after a send request that got no answer.
     pub list_lag: TimeDelta,
-    /// Where the simulator listens.
+    /// The address that the simulator listens on.
     pub simulator_listen: SocketAddr,
-    /// How often what the webhooks have missed is looked for.
+    /// Interval of gap repair: the search for messages whose webhooks were lost. `None` turns it off.
     pub repair_every: Option<TimeDelta>,
 }
 
 /// Which gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GatewayKind {
-    /// Twilio, or what speaks its protocol at `TWILIO_API_URL`.
+    /// Twilio, or a gateway with the same protocol at `TWILIO_API_URL`.
     Twilio,
-    /// The built-in stand-in: no real text is sent.
+    /// The built-in simulator, which sends no real messages.
     Simulator,
 }
 
-/// What proves to the gateway that it is us, and to us that it is the gateway.
+/// Authenticates requests to the gateway, and verifies the signatures of its webhooks.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The account's id, `AC...`.
     pub account_sid: String,
     /// The account's secret.
     pub auth_token: SecretString,
-    /// Its other one, while it is being changed.
+    /// The account's second secret during a rotation.
     pub secondary_auth_token: Option<SecretString>,
 }
 
 impl Settings {
-    /// The given account, or the simulator's own.
+    /// The configured account, or the simulator's default credentials.
     #[must_use]
     pub fn credentials(&self) -> Credentials {
-        self.gateway.credentials.clone().unwrap_or_else(|| simulators_own(&self.jwt_secret))
+        self.gateway.credentials.clone().unwrap_or_else(|| simulator_credentials(&self.jwt_secret))
     }
 }
 
-pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> {
-    let credentials = match (given(&args.twilio_account_sid), given(&args.twilio_auth_token)) {
+pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingError> {
+    let credentials = match (non_empty(&args.twilio_account_sid), non_empty(&args.twilio_auth_token)) {
         (Some(sid), Some(token)) => Some(Credentials {
             account_sid: sid.to_owned(),
             auth_token: SecretString::from(token),
-            secondary_auth_token: given(&args.twilio_auth_token_secondary).map(SecretString::from),
+            secondary_auth_token: non_empty(&args.twilio_auth_token_secondary).map(SecretString::from),
         }),
         (None, None) => None,
         (sid, _) => {
-            let (variable, example) = match sid {
-                Some(_) => ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),
-                None => ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef"),
+            let (variable, other, example) = match sid {
+                Some(_) => ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "0123456789abcdef0123456789abcdef"),
+                None => ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "AC0123456789abcdef0123456789abcdef"),
             };
-            return Err(SettingFault { variable, fault: "is missing beside its other half".into(), example });
+            let problem = format!("is missing; {other} is set, and both are needed");
+            return Err(SettingError { variable, problem, example });
         }
     };
-    if credentials.is_none() && given(&args.twilio_auth_token_secondary).is_some() {
-        return Err(SettingFault {
+    if credentials.is_none() && non_empty(&args.twilio_auth_token_secondary).is_some() {
+        return Err(SettingError {
             variable: "TWILIO_AUTH_TOKEN_SECONDARY",
-            fault: "stands beside no TWILIO_AUTH_TOKEN".into(),
+            problem: "is set without TWILIO_AUTH_TOKEN".into(),
             example: "0123456789abcdef0123456789abcdef",
         });
     }
-    let kind = match (given(&args.gateway), &credentials) {
+    let kind = match (non_empty(&args.gateway), &credentials) {
         (Some("twilio"), Some(_)) | (None, Some(_)) => GatewayKind::Twilio,
         (Some("simulator"), _) | (None, None) => GatewayKind::Simulator,
         (Some("twilio"), None) => {
-            return Err(SettingFault {
+            return Err(SettingError {
                 variable: "TWILIO_ACCOUNT_SID",
-                fault: "and TWILIO_AUTH_TOKEN are needed with SMS_CHAT_GATEWAY=twilio".into(),
+                problem: "and TWILIO_AUTH_TOKEN are required with SMS_CHAT_GATEWAY=twilio".into(),
                 example: "AC0123456789abcdef0123456789abcdef",
             });
         }
         (Some(other), _) => {
-            return Err(SettingFault {
+            return Err(SettingError {
                 variable: "SMS_CHAT_GATEWAY",
-                fault: format!("is {other:?}, which is neither twilio nor simulator"),
+                problem: format!("is {other:?}, but must be twilio or simulator"),
                 example: "twilio",
             });
         }
     };
-    let api_url = web_address(
-        given(&args.twilio_api_url).unwrap_or(TWILIO),
+    let api_url = parse_web_address(
+        non_empty(&args.twilio_api_url).unwrap_or(TWILIO),
         "TWILIO_API_URL",
         "https://api.twilio.com",
     )?;
@@ -116,21 +117,21 @@ pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> 
         kind,
         credentials,
         api_url,
-        timeout: Duration::from_secs(u64::from(within(
+        timeout: Duration::from_secs(u64::from(parse_in_range(
             &args.gateway_timeout,
             1..=60,
             10,
             "SMS_CHAT_GATEWAY_TIMEOUT",
             "10",
         )?)),
-        give_up_after: TimeDelta::hours(i64::from(within(
+        give_up_after: TimeDelta::hours(i64::from(parse_in_range(
             &args.give_up_hours,
             1..=168,
             12,
             "SMS_CHAT_GIVE_UP_HOURS",
             "12",
         )?)),
-        list_lag: TimeDelta::seconds(i64::from(within(
+        list_lag: TimeDelta::seconds(i64::from(parse_in_range(
             &args.gateway_list_lag,
             0..=3600,
             300,
@@ -138,15 +139,21 @@ pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingFault> 
             "300",
         )?)),
         simulator_listen: simulator_listen(args)?,
-        repair_every: match within(&args.repair_seconds, 0..=86_400, 300, "SMS_CHAT_REPAIR_SECONDS", "300")? {
+        repair_every: match parse_in_range(
+            &args.repair_seconds,
+            0..=86_400,
+            300,
+            "SMS_CHAT_REPAIR_SECONDS",
+            "300",
+        )? {
             0 => None,
             seconds => Some(TimeDelta::seconds(seconds.into())),
         },
     })
 }
 
-/// The account's id as Twilio writes it; gateways that speak its protocol elsewhere may use a UUID.
-fn check_account_sid(sid: &str, api_url: &str) -> Result<(), SettingFault> {
+/// Checks the form of an account SID: Twilio's own, or, at another API URL, also a UUID (as SignalWire uses).
+fn check_account_sid(sid: &str, api_url: &str) -> Result<(), SettingError> {
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_twilios = sid.strip_prefix("AC").is_some_and(|rest| rest.len() == 32 && is_hex(rest));
     let groups: Vec<&str> = sid.split('-').collect();
@@ -155,24 +162,24 @@ fn check_account_sid(sid: &str, api_url: &str) -> Result<(), SettingFault> {
     if is_twilios || (is_uuid && api_url != TWILIO) {
         return Ok(());
     }
-    Err(SettingFault {
+    Err(SettingError {
         variable: "TWILIO_ACCOUNT_SID",
-        fault: format!("is {sid:?}, which is not AC and 32 hexadecimal digits"),
+        problem: format!("is {sid:?}, but must be AC followed by 32 hexadecimal digits"),
         example: "AC0123456789abcdef0123456789abcdef",
     })
 }
 
-/// The simulator's control paths ask for no password, so that it listens on loopback alone.
-fn simulator_listen(args: &SettingArgs) -> Result<SocketAddr, SettingFault> {
+/// Reads the simulator's address. Only loopback is allowed, because its control API has no authentication.
+fn simulator_listen(args: &SettingArgs) -> Result<SocketAddr, SettingError> {
     const VARIABLE: &str = "SMS_CHAT_SIMULATOR_LISTEN";
     const EXAMPLE: &str = "127.0.0.1:8081";
-    let listen: SocketAddr = parsed(&args.simulator_listen, "127.0.0.1:0", VARIABLE, EXAMPLE)?;
+    let listen: SocketAddr = parse_or_default(&args.simulator_listen, "127.0.0.1:0", VARIABLE, EXAMPLE)?;
     if listen.ip().is_loopback() {
         return Ok(listen);
     }
-    let fault =
-        format!("is {listen}, which other machines can reach; the simulator listens on loopback only");
-    Err(SettingFault { variable: VARIABLE, fault, example: EXAMPLE })
+    let problem =
+        format!("is {listen}, which other machines can reach; the simulator can listen on loopback only");
+    Err(SettingError { variable: VARIABLE, problem, example: EXAMPLE })
 }
 
 #[cfg(test)]
@@ -181,12 +188,12 @@ mod tests {
 
     const SID: &str = "AC0123456789abcdef0123456789abcdef";
 
-    fn fault(args: &SettingArgs) -> String {
+    fn problem(args: &SettingArgs) -> String {
         read(args).unwrap_err().to_string()
     }
 
     #[test]
-    fn an_account_sid_is_ac_and_32_hexadecimal_digits_or_elsewhere_a_uuid() {
+    fn an_account_sid_is_ac_and_32_hexadecimal_digits_or_at_another_gateway_a_uuid() {
         let with = |sid: &str, api_url: Option<&str>| SettingArgs {
             twilio_account_sid: Some(sid.into()),
             twilio_auth_token: Some("secret".into()),
@@ -199,7 +206,7 @@ mod tests {
         for wrong in
             ["AC1", "SK0123456789abcdef0123456789abcdef", "AC0123456789abcdef0123456789abcdeg", uuid, "AC-"]
         {
-            assert!(fault(&with(wrong, None)).starts_with("TWILIO_ACCOUNT_SID is "), "{wrong}");
+            assert!(problem(&with(wrong, None)).starts_with("TWILIO_ACCOUNT_SID is "), "{wrong}");
         }
     }
 
@@ -209,12 +216,12 @@ mod tests {
             |listen: &str| SettingArgs { simulator_listen: Some(listen.into()), ..SettingArgs::default() };
         assert!(read(&at("127.0.0.1:8081")).is_ok() && read(&at("[::1]:0")).is_ok());
         for wrong in ["0.0.0.0:8081", "[::]:8081", "192.0.2.1:8081"] {
-            assert!(fault(&at(wrong)).starts_with("SMS_CHAT_SIMULATOR_LISTEN is "), "{wrong}");
+            assert!(problem(&at(wrong)).starts_with("SMS_CHAT_SIMULATOR_LISTEN is "), "{wrong}");
         }
     }
 
     #[test]
-    fn without_credentials_the_simulator_carries_the_texts_and_with_them_twilio() {
+    fn the_gateway_defaults_to_twilio_with_credentials_and_to_the_simulator_without() {
         let kind = |args: SettingArgs| read(&args).unwrap().kind;
         let both = || SettingArgs {
             twilio_account_sid: Some(SID.into()),

@@ -1,5 +1,5 @@
-//! The settings: read once, from flags or the environment, into a struct per concern. A bad value stops the start
-//! with one line that names the variable, the fault and an example.
+//! The settings, read once from flags and environment variables into one struct per topic. An invalid value ends the
+//! command with one line that names the variable, the problem and an example.
 
 mod args;
 mod document;
@@ -18,98 +18,99 @@ pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
 pub use proxies::TrustedProxies;
-use values::{exposure, given, parsed, public_url, within};
+use values::{non_empty, parse_exposure, parse_in_range, parse_or_default, public_url};
 
-/// A value that cannot be used: one line for the person who set it.
+/// An invalid setting, displayed in one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{variable} {fault}; for example: {variable}={example}")]
-pub struct SettingFault {
+#[error("{variable} {problem}; for example: {variable}={example}")]
+pub struct SettingError {
     variable: &'static str,
-    fault: String,
+    problem: String,
     example: &'static str,
 }
 
 /// All settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Where the desk keeps what it knows.
+    /// The database.
     pub database: DatabaseSettings,
-    /// Where it listens, and what it is called from outside.
+    /// The HTTP server and its public address.
     pub http: HttpSettings,
-    /// Signs the access tokens.
+    /// The secret that signs access tokens.
     pub jwt_secret: SecretString,
-    /// Who carries the texts.
+    /// The SMS gateway.
     pub gateway: GatewaySettings,
-    /// How much one caller may ask.
+    /// Limits for requests and searches.
     pub limits: LimitSettings,
 }
 
-/// Where the desk keeps what it knows.
+/// The settings of the database.
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    /// The database.
+    /// Where the database is.
     pub url: DatabaseUrl,
-    /// How many connections for requests.
+    /// Number of connections for requests.
     pub connections: u32,
 }
 
-/// Where the desk listens, and what it is called from outside.
+/// The settings of the HTTP server.
 #[derive(Clone, Debug)]
 pub struct HttpSettings {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// How the gateway and browsers reach it, without a slash at the end; `None` when it is just the address.
+    /// The address at which browsers and the gateway reach the server, without a trailing slash. `None` stands for
+    /// `http://` and the address to listen on.
     pub public_url: Option<String>,
     /// The proxies whose forwarding headers name the client.
     pub trusted_proxies: TrustedProxies,
-    /// Who may read `/metrics`.
+    /// Access to `/metrics`.
     pub metrics: Exposure,
-    /// The bearer token that `/metrics` asks for.
+    /// The bearer token that `/metrics` requires.
     pub metrics_token: Option<SecretString>,
-    /// Who may read the API's documentation.
+    /// Access to the API documentation.
     pub api_docs: Exposure,
 }
 
-/// Who may read something.
+/// The clients that may read a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
-    /// Everyone who reaches the server.
+    /// All clients.
     On,
-    /// Programs on this machine, when no proxy passes them on.
+    /// Programs on this machine, if their request comes through no proxy.
     Loopback,
-    /// No caller.
+    /// No client.
     Off,
 }
 
-/// How much one caller may ask.
+/// Limits for requests and searches.
 #[derive(Clone, Copy, Debug)]
 pub struct LimitSettings {
-    /// Requests a minute for each account and each API key; 0 for no limit.
+    /// Maximum requests per minute for each account and each API key; 0 for no limit.
     pub requests_per_minute: u32,
-    /// How many days back a search goes.
+    /// Search finds conversations with activity in this many days.
     pub search_days: u32,
 }
 
 impl Settings {
-    /// Checks the given values and fills in the rest.
+    /// Validates the given values and fills in the defaults.
     ///
     /// # Errors
-    /// The first value that cannot be used.
-    pub fn from_args(args: &SettingArgs) -> Result<Self, SettingFault> {
-        let url: DatabaseUrl = match given(&args.database_url) {
+    /// The first invalid value.
+    pub fn from_args(args: &SettingArgs) -> Result<Self, SettingError> {
+        let url: DatabaseUrl = match non_empty(&args.database_url) {
             None => DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db")),
-            Some(text) => text.parse().map_err(|fault: &str| SettingFault {
+            Some(text) => text.parse().map_err(|problem: &str| SettingError {
                 variable: "SMS_CHAT_DATABASE_URL",
-                fault: fault.to_owned(),
+                problem: problem.to_owned(),
                 example: "sqlite://data/sms-chat.db",
             })?,
         };
-        let listen = parsed(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")?;
-        let jwt_secret = secret::jwt_secret(given(&args.jwt_secret), &url)?;
+        let listen = parse_or_default(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")?;
+        let jwt_secret = secret::jwt_secret(non_empty(&args.jwt_secret), &url)?;
         Ok(Self {
             database: DatabaseSettings {
                 url,
-                connections: within(
+                connections: parse_in_range(
                     &args.database_connections,
                     1..=500,
                     8,
@@ -119,33 +120,33 @@ impl Settings {
             },
             http: HttpSettings {
                 listen,
-                public_url: public_url(given(&args.public_url))?,
-                trusted_proxies: trusted_proxies(given(&args.trusted_proxies))?,
-                metrics: exposure(&args.metrics, "SMS_CHAT_METRICS")?,
-                metrics_token: secret::token(given(&args.metrics_token), "SMS_CHAT_METRICS_TOKEN")?,
-                api_docs: exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
+                public_url: public_url(non_empty(&args.public_url))?,
+                trusted_proxies: trusted_proxies(non_empty(&args.trusted_proxies))?,
+                metrics: parse_exposure(&args.metrics, "SMS_CHAT_METRICS")?,
+                metrics_token: secret::token(non_empty(&args.metrics_token), "SMS_CHAT_METRICS_TOKEN")?,
+                api_docs: parse_exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
             },
             jwt_secret,
             gateway: gateway::read(args)?,
             limits: LimitSettings {
-                requests_per_minute: within(
+                requests_per_minute: parse_in_range(
                     &args.rate_limit,
                     0..=u32::MAX,
                     120_000,
                     "SMS_CHAT_RATE_LIMIT",
                     "6000",
                 )?,
-                search_days: within(&args.search_days, 1..=3650, 90, "SMS_CHAT_SEARCH_DAYS", "90")?,
+                search_days: parse_in_range(&args.search_days, 1..=3650, 90, "SMS_CHAT_SEARCH_DAYS", "90")?,
             },
         })
     }
 }
 
-fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingFault> {
+fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingError> {
     let proxies = text.unwrap_or_default().parse();
-    proxies.map_err(|fault| SettingFault {
+    proxies.map_err(|problem| SettingError {
         variable: "SMS_CHAT_TRUSTED_PROXIES",
-        fault,
+        problem,
         example: "10.0.0.0/8,fd00::/8",
     })
 }
@@ -154,7 +155,7 @@ fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingFault> {
 mod tests {
     use super::*;
 
-    fn fault(args: SettingArgs) -> String {
+    fn problem(args: SettingArgs) -> String {
         Settings::from_args(&args).unwrap_err().to_string()
     }
 
@@ -163,14 +164,15 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_names_the_variable_the_fault_and_an_example() {
-        let told = fault(SettingArgs { database_url: Some("mysql://x".into()), ..SettingArgs::default() });
+    fn an_invalid_value_names_the_variable_the_problem_and_an_example() {
+        let message =
+            problem(SettingArgs { database_url: Some("mysql://x".into()), ..SettingArgs::default() });
         assert_eq!(
-            told,
-            "SMS_CHAT_DATABASE_URL begins with neither sqlite:// nor postgres://; for example: \
+            message,
+            "SMS_CHAT_DATABASE_URL must begin with sqlite:// or postgres://; for example: \
              SMS_CHAT_DATABASE_URL=sqlite://data/sms-chat.db"
         );
-        assert!(fault(postgres()).starts_with("SMS_CHAT_JWT_SECRET "));
+        assert!(problem(postgres()).starts_with("SMS_CHAT_JWT_SECRET "));
         let with_secret = || SettingArgs { jwt_secret: Some("0123456789abcdef".repeat(2)), ..postgres() };
         assert!(Settings::from_args(&with_secret()).is_ok());
         let wrong = [
@@ -185,7 +187,7 @@ mod tests {
             SettingArgs { database_connections: Some("0".into()), ..with_secret() },
             SettingArgs { trusted_proxies: Some("10.0.0.0/40".into()), ..with_secret() },
         ];
-        let named = wrong.map(|args| fault(args).split(' ').next().unwrap().to_owned());
+        let named = wrong.map(|args| problem(args).split(' ').next().unwrap().to_owned());
         assert_eq!(
             named,
             [

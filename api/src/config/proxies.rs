@@ -1,15 +1,15 @@
-//! The proxies whose forwarding headers name the client: a comma-separated list of networks in CIDR notation.
+//! The proxies whose forwarding headers are trusted: a comma-separated list of addresses and networks (CIDR notation).
 
 use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-/// The networks of the proxies that stand in front of the server; none by default.
+/// The networks of the proxies in front of the server; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Whether the address is a proxy's. An IPv4 address that arrives as IPv6 (`::ffff:10.0.0.1`) is an IPv4 address.
+    /// Whether the address belongs to a proxy. An IPv4-mapped IPv6 address (`::ffff:10.0.0.1`) counts as IPv4.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -29,9 +29,10 @@ impl FromStr for TrustedProxies {
 fn network(text: &str) -> Result<IpNet, String> {
     let network: Result<IpNet, _> = text.parse();
     let network = network.or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let network = network.map_err(|_| format!("has {text:?}, which is neither an address nor a network"))?;
+    let network =
+        network.map_err(|_| format!("contains {text:?}, which is neither an address nor a network"))?;
     if network.prefix_len() == 0 {
-        return Err(format!("has {text:?}, which trusts every client to name its own address"));
+        return Err(format!("contains {text:?}, which would let every client choose its own address"));
     }
     Ok(network.trunc())
 }
@@ -41,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn networks_and_single_addresses_are_read() {
+    fn networks_and_single_addresses_are_parsed() {
         let proxies: TrustedProxies = " 10.0.0.7/8, 2001:db8::/32,192.0.2.1 ,".parse().unwrap();
         for (address, trusted) in [
             ("10.255.0.1", true),
@@ -57,10 +58,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_network_is_refused_with_its_text() {
+    fn the_error_quotes_an_invalid_network() {
         for bad in ["proxy.example.com", "10.0.0.0/33", "10.0.0", "10.0.0.1:80", "0.0.0.0/0", "::/0", "*"] {
-            let fault = format!("10.0.0.0/8,{bad}").parse::<TrustedProxies>().unwrap_err();
-            assert!(fault.contains(bad), "{fault}");
+            let problem = format!("10.0.0.0/8,{bad}").parse::<TrustedProxies>().unwrap_err();
+            assert!(problem.contains(bad), "{problem}");
         }
     }
 }

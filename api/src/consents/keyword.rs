@@ -1,10 +1,10 @@
-//! The words that a customer texts to opt out, to opt in again and to ask for help. A word counts when it is the whole
+//! The keywords that opt a customer out, opt them in again, or ask for help. A keyword counts only as the whole
 //! message. Pure: no database, no HTTP.
 
 use shared::clean::clean_code;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// The words that opt out: those of Twilio and of the CTIA, and their usual spellings.
+/// Keywords that opt out: those of Twilio and of the CTIA, and their usual spellings.
 const OPT_OUT: [&str; 13] = [
     "stop",
     "stopall",
@@ -20,24 +20,24 @@ const OPT_OUT: [&str; 13] = [
     "arret",
     "arrêt",
 ];
-/// The words that opt in again.
+/// Keywords that opt in again.
 const OPT_IN: [&str; 3] = ["start", "yes", "unstop"];
-/// The words that ask for help.
+/// Keywords that ask for help.
 const HELP: [&str; 2] = ["help", "info"];
 
-/// What a word asks for.
+/// The request that a keyword makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyword {
-    /// No more messages.
+    /// To receive no more messages.
     OptOut,
-    /// Messages again.
+    /// To receive messages again.
     OptIn,
-    /// Who sends the messages, and how to stop them.
+    /// To learn the sender of the messages, and how to stop them.
     Help,
 }
 
 impl Keyword {
-    /// Reads the gateway's `OptOutType`, in any case. `None` for an unknown value.
+    /// Parses the gateway's `OptOutType`, in any case. `None` for an unknown value.
     #[must_use]
     pub fn of_gateway(opt_out_type: &str) -> Option<Self> {
         match opt_out_type.trim().to_ascii_uppercase().as_str() {
@@ -49,11 +49,11 @@ impl Keyword {
     }
 }
 
-/// The word that a message consists of.
+/// Returns the keyword of which a message consists.
 ///
-/// Case, full-width forms and invisible characters never matter. Opting out and asking for help also allow punctuation
-/// and emoji around and between the words (`Stop.`, `OPT-OUT`, `STOP 🛑`). Opting in does not, as at the carriers: `Yes.`
-/// may answer an agent's question.
+/// Ignores case, full-width forms and invisible characters. For opt-out and help, also ignores punctuation and emoji
+/// around and between the words (`Stop.`, `OPT-OUT`, `STOP 🛑`). Does not for opt-in, as carriers do not: `Yes.` may be
+/// the answer to an agent's question.
 #[must_use]
 pub fn keyword(text: &str) -> Option<Keyword> {
     let visible = clean_code(text);
@@ -65,17 +65,17 @@ pub fn keyword(text: &str) -> Option<Keyword> {
     let mut words = words(&plain);
     // "STOP STOP STOP"
     words.dedup();
-    let said = words.join(" ");
-    if OPT_OUT.contains(&said.as_str()) {
+    let joined = words.join(" ");
+    if OPT_OUT.contains(&joined.as_str()) {
         Some(Keyword::OptOut)
-    } else if HELP.contains(&said.as_str()) {
+    } else if HELP.contains(&joined.as_str()) {
         Some(Keyword::Help)
     } else {
         None
     }
 }
 
-/// The words of a text, without punctuation and emoji.
+/// Splits a text into words, without punctuation and emoji.
 pub(super) fn words(text: &str) -> Vec<&str> {
     text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect()
 }
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_word_counts_in_every_spelling() {
+    fn each_keyword_is_recognised_in_every_spelling() {
         for text in [
             "STOP",
             "stop",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_counts_only_when_it_is_the_whole_message() {
+    fn a_keyword_counts_only_as_the_whole_message() {
         for text in [
             "",
             ".",
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gateways_reading_counts_in_any_case() {
+    fn the_opt_out_type_of_the_gateway_is_parsed_in_any_case() {
         for word in ["STOP", "stop", "Stop", " sTOP "] {
             assert_eq!(Keyword::of_gateway(word), Some(Keyword::OptOut), "{word}");
         }
@@ -195,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_around_an_opt_out_hides_it(
+        fn punctuation_and_emoji_around_an_opt_out_are_ignored(
             word in select(&OPT_OUT[..]),
             before in "[ .,!?\"'()*\u{200b}\u{202d}\u{feff}\u{2066}🛑❤️👍🏽\n\t-]{0,8}",
             after in "[ .,!?\"'()*\u{200b}\u{202d}\u{feff}\u{2066}🛑❤️👍🏽\n\t-]{0,8}",
@@ -206,7 +206,7 @@ mod tests {
         }
 
         #[test]
-        fn any_text_can_be_read(text in "\\PC{0,60}") {
+        fn no_text_panics(text in "\\PC{0,60}") {
             let _ = keyword(&text);
         }
     }

@@ -1,9 +1,13 @@
-//! Consent: which customers have opted out of which number's messages. [`keyword`] and [`wording`] read a message,
-//! [`record`] appends to the ledger and does what follows from it, [`flagged`] lets an agent decide.
+//! Consent: which customers have opted out of a team number's messages. [`keyword`], [`wording`] and `meaning` classify
+//! a message, `check` runs before each send, and `queries` is the ledger. `conversations/consent.rs` applies the
+//! effects of an entry.
 
-pub mod flagged;
+pub(crate) mod check;
 pub mod keyword;
+pub(crate) mod meaning;
 pub(crate) mod queries;
-pub mod record;
 pub mod routes;
 pub mod wording;
+
+/// Largest length of an entry's note, in characters.
+pub(crate) const LONGEST_NOTE: usize = 1000;

@@ -1,4 +1,4 @@
-//! The consent ledger in the database: rows are appended and never changed, which triggers see to.
+//! Database queries of the consent ledger. Triggers in both databases make it append-only.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,7 +13,7 @@ use super::keyword::{Keyword, keyword};
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Moment, Words, on_each,
+        AsText, DbConnection, DbError, Timestamp, on_each,
         schema::{consents, conversations, messages, team_numbers},
     },
 };
@@ -22,16 +22,16 @@ use crate::{
 #[diesel(table_name = consents)]
 struct Row {
     id: i64,
-    team_number: Words<PhoneNumber>,
-    number: Words<CustomerAddress>,
-    state: Words<ConsentState>,
-    source: Words<ConsentSource>,
-    by_kind: Words<SenderKind>,
+    team_number: AsText<PhoneNumber>,
+    number: AsText<CustomerAddress>,
+    state: AsText<ConsentState>,
+    source: AsText<ConsentSource>,
+    by_kind: AsText<SenderKind>,
     by_id: Option<i64>,
     by_name: Option<String>,
     message_id: Option<i64>,
     note: Option<String>,
-    created_at: Moment,
+    created_at: Timestamp,
 }
 
 impl From<Row> for Consent {
@@ -50,19 +50,20 @@ impl From<Row> for Consent {
     }
 }
 
-/// An entry that is about to be appended.
+/// The values of a new entry.
 #[derive(Clone, Debug)]
-pub(super) struct NewRow<'a> {
-    pub(super) team_number: &'a PhoneNumber,
-    pub(super) number: &'a CustomerAddress,
-    pub(super) state: ConsentState,
-    pub(super) source: ConsentSource,
-    pub(super) by: &'a Sender,
-    pub(super) message: Option<MessageId>,
-    pub(super) note: Option<&'a str>,
+pub(crate) struct NewRow<'a> {
+    pub(crate) team_number: &'a PhoneNumber,
+    pub(crate) number: &'a CustomerAddress,
+    pub(crate) state: ConsentState,
+    pub(crate) source: ConsentSource,
+    pub(crate) by: &'a Sender,
+    pub(crate) message: Option<MessageId>,
+    pub(crate) note: Option<&'a str>,
 }
 
-pub(super) fn insert(
+/// Appends an entry.
+pub(crate) fn insert(
     conn: &mut DbConnection,
     new: &NewRow<'_>,
     now: DateTime<Utc>,
@@ -70,14 +71,14 @@ pub(super) fn insert(
     let values = (
         consents::team_number.eq(new.team_number.as_str()),
         consents::number.eq(new.number.as_str()),
-        consents::state.eq(Words(new.state)),
-        consents::source.eq(Words(new.source)),
-        consents::by_kind.eq(Words(new.by.kind)),
+        consents::state.eq(AsText(new.state)),
+        consents::source.eq(AsText(new.source)),
+        consents::by_kind.eq(AsText(new.by.kind)),
         consents::by_id.eq(new.by.id),
         consents::by_name.eq(&new.by.name),
         consents::message_id.eq(new.message.map(|id| id.0)),
         consents::note.eq(new.note),
-        consents::created_at.eq(Moment(now)),
+        consents::created_at.eq(Timestamp(now)),
     );
     let row: Row = on_each!(conn, |c| diesel::insert_into(consents::table)
         .values(values)
@@ -86,7 +87,8 @@ pub(super) fn insert(
     Ok(row.into())
 }
 
-/// The last word of a number on a team number's texts; one that was recovered late counts from when it was written.
+/// Returns the newest entry of a number for a team number. The entry of a recovered message has the time at which the
+/// message was written.
 pub(crate) fn last(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
@@ -102,27 +104,27 @@ pub(crate) fn last(
     Ok(row.map(Consent::from))
 }
 
-/// The last text after a time in which a customer opts in, and when they wrote it.
-pub(super) fn opted_in_after(
+/// Returns the id and the time of the customer's last opt-in message after `after`.
+pub(crate) fn opted_in_after(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
     number: &CustomerAddress,
     after: DateTime<Utc>,
 ) -> Result<Option<(MessageId, DateTime<Utc>)>, DbError> {
-    let texts: Vec<(i64, String, Moment)> = on_each!(conn, |c| messages::table
+    let inbound: Vec<(i64, String, Timestamp)> = on_each!(conn, |c| messages::table
         .inner_join(conversations::table.on(conversations::id.eq(messages::conversation_id)))
         .filter(conversations::team_number.eq(team_number.as_str()))
         .filter(conversations::number.eq(number.as_str()))
-        .filter(messages::direction.eq(Words(Direction::Inbound)))
-        .filter(messages::created_at.gt(Moment(after)))
+        .filter(messages::direction.eq(AsText(Direction::Inbound)))
+        .filter(messages::created_at.gt(Timestamp(after)))
         .order((messages::created_at.desc(), messages::id.desc()))
         .select((messages::id, messages::body, messages::created_at))
         .load(c))?;
-    let mut opting_in = texts.into_iter().filter(|(_, body, _)| keyword(body) == Some(Keyword::OptIn));
-    Ok(opting_in.next().map(|(id, _, Moment(at))| (MessageId(id), at)))
+    let mut opting_in = inbound.into_iter().filter(|(_, body, _)| keyword(body) == Some(Keyword::OptIn));
+    Ok(opting_in.next().map(|(id, _, Timestamp(at))| (MessageId(id), at)))
 }
 
-/// The entries about the numbers of the scope's teams, newest first, before one of them; of one number if it is named.
+/// Returns entries for the team numbers in the scope, newest first. `before` and `number` limit them, if given.
 pub(super) fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,

@@ -11,35 +11,34 @@ use shared::{
 };
 use utoipa::IntoParams;
 
-use super::{flagged, queries, record};
+use super::queries;
 use crate::{
     auth::{Caller, TeamScope},
     body::Body,
-    conversations::detail::detail,
+    conversations::{consent, detail::detail, known_number, opt_out},
     db::DbConnection,
-    desk::Desk,
     error::ApiError,
-    idempotency::Once,
-    numbers,
+    idempotency::IdempotentRequest,
     paging::{decode, encode, limit, page},
+    state::AppState,
     teams,
 };
 
-/// Whose consent.
+/// Filters of the consent ledger.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ConsentsQuery {
-    /// A customer's number, in any usual format of the team's region (of the caller's first team when none is named);
-    /// all numbers when left out.
+    /// A customer's number, in any usual format of the team's region (without `team_id`, of the caller's first team).
+    /// Without it, all numbers.
     #[param(example = "+447700900123")]
     number: Option<String>,
-    /// Only about this team's numbers.
+    /// Only entries about this team's numbers.
     #[param(value_type = Option<i64>)]
     team_id: Option<TeamId>,
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
@@ -52,20 +51,20 @@ pub struct ConsentsQuery {
         (status = 422, description = "`invalid_number`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_consents(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<ConsentsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ConsentsQuery { number, team_id, limit: given, cursor } = query.into_inner();
     let limit = limit(given)?;
     let before: Option<ConsentId> = decode(cursor.as_deref())?;
-    let found = desk
+    let found = state
         .db
         .read(move |conn| {
-            let (scope, ours, region) = narrowed(conn, &caller, team_id)?;
+            let (scope, team_numbers, region) = narrow_scope(conn, &caller, team_id)?;
             let typed = number.as_deref().filter(|typed| !typed.trim().is_empty());
             let number = typed
-                .map(|typed| numbers::known::field(conn, &ours, "number", typed, &region))
+                .map(|typed| known_number::field(conn, &team_numbers, "number", typed, &region))
                 .transpose()?;
             Ok::<_, ApiError>(queries::list(conn, &scope, number.as_ref(), before, limit + 1)?)
         })
@@ -73,8 +72,8 @@ pub async fn list_consents(
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
 }
 
-/// The scope, or one team of it, its teams' numbers, and the region in which a local number is read.
-fn narrowed(
+/// Returns the caller's scope, or only `team`, with the team numbers in it and the region for parsing local numbers.
+fn narrow_scope(
     conn: &mut DbConnection,
     caller: &Caller,
     team: Option<TeamId>,
@@ -94,62 +93,64 @@ fn narrowed(
     }
 }
 
-/// Records by hand that a number has opted out, or in again.
+/// Records that a number has opted out, or has opted in again.
 #[utoipa::path(post, path = "/api/v1/consents", operation_id = "create_consent", tag = "consents",
     request_body(content = NewConsent, example = json!({"team_number": "+447700900001", "number": "07700 900123",
-        "state": "opted_in", "note": "Asked us by phone to text again."})),
+        "state": "opted_in", "note": "Asked us by phone to send messages again."})),
     responses((status = 201, body = Consent), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, description = "Not a number of a team of the caller", body = Problem),
+        (status = 404, description = "The team number belongs to no team of the caller", body = Problem),
         (status = 422, description = "`validation_failed`, `invalid_number`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_consent(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
     new: Body<NewConsent>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
-    let (by, now) = (caller.sender(), desk.clock.now());
-    let made = desk
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
+    let (by, now) = (caller.sender(), state.clock.now());
+    let made = state
         .db
-        .write(move |conn| once.run(conn, |conn| record::by_hand(conn, &caller.scope, &new, &by, now)))
+        .write(move |conn| {
+            once.run(conn, |conn| consent::record_manual_entry(conn, &caller.scope, &new, &by, now))
+        })
         .await?;
-    desk.committed();
+    state.committed();
     Ok(made.created())
 }
 
-/// Opts a conversation's customer out of its team number, because they asked for it in their own words.
+/// Opts a conversation's customer out of its team number, at the customer's request.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/opt_out", operation_id = "create_opt_out", tag = "consents",
     params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewOptOut, example = json!({"note": "Asked us by phone to stop."})),
     responses((status = 201, description = "Recorded", body = ConversationDetail),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, description = "Not a conversation of the caller's teams, or its number is another team's now",
+        (status = 404, description = "Not in a team of the caller, or its number now belongs to another team",
             body = Problem),
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_opt_out(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
     request: HttpRequest,
     new: Body<NewOptOut>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Reply)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
-    let (id, now) = (id.into_inner(), desk.clock.now());
-    let made = desk
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
+    let (id, now) = (id.into_inner(), state.clock.now());
+    let made = state
         .db
         .write(move |conn| {
             once.run(conn, |conn| {
-                flagged::opt_out(conn, &caller.scope, id, &new, &caller.sender(), now)?;
+                opt_out::opt_out(conn, &caller.scope, id, &new, &caller.sender(), now)?;
                 detail(conn, &caller, id)
             })
         })
         .await?;
-    desk.committed();
+    state.committed();
     Ok(made.created())
 }

@@ -1,5 +1,5 @@
-//! Whether a message sounds like an opt-out although it is none of the [keywords](super::keyword): "please stop texting
-//! me". An agent decides; this only flags it. A table of English phrases. Pure: no database, no HTTP.
+//! Detects messages that sound like an opt-out without being a [keyword](super::keyword): "please stop texting me". The
+//! message is only flagged, and an agent decides. Uses a table of English phrases. Pure: no database, no HTTP.
 
 use shared::clean::clean_code;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -12,13 +12,13 @@ use Part::{Any, End, Gap};
 enum Part {
     /// One of these words.
     Any(&'static [&'static str]),
-    /// Up to [`LONGEST_GAP`] words of [`LINKING`].
+    /// Up to [`LONGEST_GAP`] of the [`LINKING`] words.
     Gap,
-    /// The end of the message, [`POLITE`] words aside.
+    /// The end of the message, where [`POLITE`] words may follow.
     End,
 }
 
-/// The largest number of words that a [`Gap`](Part::Gap) spans.
+/// Largest number of words in a [`Gap`](Part::Gap).
 const LONGEST_GAP: usize = 6;
 
 const STOP: Part = Any(&["stop", "quit", "cease", "halt"]);
@@ -73,7 +73,7 @@ const NUMBER: Part = Any(&["number", "numbers", "name", "details"]);
 const LIST: Part =
     Any(&["list", "lists", "database", "system", "records", "mailing", "this", "here", "everything"]);
 
-/// What an opt-out sounds like. Two words that are written as one stand in [`JOINED`].
+/// Phrases of an opt-out. A single word such as `nomore` stands for a pair of words from [`JOINED`].
 const PHRASES: &[&[Part]] = &[
     // Stop texting me. Stop sending these messages.
     &[STOP, Gap, TEXTING],
@@ -106,7 +106,7 @@ const PHRASES: &[&[Part]] = &[
     &[NOT, Any(&["consent"])],
 ];
 
-/// What stands between the words of a phrase.
+/// Words that may stand in a [`Gap`](Part::Gap).
 const LINKING: &[&str] = &[
     "a",
     "all",
@@ -161,7 +161,7 @@ const LINKING: &[&str] = &[
     "yours",
 ];
 
-/// Words without a meaning of their own. "Please stop it now" is made of them and of one word of [`ALONE`].
+/// Filler words. "Please stop it now" consists of them and one word of [`ALONE`].
 const POLITE: &[&str] = &[
     "all",
     "already",
@@ -201,11 +201,11 @@ const POLITE: &[&str] = &[
     "you",
 ];
 
-/// What sounds like an opt-out when all the other words are [`POLITE`].
+/// Words that sound like an opt-out if all the other words are [`POLITE`].
 const ALONE: &[&str] =
     &["stop", "stopall", "quit", "goaway", "getlost", "fuckoff", "pissoff", "buggeroff", "sodoff"];
 
-/// Two words that count as one.
+/// Pairs of words, each with the single word for which it counts.
 const JOINED: &[(&str, &str, &str)] = &[
     ("do", "not", "dont"),
     ("did", "not", "didnt"),
@@ -224,13 +224,13 @@ const JOINED: &[(&str, &str, &str)] = &[
     ("sod", "off", "sodoff"),
 ];
 
-/// Before a phrase, these mean its contrary: "please don't stop texting me".
+/// Words that negate the phrase after them: "please don't stop texting me".
 const NEGATIONS: &[&str] = &["dont", "didnt", "doesnt", "never", "not"];
 
-/// "don't" is read as "dont".
+/// Removed before matching, so that "don't" becomes "dont".
 const APOSTROPHES: &str = "'`\u{b4}\u{2bc}\u{2018}\u{2019}\u{ff07}";
 
-/// Whether a message sounds like an opt-out.
+/// Returns whether a message sounds like an opt-out.
 #[must_use]
 pub fn sounds_like_opt_out(text: &str) -> bool {
     let text: String = text.chars().filter(|character| !APOSTROPHES.contains(*character)).collect();
@@ -245,7 +245,7 @@ pub fn sounds_like_opt_out(text: &str) -> bool {
         })
 }
 
-/// The words, with each pair of [`JOINED`] as one word.
+/// Replaces each pair of words in [`JOINED`] by its single word.
 fn joined<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut joined: Vec<&str> = Vec::with_capacity(words.len());
     for word in words {
@@ -262,18 +262,19 @@ fn joined<'a>(words: &[&'a str]) -> Vec<&'a str> {
     joined
 }
 
-/// Whether the words are one of [`ALONE`] with nothing but [`POLITE`] words around it, or spell one ("S T O P").
+/// Returns whether at least one word is from [`ALONE`] and all others are from [`ALONE`] or [`POLITE`]. Words of one
+/// letter each are joined first ("S T O P").
 fn is_alone(words: &[&str]) -> bool {
-    let is_spelt = words.len() > 1 && words.iter().all(|word| word.chars().count() == 1);
-    if is_spelt {
+    let is_spelled = words.len() > 1 && words.iter().all(|word| word.chars().count() == 1);
+    if is_spelled {
         return ALONE.contains(&words.concat().as_str());
     }
     words.iter().any(|word| ALONE.contains(word))
         && words.iter().all(|word| ALONE.contains(word) || POLITE.contains(word))
 }
 
-/// Whether the words before a phrase turn it round. "If you don't stop texting me" does not, and "did you stop texting
-/// me" does: it asks for messages.
+/// Returns whether the words before a phrase negate it. "If you don't" does not negate "stop texting me". "Did you"
+/// does: the customer wants messages.
 fn is_negated(before: &[&str]) -> bool {
     match before {
         [.., "did" | "didnt", "you" | "they"] => true,
@@ -284,7 +285,7 @@ fn is_negated(before: &[&str]) -> bool {
     }
 }
 
-/// Whether the words begin with the phrase.
+/// Returns whether the words begin with the phrase.
 fn begins_with(phrase: &[Part], words: &[&str]) -> bool {
     match (phrase, words) {
         ([], _) => true,

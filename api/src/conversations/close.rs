@@ -1,4 +1,4 @@
-//! Closing (rule 9): with a reason, once, for ever.
+//! Closes conversations (rule 9). A closed conversation stays closed.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -10,7 +10,7 @@ use shared::{
 
 use super::{
     conversation::State,
-    moved::{Held, require_seen},
+    moved::{Operation, require_seen},
     queries,
 };
 use crate::{auth::Caller, closures, db::DbConnection, error::ApiError, events};
@@ -32,12 +32,12 @@ pub fn close(
     State::from(&conversation).close().map_err(|_| {
         ApiError::new(
             ErrorCode::ConversationClosed,
-            "The conversation has been closed already, and stays as it is.",
+            "The conversation is already closed and cannot be changed.",
         )
     })?;
     let reason =
         closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?.ok_or_else(|| {
-            let message = "This team closes with other reasons now. Choose one of them.";
+            let message = "This closure reason is not available to the team. Choose another one.";
             ApiError::field(ErrorCode::ValidationFailed, "closure_reason_id", "unknown", message)
         })?;
     let closure = Closure {
@@ -47,7 +47,7 @@ pub fn close(
         closed_by: by.name().to_owned(),
         closed_at: now,
     };
-    require_seen(conn, id, new.last_seen_message_id, &by.sender(), Held::Closure)?;
+    require_seen(conn, id, new.last_seen_message_id, &by.sender(), Operation::Closure)?;
     queries::close(conn, id, &closure, by.account_id())?;
     events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;
     Ok(())
@@ -66,7 +66,7 @@ fn note(given: Option<&str>) -> Result<Option<String>, ApiError> {
         );
     }
     if note.contains('\0') {
-        return fault("invalid_character", "The note holds a NUL character; take it out.".into());
+        return fault("invalid_character", "Remove the NUL character from the note.".into());
     }
     Ok(Some(note.to_owned()))
 }

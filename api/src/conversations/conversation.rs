@@ -1,37 +1,52 @@
-//! The rules of a conversation's state: who is to act next, since when, and what must not happen any more. Pure: no
-//! database, no HTTP, no clock of its own.
+//! The state of a conversation and its transitions: next action, waiting time, notice. A closed conversation has no
+//! transitions. Pure: no database, no HTTP, no clock.
 
 use chrono::{DateTime, Utc};
-use shared::conversation::{Attention, ConversationStatus, NextAction};
+use shared::conversation::{Attention, Conversation, ConversationStatus, NextAction};
 
-/// What of a conversation changes while it lives.
+/// The fields of a conversation that change until it is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// Where it stands.
+    /// Pending, open or closed.
     pub status: ConversationStatus,
-    /// Who is to act next; `None` once closed.
+    /// The side that acts next; `None` when closed.
     pub next_action: Option<NextAction>,
-    /// When the next action last changed hands.
+    /// Time at which the next action last changed from one side to the other.
     pub waiting_since: DateTime<Utc>,
-    /// When the customer last wrote.
+    /// Time of the customer's newest message.
     pub last_message_at: Option<DateTime<Utc>>,
-    /// What needs an agent's eye.
+    /// The notice that the conversation shows to agents.
     pub attention: Option<Attention>,
-    /// The customer's messages that nobody has answered.
+    /// Number of the customer's messages since the last reply.
     pub unread: i32,
-    /// When somebody wrote just now, which search goes by; `None` and what is earlier leave it as it was.
+    /// Time of the message that caused this transition, by which search orders conversations. `None`, or a time before
+    /// the stored one, leaves the stored one unchanged.
     pub active_at: Option<DateTime<Utc>>,
 }
 
-/// The conversation is closed: nothing changes any more.
+impl From<&Conversation> for State {
+    fn from(conversation: &Conversation) -> Self {
+        Self {
+            status: conversation.status,
+            next_action: conversation.next_action,
+            waiting_since: conversation.waiting_since,
+            last_message_at: conversation.last_message_at,
+            attention: conversation.attention.clone(),
+            unread: conversation.unread,
+            active_at: None,
+        }
+    }
+}
+
+/// The conversation is closed and cannot change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the conversation is closed")]
 pub struct Closed;
 
 impl State {
-    /// A conversation that a customer's message triggers (rule 3), before that message is [`received`](Self::receive).
+    /// A conversation that a customer's message starts (rule 3). The caller then applies [`receive`](Self::receive).
     #[must_use]
-    pub fn begun_by_customer(now: DateTime<Utc>) -> Self {
+    pub fn started_by_customer(now: DateTime<Utc>) -> Self {
         Self {
             status: ConversationStatus::Open,
             next_action: Some(NextAction::Agent),
@@ -43,67 +58,67 @@ impl State {
         }
     }
 
-    /// A conversation that our message triggers (rule 10): nobody has replied.
+    /// A pending conversation that a message of the team starts (rule 10).
     #[must_use]
-    pub fn begun_by_us(now: DateTime<Utc>) -> Self {
+    pub fn started_by_team(now: DateTime<Utc>) -> Self {
         Self {
             status: ConversationStatus::Pending,
             next_action: Some(NextAction::Customer),
-            ..Self::begun_by_customer(now)
+            ..Self::started_by_customer(now)
         }
     }
 
-    /// The customer wrote (rules 4 and 5). A second impatient text keeps the first one's place in the queue (rule 7). One
-    /// that is recovered late was written before now: nobody has seen it, so the customer has waited since then, whatever
-    /// we wrote meanwhile.
+    /// The customer wrote (rules 4 and 5). A second message does not change the place in the queue (rule 7). A
+    /// recovered message moves the waiting time back to `written_at`, even if the team has replied since: no agent had
+    /// seen the message.
     ///
     /// # Errors
-    /// When it is closed: the text begins a new conversation.
-    pub fn receive(mut self, written: DateTime<Utc>) -> Result<Self, Closed> {
-        self.live()?;
+    /// When it is closed. The message then starts a new conversation.
+    pub fn receive(mut self, written_at: DateTime<Utc>) -> Result<Self, Closed> {
+        self.require_live()?;
         self.status = ConversationStatus::Open;
         self.unread = self.unread.saturating_add(1);
-        self.last_message_at = self.last_message_at.max(Some(written));
-        self.active_at = Some(written);
-        self.hand_to(NextAction::Agent, written);
-        self.waiting_since = self.waiting_since.min(written);
+        self.last_message_at = self.last_message_at.max(Some(written_at));
+        self.active_at = Some(written_at);
+        self.set_next_action(NextAction::Agent, written_at);
+        self.waiting_since = self.waiting_since.min(written_at);
         Ok(self)
     }
 
-    /// We wrote. A pending conversation stays pending: nobody has replied yet.
+    /// The team wrote. A pending conversation stays pending.
     ///
     /// # Errors
     /// When it is closed.
     pub fn reply(mut self, now: DateTime<Utc>) -> Result<Self, Closed> {
-        self.live()?;
+        self.require_live()?;
         self.unread = 0;
         self.attention = None;
         self.active_at = Some(now);
-        self.hand_to(NextAction::Customer, now);
+        self.set_next_action(NextAction::Customer, now);
         Ok(self)
     }
 
-    /// The last text that we sent finally failed (rule 6). `reason` says why, in plain words.
+    /// The last outbound message finally failed (rule 6). `reason` explains the failure to agents.
     ///
     /// # Errors
-    /// When it is closed: the message alone shows the failure.
+    /// When it is closed. Then only the message shows the failure.
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
-        self.live()?;
-        // An opt-out matters more, also a possible one; the message shows its failure itself.
+        self.require_live()?;
+        // The notice of an opt-out, or of a possible one, takes precedence. The message shows its failure anyway.
         let opt_out = self.attention.take().filter(|attention| attention.code != Attention::NOT_DELIVERED);
         self.attention = opt_out.or(Some(Attention { code: Attention::NOT_DELIVERED.into(), text: reason }));
         if self.status == ConversationStatus::Open {
-            self.hand_to(NextAction::Agent, now);
+            self.set_next_action(NextAction::Agent, now);
         }
         Ok(self)
     }
 
-    /// The customer has opted out (rule 13). `reason` says so, in plain words.
+    /// The customer has opted out (rule 13). `reason` explains it to agents.
     ///
     /// # Errors
     /// When it is closed.
     pub fn opt_out(mut self, reason: String) -> Result<Self, Closed> {
-        self.live()?;
+        self.require_live()?;
         self.attention = Some(Attention { code: Attention::OPTED_OUT.into(), text: reason });
         Ok(self)
     }
@@ -113,50 +128,61 @@ impl State {
     /// # Errors
     /// When it is closed.
     pub fn opt_in(mut self) -> Result<Self, Closed> {
-        self.live()?;
+        self.require_live()?;
         self.attention = self.attention.filter(|attention| attention.code == Attention::NOT_DELIVERED);
         Ok(self)
     }
 
-    /// The customer wrote what sounds like an opt-out (rule 13). `text` says what to do. An opt-out that stands stays.
+    /// The customer wrote a message that sounds like an opt-out (rule 13). `text` tells agents what to do. The notice
+    /// of an opt-out is not replaced.
     ///
     /// # Errors
     /// When it is closed.
     pub fn flag_opt_out(mut self, text: String) -> Result<Self, Closed> {
-        self.live()?;
+        self.require_live()?;
         let opted_out = self.attention.take().filter(|attention| attention.code == Attention::OPTED_OUT);
         self.attention = opted_out.or(Some(Attention { code: Attention::POSSIBLE_OPT_OUT.into(), text }));
         Ok(self)
     }
 
-    /// An agent dismisses what the conversation shows. An opt-out stays until the customer opts in.
+    /// An agent dismisses the notice. The notice of an opt-out stays until the customer opts in again.
     ///
     /// # Errors
     /// When it is closed.
     pub fn dismiss_attention(mut self) -> Result<Self, Closed> {
-        self.live()?;
+        self.require_live()?;
         self.attention = self.attention.filter(|attention| attention.code == Attention::OPTED_OUT);
         Ok(self)
     }
 
-    /// It is over (rule 9).
+    /// An agent closes the conversation (rule 9).
     ///
     /// # Errors
-    /// When it was already.
+    /// When it is closed already.
     pub fn close(mut self) -> Result<Self, Closed> {
-        self.live()?;
+        self.require_live()?;
         self.status = ConversationStatus::Closed;
         self.next_action = None;
         Ok(self)
     }
 
-    fn live(&self) -> Result<(), Closed> {
+    /// Copies the state into the conversation.
+    pub(super) fn write_to(self, conversation: &mut Conversation) {
+        conversation.status = self.status;
+        conversation.next_action = self.next_action;
+        conversation.waiting_since = self.waiting_since;
+        conversation.last_message_at = self.last_message_at;
+        conversation.attention = self.attention;
+        conversation.unread = self.unread;
+    }
+
+    fn require_live(&self) -> Result<(), Closed> {
         if self.status == ConversationStatus::Closed { Err(Closed) } else { Ok(()) }
     }
 
-    fn hand_to(&mut self, who: NextAction, now: DateTime<Utc>) {
-        if self.next_action != Some(who) {
-            self.next_action = Some(who);
+    fn set_next_action(&mut self, next: NextAction, now: DateTime<Utc>) {
+        if self.next_action != Some(next) {
+            self.next_action = Some(next);
             self.waiting_since = now;
         }
     }
@@ -174,11 +200,11 @@ mod tests {
     }
 
     fn open() -> State {
-        State::begun_by_customer(at(0)).receive(at(0)).unwrap()
+        State::started_by_customer(at(0)).receive(at(0)).unwrap()
     }
 
     #[test]
-    fn a_second_impatient_text_keeps_the_place_of_the_first() {
+    fn a_second_message_keeps_the_place_in_the_queue() {
         let state = open().receive(at(5)).unwrap();
         assert_eq!(state.waiting_since, at(0));
         assert_eq!(state.last_message_at, Some(at(5)));
@@ -186,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_recovered_late_counts_from_when_it_was_written() {
+    fn a_recovered_message_counts_from_the_time_it_was_written() {
         let waiting = open().reply(at(3)).unwrap().receive(at(9)).unwrap();
         let recovered = waiting.receive(at(5)).unwrap();
         assert_eq!((recovered.waiting_since, recovered.last_message_at), (at(5), Some(at(9))));
@@ -197,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_hands_to_the_customer_and_the_next_text_hands_back() {
+    fn after_a_reply_the_customer_is_next_and_after_their_message_the_agent() {
         let replied = open().reply(at(3)).unwrap();
         assert_eq!((replied.next_action, replied.waiting_since), (Some(NextAction::Customer), at(3)));
         assert_eq!(replied.unread, 0);
@@ -206,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_text_returns_to_the_agent_with_the_reason_until_the_next_reply() {
+    fn after_a_failed_message_the_agent_is_next_and_sees_the_reason_until_the_next_reply() {
         let failed = open().reply(at(1)).unwrap().delivery_failed("The phone is off.".into(), at(2)).unwrap();
         assert_eq!((failed.next_action, failed.waiting_since), (Some(NextAction::Agent), at(2)));
         assert_eq!(failed.attention.as_ref().unwrap().text, "The phone is off.");
@@ -215,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_pending_conversation_opens_only_when_the_customer_writes() {
-        let pending = State::begun_by_us(at(0));
+        let pending = State::started_by_team(at(0));
         assert_eq!(pending.clone().reply(at(1)).unwrap().status, ConversationStatus::Pending);
         let failed = pending.clone().delivery_failed("No.".into(), at(1)).unwrap();
         assert_eq!((failed.status, failed.next_action), (pending.status, pending.next_action));
@@ -223,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn opting_out_shows_until_opting_in_and_hides_nothing_else() {
+    fn the_notice_of_an_opt_out_stays_until_the_opt_in_and_changes_nothing_else() {
         let out = open().opt_out("Opted out.".into()).unwrap();
         assert_eq!(out.attention.as_ref().unwrap().code, "opted_out");
         assert_eq!((out.next_action, out.waiting_since), (Some(NextAction::Agent), at(0)));
@@ -235,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_possible_opt_out_shows_until_the_reply_or_until_it_is_dismissed() {
+    fn the_notice_of_a_possible_opt_out_stays_until_a_reply_or_its_dismissal() {
         let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
         let flagged = failed.receive(at(3)).unwrap().flag_opt_out("Ask.".into()).unwrap();
         assert_eq!(flagged.attention.as_ref().unwrap().code, "possible_opt_out");
@@ -266,7 +292,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_happens_the_state_stays_whole(
+        fn every_sequence_of_transitions_keeps_the_invariants(
             steps in prop::collection::vec(
                 prop::sample::select(vec![Step::Receive, Step::Reply, Step::Fail, Step::Close]), 0..30)
         ) {
@@ -280,12 +306,12 @@ mod tests {
                     Step::Close => state.clone().close(),
                 };
                 let closed = before.status == ConversationStatus::Closed;
-                prop_assert_eq!(next.is_err(), closed, "only what is closed refuses, and always");
+                prop_assert_eq!(next.is_err(), closed, "a transition fails exactly when the conversation is closed");
                 let Ok(next) = next else { continue };
                 let is_closed = next.status == ConversationStatus::Closed;
                 prop_assert_eq!(next.next_action.is_none(), is_closed);
-                let same_hands = next.next_action == before.next_action || is_closed;
-                prop_assert_eq!(next.waiting_since == before.waiting_since, same_hands);
+                let same_side = next.next_action == before.next_action || is_closed;
+                prop_assert_eq!(next.waiting_since == before.waiting_since, same_side);
                 state = next;
             }
         }

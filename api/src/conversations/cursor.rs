@@ -1,4 +1,4 @@
-//! Where a page of conversations ended.
+//! Cursors of pages of conversations.
 
 use chrono::{DateTime, Datelike, Utc};
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
@@ -7,36 +7,40 @@ use shared::{
     ids::ConversationId,
 };
 
-/// Where a page of the queue ended.
+/// The last conversation of a page of the queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct QueueCursor {
-    /// Who was to act.
+    /// Its next action.
     pub(super) next_action: NextAction,
-    /// Since when.
-    #[serde(deserialize_with = "kept_time")]
+    /// Start of its waiting time.
+    #[serde(deserialize_with = "storable_time")]
     pub(super) waiting_since: DateTime<Utc>,
-    /// Which conversation.
+    /// Its id.
     pub(super) id: ConversationId,
 }
 
-/// Where a page ended that is ordered by a time.
+/// The last conversation of a page in order of time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeCursor {
-    /// The time of the last item.
-    #[serde(deserialize_with = "kept_time")]
+    /// The time by which the page is ordered.
+    #[serde(deserialize_with = "storable_time")]
     pub at: DateTime<Utc>,
-    /// Which conversation.
+    /// Its id.
     pub id: ConversationId,
 }
 
-/// A time that a row can have: not every time that can be written down is one that PostgreSQL knows.
-fn kept_time<'de, D: Deserializer<'de>>(given: D) -> Result<DateTime<Utc>, D::Error> {
+/// Deserializes a time that the database can store. PostgreSQL cannot store all times that chrono can parse.
+fn storable_time<'de, D: Deserializer<'de>>(given: D) -> Result<DateTime<Utc>, D::Error> {
     let time = DateTime::<Utc>::deserialize(given)?;
-    if (0..=9999).contains(&time.year()) { Ok(time) } else { Err(D::Error::custom("a time of no row")) }
+    if (0..=9999).contains(&time.year()) {
+        Ok(time)
+    } else {
+        Err(D::Error::custom("a time outside the years 0 to 9999"))
+    }
 }
 
 impl QueueCursor {
-    /// The cursor that continues after this conversation; `None` when it is closed and so in no queue.
+    /// Returns the cursor of a page that ends with this conversation; `None` for a closed one, which is in no queue.
     #[must_use]
     pub(super) fn after(conversation: &Conversation) -> Option<Self> {
         let next_action = conversation.next_action?;
@@ -66,7 +70,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_encoded_is_decoded_to_the_microsecond(
+        fn an_encoded_cursor_decodes_to_the_microsecond(
             micros in 0..253_402_300_799_000_000_i64, id: i64, agent: bool
         ) {
             let cursor = queue_cursor(micros, id, agent);
@@ -76,22 +80,22 @@ mod tests {
         }
 
         #[test]
-        fn whatever_a_client_passes_is_read_or_refused(text: String) {
+        fn any_other_text_is_an_invalid_cursor(text: String) {
             let read: Result<Option<TimeCursor>, ApiError> = decode(Some(&text));
             prop_assert!(read.is_err_and(|error| error.code() == ErrorCode::InvalidCursor));
         }
     }
 
     #[test]
-    fn a_time_that_no_row_has_is_refused_and_so_is_the_cursor_of_another_list() {
+    fn a_time_outside_the_range_and_the_cursor_of_another_list_are_invalid() {
         let read = |cursor: &TimeCursor| decode::<TimeCursor>(encode(cursor).as_deref());
         let at = |at| TimeCursor { at, id: ConversationId(1) };
         assert!(read(&at(DateTime::<Utc>::MIN_UTC)).is_err());
         assert!(read(&at(DateTime::<Utc>::MAX_UTC)).is_err());
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap().trunc_subsecs(6);
         assert_eq!(read(&at(now)).unwrap(), Some(at(now)));
-        let of_the_queue = encode(&queue_cursor(1, 1, true));
-        assert!(decode::<TimeCursor>(of_the_queue.as_deref()).is_err());
+        let queue_cursor_text = encode(&queue_cursor(1, 1, true));
+        assert!(decode::<TimeCursor>(queue_cursor_text.as_deref()).is_err());
         assert_eq!(decode::<TimeCursor>(None).unwrap(), None);
     }
 }

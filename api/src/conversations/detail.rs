@@ -1,4 +1,4 @@
-//! A conversation with what surrounds it: its team, its customer, its closure and what the caller may do.
+//! A conversation with its team, customer, closure and consent, and the actions that the caller may take.
 
 use shared::{
     account::Permission,
@@ -10,7 +10,7 @@ use shared::{
 use super::queries;
 use crate::{auth::Caller, consents, customers, db::DbConnection, error::ApiError, teams};
 
-/// Gathers it.
+/// Returns the conversation in detail.
 ///
 /// # Errors
 /// `not_found`.

@@ -1,5 +1,5 @@
-//! The team's answer to HELP and INFO: a message of the system in the transaction of the customer's message. The
-//! conversation still needs an agent, and counts the customer's message as unread.
+//! The team's automatic answer to HELP and INFO, queued in the transaction that stores the customer's message. The next
+//! action stays `agent`, and the customer's message stays unread.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -9,18 +9,18 @@ use shared::{
 };
 
 use crate::{
-    consents::record::has_opted_out,
+    consents::check::has_opted_out,
     db::{DbConnection, DbError},
     events,
-    messages::queries::{NewMessageRow, insert, is_written_by_system_since},
-    outbox, teams,
+    messages::queries::{NewMessageRow, enqueue, insert, is_written_by_system_since},
+    teams,
 };
 
-/// How long a conversation gets no second answer, so that two machines never answer each other in a loop.
+/// Shortest time between two automatic answers in a conversation. It prevents a loop with another automatic system.
 const PAUSE: TimeDelta = TimeDelta::hours(24);
 
-/// Queues the team's answer, if it has one. A customer who has opted out gets none, nor does a short code or a name,
-/// which receives no messages.
+/// Queues the team's answer, if the team has one. Does nothing for a customer who has opted out, or for a short code or
+/// a name, which cannot receive messages.
 pub(super) fn send(
     conn: &mut DbConnection,
     conversation: &Conversation,
@@ -48,7 +48,7 @@ pub(super) fn send(
         recovered: false,
     };
     let Some(message) = insert(conn, new)? else { return Ok(()) };
-    outbox::queries::insert(conn, message.id, team_number, &number, now)?;
+    enqueue(conn, message.id, team_number, &number, now)?;
     events::queries::insert(
         conn,
         EventKind::MessageQueued,

@@ -1,12 +1,12 @@
-//! The messages of a conversation, page by page.
+//! Pages of the messages of a conversation.
 
 use shared::{Page, ids::ConversationId, ids::MessageId, message::Message};
 
 use super::queries;
 use crate::{auth::TeamScope, db::DbConnection, error::ApiError, messages::queries::newest};
 
-/// A page of a conversation's messages: the newest page first, oldest first within the page. `next_cursor` is the id
-/// to pass as `before` for the page before it.
+/// Returns the page of messages before `before`, or the newest page. Within the page, the oldest message comes first.
+/// `next_cursor` is the `before` of the next older page.
 pub fn page(
     conn: &mut DbConnection,
     scope: &TeamScope,

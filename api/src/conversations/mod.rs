@@ -1,18 +1,23 @@
-//! Conversations: the rules ([`conversation`]), what happens to them ([`receive`], [`start`], [`reply`],
-//! [`close`]), the queue and
-//! the HTTP of it all.
+//! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
+//! [`close`]), the [`queue`] and the HTTP [`routes`].
 
 pub mod attention;
 pub mod close;
+pub mod consent;
 pub mod conversation;
 pub mod cursor;
+pub mod delivery;
 pub mod detail;
 mod help_reply;
+pub(crate) mod known_number;
 pub mod message;
 mod moved;
+pub mod number_check;
+pub mod opt_out;
 pub(crate) mod queries;
 pub mod queue;
 pub mod receive;
 pub mod reply;
 pub mod routes;
+pub(crate) mod search_text;
 pub mod start;

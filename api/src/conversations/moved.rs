@@ -1,5 +1,5 @@
-//! Compare and act (rule 15): holds a reply or a closure while its sender has not seen every message. The caller has
-//! locked the conversation, so no message can arrive between this check and the commit.
+//! Compare and act (rule 15): rejects a reply or a closure when the conversation has messages that its sender has not
+//! seen. The caller holds the lock on the conversation, so no message can arrive between this check and the commit.
 
 use shared::{
     ErrorCode,
@@ -12,42 +12,40 @@ use crate::{db::DbConnection, error::ApiError, messages::queries::unseen};
 /// The largest number of colleagues that a problem names.
 const MOST_NAMES: usize = 2;
 
-/// What is held.
+/// The operation to check.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Held {
-    /// A reply.
+pub(super) enum Operation {
     Reply,
-    /// A closure.
     Closure,
 }
 
-/// Refuses when the customer or a colleague of `caller` wrote after the message `last_seen`. Compares nothing without
-/// `last_seen`.
+/// Rejects the operation when the customer or a colleague of `caller` wrote after the message `last_seen`. Without
+/// `last_seen`, accepts it.
 ///
 /// # Errors
-/// `conversation_moved`, with the messages in the order of their arrival.
+/// `conversation_moved`, with the unseen messages in order of arrival.
 pub(super) fn require_seen(
     conn: &mut DbConnection,
     conversation: ConversationId,
     last_seen: Option<MessageId>,
     caller: &Sender,
-    held: Held,
+    operation: Operation,
 ) -> Result<(), ApiError> {
     let Some(last_seen) = last_seen else { return Ok(()) };
     let unseen = unseen(conn, conversation, last_seen, caller)?;
     let Some(newest) = unseen.last() else { return Ok(()) };
-    let detail = detail(&unseen, newest.id, held);
+    let detail = detail(&unseen, newest.id, operation);
     Err(ApiError::new(ErrorCode::ConversationMoved, detail).messages(unseen))
 }
 
-/// "The customer and Bo wrote after the message that you saw last. Read …"
-fn detail(unseen: &[Message], newest: MessageId, held: Held) -> String {
-    let (not, again) = match held {
-        Held::Reply => ("The reply was not sent", "send the reply again"),
-        Held::Closure => ("The conversation was not closed", "close it again"),
+/// "The reply was not sent: the customer and Bo wrote after the last message that you saw. Read …"
+fn detail(unseen: &[Message], newest: MessageId, operation: Operation) -> String {
+    let (not, again) = match operation {
+        Operation::Reply => ("The reply was not sent", "send the reply again"),
+        Operation::Closure => ("The conversation was not closed", "close it again"),
     };
     format!(
-        "{not}: {} wrote after the message that you saw last. Read the new messages, then {again} with \
+        "{not}: {} wrote after the last message that you saw. Read the new messages, then {again} with \
          last_seen_message_id {newest}.",
         writers(unseen),
     )
@@ -93,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_names_who_wrote() {
+    fn the_problem_names_the_writers_of_the_unseen_messages() {
         let customer = || message("customer", None, Some("Maria"));
         let colleague = |id: i64, name| message("account", Some(id), Some(name));
         assert_eq!(writers(&[customer(), customer()]), "the customer");

@@ -1,5 +1,5 @@
-//! Conversations in the database. Lists take the caller's scope; single rows are looked up by [`find`], which takes it
-//! too, or by what the gateway names.
+//! Database queries of conversations. [`find`] and [`find_for_update`] take the caller's scope. The other functions
+//! take numbers, messages or ids that the caller has already checked, or that come from the gateway.
 
 use chrono::{DateTime, Utc};
 use diesel::{dsl::case_when, prelude::*};
@@ -8,16 +8,16 @@ use shared::{
     closure::Closure,
     conversation::{Attention, Conversation, ConversationStatus, NextAction, Origin},
     ids::{AccountId, ClosureReasonId, ConversationId, TeamId},
+    message::Message,
 };
 
-use super::conversation::State;
+use super::{conversation::State, search_text::text_of};
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, IsClosed, IsLive, Moment, UtcTimestamp, Words, for_update, on_each,
+        AsText, DbConnection, DbError, IsClosed, IsLive, Timestamp, UtcTimestamp, for_update, on_each,
         schema::{conversation_texts, conversations},
     },
-    search::fold::text_of,
 };
 
 #[derive(Queryable, Selectable)]
@@ -25,19 +25,19 @@ use crate::{
 pub(crate) struct Row {
     id: i64,
     team_id: i64,
-    team_number: Words<PhoneNumber>,
-    number: Words<CustomerAddress>,
+    team_number: AsText<PhoneNumber>,
+    number: AsText<CustomerAddress>,
     reference: Option<String>,
     name: Option<String>,
-    status: Words<ConversationStatus>,
-    origin: Words<Origin>,
-    next_action: Option<Words<NextAction>>,
-    waiting_since: Moment,
-    last_message_at: Option<Moment>,
+    status: AsText<ConversationStatus>,
+    origin: AsText<Origin>,
+    next_action: Option<AsText<NextAction>>,
+    waiting_since: Timestamp,
+    last_message_at: Option<Timestamp>,
     attention_code: Option<String>,
     attention_text: Option<String>,
-    opened_at: Moment,
-    closed_at: Option<Moment>,
+    opened_at: Timestamp,
+    closed_at: Option<Timestamp>,
     closed_by: Option<String>,
     closure_reason: Option<String>,
     previous_id: Option<i64>,
@@ -57,7 +57,7 @@ impl From<Row> for Conversation {
             name: row.name,
             status: row.status.0,
             origin: row.origin.0,
-            next_action: row.next_action.map(|Words(action)| action),
+            next_action: row.next_action.map(|AsText(action)| action),
             waiting_since: row.waiting_since.0,
             last_message_at: row.last_message_at.map(DateTime::from),
             attention: attention.map(|(code, text)| Attention { code, text }),
@@ -71,7 +71,7 @@ impl From<Row> for Conversation {
     }
 }
 
-/// One conversation, if it is in the scope.
+/// Returns a conversation, if it is in the scope.
 pub(crate) fn find(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -82,7 +82,7 @@ pub(crate) fn find(
     Ok(row.map(Conversation::from).filter(|conversation| scope.includes(conversation.team_id)))
 }
 
-/// One conversation, locked until the transaction ends, if it is in the scope.
+/// Returns a conversation, if it is in the scope, and locks it until the transaction ends.
 pub(crate) fn find_for_update(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -96,7 +96,21 @@ pub(crate) fn find_for_update(
     Ok(row.map(Conversation::from).filter(|conversation| scope.includes(conversation.team_id)))
 }
 
-/// The conversation of two numbers that is not closed (rule 1: at most one), locked until the transaction ends.
+/// Returns the conversation of a message, and locks it until the transaction ends. Takes no scope, because a receipt
+/// from the gateway belongs to no caller.
+pub(super) fn of_message_for_update(
+    conn: &mut DbConnection,
+    message: &Message,
+) -> Result<Conversation, DbError> {
+    let row: Row = for_update!(
+        conn,
+        conversations::table.filter(conversations::id.eq(message.conversation_id.0)).select(Row::as_select()),
+        |query, c| query.first(c)
+    )?;
+    Ok(row.into())
+}
+
+/// Returns the live (not closed) conversation of two numbers (rule 1), and locks it until the transaction ends.
 pub(crate) fn live_for_update(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
@@ -114,14 +128,14 @@ pub(crate) fn live_for_update(
     Ok(row.map(Conversation::from))
 }
 
-/// The conversations between a team's numbers and a number that are not closed: at most one for each of the team's.
+/// Returns the live conversations of a customer with a team: at most one for each team number.
 pub(crate) fn live_in_team(
     conn: &mut DbConnection,
     team_numbers: &[PhoneNumber],
     number: &PhoneNumber,
 ) -> Result<Vec<Conversation>, DbError> {
     let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_number.eq_any(texts(team_numbers)))
+        .filter(conversations::team_number.eq_any(as_strings(team_numbers)))
         .filter(conversations::number.eq(number.as_str()))
         .filter(IsLive)
         .order(conversations::id.desc())
@@ -130,28 +144,28 @@ pub(crate) fn live_in_team(
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
-/// The one of a team's numbers that a number last held a conversation with that is over.
+/// Returns the team number of the last closed conversation of a customer with a team.
 pub(crate) fn last_team_number(
     conn: &mut DbConnection,
     team_numbers: &[PhoneNumber],
     number: &PhoneNumber,
 ) -> Result<Option<PhoneNumber>, DbError> {
-    let last: Option<Words<PhoneNumber>> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_number.eq_any(texts(team_numbers)))
+    let last: Option<AsText<PhoneNumber>> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_number.eq_any(as_strings(team_numbers)))
         .filter(conversations::number.eq(number.as_str()))
         .filter(IsClosed)
         .order(conversations::closed_at.desc())
         .select(conversations::team_number)
         .first(c)
         .optional())?;
-    Ok(last.map(|Words(number)| number))
+    Ok(last.map(|AsText(number)| number))
 }
 
-fn texts(numbers: &[PhoneNumber]) -> Vec<&str> {
+fn as_strings(numbers: &[PhoneNumber]) -> Vec<&str> {
     numbers.iter().map(PhoneNumber::as_str).collect()
 }
 
-/// The conversation that two numbers held last, in this team.
+/// Returns the last closed conversation of two numbers in this team.
 pub(super) fn previous(
     conn: &mut DbConnection,
     team: TeamId,
@@ -161,7 +175,7 @@ pub(super) fn previous(
     let id: Option<i64> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_number.eq(team_number.as_str()))
         .filter(conversations::number.eq(number.as_str()))
-        // A number can have been another team's.
+        // The number may have belonged to another team.
         .filter(conversations::team_id.eq(team.0))
         .filter(IsClosed)
         .order((conversations::closed_at.desc(), conversations::id.desc()))
@@ -171,13 +185,13 @@ pub(super) fn previous(
     Ok(id.map(ConversationId))
 }
 
-/// The conversation that followed a closed one: the live one of the two numbers, or a closed one.
+/// Returns the conversation that followed a closed one: a live one, or else a closed one.
 pub(super) fn next(
     conn: &mut DbConnection,
     closed: &Conversation,
 ) -> Result<Option<ConversationId>, DbError> {
     let (team_number, number) = (closed.team_number.as_str(), closed.number.as_str());
-    // Two statements, so that each finds its partial index.
+    // Two statements, so that each can use its partial index.
     let live: Option<i64> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_number.eq(team_number))
         .filter(conversations::number.eq(number))
@@ -200,18 +214,18 @@ pub(super) fn next(
     Ok(id.map(ConversationId))
 }
 
-/// A conversation that is about to begin.
+/// The values of a new conversation.
 pub(crate) struct NewConversation<'a> {
     pub(crate) team: TeamId,
     pub(crate) team_number: &'a PhoneNumber,
     pub(crate) number: &'a CustomerAddress,
-    /// Reference and name, when exactly one customer of the daily file has the number.
+    /// Reference and name, if exactly one customer of the daily file has the number.
     pub(crate) customer: Option<(String, String)>,
     pub(crate) origin: Origin,
     pub(crate) previous: Option<ConversationId>,
 }
 
-/// Begins a conversation, unless the two numbers hold one already (rule 1): then `None`.
+/// Inserts a conversation. Returns `None` if the two numbers already have a live one (rule 1).
 pub(crate) fn insert(
     conn: &mut DbConnection,
     new: NewConversation<'_>,
@@ -226,15 +240,15 @@ pub(crate) fn insert(
         conversations::number.eq(new.number.as_str()),
         conversations::reference.eq(reference),
         conversations::name.eq(name),
-        conversations::status.eq(Words(state.status)),
-        conversations::origin.eq(Words(new.origin)),
-        conversations::next_action.eq(state.next_action.map(Words)),
-        conversations::waiting_since.eq(Moment(state.waiting_since)),
-        conversations::last_message_at.eq(state.last_message_at.map(Moment)),
-        conversations::opened_at.eq(Moment(now)),
+        conversations::status.eq(AsText(state.status)),
+        conversations::origin.eq(AsText(new.origin)),
+        conversations::next_action.eq(state.next_action.map(AsText)),
+        conversations::waiting_since.eq(Timestamp(state.waiting_since)),
+        conversations::last_message_at.eq(state.last_message_at.map(Timestamp)),
+        conversations::opened_at.eq(Timestamp(now)),
         conversations::previous_id.eq(new.previous.map(|id| id.0)),
         conversations::unread.eq(state.unread),
-        conversations::active_at.eq(Moment(state.active_at.unwrap_or(now))),
+        conversations::active_at.eq(Timestamp(state.active_at.unwrap_or(now))),
     );
     let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(conversations::table)
         .values(values)
@@ -248,7 +262,7 @@ pub(crate) fn insert(
     Ok(Some(ConversationId(id)))
 }
 
-/// Gives a conversation that lives the reference and name that its customer has now, for the queue and for search.
+/// Updates the customer's reference and name in a live conversation, for the queue and for search.
 pub(crate) fn rename(
     conn: &mut DbConnection,
     id: ConversationId,
@@ -265,32 +279,34 @@ pub(crate) fn rename(
     Ok(())
 }
 
-/// Writes what has changed of a conversation that lives on.
+/// Writes the new state of a live conversation to its row and to `conversation`, so that callers need not read it
+/// again.
 pub(crate) fn update_state(
     conn: &mut DbConnection,
-    id: ConversationId,
-    state: &State,
+    conversation: &mut Conversation,
+    state: State,
 ) -> Result<(), DbError> {
     let (code, text) = state.attention.as_ref().map(|a| (a.code.as_str(), a.text.as_str())).unzip();
     let changes = (
-        conversations::status.eq(Words(state.status)),
-        conversations::next_action.eq(state.next_action.map(Words)),
-        conversations::waiting_since.eq(Moment(state.waiting_since)),
-        conversations::last_message_at.eq(state.last_message_at.map(Moment)),
+        conversations::status.eq(AsText(state.status)),
+        conversations::next_action.eq(state.next_action.map(AsText)),
+        conversations::waiting_since.eq(Timestamp(state.waiting_since)),
+        conversations::last_message_at.eq(state.last_message_at.map(Timestamp)),
         conversations::attention_code.eq(code),
         conversations::attention_text.eq(text),
         conversations::unread.eq(state.unread),
         state.active_at.map(|at| {
-            let stands = conversations::active_at;
-            stands
-                .eq(case_when(stands.lt(Moment(at)), Moment(at).into_sql::<UtcTimestamp>()).otherwise(stands))
+            let stored = conversations::active_at;
+            stored.eq(case_when(stored.lt(Timestamp(at)), Timestamp(at).into_sql::<UtcTimestamp>())
+                .otherwise(stored))
         }),
     );
-    on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
+    on_each!(conn, |c| diesel::update(conversations::table.find(conversation.id.0)).set(changes).execute(c))?;
+    state.write_to(conversation);
     Ok(())
 }
 
-/// Closes a conversation: the last write that it takes. `closed_by` is the account, if it was one.
+/// Closes a conversation. Triggers reject every later write. `closed_by` is the account, or `None` for an API key.
 pub(super) fn close(
     conn: &mut DbConnection,
     id: ConversationId,
@@ -298,10 +314,10 @@ pub(super) fn close(
     closed_by: Option<AccountId>,
 ) -> Result<(), DbError> {
     let changes = (
-        conversations::status.eq(Words(ConversationStatus::Closed)),
+        conversations::status.eq(AsText(ConversationStatus::Closed)),
         conversations::next_action.eq(None::<String>),
-        conversations::closed_at.eq(Moment(closure.closed_at)),
-        conversations::active_at.eq(Moment(closure.closed_at)),
+        conversations::closed_at.eq(Timestamp(closure.closed_at)),
+        conversations::active_at.eq(Timestamp(closure.closed_at)),
         conversations::closed_by.eq(&closure.closed_by),
         conversations::closed_by_id.eq(closed_by.map(|id| id.0)),
         conversations::closure_reason_id.eq(closure.closure_reason_id.0),
@@ -312,9 +328,9 @@ pub(super) fn close(
     Ok(())
 }
 
-/// How a conversation was closed; `None` while it lives.
+/// Returns the closure of a conversation; `None` if it is not closed.
 pub(super) fn closure(conn: &mut DbConnection, id: ConversationId) -> Result<Option<Closure>, DbError> {
-    type Columns = (Option<i64>, Option<String>, Option<String>, Option<String>, Option<Moment>);
+    type Columns = (Option<i64>, Option<String>, Option<String>, Option<String>, Option<Timestamp>);
     let (reason_id, reason, note, closed_by, closed_at): Columns = on_each!(conn, |c| conversations::table
         .find(id.0)
         .select((
@@ -325,7 +341,7 @@ pub(super) fn closure(conn: &mut DbConnection, id: ConversationId) -> Result<Opt
             conversations::closed_at,
         ))
         .first(c))?;
-    let Some((((id, closure_reason), closed_by), Moment(closed_at))) =
+    let Some((((id, closure_reason), closed_by), Timestamp(closed_at))) =
         reason_id.zip(reason).zip(closed_by).zip(closed_at)
     else {
         return Ok(None);

@@ -1,6 +1,7 @@
-//! A text from a customer (rules 3 to 5): into the live conversation, or into a new one. One transaction, and the same
-//! text twice changes nothing the second time. One that is recovered late counts from when it was written; it must never
-//! go into a closed conversation either, so it may begin one before the last was closed.
+//! Stores messages from customers (rules 3 to 5) in the live conversation, or else in a new one, in one transaction. A
+//! second delivery of the same message changes nothing. A recovered message counts from the time at which it was
+//! written. A closed conversation accepts no messages, so a recovered message can start a conversation with a start
+//! time before the closure of the previous one.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -12,114 +13,113 @@ use shared::{
 };
 
 use super::{
+    consent,
     conversation::State,
     help_reply,
     queries::{self, NewConversation},
 };
 use crate::{
     consents::{
-        self,
         keyword::Keyword,
-        record::{Meaning, meaning},
+        meaning::{Meaning, meaning},
     },
     customers,
     db::{Db, DbConnection, DbError},
     events,
-    messages::{
-        media::KeptMedia,
-        queries::{NewMessageRow, insert, is_known},
-    },
+    gateway::media::KeptMedia,
+    messages::queries::{NewMessageRow, insert, is_known},
     rejected_messages, teams,
 };
 
-/// How often a text is tried to be kept that somebody else is keeping at the same moment.
-const TRIES: usize = 4;
+/// Number of retries after a conflict with a concurrent transaction.
+const MAX_RETRIES: usize = 4;
 
-/// What a conversation shows after a message that sounds like an opt-out.
-const POSSIBLE_OPT_OUT: &str = "The customer may have asked for no more messages. Opt them out if they did. A reply or “Dismiss” removes this.";
+/// The notice of a conversation after a message that sounds like an opt-out.
+const POSSIBLE_OPT_OUT: &str = "The customer may have asked for no more messages. If they did, opt them out. \
+    A reply or “Dismiss” removes this notice.";
 
-/// A text as the gateway brought it.
+/// A message from a customer, as the gateway delivered or listed it.
 #[derive(Clone, Debug)]
-pub struct InboundText {
-    /// The gateway's id of it.
+pub struct InboundMessage {
+    /// The gateway's id of the message.
     pub gateway_id: String,
-    /// What the customer wrote from.
+    /// The sender: the customer's number, a short code or a name.
     pub from: CustomerAddress,
-    /// The team's number.
+    /// The recipient: the team's number.
     pub to: PhoneNumber,
-    /// What it says.
+    /// The text of the message.
     pub body: String,
-    /// What came with it.
+    /// The attached media.
     pub media: Vec<KeptMedia>,
-    /// The gateway's own reading of it (`OptOutType`).
+    /// The keyword that the gateway reports (`OptOutType`).
     pub opt_out_type: Option<Keyword>,
-    /// When it was written, if its webhook was lost and it was found later.
+    /// The time at which it was written, if its webhook was lost and gap repair found it.
     pub recovered: Option<DateTime<Utc>>,
 }
 
-/// What became of a text.
+/// The outcome of [`receive`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
-    /// It is kept, in this conversation.
+    /// The message is stored in this conversation.
     Kept(ConversationId),
-    /// It was kept before.
-    Repeated,
-    /// No team owns the number that it was sent to.
-    NobodysNumber,
+    /// The message was stored before.
+    Duplicate,
+    /// No team owns the recipient number.
+    UnknownRecipient,
 }
 
-/// Why a text could not be kept.
+/// The reason why a message could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
-    /// The database.
+    /// A database error.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// The same text is being kept by somebody else right now; what this one wrote must be rolled back.
-    #[error("the same text arrived twice at once")]
+    /// A concurrent transaction changed the same message, conversation or team number. Roll back and retry.
+    #[error("a concurrent transaction conflicts with storing the message")]
     Raced,
 }
 
-/// Keeps a text, durably once this answers, whoever else is keeping it at the same moment.
+/// Stores a message, and retries after conflicts. The message is committed when this returns.
 ///
 /// # Errors
-/// `Raced` when that goes on and on.
-pub async fn keep(db: &Db, text: InboundText, now: DateTime<Utc>) -> Result<Received, ReceiveError> {
-    let mut tries = 0;
+/// `Raced` when every retry conflicts.
+pub async fn keep(db: &Db, inbound: InboundMessage, now: DateTime<Utc>) -> Result<Received, ReceiveError> {
+    let mut retries = 0;
     loop {
-        let text = text.clone();
-        match db.write(move |conn| receive(conn, &text, now)).await {
-            Err(ReceiveError::Raced) if tries < TRIES => tries += 1,
-            received => return received,
+        let inbound = inbound.clone();
+        match db.write(move |conn| receive(conn, &inbound, now)).await {
+            Err(ReceiveError::Raced) if retries < MAX_RETRIES => retries += 1,
+            result => return result,
         }
     }
 }
 
-/// Keeps a text, in the transaction.
+/// Stores a message, in the caller's transaction.
 ///
 /// # Errors
-/// `Raced` when the same text was kept between our look and our write: the other one stands.
+/// `Raced` when a concurrent transaction conflicts. The caller must roll back.
 pub fn receive(
     conn: &mut DbConnection,
-    text: &InboundText,
+    inbound: &InboundMessage,
     now: DateTime<Utc>,
 ) -> Result<Received, ReceiveError> {
-    if is_known(conn, &text.gateway_id)? {
-        return Ok(Received::Repeated);
+    if is_known(conn, &inbound.gateway_id)? {
+        return Ok(Received::Duplicate);
     }
-    let Some(team) = teams::queries::owner(conn, &text.to)? else {
-        return Ok(Received::NobodysNumber);
+    let Some(team) = teams::queries::owner(conn, &inbound.to)? else {
+        return Ok(Received::UnknownRecipient);
     };
-    let written = text.recovered.unwrap_or(now);
-    let live = match queries::live_for_update(conn, &text.to, &text.from)? {
+    let written_at = inbound.recovered.unwrap_or(now);
+    let mut live = match queries::live_for_update(conn, &inbound.to, &inbound.from)? {
         Some(live) => live,
-        None => begin(conn, team, text, written)?,
+        None => start(conn, team, inbound, written_at)?,
     };
-    let meaning = meaning(&text.body, text.opt_out_type);
-    let mut state = State::from(&live).receive(written).map_err(|_| ReceiveError::Raced)?;
+    let meaning = meaning(&inbound.body, inbound.opt_out_type);
+    let mut state = State::from(&live).receive(written_at).map_err(|_| ReceiveError::Raced)?;
     if meaning == Meaning::PossibleOptOut {
         state = state.flag_opt_out(POSSIBLE_OPT_OUT.to_owned()).map_err(|_| ReceiveError::Raced)?;
     }
-    queries::update_state(conn, live.id, &state)?;
+    queries::update_state(conn, &mut live, state)?;
     let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name.clone() };
     let message = insert(
         conn,
@@ -127,66 +127,53 @@ pub fn receive(
             conversation: live.id,
             direction: Direction::Inbound,
             sender: &sender,
-            // PostgreSQL keeps no NUL; a text must not be lost for one.
-            body: &text.body.replace('\0', "\u{fffd}"),
-            media: text.media.clone(),
+            // PostgreSQL cannot store NUL. Replacing it saves the rest of the message.
+            body: &inbound.body.replace('\0', "\u{fffd}"),
+            media: inbound.media.clone(),
             status: MessageStatus::Received,
-            created_at: written,
+            created_at: written_at,
             template: None,
-            gateway_id: Some(&text.gateway_id),
+            gateway_id: Some(&inbound.gateway_id),
             idempotency: None,
-            recovered: text.recovered.is_some(),
+            recovered: inbound.recovered.is_some(),
         },
     )?
     .ok_or(ReceiveError::Raced)?;
-    consents::record::of_text(conn, &live, &message, meaning)?;
+    consent::record_message(conn, &mut live, &message, meaning)?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
-    // A message that was recovered came without `OptOutType`, so the gateway may have answered it.
-    if meaning == Meaning::Help && text.recovered.is_none() {
+    // A recovered message has no `OptOutType`, so the gateway may have answered it already.
+    if meaning == Meaning::Help && inbound.recovered.is_none() {
         help_reply::send(conn, &live, now)?;
     }
-    if text.recovered.is_some() {
-        // Its number had no team when it came in.
-        rejected_messages::queries::delete(conn, &text.gateway_id)?;
+    if inbound.recovered.is_some() {
+        // It was rejected if its recipient number belonged to no team on arrival.
+        rejected_messages::queries::delete(conn, &inbound.gateway_id)?;
     }
     Ok(Received::Kept(live.id))
 }
 
-/// A new conversation, or the one that somebody else has begun at the same moment.
-fn begin(
+/// Starts a conversation, or returns the one that a concurrent transaction has started.
+fn start(
     conn: &mut DbConnection,
     team: TeamId,
-    text: &InboundText,
-    written: DateTime<Utc>,
+    inbound: &InboundMessage,
+    written_at: DateTime<Utc>,
 ) -> Result<Conversation, ReceiveError> {
-    if !teams::queries::keeps(conn, team, &text.to)? {
+    if !teams::queries::keeps(conn, team, &inbound.to)? {
         return Err(ReceiveError::Raced);
     }
     let new = NewConversation {
         team,
-        team_number: &text.to,
-        number: &text.from,
-        customer: customers::queries::only_customer(conn, team, &text.from)?,
+        team_number: &inbound.to,
+        number: &inbound.from,
+        customer: customers::queries::only_customer(conn, team, &inbound.from)?,
         origin: Origin::Inbound,
-        previous: queries::previous(conn, team, &text.to, &text.from)?,
+        previous: queries::previous(conn, team, &inbound.to, &inbound.from)?,
     };
-    queries::insert(conn, new, &State::begun_by_customer(written), written)?;
-    consents::record::show(conn, &text.to, &text.from)?;
-    // PostgreSQL has waited for the other one to commit, so it is visible now; if it is closed by now, the text is
-    // brought again by the gateway or by our caller.
-    queries::live_for_update(conn, &text.to, &text.from)?.ok_or(ReceiveError::Raced)
-}
-
-impl From<&Conversation> for State {
-    fn from(conversation: &Conversation) -> Self {
-        Self {
-            status: conversation.status,
-            next_action: conversation.next_action,
-            waiting_since: conversation.waiting_since,
-            last_message_at: conversation.last_message_at,
-            attention: conversation.attention.clone(),
-            unread: conversation.unread,
-            active_at: None,
-        }
-    }
+    queries::insert(conn, new, &State::started_by_customer(written_at), written_at)?;
+    // On PostgreSQL, the insert has waited for the commit of a concurrent transaction, so that conversation is visible
+    // now. If it is already closed, the caller or the gateway retries.
+    let mut live = queries::live_for_update(conn, &inbound.to, &inbound.from)?.ok_or(ReceiveError::Raced)?;
+    consent::show_earlier_opt_out(conn, &mut live)?;
+    Ok(live)
 }

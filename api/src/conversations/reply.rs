@@ -1,5 +1,5 @@
-//! A reply: the message, the conversation's new state, the outbox and the event in one transaction. Sending is the
-//! outbox's work, after the commit.
+//! Replies. One transaction writes the message, the conversation's new state, the outbox row and the event. The outbox
+//! sends the message after the commit.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -13,21 +13,21 @@ use shared::{
 
 use super::{
     conversation::State,
-    moved::{Held, require_seen},
+    moved::{Operation, require_seen},
     queries,
 };
 use crate::{
     auth::TeamScope,
-    consents::record::require_consent,
-    db::DbConnection,
+    consents::check::require_consent,
+    db::{DbConnection, DbError},
     error::ApiError,
     events,
     idempotency::{RequestKey, is_used, key_reused},
-    messages::queries::{NewMessageRow, by_idempotency_key, insert},
-    outbox, templates,
+    messages::queries::{NewMessageRow, by_idempotency_key, enqueue, insert},
+    templates,
 };
 
-/// A reply that is fit to be sent, as far as it can be told without the database.
+/// A reply that has passed the checks that need no database.
 #[derive(Clone, Debug)]
 pub struct Reply {
     body: MessageBody,
@@ -35,23 +35,23 @@ pub struct Reply {
     last_seen: Option<MessageId>,
 }
 
-/// What became of a reply.
+/// The outcome of a reply.
 #[derive(Clone, Debug)]
 pub enum Replied {
-    /// It is kept, and will be sent.
+    /// The message is stored and queued for sending.
     Queued(Message),
-    /// The same request was answered before, with this message.
+    /// An earlier request with the same idempotency key created this message.
     Replayed(Message),
 }
 
 impl Reply {
-    /// Checks the text: 1 to 1600 characters, no placeholder left, nothing with it.
+    /// Checks the message: 1 to 1600 characters, no placeholders, no media.
     ///
     /// # Errors
     /// `validation_failed` or `missing_placeholder`, naming the field.
     pub fn parse(new: NewMessage) -> Result<Self, ApiError> {
         if new.media.is_some() {
-            let message = "Pictures cannot be sent yet. Leave media out to send the text alone.";
+            let message = "Pictures cannot be sent yet. Leave media out to send only the message.";
             return Err(ApiError::field(ErrorCode::ValidationFailed, "media", "unsupported", message));
         }
         let body = MessageBody::parse(new.body).map_err(|fault| {
@@ -64,7 +64,7 @@ impl Reply {
         let missing = placeholders(body.as_str());
         if !missing.is_empty() {
             let named: Vec<String> = missing.iter().map(|name| format!("{{{{{name}}}}}")).collect();
-            let detail = format!("Put the value in place of {} before sending.", named.join(", "));
+            let detail = format!("Replace {} with a value before sending.", named.join(", "));
             return Err(ApiError::new(ErrorCode::MissingPlaceholder, detail).errors(
                 missing.into_iter().map(|name| FieldError {
                     field: "body".into(),
@@ -76,11 +76,11 @@ impl Reply {
         Ok(Self { body, template: new.template_id, last_seen: new.last_seen_message_id })
     }
 
-    /// Keeps the reply and queues it for sending.
+    /// Stores the reply and queues it for sending.
     ///
     /// # Errors
-    /// `not_found`, `conversation_closed`, `sender_not_reachable`, `number_opted_out`, `conversation_moved`, `idempotency_key_reused`,
-    /// `validation_failed`.
+    /// `not_found`, `conversation_closed`, `sender_not_reachable`, `number_opted_out`, `conversation_moved`,
+    /// `idempotency_key_reused`, `validation_failed`.
     pub fn queue(
         &self,
         conn: &mut DbConnection,
@@ -90,7 +90,7 @@ impl Reply {
         idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
     ) -> Result<Replied, ApiError> {
-        let conversation =
+        let mut conversation =
             queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
         if let Some(replayed) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Replied::Replayed(replayed));
@@ -98,12 +98,12 @@ impl Reply {
         let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
         let number = conversation.number.phone().ok_or_else(|| not_reachable(&conversation))?;
         require_consent(conn, &conversation.team_number, &conversation.number)?;
-        require_seen(conn, id, self.last_seen, sender, Held::Reply)?;
+        require_seen(conn, id, self.last_seen, sender, Operation::Reply)?;
         if let Some(template) = self.template
             && !templates::queries::is_usable(conn, template, conversation.team_id)?
         {
             let message =
-                "There is no such template in this team. Leave template_id out to send the text as it is.";
+                "The team cannot use this template. Leave template_id out to send the message as it is.";
             return Err(ApiError::field(ErrorCode::ValidationFailed, "template_id", "unknown", message));
         }
         let new = NewMessageRow {
@@ -120,37 +120,39 @@ impl Reply {
             recovered: false,
         };
         let Some(message) = insert(conn, new)? else {
-            // Only the idempotency key can be taken: by the same request to another conversation, a moment ago.
+            // The only possible conflict is the idempotency key: a concurrent request to another conversation used it.
             return Err(key_reused());
         };
-        self.hand_over(conn, &conversation, &number, &state, &message, now)?;
+        enqueue_reply(conn, &mut conversation, &number, state, &message, now)?;
         Ok(Replied::Queued(message))
-    }
-
-    fn hand_over(
-        &self,
-        conn: &mut DbConnection,
-        conversation: &Conversation,
-        number: &PhoneNumber,
-        state: &State,
-        message: &Message,
-        now: DateTime<Utc>,
-    ) -> Result<(), ApiError> {
-        queries::update_state(conn, conversation.id, state)?;
-        outbox::queries::insert(conn, message.id, &conversation.team_number, number, now)?;
-        events::queries::insert(
-            conn,
-            EventKind::MessageQueued,
-            conversation.team_id,
-            conversation.id,
-            Some(message.id),
-            now,
-        )?;
-        Ok(())
     }
 }
 
-/// What the same request was answered before.
+/// Writes the conversation's new state, and queues the message for sending.
+fn enqueue_reply(
+    conn: &mut DbConnection,
+    conversation: &mut Conversation,
+    number: &PhoneNumber,
+    state: State,
+    message: &Message,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    queries::update_state(conn, conversation, state)?;
+    enqueue(conn, message.id, &conversation.team_number, number, now)?;
+    events::queries::insert(
+        conn,
+        EventKind::MessageQueued,
+        conversation.team_id,
+        conversation.id,
+        Some(message.id),
+        now,
+    )
+}
+
+/// Returns the message that an earlier request with the same idempotency key created.
+///
+/// # Errors
+/// `idempotency_key_reused` when a different request used the key.
 pub(super) fn replay(
     conn: &mut DbConnection,
     given: &RequestKey,
@@ -167,13 +169,13 @@ pub(super) fn replay(
 fn closed() -> ApiError {
     ApiError::new(
         ErrorCode::ConversationClosed,
-        "The conversation is closed and stays as it is. A new text from the customer begins a new one.",
+        "The conversation is closed and cannot be changed. The customer's next message starts a new conversation.",
     )
 }
 
 fn not_reachable(conversation: &Conversation) -> ApiError {
     let detail = format!(
-        "{} is a short code or a name, which receives no messages. Write to the customer's phone number instead.",
+        "{} is a short code or a name, which cannot receive messages. Write to the customer's phone number instead.",
         conversation.number.display()
     );
     ApiError::new(ErrorCode::SenderNotReachable, detail)

@@ -21,57 +21,57 @@ use super::{
 use crate::{
     auth::Caller,
     body::Body,
-    desk::Desk,
     error::ApiError,
     idempotency::{
-        Once, RequestKey,
+        IdempotentRequest, RequestKey,
         routes::{REPLAYED, key_of},
     },
     paging::limit,
+    state::AppState,
 };
 
-/// How long a page is to be.
+/// Page size of the queue.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct QueueQuery {
-    /// How many conversations a section has at most, 1 to 200.
+    /// Largest number of conversations in a section, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
 }
 
-/// The conversations in progress: a section per team of the caller, in queue order.
+/// Open conversations in queue order, with a section for each team of the caller.
 #[utoipa::path(get, path = "/api/v1/queue", operation_id = "get_queue", tag = "conversations",
     params(QueueQuery),
     responses((status = 200, body = Queue), (status = 400, description = "`invalid_query`", body = Problem),
         (status = 401, body = Problem), (status = 429, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_queue(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<QueueQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = limit(query.limit)?;
-    let queue = desk.db.read(move |conn| queue::queue(conn, &caller.scope, limit)).await?;
+    let queue = state.db.read(move |conn| queue::queue(conn, &caller.scope, limit)).await?;
     Ok(HttpResponse::Ok().json(queue))
 }
 
-/// Which conversations.
+/// Filters of the list of conversations.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// The team.
     #[param(value_type = i64)]
     team_id: TeamId,
-    /// `open` comes in queue order, `closed` and `pending` newest first.
+    /// `open` conversations are in queue order, `closed` and `pending` ones newest first.
     status: ConversationStatus,
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// One team's conversations of a status.
+/// A team's conversations with one status.
 #[utoipa::path(get, path = "/api/v1/conversations", operation_id = "list_conversations", tag = "conversations",
     params(ListQuery),
     responses((status = 200, body = Page<Conversation>),
@@ -79,22 +79,23 @@ pub struct ListQuery {
         (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_conversations(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ListQuery { team_id, status, limit: given, cursor } = query.into_inner();
     let limit = limit(given)?;
-    let page = desk
+    let page = state
         .db
         .read(move |conn| queue::list(conn, &caller.scope, team_id, status, cursor.as_deref(), limit))
         .await?;
     Ok(HttpResponse::Ok().json(page))
 }
 
-/// Sends an ad-hoc message, which begins a conversation.
+/// Sends an ad-hoc message, which starts a conversation.
 ///
-/// It is `pending`, and in no queue, until the person replies. When one is pending already, the message joins it.
+/// The conversation is `pending`, and not in the queue, until the customer replies. If the number already has a pending
+/// conversation, the message is added to it.
 #[utoipa::path(post, path = "/api/v1/conversations", operation_id = "create_conversation", tag = "conversations",
     request_body(content = NewConversation, example = json!({"team_id": 1, "number": "07700 900123",
         "body": "Hello Maria, please call us on 0800 496 0123."})),
@@ -108,7 +109,7 @@ pub async fn list_conversations(
             `validation_failed`, `idempotency_key_reused`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_conversation(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
     new: Body<NewConversation>,
@@ -116,72 +117,72 @@ pub async fn create_conversation(
     caller.require(Permission::AdHoc)?;
     let idempotency = request_key(&request, &caller, &("conversations", &*new))?;
     let start = Start::parse(new.into_inner())?;
-    let (sender, now) = (caller.sender(), desk.clock.now());
-    let started = desk
+    let (sender, now) = (caller.sender(), state.clock.now());
+    let started = state
         .db
         .write(move |conn| start.queue(conn, &caller.scope, &sender, idempotency.as_ref(), now))
         .await?;
     Ok(match started {
         Started::Queued(conversation) => {
-            desk.committed();
+            state.committed();
             HttpResponse::Created().json(conversation)
         }
         Started::Replayed(conversation) => HttpResponse::Created().insert_header(REPLAYED).json(conversation),
     })
 }
 
-/// One conversation with its team, its customer, its closure and what the caller may do.
+/// A conversation with its team, customer, closure and consent, and the actions that the caller may take.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
     params(("id" = i64, Path, description = "The conversation")),
     responses((status = 200, body = ConversationDetail), (status = 401, body = Problem),
         (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_conversation(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = desk.db.read(move |conn| detail::detail(conn, &caller, id)).await?;
+    let found = state.db.read(move |conn| detail::detail(conn, &caller, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Which messages.
+/// Page of the messages of a conversation.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MessagesQuery {
     /// Only messages before this one.
     #[param(value_type = Option<i64>)]
     before: Option<MessageId>,
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
 }
 
-/// A conversation's messages: the newest page first, oldest first within the page.
+/// A page of a conversation's messages. The newest page comes first; within a page, the oldest message does.
 ///
-/// `next_cursor` is what to pass as `before` for the page before.
+/// `next_cursor` is the `before` of the next older page.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", operation_id = "list_messages",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation"), MessagesQuery),
     responses((status = 200, body = Page<Message>), (status = 400, description = "`invalid_query`", body = Problem),
         (status = 401, body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_messages(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
     query: web::Query<MessagesQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, limit) = (id.into_inner(), limit(query.limit)?);
     let before = query.before;
-    let page = desk.db.read(move |conn| message::page(conn, &caller.scope, id, before, limit)).await?;
+    let page = state.db.read(move |conn| message::page(conn, &caller.scope, id, before, limit)).await?;
     Ok(HttpResponse::Ok().json(page))
 }
 
 /// Sends a reply.
 ///
-/// With `last_seen_message_id`, the reply is held (409 `conversation_moved`) when the customer or a colleague wrote after
-/// that message.
+/// With `last_seen_message_id`, the reply is rejected (409 `conversation_moved`) if the customer or a colleague wrote
+/// after that message.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", operation_id = "create_message",
     tag = "conversations",
     params(("id" = i64, Path, description = "The conversation")),
@@ -192,12 +193,12 @@ pub async fn list_messages(
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, `sender_not_reachable`, \
-            `idempotency_key_reused`",
+        (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, \
+            `sender_not_reachable`, `idempotency_key_reused`",
             body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_message(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
     request: HttpRequest,
@@ -208,14 +209,14 @@ pub async fn create_message(
     let idempotency = request_key(&request, &caller, &(id, &*new))?;
     let reply = Reply::parse(new.into_inner())?;
     let sender = caller.sender();
-    let now = desk.clock.now();
-    let replied = desk
+    let now = state.clock.now();
+    let replied = state
         .db
         .write(move |conn| reply.queue(conn, &caller.scope, id, &sender, idempotency.as_ref(), now))
         .await?;
     Ok(match replied {
         Replied::Queued(message) => {
-            desk.committed();
+            state.committed();
             HttpResponse::Created().json(message)
         }
         Replied::Replayed(message) => HttpResponse::Created().insert_header(REPLAYED).json(message),
@@ -224,29 +225,29 @@ pub async fn create_message(
 
 /// Closes a conversation.
 ///
-/// With `last_seen_message_id`, the closure is held (409 `conversation_moved`) when the customer or a colleague wrote after
-/// that message. Without it, such messages end in the closed conversation.
+/// With `last_seen_message_id`, the closure is rejected (409 `conversation_moved`) if the customer or a colleague wrote
+/// after that message. Without it, the conversation is closed without that check.
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/closure", operation_id = "create_closure",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewClosure, example = json!({"closure_reason_id": 1, "note": "Pays on Friday.",
         "last_seen_message_id": 42})),
-    responses((status = 201, description = "Closed, and read-only from now on", body = ConversationDetail),
+    responses((status = 201, description = "Closed, and now read-only", body = ConversationDetail),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_closure(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
     request: HttpRequest,
     new: Body<NewClosure>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Close)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
-    let (id, new, now) = (id.into_inner(), new.into_inner(), desk.clock.now());
-    let closed = desk
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
+    let (id, new, now) = (id.into_inner(), new.into_inner(), state.clock.now());
+    let closed = state
         .db
         .write(move |conn| {
             once.run(conn, |conn| {
@@ -255,38 +256,38 @@ pub async fn create_closure(
             })
         })
         .await?;
-    desk.committed();
+    state.committed();
     Ok(closed.created())
 }
 
-/// Dismisses what a conversation shows for an agent's attention (`attention`), such as a possible opt-out.
+/// Dismisses the notice of a conversation (`attention`), such as a possible opt-out.
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/attention", operation_id = "delete_attention",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 204, description = "The conversation shows nothing"), (status = 401, body = Problem),
+    responses((status = 204, description = "The conversation has no notice"), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`", body = Problem),
-        (status = 422, description = "`number_opted_out`: shown until the customer opts in", body = Problem)),
+        (status = 422, description = "`number_opted_out`: the notice stays until the opt-in", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_attention(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Reply)?;
-    let (id, now) = (id.into_inner(), desk.clock.now());
-    desk.db.write(move |conn| attention::dismiss(conn, &caller.scope, id, now)).await?;
-    desk.committed();
+    let (id, now) = (id.into_inner(), state.clock.now());
+    state.db.write(move |conn| attention::dismiss(conn, &caller.scope, id, now)).await?;
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// The request's key, if it has one; the digest covers where and what.
+/// Returns the idempotency key of the request, if it has one, with a digest of the target and the body.
 fn request_key(
     request: &HttpRequest,
     caller: &Caller,
-    asked: &impl Serialize,
+    target_and_body: &impl Serialize,
 ) -> Result<Option<RequestKey>, ApiError> {
     let Some(key) = key_of(request, caller)? else { return Ok(None) };
-    let asked = serde_json::to_vec(asked).map_err(|error| ApiError::internal(&error))?;
-    let digest = Sha256::digest(asked).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = serde_json::to_vec(target_and_body).map_err(|error| ApiError::internal(&error))?;
+    let digest = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Some(RequestKey { key, digest }))
 }

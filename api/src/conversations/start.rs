@@ -1,5 +1,5 @@
-//! A conversation that we begin (rule 10): an ad-hoc message to a number. Pending, and in no queue, until the person
-//! replies.
+//! Ad-hoc messages (rule 10): outbound messages to any number, which start a conversation. It stays pending, and out of
+//! the queue, until the customer replies.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -12,21 +12,21 @@ use shared::{
 
 use super::{
     conversation::State,
+    known_number,
+    number_check::OWN_NUMBER,
     queries::{self, NewConversation},
     reply::{Replied, Reply, replay},
 };
 use crate::{
     auth::TeamScope,
-    consents::record::turn,
     customers,
-    db::{DbConnection, DbError},
+    db::{DbConnection, DbError, Lock},
     error::ApiError,
     idempotency::RequestKey,
-    numbers::{self, check::OUR_OWN},
     teams,
 };
 
-/// An ad-hoc message that is fit to be sent, as far as it can be told without the database.
+/// An ad-hoc message that has passed the checks that need no database.
 #[derive(Clone, Debug)]
 pub struct Start {
     team: TeamId,
@@ -35,17 +35,17 @@ pub struct Start {
     message: Reply,
 }
 
-/// What became of an ad-hoc message.
+/// The outcome of an ad-hoc message.
 #[derive(Clone, Debug)]
 pub enum Started {
-    /// It is kept, and will be sent; the conversation that it is in.
+    /// The message is stored in this conversation and queued for sending.
     Queued(Conversation),
-    /// The same request was answered before, with this conversation.
+    /// An earlier request with the same idempotency key created a message in this conversation.
     Replayed(Conversation),
 }
 
 impl Start {
-    /// Checks the text as that of a reply.
+    /// Checks the message like a reply.
     ///
     /// # Errors
     /// `validation_failed` or `missing_placeholder`, naming the field.
@@ -55,11 +55,11 @@ impl Start {
         Ok(Self { team: team_id, typed: number, from, message })
     }
 
-    /// Keeps the message and queues it for sending: in the team's pending conversation with the number, or in a new one.
+    /// Stores the message in the team's pending conversation with the number, or in a new one, and queues it.
     ///
     /// # Errors
     /// `not_found` for the team, `invalid_number`, `validation_failed` for `from` or the template, `conversation_open`
-    /// with the conversation to write in instead, `number_opted_out`, `idempotency_key_reused`.
+    /// with the conversation to reply in, `number_opted_out`, `idempotency_key_reused`.
     pub fn queue(
         &self,
         conn: &mut DbConnection,
@@ -71,13 +71,13 @@ impl Start {
         let team = teams::queries::team(conn, scope, self.team)?
             .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
-            return Ok(Started::Replayed(found(conn, scope, message.conversation_id)?));
+            return Ok(Started::Replayed(find(conn, scope, message.conversation_id)?));
         }
-        let number = numbers::known::field(conn, &team.numbers, "number", &self.typed, &team.region)?;
+        let number = known_number::field(conn, &team.numbers, "number", &self.typed, &team.region)?;
         if teams::queries::owner(conn, &number)?.is_some() {
-            return Err(ApiError::field(ErrorCode::InvalidNumber, "number", "own_number", OUR_OWN));
+            return Err(ApiError::field(ErrorCode::InvalidNumber, "number", "own_number", OWN_NUMBER));
         }
-        conn.take_turns(&turn(&number))?;
+        conn.advisory_lock(Lock::Number(number.as_str()))?;
         let live = queries::live_in_team(conn, &team.numbers, &number)?;
         if let Some(open) = live.iter().find(|live| live.status == ConversationStatus::Open) {
             return Err(conversation_open(open.id));
@@ -89,12 +89,12 @@ impl Start {
             None => pending(conn, team.id, &from, &number, now)?,
         };
         match self.message.queue(conn, scope, id, sender, idempotency, now)? {
-            Replied::Queued(_) => Ok(Started::Queued(found(conn, scope, id)?)),
-            Replied::Replayed(_) => Ok(Started::Replayed(found(conn, scope, id)?)),
+            Replied::Queued(_) => Ok(Started::Queued(find(conn, scope, id)?)),
+            Replied::Replayed(_) => Ok(Started::Replayed(find(conn, scope, id)?)),
         }
     }
 
-    /// The number asked for, else the [usual one](usual_number).
+    /// Returns the requested number, or else the [default](default_team_number).
     fn sending_number(
         &self,
         conn: &mut DbConnection,
@@ -114,7 +114,7 @@ impl Start {
                 "This number does not belong to the team. Choose one of the team's numbers.",
             );
         }
-        match usual_number(conn, team, pending, number)? {
+        match default_team_number(conn, team, pending, number)? {
             Some(from) => Ok(from),
             None => {
                 refuse("required", "The team has no number to send from. Ask an administrator to add one.")
@@ -123,9 +123,9 @@ impl Start {
     }
 }
 
-/// The team's number that a number is written from when nobody chooses: that of the message before which awaits a reply;
-/// else the one that the customer knows; else the team's first.
-pub(crate) fn usual_number(
+/// Returns the team number that sends an ad-hoc message when the request names none: that of the pending conversation,
+/// or that of the last closed conversation with this customer, or the team's first.
+pub(crate) fn default_team_number(
     conn: &mut DbConnection,
     team: &TeamSummary,
     pending: Option<&Conversation>,
@@ -134,14 +134,14 @@ pub(crate) fn usual_number(
     if let Some(pending) = pending {
         return Ok(Some(pending.team_number.clone()));
     }
-    let known = queries::last_team_number(conn, &team.numbers, number)?;
-    Ok(known.or_else(|| team.numbers.first().cloned()))
+    let last = queries::last_team_number(conn, &team.numbers, number)?;
+    Ok(last.or_else(|| team.numbers.first().cloned()))
 }
 
-/// Begins a pending conversation; its first message is a [`Reply`] into it.
+/// Starts a pending conversation. The caller adds its first message with [`Reply::queue`].
 ///
 /// # Errors
-/// `conversation_open` when the two numbers hold one already.
+/// `conversation_open` when the two numbers have an open conversation; `validation_failed` for the team number.
 pub(crate) fn pending(
     conn: &mut DbConnection,
     team: TeamId,
@@ -162,14 +162,17 @@ pub(crate) fn pending(
         origin: Origin::Outbound,
         previous: queries::previous(conn, team, team_number, number)?,
     };
-    if let Some(id) = queries::insert(conn, new, &State::begun_by_us(now), now)? {
+    if let Some(id) = queries::insert(conn, new, &State::started_by_team(now), now)? {
         return Ok(id);
     }
-    // Somebody else has begun it at the same moment, and PostgreSQL has waited for them.
+    // A concurrent transaction has started it, and PostgreSQL has waited for its commit.
     match queries::live_for_update(conn, team_number, number)? {
         Some(live) if live.status == ConversationStatus::Pending => Ok(live.id),
         Some(live) => Err(conversation_open(live.id)),
-        None => Err(ApiError::new(ErrorCode::Busy, "Another request is doing the same. Try again.")),
+        None => Err(ApiError::new(
+            ErrorCode::Busy,
+            "Another request is starting a conversation with this number. Try again.",
+        )),
     }
 }
 
@@ -178,6 +181,6 @@ fn conversation_open(id: ConversationId) -> ApiError {
     ApiError::new(ErrorCode::ConversationOpen, detail).conversation(id)
 }
 
-fn found(conn: &mut DbConnection, scope: &TeamScope, id: ConversationId) -> Result<Conversation, ApiError> {
+fn find(conn: &mut DbConnection, scope: &TeamScope, id: ConversationId) -> Result<Conversation, ApiError> {
     queries::find(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))
 }

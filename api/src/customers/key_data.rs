@@ -1,5 +1,5 @@
-//! What the current daily file says of a conversation's customer. Read at every look, never copied into the
-//! conversation.
+//! The key data of a conversation's customer. It is read from the current daily file for each request, and not copied
+//! into the conversation.
 
 use shared::{
     ErrorCode, PhoneNumber,
@@ -12,10 +12,10 @@ use shared::{
 use super::queries;
 use crate::{db::DbConnection, error::ApiError};
 
-/// The key data of a conversation's number.
+/// Returns the key data of a conversation's number.
 ///
 /// # Errors
-/// Only faults of the database.
+/// Database errors.
 pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> Result<KeyData, ApiError> {
     let (file_date, customers) = queries::key_data(conn, conversation.team_id, &conversation.number)?;
     let previous = conversation
@@ -23,17 +23,17 @@ pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> 
         .as_deref()
         .filter(|held| !customers.is_empty() && customers.iter().all(|customer| customer.reference != *held));
     let changed_owner_since = match previous {
-        Some(held) => queries::others_since(conn, conversation.team_id, &conversation.number, held)?,
+        Some(held) => queries::other_owner_since(conn, conversation.team_id, &conversation.number, held)?,
         None => None,
     };
     Ok(KeyData { file_date, customers, changed_owner: previous.is_some(), changed_owner_since })
 }
 
-/// The one customer whom a conversation is held with, if the current file tells: the one with its reference, or the
-/// only one who has the number.
+/// Returns the customer of a conversation from the current file: the customer with the conversation's reference, or the
+/// only customer with the number.
 ///
 /// # Errors
-/// Only faults of the database.
+/// Database errors.
 pub fn customer_of(
     conn: &mut DbConnection,
     conversation: &Conversation,
@@ -42,11 +42,11 @@ pub fn customer_of(
     Ok(found.map(|customer| Customer { reference: customer.reference, name: customer.name }))
 }
 
-/// The customer who has a number in the team's current file: the picked one of several, or the only one.
+/// Returns the customer with a number in the team's current file: the one with the picked reference, or the only one.
 ///
 /// # Errors
-/// `validation_failed` when none has the picked reference; faults of the database.
-pub(crate) fn customer_at(
+/// `validation_failed` when no customer has the picked reference; database errors.
+pub(crate) fn customer_with_number(
     conn: &mut DbConnection,
     team: TeamId,
     number: &PhoneNumber,
@@ -56,21 +56,21 @@ pub(crate) fn customer_at(
     choose(customers, picked)
 }
 
-/// Whose name and reference fill a template's placeholders.
+/// The source of the name and reference for a template's placeholders.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Addressee {
     /// The customer in the current file.
     pub(crate) customer: Option<CustomerKeyData>,
-    /// Whether the reference and name that the conversation last had may be used instead.
+    /// Whether the conversation's last reference and name may be used instead.
     pub(crate) keeps_names: bool,
 }
 
-/// Returns the customer that a reply addresses: the only one with the number, or the one whose reference the agent picked.
-/// When several customers share the number and none is picked, there is none. The names that the conversation keeps may be
-/// used only while no newer file gives the number to another customer.
+/// Returns the customer that a reply addresses: the one whose reference the agent picked, or the only one with the
+/// number. There is none if several customers share the number and none is picked. The conversation's last reference
+/// and name may be used only while no newer file gives the number to another customer.
 ///
 /// # Errors
-/// `validation_failed` when the number has no customer with the picked reference; faults of the database.
+/// `validation_failed` when the number has no customer with the picked reference; database errors.
 pub(crate) fn addressee(
     conn: &mut DbConnection,
     conversation: &Conversation,
@@ -83,17 +83,17 @@ pub(crate) fn addressee(
     }
     let keeps_names = match conversation.reference.as_deref().filter(|_| is_unknown) {
         Some(held) => {
-            queries::others_since(conn, conversation.team_id, &conversation.number, held)?.is_none()
+            queries::other_owner_since(conn, conversation.team_id, &conversation.number, held)?.is_none()
         }
         None => false,
     };
     Ok(Addressee { customer: None, keeps_names })
 }
 
-/// The picked customer of those who have a number, or the only one.
+/// Chooses the customer with the picked reference, or the only customer.
 ///
 /// # Errors
-/// `validation_failed` when none has the picked reference.
+/// `validation_failed` when no customer has the picked reference.
 pub(crate) fn choose(
     mut customers: Vec<CustomerKeyData>,
     picked: Option<&str>,
@@ -113,7 +113,7 @@ pub(crate) fn choose(
     }
 }
 
-/// The one customer of the key data whom the conversation is held with.
+/// Chooses the customer of the conversation: the one with its reference, or the only one.
 fn one_of(key_data: KeyData, conversation: &Conversation) -> Option<CustomerKeyData> {
     let mut customers = key_data.customers;
     if let Some(held) = conversation.reference.as_deref()

@@ -1,4 +1,4 @@
-//! Customers of the teams' daily files, and their key data (rule 11).
+//! Customers in the teams' daily files, and their key data (rule 11).
 
 pub mod key_data;
 pub(crate) mod queries;

@@ -1,4 +1,4 @@
-//! Daily files and customers in the database. Every look-up goes through the team's current file.
+//! Customers in the database. Look-ups use the team's current file.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -9,11 +9,11 @@ use shared::{
 };
 
 use crate::db::{
-    DbConnection, DbError, Moment, Words, on_each,
+    AsText, DbConnection, DbError, Timestamp, on_each,
     schema::{customers, daily_files},
 };
 
-/// The reference and name of a number, when exactly one customer of the current file has it.
+/// Returns the reference and name of the customer with a number, if exactly one customer of the current file has it.
 pub(crate) fn only_customer(
     conn: &mut DbConnection,
     team: TeamId,
@@ -32,22 +32,22 @@ pub(crate) fn only_customer(
     Ok(found.pop().filter(|_| !second))
 }
 
-/// The date of the team's current file and the customers in it who have the number, in file order.
+/// Returns the date of the team's current file, and its customers with the number in file order.
 pub(super) fn key_data(
     conn: &mut DbConnection,
     team: TeamId,
     number: &CustomerAddress,
 ) -> Result<(Option<NaiveDate>, Vec<CustomerKeyData>), DbError> {
-    let file: Option<(i64, NaiveDate, Words<Vec<String>>)> = on_each!(conn, |c| daily_files::table
+    let file: Option<(i64, NaiveDate, AsText<Vec<String>>)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::is_current.eq(true))
         .select((daily_files::id, daily_files::file_date, daily_files::key_data_columns))
         .first(c)
         .optional())?;
-    let Some((file, date, Words(columns))) = file else {
+    let Some((file, date, AsText(columns))) = file else {
         return Ok((None, Vec::new()));
     };
-    let rows: Vec<(String, String, Words<Vec<String>>)> = on_each!(conn, |c| customers::table
+    let rows: Vec<(String, String, AsText<Vec<String>>)> = on_each!(conn, |c| customers::table
         .filter(customers::daily_file_id.eq(file))
         .filter(customers::number.eq(number.as_str()))
         .order(customers::line)
@@ -55,7 +55,7 @@ pub(super) fn key_data(
         .load(c))?;
     let customers = rows
         .into_iter()
-        .map(|(reference, name, Words(values))| {
+        .map(|(reference, name, AsText(values))| {
             let fields = columns.iter().zip(values).map(|(name, value)| Field { name: name.clone(), value });
             CustomerKeyData { reference, name, fields: fields.collect() }
         })
@@ -63,22 +63,22 @@ pub(super) fn key_data(
     Ok((Some(date), customers))
 }
 
-/// When the number was first given to others: when the earliest of the team's files came in that has it, and is newer than
-/// every one that gives it to `reference`. As far back as files are kept.
-pub(super) fn others_since(
+/// Returns since when the number belongs to customers other than `reference`: the import time of the oldest file that
+/// has the number and is newer than every file that gives it to `reference`. Considers only the files in the history.
+pub(super) fn other_owner_since(
     conn: &mut DbConnection,
     team: TeamId,
     number: &CustomerAddress,
     reference: &str,
 ) -> Result<Option<DateTime<Utc>>, DbError> {
-    let files: Vec<(i64, Moment)> = on_each!(conn, |c| daily_files::table
+    let files: Vec<(i64, Timestamp)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::state.eq("ready"))
         .order(daily_files::id.desc())
         .select((daily_files::id, daily_files::created_at))
         .load(c))?;
     let mut since = None;
-    for (file, came_in) in files {
+    for (file, imported_at) in files {
         let references: Vec<String> = on_each!(conn, |c| customers::table
             .filter(customers::daily_file_id.eq(file))
             .filter(customers::number.eq(number.as_str()))
@@ -88,33 +88,33 @@ pub(super) fn others_since(
             break;
         }
         if !references.is_empty() {
-            since = Some(came_in.0);
+            since = Some(imported_at.0);
         }
     }
     Ok(since)
 }
 
-/// What a daily file has: its key data columns, and its first customer with the number, as an example.
+/// A daily file's key data columns, and its first customer with the number, as an example.
 pub(crate) type Columns = (Vec<String>, Option<(PhoneNumber, CustomerKeyData)>);
 
-/// What the team's current file has; `None` without a file.
+/// Returns the columns of the team's current file; `None` without a file.
 pub(crate) fn current_columns(conn: &mut DbConnection, team: TeamId) -> Result<Option<Columns>, DbError> {
-    let file: Option<(i64, Words<Vec<String>>)> = on_each!(conn, |c| daily_files::table
+    let file: Option<(i64, AsText<Vec<String>>)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::is_current.eq(true))
         .select((daily_files::id, daily_files::key_data_columns))
         .first(c)
         .optional())?;
-    let Some((file, Words(columns))) = file else {
+    let Some((file, AsText(columns))) = file else {
         return Ok(None);
     };
-    let number: Option<Words<PhoneNumber>> = on_each!(conn, |c| customers::table
+    let number: Option<AsText<PhoneNumber>> = on_each!(conn, |c| customers::table
         .filter(customers::daily_file_id.eq(file))
         .order((customers::daily_file_id, customers::number))
         .select(customers::number)
         .first(c)
         .optional())?;
-    let Some(Words(number)) = number else {
+    let Some(AsText(number)) = number else {
         return Ok(Some((columns, None)));
     };
     let (_, customers) = key_data(conn, team, &(&number).into())?;

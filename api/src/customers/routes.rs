@@ -4,20 +4,20 @@ use actix_web::{HttpResponse, web};
 use shared::{Problem, customer::KeyData, ids::ConversationId};
 
 use super::key_data;
-use crate::{auth::Caller, conversations, desk::Desk, error::ApiError};
+use crate::{auth::Caller, conversations, error::ApiError, state::AppState};
 
-/// What the team's current daily file says of the conversation's customer.
+/// Returns the key data of the conversation's customer from the team's current daily file.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/key_data", operation_id = "get_key_data",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     responses((status = 200, body = KeyData), (status = 401, body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_key_data(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = desk
+    let found = state
         .db
         .read(move |conn| {
             let conversation = conversations::queries::find(conn, &caller.scope, id)?

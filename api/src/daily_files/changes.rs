@@ -1,5 +1,5 @@
-//! Compares two files by customer reference number: what is new, changed, dropped or listed twice, with examples. Both
-//! are compared as fingerprints in sorted order, so that files of any size fit into little memory.
+//! Compares two files by customer reference number: new, changed, dropped and duplicate customers, with examples.
+//! Compares sorted fingerprints, so that memory use does not depend on the size of the files.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -12,16 +12,16 @@ use shared::daily_file::{
 };
 
 use super::{
+    external_sort::{Key, Sorted, Sorter},
     fingerprint::{Fingerprint, Group},
     first::First,
     row::Row,
-    sorted::{Key, Sorted, Sorter},
 };
 
-/// How many bytes of fingerprints wait in memory.
-const ROOM: usize = 2 * 1024 * 1024;
+/// Maximum bytes of fingerprints that the sorter holds in memory.
+const MEMORY_LIMIT: usize = 2 * 1024 * 1024;
 
-/// How two files differ, in customers.
+/// The differences between the customers of two files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changes {
     pub(super) turnover: Turnover,
@@ -30,7 +30,7 @@ pub(super) struct Changes {
     pub(super) duplicate_refs: i64,
 }
 
-/// The customers of a file, each as a hash of its reference and one of all else.
+/// The customers of a file, each as a hash of the reference and a hash of the other values.
 #[derive(Debug)]
 pub(super) struct Fingerprints {
     sorter: Sorter,
@@ -38,14 +38,14 @@ pub(super) struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// Fingerprints of a file with these key data columns; temporary files go to `folder`.
+    /// Creates an empty collection for a file with these key data columns. Temporary files go to `folder`.
     pub(super) fn of(columns: &[String], folder: &Path) -> Self {
         let mut hasher = DefaultHasher::new();
         columns.hash(&mut hasher);
-        Self { sorter: Sorter::new(folder, ROOM), columns: hasher }
+        Self { sorter: Sorter::new(folder, MEMORY_LIMIT), columns: hasher }
     }
 
-    /// Adds a row of the file. One that is not accepted counts as a duplicate only.
+    /// Adds a row of the file. A row that is not accepted counts only as a duplicate.
     ///
     /// # Errors
     /// When the temporary file cannot be written.
@@ -55,17 +55,17 @@ impl Fingerprints {
         let key_data = key_data.finish();
         let rest = hash(&(row.number.as_str(), &row.name, key_data));
         let fingerprint = Fingerprint { row, key_data, is_accepted };
-        self.sorter.push((hash(&row.reference), rest), |bytes| fingerprint.write(bytes))
+        self.sorter.push((hash(&row.reference), rest), |bytes| fingerprint.encode(bytes))
     }
 
-    /// What has become of the customers of `before`.
+    /// Returns how the customers have changed since `before`.
     ///
     /// # Errors
     /// When a temporary file cannot be read.
-    pub(super) fn since(self, before: Fingerprints) -> io::Result<Changes> {
+    pub(super) fn changes_since(self, before: Fingerprints) -> io::Result<Changes> {
         let mut new = Side::of(self.sorter.finish()?)?;
         let mut old = Side::of(before.sorter.finish()?)?;
-        let mut found = Found::default();
+        let mut found = ChangeCollector::default();
         let (mut after, mut earlier) = (Group::default(), Group::default());
         while let Some(customer) = [new.customer(), old.customer()].into_iter().flatten().min() {
             new.take(customer, &mut after)?;
@@ -76,15 +76,15 @@ impl Fingerprints {
     }
 }
 
-/// A hash that is the same as long as this process lives.
+/// Returns a hash that is stable within this process.
 pub(super) fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
     hasher.finish()
 }
 
-/// The differences so far.
-struct Found {
+/// Collects differences.
+struct ChangeCollector {
     turnover: Turnover,
     added: First<CustomerRow>,
     changed: First<CustomerChange>,
@@ -93,7 +93,7 @@ struct Found {
     duplicate_refs: i64,
 }
 
-impl Default for Found {
+impl Default for ChangeCollector {
     fn default() -> Self {
         Self {
             turnover: Turnover::default(),
@@ -106,7 +106,7 @@ impl Default for Found {
     }
 }
 
-impl Found {
+impl ChangeCollector {
     fn note(&mut self, after: &Group, before: &Group) {
         let turnover = &mut self.turnover;
         if before.accepted == 0 {
@@ -131,17 +131,18 @@ impl Found {
     }
 
     fn finish(self) -> Changes {
-        let (added, changed, dropped) = (self.added.all(), self.changed.all(), self.dropped.all());
+        let (added, changed, dropped) =
+            (self.added.into_vec(), self.changed.into_vec(), self.dropped.into_vec());
         Changes {
             turnover: self.turnover,
             examples: Examples { added, changed, dropped },
-            duplicates: self.duplicates.all(),
+            duplicates: self.duplicates.into_vec(),
             duplicate_refs: self.duplicate_refs,
         }
     }
 }
 
-/// One side of the comparison, and what comes next there.
+/// One file of the comparison, with its next record.
 struct Side {
     sorted: Sorted,
     next: Option<Key>,
@@ -164,7 +165,7 @@ impl Side {
         Ok(())
     }
 
-    /// Takes all rows of a customer.
+    /// Moves all rows of a customer into `group`.
     fn take(&mut self, customer: u64, group: &mut Group) -> io::Result<()> {
         group.clear();
         while let Some((of, rest)) = self.next
@@ -208,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn examples_stand_in_file_order_with_what_differs() {
+    fn examples_are_in_file_order_and_name_the_changed_fields() {
         let old = vec![(1, 1, 1), (2, 2, 2), (3, 3, 3), (9, 9, 9)];
         let changes =
-            of(&vec![(8, 8, 8), (3, 4, 3), (2, 2, 3), (1, 1, 1), (7, 7, 7)]).since(of(&old)).unwrap();
+            of(&vec![(8, 8, 8), (3, 4, 3), (2, 2, 3), (1, 1, 1), (7, 7, 7)]).changes_since(of(&old)).unwrap();
         let refs = |rows: &[CustomerRow]| -> Vec<(i64, String)> {
             rows.iter().map(|row| (row.line, row.reference.clone())).collect()
         };
@@ -240,7 +241,7 @@ mod tests {
         let again =
             Row { line: 9, number, reference: "A-1".into(), name: "Jo".into(), key_data: "[]".into() };
         new.push(&again, false).unwrap();
-        let changes = new.since(of(&vec![(1, 1, 1), (1, 3, 1)])).unwrap();
+        let changes = new.changes_since(of(&vec![(1, 1, 1), (1, 3, 1)])).unwrap();
         assert_eq!((changes.turnover.unchanged, changes.turnover.added), (1, 1));
         let expected =
             DuplicateRef { reference: "A-1".into(), lines: vec![2, 4, 9], accepted_lines: vec![2, 4] };
@@ -253,7 +254,7 @@ mod tests {
             new in proptest::collection::vec((0..12_u8, 0..3_u8, 0..3_u8), 0..20),
             old in proptest::collection::vec((0..12_u8, 0..3_u8, 0..3_u8), 0..20),
         ) {
-            let changes = of(&new).since(of(&old)).unwrap();
+            let changes = of(&new).changes_since(of(&old)).unwrap();
             let (new, old) = (by_reference(&new), by_reference(&old));
             let count = |found: usize| i64::try_from(found).unwrap();
             let same = new.iter().filter(|(key, rows)| old.get(key) == Some(*rows)).count();

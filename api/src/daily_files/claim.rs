@@ -1,5 +1,5 @@
-//! Who brings in a file for a team: one at a time. The claim lasts for some seconds and is renewed with all that is
-//! written, so that a process that is killed leaves nothing that is in the way for long.
+//! Claims: at most one import at a time per team. A claim expires after some seconds and every write renews it, so a
+//! killed process does not block the team for long.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
@@ -14,12 +14,12 @@ use crate::{
     error::ApiError,
 };
 
-/// How long a claim lasts that nobody renews.
+/// How long a claim stays valid without renewal.
 const LEASE: TimeDelta = TimeDelta::seconds(20);
-/// How often it is renewed while nothing is written.
-const RENEWAL: TimeDelta = TimeDelta::seconds(5);
+/// Interval of renewal while nothing is written.
+const RENEWAL_INTERVAL: TimeDelta = TimeDelta::seconds(5);
 
-/// The right to bring in a file for a team.
+/// The exclusive right to import a file for a team.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
     db: Db,
@@ -28,11 +28,11 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// Takes it.
+    /// Acquires the claim of a team.
     ///
     /// # Errors
-    /// `request_in_progress` when somebody else has it.
-    pub(super) async fn take(
+    /// `request_in_progress` when another import holds it.
+    pub(super) async fn acquire(
         db: &Db,
         clock: &Clock,
         team: TeamId,
@@ -59,10 +59,10 @@ impl Claim {
         }
     }
 
-    /// Writes something about the file, which renews the claim.
+    /// Runs `work` in a write transaction that renews the claim first.
     ///
     /// # Errors
-    /// What `work` answers; `request_in_progress` when the claim was lost.
+    /// Errors of `work`; `request_in_progress` when the claim was lost.
     pub(super) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut DbConnection, DailyFileId) -> Result<T, ApiError> + Send + 'static,
@@ -70,7 +70,7 @@ impl Claim {
         let (id, until) = (self.id, self.until());
         self.db
             .write(move |conn| {
-                if !queries::hold(conn, id, until)? {
+                if !queries::renew(conn, id, until)? {
                     return Err(lost());
                 }
                 work(conn, id)
@@ -78,17 +78,17 @@ impl Claim {
             .await
     }
 
-    /// Does something that takes its time, and renews the claim meanwhile.
+    /// Runs long `work`, and keeps the claim renewed meanwhile.
     ///
     /// # Errors
-    /// What `work` answers.
-    pub(super) async fn during<T>(
+    /// Errors of `work`; `request_in_progress` when the claim was lost.
+    pub(super) async fn hold_during<T>(
         &self,
         work: impl Future<Output = Result<T, ApiError>>,
     ) -> Result<T, ApiError> {
         let renewing = async {
             loop {
-                self.clock.sleep(RENEWAL).await;
+                self.clock.sleep(RENEWAL_INTERVAL).await;
                 if let Err(error) = self.write(|_, _| Ok(())).await {
                     return error;
                 }
@@ -100,13 +100,13 @@ impl Claim {
         }
     }
 
-    /// Gives it up, and the file with it.
-    pub(super) async fn give_up(self) {
+    /// Discards the staged file, which ends the claim.
+    pub(super) async fn discard(self) {
         let id = self.id;
-        let given_up = self.db.write(move |conn| queries::discard(conn, id)).await;
-        if let Err(error) = given_up {
-            // It runs out by itself.
-            tracing::warn!(%error, "a daily file that did not come in could not be given up");
+        let discarded = self.db.write(move |conn| queries::discard(conn, id)).await;
+        if let Err(error) = discarded {
+            // The claim expires by itself.
+            tracing::warn!(%error, "an incomplete daily file could not be discarded");
         }
     }
 
@@ -117,6 +117,6 @@ impl Claim {
 
 fn lost() -> ApiError {
     let detail =
-        "Bringing in this file took too long, and was given up. The file before is still the current one.";
+        "The import took too long and was stopped. The previous file is still in use. Upload the file again.";
     ApiError::new(ErrorCode::RequestInProgress, detail)
 }

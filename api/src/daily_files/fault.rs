@@ -1,18 +1,18 @@
-//! What is wrong with a file as a whole. It must never be about a single customer's values: those are rejected rows, and
-//! the rest of the file is taken.
+//! Faults of a file as a whole, which refuse it. An invalid value is not such a fault: its row is rejected and the rest
+//! of the file is imported.
 
 use shared::{ErrorCode, FieldError};
 
 use crate::error::ApiError;
 
-/// Why a file cannot be used, and where that shows.
+/// Why a file cannot be used, with the line at fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileFault {
     /// The line, from 1.
     pub(crate) line: u64,
-    /// A stable machine word.
+    /// A stable machine-readable code.
     pub(crate) code: &'static str,
-    /// What is wrong and what would be right, in a sentence.
+    /// What is wrong and how to correct it.
     pub(crate) message: String,
 }
 
@@ -22,7 +22,7 @@ impl FileFault {
     }
 }
 
-/// `invalid_file`, with each fault at its line.
+/// Returns `invalid_file`, with each fault and its line.
 pub(crate) fn refused(faults: Vec<FileFault>) -> ApiError {
     let detail = match faults.as_slice() {
         [only] => format!("Line {}: {}", only.line, only.message),
@@ -39,13 +39,14 @@ pub(crate) fn refused(faults: Vec<FileFault>) -> ApiError {
     ApiError::new(ErrorCode::InvalidFile, detail).errors(errors)
 }
 
-/// The file could not be kept while it was read: nothing of it is left, and the one before is still current.
-pub(crate) fn not_kept(error: &std::io::Error) -> ApiError {
+/// Returns the problem for a failed temporary file. The import leaves nothing behind, and the previous file stays
+/// current.
+pub(crate) fn temp_file_failed(error: &std::io::Error) -> ApiError {
     if error.kind() == std::io::ErrorKind::StorageFull {
-        tracing::error!(%error, "no room for a daily file that is being read");
+        tracing::error!(%error, "the disk is full: a daily file cannot be imported");
         return ApiError::new(
             ErrorCode::Busy,
-            "The server's disk is full. The file before is still the current one.",
+            "The server's disk is full. The previous file is still in use. Tell an administrator.",
         );
     }
     ApiError::internal(error)

@@ -1,4 +1,4 @@
-//! What is kept of a row to compare it: a few bytes with its line, and all rows of one customer together.
+//! Fingerprints of rows for the comparison of files, and groups of the rows with one reference.
 
 use shared::{
     PhoneNumber,
@@ -7,10 +7,10 @@ use shared::{
 
 use super::row::Row;
 
-/// How many rows of one customer are looked at one by one; of more, only the count and a digest are kept.
-const MOST: usize = 20;
+/// Maximum number of rows kept per customer; further rows only add to the count and the digest.
+const MAX_ROWS: usize = 20;
 
-/// A row, as it is written to the sorter.
+/// A row, as it is encoded for the sorter.
 pub(super) struct Fingerprint<'a> {
     pub(super) row: &'a Row,
     /// A hash of the key data and its columns.
@@ -19,11 +19,11 @@ pub(super) struct Fingerprint<'a> {
 }
 
 impl Fingerprint<'_> {
-    pub(super) fn write(&self, bytes: &mut Vec<u8>) {
+    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
         bytes.push(u8::from(self.is_accepted));
         bytes.extend_from_slice(&self.row.line.to_le_bytes());
         bytes.extend_from_slice(&self.key_data.to_le_bytes());
-        // Neither has a control character.
+        // Numbers and references have no control characters.
         for text in [self.row.number.as_str(), &self.row.reference] {
             bytes.extend_from_slice(text.as_bytes());
             bytes.push(b'\n');
@@ -32,15 +32,15 @@ impl Fingerprint<'_> {
     }
 }
 
-/// A row, as it is read back.
+/// A row, as it is decoded from the sorter.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Known {
+struct DecodedRow {
     is_accepted: bool,
     key_data: u64,
     customer: CustomerRow,
 }
 
-fn read(bytes: &[u8]) -> Option<Known> {
+fn decode(bytes: &[u8]) -> Option<DecodedRow> {
     let (accepted, rest) = bytes.split_first()?;
     let (line, rest) = rest.split_first_chunk::<8>()?;
     let (key_data, rest) = rest.split_first_chunk::<8>()?;
@@ -48,7 +48,7 @@ fn read(bytes: &[u8]) -> Option<Known> {
     let number = PhoneNumber::try_from(texts.next()?).ok()?;
     let (reference, name) = (texts.next()?, texts.next()?);
     let line = i64::from_le_bytes(*line);
-    Some(Known {
+    Some(DecodedRow {
         is_accepted: *accepted == 1,
         key_data: u64::from_le_bytes(*key_data),
         customer: CustomerRow { line, reference, name, number },
@@ -60,7 +60,7 @@ fn read(bytes: &[u8]) -> Option<Known> {
 pub(super) struct Group {
     pub(super) rows: i64,
     pub(super) accepted: i64,
-    // The same for the same accepted rows, in any order.
+    // A sum of hashes, so that the order of the accepted rows does not matter.
     digest: u64,
     first_line: Option<i64>,
     bytes: Vec<u8>,
@@ -74,7 +74,7 @@ impl Group {
         (self.rows, self.accepted, self.digest, self.first_line) = (0, 0, 0, None);
     }
 
-    /// Adds a row with the hash of all but its reference.
+    /// Adds an encoded row. `hash` covers everything except the reference.
     pub(super) fn push(&mut self, hash: u64, bytes: &[u8]) {
         self.rows += 1;
         if bytes.first() == Some(&1) {
@@ -86,13 +86,13 @@ impl Group {
             .and_then(|rest| rest.split_first_chunk::<8>())
             .map(|(line, _)| i64::from_le_bytes(*line));
         self.first_line = [self.first_line, line].into_iter().flatten().min();
-        if self.ends.len() < MOST {
+        if self.ends.len() < MAX_ROWS {
             self.bytes.extend_from_slice(bytes);
             self.ends.push(self.bytes.len());
         }
     }
 
-    /// The first line on which the customer stands.
+    /// Returns the customer's first line.
     pub(super) fn line(&self) -> i64 {
         self.first_line.unwrap_or(i64::MAX)
     }
@@ -101,24 +101,24 @@ impl Group {
         (self.accepted, self.digest) == (other.accepted, other.digest)
     }
 
-    /// The rows, in file order.
-    fn known(&self) -> Vec<Known> {
+    /// Returns the rows in file order.
+    fn decoded(&self) -> Vec<DecodedRow> {
         let starts = std::iter::once(&0).chain(&self.ends);
-        let rows = starts.zip(&self.ends).filter_map(|(start, end)| read(self.bytes.get(*start..*end)?));
-        let mut rows: Vec<Known> = rows.collect();
+        let rows = starts.zip(&self.ends).filter_map(|(start, end)| decode(self.bytes.get(*start..*end)?));
+        let mut rows: Vec<DecodedRow> = rows.collect();
         rows.sort_by_key(|row| row.customer.line);
         rows
     }
 
-    /// The customer's first accepted row.
+    /// Returns the customer's first accepted row.
     pub(super) fn customer(&self) -> Option<CustomerRow> {
-        self.known().into_iter().find(|row| row.is_accepted).map(|row| row.customer)
+        self.decoded().into_iter().find(|row| row.is_accepted).map(|row| row.customer)
     }
 
-    /// The lines of a reference that stands on several.
+    /// Returns the lines of a reference that is on several lines.
     pub(super) fn duplicate(&self) -> Option<DuplicateRef> {
-        let rows = self.known();
-        let line = |row: &Known| row.customer.line;
+        let rows = self.decoded();
+        let line = |row: &DecodedRow| row.customer.line;
         Some(DuplicateRef {
             lines: rows.iter().map(line).collect(),
             accepted_lines: rows.iter().filter(|row| row.is_accepted).map(line).collect(),
@@ -126,14 +126,15 @@ impl Group {
         })
     }
 
-    /// What differs between the rows of this file and of the one before.
+    /// Returns the fields that differ from the customer's rows in the previous file.
     pub(super) fn differences(&self, before: &Group) -> Vec<ChangedField> {
-        let (after, before) = (self.known(), before.known());
-        let accepted =
-            |rows: &[Known]| -> Vec<Known> { rows.iter().filter(|row| row.is_accepted).cloned().collect() };
+        let (after, before) = (self.decoded(), before.decoded());
+        let accepted = |rows: &[DecodedRow]| -> Vec<DecodedRow> {
+            rows.iter().filter(|row| row.is_accepted).cloned().collect()
+        };
         let (after, before) = (accepted(&after), accepted(&before));
-        let differ = |field: fn(&Known) -> String| {
-            let values = |rows: &[Known]| -> Vec<String> {
+        let differ = |field: fn(&DecodedRow) -> String| {
+            let values = |rows: &[DecodedRow]| -> Vec<String> {
                 let mut values: Vec<String> = rows.iter().map(field).collect();
                 values.sort_unstable();
                 values
@@ -162,13 +163,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_fingerprint_is_read_back(line: i64, reference in "[^\\pC]{1,9}", name in "[^\\pC]{1,9}", key_data: u64, is_accepted: bool) {
+        fn an_encoded_fingerprint_is_decoded_unchanged(line: i64, reference in "[^\\pC]{1,9}", name in "[^\\pC]{1,9}", key_data: u64, is_accepted: bool) {
             let number: PhoneNumber = "+447700900123".parse().unwrap();
             let row = Row { line, number: number.clone(), reference: reference.clone(), name: name.clone(), key_data: String::new() };
             let mut bytes = Vec::new();
-            Fingerprint { row: &row, key_data, is_accepted }.write(&mut bytes);
+            Fingerprint { row: &row, key_data, is_accepted }.encode(&mut bytes);
             let customer = CustomerRow { line, reference, name, number };
-            prop_assert_eq!(read(&bytes), Some(Known { is_accepted, key_data, customer }));
+            prop_assert_eq!(decode(&bytes), Some(DecodedRow { is_accepted, key_data, customer }));
         }
     }
 }

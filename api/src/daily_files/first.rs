@@ -1,43 +1,43 @@
-//! Keeps the first of many things, by their place in a file, in bounded memory.
+//! Keeps the first items of a file, by line, in bounded memory.
 
-/// The first things so far.
+/// The first items by line, of those added so far.
 #[derive(Debug)]
 pub(super) struct First<T> {
-    most: usize,
-    things: Vec<(i64, T)>,
-    // What lies behind this is no longer among the first.
+    limit: usize,
+    items: Vec<(i64, T)>,
+    // Items from this line on are no longer among the first.
     last: i64,
 }
 
 impl<T> First<T> {
-    /// Keeps at most this many.
-    pub(super) fn new(most: usize) -> Self {
-        Self { most, things: Vec::new(), last: i64::MAX }
+    /// Keeps at most `limit` items.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, items: Vec::new(), last: i64::MAX }
     }
 
-    /// Adds one at a line, which `make` makes only if it may be among the first.
+    /// Adds the item of a line. Calls `make` only if the item may be among the first.
     pub(super) fn push(&mut self, line: i64, make: impl FnOnce() -> Option<T>) {
         if line >= self.last {
             return;
         }
-        self.things.extend(make().map(|thing| (line, thing)));
-        if self.things.len() >= 2 * self.most {
-            self.cut();
+        self.items.extend(make().map(|item| (line, item)));
+        if self.items.len() >= 2 * self.limit {
+            self.trim();
         }
     }
 
-    fn cut(&mut self) {
-        self.things.sort_by_key(|(line, _)| *line);
-        if self.things.len() > self.most {
-            self.things.truncate(self.most);
-            self.last = self.things.last().map_or(i64::MAX, |(line, _)| *line);
+    fn trim(&mut self) {
+        self.items.sort_by_key(|(line, _)| *line);
+        if self.items.len() > self.limit {
+            self.items.truncate(self.limit);
+            self.last = self.items.last().map_or(i64::MAX, |(line, _)| *line);
         }
     }
 
-    /// The first ones, in their order.
-    pub(super) fn all(mut self) -> Vec<T> {
-        self.cut();
-        self.things.into_iter().map(|(_, thing)| thing).collect()
+    /// Returns the first items, ordered by line.
+    pub(super) fn into_vec(mut self) -> Vec<T> {
+        self.trim();
+        self.items.into_iter().map(|(_, item)| item).collect()
     }
 }
 
@@ -49,15 +49,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_first_ones_are_kept_in_their_order(lines in proptest::collection::hash_set(0..500_i64, 0..100), most in 1..20_usize) {
-            let mut first = First::new(most);
+        fn the_first_items_are_kept_in_line_order(lines in proptest::collection::hash_set(0..500_i64, 0..100), limit in 1..20_usize) {
+            let mut first = First::new(limit);
             for line in &lines {
                 first.push(*line, || Some(*line));
             }
             let mut expected: Vec<i64> = lines.into_iter().collect();
             expected.sort_unstable();
-            expected.truncate(most);
-            prop_assert_eq!(first.all(), expected);
+            expected.truncate(limit);
+            prop_assert_eq!(first.into_vec(), expected);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Which column holds what: by the team's own mapping, else by the names that such columns usually have. Also what stands
-//! between the values. All other columns are key data, in file order.
+//! Finds the delimiter and the columns of the reference, name and number: by the team's column mapping, or else by
+//! their usual names. All other columns are key data, in file order.
 
 use std::collections::HashMap;
 
@@ -7,48 +7,49 @@ use shared::{clean::clean_line, daily_file::ColumnMapping};
 
 use super::{
     fault::FileFault,
-    records::{MOST_COLUMNS, Malformed, Next, Record, Records},
+    records::{MAX_COLUMNS, Malformed, Next, Record, Records},
 };
 
-/// What may stand between values.
+/// Delimiters to try.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
-/// The longest name of a column, in characters.
-const LONGEST_NAME: usize = 200;
+/// Maximum length of a column name; longer names are cut.
+const MAX_NAME_CHARS: usize = 200;
 
-/// What every file must have.
+/// The columns that every file needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Needed {
+pub(super) enum RequiredColumn {
     Reference,
     Name,
     Number,
 }
 
-impl Needed {
-    pub(super) const ALL: [Needed; 3] = [Needed::Reference, Needed::Name, Needed::Number];
+impl RequiredColumn {
+    pub(super) const ALL: [RequiredColumn; 3] =
+        [RequiredColumn::Reference, RequiredColumn::Name, RequiredColumn::Number];
 
     fn described(self) -> &'static str {
         match self {
-            Needed::Reference => "the customer reference number",
-            Needed::Name => "the name",
-            Needed::Number => "the phone number",
+            RequiredColumn::Reference => "the customer reference number",
+            RequiredColumn::Name => "the name",
+            RequiredColumn::Number => "the phone number",
         }
     }
 
-    /// The usual names, lower case and without what is neither letter nor digit; the first ones win over later ones.
+    /// The usual names, in lower case and with only letters and digits. Earlier names take precedence.
     fn usual(self) -> impl Iterator<Item = &'static str> {
         let names = match self {
-            Needed::Reference => {
+            RequiredColumn::Reference => {
                 "ref reference refno refnumber referenceno referencenumber customerref \
                  customerreference customerrefno customerreferenceno customerreferencenumber \
                  customerrefnumber custref clientref clientreference accountref accountreference \
                  accountnumber accountno accountid account acctno acct customerid customernumber \
                  customerno clientid clientnumber id"
             }
-            Needed::Name => {
+            RequiredColumn::Name => {
                 "name customername clientname fullname customerfullname contactname accountname \
                  accountholder customer client"
             }
-            Needed::Number => {
+            RequiredColumn::Number => {
                 "number mobile mobilenumber mobileno mobilephone mobilephonenumber customermobile \
                  cell cellphone cellnumber cellphonenumber msisdn sms smsnumber phone phonenumber \
                  phoneno customerphone customerphonenumber telephone telephonenumber telephoneno \
@@ -60,9 +61,9 @@ impl Needed {
 
     fn mapped(self, mapping: &ColumnMapping) -> Option<&str> {
         match self {
-            Needed::Reference => mapping.reference.as_deref(),
-            Needed::Name => mapping.name.as_deref(),
-            Needed::Number => mapping.number.as_deref(),
+            RequiredColumn::Reference => mapping.reference.as_deref(),
+            RequiredColumn::Name => mapping.name.as_deref(),
+            RequiredColumn::Number => mapping.number.as_deref(),
         }
     }
 }
@@ -71,9 +72,9 @@ impl Needed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) delimiter: u8,
-    /// The line on which it stands.
+    /// The line of the header.
     pub(super) line: u64,
-    /// Every column's name, as it stands in the file; the nameless are called by their place.
+    /// The names of all columns as in the file; a column without a name is named `Column` and its position.
     pub(super) names: Vec<String>,
     pub(super) reference: usize,
     pub(super) name: usize,
@@ -81,16 +82,16 @@ pub(super) struct Header {
 }
 
 impl Header {
-    /// Reads the header at the beginning of a text that holds at least all of it.
+    /// Reads the header from a text that begins with the complete header.
     ///
     /// # Errors
-    /// Each column that is needed and not there.
+    /// A fault for each required column that is missing.
     pub(super) fn read(text: &str, mapping: &ColumnMapping) -> Result<Self, Vec<FileFault>> {
         let separator = separator_line(text);
         let named = separator.map(|(_, delimiter)| delimiter);
         let line = separator.map(|(line, _)| line);
-        let tries = named.into_iter().chain(DELIMITERS).map(|of| assigned(text, of, line, mapping));
-        // Of those that fail, the one with the most columns tells best what is missing.
+        let tries = named.into_iter().chain(DELIMITERS).map(|of| read_with(text, of, line, mapping));
+        // If all delimiters fail, the one that gives the most columns has the most useful faults.
         let mut failed: Option<Refusal> = None;
         for attempt in tries {
             match attempt {
@@ -104,32 +105,32 @@ impl Header {
         Err(failed.map(|refusal| refusal.faults).unwrap_or_default())
     }
 
-    /// What a needed column is called in the file.
-    pub(super) fn called(&self, needed: Needed) -> &str {
-        self.names.get(self.place(needed)).map_or("", String::as_str)
+    /// Returns the name of a required column in the file.
+    pub(super) fn name_of(&self, required: RequiredColumn) -> &str {
+        self.names.get(self.place(required)).map_or("", String::as_str)
     }
 
-    pub(super) fn place(&self, needed: Needed) -> usize {
-        match needed {
-            Needed::Reference => self.reference,
-            Needed::Name => self.name,
-            Needed::Number => self.number,
+    pub(super) fn place(&self, required: RequiredColumn) -> usize {
+        match required {
+            RequiredColumn::Reference => self.reference,
+            RequiredColumn::Name => self.name,
+            RequiredColumn::Number => self.number,
         }
     }
 
-    /// The places of the three needed columns.
-    pub(super) fn needed(&self) -> [usize; 3] {
+    /// Returns the positions of the three required columns.
+    pub(super) fn required(&self) -> [usize; 3] {
         [self.reference, self.name, self.number]
     }
 
-    pub(super) fn is_needed(&self, column: usize) -> bool {
-        Needed::ALL.into_iter().any(|needed| self.place(needed) == column)
+    pub(super) fn is_required(&self, column: usize) -> bool {
+        RequiredColumn::ALL.into_iter().any(|required| self.place(required) == column)
     }
 
-    /// The key data columns, in file order. A name that stands twice is told apart by a number.
+    /// Returns the key data columns in file order. A repeated name gets a number: `Balance (2)`.
     pub(super) fn key_data(&self) -> Vec<String> {
         let mut seen: HashMap<String, usize> = HashMap::new();
-        let further = self.names.iter().enumerate().filter(|(column, _)| !self.is_needed(*column));
+        let further = self.names.iter().enumerate().filter(|(column, _)| !self.is_required(*column));
         further
             .map(|(_, name)| {
                 let count = seen.entry(name.to_lowercase()).or_default();
@@ -140,18 +141,19 @@ impl Header {
     }
 }
 
-/// Looks for the end of the header in a text that grows: a line end outside of quotes, below a `sep=` line.
+/// Finds the end of the header in a growing text: the first line end outside quotes, after a `sep=` line if there is
+/// one.
 #[derive(Debug, Default)]
-pub(super) struct FirstRow {
+pub(super) struct HeaderScanner {
     looked: usize,
     start: usize,
     quoted: bool,
     after_separator: bool,
 }
 
-impl FirstRow {
-    /// Whether all of it is there now.
-    pub(super) fn is_in(&mut self, text: &[u8]) -> bool {
+impl HeaderScanner {
+    /// Whether `text`, which extends the text of the previous call, contains the complete header.
+    pub(super) fn is_complete(&mut self, text: &[u8]) -> bool {
         let new = text.get(self.looked..).unwrap_or_default();
         for (at, byte) in (self.looked..).zip(new) {
             self.quoted ^= *byte == b'"';
@@ -171,7 +173,7 @@ impl FirstRow {
     }
 }
 
-/// The delimiter that a line such as `sep=;` names. Excel reads and writes such a line above the header.
+/// Returns the delimiter of a line such as `sep=;`. Excel reads and writes such a line above the header.
 fn separator(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     let (word, rest) = line.split_at_checked(4)?;
@@ -184,7 +186,7 @@ fn separator(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The `sep=` line above the header, if there is one: its number and the delimiter that it names.
+/// Returns the line number and the delimiter of the `sep=` line above the header, if there is one.
 fn separator_line(text: &str) -> Option<(u64, u8)> {
     let (number, line) = (1..).zip(text.split('\n')).find(|(_, line)| !line.is_empty())?;
     Some((number, separator(line.as_bytes())?))
@@ -201,7 +203,7 @@ impl From<FileFault> for Refusal {
     }
 }
 
-fn assigned(
+fn read_with(
     text: &str,
     delimiter: u8,
     separator: Option<u64>,
@@ -211,13 +213,13 @@ fn assigned(
         let message = "The file is empty: it has no header.";
         return Err(FileFault::new(1, "empty", message).into());
     };
-    let faults: Vec<FileFault> = Needed::ALL
+    let faults: Vec<FileFault> = RequiredColumn::ALL
         .into_iter()
-        .filter_map(|needed| find(&names, needed, mapping).err())
+        .filter_map(|required| find(&names, required, mapping).err())
         .map(|(code, message)| FileFault::new(line, code, message))
         .collect();
-    let found = |needed| find(&names, needed, mapping).ok();
-    match (found(Needed::Reference), found(Needed::Name), found(Needed::Number)) {
+    let found = |required| find(&names, required, mapping).ok();
+    match (found(RequiredColumn::Reference), found(RequiredColumn::Name), found(RequiredColumn::Number)) {
         (Some(reference), Some(name), Some(number)) => {
             Ok(Header { delimiter, line, reference, name, number, names })
         }
@@ -225,7 +227,7 @@ fn assigned(
     }
 }
 
-/// The line of the header, and the names in it. Nameless columns at its end are left out.
+/// Returns the line of the header and its names. Columns without a name at its end are left out.
 fn first_row(
     text: &str,
     delimiter: u8,
@@ -269,58 +271,63 @@ fn first_row(
 
 fn column_name(value: &str) -> String {
     let spaced: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clean_line(&spaced).chars().take(LONGEST_NAME).collect()
+    clean_line(&spaced).chars().take(MAX_NAME_CHARS).collect()
 }
 
 fn header_fault(malformed: Malformed) -> String {
     match malformed {
-        Malformed::TooManyColumns => format!("The header has more than {MOST_COLUMNS} columns."),
+        Malformed::TooManyColumns => format!("The header has more than {MAX_COLUMNS} columns."),
         _ => "The header has a quote that is not closed, or text after a closing quote. Put quotes around whole \
               names only."
             .to_owned(),
     }
 }
 
-/// The place of a needed column.
-fn find(names: &[String], needed: Needed, mapping: &ColumnMapping) -> Result<usize, (&'static str, String)> {
-    if let Some(mapped) = needed.mapped(mapping) {
+/// Returns the position of a required column.
+fn find(
+    names: &[String],
+    required: RequiredColumn,
+    mapping: &ColumnMapping,
+) -> Result<usize, (&'static str, String)> {
+    if let Some(mapped) = required.mapped(mapping) {
         let same = |name: &&String| name.to_lowercase() == mapped.to_lowercase();
         let mut places = (0..).zip(names).filter(|(_, name)| same(name)).map(|(place, _)| place);
         return match (places.next(), places.next()) {
             (Some(place), None) => Ok(place),
-            (Some(_), Some(_)) => Err(("ambiguous_column", format!("Two columns are called {mapped}."))),
+            (Some(_), Some(_)) => Err(("ambiguous_column", format!("Two columns are named {mapped}."))),
             (None, _) => Err((
                 "missing_column",
                 format!(
-                    "There is no column {mapped}, which the team's column mapping names for {}. {}",
-                    needed.described(),
-                    those(names)
+                    "There is no column {mapped}, which the team's column mapping uses for {}. {}",
+                    required.described(),
+                    column_list(names)
                 ),
             )),
         };
     }
-    let plain: Vec<String> = names.iter().map(|name| plain(name)).collect();
-    for usual in needed.usual() {
+    let plain: Vec<String> = names.iter().map(|name| normalized(name)).collect();
+    for usual in required.usual() {
         let mut places = (0..).zip(&plain).filter(|(_, name)| name.as_str() == usual).map(|(place, _)| place);
         match (places.next(), places.next()) {
             (Some(place), None) => return Ok(place),
             (Some(place), Some(_)) => {
                 let name = names.get(place).map_or("", String::as_str);
-                return Err(("ambiguous_column", format!("Two columns are called {name}.")));
+                return Err(("ambiguous_column", format!("Two columns are named {name}.")));
             }
             (None, _) => {}
         }
     }
-    let example = needed.usual().take(3).collect::<Vec<_>>().join(", ");
+    let example = required.usual().take(3).collect::<Vec<_>>().join(", ");
     let message = format!(
-        "There is no column for {}: it is usually called {example} or the like. {} Rename it, or save a column mapping.",
-        needed.described(),
-        those(names)
+        "There is no column for {}. It is usually named {example} or similar. {} Rename a column, or save a column \
+         mapping.",
+        required.described(),
+        column_list(names)
     );
     Err(("missing_column", message))
 }
 
-fn those(names: &[String]) -> String {
+fn column_list(names: &[String]) -> String {
     let mut shown: Vec<&str> = names.iter().map(String::as_str).take(12).collect();
     if names.len() > shown.len() {
         shown.push("...");
@@ -328,8 +335,8 @@ fn those(names: &[String]) -> String {
     format!("The columns are: {}.", shown.join(", "))
 }
 
-/// A name without what people write it with in one way or another.
-fn plain(name: &str) -> String {
+/// Normalises a name for comparison: lower case, letters and digits only.
+fn normalized(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -1,5 +1,5 @@
-//! Imports a file: claim, read, store, compare, make current, refresh the conversations. When a step fails before the file
-//! is current, the file before stays current, and what was stored is discarded. A preview stops after the comparison.
+//! Imports a file: claim, parse, store, compare, activate, refresh the conversations. When a step fails before the file
+//! is current, the previous file stays current and the stored rows are discarded. A preview stops after the comparison.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -12,17 +12,18 @@ use tokio::sync::mpsc;
 
 use super::{
     DailyFiles, Piece, Progress,
+    activate::{Compared, CompleteFile},
     changes::Changes,
     claim::Claim,
-    current::{Compared, Finished},
-    mapping, queries,
+    mapping,
+    parse::{self, ParseOptions},
+    queries,
     queries::StoredFile,
-    reading::{self, Manner},
     storing,
 };
 use crate::{auth::TeamScope, error::ApiError, teams};
 
-/// Which team's file is uploaded, and by which account.
+/// A request to import or preview a file.
 #[derive(Clone, Debug)]
 pub struct Order {
     /// The caller's teams.
@@ -36,12 +37,12 @@ pub struct Order {
 }
 
 impl DailyFiles {
-    /// Imports the file whose parts come through `pieces`. `wanted` is asked before the file becomes current: whether the
-    /// caller still waits for the answer.
+    /// Imports the file whose parts come through `pieces`. Before the file becomes current, `wanted` returns whether
+    /// the caller still waits for the answer.
     ///
     /// # Errors
-    /// `not_found` for the team, `request_in_progress`, `invalid_file`, `unusual_drop`, `request_timeout` when the upload
-    /// ends early. Then nothing has changed.
+    /// `not_found` for the team, `request_in_progress`, `invalid_file`, `unusual_drop`, `request_timeout` when the
+    /// upload ends early. After an error, nothing has changed.
     pub async fn import(
         &self,
         order: Order,
@@ -49,15 +50,15 @@ impl DailyFiles {
         progress: Arc<Progress>,
         wanted: impl Fn() -> bool,
     ) -> Result<ImportedFile, ApiError> {
-        let _place = self.places.try_acquire().map_err(|_| no_place())?;
-        let (manner, claim) = self.prepare(&order).await?;
+        let _permit = self.import_permits.try_acquire().map_err(|_| too_many_imports())?;
+        let (options, claim) = self.prepare(&order).await?;
         let (team, confirmed) = (order.team, order.confirmed);
         let import = Import { files: self, claim: &claim, team, confirmed, progress, is_preview: false };
-        let outcome = import.run(pieces, manner, wanted).await;
+        let outcome = import.run(pieces, options, wanted).await;
         if outcome.is_err() {
-            claim.give_up().await;
+            claim.discard().await;
         }
-        self.tidy.notify_one();
+        self.cleanup_requested.notify_one();
         outcome
     }
 
@@ -71,32 +72,32 @@ impl DailyFiles {
         pieces: mpsc::Receiver<Piece>,
         progress: Arc<Progress>,
     ) -> Result<FilePreview, ApiError> {
-        let _place = self.places.try_acquire().map_err(|_| no_place())?;
-        let (manner, claim) = self.prepare(&order).await?;
+        let _permit = self.import_permits.try_acquire().map_err(|_| too_many_imports())?;
+        let (options, claim) = self.prepare(&order).await?;
         let team = order.team;
         let import = Import { files: self, claim: &claim, team, confirmed: true, progress, is_preview: true };
-        let compared = import.compare(pieces, manner).await;
-        claim.give_up().await;
-        self.tidy.notify_one();
-        let Read { counts, rejected, columns, compared, is_fewer } = compared?;
-        let needs_confirmation = is_fewer || compared.changes.turnover.is_unusual();
+        let compared = import.compare(pieces, options).await;
+        claim.discard().await;
+        self.cleanup_requested.notify_one();
+        let ComparedFile { counts, rejected, columns, compared, has_few_rows } = compared?;
+        let needs_confirmation = has_few_rows || compared.changes.turnover.is_unusual();
         let difference = difference(counts, rejected, columns, compared.changes);
         Ok(FilePreview { needs_confirmation, difference })
     }
 
-    async fn prepare(&self, order: &Order) -> Result<(Manner, Claim), ApiError> {
+    async fn prepare(&self, order: &Order) -> Result<(ParseOptions, Claim), ApiError> {
         let (scope, team) = (order.scope.clone(), order.team);
-        let (time_zone, manner) = self
+        let (time_zone, options) = self
             .db
             .read(move |conn| {
                 let team =
                     teams::queries::team(conn, &scope, team)?.ok_or_else(|| ApiError::not_found("team"))?;
                 let mapping = mapping::queries::find(conn, team.id)?;
-                Ok::<_, ApiError>((team.time_zone, Manner { region: team.region, mapping }))
+                Ok::<_, ApiError>((team.time_zone, ParseOptions { region: team.region, mapping }))
             })
             .await?;
-        let claim = Claim::take(&self.db, &self.clock, team, &time_zone, order.by.clone()).await?;
-        Ok((manner, claim))
+        let claim = Claim::acquire(&self.db, &self.clock, team, &time_zone, order.by.clone()).await?;
+        Ok((options, claim))
     }
 }
 
@@ -110,81 +111,86 @@ struct Import<'a> {
     is_preview: bool,
 }
 
-/// A file that was read, and stored unless it is a preview.
-struct Read {
-    /// Rows, accepted and rejected.
+/// A parsed file with its differences from the current file. It is stored, except for a preview.
+struct ComparedFile {
+    /// The numbers of rows, accepted rows and rejected rows.
     counts: [i64; 3],
     rejected: Vec<RejectedRow>,
     columns: Vec<String>,
     compared: Compared,
     /// Whether it has less than half of the current file's rows.
-    is_fewer: bool,
+    has_few_rows: bool,
 }
 
 impl Import<'_> {
     async fn run(
         &self,
         pieces: mpsc::Receiver<Piece>,
-        manner: Manner,
+        options: ParseOptions,
         wanted: impl Fn() -> bool,
     ) -> Result<ImportedFile, ApiError> {
-        let Read { counts, rejected, columns, compared, is_fewer } = self.compare(pieces, manner).await?;
-        let check = |changes: &Changes| self.check(is_fewer, changes.turnover);
+        let ComparedFile { counts, rejected, columns, compared, has_few_rows } =
+            self.compare(pieces, options).await?;
+        let check = |changes: &Changes| self.check(has_few_rows, changes.turnover);
         check(&compared.changes)?;
         storing::store_rejected(self.claim, &rejected).await?;
         if !wanted() {
             return Err(connection_lost());
         }
         let (id, files) = (self.claim.id, self.files);
-        let finished = Finished { id, columns: columns.clone(), counts: Some(counts) };
+        let finished = CompleteFile { id, columns: columns.clone(), counts: Some(counts) };
         let changes =
             files.make_current(self.team, finished, Some(compared), Some(self.claim), check).await?;
         let file_date = files.db.read(move |conn| queries::date(conn, id)).await?;
         Ok(ImportedFile { id, file_date, difference: difference(counts, rejected, columns, changes) })
     }
 
-    async fn compare(&self, pieces: mpsc::Receiver<Piece>, manner: Manner) -> Result<Read, ApiError> {
+    async fn compare(
+        &self,
+        pieces: mpsc::Receiver<Piece>,
+        options: ParseOptions,
+    ) -> Result<ComparedFile, ApiError> {
         let files = self.files;
-        let reading = self.claim.during(self.read(pieces, manner)).await?;
+        let parsed = self.claim.hold_during(self.read(pieces, options)).await?;
         let before = files.current(self.team).await?;
-        let (columns, rows, accepted) = (reading.columns.clone(), reading.rows, reading.accepted);
-        let is_fewer = is_fewer(before.as_ref(), accepted);
-        // A file that is going to be refused is compared, for the counts, but not stored.
-        let is_stored = !self.is_preview && (self.confirmed || !is_fewer);
+        let (columns, rows, accepted) = (parsed.columns.clone(), parsed.rows, parsed.accepted);
+        let has_few_rows = has_few_rows(before.as_ref(), accepted);
+        // A file that will be refused is still compared, because the refusal states the counts.
+        let is_stored = !self.is_preview && (self.confirmed || !has_few_rows);
         self.progress.to_store.store(accepted, Ordering::Relaxed);
-        let storing = storing::store(self.claim, reading, files.folder.clone(), &self.progress, is_stored);
+        let storing = storing::store(self.claim, parsed, files.folder.clone(), &self.progress, is_stored);
         let known = files.fingerprints_of(before.as_ref());
         let both = async { tokio::try_join!(storing, known) };
-        let (stored, known) = self.claim.during(both).await?;
+        let (stored, known) = self.claim.hold_during(both).await?;
         let accepted = accepted - stored.duplicates;
         let comparing =
             Compared::between(stored.fingerprints, known, before.as_ref().map(|file| file.file.id));
-        let compared = self.claim.during(comparing).await?;
+        let compared = self.claim.hold_during(comparing).await?;
         let counts = [rows, accepted, stored.rejections.count()];
-        let is_fewer = self::is_fewer(before.as_ref(), accepted);
-        Ok(Read { counts, rejected: stored.rejections.rows(), columns, compared, is_fewer })
+        let has_few_rows = self::has_few_rows(before.as_ref(), accepted);
+        Ok(ComparedFile { counts, rejected: stored.rejections.rows(), columns, compared, has_few_rows })
     }
 
     async fn read(
         &self,
         pieces: mpsc::Receiver<Piece>,
-        manner: Manner,
-    ) -> Result<reading::Reading, ApiError> {
+        options: ParseOptions,
+    ) -> Result<parse::ParsedFile, ApiError> {
         let (folder, progress) = (self.files.folder.clone(), Arc::clone(&self.progress));
-        let reading = tokio::task::spawn_blocking(move || reading::read(pieces, &manner, &folder, &progress));
-        reading.await.map_err(|fault| ApiError::internal(&fault))?
+        let parsed = tokio::task::spawn_blocking(move || parse::read(pieces, &options, &folder, &progress));
+        parsed.await.map_err(|fault| ApiError::internal(&fault))?
     }
 
-    /// Refuses a file that replaces most customers, or has less than half of the rows, unless that is confirmed.
-    fn check(&self, is_fewer: bool, turnover: Turnover) -> Result<(), ApiError> {
-        if self.confirmed || !(is_fewer || turnover.is_unusual()) {
+    /// Refuses an unconfirmed file that replaces most customers, or has less than half of the current file's rows.
+    fn check(&self, has_few_rows: bool, turnover: Turnover) -> Result<(), ApiError> {
+        if self.confirmed || !(has_few_rows || turnover.is_unusual()) {
             return Ok(());
         }
         let Turnover { added, changed, dropped, .. } = turnover;
         let detail = format!(
-            "This file replaces most customers: of the {} in the current file it drops {dropped} and changes {changed}, and \
-             {added} of its {} customers are new. Nothing was changed. If this is right, send the file again with \
-             confirm=true.",
+            "This file replaces most customers: of the {} in the current file it drops {dropped} and changes \
+             {changed}, and {added} of its {} customers are new. Nothing was changed. If this is right, send the \
+             file again with confirm=true.",
             turnover.customers_before(),
             turnover.customers_after(),
         );
@@ -193,11 +199,11 @@ impl Import<'_> {
 }
 
 /// Whether a file has less than half of the current file's rows.
-fn is_fewer(before: Option<&StoredFile>, accepted: i64) -> bool {
+fn has_few_rows(before: Option<&StoredFile>, accepted: i64) -> bool {
     before.is_some_and(|before| accepted * 2 < before.file.accepted)
 }
 
-/// The answer about a file.
+/// Builds the description of a file and its differences for the response.
 pub(super) fn difference(
     [rows, accepted, rejected_rows]: [i64; 3],
     mut rejected: Vec<RejectedRow>,
@@ -223,13 +229,13 @@ pub(super) fn difference(
     }
 }
 
-fn no_place() -> ApiError {
+fn too_many_imports() -> ApiError {
     let detail =
         "The server is reading as many files as it can at once. Nothing was changed. Try again in a minute.";
     ApiError::new(ErrorCode::Busy, detail).retry_after(30)
 }
 
 fn connection_lost() -> ApiError {
-    let detail = "The connection was lost during the upload. The file before is still the current one.";
+    let detail = "The connection was lost during the upload. The previous file is still in use. Upload the file again.";
     ApiError::new(ErrorCode::RequestTimeout, detail)
 }

@@ -1,4 +1,5 @@
-//! Which columns of a team's files hold what, where they have unusual names. The team saves it once.
+//! Column mappings: a team saves once which columns of its files hold the reference, name and number, if they have
+//! unusual names.
 
 pub(super) mod queries;
 
@@ -12,7 +13,7 @@ use crate::{
     teams,
 };
 
-/// The team's mapping; nothing is mapped until somebody saves one.
+/// Returns the team's mapping; it is empty until one is saved.
 ///
 /// # Errors
 /// `not_found` for the team.
@@ -56,7 +57,7 @@ fn checked(given: &ColumnMapping) -> Result<ColumnMapping, ApiError> {
     for (place, (field, name)) in named.iter().enumerate() {
         let before = named.iter().take(place).filter_map(|(_, name)| name.as_deref());
         if name.as_deref().is_some_and(|name| before.into_iter().any(|other| same_name(other, name))) {
-            fields.fault(field, "taken", "Another field is mapped to this column already.");
+            fields.fault(field, "taken", "This column is already mapped to another field.");
         }
     }
     fields.finish()?;

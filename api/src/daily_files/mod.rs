@@ -1,19 +1,23 @@
-//! Daily files: the customers that a team works with. One is brought in whole or not at all: it is read (`reading`:
-//! `text`, `records`, `header`, `row`), stored where nobody sees it (`storing`), and then becomes current in one
-//! step (`current`). [`import`] is the way through; [`keep`] tidies up after what did not get to its end.
+//! Daily files: the customers that a team works with. A file is imported completely or not at all: it is parsed
+//! (`parse`, with `text`, `records`, `header` and `row`), stored as a staged file that no query reads (`storing`), and
+//! then becomes current in one transaction (`activate`). [`import`] runs these steps. [`cleanup`] deletes discarded
+//! files.
 
+mod activate;
 mod changes;
 mod claim;
-mod current;
+pub mod cleanup;
+mod external_sort;
 mod fault;
 mod fingerprint;
 mod first;
 mod header;
 pub mod import;
-pub mod keep;
+
 pub(crate) mod mapping;
+mod parse;
 mod queries;
-mod reading;
+
 mod records;
 mod refresh;
 pub(crate) mod rejected;
@@ -22,7 +26,7 @@ mod restore;
 pub mod routes;
 mod row;
 mod rows;
-mod sorted;
+
 mod storing;
 mod text;
 mod upload;
@@ -42,31 +46,32 @@ use crate::{
 };
 
 pub use import::Order;
-pub use reading::Piece;
+pub use parse::Piece;
 
-/// The largest file that is taken over HTTP, in bytes.
+/// Maximum size of a file uploaded over HTTP, in bytes.
 pub const UPLOAD_LIMIT: u64 = 512 * 1024 * 1024;
 
-/// How many files one process takes in at once, whatever the team: each needs temporary files of up to its own size.
-const MOST_AT_ONCE: usize = 4;
+/// Maximum number of imports at the same time in one process, over all teams. Each import needs temporary files of up
+/// to the size of its file.
+const MAX_CONCURRENT_IMPORTS: usize = 4;
 
-/// What brings in files.
+/// Imports, restores and cleans up daily files.
 #[derive(Debug)]
 pub struct DailyFiles {
     db: Db,
     clock: Clock,
     feed: Arc<Feed>,
-    // Where temporary files go that do not fit into memory.
+    // For temporary files.
     folder: PathBuf,
-    // There is something to tidy up.
-    tidy: Notify,
-    // A file in progress takes memory and temporary files in proportion to its size.
-    places: Semaphore,
+    // Wakes the cleanup.
+    cleanup_requested: Notify,
+    // Limits concurrent imports, because each takes memory and temporary disk space.
+    import_permits: Semaphore,
 }
 
 impl DailyFiles {
-    /// On a database; `feed` is told of what was committed. Temporary files go beside an embedded database, whose disk is
-    /// meant to hold what comes in, and else to the system's folder.
+    /// Creates the service. `feed` is woken after each commit. Temporary files go to the folder of an embedded
+    /// database, whose disk has room for the data; with PostgreSQL they go to the system's temporary folder.
     #[must_use]
     pub fn on(db: Db, url: &DatabaseUrl, clock: Clock, feed: Arc<Feed>) -> Self {
         let folder = match url {
@@ -78,17 +83,18 @@ impl DailyFiles {
             (None, DatabaseUrl::Sqlite(_)) => PathBuf::from("."),
             (None, DatabaseUrl::Postgres(_)) => std::env::temp_dir(),
         };
-        Self { db, clock, feed, folder, tidy: Notify::new(), places: Semaphore::new(MOST_AT_ONCE) }
+        let import_permits = Semaphore::new(MAX_CONCURRENT_IMPORTS);
+        Self { db, clock, feed, folder, cleanup_requested: Notify::new(), import_permits }
     }
 }
 
-/// How far an import has come, in rows.
+/// Progress of an import, in rows.
 #[derive(Debug, Default)]
 pub struct Progress {
-    /// Read so far.
+    /// Rows read so far.
     pub read: AtomicI64,
-    /// To be stored, once all are read; 0 before.
+    /// Rows to store; 0 until the whole file has been read.
     pub to_store: AtomicI64,
-    /// Stored so far.
+    /// Rows stored so far.
     pub stored: AtomicI64,
 }

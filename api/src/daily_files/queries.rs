@@ -1,4 +1,5 @@
-//! Daily files in the database: who brings one in, which one is current, and the history.
+//! Daily files in the database: claims, the current file of a team, and its history. A file is `staged` while it is
+//! imported, then `ready`, or `discarded` until the cleanup deletes it.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -8,11 +9,11 @@ use shared::{
 };
 
 use crate::db::{
-    DbConnection, DbError, Moment, Words, for_update, on_each,
+    AsText, DbConnection, DbError, Timestamp, for_update, on_each,
     schema::{daily_files, rejected_rows},
 };
 
-/// A file that is about to come in.
+/// A file whose import begins.
 pub(super) struct NewFile<'a> {
     pub(super) team: TeamId,
     pub(super) date: NaiveDate,
@@ -21,7 +22,7 @@ pub(super) struct NewFile<'a> {
     pub(super) held_until: DateTime<Utc>,
 }
 
-/// Begins to bring in a file, unless somebody else does for this team: then `None`.
+/// Inserts a staged file, which claims the team. Returns `None` if another import holds the claim.
 pub(super) fn claim(conn: &mut DbConnection, new: &NewFile<'_>) -> Result<Option<DailyFileId>, DbError> {
     discard_abandoned(conn, Some(new.team), new.now)?;
     let values = (
@@ -29,10 +30,10 @@ pub(super) fn claim(conn: &mut DbConnection, new: &NewFile<'_>) -> Result<Option
         daily_files::file_date.eq(new.date),
         daily_files::key_data_columns.eq("[]"),
         daily_files::is_current.eq(false),
-        daily_files::created_at.eq(Moment(new.now)),
+        daily_files::created_at.eq(Timestamp(new.now)),
         daily_files::created_by.eq(new.by),
         daily_files::state.eq("staged"),
-        daily_files::held_until.eq(Moment(new.held_until)),
+        daily_files::held_until.eq(Timestamp(new.held_until)),
     );
     let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(daily_files::table)
         .values(values)
@@ -43,10 +44,10 @@ pub(super) fn claim(conn: &mut DbConnection, new: &NewFile<'_>) -> Result<Option
     Ok(id.map(DailyFileId))
 }
 
-/// A claim that reaches further ahead comes from a clock that was set back since: claims last seconds.
+/// A claim that expires later than this was made before the clock was set back: claims last seconds.
 const CLAIM_TOO_FAR_AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-/// Gives up what nobody holds any more, of one team or of all.
+/// Discards staged files whose claim has expired, of one team or of all.
 pub(super) fn discard_abandoned(
     conn: &mut DbConnection,
     team: Option<TeamId>,
@@ -54,8 +55,8 @@ pub(super) fn discard_abandoned(
 ) -> Result<(), DbError> {
     let abandoned = daily_files::table.filter(daily_files::state.eq("staged")).filter(
         daily_files::held_until
-            .lt(Moment(now))
-            .or(daily_files::held_until.gt(Moment(now + CLAIM_TOO_FAR_AHEAD))),
+            .lt(Timestamp(now))
+            .or(daily_files::held_until.gt(Timestamp(now + CLAIM_TOO_FAR_AHEAD))),
     );
     let discarded = daily_files::state.eq("discarded");
     match team {
@@ -67,7 +68,7 @@ pub(super) fn discard_abandoned(
     Ok(())
 }
 
-/// Gives up everything that is coming in, whoever holds it.
+/// Discards all staged files, even those with a valid claim.
 pub(super) fn discard_staged(conn: &mut DbConnection) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(daily_files::table.filter(daily_files::state.eq("staged")))
         .set(daily_files::state.eq("discarded"))
@@ -75,31 +76,32 @@ pub(super) fn discard_staged(conn: &mut DbConnection) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Goes on holding a file that comes in; `false` when it was given up meanwhile.
-pub(super) fn hold(conn: &mut DbConnection, id: DailyFileId, until: DateTime<Utc>) -> Result<bool, DbError> {
+/// Renews the claim of a staged file. Returns `false` if the file was discarded.
+pub(super) fn renew(conn: &mut DbConnection, id: DailyFileId, until: DateTime<Utc>) -> Result<bool, DbError> {
     let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
-    let held =
-        on_each!(conn, |c| diesel::update(staged).set(daily_files::held_until.eq(Moment(until))).execute(c))?;
-    Ok(held > 0)
+    let renewed = on_each!(conn, |c| diesel::update(staged)
+        .set(daily_files::held_until.eq(Timestamp(until)))
+        .execute(c))?;
+    Ok(renewed > 0)
 }
 
-/// Gives up a file that has not become current.
+/// Discards a staged file.
 pub(super) fn discard(conn: &mut DbConnection, id: DailyFileId) -> Result<(), DbError> {
     let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
     on_each!(conn, |c| diesel::update(staged).set(daily_files::state.eq("discarded")).execute(c))?;
     Ok(())
 }
 
-/// A file as it stands in the history.
+/// A file of the history.
 #[derive(Clone, Debug)]
 pub(super) struct StoredFile {
     pub(super) file: DailyFile,
     pub(super) columns: Vec<String>,
 }
 
-type Columns = (i64, i64, NaiveDate, Words<Vec<String>>, bool, Moment, i64, i64, i64, String);
+type Columns = (i64, i64, NaiveDate, AsText<Vec<String>>, bool, Timestamp, i64, i64, i64, String);
 
-/// What [`Columns`] are read from.
+/// The database columns of [`Columns`].
 macro_rules! columns {
     () => {
         (
@@ -118,7 +120,7 @@ macro_rules! columns {
 }
 
 fn stored(
-    (id, team, date, Words(columns), is_current, created_at, rows, accepted, rejected_rows, created_by): Columns,
+    (id, team, date, AsText(columns), is_current, created_at, rows, accepted, rejected_rows, created_by): Columns,
 ) -> StoredFile {
     let file = DailyFile {
         id: DailyFileId(id),
@@ -134,7 +136,7 @@ fn stored(
     StoredFile { file, columns }
 }
 
-/// The team's current file, which then stays so until the end of the transaction.
+/// Returns the team's current file, and locks its row until the end of the transaction.
 pub(super) fn current(conn: &mut DbConnection, team: TeamId) -> Result<Option<StoredFile>, DbError> {
     let current =
         daily_files::table.filter(daily_files::team_id.eq(team.0)).filter(daily_files::is_current.eq(true));
@@ -143,7 +145,7 @@ pub(super) fn current(conn: &mut DbConnection, team: TeamId) -> Result<Option<St
     Ok(row.map(stored))
 }
 
-/// A file of the team's history.
+/// Returns a file of the team's history.
 pub(super) fn find(
     conn: &mut DbConnection,
     team: TeamId,
@@ -159,12 +161,12 @@ pub(super) fn find(
     Ok(row.map(stored))
 }
 
-/// The day that a file is for.
+/// Returns the date of a file.
 pub(super) fn date(conn: &mut DbConnection, id: DailyFileId) -> Result<NaiveDate, DbError> {
     Ok(on_each!(conn, |c| daily_files::table.find(id.0).select(daily_files::file_date).first(c))?)
 }
 
-/// The team's history, newest first, below an id.
+/// Returns the team's history, newest first, from before the id `before`.
 pub(super) fn list(
     conn: &mut DbConnection,
     team: TeamId,
@@ -182,7 +184,7 @@ pub(super) fn list(
     Ok(rows.into_iter().map(|row| stored(row).file).collect())
 }
 
-/// Writes down what has come in.
+/// Records the result of an import, and makes the file ready. Returns `false` if the file was discarded.
 pub(super) fn finish(
     conn: &mut DbConnection,
     id: DailyFileId,
@@ -191,17 +193,17 @@ pub(super) fn finish(
 ) -> Result<bool, DbError> {
     let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
     let changes = (
-        daily_files::key_data_columns.eq(Words(columns)),
+        daily_files::key_data_columns.eq(AsText(columns)),
         daily_files::rows.eq(rows),
         daily_files::accepted.eq(accepted),
         daily_files::rejected_rows.eq(rejected),
         daily_files::state.eq("ready"),
-        daily_files::held_until.eq(None::<Moment>),
+        daily_files::held_until.eq(None::<Timestamp>),
     );
     Ok(on_each!(conn, |c| diesel::update(staged).set(changes).execute(c))? > 0)
 }
 
-/// Makes a file the current one in the place of another.
+/// Makes a file the current one instead of the previous one.
 pub(super) fn make_current(
     conn: &mut DbConnection,
     before: Option<DailyFileId>,
@@ -217,13 +219,13 @@ pub(super) fn make_current(
     Ok(())
 }
 
-/// Gives up all but the newest files of a team, and never the current one.
+/// Discards all but the newest `kept` files of a team. The current file is always kept.
 pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> Result<(), DbError> {
     let of_team = daily_files::table
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::state.eq("ready"))
         .filter(daily_files::is_current.eq(false));
-    // Beside the current one.
+    // The current file is one of the `kept` files.
     let oldest: Option<i64> = on_each!(conn, |c| of_team
         .order(daily_files::id.desc())
         .offset(kept - 1)
@@ -238,7 +240,7 @@ pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> R
     Ok(())
 }
 
-/// A file that was given up and of which something is left.
+/// Returns a discarded file that is not deleted yet.
 pub(super) fn discarded(conn: &mut DbConnection) -> Result<Option<DailyFileId>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::state.eq("discarded"))
@@ -249,13 +251,13 @@ pub(super) fn discarded(conn: &mut DbConnection) -> Result<Option<DailyFileId>, 
     Ok(id.map(DailyFileId))
 }
 
-/// Takes away what is left of a file without customers.
+/// Deletes a file whose customers are deleted already.
 pub(super) fn delete(conn: &mut DbConnection, id: DailyFileId) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::delete(daily_files::table.find(id.0)).execute(c))?;
     Ok(())
 }
 
-/// Keeps rejected rows of a file.
+/// Stores rejected rows of a file.
 pub(super) fn insert_rejected(
     conn: &mut DbConnection,
     id: DailyFileId,
@@ -274,7 +276,7 @@ pub(super) fn insert_rejected(
     Ok(())
 }
 
-/// The first rejected rows of a file, in its order.
+/// Returns the first rejected rows of a file, by line.
 pub(super) fn rejected(
     conn: &mut DbConnection,
     id: DailyFileId,

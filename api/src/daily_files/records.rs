@@ -1,8 +1,8 @@
-//! Splits a CSV text into rows, each with the line on which it begins. The text comes in pieces.
+//! Splits CSV text, which arrives in pieces, into rows with their line numbers.
 //!
-//! Stricter than RFC 4180 readers usually are: a row with a broken quote is malformed, ends with its first line, and the
-//! lines that the quote swallowed are read as rows of their own. So a quote that is never closed cannot give a customer
-//! another customer's number. This module does not interpret the columns.
+//! Stricter than most RFC 4180 readers: a row with a broken quote is malformed and ends with its first line. The
+//! following lines inside the quote are read as rows of their own. So an unclosed quote cannot give a customer another
+//! customer's number. This module does not interpret the columns.
 
 mod record;
 
@@ -10,12 +10,12 @@ pub(super) use record::{Malformed, Next, Record};
 
 use super::fault::FileFault;
 
-/// The longest row, in bytes.
-pub(super) const LONGEST: usize = 1024 * 1024;
-/// The most values a row may have; empty ones at its end do not count.
-pub(super) const MOST_COLUMNS: usize = 1000;
-/// The most bytes of a file that are read a second time because of broken quotes.
-const MOST_REREAD: usize = 64 * 1024 * 1024;
+/// Maximum size of a row.
+pub(super) const MAX_ROW_BYTES: usize = 1024 * 1024;
+/// Maximum number of values in a row; empty values at the end do not count.
+pub(super) const MAX_COLUMNS: usize = 1000;
+/// Maximum number of bytes of a file that are read again because of broken quotes.
+const MAX_REREAD_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -27,26 +27,26 @@ enum State {
     Quoted,
     /// After a quote in a quoted value: it closes the value, or is the first half of a doubled quote.
     Closing,
-    /// In the white space after a closing quote.
+    /// In white space after a closing quote.
     Closed,
     /// In the rest of a malformed line.
     Skipping,
 }
 
-/// Splits a text that comes in pieces into rows.
+/// Splits text into rows.
 #[derive(Debug)]
 pub(super) struct Records {
     delimiter: u8,
-    /// The columns whose values have no line breaks and no stray quotes, in rows below this line.
+    /// Columns in which line breaks and stray quotes are refused, in rows below this line.
     strict: ([usize; 3], u64),
     state: State,
-    /// The bytes from the beginning of the current row on.
+    /// The bytes from the beginning of the current row.
     held: Vec<u8>,
-    /// Where the current row begins in the held bytes, its first line ends, and the next byte is.
+    /// Positions in the held bytes: the beginning of the current row, the end of its first line, and the next byte.
     start: usize,
     first_break: Option<usize>,
     at: usize,
-    /// The row's values, and where each ends.
+    /// The values of the row, and the end of each.
     text: Vec<u8>,
     ends: Vec<usize>,
     has_odd_quotes: bool,
@@ -57,7 +57,7 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Splits rows at line feeds and their values at `delimiter`.
+    /// Splits rows at line feeds, and values at `delimiter`.
     pub(super) fn separated_by(delimiter: u8) -> Self {
         Self {
             delimiter,
@@ -77,7 +77,7 @@ impl Records {
         }
     }
 
-    /// Refuses line breaks and stray quotes in these columns, in rows below a line.
+    /// Refuses line breaks and stray quotes in these columns, in rows below the line `below`.
     pub(super) fn strict_in(self, columns: [usize; 3], below: u64) -> Self {
         Self { strict: (columns, below), ..self }
     }
@@ -85,7 +85,7 @@ impl Records {
     /// Passes each row that ends in this piece of text to `each`.
     ///
     /// # Errors
-    /// What `each` answers, and rows that are too long.
+    /// Errors of `each`, and a row that is too long.
     pub(super) fn push<E: From<FileFault>>(
         &mut self,
         text: &[u8],
@@ -104,17 +104,17 @@ impl Records {
         Ok(())
     }
 
-    /// Ends the text. Its last row may lack its line end, but not a quote.
+    /// Ends the text. The last row may lack its line end, but not a closing quote.
     ///
     /// # Errors
-    /// What `each` answers, and a quote that is open in the last line.
+    /// Errors of `each`, and a quote that is open in the last line.
     pub(super) fn finish<E: From<FileFault>>(
         &mut self,
         each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
     ) -> Result<(), E> {
         while self.state == State::Quoted {
             if self.first_break.is_none() {
-                let message = "This row opens a quote and never closes it: the file seems to be cut off.";
+                let message = "This row opens a quote and never closes it. The file may be incomplete.";
                 return Err(FileFault::new(self.begins, "open_quote", message).into());
             }
             self.break_off(Malformed::OpenQuote, each)?;
@@ -132,7 +132,7 @@ impl Records {
         buffer: &[u8],
         each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
     ) -> Result<(), E> {
-        if self.at - self.start > LONGEST && self.state != State::Between {
+        if self.at - self.start > MAX_ROW_BYTES && self.state != State::Between {
             return self.too_long(each);
         }
         let rest = buffer.get(self.at..).unwrap_or_default();
@@ -211,7 +211,7 @@ impl Records {
         if std::mem::take(&mut self.has_odd_quotes) && self.is_strict(column) {
             self.malformed.get_or_insert(Malformed::StrayQuote(column));
         }
-        if column < MOST_COLUMNS {
+        if column < MAX_COLUMNS {
             self.ends.push(self.text.len());
             return;
         }
@@ -222,7 +222,7 @@ impl Records {
         self.text.truncate(from);
     }
 
-    /// Goes past a line break within quotes, where the column may have one.
+    /// Handles a line break inside quotes: an error in strict columns, text in others.
     fn break_line<E: From<FileFault>>(
         &mut self,
         each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
@@ -242,7 +242,7 @@ impl Records {
         self.begins > below && columns.contains(&column)
     }
 
-    /// Ends a malformed row with its first line.
+    /// Ends a malformed row after its first line.
     fn break_off<E: From<FileFault>>(
         &mut self,
         malformed: Malformed,
@@ -281,10 +281,10 @@ impl Records {
         each(Record { line: self.begins, malformed: self.malformed, text, ends: &self.ends })
     }
 
-    /// Reads on below the first line of the row.
+    /// Continues reading at the row's second line.
     fn read_on_after(&mut self, first_break: usize) -> Result<(), FileFault> {
         self.reread += self.at - first_break;
-        if self.reread > MOST_REREAD {
+        if self.reread > MAX_REREAD_BYTES {
             let message = "Too many rows of this file open a quote and never close it. Correct the export.";
             return Err(FileFault::new(self.begins, "open_quote", message));
         }

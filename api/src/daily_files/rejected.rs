@@ -1,5 +1,5 @@
-//! The rejected rows of a file as a CSV file of their own, to hand back to whoever made it. What a spreadsheet would run as a
-//! formula stands there as text.
+//! The rejected rows of a file as a CSV file, to return to the author of the file. Values that a spreadsheet would run
+//! as formulas are escaped.
 
 use shared::{
     clean::strip_invisible,
@@ -7,10 +7,10 @@ use shared::{
     ids::{DailyFileId, TeamId},
 };
 
-use super::{queries, rejections::MOST_KEPT};
+use super::{queries, rejections::MAX_STORED};
 use crate::{auth::TeamScope, db::DbConnection, error::ApiError, teams};
 
-/// The file.
+/// Returns the CSV file.
 ///
 /// # Errors
 /// `not_found` for the team and the daily file.
@@ -22,35 +22,36 @@ pub(super) fn csv(
 ) -> Result<Vec<u8>, ApiError> {
     teams::queries::require(conn, scope, team)?;
     let found = queries::find(conn, team, id)?.ok_or_else(|| ApiError::not_found("daily file"))?;
-    let most = i64::try_from(MOST_KEPT).unwrap_or(i64::MAX);
+    let most = i64::try_from(MAX_STORED).unwrap_or(i64::MAX);
     let rows = queries::rejected(conn, id, most)?;
-    written(&rows, found.file.rejected_rows).map_err(|error| ApiError::internal(&error))
+    to_csv(&rows, found.file.rejected_rows).map_err(|error| ApiError::internal(&error))
 }
 
-fn written(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {
+fn to_csv(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     writer.write_record(["line", "column", "value", "reason"])?;
     for row in rows {
         let column = row.column.as_deref().unwrap_or_default();
         writer.write_record([
             row.line.to_string().as_str(),
-            &no_formula(column),
-            &no_formula(&row.value),
-            &no_formula(&row.reason),
+            &escape_formula(column),
+            &escape_formula(&row.value),
+            &escape_formula(&row.reason),
         ])?;
     }
     let more = count - i64::try_from(rows.len()).unwrap_or_default();
     if more > 0 {
-        let reason = format!("{more} more rows were rejected, which are not listed.");
+        let reason = format!("{more} more rejected rows are not listed.");
         writer.write_record(["", "", "", &reason])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// A value that no spreadsheet runs as a formula (OWASP, CSV injection): an apostrophe before each sign that begins a cell
-/// marks the cell as text. White space and invisible characters before the sign do not hide it, nor does its full-width
-/// form. A spreadsheet may split the file at other delimiters than commas.
-fn no_formula(value: &str) -> String {
+/// Escapes a value so that no spreadsheet runs it as a formula (OWASP, CSV injection): an apostrophe before a sign that
+/// begins a cell marks the cell as text. Also finds full-width signs, and signs behind white space and invisible
+/// characters. Every common delimiter counts as the beginning of a cell, because the spreadsheet may split the file
+/// there.
+fn escape_formula(value: &str) -> String {
     let mut plain = String::with_capacity(value.len());
     let mut begins_cell = true;
     for character in value.chars() {
@@ -78,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_formula_is_found_behind_what_cannot_be_seen() {
+    fn a_formula_behind_invisible_characters_is_escaped() {
         for (value, expected) in [
             (" =1", " '=1"),
             ("\u{a0}+1", "\u{a0}'+1"),
@@ -95,12 +96,12 @@ mod tests {
             ("a=b", "a=b"),
             ("", ""),
         ] {
-            assert_eq!(no_formula(value), expected, "{value:?}");
+            assert_eq!(escape_formula(value), expected, "{value:?}");
         }
     }
 
     #[test]
-    fn formulas_are_escaped_and_what_is_not_listed_is_said() {
+    fn formulas_are_escaped_and_the_number_of_unlisted_rows_is_stated() {
         let row = |line, value: &str| RejectedRow {
             line,
             column: Some("Mobile".into()),
@@ -108,14 +109,14 @@ mod tests {
             reason: "This is not a phone number.".into(),
         };
         let rows = [row(2, "=cmd()"), row(3, "a \"b\""), row(9, "+44 77"), row(10, "@x"), row(11, "-1")];
-        let text = String::from_utf8(written(&rows, 12).unwrap()).unwrap();
+        let text = String::from_utf8(to_csv(&rows, 12).unwrap()).unwrap();
         let expected = "line,column,value,reason\r\n\
             2,Mobile,'=cmd(),This is not a phone number.\r\n\
             3,Mobile,\"a \"\"b\"\"\",This is not a phone number.\r\n\
             9,Mobile,'+44 77,This is not a phone number.\r\n\
             10,Mobile,'@x,This is not a phone number.\r\n\
             11,Mobile,'-1,This is not a phone number.\r\n\
-            ,,,\"7 more rows were rejected, which are not listed.\"\r\n";
+            ,,,7 more rejected rows are not listed.\r\n";
         assert_eq!(text, expected);
     }
 }

@@ -1,12 +1,12 @@
-//! The rows that were not taken: how many, and the first of them. A file that is wrong in every row must not fill memory,
-//! so only so many are kept.
+//! Counts the rejected rows of a file and keeps the first of them. The number kept is limited, so that a file with only
+//! invalid rows does not fill memory.
 
 use shared::daily_file::RejectedRow;
 
-/// How many rejected rows of a file are kept: more are a matter for whoever made the file, not for its rows.
-pub(crate) const MOST_KEPT: usize = 10_000;
+/// Maximum number of rejected rows kept per file. With more, the export is wrong, not single rows.
+pub(crate) const MAX_STORED: usize = 10_000;
 
-/// What was rejected so far.
+/// The rejected rows so far.
 #[derive(Debug, Default)]
 pub(super) struct Rejections {
     count: i64,
@@ -17,23 +17,23 @@ impl Rejections {
     pub(super) fn push(&mut self, row: RejectedRow) {
         self.count += 1;
         self.rows.push(row);
-        // Most come in the order of the file, but not those that are found when the rows are sorted.
-        if self.rows.len() >= 2 * MOST_KEPT {
+        // Most rows arrive in file order, but duplicates are found later, when the rows are sorted.
+        if self.rows.len() >= 2 * MAX_STORED {
             self.keep_first();
         }
     }
 
     fn keep_first(&mut self) {
         self.rows.sort_by_key(|row| row.line);
-        self.rows.truncate(MOST_KEPT);
+        self.rows.truncate(MAX_STORED);
     }
 
-    /// How many there are.
+    /// Returns the number of all rejected rows.
     pub(super) fn count(&self) -> i64 {
         self.count
     }
 
-    /// The first of them, in the order of the file.
+    /// Returns the first rejected rows in file order.
     pub(super) fn rows(mut self) -> Vec<RejectedRow> {
         self.keep_first();
         self.rows
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_ones_are_kept_and_all_are_counted() {
+    fn the_first_rows_are_kept_and_all_rows_are_counted() {
         let mut rejections = Rejections::default();
         for line in (1..=25_000).rev() {
             let (value, reason) = (String::new(), "This is empty.".to_owned());

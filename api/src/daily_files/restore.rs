@@ -1,11 +1,11 @@
-//! Makes an earlier file the current one again. Its rows are still there, so nothing is copied.
+//! Makes an earlier file the current one again. Its rows are still stored, so nothing is copied.
 
 use shared::{
     daily_file::{ImportedFile, MAX_REJECTED_SHOWN, Turnover},
     ids::{DailyFileId, TeamId},
 };
 
-use super::{DailyFiles, changes::Changes, current::Finished, import::difference, queries};
+use super::{DailyFiles, activate::CompleteFile, changes::Changes, import::difference, queries};
 use crate::{auth::TeamScope, error::ApiError, teams};
 
 impl DailyFiles {
@@ -33,10 +33,10 @@ impl DailyFiles {
             let unchanged = found.file.accepted;
             Changes { turnover: Turnover { unchanged, ..Turnover::default() }, ..Changes::default() }
         } else {
-            let finished = Finished { id, columns: found.columns.clone(), counts: None };
+            let finished = CompleteFile { id, columns: found.columns.clone(), counts: None };
             self.make_current(team, finished, None, None, |_| Ok(())).await?
         };
-        self.tidy.notify_one();
+        self.cleanup_requested.notify_one();
         let counts = [found.file.rows, found.file.accepted, found.file.rejected_rows];
         let difference = difference(counts, rejected, found.columns, changes);
         Ok(ImportedFile { id, file_date: found.file.file_date, difference })

@@ -24,18 +24,18 @@ use super::{
 use crate::{
     auth::Caller,
     body::Body,
-    desk::Desk,
     error::ApiError,
-    idempotency::{Once, routes::Keyed},
+    idempotency::{IdempotentRequest, routes::UnreadRequest},
     paging::{PageQuery, decode, encode, limit, page},
+    state::AppState,
     teams,
 };
 
-/// How a file is uploaded.
+/// Options of an upload.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ImportQuery {
-    /// Uses the file although it replaces most customers.
+    /// Imports the file even if it replaces most customers.
     #[serde(default)]
     #[param(default = false)]
     confirm: bool,
@@ -47,14 +47,14 @@ pub struct ImportQuery {
 
 /// A form with a file.
 #[derive(Debug, ToSchema)]
-#[expect(dead_code, reason = "only described: the form is read as it comes in")]
+#[expect(dead_code, reason = "describes the form in OpenAPI; the handler reads it as a stream")]
 pub struct FileForm {
     /// The CSV file.
     #[schema(format = Binary)]
     file: String,
 }
 
-/// The team's daily files, newest first: the current one and those that can be restored.
+/// Lists the team's daily files, newest first: the current file and those that can be restored.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/daily_files", operation_id = "list_daily_files", tag = "daily files",
     params(("id" = i64, Path, description = "The team"), PageQuery),
     responses((status = 200, body = Page<DailyFile>),
@@ -63,14 +63,14 @@ pub struct FileForm {
         (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_daily_files(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let (id, limit, before) = (id.into_inner(), limit(query.limit)?, decode::<i64>(query.cursor.as_deref())?);
-    let found = desk
+    let found = state
         .db
         .read(move |conn| {
             teams::queries::require(conn, &caller.scope, id)?;
@@ -80,15 +80,18 @@ pub async fn list_daily_files(
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id.0))))
 }
 
-/// Uploads a file of customers, as a whole or not at all. Then it is the team's current file.
+/// Uploads a file of customers, which becomes the team's current file.
 ///
-/// CSV with a header; UTF-8 or Windows-1252; with commas, semicolons or tabs, or what a first line `sep=` names. It has a
-/// column for the reference, one for the name and one for the number, found by their usual names or by the team's column
-/// mapping; all others are key data, which may hold line breaks within quotes. Rows with a fault are listed and left out;
-/// the first 10,000 of them can be downloaded. A ref on several lines is listed in `duplicates`; its first line for each
-/// number is accepted. With `preview=true` the answer is 200 with the difference, and nothing changes. A file that drops
-/// more than half of the current customers, has less than half of the rows, or consists mostly of new customers takes
-/// `confirm=true`. At most 512 MiB.
+/// A file has at most 512 MiB. It is CSV with a header, in UTF-8 or Windows-1252, separated by commas, semicolons or
+/// tabs, or by the delimiter that a first line `sep=` names. It needs columns for the reference, the name and the
+/// number, which are found by the team's column mapping, or else by their usual names. All other columns are key data;
+/// their quoted values may contain line breaks. Invalid rows are left out and listed, and the first 10,000 of them can
+/// be downloaded. A ref on several lines is listed in `duplicates`; its first line for each number is accepted. If the
+/// file as a whole is refused, nothing changes.
+///
+/// With `preview=true`, the answer is 200 with the difference, and nothing changes. A file needs `confirm=true` if it
+/// drops more than half of the current customers, has less than half of the current file's rows, or consists mostly of
+/// new customers.
 #[utoipa::path(post, path = "/api/v1/teams/{id}/daily_files", operation_id = "create_daily_file", tag = "daily files",
     params(("id" = i64, Path, description = "The team"), ImportQuery),
     request_body(content(
@@ -105,7 +108,7 @@ pub async fn list_daily_files(
         (status = 422, description = "`invalid_file`, with the lines", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_daily_file(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
     query: web::Query<ImportQuery>,
@@ -115,38 +118,38 @@ pub async fn create_daily_file(
     caller.require(Permission::Import)?;
     let team = id.into_inner();
     let scope = caller.scope.clone();
-    desk.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
+    state.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
     check_length(&request)?;
     let by = caller.name().to_owned();
     let order = Order { scope: caller.scope.clone(), team, by, confirmed: query.confirm };
     if query.preview {
-        return preview(&desk, order, &request, payload).await;
+        return preview(&state, order, &request, payload).await;
     }
-    let keyed = Keyed::of(&desk, &request, &caller)?;
-    let is_repeated = keyed.is_known(&desk.db).await?;
+    let unread = UnreadRequest::of(&state, &request, &caller)?;
+    let is_repeated = unread.was_answered(&state.db).await?;
     let (pieces, mut incoming) = mpsc::channel(8);
     let (answer, mut answered) = oneshot::channel();
-    let (files, db) = (Arc::clone(&desk.daily_files), desk.db.clone());
+    let (files, db) = (Arc::clone(&state.daily_files), state.db.clone());
     let fingerprint = Fingerprint::default();
-    let fed = feed(&desk.clock, &request, payload, pieces, &fingerprint);
+    let fed = feed(&state.clock, &request, payload, pieces, &fingerprint);
     let seen = fingerprint.clone();
-    // On its own, so that what was begun is given up in order when the connection is lost.
+    // A separate task, so that an interrupted import is cleaned up even if the connection is lost.
     tokio::spawn(async move {
         let import = async {
             if is_repeated {
-                // The file is not brought in again, but whether it is the same one shows at its end.
+                // The file is not imported again, but its fingerprint is only complete at its end.
                 while incoming.recv().await.is_some() {}
-                return keyed.once(&seen.read())?.before(&db).await?.ok_or_else(in_vain);
+                return unread.with_content(&seen.read())?.replayed(&db).await?.ok_or_else(answer_expired);
             }
             let progress = Arc::new(Progress::default());
             let imported = files.import(order, incoming, progress, || !answer.is_closed()).await?;
-            keyed.once(&seen.read())?.keep(&db, &imported).await
+            unread.with_content(&seen.read())?.record(&db, &imported).await
         };
         let outcome = import.await;
         let _ = answer.send(outcome);
     });
     let outcome = tokio::select! {
-        // What is refused early is answered early.
+        // A refusal is answered at once, without waiting for the rest of the upload.
         outcome = &mut answered => outcome,
         fed = fed => {
             let outcome = answered.await;
@@ -158,16 +161,16 @@ pub async fn create_daily_file(
 }
 
 async fn preview(
-    desk: &Desk,
+    state: &AppState,
     order: Order,
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let (pieces, incoming) = mpsc::channel(8);
     let fingerprint = Fingerprint::default();
-    let fed = feed(&desk.clock, request, payload, pieces, &fingerprint);
-    let files = Arc::clone(&desk.daily_files);
-    // In its own task, so that the claim is released when the connection is lost.
+    let fed = feed(&state.clock, request, payload, pieces, &fingerprint);
+    let files = Arc::clone(&state.daily_files);
+    // A separate task, so that the claim is released even if the connection is lost.
     let mut comparing = tokio::spawn(async move { files.preview(order, incoming, Arc::default()).await });
     let outcome = tokio::select! {
         outcome = &mut comparing => outcome,
@@ -180,9 +183,10 @@ async fn preview(
     Ok(HttpResponse::Ok().json(outcome.map_err(|fault| ApiError::internal(&fault))??))
 }
 
-/// The kept answer has run out while the file came in.
-fn in_vain() -> ApiError {
-    ApiError::new(ErrorCode::Busy, "Send the file once more.").retry_after(1)
+/// The stored answer expired during the upload.
+fn answer_expired() -> ApiError {
+    let detail = "The earlier answer to this request has expired. Send the file again.";
+    ApiError::new(ErrorCode::Busy, detail).retry_after(1)
 }
 
 /// Makes an earlier file the current one again.
@@ -193,22 +197,22 @@ fn in_vain() -> ApiError {
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn restore_daily_file(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     ids: web::Path<(TeamId, DailyFileId)>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let (team, file) = ids.into_inner();
-    let once = Once::of(&desk, &request, &caller, &())?;
-    if let Some(answered) = once.before(&desk.db).await? {
+    let once = IdempotentRequest::of(&state, &request, &caller, &())?;
+    if let Some(answered) = once.replayed(&state.db).await? {
         return Ok(answered.created());
     }
-    let restored = desk.daily_files.restore(caller.scope, team, file).await?;
-    Ok(once.keep(&desk.db, &restored).await?.created())
+    let restored = state.daily_files.restore(caller.scope, team, file).await?;
+    Ok(once.record(&state.db, &restored).await?.created())
 }
 
-/// The rows of a file that were not taken, as a CSV file; the first 10,000 of them.
+/// Returns the first 10,000 rejected rows of a file as a CSV file.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/daily_files/{file_id}/rejected", operation_id = "get_rejected_rows",
     tag = "daily files",
     params(("id" = i64, Path, description = "The team"), ("file_id" = i64, Path, description = "The daily file")),
@@ -218,34 +222,34 @@ pub async fn restore_daily_file(
         (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_rejected_rows(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     ids: web::Path<(TeamId, DailyFileId)>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let (team, file) = ids.into_inner();
-    let csv = desk.db.read(move |conn| rejected::csv(conn, &caller.scope, team, file)).await?;
+    let csv = state.db.read(move |conn| rejected::csv(conn, &caller.scope, team, file)).await?;
     let name = DispositionParam::Filename(format!("rejected-rows-{file}.csv"));
     let attachment = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] };
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(attachment).body(csv))
 }
 
-/// Which columns of the team's files hold what. What is not mapped is found by its usual names.
+/// Returns the team's column mapping. Columns that are not mapped are found by their usual names.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/column_mapping", operation_id = "get_column_mapping",
     tag = "daily files", params(("id" = i64, Path, description = "The team")),
     responses((status = 200, body = ColumnMapping), (status = 401, body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_column_mapping(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = desk.db.read(move |conn| mapping::find(conn, &caller.scope, id)).await?;
+    let found = state.db.read(move |conn| mapping::find(conn, &caller.scope, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Saves which columns of the team's files hold what.
+/// Saves the team's column mapping.
 #[utoipa::path(put, path = "/api/v1/teams/{id}/column_mapping", operation_id = "update_column_mapping",
     tag = "daily files", params(("id" = i64, Path, description = "The team")),
     request_body(content = ColumnMapping, example = json!({"ref": "Policy", "name": null, "number": "Second phone"})),
@@ -254,13 +258,13 @@ pub async fn get_column_mapping(
         (status = 404, body = Problem), (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_column_mapping(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
     given: Body<ColumnMapping>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let id = id.into_inner();
-    let saved = desk.db.write(move |conn| mapping::update(conn, &caller.scope, id, &given)).await?;
+    let saved = state.db.write(move |conn| mapping::update(conn, &caller.scope, id, &given)).await?;
     Ok(HttpResponse::Ok().json(saved))
 }

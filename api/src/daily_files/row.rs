@@ -1,49 +1,49 @@
-//! Makes a customer of a row, or says why the row cannot be accepted: the first fault, with its column.
+//! Parses a row into a customer, or rejects it with its first fault and the column.
 
 use shared::{PhoneNumber, daily_file::RejectedRow};
 
 use super::{
-    header::{Header, Needed},
-    records::{MOST_COLUMNS, Malformed, Record},
+    header::{Header, RequiredColumn},
+    records::{MAX_COLUMNS, Malformed, Record},
     value,
 };
 use crate::numbers::region::Region;
 
-/// How much of a value is shown, in characters.
-const LONGEST_SHOWN: usize = 200;
+/// Maximum length of a rejected value that is shown.
+const MAX_SHOWN_CHARS: usize = 200;
 
-/// A customer, about to be stored.
+/// A customer to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) line: i64,
     pub(super) number: PhoneNumber,
     pub(super) reference: String,
     pub(super) name: String,
-    /// The further values as a JSON list.
+    /// The key data values as a JSON array.
     pub(super) key_data: String,
 }
 
-/// What became of a row.
+/// The result of parsing a row.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Taken(Row),
+    Accepted(Row),
     Rejected(RejectedRow),
-    /// Rejected, because the row's further lines look like rows of their own.
-    Swallows(RejectedRow),
-    /// Nothing stands in it.
+    /// Rejected, because a quoted value contains lines that look like rows.
+    ContainsRow(RejectedRow),
+    /// All values are empty.
     Blank,
 }
 
-/// Reads a row.
+/// Parses a row.
 pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outcome {
     if record.malformed.is_none() && record.values().all(|value| value.trim().is_empty()) {
         return Outcome::Blank;
     }
     let line = i64::try_from(record.line).unwrap_or(i64::MAX);
     let rejected = |column: Option<&str>, value: &str, reason: String| {
-        // Further lines may be rows of other customers.
+        // Only the first line: further lines may be rows of other customers.
         let value = value.split('\n').next().unwrap_or_default();
-        let value = value.chars().filter(|character| *character != '\0').take(LONGEST_SHOWN).collect();
+        let value = value.chars().filter(|character| *character != '\0').take(MAX_SHOWN_CHARS).collect();
         RejectedRow { line, column: column.map(str::to_owned), value, reason }
     };
     if let Some(malformed) = record.malformed {
@@ -56,11 +56,11 @@ pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outc
         return Outcome::Rejected(rejected(column, &value, reason));
     }
     let columns = header.names.len();
-    // Programs leave out what is empty at the end of a row, or write a delimiter too many.
+    // A row may have fewer values than columns, or more if they are empty: programs write both.
     if let Some(place) = record.values().skip(columns).position(|value| !value.trim().is_empty()) {
         let place = columns + place + 1;
         let reason =
-            format!("This row has a value in column {place}, but the header names {columns} columns.");
+            format!("This row has a value in column {place}, but the header has only {columns} columns.");
         return Outcome::Rejected(rejected(None, &record.values().collect::<Vec<_>>().join(" "), reason));
     }
     let (mut reference, mut name, mut number) = ("", "", "");
@@ -74,76 +74,75 @@ pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outc
         } else if column == header.number {
             number = value;
         } else {
-            if swallows_a_row(value, column, header, region) {
-                let reason = "This quoted value holds a customer's row. Close its quote on the first line.";
+            if contains_a_row(value, column, header, region) {
+                let reason = "This quoted value contains another row. Close its quote on its first line.";
                 let column = header.names.get(column).map(String::as_str);
-                return Outcome::Swallows(rejected(column, value, reason.to_owned()));
+                return Outcome::ContainsRow(rejected(column, value, reason.to_owned()));
             }
             append(value, &mut key_data);
         }
     }
     key_data.push(']');
-    let refused = |needed: Needed, value: &str, reason: String| {
-        Outcome::Rejected(rejected(Some(header.called(needed)), value, reason))
+    let refused = |required: RequiredColumn, value: &str, reason: String| {
+        Outcome::Rejected(rejected(Some(header.name_of(required)), value, reason))
     };
     let clean_reference = match value::reference(reference) {
         Ok(clean) => clean,
-        Err(reason) => return refused(Needed::Reference, reference, reason),
+        Err(reason) => return refused(RequiredColumn::Reference, reference, reason),
     };
     let clean_name = match value::name(name) {
         Ok(clean) => clean,
-        Err(reason) => return refused(Needed::Name, name, reason),
+        Err(reason) => return refused(RequiredColumn::Name, name, reason),
     };
     let parsed =
-        value::number(number).and_then(|number| region.read(&number).map_err(|fault| fault.to_string()));
+        value::number(number).and_then(|number| region.parse(&number).map_err(|fault| fault.to_string()));
     match parsed {
         Ok(number) => {
-            Outcome::Taken(Row { line, number, reference: clean_reference, name: clean_name, key_data })
+            Outcome::Accepted(Row { line, number, reference: clean_reference, name: clean_name, key_data })
         }
-        Err(reason) => refused(Needed::Number, number, reason),
+        Err(reason) => refused(RequiredColumn::Number, number, reason),
     }
 }
 
-/// The column that is at fault, if it is one, and what is wrong.
+/// Returns the column of the fault, if there is one, and the reason.
 fn fault(malformed: Malformed) -> (Option<usize>, String) {
     let (column, reason) = match malformed {
         Malformed::TextAfterQuote => (
             None,
-            "Text follows a closing quote, so the values cannot be told apart. Put quotes around whole values only.",
+            "Text follows a closing quote, so it is unclear where the value ends. Put quotes around whole values only.",
         ),
         Malformed::LineBreak(column) => {
             (Some(column), "This value is quoted and has no closing quote on its line. Close the quote.")
         }
-        Malformed::StrayQuote(column) => (
-            Some(column),
-            "This value has a quote without its counterpart. Remove it, or quote the whole value.",
-        ),
+        Malformed::StrayQuote(column) => {
+            (Some(column), "This value has an unmatched quote. Remove it, or quote the whole value.")
+        }
         Malformed::OpenQuote => (None, "This row opens a quote and never closes it. Close the quote."),
         Malformed::TooManyColumns => {
-            return (None, format!("This row has more than {MOST_COLUMNS} values."));
+            return (None, format!("This row has more than {MAX_COLUMNS} values."));
         }
     };
     (column, reason.to_owned())
 }
 
-/// Whether a quoted value in this column has a line that reads as a customer's row.
-fn swallows_a_row(value: &str, column: usize, header: &Header, region: &Region) -> bool {
+/// Whether a quoted value in this column contains a line that looks like a customer's row.
+fn contains_a_row(value: &str, column: usize, header: &Header, region: &Region) -> bool {
     if !value.contains('\n') {
         return false;
     }
     let columns = header.names.len();
-    // The value's first line stands behind the columns before it.
+    // The value's first line continues the row, so `column` values are before it. The other lines begin a row.
     let is_row = |(line, before): (&str, usize)| {
         let values: Vec<&str> = line.split(char::from(header.delimiter)).collect();
         let number = header.number.checked_sub(before).and_then(|place| values.get(place));
         values.len() + before == columns
             && number
-                .is_some_and(|number| value::number(number).is_ok_and(|number| region.read(&number).is_ok()))
+                .is_some_and(|number| value::number(number).is_ok_and(|number| region.parse(&number).is_ok()))
     };
     value.split('\n').zip(std::iter::once(column).chain(std::iter::repeat(0))).any(is_row)
 }
 
-/// Appends a value to a JSON list.
+/// Appends a value to a JSON array.
 fn append(value: &str, list: &mut String) {
     if list.len() > 1 {
         list.push(',');
@@ -169,18 +168,18 @@ mod tests {
         records::{Next, Records},
     };
 
-    /// What becomes of each row of a text with a header.
+    /// Parses all rows of a text with a header.
     fn read_all(text: &str) -> Vec<Outcome> {
         let header = Header::read(text, &ColumnMapping::default()).unwrap();
         let region = Region::of("GB");
-        let mut records = Records::separated_by(header.delimiter).strict_in(header.needed(), header.line);
+        let mut records = Records::separated_by(header.delimiter).strict_in(header.required(), header.line);
         let mut found = Vec::new();
         let mut each = |record: Record<'_>| {
             if record.line > header.line {
                 found.push(read(record, &header, &region));
             }
-            let swallows = matches!(found.last(), Some(Outcome::Swallows(_)));
-            Ok::<_, FileFault>(if swallows { Next::SecondLine } else { Next::Row })
+            let contains_row = matches!(found.last(), Some(Outcome::ContainsRow(_)));
+            Ok::<_, FileFault>(if contains_row { Next::SecondLine } else { Next::Row })
         };
         records.push(text.as_bytes(), &mut each).unwrap();
         records.finish(&mut each).unwrap();
@@ -188,9 +187,9 @@ mod tests {
     }
 
     #[test]
-    fn a_row_becomes_a_customer_with_its_key_data_as_it_stands() {
+    fn a_row_becomes_a_customer_with_unchanged_key_data() {
         let text = "Balance,ref,name,number,Note\n =cmd() , A-1 ,\"Jones, Maria\",07700 900123,\"a \"\"b\"\"\n\\\"\n";
-        let [Outcome::Taken(row)] = &read_all(text)[..] else { panic!("taken") };
+        let [Outcome::Accepted(row)] = &read_all(text)[..] else { panic!("the row is accepted") };
         assert_eq!((row.line, row.reference.as_str(), row.name.as_str()), (2, "A-1", "Jones, Maria"));
         assert_eq!(row.number.as_str(), "+447700900123");
         let values: Vec<String> = serde_json::from_str(&row.key_data).unwrap();
@@ -198,26 +197,26 @@ mod tests {
     }
 
     #[test]
-    fn a_rejected_row_says_what_is_wrong_and_where() {
+    fn a_rejected_row_names_its_fault_and_column() {
         let text = format!(
             "Ref,Name,Mobile,Balance\n,Jo,07700900123\nA-1,,07700900123\nA-2,Jo,\nA-3,Jo,0770\nA-4,Jo,call me\n\
              A-5,Jo,07700900123,1,2\n{},Jo,07700900123\nA-7,Jo,07700900123,,,\n,,,\n",
             "x".repeat(101)
         );
-        let told: Vec<String> = read_all(&text)
+        let found: Vec<String> = read_all(&text)
             .into_iter()
             .map(|outcome| match outcome {
-                Outcome::Taken(row) => format!("{} taken", row.line),
+                Outcome::Accepted(row) => format!("{} accepted", row.line),
                 Outcome::Rejected(row) => {
                     let reason: String = row.reason.chars().take(12).collect();
                     format!("{} {:?} {:.5} {reason}", row.line, row.column, row.value)
                 }
-                Outcome::Swallows(_) => "swallows".to_owned(),
+                Outcome::ContainsRow(_) => "contains a row".to_owned(),
                 Outcome::Blank => "blank".to_owned(),
             })
             .collect();
         assert_eq!(
-            told,
+            found,
             [
                 "2 Some(\"Ref\")  This is empt",
                 "3 Some(\"Name\")  This is empt",
@@ -226,31 +225,34 @@ mod tests {
                 "6 Some(\"Mobile\") call  This is not ",
                 "7 None A-5 J This row has",
                 "8 Some(\"Ref\") xxxxx This is long",
-                "9 taken",
+                "9 accepted",
                 "blank",
             ]
         );
     }
 
-    /// The lines, each with what became of it.
+    /// Returns each line with its result.
     fn lines(text: &str) -> Vec<String> {
         let shown = |outcome| match outcome {
-            Outcome::Taken(row) => format!("{} {} {} {}", row.line, row.reference, row.name, row.number),
+            Outcome::Accepted(row) => format!("{} {} {} {}", row.line, row.reference, row.name, row.number),
             Outcome::Rejected(row) => format!("{} rejected {}", row.line, row.column.unwrap_or_default()),
-            Outcome::Swallows(row) => format!("{} swallows {}", row.line, row.value),
+            Outcome::ContainsRow(row) => format!("{} contains a row {}", row.line, row.value),
             Outcome::Blank => "blank".to_owned(),
         };
         read_all(text).into_iter().map(shown).collect()
     }
 
     #[test]
-    fn an_open_quote_gives_no_customer_anothers_number() {
+    fn an_open_quote_gives_no_customer_the_number_of_another() {
         let header = "ref,name,number,note\n";
         let text = format!("{header}A-1,\"Al,07700900101,\nA-2,\"Bo\",07700900102,\nA-3,Cy,07700900103,\n");
         assert_eq!(lines(&text), ["2 rejected name", "3 A-2 Bo +447700900102", "4 A-3 Cy +447700900103"]);
         let text =
             format!("{header}A-1,Al,07700900101,\"note\nA-2,Bo,07700900102,\nA-3,Cy,07700900103,x\"\n");
-        assert_eq!(lines(&text), ["2 swallows note", "3 A-2 Bo +447700900102", "4 A-3 Cy +447700900103"]);
+        assert_eq!(
+            lines(&text),
+            ["2 contains a row note", "3 A-2 Bo +447700900102", "4 A-3 Cy +447700900103"]
+        );
         let text =
             format!("{header}A-1,Al,07700900101,\"one,\ntwo,three,four,\nfive\"\nA-3,Cy,07700900103,x\n");
         assert_eq!(
@@ -259,7 +261,7 @@ mod tests {
             "a note of several lines"
         );
         let text = "note,ref,name,number\n\"open,A-1,Al,07700900101\nx\",A-2,Bo,07700900102\n";
-        assert_eq!(lines(text), ["2 swallows open,A-1,Al,07700900101", "3 A-2 Bo +447700900102"]);
+        assert_eq!(lines(text), ["2 contains a row open,A-1,Al,07700900101", "3 A-2 Bo +447700900102"]);
     }
 
     proptest! {
@@ -276,7 +278,7 @@ mod tests {
                 text += &format!("{}\n", values.join(","));
             }
             for outcome in read_all(&text) {
-                let Outcome::Taken(row) = outcome else { continue };
+                let Outcome::Accepted(row) = outcome else { continue };
                 let number = row.number.as_str().trim_start_matches("+4477009001").parse::<usize>().unwrap();
                 if let Some(of) = row.reference.strip_prefix("A-").and_then(|of| of.parse::<usize>().ok()) {
                     prop_assert_eq!(of, number, "{}", text);
@@ -285,12 +287,12 @@ mod tests {
         }
 
         #[test]
-        fn key_data_is_a_json_list_of_what_stands_in_the_file(values in proptest::collection::vec("\\PC{0,8}|[\u{1}-\u{1f}\"\\\\]{0,4}", 0..6)) {
+        fn key_data_is_a_json_array_of_the_values(values in proptest::collection::vec("\\PC{0,8}|[\u{1}-\u{1f}\"\\\\]{0,4}", 0..6)) {
             let mut list = String::from("[");
             values.iter().for_each(|value| append(value, &mut list));
             list.push(']');
             prop_assert_eq!(serde_json::from_str::<Vec<String>>(&list).unwrap(), values.clone());
-            // As the database's other lists are written, so that the same is the same.
+            // Written like the other lists in the database, so that equal lists are equal text.
             prop_assert_eq!(list, serde_json::to_string(&values).unwrap());
         }
     }

@@ -1,3 +1,3 @@
-//! The customers of a file in the database, in slices: nobody who writes waits longer than for one of them.
+//! The customers of a file in the database, in slices, so that other writes wait for one slice at most.
 
 pub(super) mod queries;

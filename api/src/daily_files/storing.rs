@@ -1,5 +1,5 @@
-//! Stores the customers of a file that has been read, while nobody sees them yet, and compares them with the file before.
-//! Both in slices, beside each other. It must never make anything current.
+//! Stores the customers of a parsed file as a staged file, which no query reads yet, and computes the fingerprints for
+//! the comparison with the current file. Works in slices, so that other writes do not wait.
 
 use std::{
     io,
@@ -14,41 +14,41 @@ use super::{
     Progress,
     changes::Fingerprints,
     claim::Claim,
-    fault::not_kept,
+    fault::temp_file_failed,
+    parse::{ParsedFile, decode},
     queries,
-    reading::{Reading, written},
     rejections::Rejections,
     row::Row,
     rows::queries as rows,
 };
 use crate::{db::Db, error::ApiError};
 
-/// How many rows are stored in one transaction, and how many bytes: some milliseconds of work.
+/// Maximum rows and bytes stored per transaction: a few milliseconds of work.
 const SLICE: usize = 1000;
 const SLICE_BYTES: usize = 512 * 1024;
-/// How many rows of a file in the database are read at once.
+/// Rows of a stored file that are read per query.
 const PAGE: i64 = 2000;
 
-/// What has been stored.
+/// The result of storing a file.
 pub(super) struct Stored {
     pub(super) fingerprints: Fingerprints,
     pub(super) rejections: Rejections,
     pub(super) duplicates: i64,
 }
 
-/// Goes through every customer of the file, and stores them if `is_stored`.
+/// Fingerprints every customer of the file, and stores them if `is_stored` is true.
 ///
 /// # Errors
-/// Faults of the database and of the disk; when the claim on the team was lost.
+/// Database and disk errors; when the claim on the team was lost.
 pub(super) async fn store(
     claim: &Claim,
-    reading: Reading,
+    parsed: ParsedFile,
     folder: PathBuf,
     progress: &Arc<Progress>,
     is_stored: bool,
 ) -> Result<Stored, ApiError> {
     let (slices, mut ready) = mpsc::channel::<Vec<Row>>(2);
-    let merging = tokio::task::spawn_blocking(move || merge(reading, &folder, &slices));
+    let merging = tokio::task::spawn_blocking(move || merge(parsed, &folder, &slices));
     while let Some(slice) = ready.recv().await {
         let count = i64::try_from(slice.len()).unwrap_or_default();
         if is_stored {
@@ -57,27 +57,27 @@ pub(super) async fn store(
         progress.stored.fetch_add(count, Ordering::Relaxed);
     }
     match merging.await {
-        Ok(merged) => merged.map_err(|error| not_kept(&error)),
+        Ok(merged) => merged.map_err(|error| temp_file_failed(&error)),
         Err(fault) => Err(ApiError::internal(&fault)),
     }
 }
 
-/// Brings the rows into their order, slice by slice, and leaves out customers who stand in the file already.
-fn merge(reading: Reading, folder: &Path, slices: &mpsc::Sender<Vec<Row>>) -> io::Result<Stored> {
-    let Reading { columns, reference: column, mut rejections, mut sorted, .. } = reading;
+/// Sends the sorted rows slice by slice. Rows that repeat a reference and number are rejected.
+fn merge(parsed: ParsedFile, folder: &Path, slices: &mpsc::Sender<Vec<Row>>) -> io::Result<Stored> {
+    let ParsedFile { columns, reference: column, mut rejections, mut sorted, .. } = parsed;
     let mut fingerprints = Fingerprints::of(&columns, folder);
     let (mut bytes, mut slice, mut size) = (Vec::new(), Vec::with_capacity(SLICE), 0);
     let mut duplicates = 0;
-    // The customers with the same number and the same hash of the reference: nearly always one.
+    // The previous row, with the hash of its reference.
     let mut last: Option<(Row, u64)> = None;
     while let Some((_, hash)) = sorted.next(&mut bytes)? {
-        let row = written(&bytes).ok_or(io::ErrorKind::InvalidData)?;
+        let row = decode(&bytes).ok_or(io::ErrorKind::InvalidData)?;
         if let Some((before, same)) = &last
             && *same == hash
             && before.number == row.number
             && before.reference == row.reference
         {
-            let reason = format!("Line {} has the same ref and number already.", before.line);
+            let reason = format!("Line {} already has this ref and number.", before.line);
             fingerprints.push(&row, false)?;
             let (line, value) = (row.line, row.reference);
             rejections.push(RejectedRow { line, column: Some(column.clone()), value, reason });
@@ -103,10 +103,10 @@ fn merge(reading: Reading, folder: &Path, slices: &mpsc::Sender<Vec<Row>>) -> io
     Ok(Stored { fingerprints, rejections, duplicates })
 }
 
-/// The fingerprints of a file in the database.
+/// Returns the fingerprints of a stored file.
 ///
 /// # Errors
-/// Faults of the database and of the disk.
+/// Database and disk errors.
 pub(super) async fn fingerprints(
     db: &Db,
     id: DailyFileId,
@@ -119,7 +119,7 @@ pub(super) async fn fingerprints(
         let looked = db.read(move |conn| {
             let page = rows::page(conn, id, after.as_ref(), PAGE)?;
             for row in &page {
-                found.push(row, true).map_err(|error| not_kept(&error))?;
+                found.push(row, true).map_err(|error| temp_file_failed(&error))?;
             }
             let last = page.into_iter().next_back().map(|row| (row.number, row.line));
             Ok::<_, ApiError>((found, last))
@@ -131,10 +131,10 @@ pub(super) async fn fingerprints(
     }
 }
 
-/// Keeps the rejected rows of a file.
+/// Stores the rejected rows of a file.
 ///
 /// # Errors
-/// Faults of the database; when the claim on the team was lost.
+/// Database errors; when the claim on the team was lost.
 pub(super) async fn store_rejected(claim: &Claim, rows: &[RejectedRow]) -> Result<(), ApiError> {
     for slice in rows.chunks(SLICE / 4) {
         let slice = slice.to_vec();

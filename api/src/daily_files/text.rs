@@ -1,46 +1,46 @@
-//! Makes text of what arrives: UTF-8 with or without a byte order mark, or Windows-1252, with a line feed at the end of
-//! each line. Piece by piece, so that a file of any size takes no more memory than a piece. It must never know of rows.
+//! Decodes an upload to UTF-8 and normalises its line ends to line feeds. Accepts UTF-8, with or without a byte order
+//! mark, and Windows-1252. Works piece by piece, so memory use does not depend on the size of the file.
 
 use encoding_rs::WINDOWS_1252;
 
 use super::fault::FileFault;
 
-/// How the bytes so far are to be read.
+/// The encoding, as far as the bytes so far show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encoding {
-    /// All of them were ASCII, which is the same in both.
+    /// All bytes so far are ASCII, which is the same in both encodings.
     Ascii,
     Utf8,
     Windows1252,
 }
 
-/// What has been read so far, and what of it is still to be understood.
+/// Decodes pieces of a file.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(super) struct TextDecoder {
     encoding: Encoding,
     begun: bool,
-    // Bytes that cannot be read without what follows them: the beginning of the file, or of a character.
+    // Bytes that need the next piece: the beginning of the file, or of a character.
     kept: Vec<u8>,
     after_return: bool,
     lines: u64,
 }
 
-impl Default for Text {
+impl Default for TextDecoder {
     fn default() -> Self {
         Self { encoding: Encoding::Ascii, begun: false, kept: Vec::new(), after_return: false, lines: 1 }
     }
 }
 
-impl Text {
-    /// Appends what a piece of the file says to `text`.
+impl TextDecoder {
+    /// Decodes a piece of the file and appends it to `text`.
     ///
     /// # Errors
-    /// When it is no text, or in another encoding.
+    /// When the piece is not text, or is in another encoding.
     pub(super) fn push(&mut self, piece: &[u8], text: &mut Vec<u8>) -> Result<(), FileFault> {
         self.take(piece, false, text)
     }
 
-    /// Appends what is left at the end of the file.
+    /// Decodes the rest at the end of the file.
     ///
     /// # Errors
     /// When the file ends in the middle of a character.
@@ -66,25 +66,26 @@ impl Text {
             bytes = self.begin(bytes)?;
         }
         if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
-            let line = self.lines + feeds(bytes.get(..at).unwrap_or_default());
-            let message = "This holds a NUL byte, so it is no text. Save the file as CSV (UTF-8).";
+            let line = self.lines + count_line_feeds(bytes.get(..at).unwrap_or_default());
+            let message = "This line has a NUL byte, so the file is not text. Save it as CSV (UTF-8).";
             return Err(FileFault::new(line, "not_text", message));
         }
         self.decode(bytes, is_last, text)
     }
 
-    /// Looks at how the file begins: what says its encoding, or that it is something else altogether.
+    /// Reads the byte order mark, and refuses files that are recognisably not CSV.
     fn begin<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], FileFault> {
         if let Some(rest) = bytes.strip_prefix(b"\xEF\xBB\xBF") {
             self.encoding = Encoding::Utf8;
             return Ok(rest);
         }
         if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
-            let message = "This is an Excel workbook, no CSV. In Excel, choose Save As and CSV UTF-8.";
+            let message =
+                "This is an Excel workbook, not a CSV file. In Excel, choose Save As and CSV UTF-8.";
             return Err(FileFault::new(1, "not_csv", message));
         }
         if bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF") {
-            let message = "This is text in UTF-16. Save the file as CSV (UTF-8).";
+            let message = "This file is in UTF-16. Save it as CSV (UTF-8).";
             return Err(FileFault::new(1, "unknown_encoding", message));
         }
         Ok(bytes)
@@ -111,22 +112,22 @@ impl Text {
             return Ok(());
         }
         if self.encoding == Encoding::Utf8 {
-            let message = "This holds bytes that are neither UTF-8, as what comes before them is, nor anything else \
-                           that can be told. Save the file as CSV (UTF-8).";
+            let message =
+                "This line is not valid UTF-8, although the text before it is. Save the file as CSV (UTF-8).";
             return Err(FileFault::new(self.lines, "unknown_encoding", message));
         }
         self.encoding = Encoding::Windows1252;
         self.decode(rest, is_last, text)
     }
 
-    /// Only a character outside of ASCII tells UTF-8 from Windows-1252.
+    /// Notes that the file is UTF-8 once a non-ASCII character shows it.
     fn note(&mut self, good: &[u8]) {
         if self.encoding == Encoding::Ascii && !good.is_ascii() {
             self.encoding = Encoding::Utf8;
         }
     }
 
-    /// Every line ends with a line feed, however it ended before.
+    /// Appends decoded text with `\r\n` and `\r` replaced by `\n`.
     fn append(&mut self, decoded: &[u8], text: &mut Vec<u8>) {
         let from = text.len();
         let mut rest = decoded;
@@ -145,13 +146,13 @@ impl Text {
                 rest = after;
             }
         }
-        self.lines += feeds(text.get(from..).unwrap_or_default());
+        self.lines += count_line_feeds(text.get(from..).unwrap_or_default());
     }
 }
 
-/// How many lines end here.
-pub(super) fn feeds(bytes: &[u8]) -> u64 {
-    // `bytecount` would be faster still; this is vectorised, and far from what takes the time.
+/// Counts the line ends.
+pub(super) fn count_line_feeds(bytes: &[u8]) -> u64 {
+    // The compiler vectorises this. The `bytecount` crate is faster, but counting is not the bottleneck.
     bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
@@ -162,7 +163,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8], piece: usize) -> Result<String, FileFault> {
-        let (mut text, mut out) = (Text::default(), Vec::new());
+        let (mut text, mut out) = (TextDecoder::default(), Vec::new());
         for piece in bytes.chunks(piece) {
             text.push(piece, &mut out)?;
         }
@@ -178,13 +179,13 @@ mod tests {
             assert_eq!(read(b"name\nZo\xEB \x80 \x93O\x94\n", piece).unwrap(), "name\nZoë € “O”\n");
             assert_eq!(read(b"", piece).unwrap(), "");
             assert_eq!(read(b"a", piece).unwrap(), "a");
-            // The last byte alone could still have become UTF-8.
+            // Until the end of the file, the last byte could begin a UTF-8 character.
             assert_eq!(read(b"name\nZo\xEB", piece).unwrap(), "name\nZoë");
         }
     }
 
     #[test]
-    fn what_is_no_text_is_refused_with_its_line() {
+    fn a_file_that_is_not_text_is_refused_with_its_line() {
         for (bytes, line, code) in [
             (&b"a\nb\x00c"[..], 2, "not_text"),
             (b"\xFF\xFEa\x00", 1, "unknown_encoding"),
@@ -209,13 +210,13 @@ mod tests {
         ) {
             let given: String =
                 lines.iter().map(|(line, end)| format!("{line}{}", ["\n", "\r\n", "\r"][*end])).collect();
-            // A return followed by an empty line that ends with a line feed is one end, not two.
+            // A carriage return and the line feed of the next, empty line form one line end.
             let expected = given.replace("\r\n", "\n").replace('\r', "\n");
             prop_assert_eq!(read(given.as_bytes(), piece), Ok(expected));
         }
 
         #[test]
-        fn whatever_arrives_is_read_or_refused(bytes: Vec<u8>, piece in 1..9_usize) {
+        fn any_bytes_are_decoded_or_refused_without_a_panic(bytes: Vec<u8>, piece in 1..9_usize) {
             let _ = read(&bytes, piece);
         }
     }

@@ -1,22 +1,22 @@
-//! Cleans the values of a row: what spreadsheets put around them, labels before a number, and characters that cannot be
-//! seen. Refuses values that are known to be damaged.
+//! Cleans the values of a row: removes spreadsheet notation around values, labels before numbers, and invisible
+//! characters. Refuses values that a spreadsheet has damaged.
 
 use std::borrow::Cow;
 
 use shared::clean::{clean_code, clean_digits, clean_line};
 
-/// The longest customer reference number, in characters.
-const LONGEST_REFERENCE: usize = 100;
-/// The longest name, in characters.
-const LONGEST_NAME: usize = 200;
-/// The fewest digits of a number that stands beside another one.
-const FEWEST_DIGITS: usize = 7;
-/// More digits than one number with its prefixes has.
+/// Maximum length of a customer reference number.
+const MAX_REFERENCE_CHARS: usize = 100;
+/// Maximum length of a name.
+const MAX_NAME_CHARS: usize = 200;
+/// Minimum number of digits for a part of a cell to count as a phone number.
+const MIN_DIGITS: usize = 7;
+/// More digits than one phone number with its prefixes can have.
 const TOO_MANY_DIGITS: usize = 20;
-/// What stands in a cell whose formula failed.
+/// Content of a cell whose formula failed.
 const SPREADSHEET_ERRORS: [&str; 8] =
     ["#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!"];
-/// Words that label a number.
+/// Words that may label a phone number.
 const LABELS: [&str; 23] = [
     "tel",
     "telephone",
@@ -43,36 +43,36 @@ const LABELS: [&str; 23] = [
     "t",
 ];
 
-/// A customer reference number.
+/// Cleans a customer reference number.
 ///
 /// # Errors
-/// Why it cannot be one.
+/// Why the value is invalid.
 pub(super) fn reference(value: &str) -> Result<String, String> {
     let plain = as_text(value);
     let plain = plain.strip_prefix(['\'', '\u{2019}']).unwrap_or(&plain);
     let plain = clean_code(plain);
-    check(&plain, LONGEST_REFERENCE)?;
+    check(&plain, MAX_REFERENCE_CHARS)?;
     if is_scientific(&plain) && plain.contains(['.', ',']) {
         return Err(scientific(&plain));
     }
     Ok(plain.into_owned())
 }
 
-/// A name.
+/// Cleans a name.
 ///
 /// # Errors
-/// Why it cannot be one.
+/// Why the value is invalid.
 pub(super) fn name(value: &str) -> Result<String, String> {
     let plain = as_text(value);
     let plain = clean_line(&plain);
-    check(&plain, LONGEST_NAME)?;
+    check(&plain, MAX_NAME_CHARS)?;
     Ok(plain.into_owned())
 }
 
-/// A number as a person would type it, still to be parsed.
+/// Cleans a phone number, which is still to be parsed.
 ///
 /// # Errors
-/// Why it cannot be one.
+/// Why the value is invalid.
 pub(super) fn number(value: &str) -> Result<Cow<'_, str>, String> {
     let is_plain = |byte: u8| byte.is_ascii_digit() || b" +-()".contains(&byte);
     let trimmed = value.trim_ascii();
@@ -92,7 +92,8 @@ pub(super) fn number(value: &str) -> Result<Cow<'_, str>, String> {
     Ok(Cow::Owned(plain.to_owned()))
 }
 
-/// A value in one line, without the formula `="..."` that makes a spreadsheet show it as text.
+/// Removes the formula `="..."`, which makes a spreadsheet show a value as text, and replaces control characters by
+/// spaces.
 fn as_text(value: &str) -> Cow<'_, str> {
     let value = value.trim();
     let value = value
@@ -111,21 +112,20 @@ fn check(plain: &str, longest: usize) -> Result<(), String> {
     if plain.is_empty() {
         return Err("This is empty.".to_owned());
     }
-    // Counting is only needed where the bytes are too many.
+    // A value has no more characters than bytes, so most values need no counting.
     if plain.len() > longest && plain.chars().count() > longest {
         return Err(format!("This is longer than {longest} characters."));
     }
     let is_full_of_hashes = plain.len() > 2 && plain.bytes().all(|byte| byte == b'#');
     if is_full_of_hashes || SPREADSHEET_ERRORS.iter().any(|error| error.eq_ignore_ascii_case(plain)) {
         return Err(
-            "This is an error of the spreadsheet, not a value. Correct the cell and save the file again."
-                .to_owned(),
+            "This is a spreadsheet error, not a value. Correct the cell and save the file again.".to_owned()
         );
     }
     Ok(())
 }
 
-/// Whether this is how Excel writes a long number: `4.47E+11`, in some languages `4,47E+11`.
+/// Whether this is a long number in Excel's notation: `4.47E+11`, or `4,47E+11` in some languages.
 fn is_scientific(plain: &str) -> bool {
     let Some((mantissa, exponent)) = plain.split_once(['E', 'e']) else { return false };
     let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
@@ -141,7 +141,7 @@ fn scientific(plain: &str) -> String {
     )
 }
 
-/// A number without a label such as `Mobile:`.
+/// Removes a label such as `Mobile:` before a number.
 fn without_label(plain: &str) -> &str {
     let is_begin = |character: char| character.is_ascii_digit() || character == '+' || character == '(';
     let (label, number) = plain.split_at(plain.find(is_begin).unwrap_or(plain.len()));
@@ -154,16 +154,16 @@ fn without_label(plain: &str) -> &str {
         .map(str::to_lowercase)
         .collect();
     let are_labels = words.iter().all(|word| LABELS.contains(&word.as_str()));
-    // "No mobile" is no label.
+    // In "no mobile", "no" means that there is no number. In "Tel. no.", it is part of the label.
     let is_refusal = words.iter().position(|word| word == "no").is_some_and(|at| at + 1 < words.len());
     if words.is_empty() || !are_labels || is_refusal { plain } else { number }
 }
 
-/// A whole number that was written with decimals, as programs do: `447700900123.0`.
+/// Removes the decimals that some programs add to a number: `447700900123.0`.
 fn without_decimals(plain: &str) -> &str {
     match plain.split_once('.') {
         Some((whole, decimals))
-            if whole.len() >= FEWEST_DIGITS
+            if whole.len() >= MIN_DIGITS
                 && whole.bytes().all(|byte| byte.is_ascii_digit() || byte == b'+')
                 && (1..=2).contains(&decimals.len())
                 && decimals.bytes().all(|byte| byte == b'0') =>
@@ -177,7 +177,7 @@ fn without_decimals(plain: &str) -> &str {
 fn has_several(plain: &str) -> bool {
     let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
     let parts = plain.split(|c: char| c.is_alphabetic() || "/;,|&\\".contains(c));
-    let numbers = parts.filter(|part| digits(part) >= FEWEST_DIGITS).count();
+    let numbers = parts.filter(|part| digits(part) >= MIN_DIGITS).count();
     numbers > 1 || (numbers == 1 && digits(plain) >= TOO_MANY_DIGITS)
 }
 
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_spreadsheets_put_around_a_value_is_removed() {
+    fn spreadsheet_notation_around_a_value_is_removed() {
         for (given, expected) in [
             ("07700 900123", "07700 900123"),
             (" =\"07700900123\" ", "07700900123"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_damaged_are_refused() {
+    fn damaged_values_are_refused() {
         for given in ["4.47E+11", "4,47E+11", "4.47700900123e+11", "4E+11", "4.47E11"] {
             let reason = number(given).unwrap_err();
             assert!(
@@ -224,7 +224,7 @@ mod tests {
         assert_eq!(reference("12E5").as_deref(), Ok("12E5"), "an ordinary reference");
         for given in ["#N/A", "#ref!", "########"] {
             let reason =
-                "This is an error of the spreadsheet, not a value. Correct the cell and save the file again.";
+                "This is a spreadsheet error, not a value. Correct the cell and save the file again.";
             assert_eq!(number(given).unwrap_err(), reason);
             assert_eq!(name(given).unwrap_err(), reason);
             assert_eq!(reference(given).unwrap_err(), reason);
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_are_no_label_stay() {
+    fn words_that_are_not_labels_are_kept() {
         for given in
             ["no mobile 07700900123", "call 07700900123", "do not text 07700900123", "whatsapp:+447700900123"]
         {
@@ -259,7 +259,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_clean_value_stays_as_it_is(value in "\\PC{0,30}") {
+        fn a_clean_value_does_not_change(value in "\\PC{0,30}") {
             for clean in [reference(&value), name(&value)].into_iter().flatten() {
                 prop_assert!(!clean.is_empty() && clean.trim() == clean);
             }

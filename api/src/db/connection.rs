@@ -1,5 +1,4 @@
-//! The seam: one connection type for both databases, and the macros that write a statement once for both.
-//! Nothing here knows what the desk stores.
+//! The abstraction over both databases: one connection type, and macros that run the same Diesel expression on either.
 
 use diesel::{
     Connection, ConnectionError, PgConnection, RunQueryDsl, SqliteConnection,
@@ -7,18 +6,18 @@ use diesel::{
     r2d2::ManageConnection,
 };
 
-use super::{DatabaseUrl, DbError};
+use super::{DatabaseUrl, DbError, Lock};
 
-/// A connection to whichever database this desk runs on.
+/// A connection to the configured database.
 #[expect(missing_debug_implementations, reason = "neither connection has one")]
 pub enum DbConnection {
-    /// A server.
+    /// A connection to a PostgreSQL server.
     Postgres(PgConnection),
-    /// The embedded file.
+    /// A connection to the SQLite file.
     Sqlite(SqliteConnection),
 }
 
-/// Runs the same Diesel expression on whichever database it is: `on_each!(conn, |c| query.load(c))`.
+/// Runs a Diesel expression on the connection's database: `on_each!(conn, |c| query.load(c))`.
 macro_rules! on_each {
     ($conn:expr, |$c:ident| $body:expr) => {
         match $conn {
@@ -28,8 +27,8 @@ macro_rules! on_each {
     };
 }
 
-/// Like [`on_each!`] for a SELECT whose rows the transaction is about to change: PostgreSQL locks them, SQLite has one
-/// writer and needs no lock: `for_update!(conn, query, |q, c| q.first(c))`.
+/// Like [`on_each!`] for a SELECT whose rows the transaction will change: `for_update!(conn, query, |q, c|
+/// q.first(c))`. Adds `FOR UPDATE` on PostgreSQL. SQLite has only one writer and needs no lock.
 macro_rules! for_update {
     ($conn:expr, $query:expr, |$q:ident, $c:ident| $body:expr) => {
         match $conn {
@@ -45,7 +44,8 @@ macro_rules! for_update {
     };
 }
 
-/// Like [`for_update!`] for a SELECT whose rows must stay until the transaction ends, while others may look at them too.
+/// Like [`for_update!`], with a shared lock (`FOR SHARE`): the rows cannot change until the transaction ends, but other
+/// transactions can lock them the same way.
 macro_rules! for_share {
     ($conn:expr, $query:expr, |$q:ident, $c:ident| $body:expr) => {
         match $conn {
@@ -64,10 +64,10 @@ macro_rules! for_share {
 pub(crate) use {for_share, for_update, on_each};
 
 impl DbConnection {
-    /// Runs `work` in a transaction (or a savepoint, inside one): all of it, or nothing.
+    /// Runs `work` in a transaction, or in a savepoint inside one. Rolls back if `work` fails.
     ///
     /// # Errors
-    /// Whatever `work` answers, and faults of the transaction itself.
+    /// The error of `work` or of the transaction.
     pub fn transaction<T, E: From<DbError>>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, E>,
@@ -79,7 +79,7 @@ impl DbConnection {
                 Ok(value)
             }
             Err(error) => {
-                // What went wrong first says more; a connection that cannot roll back is broken, and is replaced.
+                // Returns the first error. The pool replaces a connection that cannot roll back.
                 if let Err(fault) = self.roll_back() {
                     tracing::debug!(%fault, "a transaction could not be rolled back");
                 }
@@ -88,22 +88,21 @@ impl DbConnection {
         }
     }
 
-    /// Lets only one transaction at a time go on that names the same topic; until its end. On SQLite there is only one
-    /// writer anyway.
+    /// Takes an advisory lock until the transaction ends (PostgreSQL). SQLite has only one writer and needs no lock.
     ///
     /// # Errors
-    /// Faults of the database.
-    pub fn take_turns(&mut self, topic: &str) -> Result<(), DbError> {
+    /// Database errors.
+    pub fn advisory_lock(&mut self, lock: Lock<'_>) -> Result<(), DbError> {
         if let Self::Postgres(conn) = self {
             diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-                .bind::<diesel::sql_types::Text, _>(topic)
+                .bind::<diesel::sql_types::Text, _>(lock.to_string())
                 .execute(conn)?;
         }
         Ok(())
     }
 
-    /// Begins a transaction; on SQLite one that may write from its first statement on, so that it never has to
-    /// become one half-way ("database is locked").
+    /// Begins a transaction or, inside one, a savepoint. On SQLite, takes the write lock at once (`BEGIN IMMEDIATE`): a
+    /// read transaction that starts to write later can fail with "database is locked".
     pub(super) fn begin(&mut self) -> Result<(), DbError> {
         match self {
             Self::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
@@ -128,8 +127,8 @@ impl DbConnection {
         Ok(on_each!(self, |conn| { AnsiTransactionManager::rollback_transaction(conn) })?)
     }
 
-    /// Whether the transaction that was begun is still open. SQLite ends the whole transaction by itself when the disk
-    /// is full, and only refuses a `BEGIN` while there is one.
+    /// Whether the transaction is still open. SQLite ends the whole transaction when the disk is full. This method
+    /// tries to begin another one, which SQLite refuses only inside a transaction.
     pub(super) fn is_in_transaction(&mut self) -> bool {
         self.batch("BEGIN").is_err()
     }
@@ -139,14 +138,14 @@ impl DbConnection {
     }
 }
 
-/// What a connection of the pool is for.
+/// The purpose of a connection, which selects its PRAGMAs on SQLite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     Read,
     Write,
 }
 
-/// Makes connections for the pool.
+/// Opens connections for the pool and the writer.
 #[derive(Debug)]
 pub(super) struct Connections {
     pub(super) url: DatabaseUrl,
@@ -167,7 +166,7 @@ impl Connections {
                 "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -2000;
                  PRAGMA temp_store = MEMORY;"
             }
-            // An answered write has reached the disk: WAL with synchronous = FULL syncs at each commit.
+            // WAL with synchronous = FULL syncs at each commit, so an acknowledged write survives a power cut.
             (DatabaseUrl::Sqlite(_), Purpose::Write) => {
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -8000; PRAGMA temp_store = MEMORY;

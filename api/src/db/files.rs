@@ -1,4 +1,4 @@
-//! Files that only the owner may read: the embedded database, what SQLite puts beside it, and secrets.
+//! Creates the SQLite file and secrets so that only their owner can read them, and restricts existing SQLite files.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions, Permissions},
@@ -10,10 +10,10 @@ use std::{
 const FILE: u32 = 0o600;
 const FOLDER: u32 = 0o700;
 
-/// Makes the folders to a file that do not exist yet, for the owner alone.
+/// Creates the missing parent folders of a file, accessible only to the owner.
 ///
 /// # Errors
-/// When one cannot be made.
+/// When a folder cannot be created.
 pub(crate) fn make_folder_of(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if folder != Path::new("") => {
@@ -23,20 +23,20 @@ pub(crate) fn make_folder_of(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the database file if there is none, and takes it from others if they could read it. SQLite gives `-wal` and `-shm`
-/// the permissions of the database, so only those that exist already need a look.
+/// Creates the database file if it is missing, and removes other users' permissions on it. SQLite creates `-wal` and
+/// `-shm` with the permissions of the database file, so only existing ones are checked.
 ///
 /// # Errors
-/// When the file cannot be made. Permissions that cannot be changed are logged: the file is another user's.
+/// When the file cannot be created. A failure to change permissions is only logged: another user owns the file.
 pub(super) fn prepare(path: &Path) -> io::Result<()> {
     make_folder_of(path)?;
     OpenOptions::new().create(true).append(true).mode(FILE).open(path).or_else(|error| {
-        // A file that may only be read is for SQLite to judge.
+        // For a read-only file, SQLite reports the error.
         if path.exists() { fs::File::open(path) } else { Err(error) }
     })?;
-    for file in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+    for file in [path.to_owned(), with_suffix(path, "-wal"), with_suffix(path, "-shm")] {
         if let Err(error) = restrict(&file) {
-            tracing::warn!(file = %file.display(), %error, "the database file can be read by other users");
+            tracing::warn!(file = %file.display(), %error, "other users can read the database file");
         }
     }
     Ok(())
@@ -45,7 +45,7 @@ pub(super) fn prepare(path: &Path) -> io::Result<()> {
 fn restrict(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if found.permissions().mode() & 0o077 != 0 => {
-            tracing::info!(file = %path.display(), "the database file is now readable by its owner alone");
+            tracing::info!(file = %path.display(), "restricted the database file to its owner");
             fs::set_permissions(path, Permissions::from_mode(FILE))
         }
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -53,7 +53,7 @@ fn restrict(path: &Path) -> io::Result<()> {
     }
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

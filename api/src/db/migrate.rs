@@ -1,5 +1,5 @@
-//! Brings a database to the present schema. The scripts come in pairs, `migrations/{sqlite,postgres}`, and are part of
-//! the binary.
+//! Runs the database migrations. Each migration has a script for both databases, `migrations/{sqlite,postgres}`; the
+//! scripts are embedded in the binary.
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -11,18 +11,18 @@ use super::{
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
-/// Serialises replicas that start together; the number is arbitrary and only ours.
+/// Lets only one replica migrate at a time. The number is arbitrary.
 const LOCK: &str = "SELECT pg_advisory_lock(7061931)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7061931)";
 
-/// A connection that may change the schema.
+/// A connection for migrations.
 #[expect(missing_debug_implementations, reason = "a connection has none")]
 pub struct Migrations {
     conn: DbConnection,
 }
 
 impl Migrations {
-    /// Connects.
+    /// Connects to the database. Creates a missing SQLite file.
     ///
     /// # Errors
     /// When the database cannot be reached.
@@ -36,10 +36,10 @@ impl Migrations {
         Ok(Self { conn })
     }
 
-    /// Runs what has not run yet, and answers how many that were.
+    /// Runs all pending migrations and returns their number.
     ///
     /// # Errors
-    /// When a script fails; those before it stand.
+    /// When a migration fails. The migrations before it stay applied.
     pub fn run(&mut self) -> Result<usize, DbError> {
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(LOCK)?;
@@ -52,14 +52,14 @@ impl Migrations {
         ran.map_err(|error| DbError::Unreachable(format!("a migration failed: {error}")))
     }
 
-    /// How many have not run yet.
+    /// Returns the number of pending migrations.
     ///
     /// # Errors
-    /// When the database does not say.
+    /// When the applied migrations cannot be read.
     pub fn missing(&mut self) -> Result<usize, DbError> {
         let scripts = self.scripts();
-        on_each!(&mut self.conn, |conn| conn.pending_migrations(scripts).map(|missing| missing.len()))
-            .map_err(|error| DbError::Unreachable(format!("its migrations cannot be read: {error}")))
+        on_each!(&mut self.conn, |conn| conn.pending_migrations(scripts).map(|pending| pending.len()))
+            .map_err(|error| DbError::Unreachable(format!("the applied migrations cannot be read: {error}")))
     }
 
     fn scripts(&self) -> EmbeddedMigrations {
@@ -69,13 +69,13 @@ impl Migrations {
         }
     }
 
-    /// Takes every migration back, newest first. For tests of the pairs.
+    /// Reverts all migrations, newest first, and returns their number. For tests.
     ///
     /// # Errors
-    /// When a script fails.
+    /// When a migration fails.
     pub fn revert_all(&mut self) -> Result<usize, DbError> {
         let scripts = self.scripts();
-        on_each!(&mut self.conn, |conn| conn.revert_all_migrations(scripts).map(|gone| gone.len()))
-            .map_err(|error| DbError::Unreachable(format!("a migration cannot be taken back: {error}")))
+        on_each!(&mut self.conn, |conn| conn.revert_all_migrations(scripts).map(|reverted| reverted.len()))
+            .map_err(|error| DbError::Unreachable(format!("a migration could not be reverted: {error}")))
     }
 }

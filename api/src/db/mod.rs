@@ -1,8 +1,9 @@
-//! Two doors to the database: [`Db::read`] and [`Db::write`]. Both take one closure a request and run it off the HTTP
-//! workers. This folder is the only place that knows which database it is (with `search/`); it knows no noun.
+//! Access to the database through [`Db::read`] and [`Db::write`]. Both take a closure, one per request, and run it on a
+//! thread outside the HTTP workers. Only this folder and `search/` distinguish SQLite and PostgreSQL.
 
 mod connection;
 pub(crate) mod files;
+mod lock;
 mod migrate;
 pub(crate) mod schema;
 mod storage;
@@ -21,29 +22,30 @@ use writer::Writer;
 
 pub use connection::DbConnection;
 pub(crate) use connection::{for_share, for_update, on_each};
+pub use lock::Lock;
 pub use migrate::Migrations;
-pub use types::{IsClosed, IsLive, IsOpen, IsPending, IsSent, Moment, UtcTimestamp, Words};
+pub use types::{AsText, IsClosed, IsLive, IsOpen, IsPending, IsSent, Timestamp, UtcTimestamp};
 pub use url::DatabaseUrl;
 
-/// How long a request waits for a connection before it is told that the server is busy.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request waits for a connection before it fails as busy.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What can go wrong between us and the database.
+/// A database error.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The statement failed.
+    /// A statement failed.
     #[error(transparent)]
     Query(diesel::result::Error),
-    /// The disk of the database is full, or fails; nothing was kept.
-    #[error("the disk of the database is full or fails: {0}")]
+    /// The database disk is full or failing. The transaction was rolled back.
+    #[error("the database disk is full or failing: {0}")]
     Storage(String),
-    /// There is more to do than can be queued; try again.
-    #[error("the database has more to do than it can queue")]
+    /// The write queue is full, or no connection became free in time. The client can try again.
+    #[error("the database is busy")]
     Busy,
     /// The database cannot be reached.
     #[error("the database cannot be reached: {}", in_one_line(.0))]
     Unreachable(String),
-    /// The closure panicked; nothing of it was kept.
+    /// The closure panicked. The transaction was rolled back.
     #[error("a database closure panicked")]
     Panicked,
 }
@@ -58,21 +60,21 @@ impl From<diesel::result::Error> for DbError {
     }
 }
 
-/// libpq explains itself in several lines.
+/// Joins the lines of an error message of libpq.
 fn in_one_line(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines.join("; ")
 }
 
 impl DbError {
-    /// Whether a trigger refused to touch a closed conversation.
+    /// Whether a trigger refused to change a closed conversation.
     #[must_use]
     pub fn is_conversation_closed(&self) -> bool {
         use diesel::result::Error::DatabaseError;
         matches!(self, Self::Query(DatabaseError(_, info)) if info.message().contains("conversation_closed"))
     }
 
-    /// Whether a unique index refused a second one.
+    /// Whether a unique index refused a duplicate.
     #[must_use]
     pub fn is_duplicate(&self) -> bool {
         use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
@@ -80,15 +82,15 @@ impl DbError {
     }
 }
 
-/// The desk's database. Cheap to clone; all clones share the connections.
+/// The database. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<Connections>,
-    // As many permits as the pool has connections, so that nobody blocks a thread to wait for one.
+    // One permit for each connection of the pool, so that tasks wait for a permit instead of blocking a thread.
     permits: Arc<Semaphore>,
-    // On SQLite, all writes go through one thread; on PostgreSQL, through the pool.
+    // The thread for all writes on SQLite. `None` on PostgreSQL, which writes through the pool.
     writer: Option<Arc<Writer>>,
-    // Whether there was room for the last writes.
+    // Whether the last write found the disk full.
     storage: Arc<Storage>,
 }
 
@@ -99,8 +101,8 @@ impl std::fmt::Debug for Db {
 }
 
 impl Db {
-    /// Opens the database with up to `connections` connections (and, on SQLite, one more that writes). An embedded
-    /// file is made when it is not there; its folder too.
+    /// Opens the database with up to `connections` connections, and on SQLite one more for writes. Creates a missing
+    /// SQLite file and its folder.
     ///
     /// # Errors
     /// When it cannot be reached or opened.
@@ -111,7 +113,7 @@ impl Db {
             DatabaseUrl::Postgres(_) => (Purpose::Write, None),
             DatabaseUrl::Sqlite(path) => {
                 files::prepare(path).map_err(|error| unreachable(&error))?;
-                // The writer comes first: it turns WAL on.
+                // Starts the writer before the readers, because it turns WAL on.
                 (Purpose::Read, Some(Arc::new(Writer::start(url.clone(), Arc::clone(&storage))?)))
             }
         };
@@ -119,7 +121,7 @@ impl Db {
             .max_size(connections)
             .min_idle(Some(1))
             .test_on_check_out(false)
-            .connection_timeout(PATIENCE)
+            .connection_timeout(CONNECTION_TIMEOUT)
             .build(Connections { url: url.clone(), purpose })
             .map_err(|error| unreachable(&error))?;
         let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
@@ -129,31 +131,32 @@ impl Db {
     /// Runs `work` on a connection for reading.
     ///
     /// # Errors
-    /// What `work` answers; `Busy` when no connection is free in time.
+    /// The error of `work`; `Busy` when no connection becomes free in time.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
-        let waited = tokio::time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await;
+        let waited =
+            tokio::time::timeout(CONNECTION_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = waited.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
         let (pool, storage) = (self.pool.clone(), Arc::clone(&self.storage));
         tokio::task::spawn_blocking(move || {
             let mut conn = pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
-            let answer = storage.watched(|| work(&mut conn));
+            let result = storage.watch(|| work(&mut conn));
             drop(conn);
             drop(permit);
-            answer
+            result
         })
         .await
         .map_err(|_| DbError::Panicked)?
     }
 
-    /// Runs `work` in a transaction. Once this answers `Ok`, what it wrote survives a power cut.
+    /// Runs `work` in a transaction. Once this returns `Ok`, the changes survive a power cut.
     ///
     /// # Errors
-    /// What `work` answers, and then nothing was written; `Busy` when too much is queued.
+    /// The error of `work`, after a rollback; `Busy` when the queue is full.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
@@ -166,13 +169,13 @@ impl Db {
         }
     }
 
-    /// Whether it is an embedded file, which only this machine's processes use.
+    /// Whether the database is a SQLite file, which only processes on this machine use.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.writer.is_some()
     }
 
-    /// Whether the database takes what is written; leaves nothing behind.
+    /// Checks that the database accepts writes, with a temporary table.
     ///
     /// # Errors
     /// When it does not.
@@ -180,22 +183,22 @@ impl Db {
         self.write(|conn| conn.batch("CREATE TEMPORARY TABLE probe (n INTEGER); DROP TABLE probe")).await
     }
 
-    /// Whether the database takes what is written, as far as that is known. After a write that found no room, this
-    /// writes something and takes it away again; before, it costs nothing.
+    /// Checks that the disk has room. Costs nothing, unless an earlier write found the disk full: then this writes a
+    /// probe and deletes it again.
     ///
     /// # Errors
-    /// `Storage` while there is no room.
+    /// `Storage` while the disk is full.
     pub async fn check_room(&self) -> Result<(), DbError> {
         if self.storage.is_full() {
-            self.write(storage::fill).await?;
-            self.write(storage::empty).await?;
-            self.storage.has_room();
-            tracing::info!("the disk of the database has room again");
+            self.write(storage::write_probe).await?;
+            self.write(storage::delete_probe).await?;
+            self.storage.mark_room();
+            tracing::info!("the database disk has room again");
         }
         Ok(())
     }
 
-    /// Whether the database answers.
+    /// Checks that the database answers.
     ///
     /// # Errors
     /// When it does not.

@@ -1,4 +1,4 @@
-//! The tables, once for both databases. Column types are Diesel's; [`UtcTimestamp`] is ours.
+//! The tables of both databases. Column types are Diesel's, except [`UtcTimestamp`].
 
 mod sending;
 

@@ -1,8 +1,8 @@
-//! Tells a full or failing disk from other faults of the database, and remembers it until a write has shown that there is
-//! room again.
+//! Recognises a full or failing disk among the database errors, and remembers it until a later write shows that there
+//! is room again.
 //!
-//! SQLite says so with `SQLITE_FULL` or `SQLITE_IOERR`, PostgreSQL with SQLSTATE 53100. Diesel passes on neither code, only
-//! the message, so the message decides.
+//! SQLite reports `SQLITE_FULL` or `SQLITE_IOERR`, PostgreSQL SQLSTATE 53100. Diesel exposes only the error message and
+//! neither code, so this module matches the message.
 
 use std::{
     cell::Cell,
@@ -13,7 +13,7 @@ use diesel::{prelude::*, result::Error};
 
 use super::{DbConnection, DbError, connection::on_each, schema::storage_probe};
 
-/// What the databases write when there is no room: `SQLITE_FULL`, `SQLITE_IOERR`, and `ENOSPC` as PostgreSQL reports it.
+/// Parts of the error messages for `SQLITE_FULL`, `SQLITE_IOERR`, and for `ENOSPC` as PostgreSQL reports it.
 const MESSAGES: [&str; 5] = [
     "database or disk is full",
     "disk I/O error",
@@ -21,15 +21,15 @@ const MESSAGES: [&str; 5] = [
     "could not extend file",
     "Disk quota exceeded",
 ];
-/// How much the probe writes: more than a burst of messages, and more than what a database keeps allocated.
+/// Size of the probe: larger than a burst of messages, and larger than the space that a database preallocates.
 const PROBE_BYTES: usize = 256 * 1024;
 
 thread_local! {
-    // Set where a fault of Diesel becomes one of ours, which happens on the thread that runs the statement.
-    static SEEN: Cell<bool> = const { Cell::new(false) };
+    // Set when a Diesel error is converted to a `DbError`, which happens on the thread that ran the statement.
+    static FAULT_NOTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether the fault says that the disk is full, or fails.
+/// Whether the error means that the disk is full or failing.
 pub(super) fn is_storage_fault(error: &Error) -> bool {
     match error {
         Error::DatabaseError(_, information) => {
@@ -40,28 +40,28 @@ pub(super) fn is_storage_fault(error: &Error) -> bool {
     }
 }
 
-/// Notes that the statement which has just failed found no room.
+/// Records that a statement on this thread found the disk full.
 pub(super) fn note_fault() {
-    SEEN.set(true);
+    FAULT_NOTED.set(true);
 }
 
-/// Whether a statement has found no room since the watch on this thread began.
+/// Whether a statement on this thread has found the disk full since [`Storage::watch`] began.
 pub(super) fn is_fault_noted() -> bool {
-    SEEN.get()
+    FAULT_NOTED.get()
 }
 
-/// Whether the disk was full when last written to.
+/// Remembers whether the disk was full at the last write.
 #[derive(Debug, Default)]
 pub(super) struct Storage {
     full: AtomicBool,
 }
 
 impl Storage {
-    /// Runs `work`, and remembers when a statement in it found no room.
-    pub(super) fn watched<T>(&self, work: impl FnOnce() -> T) -> T {
-        SEEN.set(false);
+    /// Runs `work`, and remembers if one of its statements found the disk full.
+    pub(super) fn watch<T>(&self, work: impl FnOnce() -> T) -> T {
+        FAULT_NOTED.set(false);
         let outcome = work();
-        if SEEN.take() {
+        if FAULT_NOTED.take() {
             self.full.store(true, Ordering::Relaxed);
         }
         outcome
@@ -71,23 +71,23 @@ impl Storage {
         self.full.load(Ordering::Relaxed)
     }
 
-    /// A probe has been stored.
-    pub(super) fn has_room(&self) {
+    /// Records that the probe was stored.
+    pub(super) fn mark_room(&self) {
         self.full.store(false, Ordering::Relaxed);
     }
 }
 
-/// Writes what only fits when there is room.
-pub(super) fn fill(conn: &mut DbConnection) -> Result<(), DbError> {
-    // Random, so that nothing can compress it.
+/// Writes a probe, which fails while the disk is full.
+pub(super) fn write_probe(conn: &mut DbConnection) -> Result<(), DbError> {
+    // Random, so that a file system cannot compress it.
     let filler: Vec<u8> = (0..PROBE_BYTES / 8).flat_map(|_| rand::random::<u64>().to_le_bytes()).collect();
     let row = (storage_probe::id.eq(rand::random::<i64>()), storage_probe::filler.eq(filler));
     on_each!(conn, |c| diesel::insert_into(storage_probe::table).values(row).execute(c))?;
     Ok(())
 }
 
-/// Takes away what [`fill`] wrote, here or in a process that has ended since.
-pub(super) fn empty(conn: &mut DbConnection) -> Result<(), DbError> {
+/// Deletes all probes, also those that a terminated process left behind.
+pub(super) fn delete_probe(conn: &mut DbConnection) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::delete(storage_probe::table).execute(c))?;
     Ok(())
 }
@@ -97,7 +97,7 @@ mod tests {
     use super::super::{DatabaseUrl, Db};
     use super::*;
 
-    /// The ids that are stored.
+    /// Returns the stored ids.
     async fn stored(db: &Db) -> Vec<i64> {
         #[derive(QueryableByName)]
         struct Row {
@@ -113,27 +113,27 @@ mod tests {
 
     /// SQLite ends the whole transaction when a page does not fit, not only the statement.
     #[tokio::test(flavor = "current_thread")]
-    async fn of_a_group_that_a_full_disk_breaks_exactly_what_was_answered_is_stored() {
+    async fn a_full_disk_loses_no_acknowledged_write_of_a_group() {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("desk.db")), 1).unwrap();
         let limited = "CREATE TABLE kept (id INTEGER PRIMARY KEY, filler BLOB); PRAGMA max_page_count = 60;
              CREATE TABLE storage_probe (id INTEGER PRIMARY KEY, filler BLOB NOT NULL)";
         db.write(|conn| conn.batch(limited)).await.unwrap();
 
-        // The writer is held, in a group of its own, until the others wait together.
+        // Blocks the writer in a group of its own, so that the other writes form one group.
         let (release, held) = std::sync::mpsc::channel::<()>();
-        let (begin, begun) = tokio::sync::oneshot::channel::<()>();
+        let (start, started) = tokio::sync::oneshot::channel::<()>();
         let holding = tokio::spawn({
             let db = db.clone();
             async move {
                 let hold = move |_: &mut DbConnection| {
-                    let _ = begin.send(());
+                    let _ = start.send(());
                     Ok::<_, DbError>(held.recv())
                 };
                 db.write(hold).await
             }
         });
-        begun.await.unwrap();
+        started.await.unwrap();
         let writes: Vec<_> = (0..10)
             .map(|id| {
                 let (db, bytes) = (db.clone(), if id == 4 { 1_000_000 } else { 10 });
@@ -146,19 +146,19 @@ mod tests {
         }
         release.send(()).unwrap();
         holding.await.unwrap().unwrap().unwrap();
-        let mut answered = Vec::new();
+        let mut acknowledged = Vec::new();
         for (id, write) in (0..).zip(writes) {
             match write.await.unwrap() {
-                Ok(()) => answered.push(id),
+                Ok(()) => acknowledged.push(id),
                 Err(error) => assert!(matches!(error, DbError::Storage(_)), "{id}: {error}"),
             }
         }
         assert_eq!(
-            answered,
+            acknowledged,
             [5, 6, 7, 8, 9],
-            "what ran before in the same transaction was lost, and says so"
+            "the earlier writes of the same transaction are lost, and fail"
         );
-        assert_eq!(stored(&db).await, answered);
+        assert_eq!(stored(&db).await, acknowledged);
 
         assert!(db.storage.is_full());
         db.check_room().await.unwrap();

@@ -1,4 +1,4 @@
-//! How values are kept: times as TIMESTAMPTZ on PostgreSQL and as microseconds on SQLite, enums and JSON as text.
+//! Column types: times are TIMESTAMPTZ on PostgreSQL and microseconds on SQLite; enums and JSON are text.
 
 use std::io::Write;
 
@@ -13,7 +13,7 @@ use diesel::{
     sqlite::Sqlite,
 };
 
-/// The SQL type of a moment.
+/// The SQL type of a UTC time.
 #[derive(Clone, Copy, Debug, Default, SqlType, diesel::query_builder::QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
 #[diesel(sqlite_type(name = "Long"))]
@@ -21,96 +21,95 @@ pub struct UtcTimestamp;
 
 impl sql_types::SqlOrd for UtcTimestamp {}
 
-/// A moment, as queries read and write it; above them it is a `DateTime<Utc>`.
+/// A UTC time in queries. Code outside `queries.rs` uses `DateTime<Utc>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = UtcTimestamp)]
-pub struct Moment(pub DateTime<Utc>);
+pub struct Timestamp(pub DateTime<Utc>);
 
-impl From<DateTime<Utc>> for Moment {
+impl From<DateTime<Utc>> for Timestamp {
     fn from(time: DateTime<Utc>) -> Self {
         Self(time)
     }
 }
 
-impl From<Moment> for DateTime<Utc> {
-    fn from(moment: Moment) -> Self {
+impl From<Timestamp> for DateTime<Utc> {
+    fn from(moment: Timestamp) -> Self {
         moment.0
     }
 }
 
-impl ToSql<UtcTimestamp, Pg> for Moment {
+impl ToSql<UtcTimestamp, Pg> for Timestamp {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         <DateTime<Utc> as ToSql<Timestamptz, Pg>>::to_sql(&self.0, out)
     }
 }
 
-impl FromSql<UtcTimestamp, Pg> for Moment {
+impl FromSql<UtcTimestamp, Pg> for Timestamp {
     fn from_sql(value: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         <DateTime<Utc> as FromSql<Timestamptz, Pg>>::from_sql(value).map(Self)
     }
 }
 
-impl ToSql<UtcTimestamp, Sqlite> for Moment {
+impl ToSql<UtcTimestamp, Sqlite> for Timestamp {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.0.timestamp_micros());
         Ok(IsNull::No)
     }
 }
 
-impl FromSql<UtcTimestamp, Sqlite> for Moment {
+impl FromSql<UtcTimestamp, Sqlite> for Timestamp {
     fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let micros = <i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?;
         DateTime::from_timestamp_micros(micros).map(Self).ok_or_else(|| "a time out of range".into())
     }
 }
 
-/// A value kept as text: an enum's word, a number, a list as JSON. Unknown text is an error, never a default.
+/// A value stored as text: an enum as its serialised name, a list as JSON. Unknown text is an error.
 #[derive(Clone, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = sql_types::Text)]
-pub struct Words<T>(pub T);
+pub struct AsText<T>(pub T);
 
-impl<T: std::fmt::Debug + serde::Serialize> ToSql<sql_types::Text, Pg> for Words<T> {
+impl<T: std::fmt::Debug + serde::Serialize> ToSql<sql_types::Text, Pg> for AsText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        out.write_all(written(&self.0)?.as_bytes())?;
+        out.write_all(to_text(&self.0)?.as_bytes())?;
         Ok(IsNull::No)
     }
 }
 
-impl<T: std::fmt::Debug + serde::Serialize> ToSql<sql_types::Text, Sqlite> for Words<T> {
+impl<T: std::fmt::Debug + serde::Serialize> ToSql<sql_types::Text, Sqlite> for AsText<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-        out.set_value(written(&self.0)?);
+        out.set_value(to_text(&self.0)?);
         Ok(IsNull::No)
     }
 }
 
-impl<T, DB> FromSql<sql_types::Text, DB> for Words<T>
+impl<T, DB> FromSql<sql_types::Text, DB> for AsText<T>
 where
     DB: Backend,
     T: serde::de::DeserializeOwned,
     String: FromSql<sql_types::Text, DB>,
 {
     fn from_sql(value: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        read(String::from_sql(value)?).map(Self)
+        from_text(String::from_sql(value)?).map(Self)
     }
 }
 
-/// A string stands as it is, anything else as JSON.
-fn written<T: serde::Serialize>(value: &T) -> Result<String, serde_json::Error> {
+/// Serialises a string as it is, and any other value as JSON.
+fn to_text<T: serde::Serialize>(value: &T) -> Result<String, serde_json::Error> {
     Ok(match serde_json::to_value(value)? {
         serde_json::Value::String(text) => text,
         other => other.to_string(),
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(text: String) -> deserialize::Result<T> {
+fn from_text<T: serde::de::DeserializeOwned>(text: String) -> deserialize::Result<T> {
     if text.starts_with(['[', '{']) {
         return Ok(serde_json::from_str(&text)?);
     }
     Ok(serde_json::from_value(serde_json::Value::String(text))?)
 }
 
-/// Predicates whose values stand as literals: a cached PostgreSQL plan cannot use a partial index when its column is
-/// a bind.
+/// Defines predicates with literal values. With a bind parameter, PostgreSQL's cached plan cannot use a partial index.
 macro_rules! literal {
     ($($(#[$doc:meta])* $name:ident = $sql:literal;)*) => {$(
         $(#[$doc])*
@@ -138,14 +137,14 @@ macro_rules! literal {
 }
 
 literal! {
-    /// The conversation is in progress.
+    /// The conversation is open.
     IsOpen = "conversations.status = 'open'";
-    /// The conversation waits for the first reply.
+    /// The conversation waits for the customer's first reply.
     IsPending = "conversations.status = 'pending'";
-    /// The conversation is over.
+    /// The conversation is closed.
     IsClosed = "conversations.status = 'closed'";
-    /// The conversation is not over.
+    /// The conversation is pending or open.
     IsLive = "conversations.status <> 'closed'";
-    /// The gateway has the message, and nothing more is known of it.
+    /// The gateway has accepted the message, and no final status is known.
     IsSent = "messages.status = 'sent'";
 }

@@ -1,11 +1,11 @@
-//! Which database, by the scheme of its URL.
+//! The URL of the database. Its scheme selects SQLite or PostgreSQL.
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-/// Where the desk keeps what it knows.
+/// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// A PostgreSQL server, as libpq's URL.
+    /// A PostgreSQL server, as a libpq connection URL.
     Postgres(String),
     /// An embedded SQLite file.
     Sqlite(PathBuf),
@@ -19,14 +19,14 @@ impl FromStr for DatabaseUrl {
             return Ok(Self::Postgres(text.to_owned()));
         }
         match text.strip_prefix("sqlite://") {
-            Some("") => Err("names no file after sqlite://"),
+            Some("") => Err("has no file name after sqlite://"),
             Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
-            None => Err("begins with neither sqlite:// nor postgres://"),
+            None => Err("must begin with sqlite:// or postgres://"),
         }
     }
 }
 
-/// Shows no password.
+/// Omits the password.
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scheme_tells_which_database() {
+    fn the_scheme_selects_the_database() {
         assert_eq!("sqlite://data/a.db".parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from("data/a.db"))));
         assert_eq!("sqlite:///var/a.db".parse(), Ok(DatabaseUrl::Sqlite(PathBuf::from("/var/a.db"))));
         for url in ["postgres://h/d", "postgresql://h/d"] {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_never_shown() {
+    fn the_displayed_url_contains_no_password() {
         for url in [
             "postgres://desk:secret@db.example.com/desk",
             "postgres://desk:se@cret@db.example.com/desk",

@@ -1,9 +1,10 @@
-//! SQLite's one writer: a thread that takes the waiting closures together, runs each in a savepoint of one
-//! transaction, commits once, and only then answers them. A closure that fails or panics rolls back alone.
+//! The single SQLite writer: a thread with group commit. It takes the waiting closures together, runs each in a
+//! savepoint of one transaction, commits once, and only then returns their results. A closure that fails or panics is
+//! rolled back alone.
 //!
-//! A full disk can end the whole transaction in the middle of a group, and a commit can fail. Then every closure that ran
-//! in the transaction is answered with the fault, those that have not run yet run in the next one, and the connection,
-//! whose state is no longer known, is replaced.
+//! A full disk can end the whole transaction in the middle of a group, and a commit can fail. Then every closure that
+//! ran in the transaction gets the error, the remaining ones run in the next transaction, and the connection is
+//! replaced, because its state is unknown.
 
 use std::{
     collections::VecDeque,
@@ -20,30 +21,30 @@ use super::{
     storage::{self, Storage},
 };
 
-/// How many closures may wait; the next one is answered `Busy`.
+/// Maximum number of waiting closures; further ones fail with `Busy`.
 const QUEUE: usize = 4096;
-/// How many closures share a commit at most.
+/// Maximum number of closures in one commit.
 const GROUP: usize = 64;
 
 /// Runs inside the transaction.
-type Job = Box<dyn FnOnce(&mut DbConnection) -> Done + Send>;
+type Job = Box<dyn FnOnce(&mut DbConnection) -> JobResult + Send>;
 /// Called after the commit, with its outcome.
-type Reply = Box<dyn FnOnce(Result<(), &CommitFault>) + Send>;
+type Reply = Box<dyn FnOnce(Result<(), &CommitError>) + Send>;
 
-/// A closure that has run.
-struct Done {
+/// A job that has run.
+struct JobResult {
     reply: Reply,
     failed: bool,
 }
 
-/// Why nothing of a group was kept.
+/// Why a group was rolled back.
 #[derive(Debug)]
-enum CommitFault {
+enum CommitError {
     Storage(String),
     Other(String),
 }
 
-impl From<DbError> for CommitFault {
+impl From<DbError> for CommitError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::Storage(fault) => Self::Storage(fault),
@@ -52,11 +53,11 @@ impl From<DbError> for CommitFault {
     }
 }
 
-impl From<&CommitFault> for DbError {
-    fn from(fault: &CommitFault) -> Self {
+impl From<&CommitError> for DbError {
+    fn from(fault: &CommitError) -> Self {
         match fault {
-            CommitFault::Storage(fault) => Self::Storage(fault.clone()),
-            CommitFault::Other(fault) => Self::Unreachable(fault.clone()),
+            CommitError::Storage(fault) => Self::Storage(fault.clone()),
+            CommitError::Other(fault) => Self::Unreachable(fault.clone()),
         }
     }
 }
@@ -84,7 +85,7 @@ impl Writer {
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let outcome = catch_unwind(AssertUnwindSafe(|| conn.transaction(work)));
             let outcome = outcome.unwrap_or_else(|_| {
@@ -97,14 +98,14 @@ impl Writer {
                     Ok(()) => outcome,
                     Err(fault) => outcome.and(Err(E::from(fault.into()))),
                 };
-                // A dropped request no longer waits; the write stands all the same.
-                let _ = answer.send(outcome);
+                // Sending fails if the request was dropped; its write stays committed.
+                let _ = sender.send(outcome);
             });
-            Done { reply, failed }
+            JobResult { reply, failed }
         });
         self.jobs.try_send(job).map_err(|_| DbError::Busy)?;
-        // Dropped without having run: no transaction could begin. Trying again is safe.
-        answered.await.map_err(|_| DbError::Busy)?
+        // The job was dropped before it ran, because no transaction could begin. Trying again is safe.
+        receiver.await.map_err(|_| DbError::Busy)?
     }
 }
 
@@ -114,7 +115,7 @@ fn work(connections: &Connections, conn: DbConnection, mut waiting: mpsc::Receiv
     while waiting.blocking_recv_many(&mut received, GROUP) > 0 {
         let mut group: VecDeque<Job> = received.drain(..).collect();
         while !group.is_empty() {
-            conn = storage.watched(|| match conn.take().or_else(|| reconnect(connections)) {
+            conn = storage.watch(|| match conn.take().or_else(|| reconnect(connections)) {
                 Some(open) => run(open, &mut group),
                 None => {
                     group.clear();
@@ -127,34 +128,32 @@ fn work(connections: &Connections, conn: DbConnection, mut waiting: mpsc::Receiv
 
 fn reconnect(connections: &Connections) -> Option<DbConnection> {
     let opened = connections.establish();
-    opened
-        .inspect_err(|error| tracing::error!(%error, "the embedded database cannot be opened for writing"))
-        .ok()
+    opened.inspect_err(|error| tracing::error!(%error, "the SQLite file cannot be opened for writing")).ok()
 }
 
-/// Runs the group in one transaction, as far as that goes, and answers what has run. Returns the connection when it can
-/// be used again.
+/// Runs the group in one transaction, until it is done or the transaction ends, and replies to the jobs that ran.
+/// Returns the connection if it is still usable.
 fn run(mut conn: DbConnection, group: &mut VecDeque<Job>) -> Option<DbConnection> {
     if let Err(error) = conn.begin() {
-        // Nothing ran: the closures are dropped, and with them the channels on which their answers are awaited.
-        tracing::error!(%error, "the embedded database refuses to begin a transaction");
+        // No job ran. Dropping the jobs closes their channels, so their callers get `Busy`.
+        tracing::error!(%error, "SQLite could not begin a transaction");
         group.clear();
         return None;
     }
     let mut replies = Vec::with_capacity(group.len());
     let mut is_open = true;
     while is_open && let Some(job) = group.pop_front() {
-        let Done { reply, failed } = job(&mut conn);
+        let JobResult { reply, failed } = job(&mut conn);
         replies.push(reply);
         is_open = !(failed || storage::is_fault_noted()) || conn.is_in_transaction();
     }
     let committed = if is_open {
-        conn.commit().map_err(CommitFault::from)
+        conn.commit().map_err(CommitError::from)
     } else {
-        Err(CommitFault::Storage("SQLite has ended the transaction".to_owned()))
+        Err(CommitError::Storage("SQLite ended the transaction".to_owned()))
     };
     if let Err(fault) = &committed {
-        tracing::error!(?fault, "nothing of a group of writes was kept");
+        tracing::error!(?fault, "a group of writes was rolled back");
     }
     for reply in replies {
         reply(committed.as_ref().copied());

@@ -1,7 +1,7 @@
-//! Who plays in the demo world: teams, templates, closure reasons, customers. All numbers are of the range that Ofcom
-//! keeps for fiction (07700 900000 to 900999).
+//! The demo data's teams, templates, closure reasons and customers. All numbers are in the range that Ofcom reserves
+//! for drama (07700 900000 to 900999).
 
-/// A team and what belongs to it.
+/// A demo team.
 pub(super) struct TeamCast {
     pub(super) name: &'static str,
     pub(super) numbers: &'static [&'static str],
@@ -9,7 +9,7 @@ pub(super) struct TeamCast {
     pub(super) reasons: &'static [&'static str],
     pub(super) key_data_columns: &'static [&'static str],
     pub(super) stories: &'static str,
-    /// The letter of its customer reference numbers.
+    /// The first letter of its customer references.
     letter: char,
     /// The last three digits of its first customer's number.
     first_number: usize,
@@ -150,7 +150,7 @@ const NAMES: [&str; 30] = [
     "Liam Gallagher",
 ];
 
-/// The customers of a team's daily file, one for each name.
+/// Returns the customers of a team's daily file: one for each name, and one that shares a number with another.
 pub(super) fn customers(cast: &TeamCast) -> Vec<Customer> {
     let customer = |(n, name): (usize, &&'static str)| Customer {
         reference: format!("{}-{:05}", cast.letter, 10_021 + n * 17),
@@ -159,7 +159,7 @@ pub(super) fn customers(cast: &TeamCast) -> Vec<Customer> {
         key_data: (cast.key_data)(n),
     };
     let mut customers: Vec<Customer> = NAMES.iter().enumerate().map(customer).collect();
-    // Two customers who share a number: the desk shows both.
+    // Shares the number of another customer; the app shows both.
     customers.push(Customer {
         reference: format!("{}-{:05}", cast.letter, 19_999),
         name: "Alice Whitfield",
@@ -169,7 +169,7 @@ pub(super) fn customers(cast: &TeamCast) -> Vec<Customer> {
     customers
 }
 
-/// The number of a team's `n`-th customer; beyond the names, of somebody who is in no file.
+/// Returns the number of a team's `n`-th customer. A larger `n` gives a number that is in no daily file.
 pub(super) fn number(cast: &TeamCast, n: usize) -> String {
     format!("+447700900{:03}", cast.first_number + n * 3)
 }

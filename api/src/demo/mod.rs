@@ -1,10 +1,11 @@
-//! The demo world: three teams, six accounts, templates, closure reasons, a daily file each, and about sixty
-//! conversations in every state, told through the same rules as real ones. Only into an empty database.
+//! The demo data for an empty database: three teams, six accounts, templates, closure reasons, a daily file for each
+//! team, and about sixty conversations in every state. The conversations are created by the same functions as real
+//! ones.
 
 mod cast;
 mod queries;
+mod replay;
 mod stories;
-mod told;
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -23,7 +24,7 @@ use crate::{
     teams, templates,
 };
 
-/// The password of every demo account. While one has it, the desk listens on loopback only.
+/// The password of all demo accounts. While an account has it, the server listens only on loopback addresses.
 pub const DEMO_PASSWORD: &str = "sms-chat-demo";
 /// The demo accounts.
 pub const DEMO_EMAILS: [&str; 6] = [
@@ -35,16 +36,16 @@ pub const DEMO_EMAILS: [&str; 6] = [
     "dee@example.com",
 ];
 
-/// Why there is no demo world.
+/// Why the demo data could not be added.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The database holds something, which the demo world must not mix with.
+    /// The database already has accounts.
     #[error(
         "the database is not empty; choose a new one with SMS_CHAT_DATABASE_URL, for example sqlite://data/demo.db"
     )]
     NotEmpty,
-    /// A fault of the database, or a story that breaks the desk's own rules.
-    #[error("the demo world could not be made: {0}")]
+    /// A database error, or a story that violates a rule of conversations.
+    #[error("the demo data could not be added: {0}")]
     Failed(String),
 }
 
@@ -66,17 +67,30 @@ impl From<ApiError> for DemoError {
     }
 }
 
-/// A demo team with what its stories need.
+/// Returns the e-mail address of a demo account that still has the demo password, if any.
+///
+/// # Errors
+/// Errors of the database and of the password pool.
+pub async fn first_with_demo_password(db: &Db, passwords: &PasswordPool) -> Result<Option<String>, ApiError> {
+    for (email, hash) in db.read(|conn| accounts::queries::password_hashes(conn, &DEMO_EMAILS)).await? {
+        if passwords.verify(SecretString::from(DEMO_PASSWORD), Some(hash)).await? {
+            return Ok(Some(email));
+        }
+    }
+    Ok(None)
+}
+
+/// A demo team with the data that its stories need.
 struct Team {
     id: TeamId,
     cast: &'static cast::TeamCast,
     agents: Vec<(AccountId, &'static str)>,
 }
 
-/// Fills an empty database.
+/// Adds the demo data to an empty database.
 ///
 /// # Errors
-/// `NotEmpty` when there are accounts in it.
+/// `NotEmpty` if the database has accounts.
 pub async fn build(db: &Db, passwords: &PasswordPool, now: DateTime<Utc>) -> Result<(), DemoError> {
     let hash = passwords.hash(SecretString::from(DEMO_PASSWORD)).await?;
     db.write(move |conn| fill(conn, &hash, now)).await
@@ -89,14 +103,14 @@ fn fill(conn: &mut DbConnection, hash: &str, now: DateTime<Utc>) -> Result<(), D
     let mut teams = Vec::new();
     for cast in &cast::TEAMS {
         let id = insert_team(conn, cast, now)?;
-        insert_furniture(conn, Some(id), cast.templates, cast.reasons)?;
+        insert_templates_and_reasons(conn, Some(id), cast.templates, cast.reasons)?;
         queries::insert_daily_file(conn, id, cast.key_data_columns, &cast::customers(cast), now)?;
         teams.push(Team { id, cast, agents: Vec::new() });
     }
-    insert_furniture(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
+    insert_templates_and_reasons(conn, None, cast::TEMPLATES_FOR_ALL, cast::REASONS_FOR_ALL)?;
     insert_accounts(conn, &mut teams, hash, now)?;
     for team in &teams {
-        told::tell(conn, team, now)?;
+        replay::replay(conn, team, now)?;
     }
     Ok(())
 }
@@ -109,19 +123,20 @@ fn insert_team(
     let (name, region, time_zone) = (cast.name.to_owned(), "GB".to_owned(), "Europe/London".to_owned());
     let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone, help_reply: None }, now)?;
     for number in cast.numbers {
-        let number = number.parse().map_err(|_| DemoError::Failed(format!("{number} is no number")))?;
+        let number =
+            number.parse().map_err(|_| DemoError::Failed(format!("{number} is not a phone number")))?;
         teams::queries::insert_number(conn, id, &number)?;
     }
     Ok(id)
 }
 
-fn insert_furniture(
+fn insert_templates_and_reasons(
     conn: &mut DbConnection,
     team: Option<TeamId>,
-    named_texts: &[(&str, &str)],
+    templates: &[(&str, &str)],
     reasons: &[&str],
 ) -> Result<(), DbError> {
-    for (position, (name, body)) in (0..).zip(named_texts) {
+    for (position, (name, body)) in (0..).zip(templates) {
         templates::queries::insert(conn, team, name, body, position)?;
     }
     for (position, name) in (0..).zip(reasons) {
@@ -145,9 +160,9 @@ fn insert_accounts(
         ("cy@example.com", "Cy", Role::Agent, &[Permission::Search, Permission::AdHoc], &["Claims"]),
         ("dee@example.com", "Dee", Role::Agent, &[], &["Support"]),
     ];
-    for (email, name, role, more, in_teams) in MEMBERS {
+    for (email, name, role, further_permissions, in_teams) in MEMBERS {
         let mut permissions = role.preset();
-        permissions.extend(more);
+        permissions.extend(further_permissions);
         let row = AccountRow {
             email: email.to_owned(),
             display_name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Puts the demo world's daily files into the database.
+//! Inserts the demo data's daily files.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -6,7 +6,7 @@ use shared::ids::TeamId;
 
 use super::cast::Customer;
 use crate::db::{
-    DbConnection, DbError, Moment, Words, on_each,
+    AsText, DbConnection, DbError, Timestamp, on_each,
     schema::{customers, daily_files},
 };
 
@@ -22,9 +22,9 @@ pub(super) fn insert_daily_file(
     let values = (
         daily_files::team_id.eq(team.0),
         daily_files::file_date.eq(now.date_naive()),
-        daily_files::key_data_columns.eq(Words(columns)),
+        daily_files::key_data_columns.eq(AsText(columns)),
         daily_files::is_current.eq(true),
-        daily_files::created_at.eq(Moment(now)),
+        daily_files::created_at.eq(Timestamp(now)),
         daily_files::created_by.eq("SMS Chat"),
         daily_files::rows.eq(count),
         daily_files::accepted.eq(count),
@@ -41,7 +41,7 @@ pub(super) fn insert_daily_file(
             customers::line.eq(line),
             customers::reference.eq(&row.reference),
             customers::name.eq(row.name),
-            customers::key_data.eq(Words(row.key_data.clone())),
+            customers::key_data.eq(AsText(row.key_data.clone())),
         );
         on_each!(conn, |c| diesel::insert_into(customers::table).values(values).execute(c))?;
     }

@@ -1,32 +1,36 @@
-//! What happened in the demo world, read from the text files beside this one. A story begins with `customer N`; then
-//! come its lines, oldest first: how many minutes ago, a sign, and what was said.
+//! Parses the demo conversations from the text files in `stories/`. A story begins with the line `customer N`. Then
+//! follow its events, oldest first, as `MINUTES_AGO SIGN TEXT`.
 //!
-//! `<` the customer wrote; `>` an agent wrote; `~` an agent wrote and no receipt has come; `! CODE` an agent wrote and
-//! it could not be delivered; `x REASON | NOTE` an agent closed the conversation.
+//! The signs: `<` a message from the customer; `>` a delivered message from an agent; `~` a message from an agent
+//! without a receipt; `! CODE` a message from an agent that could not be delivered; `x REASON | NOTE` a closure by an
+//! agent.
 
-/// One customer's story.
+/// The conversations with one customer.
 pub(super) struct Story {
-    /// Which customer of the team; beyond its daily file, a stranger.
+    /// The index of the team's customer. An index beyond the daily file stands for an unknown number.
     pub(super) customer: usize,
-    /// What happened, and how many minutes ago.
+    /// The events, each with its age in minutes.
     pub(super) lines: Vec<(i64, Line)>,
 }
 
-/// One thing that happened.
+/// An event of a story.
 pub(super) enum Line {
-    /// The customer wrote.
+    /// A message from the customer.
     Customer(&'static str),
-    /// An agent wrote, and it arrived.
+    /// A delivered message from an agent.
     Agent(&'static str),
-    /// An agent wrote, and no receipt has come yet.
+    /// A message from an agent without a receipt.
     AgentSent(&'static str),
-    /// An agent wrote, and it could not be delivered, for this code.
+    /// A message from an agent that could not be delivered, with the gateway's error code.
     AgentFailed { code: &'static str, body: &'static str },
-    /// An agent closed the conversation, with a reason and perhaps a note.
+    /// A closure by an agent, with a reason and optionally a note.
     Close { reason: &'static str, note: Option<&'static str> },
 }
 
-/// Reads stories; the line that cannot be read is the error.
+/// Parses stories.
+///
+/// # Errors
+/// The first invalid line.
 pub(super) fn read(text: &'static str) -> Result<Vec<Story>, &'static str> {
     let mut stories: Vec<Story> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty()) {
@@ -34,28 +38,28 @@ pub(super) fn read(text: &'static str) -> Result<Vec<Story>, &'static str> {
             stories.push(Story { customer: customer.parse().map_err(|_| line)?, lines: Vec::new() });
         } else {
             let story = stories.last_mut().ok_or(line)?;
-            story.lines.push(read_line(line).ok_or(line)?);
+            story.lines.push(parse_line(line).ok_or(line)?);
         }
     }
     Ok(stories)
 }
 
-fn read_line(line: &'static str) -> Option<(i64, Line)> {
+fn parse_line(line: &'static str) -> Option<(i64, Line)> {
     let (minutes, rest) = line.split_once(' ')?;
-    let (sign, said) = rest.split_once(' ')?;
-    let happened = match sign {
-        "<" => Line::Customer(said),
-        ">" => Line::Agent(said),
-        "~" => Line::AgentSent(said),
+    let (sign, text) = rest.split_once(' ')?;
+    let event = match sign {
+        "<" => Line::Customer(text),
+        ">" => Line::Agent(text),
+        "~" => Line::AgentSent(text),
         "!" => {
-            let (code, body) = said.split_once(' ')?;
+            let (code, body) = text.split_once(' ')?;
             Line::AgentFailed { code, body }
         }
-        "x" => match said.split_once(" | ") {
+        "x" => match text.split_once(" | ") {
             Some((reason, note)) => Line::Close { reason, note: Some(note) },
-            None => Line::Close { reason: said, note: None },
+            None => Line::Close { reason: text, note: None },
         },
         _ => return None,
     };
-    Some((minutes.parse().ok()?, happened))
+    Some((minutes.parse().ok()?, event))
 }

@@ -1,4 +1,4 @@
-//! Whether the database answers, takes what is written, and has the present schema. It must never make one.
+//! Checks that the database answers, accepts writes, and has the current schema. Does not create a missing SQLite file.
 
 use super::Finding;
 use crate::{
@@ -6,8 +6,8 @@ use crate::{
     db::{DatabaseUrl, Db, DbError, Migrations},
 };
 
-/// The database, if it can be worked with.
-pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Db> {
+/// Returns the database if it is usable.
+pub(super) async fn check(settings: &Settings, findings: &mut Vec<Finding>) -> Option<Db> {
     const DATABASE: &str = "database";
     const MIGRATIONS: &str = "migrations";
     let url = &settings.database.url;
@@ -16,34 +16,34 @@ pub(super) async fn examine(settings: &Settings, findings: &mut Vec<Finding>) ->
     {
         findings.push(Finding::wrong(
             DATABASE,
-            format!("there is none at {}", path.display()),
-            "make it with sms-chat migrate, or check SMS_CHAT_DATABASE_URL",
+            format!("the file {} does not exist", path.display()),
+            "create it with sms-chat migrate, or check SMS_CHAT_DATABASE_URL",
         ));
         return None;
     }
-    let (db, missing) = match open(url).await {
+    let (db, pending) = match open(url).await {
         Ok(opened) => opened,
         Err(error) => {
-            let fix = "check SMS_CHAT_DATABASE_URL, and who may write there";
+            let fix = "check SMS_CHAT_DATABASE_URL, and that this user has write access";
             findings.push(Finding::wrong(DATABASE, error.to_string(), fix));
-            findings.push(Finding::unchecked(MIGRATIONS, "they need the database"));
+            findings.push(Finding::not_checked(MIGRATIONS, "the database is not available"));
             return None;
         }
     };
-    findings.push(Finding::fine(DATABASE, format!("{url} answers and takes what is written")));
-    if missing > 0 {
-        let fault = format!("{missing} are missing, so the schema is older than this program");
-        findings.push(Finding::wrong(MIGRATIONS, fault, "run sms-chat migrate, or restart the desk"));
+    findings.push(Finding::ok(DATABASE, format!("{url} answers and accepts writes")));
+    if pending > 0 {
+        let problem = format!("{pending} are pending, so the schema is older than this program");
+        findings.push(Finding::wrong(MIGRATIONS, problem, "run sms-chat migrate, or restart the server"));
         return None;
     }
-    findings.push(Finding::fine(MIGRATIONS, "the schema is current"));
+    findings.push(Finding::ok(MIGRATIONS, "the schema is current"));
     Some(db)
 }
 
-/// The database, and how many migrations it lacks.
+/// Opens the database and counts its pending migrations.
 async fn open(url: &DatabaseUrl) -> Result<(Db, usize), DbError> {
-    let missing = Migrations::on(url)?.missing()?;
+    let pending = Migrations::on(url)?.missing()?;
     let db = Db::open(url, 1)?;
     db.probe().await?;
-    Ok((db, missing))
+    Ok((db, pending))
 }

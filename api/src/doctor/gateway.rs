@@ -1,4 +1,4 @@
-//! Whether the gateway knows us, and whether its clock and ours agree.
+//! Checks that the gateway accepts the credentials, and that its clock and this machine's agree.
 
 use chrono::TimeDelta;
 use hyper::{Body, Request, Uri};
@@ -10,11 +10,11 @@ use crate::{
     gateway::client::{AskError, GatewayClient},
 };
 
-/// By how much the clocks may differ: more, and people wonder about the times of texts.
-const SKEW: TimeDelta = TimeDelta::seconds(30);
+/// Maximum difference of the clocks. With a larger one, agents notice wrong message times.
+const MAX_SKEW: TimeDelta = TimeDelta::seconds(30);
 
-/// The gateway, if it knows us.
-pub(super) async fn examine(
+/// Returns the gateway client if the gateway accepts the credentials.
+pub(super) async fn check(
     settings: &Settings,
     clock: &Clock,
     findings: &mut Vec<Finding>,
@@ -23,35 +23,35 @@ pub(super) async fn examine(
     const CLOCK: &str = "clock";
     let client = match client(settings).await {
         Ok(client) => client,
-        Err(why) => {
-            findings.push(Finding::unchecked(CREDENTIALS, &*why));
-            findings.push(Finding::unchecked(CLOCK, why));
+        Err(reason) => {
+            findings.push(Finding::not_checked(CREDENTIALS, &*reason));
+            findings.push(Finding::not_checked(CLOCK, reason));
             return None;
         }
     };
-    let there = match client.greet().await {
-        Ok(there) => there,
+    let gateway_time = match client.check_credentials().await {
+        Ok(gateway_time) => gateway_time,
         Err(fault) => {
             let fix = match fault {
                 AskError::Unauthorised => {
-                    "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN from the console anew"
+                    "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN again from the gateway's console"
                 }
-                _ => "check TWILIO_API_URL, and whether this machine may connect there",
+                _ => "check TWILIO_API_URL, and that this machine can connect to it",
             };
             findings.push(Finding::wrong(CREDENTIALS, fault.to_string(), fix));
-            findings.push(Finding::unchecked(CLOCK, "it is compared with the gateway's"));
+            findings.push(Finding::not_checked(CLOCK, "the gateway is not available to compare with"));
             return None;
         }
     };
-    findings.push(Finding::fine(CREDENTIALS, "the gateway knows us"));
-    findings.push(match there.map(|there| clock.now() - there) {
-        None => Finding::unchecked(CLOCK, "the gateway does not say what time it is"),
-        Some(skew) if skew.abs() > SKEW => {
+    findings.push(Finding::ok(CREDENTIALS, "the gateway accepts them"));
+    findings.push(match gateway_time.map(|gateway_time| clock.now() - gateway_time) {
+        None => Finding::not_checked(CLOCK, "the gateway's response contains no time"),
+        Some(skew) if skew.abs() > MAX_SKEW => {
             let side = if skew > TimeDelta::zero() { "ahead of" } else { "behind" };
-            let fault = format!("this machine is {} s {side} the gateway", skew.abs().num_seconds());
-            Finding::wrong(CLOCK, fault, "let this machine keep its time by NTP")
+            let problem = format!("this machine's is {} s {side} the gateway's", skew.abs().num_seconds());
+            Finding::wrong(CLOCK, problem, "synchronise this machine's clock with NTP")
         }
-        Some(_) => Finding::fine(CLOCK, "it agrees with the gateway's"),
+        Some(_) => Finding::ok(CLOCK, "this machine's agrees with the gateway's"),
     });
     Some(client)
 }
@@ -63,7 +63,7 @@ async fn client(settings: &Settings) -> Result<GatewayClient, String> {
         GatewayKind::Simulator if gateway.simulator_listen.port() != 0 => {
             format!("http://{}", gateway.simulator_listen)
         }
-        GatewayKind::Simulator => simulator_of_running_desk(settings).await?,
+        GatewayKind::Simulator => running_simulator_url(settings).await?,
     };
     let credentials = settings.credentials();
     GatewayClient::new(
@@ -75,22 +75,23 @@ async fn client(settings: &Settings) -> Result<GatewayClient, String> {
     )
 }
 
-/// The simulator is part of a running desk, which alone knows its port and leads to its handset.
-async fn simulator_of_running_desk(settings: &Settings) -> Result<String, String> {
+/// Finds the simulator's address. The simulator runs inside the server on a port of its own; the server redirects
+/// `/handset` to it.
+async fn running_simulator_url(settings: &Settings) -> Result<String, String> {
     let none = |fault: &dyn std::fmt::Display| {
         format!(
-            "the simulator is part of a running desk, and none answers at {}: {fault}",
+            "the simulator runs inside the server, and no server answers at {}: {fault}",
             settings.http.listen
         )
     };
     let request = Request::get(format!("http://{}/handset", settings.http.listen)).body(Body::empty());
     let request = request.map_err(|error| none(&error))?;
-    let answer = hyper::Client::new().request(request);
-    let answer = tokio::time::timeout(settings.gateway.timeout, answer).await;
-    let answer = answer.map_err(|_| none(&"it took too long"))?.map_err(|error| none(&error))?;
-    let handset = answer.headers().get("location").and_then(|url| url.to_str().ok()?.parse::<Uri>().ok());
+    let response = hyper::Client::new().request(request);
+    let response = tokio::time::timeout(settings.gateway.timeout, response).await;
+    let response = response.map_err(|_| none(&"the request timed out"))?.map_err(|error| none(&error))?;
+    let handset = response.headers().get("location").and_then(|url| url.to_str().ok()?.parse::<Uri>().ok());
     let authority = handset.as_ref().and_then(Uri::authority);
     authority
         .map(|authority| format!("http://{authority}"))
-        .ok_or_else(|| "the desk that runs has another gateway than the simulator".to_owned())
+        .ok_or_else(|| "the running server does not use the simulator".to_owned())
 }

@@ -1,5 +1,6 @@
-//! What `sms-chat doctor` finds out: whether everything that the desk stands on holds. Each check answers for itself, so
-//! that all that is wrong is told at once. It must never change anything, nor need a desk that is healthy.
+//! The checks of `sms-chat doctor`: settings, database, gateway, public address and numbers. A failed check does not
+//! stop the next ones, so that one run reports all problems. The checks change nothing, and work while the server is
+//! down.
 
 mod database;
 mod gateway;
@@ -9,79 +10,81 @@ mod public_address;
 use std::sync::Arc;
 
 use crate::{
-    clock::Clock,
-    config::Settings,
-    db::Db,
-    events::feed::Feed,
-    gateway::{client::GatewayClient, repair::Repair},
+    clock::Clock, config::Settings, db::Db, events::feed::Feed, gap_repair::GapRepair,
+    gateway::client::GatewayClient,
 };
 
-/// What one check found.
+/// The outcome of one check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What was looked at.
-    pub what: &'static str,
-    /// What came of it.
-    pub verdict: Verdict,
+    /// The name of the check.
+    pub check: &'static str,
+    /// Its outcome.
+    pub outcome: Outcome,
 }
 
-/// What came of a check.
+/// The outcome of a check.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// All is well.
-    Fine(String),
-    /// Something is wrong: what, and the way out.
-    Wrong(String, String),
-    /// It cannot be told, and why.
-    Unchecked(String),
+pub enum Outcome {
+    /// No problem, with a detail to display.
+    Ok(String),
+    /// A problem.
+    Wrong {
+        /// What is wrong.
+        problem: String,
+        /// How to fix it.
+        fix: String,
+    },
+    /// The check could not run, with the reason.
+    NotChecked(String),
 }
 
 impl Finding {
-    fn fine(what: &'static str, said: impl Into<String>) -> Self {
-        Self { what, verdict: Verdict::Fine(said.into()) }
+    fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, outcome: Outcome::Ok(detail.into()) }
     }
 
-    fn wrong(what: &'static str, fault: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { what, verdict: Verdict::Wrong(fault.into(), fix.into()) }
+    fn wrong(check: &'static str, problem: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, outcome: Outcome::Wrong { problem: problem.into(), fix: fix.into() } }
     }
 
-    fn unchecked(what: &'static str, why: impl Into<String>) -> Self {
-        Self { what, verdict: Verdict::Unchecked(why.into()) }
+    fn not_checked(check: &'static str, reason: impl Into<String>) -> Self {
+        Self { check, outcome: Outcome::NotChecked(reason.into()) }
     }
 }
 
-/// Everything that was found, and what a repair needs if it is there.
+/// All findings, and the connections that a repair needs.
 #[derive(Debug)]
-pub struct Examination {
-    /// In the order in which one is to be mended before the next.
+pub struct Report {
+    /// In the order in which problems should be fixed.
     pub findings: Vec<Finding>,
     db: Option<Db>,
     gateway: Option<GatewayClient>,
 }
 
-/// Looks at everything.
-pub async fn examine(settings: &Settings, clock: &Clock) -> Examination {
-    let mut findings = vec![Finding::fine("configuration", "every setting can be used")];
-    let db = database::examine(settings, &mut findings).await;
-    let gateway = gateway::examine(settings, clock, &mut findings).await;
-    findings.push(public_address::examine(settings).await);
-    numbers::examine(settings, db.as_ref(), gateway.as_ref(), &mut findings).await;
-    Examination { findings, db, gateway }
+/// Runs all checks.
+pub async fn run_checks(settings: &Settings, clock: &Clock) -> Report {
+    let mut findings = vec![Finding::ok("configuration", "every setting is valid")];
+    let db = database::check(settings, &mut findings).await;
+    let gateway = gateway::check(settings, clock, &mut findings).await;
+    findings.push(public_address::check(settings).await);
+    numbers::check(settings, db.as_ref(), gateway.as_ref(), &mut findings).await;
+    Report { findings, db, gateway }
 }
 
-impl Examination {
-    /// Fetches what the webhooks have missed.
+impl Report {
+    /// Fetches messages and receipts whose webhooks were lost.
     pub async fn repair(self, clock: Clock) -> Finding {
-        const WHAT: &str = "repair";
+        const CHECK: &str = "repair";
         let (Some(db), Some(gateway)) = (self.db, self.gateway) else {
-            return Finding::unchecked(WHAT, "it needs the database and the gateway");
+            return Finding::not_checked(CHECK, "it needs the database and the gateway");
         };
-        let repair = Repair { db, gateway: Arc::new(gateway), clock, feed: Arc::new(Feed::default()) };
+        let repair = GapRepair { db, gateway: Arc::new(gateway), clock, feed: Arc::new(Feed::default()) };
         let (recovered, compared) = repair.once().await;
-        let found = format!("recovered texts: {}, receipts: {}", recovered.texts, recovered.receipts);
+        let found = format!("recovered messages: {}, receipts: {}", recovered.texts, recovered.receipts);
         match compared {
-            Ok(()) => Finding::fine(WHAT, found),
-            Err(fault) => Finding::wrong(WHAT, format!("{found}, but {fault}"), "try again"),
+            Ok(()) => Finding::ok(CHECK, found),
+            Err(fault) => Finding::wrong(CHECK, format!("{found}, but {fault}"), "try again"),
         }
     }
 }

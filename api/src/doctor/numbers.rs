@@ -1,5 +1,5 @@
-//! Whether the teams' numbers are the gateway's, and the other way round: each brings its texts here, and somebody owns
-//! it here. Numbers of the account that serve something else are not our business.
+//! Checks that each team's number belongs to the gateway account and delivers its messages to this server, and that a
+//! team owns each number that does. Ignores numbers of the account that serve another purpose.
 
 use std::collections::BTreeMap;
 
@@ -7,29 +7,30 @@ use super::Finding;
 use crate::{
     config::{GatewayKind, Settings},
     db::Db,
-    gateway::{MESSAGES_WEBHOOK, client::GatewayClient},
+    gateway::client::GatewayClient,
     teams,
+    webhooks::MESSAGES_WEBHOOK,
 };
 
-const WHAT: &str = "numbers";
+const NUMBERS: &str = "numbers";
 
-pub(super) async fn examine(
+pub(super) async fn check(
     settings: &Settings,
     db: Option<&Db>,
     gateway: Option<&GatewayClient>,
     findings: &mut Vec<Finding>,
 ) {
     let (Some(db), Some(gateway)) = (db, gateway) else {
-        return findings.push(Finding::unchecked(WHAT, "they need the database and the gateway"));
+        return findings.push(Finding::not_checked(NUMBERS, "the database or the gateway is not available"));
     };
-    let (teams, there) = match (db.read(teams::all).await, gateway.numbers().await) {
-        (Ok(teams), Ok(there)) => (teams, there),
-        (Err(fault), _) => return findings.push(Finding::unchecked(WHAT, fault.to_string())),
-        (_, Err(fault)) => return findings.push(Finding::unchecked(WHAT, fault.to_string())),
+    let (teams, at_gateway) = match (db.read(teams::all).await, gateway.numbers().await) {
+        (Ok(teams), Ok(at_gateway)) => (teams, at_gateway),
+        (Err(error), _) => return findings.push(Finding::not_checked(NUMBERS, error.to_string())),
+        (_, Err(error)) => return findings.push(Finding::not_checked(NUMBERS, error.to_string())),
     };
-    let mut there: BTreeMap<String, Option<String>> =
-        there.into_iter().map(|number| (number.phone_number, number.sms_url)).collect();
-    // The simulator is told by the desk, which knows its own address best.
+    let mut webhooks: BTreeMap<String, Option<String>> =
+        at_gateway.into_iter().map(|number| (number.phone_number, number.sms_url)).collect();
+    // The server itself sets the webhook addresses of the simulator.
     let webhook = match (&settings.http.public_url, settings.gateway.kind) {
         (Some(public), GatewayKind::Twilio) => Some(format!("{public}{MESSAGES_WEBHOOK}")),
         _ => None,
@@ -37,30 +38,33 @@ pub(super) async fn examine(
     let before = findings.len();
     for (team, number) in teams.iter().flat_map(|team| team.numbers.iter().map(move |number| (team, number)))
     {
-        match (there.remove(number.as_str()), &webhook) {
+        match (webhooks.remove(number.as_str()), &webhook) {
             (None, _) => findings.push(Finding::wrong(
-                WHAT,
-                format!("{number} of {} is none of the gateway's account", team.name),
-                "get it there, or take it from the team",
+                NUMBERS,
+                format!("{number} of {} does not belong to the gateway account", team.name),
+                "add it to the account, or remove it from the team",
             )),
             (Some(url), Some(webhook)) if url.as_ref() != Some(webhook) => findings.push(Finding::wrong(
-                WHAT,
-                format!("the gateway does not bring the texts to {number} of {} here", team.name),
+                NUMBERS,
+                format!("the gateway does not deliver messages to {number} of {} to this server", team.name),
                 format!("set its \"A message comes in\" to {webhook}"),
             )),
             _ => {}
         }
     }
-    for (number, url) in there {
+    for (number, url) in webhooks {
         if webhook.is_some() && url == webhook {
             findings.push(Finding::wrong(
-                WHAT,
-                format!("the texts to {number} come here, and no team owns it, so they are refused"),
-                "give it to a team",
+                NUMBERS,
+                format!(
+                    "messages to {number} are delivered to this server, but no team owns the number, so they are \
+                     rejected"
+                ),
+                "add the number to a team",
             ));
         }
     }
     if findings.len() == before {
-        findings.push(Finding::fine(WHAT, "every number has its team, and is the gateway's"));
+        findings.push(Finding::ok(NUMBERS, "each belongs to a team and to the gateway account"));
     }
 }

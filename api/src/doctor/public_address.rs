@@ -1,52 +1,56 @@
-//! Whether the public address leads to the desk, with the signature that the gateway will give: a receipt to ourselves
-//! that tells nothing, so that it leaves nothing behind.
+//! Checks that the public address reaches this server and that the server accepts the gateway's signature. Sends a
+//! signed receipt with a status that the server ignores, so that the check changes nothing.
 
 use secrecy::ExposeSecret;
 
 use super::Finding;
 use crate::{
     config::{GatewayKind, Settings},
-    gateway::{STATUS_WEBHOOK, knock::knock},
+    gateway::probe::probe_webhook,
+    webhooks::STATUS_WEBHOOK,
 };
 
-const WHAT: &str = "public address";
+const ADDRESS: &str = "public address";
 
-pub(super) async fn examine(settings: &Settings) -> Finding {
+pub(super) async fn check(settings: &Settings) -> Finding {
     let listen = settings.http.listen;
     let public = match &settings.http.public_url {
         Some(public) => public.clone(),
         None if settings.gateway.kind == GatewayKind::Twilio
             && settings.gateway.api_url.starts_with("https:") =>
         {
-            let fault = format!("none is set, and the gateway cannot reach http://{listen}");
-            return Finding::wrong(WHAT, fault, "set SMS_CHAT_PUBLIC_URL=https://...");
+            let problem = format!("it is not set, and the gateway cannot reach http://{listen}");
+            return Finding::wrong(ADDRESS, problem, "set SMS_CHAT_PUBLIC_URL=https://...");
         }
         None if listen.port() == 0 => {
-            return Finding::unchecked(WHAT, "the desk takes whatever port is free; set SMS_CHAT_LISTEN");
+            return Finding::not_checked(
+                ADDRESS,
+                "the server listens on a random port; set SMS_CHAT_LISTEN to a fixed one",
+            );
         }
         None => format!("http://{listen}"),
     };
     let url = format!("{public}{STATUS_WEBHOOK}");
     let form = [("MessageSid", format!("SM{}", "0".repeat(32))), ("MessageStatus", "received".to_owned())];
     let form = form.map(|(name, value)| (name.to_owned(), value));
-    // Signed by the simulator's code, which was written apart from that which checks.
+    // Signed by the simulator's code, which is independent of the server's verification.
     let signature = simulator::sign(settings.credentials().auth_token.expose_secret(), &url, &form);
-    match knock(&url, &form, &signature, settings.gateway.timeout).await {
-        Ok(204) => Finding::fine(WHAT, format!("{public} leads to the desk, which takes the signature")),
+    match probe_webhook(&url, &form, &signature, settings.gateway.timeout).await {
+        Ok(204) => Finding::ok(ADDRESS, format!("the server at {public} accepts the gateway's signature")),
         Ok(403) => Finding::wrong(
-            WHAT,
-            format!("{public} leads to a desk that refuses the signature"),
+            ADDRESS,
+            format!("the server at {public} rejects the signature"),
             "start it with the same SMS_CHAT_PUBLIC_URL and TWILIO_AUTH_TOKEN as this command",
         ),
         Ok(status) => Finding::wrong(
-            WHAT,
-            format!("{public} leads to something that answers {status} where the desk would not"),
-            format!("let the proxy there pass everything on to the desk at {listen} as it is"),
+            ADDRESS,
+            format!("{public} answers {status}, which is not an SMS Chat server's answer"),
+            format!("make the proxy forward all requests unchanged to the server at {listen}"),
         ),
         Err(fault) => Finding::wrong(
-            WHAT,
-            format!("nothing answers at {public}: {fault}"),
-            format!("start the desk, and let {public} lead to it"),
+            ADDRESS,
+            format!("no server answers at {public}: {fault}"),
+            format!("start the server, and make {public} reach it"),
         ),
     }
 }

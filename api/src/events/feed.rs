@@ -1,5 +1,5 @@
-//! The live feed: one task reads new events from the log and tells every stream. It is woken after each commit here,
-//! and looks every second for what other replicas have committed.
+//! The live feed: one task reads new events from the log and sends them to all streams. Commits of this process wake
+//! it; each second it also looks for commits of other replicas.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,45 +10,43 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{event::Event, ids::EventId};
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::{queries, recheck::Rechecks};
+use super::queries;
 use crate::{
     clock::Clock,
     db::{Db, DbError},
 };
 
-/// How many events a stream may lag behind before it must resume by `Last-Event-ID`.
-const LAG: usize = 4096;
-/// How many events are read at once.
+/// Number of events that a stream may lag behind before it is closed and must resume with `Last-Event-ID`.
+const CHANNEL_CAPACITY: usize = 4096;
+/// Maximum number of events in one read.
 const BATCH: i64 = 500;
-/// How often to look for what other replicas have committed.
-const LOOK: TimeDelta = TimeDelta::seconds(1);
-/// How long an id may be missing that a transaction has taken and not yet committed.
-const PATIENCE: TimeDelta = TimeDelta::seconds(10);
+/// Interval at which the log is read for commits of other replicas.
+const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(1);
+/// How long to wait for a missing id, which an uncommitted transaction may hold.
+const GAP_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
-/// Tells streams of new events.
+/// Sends new events to the live streams.
 #[derive(Debug)]
 pub struct Feed {
     wake: Notify,
-    // `None` once the desk ends, which ends every stream.
+    // `None` after shutdown. Dropping the sender ends all streams.
     events: Mutex<Option<broadcast::Sender<Event>>>,
-    /// What the streams find out about their callers.
-    pub(super) rechecks: Rechecks,
 }
 
 impl Default for Feed {
     fn default() -> Self {
-        let events = Mutex::new(Some(broadcast::Sender::new(LAG)));
-        Self { wake: Notify::new(), events, rechecks: Rechecks::default() }
+        let events = Mutex::new(Some(broadcast::Sender::new(CHANNEL_CAPACITY)));
+        Self { wake: Notify::new(), events }
     }
 }
 
 impl Feed {
-    /// Something was committed.
+    /// Makes the feed read the log. Call it after a commit.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 
-    /// What comes from now on; nothing, once the desk ends.
+    /// Subscribes to the events from now on. After shutdown, the receiver is closed.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.sender().as_ref().map_or_else(|| broadcast::channel(1).1, broadcast::Sender::subscribe)
@@ -58,11 +56,12 @@ impl Feed {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the log and tells the streams until `stop` says so, and then ends them.
-    pub async fn run(self: Arc<Self>, db: Db, clock: Clock, mut stop: watch::Receiver<bool>) {
-        let mut horizon: Option<Horizon> = None;
+    /// Publishes the events after `last` until `stop` is set, then ends all streams. `last` is read before the server
+    /// listens, so that no stream misses an event of the time until this task runs.
+    pub async fn run(self: Arc<Self>, db: Db, clock: Clock, last: EventId, mut stop: watch::Receiver<bool>) {
+        let mut position = Position::after(last);
         while !*stop.borrow() {
-            match self.look(&db, &clock, &mut horizon).await {
+            match self.publish(&db, &clock, &mut position).await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(error) => tracing::error!(%error, "the event log cannot be read"),
@@ -70,49 +69,45 @@ impl Feed {
             tokio::select! {
                 _ = stop.changed() => break,
                 () = self.wake.notified() => {}
-                () = clock.sleep(LOOK) => {}
+                () = clock.sleep(POLL_INTERVAL) => {}
             }
         }
         self.sender().take();
     }
 
-    /// Tells what is new; whether there may be more.
-    async fn look(&self, db: &Db, clock: &Clock, horizon: &mut Option<Horizon>) -> Result<bool, DbError> {
-        let horizon = match horizon {
-            Some(horizon) => horizon,
-            None => horizon.insert(Horizon::after(db.read(queries::newest).await?)),
-        };
-        let from = horizon.read_from();
+    /// Publishes one batch of new events. Returns whether there may be more.
+    async fn publish(&self, db: &Db, clock: &Clock, position: &mut Position) -> Result<bool, DbError> {
+        let from = position.read_from();
         let events = db.read(move |conn| queries::after(conn, from, BATCH)).await?;
         let full = i64::try_from(events.len()).is_ok_and(|read| read == BATCH);
-        for event in horizon.admit(events, clock.now()) {
-            // Nobody listening is no fault.
+        for event in position.take_new(events, clock.now()) {
+            // Sending fails when there are no streams, which is not an error.
             let _ = self.sender().as_ref().map(|events| events.send(event));
         }
         Ok(full)
     }
 }
 
-/// How far the log has been told. On PostgreSQL ids become visible in the order of commits, not of ids: what is
-/// missing below the newest is waited for.
+/// The position in the log up to which events were published. On PostgreSQL, ids become visible in commit order, not in
+/// id order, so ids that are missing below the newest may still appear.
 #[derive(Debug)]
-struct Horizon {
+struct Position {
     newest: i64,
     missing: BTreeMap<i64, DateTime<Utc>>,
 }
 
-impl Horizon {
+impl Position {
     fn after(newest: EventId) -> Self {
         Self { newest: newest.0, missing: BTreeMap::new() }
     }
 
-    /// The id after which to read.
+    /// The id after which the next read starts.
     fn read_from(&self) -> EventId {
         EventId(self.missing.keys().next().map_or(self.newest, |first| first - 1))
     }
 
-    /// Those of `events` that have not been told yet.
-    fn admit(&mut self, events: Vec<Event>, now: DateTime<Utc>) -> Vec<Event> {
+    /// Returns the events that were not published yet, and advances the position.
+    fn take_new(&mut self, events: Vec<Event>, now: DateTime<Utc>) -> Vec<Event> {
         let mut new = Vec::with_capacity(events.len());
         let seen: BTreeSet<i64> = events.iter().map(|event| event.id.0).collect();
         for event in events {
@@ -127,8 +122,8 @@ impl Horizon {
                 new.push(event);
             }
         }
-        // What has been missing too long was rolled back.
-        self.missing.retain(|id, since| !seen.contains(id) && now - *since < PATIENCE);
+        // An id that is missing for longer belongs to a transaction that was rolled back.
+        self.missing.retain(|id, since| !seen.contains(id) && now - *since < GAP_TIMEOUT);
         new
     }
 }
@@ -155,26 +150,26 @@ mod tests {
         ids.iter().map(event).collect()
     }
 
-    fn told(horizon: &mut Horizon, ids: &[i64], second: i64) -> Vec<i64> {
+    fn new_ids(position: &mut Position, ids: &[i64], second: i64) -> Vec<i64> {
         let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(second);
-        horizon.admit(events(ids), now).into_iter().map(|event| event.id.0).collect()
+        position.take_new(events(ids), now).into_iter().map(|event| event.id.0).collect()
     }
 
     #[test]
-    fn an_event_that_is_committed_late_is_told_once() {
-        let mut horizon = Horizon::after(EventId(10));
-        assert_eq!(told(&mut horizon, &[11, 13], 0), [11, 13]);
-        assert_eq!(horizon.read_from(), EventId(11));
-        assert_eq!(told(&mut horizon, &[12, 13], 1), [12]);
-        assert_eq!(horizon.read_from(), EventId(13));
-        assert!(told(&mut horizon, &[], 2).is_empty());
+    fn an_event_that_is_committed_late_is_published_once() {
+        let mut position = Position::after(EventId(10));
+        assert_eq!(new_ids(&mut position, &[11, 13], 0), [11, 13]);
+        assert_eq!(position.read_from(), EventId(11));
+        assert_eq!(new_ids(&mut position, &[12, 13], 1), [12]);
+        assert_eq!(position.read_from(), EventId(13));
+        assert!(new_ids(&mut position, &[], 2).is_empty());
     }
 
     #[test]
-    fn an_id_that_was_rolled_back_is_not_waited_for_for_ever() {
-        let mut horizon = Horizon::after(EventId(0));
-        assert_eq!(told(&mut horizon, &[2], 0), [2]);
-        assert_eq!(told(&mut horizon, &[2], 10), [0; 0]);
-        assert_eq!(horizon.read_from(), EventId(2));
+    fn the_feed_stops_waiting_for_an_id_that_was_rolled_back() {
+        let mut position = Position::after(EventId(0));
+        assert_eq!(new_ids(&mut position, &[2], 0), [2]);
+        assert_eq!(new_ids(&mut position, &[2], 10), [0; 0]);
+        assert_eq!(position.read_from(), EventId(2));
     }
 }

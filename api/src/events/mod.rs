@@ -1,6 +1,6 @@
-//! The event log: every change is appended in its own transaction, and [`feed`] tells the live streams.
+//! The event log. Each change appends its events in its own transaction, and [`feed`] publishes them to the live
+//! streams.
 
 pub mod feed;
 pub(crate) mod queries;
-mod recheck;
 pub mod routes;

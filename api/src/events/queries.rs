@@ -7,9 +7,9 @@ use shared::{
     ids::{AccountId, ConversationId, EventId, MessageId, TeamId},
 };
 
-use crate::db::{DbConnection, DbError, Moment, Words, on_each, schema::events};
+use crate::db::{AsText, DbConnection, DbError, Timestamp, on_each, schema::events};
 
-/// Appends an event, in the transaction of the change that it tells of.
+/// Appends an event about a conversation. Call it in the transaction of the change.
 pub(crate) fn insert(
     conn: &mut DbConnection,
     kind: EventKind,
@@ -19,53 +19,57 @@ pub(crate) fn insert(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let values = (
-        events::kind.eq(Words(kind)),
+        events::kind.eq(AsText(kind)),
         events::team_id.eq(team.0),
         events::conversation_id.eq(conversation.0),
         events::message_id.eq(message.map(|id| id.0)),
-        events::at.eq(Moment(now)),
+        events::at.eq(Timestamp(now)),
     );
     on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
     Ok(())
 }
 
-/// Appends that something about a team changed; `None` for what belongs to all teams.
+/// Appends an event about a team, or with `None` about something that belongs to all teams.
 pub(crate) fn insert_of_team(
     conn: &mut DbConnection,
     kind: EventKind,
     team: Option<TeamId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let values =
-        (events::kind.eq(Words(kind)), events::team_id.eq(team.map(|id| id.0)), events::at.eq(Moment(now)));
+    let values = (
+        events::kind.eq(AsText(kind)),
+        events::team_id.eq(team.map(|id| id.0)),
+        events::at.eq(Timestamp(now)),
+    );
     on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
     Ok(())
 }
 
-/// Appends that an account changed: what it may do, where, or whether it may at all; or, without one, that a key did.
+/// Appends that an account changed (its permissions, its teams, or whether it is disabled), or with `None` that an API
+/// key changed.
 pub(crate) fn insert_of_account(
     conn: &mut DbConnection,
     account: Option<AccountId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let values = (
-        events::kind.eq(Words(EventKind::AccountChanged)),
+        events::kind.eq(AsText(EventKind::AccountChanged)),
         events::account_id.eq(account.map(|id| id.0)),
-        events::at.eq(Moment(now)),
+        events::at.eq(Timestamp(now)),
     );
     on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
     Ok(())
 }
 
-/// The id of the newest event; 0 when there is none.
-pub(super) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
+/// Returns the id of the newest event; 0 when there is none.
+pub(crate) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
     let id: Option<i64> = on_each!(conn, |c| events::table.select(diesel::dsl::max(events::id)).first(c))?;
     Ok(EventId(id.unwrap_or_default()))
 }
 
-/// The events after one, in order.
+/// Returns the events after `last`, in order of their ids.
 pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
-    type Columns = (i64, Words<EventKind>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Moment);
+    type Columns = (i64, AsText<EventKind>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Timestamp);
     let rows: Vec<Columns> = on_each!(conn, |c| events::table
         .filter(events::id.gt(last.0))
         .order(events::id)
@@ -82,7 +86,7 @@ pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Resul
         .load(c))?;
     Ok(rows
         .into_iter()
-        .map(|(id, Words(kind), team, conversation, message, account, Moment(at))| Event {
+        .map(|(id, AsText(kind), team, conversation, message, account, Timestamp(at))| Event {
             id: EventId(id),
             kind,
             team_id: team.map(TeamId),

@@ -18,73 +18,74 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{feed::Feed, queries};
+use super::queries;
 use crate::{
-    auth::Caller,
+    auth::{Caller, Rechecks},
     clock::Clock,
     db::{Db, DbError},
-    desk::Desk,
     error::ApiError,
+    state::AppState,
 };
 
-/// How often a quiet stream says that it lives, and looks whether its session does.
+/// Interval at which a stream sends a heartbeat and checks its session.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How many events are replayed at most; whoever has missed more fetches everything anyway.
-const REPLAY: i64 = 1000;
+/// Maximum number of events that are replayed. A client that missed more reconnects for the rest.
+const MAX_REPLAY: i64 = 1000;
 
-/// A stream to one caller.
+/// A live stream to one client.
 struct Stream {
     db: Db,
     clock: Clock,
-    feed: Arc<Feed>,
+    rechecks: Arc<Rechecks>,
     caller: Caller,
     live: broadcast::Receiver<Event>,
-    /// What is to be sent before anything live.
-    waiting: std::vec::IntoIter<Event>,
-    /// Which those are: one of them may come once more, live.
+    /// Missed events, which are sent before live ones.
+    replay: std::vec::IntoIter<Event>,
+    /// The ids of the missed events, to skip those that also arrive live.
     replayed: HashSet<EventId>,
-    /// There were more than are replayed at once: the reader comes back for the rest.
+    /// More events were missed than are replayed at once; the client must reconnect for the rest.
     incomplete: bool,
-    /// When the reader hears something at the latest.
+    /// When the next heartbeat is due.
     heartbeat_at: Instant,
-    greeted: bool,
-    /// The session has ended, and the reader has been told.
-    over: bool,
+    /// The `retry` field was sent.
+    started: bool,
+    /// The session or API key has ended; the stream ends after the current chunk.
+    ended: bool,
 }
 
-/// The live stream of what changes in the caller's teams.
+/// A live stream of the changes in the caller's teams.
 ///
-/// Each event has a kind (`event`), its place in the log (`id`) and an `Event` as JSON (`data`). Send the last `id` as
-/// `Last-Event-ID` to get what came since. Fetch what you show anew after a reconnection.
+/// Each event has a kind (`event`), a position in the log (`id`) and an `Event` as JSON (`data`). Send the last `id` as
+/// `Last-Event-ID` to receive the events since then. After a reconnection, fetch the data that you display again.
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last event that was received")),
     responses((status = 200, description = "The stream", content_type = "text/event-stream", body = Event),
         (status = 401, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn stream_events(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let header = request.headers().get("Last-Event-ID").and_then(|value| value.to_str().ok()?.parse().ok());
-    // Listening begins before the log is read, so that nothing falls between.
-    let live = desk.feed.subscribe();
+    // Subscribes before it reads the log, so that no event is missed in between.
+    let live = state.feed.subscribe();
     let missed = match header {
-        Some(last) => desk.db.read(move |conn| queries::after(conn, last, REPLAY)).await?,
+        Some(last) => state.db.read(move |conn| queries::after(conn, last, MAX_REPLAY)).await?,
         None => Vec::new(),
     };
     let state = Stream {
-        db: desk.db.clone(),
-        clock: desk.clock.clone(),
-        feed: Arc::clone(&desk.feed),
+        db: state.db.clone(),
+        clock: state.clock.clone(),
+        rechecks: Arc::clone(&state.rechecks),
         caller,
         live,
         replayed: missed.iter().map(|event| event.id).collect(),
-        incomplete: i64::try_from(missed.len()).is_ok_and(|missed| missed >= REPLAY),
-        waiting: missed.into_iter(),
+        incomplete: i64::try_from(missed.len()).is_ok_and(|missed| missed >= MAX_REPLAY),
+        replay: missed.into_iter(),
         heartbeat_at: Instant::now() + HEARTBEAT,
-        greeted: false,
-        over: false,
+        started: false,
+        ended: false,
     };
     let body = stream::unfold(state, |mut state| async move {
         let chunk = state.next().await?;
@@ -92,27 +93,27 @@ pub async fn stream_events(
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
-        // The connection closes with the stream, not only once the keep-alive time has passed.
+        // Closes the connection with the stream instead of keeping it alive.
         .force_close()
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header(("X-Accel-Buffering", "no"))
-        // Compression would hold events back until a block is full.
+        // Compression would delay events until a block is full.
         .insert_header(ContentEncoding::Identity)
         .streaming(body))
 }
 
 impl Stream {
-    /// The next chunk; `None` when the stream ends, because the reader lags too far behind or the session is over.
+    /// Returns the next chunk. `None` ends the stream: the client lags too far behind, or its session has ended.
     async fn next(&mut self) -> Option<String> {
-        if !self.greeted {
-            self.greeted = true;
+        if !self.started {
+            self.started = true;
             return Some("retry: 1000\n\n".to_owned());
         }
-        if self.over {
+        if self.ended {
             return None;
         }
         loop {
-            let event = match self.waiting.next() {
+            let event = match self.replay.next() {
                 Some(event) => event,
                 None if self.incomplete => return None,
                 None => match timeout_at(self.heartbeat_at, self.live.recv()).await {
@@ -122,53 +123,53 @@ impl Stream {
                     Err(_) => return self.heartbeat().await,
                 },
             };
-            if event.kind == EventKind::AccountChanged && self.may_concern(&event) {
-                let found =
-                    self.feed.rechecks.caller(event.id, &self.caller, &self.db, self.clock.now()).await;
-                self.take(found);
-                // The change of a key is not announced; it only ends that key's streams.
+            if event.kind == EventKind::AccountChanged && self.may_affect_caller(&event) {
+                let found = self.rechecks.caller(event.id, &self.caller, &self.db, self.clock.now()).await;
+                self.update_caller(found);
+                // A change of an API key is not sent to clients. It only ends the streams of that key.
                 match event.account_id {
-                    Some(_) => return line(&event),
-                    None if self.over => return None,
+                    Some(_) => return format_event(&event),
+                    None if self.ended => return None,
                     None => continue,
                 }
             }
             if event.kind != EventKind::AccountChanged
                 && event.team_id.is_none_or(|team| self.caller.scope.includes(team))
             {
-                return line(&event);
+                return format_event(&event);
             }
         }
     }
 
-    /// Whether a change concerns the reader: of its own account, or for an API key of any key.
-    fn may_concern(&self, event: &Event) -> bool {
+    /// Whether an account change can affect this caller: a change of its own account, or for an API key of any key.
+    fn may_affect_caller(&self, event: &Event) -> bool {
         self.caller.account_id() == event.account_id
     }
 
-    /// Whatever others have been told meanwhile, this reader hears from us, and is looked at.
+    /// Checks the session and returns a heartbeat, or `None` if the session has ended.
     async fn heartbeat(&mut self) -> Option<String> {
         self.heartbeat_at = Instant::now() + HEARTBEAT;
-        self.look_again().await;
-        (!self.over).then(|| ": still here\n\n".to_owned())
+        self.refresh_caller().await;
+        (!self.ended).then(|| ": heartbeat\n\n".to_owned())
     }
 
-    /// The account or the key may have changed: its teams are those of now, and a session that is over ends.
-    async fn look_again(&mut self) {
+    /// Loads the caller again, because its teams or its session may have changed.
+    async fn refresh_caller(&mut self) {
         let found = self.caller.again(&self.db, self.clock.now()).await;
-        self.take(found);
+        self.update_caller(found);
     }
 
-    fn take(&mut self, found: Result<Option<Caller>, DbError>) {
+    /// Replaces the caller, or ends the stream if the session has ended or cannot be looked up.
+    fn update_caller(&mut self, found: Result<Option<Caller>, DbError>) {
         match found {
             Ok(Some(caller)) => self.caller = caller,
-            Ok(None) | Err(_) => self.over = true,
+            Ok(None) | Err(_) => self.ended = true,
         }
     }
 }
 
-/// An event as it stands in the stream.
-fn line(event: &Event) -> Option<String> {
+/// Formats an event for the stream.
+fn format_event(event: &Event) -> Option<String> {
     let data = serde_json::to_string(event).ok()?;
     Some(format!("event: {}\nid: {}\ndata: {data}\n\n", event.kind.as_str(), event.id))
 }

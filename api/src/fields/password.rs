@@ -1,18 +1,19 @@
-//! What a new password must be: 8 to 128 characters, and not easy to guess (OWASP ASVS 5.0, 6.2). `zxcvbn` estimates
-//! the guesses from lists of common passwords, names and words, from dates and keyboard patterns, and from what the
-//! account itself gives away.
+//! The rules for a new password: 8 to 128 characters, and not easy to guess (OWASP ASVS 5.0, 6.2). `zxcvbn` estimates
+//! the number of guesses from lists of common passwords, names and words, from dates and keyboard patterns, and from
+//! the account's own e-mail address and name.
 
 use shared::account::{MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS};
 use zxcvbn::{Score, feedback::Feedback, zxcvbn};
 
-/// What this application is called, as people put it into passwords.
+/// The name of this application, as people use it in passwords.
 const PRODUCT: [&str; 4] = ["sms chat", "sms-chat", "smschat", "sms"];
 
-/// How many characters a password must have beside what its owner's account gives away.
-const LEAST_OWN: usize = 6;
+/// Minimum number of characters that remain once the words of the account and the application are removed.
+const MIN_UNRELATED_CHARACTERS: usize = 6;
 
-/// The fault of a password as `(code, message)`; `about` is what the account gives away: e-mail address and name.
-pub(super) fn fault(password: &str, about: &[&str]) -> Option<(&'static str, String)> {
+/// Why a password is refused, as `(code, message)`; `None` for an acceptable one. `about` holds the account's e-mail
+/// address and name.
+pub(super) fn weakness(password: &str, about: &[&str]) -> Option<(&'static str, String)> {
     let length = password.chars().count();
     if length < MIN_PASSWORD_CHARACTERS {
         let message = format!("Use at least {MIN_PASSWORD_CHARACTERS} characters; a few words work well.");
@@ -38,14 +39,14 @@ pub(super) fn fault(password: &str, about: &[&str]) -> Option<(&'static str, Str
     Some(("easy_to_guess", format!("This password is easy to guess: {reason}. Use a few unrelated words.")))
 }
 
-/// Whether little is left of the password without the words of the context.
+/// Whether the password consists almost entirely of words from `context`.
 fn is_made_of(password: &str, context: &[String]) -> bool {
     let lower = password.to_lowercase();
     let rest = context.iter().fold(lower.clone(), |rest, word| rest.replace(word.as_str(), ""));
-    rest != lower && rest.chars().count() < LEAST_OWN
+    rest != lower && rest.chars().count() < MIN_UNRELATED_CHARACTERS
 }
 
-/// The words that a guesser who knows the account tries first, whole and in parts, longest first.
+/// The words that an attacker who knows the account tries first: whole values and their parts, longest first.
 fn context(about: &[&str]) -> Vec<String> {
     let known = about.iter().chain(&PRODUCT).map(|text| text.to_lowercase());
     let mut words: Vec<String> = Vec::new();
@@ -74,7 +75,7 @@ mod tests {
     const ANN: [&str; 2] = ["ann.whitfield@example.com", "Ann Whitfield"];
 
     fn code(password: &str) -> &'static str {
-        fault(password, &ANN).map_or("", |(code, _)| code)
+        weakness(password, &ANN).map_or("", |(code, _)| code)
     }
 
     #[test]
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_account_gives_away_is_refused() {
+    fn passwords_made_of_the_accounts_name_or_email_are_refused() {
         for password in [
             "annwhitfield",
             "Whitfield1",
@@ -113,16 +114,17 @@ mod tests {
             "sms chat 2024",
             "smschat123",
         ] {
-            let (code, message) = fault(password, &ANN).unwrap_or_else(|| panic!("{password} is taken"));
+            let (code, message) =
+                weakness(password, &ANN).unwrap_or_else(|| panic!("{password} is accepted"));
             assert_eq!(code, "easy_to_guess");
             assert!(message.contains("your name"), "{password}: {message}");
         }
-        let of_another = fault("annwhitfield", &["bo@example.com", "Bo"]);
-        assert!(!of_another.is_some_and(|(_, message)| message.contains("your name")));
+        let for_another_account = weakness("annwhitfield", &["bo@example.com", "Bo"]);
+        assert!(!for_another_account.is_some_and(|(_, message)| message.contains("your name")));
     }
 
     #[test]
-    fn a_few_words_and_random_characters_are_taken() {
+    fn unrelated_words_and_random_characters_are_accepted() {
         for password in [
             "correct horse battery",
             "four words of yours",
@@ -132,7 +134,7 @@ mod tests {
             "\u{1f98a}\u{1f347}\u{1f3bb}\u{1f682}\u{1f9ca}\u{1f336}\u{1f5ff}\u{1f9ed}",
             "with a NUL \0 in it",
         ] {
-            assert_eq!(fault(password, &ANN), None, "{password}");
+            assert_eq!(weakness(password, &ANN), None, "{password}");
         }
     }
 
@@ -145,8 +147,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_judged(password in "\\PC{0,200}", email in "\\PC{0,40}", name in "\\PC{0,40}") {
-            let _ = fault(&password, &[&email, &name]);
+        fn no_text_makes_the_check_panic(password in "\\PC{0,200}", email in "\\PC{0,40}", name in "\\PC{0,40}") {
+            let _ = weakness(&password, &[&email, &name]);
         }
     }
 }

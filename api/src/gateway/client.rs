@@ -1,5 +1,5 @@
-//! What we ask of the gateway: send a text, look a text up, ask whether it knows us. Says of every failure whether to
-//! retry, to give up, or to look first whether the text was sent after all.
+//! The gateway's HTTP client: sends messages, reads lists, and checks the credentials. Each failure to send says
+//! whether to retry, to give up, or to look the message up first because it may have been sent.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -12,34 +12,34 @@ use twilio_async::{Execute, Twilio, encode_pairs};
 
 use super::{
     outcome::outcome,
-    transport::{Answer, NoAnswer, Transport},
+    transport::{GatewayResponse, RequestError, Transport},
 };
 
 pub use super::outcome::Outcome;
 
-/// A text to be sent.
+/// A message to be sent.
 #[derive(Clone, Debug)]
-pub struct OutboundText {
+pub struct OutboundMessage {
     /// The team's number.
     pub from: PhoneNumber,
     /// The customer's number.
     pub to: PhoneNumber,
-    /// What it says.
+    /// The text of the message.
     pub body: String,
 }
 
-/// Why the gateway did not tell what was asked.
+/// Why a request that only reads failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
     /// The credentials are wrong.
     #[error("the gateway refuses our credentials")]
     Unauthorised,
-    /// It cannot be asked now.
-    #[error("the gateway cannot be asked: {0}")]
+    /// The gateway did not respond, or its response was not usable.
+    #[error("a request to the gateway failed: {0}")]
     Unavailable(String),
 }
 
-/// The one client of the gateway.
+/// The gateway's client. It connects on first use.
 pub struct GatewayClient {
     account_sid: String,
     auth_token: SecretString,
@@ -49,7 +49,7 @@ pub struct GatewayClient {
     ready: OnceLock<Result<Ready, String>>,
 }
 
-/// What takes a moment to make: TLS reads every certificate authority that the machine trusts.
+/// The parts that are slow to create: TLS loads every certificate authority that the machine trusts.
 struct Ready {
     twilio: Twilio,
     transport: Transport,
@@ -62,11 +62,11 @@ impl std::fmt::Debug for GatewayClient {
 }
 
 impl GatewayClient {
-    /// A client of the account at `api_url`, which has `timeout` for each answer; receipts are asked to go to
-    /// `status_callback`.
+    /// Creates a client for an account at `api_url`. Each request must end within `timeout`. The gateway posts receipts
+    /// to `status_callback`.
     ///
     /// # Errors
-    /// When the address is none.
+    /// Fails when `api_url` is not a URL.
     pub fn new(
         account_sid: String,
         auth_token: SecretString,
@@ -78,10 +78,10 @@ impl GatewayClient {
         Ok(Self { account_sid, auth_token, api_url, status_callback, timeout, ready: OnceLock::new() })
     }
 
-    /// Gets ready to send, which takes some 200 ms of the processor the first time: not on an HTTP worker.
+    /// Creates the slow parts, which takes about 200 ms of CPU time. Call it outside the HTTP workers.
     pub fn warm_up(&self) {
         if let Err(fault) = self.ready() {
-            tracing::error!(%fault, "the gateway's credentials cannot be put into a request");
+            tracing::error!(%fault, "the gateway's credentials are not usable in a request");
         }
     }
 
@@ -94,97 +94,103 @@ impl GatewayClient {
         self.ready.get_or_init(make).as_ref().map_err(Clone::clone)
     }
 
-    /// Hands a text over. This API has no idempotency token: never call it for a text whose outcome is unknown.
-    pub async fn send(&self, text: &OutboundText) -> Outcome {
+    /// Sends a message. The API has no idempotency key, so a second call sends the message twice: look up a message
+    /// with an unknown outcome first.
+    pub async fn send(&self, message: &OutboundMessage) -> Outcome {
         let form = encode_pairs([
-            ("To", text.to.as_str()),
-            ("From", text.from.as_str()),
-            ("Body", text.body.as_str()),
+            ("To", message.to.as_str()),
+            ("From", message.from.as_str()),
+            ("Body", message.body.as_str()),
             ("StatusCallback", self.status_callback.as_str()),
         ]);
         match self.exchange(Method::POST, "Messages.json", form).await {
-            Ok(answer) => outcome(&answer),
+            Ok(response) => outcome(&response),
             Err(fault) => {
-                tracing::warn!(%fault, "a text was not handed over");
+                tracing::warn!(%fault, "the gateway did not confirm a message");
                 match fault {
-                    NoAnswer::NotSent(_) => Outcome::Retry(None),
-                    NoAnswer::Unknown(_) => Outcome::Unknown(None),
+                    RequestError::NotSent(_) => Outcome::Retry(None),
+                    RequestError::Unknown(_) => Outcome::Unknown(None),
                 }
             }
         }
     }
 
-    /// Whether the gateway knows us, and what time it is there, if it says: asks for one message of its list, which
-    /// changes nothing.
+    /// Checks the credentials by reading one message of the list. Returns the gateway's time, if its response contains
+    /// it.
     ///
     /// # Errors
-    /// When the gateway refuses us, or does not answer.
-    pub async fn greet(&self) -> Result<Option<DateTime<Utc>>, AskError> {
-        let answer = self.look("Messages.json?PageSize=1").await?;
-        read::<serde::de::IgnoredAny>(&answer)?;
-        Ok(answer.date)
+    /// Fails when the gateway refuses the credentials, or does not respond.
+    pub async fn check_credentials(&self) -> Result<Option<DateTime<Utc>>, AskError> {
+        let response = self.get("Messages.json?PageSize=1").await?;
+        parse_json::<serde::de::IgnoredAny>(&response)?;
+        Ok(response.date)
     }
 
-    /// Where the gateway is.
+    /// Returns the gateway's address.
     pub(super) fn api_url(&self) -> &Uri {
         &self.api_url
     }
 
-    /// What precedes a `uri` in its answers: gateways with a path of their own write it into each `uri`, or leave it out.
-    /// Both lead to the same place, because only the part below the account counts.
-    pub(super) fn base_of_uris(&self) -> String {
+    /// Returns the scheme and host that complete a `uri` of a response. A gateway whose API has a base path may or may
+    /// not include it in each `uri`; both work, because only the part below the account is used.
+    pub(super) fn uri_base(&self) -> String {
         let authority = self.api_url.authority().map(ToString::to_string).unwrap_or_default();
         format!("{}://{authority}", self.api_url.scheme_str().unwrap_or("https"))
     }
 
-    /// How long it may take to answer.
+    /// Returns the time limit of a request.
     #[must_use]
     pub fn timeout(&self) -> TimeDelta {
         TimeDelta::from_std(self.timeout).unwrap_or(TimeDelta::MAX)
     }
 
-    /// The rest of a page's address, of which the library writes the beginning.
-    pub(super) fn below_account(&self, uri: &str) -> Result<String, AskError> {
+    /// Returns the part of a URI below the account. The library writes the part before it.
+    pub(super) fn path_below_account(&self, uri: &str) -> Result<String, AskError> {
         let account = format!("/Accounts/{}/", self.account_sid);
         match uri.split_once(&account) {
             Some((_, rest)) => Ok(rest.to_owned()),
-            None => Err(AskError::Unavailable("its next page is not our account's".into())),
+            None => Err(AskError::Unavailable("its response leads to another account".into())),
         }
     }
 
-    /// What is at a path below our account: an answer with 200, or with 404.
-    pub(super) async fn look(&self, path: &str) -> Result<Answer, AskError> {
+    /// Requests a path below the account. Returns a response with the status 200 or 404.
+    pub(super) async fn get(&self, path: &str) -> Result<GatewayResponse, AskError> {
         let unavailable = |fault: &dyn std::fmt::Display| AskError::Unavailable(fault.to_string());
-        let answer = self.exchange(Method::GET, path, None).await.map_err(|fault| unavailable(&fault))?;
-        match answer.status {
-            200 | 404 => Ok(answer),
+        let response = self.exchange(Method::GET, path, None).await.map_err(|fault| unavailable(&fault))?;
+        match response.status {
+            200 | 404 => Ok(response),
             401 | 403 => Err(AskError::Unauthorised),
-            status => Err(unavailable(&format!("it answered {status}"))),
+            status => Err(unavailable(&format!("HTTP status {status}"))),
         }
     }
 
-    async fn exchange(&self, method: Method, path: &str, form: Option<String>) -> Result<Answer, NoAnswer> {
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<String>,
+    ) -> Result<GatewayResponse, RequestError> {
         let (transport, request) = self.request(method, path, form)?;
         transport.send(request).await
     }
 
-    /// A request for a path below the account, and what carries it.
+    /// Builds a request for a path below the account. Returns it with the transport that sends it.
     pub(super) fn request(
         &self,
         method: Method,
         path: &str,
         form: Option<String>,
-    ) -> Result<(&Transport, Request<Body>), NoAnswer> {
-        let ready = self.ready().map_err(NoAnswer::NotSent)?;
+    ) -> Result<(&Transport, Request<Body>), RequestError> {
+        let ready = self.ready().map_err(RequestError::NotSent)?;
         let request = ready.twilio.send_msg("", "", "").request(method, path, form);
-        Ok((&ready.transport, request.map_err(|error| NoAnswer::NotSent(error.to_string()))?))
+        Ok((&ready.transport, request.map_err(|error| RequestError::NotSent(error.to_string()))?))
     }
 }
 
-/// What an answer says.
-pub(super) fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, AskError> {
-    if answer.status != 200 {
-        return Err(AskError::Unavailable(format!("it answered {}", answer.status)));
+/// Parses the JSON body of a response with the status 200.
+pub(super) fn parse_json<T: DeserializeOwned>(response: &GatewayResponse) -> Result<T, AskError> {
+    if response.status != 200 {
+        return Err(AskError::Unavailable(format!("HTTP status {}", response.status)));
     }
-    serde_json::from_slice(&answer.body).map_err(|fault| AskError::Unavailable(fault.to_string()))
+    serde_json::from_slice(&response.body).map_err(|fault| AskError::Unavailable(fault.to_string()))
 }

@@ -1,7 +1,7 @@
-//! The gateway's lists, page by page, newest first. Every field but the id may be missing. This module only reads.
+//! Reads the gateway's lists page by page, newest first. Every field except the id may be missing. Read-only.
 //!
-//! Message lists are never asked for by `DateSent`: a message that the gateway has accepted and not yet sent has
-//! `date_sent: null`, and a list with that filter lacks it. Dates and numbers are compared here instead, because some
+//! The requests do not filter by `DateSent`: a message that the gateway has accepted but not yet sent has `date_sent:
+//! null`, and a list with that filter omits it. This module compares dates itself, and numbers too, because some
 //! gateways ignore the filters.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,58 +9,58 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use shared::PhoneNumber;
 use twilio_async::encode_pairs;
 
-use super::client::{AskError, GatewayClient, read};
-use crate::messages::media::KeptMedia;
+use super::client::{AskError, GatewayClient, parse_json};
+use super::media::KeptMedia;
 
-/// Number of entries in a page. With the longest messages a page stays below what the transport reads.
+/// Number of entries in a page. A page of the longest messages stays below the transport's limit.
 const PAGE_SIZE: &str = "200";
-/// Number of pages after which a list is given up as endless.
+/// Maximum number of pages, in case a gateway's pages never end.
 const MAX_PAGES: usize = 1000;
 
 /// A message as the gateway lists it.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct ListedText {
-    pub(super) sid: String,
+pub(crate) struct ListedMessage {
+    pub(crate) sid: String,
     #[serde(default)]
-    pub(super) from: Option<String>,
+    pub(crate) from: Option<String>,
     #[serde(default)]
-    pub(super) to: Option<String>,
+    pub(crate) to: Option<String>,
     #[serde(default)]
-    pub(super) body: Option<String>,
+    pub(crate) body: Option<String>,
     #[serde(default)]
-    pub(super) direction: Option<String>,
+    pub(crate) direction: Option<String>,
     #[serde(default)]
-    pub(super) status: Option<String>,
-    #[serde(default, deserialize_with = "number_or_text")]
-    pub(super) error_code: Option<String>,
+    pub(crate) status: Option<String>,
+    #[serde(default, deserialize_with = "number_or_string")]
+    pub(crate) error_code: Option<String>,
     #[serde(default)]
-    pub(super) num_media: Option<String>,
+    pub(crate) num_media: Option<String>,
     #[serde(default)]
-    pub(super) date_created: Option<String>,
+    pub(crate) date_created: Option<String>,
     #[serde(default)]
-    pub(super) date_sent: Option<String>,
+    pub(crate) date_sent: Option<String>,
     #[serde(default)]
-    pub(super) date_updated: Option<String>,
+    pub(crate) date_updated: Option<String>,
 }
 
-impl ListedText {
-    /// When the gateway accepted or received it, by the gateway's clock.
-    pub(super) fn created_at(&self) -> Option<DateTime<Utc>> {
-        moment(self.date_created.as_deref()).or_else(|| moment(self.date_sent.as_deref()))
+impl ListedMessage {
+    /// Returns when the gateway accepted or received the message, by its clock.
+    pub(crate) fn created_at(&self) -> Option<DateTime<Utc>> {
+        parse_date(self.date_created.as_deref()).or_else(|| parse_date(self.date_sent.as_deref()))
     }
 
-    /// Whether all its dates lie before a time. The gateway's dates have whole seconds.
+    /// Whether all the message's dates are before a time, compared in whole seconds as the gateway's dates are.
     fn is_before(&self, time: DateTime<Utc>) -> bool {
-        let dates = [self.date_created.as_deref(), self.date_sent.as_deref()].map(moment);
+        let dates = [self.date_created.as_deref(), self.date_sent.as_deref()].map(parse_date);
         dates.into_iter().flatten().max().is_some_and(|last| last.timestamp() < time.timestamp())
     }
 
-    /// When its status last changed, by the gateway's clock.
-    pub(super) fn updated_at(&self) -> Option<DateTime<Utc>> {
-        moment(self.date_updated.as_deref())
+    /// Returns when the message's status last changed, by the gateway's clock.
+    pub(crate) fn updated_at(&self) -> Option<DateTime<Utc>> {
+        parse_date(self.date_updated.as_deref())
     }
 
-    pub(super) fn has_media(&self) -> bool {
+    pub(crate) fn has_media(&self) -> bool {
         self.num_media.as_deref().is_some_and(|count| count != "0")
     }
 }
@@ -68,9 +68,9 @@ impl ListedText {
 /// A number of the account.
 #[derive(Clone, Debug, Deserialize)]
 pub struct OwnNumber {
-    /// The number.
+    /// The number, as the gateway writes it.
     pub phone_number: String,
-    /// Where the gateway brings its texts.
+    /// URL to which the gateway posts the number's inbound messages.
     #[serde(default)]
     pub sms_url: Option<String>,
 }
@@ -95,58 +95,58 @@ struct Pages<'a> {
     /// Path of the next page below the account; `None` after the last.
     next: Option<String>,
     read: usize,
-    /// Whether a page that was to come was answered with 404.
+    /// Whether the gateway responded to a page with 404.
     missing: bool,
-    /// Time at the gateway when it answered last, if it says.
+    /// The gateway's time in its last response that contained one.
     date: Option<DateTime<Utc>>,
 }
 
 impl Pages<'_> {
-    /// Returns the next page, which may be empty although more follow; `None` after the last, and for a list that does
-    /// not exist.
+    /// Returns the next page, which may be empty even if more follow. Returns `None` after the last page, and for a
+    /// list that does not exist.
     async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, AskError> {
         let Some(path) = self.next.take() else { return Ok(None) };
         if self.read == MAX_PAGES {
             return Err(AskError::Unavailable(format!("its list has more than {MAX_PAGES} pages")));
         }
-        let answer = self.gateway.look(&path).await?;
-        if answer.status == 404 {
+        let response = self.gateway.get(&path).await?;
+        if response.status == 404 {
             self.missing = true;
             return Ok(None);
         }
         self.read += 1;
-        self.date = answer.date.or(self.date);
-        let page: Page<T> = read(&answer)?;
+        self.date = response.date.or(self.date);
+        let page: Page<T> = parse_json(&response)?;
         let next = page.next_page_uri.filter(|uri| !uri.is_empty());
-        self.next = next.map(|uri| self.gateway.below_account(&uri)).transpose()?;
+        self.next = next.map(|uri| self.gateway.path_below_account(&uri)).transpose()?;
         Ok(Some(page.items))
     }
 }
 
-/// Messages of one or two numbers down to a time, newest first.
-pub(super) struct Texts<'a> {
+/// The list of one or two numbers' messages, newest first, down to a time.
+pub(crate) struct MessageList<'a> {
     pages: Pages<'a>,
     from: Option<PhoneNumber>,
     to: Option<PhoneNumber>,
     until: Until,
 }
 
-/// How far down a list is read.
+/// The time down to which a list is read.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Until {
+pub(crate) enum Until {
     /// A time by the gateway's clock.
-    There(DateTime<Utc>),
-    /// An age; the gateway's first answer says what time that is there.
-    Age { age: TimeDelta, here: DateTime<Utc> },
+    GatewayTime(DateTime<Utc>),
+    /// An age. It is subtracted from the time in the gateway's first response, or from `our_time` if it contains none.
+    Age { age: TimeDelta, our_time: DateTime<Utc> },
 }
 
-impl Texts<'_> {
-    /// Returns the next page without what belongs to other numbers or was created earlier; `None` at the end.
+impl MessageList<'_> {
+    /// Returns the messages of the next page that belong to the numbers and are new enough. Returns `None` at the end.
     ///
-    /// The end is the list's own, or the first page on which everything is older: a list is newest first, but by which
-    /// date differs, and a message that was sent late stands before newer ones.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<ListedText>>, AskError> {
-        let Some(mut page) = self.pages.next::<ListedText>().await? else {
+    /// Reading ends with the list, or with the first page on which all messages are too old. A single old message is no
+    /// end: gateways sort by different dates, so a message that was sent late can stand before newer ones.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<ListedMessage>>, AskError> {
+        let Some(mut page) = self.pages.next::<ListedMessage>().await? else {
             return match self.pages.missing {
                 true => {
                     Err(AskError::Unavailable("its list of messages, or a page of it, is missing".into()))
@@ -155,53 +155,53 @@ impl Texts<'_> {
             };
         };
         let since = match self.until {
-            Until::There(since) => since,
-            Until::Age { age, here } => {
-                let since = self.pages.date.unwrap_or(here) - age;
-                self.until = Until::There(since);
+            Until::GatewayTime(since) => since,
+            Until::Age { age, our_time } => {
+                let since = self.pages.date.unwrap_or(our_time) - age;
+                self.until = Until::GatewayTime(since);
                 since
             }
         };
-        if !page.is_empty() && page.iter().all(|text| text.is_before(since)) {
+        if !page.is_empty() && page.iter().all(|message| message.is_before(since)) {
             self.pages.next = None;
         }
-        page.retain(|text| {
-            text.created_at().is_none_or(|at| at.timestamp() >= since.timestamp())
-                && is_number(text.from.as_deref(), self.from.as_ref())
-                && is_number(text.to.as_deref(), self.to.as_ref())
+        page.retain(|message| {
+            message.created_at().is_none_or(|at| at.timestamp() >= since.timestamp())
+                && may_be_number(message.from.as_deref(), self.from.as_ref())
+                && may_be_number(message.to.as_deref(), self.to.as_ref())
         });
         Ok(Some(page))
     }
 }
 
-/// Whether what a list names may be this number. Gateways differ in how they write numbers, and may leave one out.
-fn is_number(listed: Option<&str>, number: Option<&PhoneNumber>) -> bool {
+/// Whether a listed number may be this number. Gateways differ in how they write numbers, and may omit one.
+fn may_be_number(listed: Option<&str>, number: Option<&PhoneNumber>) -> bool {
     let (Some(listed), Some(number)) = (listed.filter(|listed| !listed.is_empty()), number) else {
         return true;
     };
-    let digits = |text: &str| -> String { text.chars().filter(|c| !matches!(c, '+' | ' ')).collect() };
+    let digits = |number: &str| -> String { number.chars().filter(|c| !matches!(c, '+' | ' ')).collect() };
     digits(listed) == digits(number.as_str())
 }
 
 impl GatewayClient {
     /// Lists the messages from a number, to a number, or both.
-    pub(super) fn texts(
+    pub(crate) fn messages(
         &self,
         from: Option<&PhoneNumber>,
         to: Option<&PhoneNumber>,
         until: Until,
-    ) -> Texts<'_> {
+    ) -> MessageList<'_> {
         let numbers = [("To", to), ("From", from)];
         let numbers = numbers.into_iter().filter_map(|(name, number)| Some((name, number?.as_str())));
         let query: Vec<(&str, &str)> = numbers.chain([("PageSize", PAGE_SIZE)]).collect();
         let pages = self.list("Messages.json", encode_pairs(query));
-        Texts { pages, from: from.cloned(), to: to.cloned(), until }
+        MessageList { pages, from: from.cloned(), to: to.cloned(), until }
     }
 
-    /// Lists what came with a message; nothing when the gateway no longer has it.
-    pub(super) async fn media_of(&self, sid: &str) -> Result<Vec<KeptMedia>, AskError> {
+    /// Lists the media files of a message. The list is empty when the gateway no longer has the message.
+    pub(crate) async fn media_of(&self, sid: &str) -> Result<Vec<KeptMedia>, AskError> {
         let mut pages = self.list(&format!("Messages/{sid}/Media.json"), None);
-        let base = self.base_of_uris();
+        let base = self.uri_base();
         let mut media = Vec::new();
         while let Some(page) = pages.next::<ListedMedia>().await? {
             media.extend(page.into_iter().map(|listed| KeptMedia {
@@ -212,10 +212,10 @@ impl GatewayClient {
         Ok(media)
     }
 
-    /// The account's numbers.
+    /// Lists the account's numbers.
     ///
     /// # Errors
-    /// When the gateway does not tell.
+    /// Fails when the gateway does not return the list.
     pub async fn numbers(&self) -> Result<Vec<OwnNumber>, AskError> {
         let size = encode_pairs([("PageSize", PAGE_SIZE)]);
         let mut pages = self.list("IncomingPhoneNumbers.json", size);
@@ -234,8 +234,8 @@ impl GatewayClient {
     }
 }
 
-/// Reads a date: RFC 2822, as Twilio writes them, or RFC 3339.
-fn moment(date: Option<&str>) -> Option<DateTime<Utc>> {
+/// Parses a date: RFC 2822, as Twilio writes it, or RFC 3339.
+fn parse_date(date: Option<&str>) -> Option<DateTime<Utc>> {
     let date = date?;
     DateTime::parse_from_rfc2822(date)
         .or_else(|_| DateTime::parse_from_rfc3339(date))
@@ -243,8 +243,8 @@ fn moment(date: Option<&str>) -> Option<DateTime<Utc>> {
         .map(DateTime::from)
 }
 
-/// An error code: a number at Twilio, a text at others.
-fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+/// Deserializes an error code: a number from Twilio, a string from other gateways.
+fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match serde_json::Value::deserialize(deserializer)? {
         serde_json::Value::Number(code) => Some(code.to_string()),
         serde_json::Value::String(code) if !code.is_empty() => Some(code),
@@ -260,33 +260,33 @@ mod tests {
     fn a_number_is_the_same_however_a_gateway_writes_it() {
         let number: PhoneNumber = "+447700900123".parse().unwrap();
         for same in [None, Some(""), Some("+447700900123"), Some("447700900123"), Some("+44 7700 900123")] {
-            assert!(is_number(same, Some(&number)), "{same:?}");
+            assert!(may_be_number(same, Some(&number)), "{same:?}");
         }
         for other in ["+447700900124", "whatsapp:+447700900123", "68849"] {
-            assert!(!is_number(Some(other), Some(&number)), "{other}");
+            assert!(!may_be_number(Some(other), Some(&number)), "{other}");
         }
-        assert!(is_number(Some("68849"), None));
+        assert!(may_be_number(Some("68849"), None));
     }
 
     #[test]
-    fn a_message_is_old_only_when_all_its_dates_are() {
+    fn a_message_is_old_only_if_all_its_dates_are_old() {
         let since = DateTime::parse_from_rfc3339("2026-11-22T09:00:00.9Z").unwrap().to_utc();
-        let listed = |created: &str, sent: Option<&str>| ListedText {
+        let listed = |created: &str, sent: Option<&str>| ListedMessage {
             date_created: Some(created.to_owned()),
             date_sent: sent.map(str::to_owned),
-            ..ListedText::default()
+            ..ListedMessage::default()
         };
         let (before, after) = ("Sun, 22 Nov 2026 08:59:59 +0000", "Sun, 22 Nov 2026 09:00:00 +0000");
         assert!(listed(before, None).is_before(since));
         assert!(!listed(before, Some(after)).is_before(since), "it was sent late");
-        assert!(!listed(after, None).is_before(since), "whole seconds");
+        assert!(!listed(after, None).is_before(since), "compared in whole seconds");
         assert!(listed("2026-11-22T08:59:59Z", None).is_before(since), "RFC 3339");
-        assert!(!listed("yesterday", None).is_before(since), "not known to be old");
+        assert!(!listed("yesterday", None).is_before(since), "a date that cannot be parsed is not old");
     }
 
     #[test]
-    fn an_error_code_may_be_a_number_or_a_text() {
-        let code = |json: &str| serde_json::from_str::<ListedText>(json).unwrap().error_code;
+    fn an_error_code_may_be_a_number_or_a_string() {
+        let code = |json: &str| serde_json::from_str::<ListedMessage>(json).unwrap().error_code;
         assert_eq!(code(r#"{"sid": "SM1", "error_code": 30003}"#).as_deref(), Some("30003"));
         assert_eq!(code(r#"{"sid": "SM1", "error_code": "30003"}"#).as_deref(), Some("30003"));
         assert_eq!(code(r#"{"sid": "SM1", "error_code": null}"#), None);

@@ -1,7 +1,8 @@
-//! Fetches a picture or file that the gateway keeps. Our credentials go to the gateway alone, and only what lies with it
-//! below our account is fetched at all: an address in a webhook must never lead the desk elsewhere. The gateway
-//! redirects to a store of its own, which is followed without credentials.
+//! Fetches a media file from the gateway. A webhook names the file's address, so `GatewayClient::media` accepts only
+//! addresses of media files below our account at the gateway. The credentials go to the gateway only: redirects, to the
+//! gateway's file storage, are followed without them.
 
+use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
 use futures_util::{Stream, stream};
@@ -11,43 +12,52 @@ use hyper::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
 };
 
-use super::{client::GatewayClient, transport::NoAnswer};
+use super::{client::GatewayClient, transport::RequestError};
 
-/// The largest that is handed on, in bytes. The gateway takes 5 MB from most carriers.
-pub const LARGEST: u64 = 16 * 1024 * 1024;
-/// How often a redirect is followed.
-const REDIRECTS: usize = 5;
-/// How long the next piece may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The location of a media file, as the gateway reported it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptMedia {
+    /// The file's address at the gateway.
+    pub url: String,
+    /// The MIME type that the gateway reported.
+    pub content_type: String,
+}
 
-/// Why there is nothing to hand on.
+/// Maximum size of a file, in bytes. The gateway accepts 5 MB from most carriers.
+pub const MAX_SIZE: u64 = 16 * 1024 * 1024;
+/// Maximum number of redirects.
+const MAX_REDIRECTS: usize = 5;
+/// Time limit for the response to begin, and for each part of its body.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Why a media file cannot be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum MediaFault {
-    /// It is not where the gateway keeps such things.
-    #[error("it lies outside of the gateway")]
+    /// The address is not that of a media file at the gateway, or a redirect is not allowed.
+    #[error("the address is not allowed")]
     Elsewhere,
-    /// The gateway has it no more.
-    #[error("the gateway has it no more")]
+    /// The gateway has deleted the file.
+    #[error("the gateway has deleted the file")]
     Gone,
-    /// It is larger than [`LARGEST`].
-    #[error("it is too large")]
+    /// The file is larger than [`MAX_SIZE`].
+    #[error("the file is too large")]
     TooLarge,
-    /// There was no answer in time.
-    #[error("it did not come in time")]
+    /// The file did not arrive in time.
+    #[error("the file did not arrive in time")]
     TooLate,
-    /// There is no answer.
+    /// The gateway did not respond.
     #[error(transparent)]
-    NoAnswer(#[from] NoAnswer),
-    /// There is an answer that does not help.
+    NoAnswer(#[from] RequestError),
+    /// The gateway's response contains no file.
     #[error("{0}")]
     Unavailable(String),
 }
 
-/// What has begun to arrive.
+/// A media file that has begun to arrive.
 pub struct Arriving {
-    /// Its MIME type, if the gateway says.
+    /// The MIME type, if the response contains it.
     pub content_type: Option<String>,
-    /// How long it is, if the gateway says.
+    /// The size in bytes, if the response contains it.
     pub length: Option<u64>,
     body: Body,
 }
@@ -59,55 +69,60 @@ impl fmt::Debug for Arriving {
 }
 
 impl Arriving {
-    fn begin(answer: Response<Body>) -> Result<Self, MediaFault> {
-        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    fn from_response(response: Response<Body>) -> Result<Self, MediaFault> {
+        let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let length = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());
-        if length.is_some_and(|length| length > LARGEST) {
+        if length.is_some_and(|length| length > MAX_SIZE) {
             return Err(MediaFault::TooLarge);
         }
         let content_type = header(CONTENT_TYPE).map(str::to_owned);
-        Ok(Self { content_type, length, body: answer.into_body() })
+        Ok(Self { content_type, length, body: response.into_body() })
     }
 
-    /// Piece by piece, as it arrives. It breaks off when it gets too large or too late, of which the reader is told by
-    /// the missing end.
+    /// Returns the file as a stream. The stream fails when the file is too large or the next part is too late; the
+    /// client's response then ends incomplete.
     pub fn pieces(self) -> impl Stream<Item = Result<Bytes, MediaFault>> {
-        stream::try_unfold((self.body, LARGEST), |(mut body, left)| async move {
-            let piece = tokio::time::timeout(PATIENCE, body.data()).await.map_err(|_| MediaFault::TooLate)?;
-            let Some(piece) = piece else { return Ok(None) };
-            let piece = piece.map_err(|error| MediaFault::Unavailable(error.to_string()))?;
-            let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+        stream::try_unfold((self.body, MAX_SIZE), |(mut body, left)| async move {
+            let chunk =
+                tokio::time::timeout(READ_TIMEOUT, body.data()).await.map_err(|_| MediaFault::TooLate)?;
+            let Some(chunk) = chunk else { return Ok(None) };
+            let chunk = chunk.map_err(|error| MediaFault::Unavailable(error.to_string()))?;
+            let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
             let left = left.checked_sub(length).ok_or(MediaFault::TooLarge)?;
-            Ok(Some((piece, (body, left))))
+            Ok(Some((chunk, (body, left))))
         })
     }
 }
 
 impl GatewayClient {
-    /// Begins to fetch what lies at this address of the gateway's.
+    /// Begins to fetch the media file at this address.
     ///
     /// # Errors
-    /// Why it cannot be fetched.
+    /// Fails when the address is not allowed, or the gateway does not return the file.
     pub async fn media(&self, address: &str) -> Result<Arriving, MediaFault> {
-        let path = self.path_of(address).ok_or(MediaFault::Elsewhere)?;
+        let path = self.media_path(address).ok_or(MediaFault::Elsewhere)?;
         let (transport, request) = self.request(Method::GET, &path, None)?;
         let mut request = transport.readdressed(request)?;
-        for _ in 0..=REDIRECTS {
+        for _ in 0..=MAX_REDIRECTS {
             let from = request.uri().clone();
-            let answered = tokio::time::timeout(PATIENCE, transport.open(request)).await;
-            let answer = answered.map_err(|_| MediaFault::TooLate)??;
-            match answer.status().as_u16() {
-                200 => return Arriving::begin(answer),
-                301 | 302 | 303 | 307 | 308 => request = follow(&from, &answer)?,
+            let opened = tokio::time::timeout(READ_TIMEOUT, transport.open(request)).await;
+            let response = opened.map_err(|_| MediaFault::TooLate)??;
+            match response.status().as_u16() {
+                200 => return Arriving::from_response(response),
+                301 | 302 | 303 | 307 | 308 => request = redirected(&from, &response)?,
                 404 | 410 => return Err(MediaFault::Gone),
-                status => return Err(MediaFault::Unavailable(format!("the gateway answered {status}"))),
+                status => {
+                    return Err(MediaFault::Unavailable(format!(
+                        "the gateway responded with status {status}"
+                    )));
+                }
             }
         }
-        Err(MediaFault::Unavailable("the gateway redirects without end".to_owned()))
+        Err(MediaFault::Unavailable("the gateway redirects too often".to_owned()))
     }
 
-    /// Where below our account an address is, if it is one of a picture or file there.
-    fn path_of(&self, address: &str) -> Option<String> {
+    /// Returns the path below our account, if the address is that of a media file there.
+    fn media_path(&self, address: &str) -> Option<String> {
         let uri: Uri = address.parse().ok()?;
         let is_ours =
             uri.scheme() == self.api_url().scheme() && uri.authority() == self.api_url().authority();
@@ -115,19 +130,20 @@ impl GatewayClient {
         if !(is_ours || is_twilios) || uri.query().is_some() {
             return None;
         }
-        let path = self.below_account(uri.path()).ok()?;
-        let plain = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let path = self.path_below_account(uri.path()).ok()?;
+        let is_id = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
         match path.split('/').collect::<Vec<_>>().as_slice() {
-            ["Messages", message, "Media", media] if plain(message) && plain(media) => Some(path),
+            ["Messages", message, "Media", media] if is_id(message) && is_id(media) => Some(path),
             _ => None,
         }
     }
 }
 
-/// The request to where an answer leads, without credentials. Never from an encrypted connection to an open one.
-fn follow(from: &Uri, answer: &Response<Body>) -> Result<Request<Body>, MediaFault> {
-    let to = answer.headers().get(LOCATION).and_then(|to| to.to_str().ok()?.parse::<Uri>().ok());
-    let to = to.ok_or_else(|| MediaFault::Unavailable("the gateway redirects to nowhere".to_owned()))?;
+/// Builds the request for a redirect, without credentials. A redirect from HTTPS to HTTP is refused.
+fn redirected(from: &Uri, response: &Response<Body>) -> Result<Request<Body>, MediaFault> {
+    let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()?.parse::<Uri>().ok());
+    let to =
+        to.ok_or_else(|| MediaFault::Unavailable("the gateway's redirect has no valid address".to_owned()))?;
     let mut parts = to.into_parts();
     if parts.authority.is_none() {
         parts.scheme = from.scheme().cloned();

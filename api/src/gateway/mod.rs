@@ -1,23 +1,14 @@
-//! The gateway (Twilio, or the simulator that speaks its protocol): [`client`] goes out, [`routes`] takes its webhooks
-//! in, [`delivery`] knows how a receipt moves a message, [`reasons`] says in plain words why one failed, [`access`] whether
-//! it takes our credentials; [`repair`] fetches what the webhooks have missed.
+//! The client of the gateway (Twilio, or the simulator, which has the same API): [`client`] sends messages and checks
+//! the credentials, `list` and `lookup` read the message lists, [`status`] and [`reasons`] translate statuses and error
+//! codes, and [`signature`] verifies webhooks. It does not depend on teams or conversations.
 
-/// Where the gateway brings texts.
-pub(crate) const MESSAGES_WEBHOOK: &str = "/api/v1/webhooks/twilio/messages";
-/// Where the gateway brings receipts.
-pub(crate) const STATUS_WEBHOOK: &str = "/api/v1/webhooks/twilio/status";
-
-pub mod access;
 pub mod client;
-pub mod delivery;
-pub(crate) mod knock;
-mod list;
+pub(crate) mod list;
 mod lookup;
 pub mod media;
 mod outcome;
-pub(crate) mod queries;
+pub(crate) mod probe;
 pub mod reasons;
-pub mod repair;
-pub mod routes;
 pub mod signature;
+pub mod status;
 mod transport;

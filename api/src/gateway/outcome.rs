@@ -1,71 +1,72 @@
-//! What the gateway's answer to a text means: taken, refused for good, to be tried again, or unknown. When in doubt it is
-//! unknown, which is looked up before anything is sent again.
+//! Interprets the gateway's response to a sent message: accepted, refused for good, to be retried, or unknown. A
+//! doubtful case is unknown, so that the message is looked up before it is sent again.
 
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::transport::Answer;
+use super::transport::GatewayResponse;
 
-/// What came of handing a text over.
+/// The outcome of sending a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The gateway has it, under this id.
+    /// The gateway accepted the message and gave it this id.
     Accepted(String),
-    /// The gateway will never take it, for this error code.
+    /// The gateway refused the message for good, with this error code.
     Refused(String),
-    /// It did not reach the gateway, or was turned away for now; how long the gateway asks us to wait.
+    /// The message did not reach the gateway, or the gateway refused it for now. The time is what the gateway asks to
+    /// wait.
     Retry(Option<TimeDelta>),
-    /// Whether the gateway has it is unknown: look it up before sending again, and not before it asks.
+    /// The gateway may have the message: look it up before sending it again. The time is what the gateway asks to wait.
     Unknown(Option<TimeDelta>),
-    /// The gateway does not know us: the credentials are wrong.
+    /// The gateway refuses our credentials.
     Unauthorised,
 }
 
-/// Codes that pass with time, whatever status they come with: too many requests (20429), the account's and the number's
-/// rates and queues (14107, 21611, 30001, 30022), a service that is down for a moment (20503). Source: Twilio's error and
+/// Codes of temporary errors, with any status: too many requests (20429), rate limits and full queues of the account or
+/// the number (14107, 21611, 30001, 30022), a service that is briefly unavailable (20503). Source: Twilio's error and
 /// warning dictionary.
-const PASSING: [i64; 6] = [14_107, 20_429, 20_503, 21_611, 30_001, 30_022];
+const TEMPORARY: [i64; 6] = [14_107, 20_429, 20_503, 21_611, 30_001, 30_022];
 
-/// Codes about a text, which say nothing of the credentials when they come with 403.
-const ABOUT_TEXTS: [std::ops::Range<i64>; 2] = [21_000..22_000, 30_000..31_000];
+/// Codes about a message. With status 403, they do not mean that the credentials are wrong.
+const ABOUT_MESSAGES: [std::ops::Range<i64>; 2] = [21_000..22_000, 30_000..31_000];
 
 #[derive(Deserialize)]
 struct Accepted {
     sid: String,
 }
 
-/// Twilio's error answer.
+/// Twilio's error response.
 #[derive(Default, Deserialize)]
 struct Fault {
     #[serde(default)]
     code: Option<i64>,
 }
 
-/// What an answer means. Source: Twilio's REST API responses.
-pub(super) fn outcome(answer: &Answer) -> Outcome {
-    if (200..300).contains(&answer.status) {
-        return match serde_json::from_slice::<Accepted>(&answer.body) {
+/// Interprets a response. Source: Twilio's REST API responses.
+pub(super) fn outcome(response: &GatewayResponse) -> Outcome {
+    if (200..300).contains(&response.status) {
+        return match serde_json::from_slice::<Accepted>(&response.body) {
             Ok(message) => Outcome::Accepted(message.sid),
             Err(_) => Outcome::Unknown(None),
         };
     }
-    let code = serde_json::from_slice::<Fault>(&answer.body).unwrap_or_default().code;
-    let is_client_fault = (400..500).contains(&answer.status);
-    let is_about_the_text = code.is_some_and(|code| ABOUT_TEXTS.iter().any(|codes| codes.contains(&code)));
-    match answer.status {
-        429 => Outcome::Retry(answer.retry_after),
-        _ if is_client_fault && code.is_some_and(|code| PASSING.contains(&code)) => {
-            Outcome::Retry(answer.retry_after)
+    let code = serde_json::from_slice::<Fault>(&response.body).unwrap_or_default().code;
+    let is_client_fault = (400..500).contains(&response.status);
+    let is_about_message = code.is_some_and(|code| ABOUT_MESSAGES.iter().any(|codes| codes.contains(&code)));
+    match response.status {
+        429 => Outcome::Retry(response.retry_after),
+        _ if is_client_fault && code.is_some_and(|code| TEMPORARY.contains(&code)) => {
+            Outcome::Retry(response.retry_after)
         }
         401 => Outcome::Unauthorised,
-        403 if !is_about_the_text => Outcome::Unauthorised,
-        // It gave up reading, or a proxy did: who knows what it had read.
-        408 => Outcome::Unknown(answer.retry_after),
+        403 if !is_about_message => Outcome::Unauthorised,
+        // A request time-out: the gateway may have read enough to accept the message.
+        408 => Outcome::Unknown(response.retry_after),
         400..=499 => {
-            Outcome::Refused(code.map_or_else(|| answer.status.to_string(), |code| code.to_string()))
+            Outcome::Refused(code.map_or_else(|| response.status.to_string(), |code| code.to_string()))
         }
-        // A server that fails may have accepted the text before it failed.
-        _ => Outcome::Unknown(answer.retry_after),
+        // A server that fails may have accepted the message before the failure.
+        _ => Outcome::Unknown(response.retry_after),
     }
 }
 
@@ -73,54 +74,55 @@ pub(super) fn outcome(answer: &Answer) -> Outcome {
 mod tests {
     use super::*;
 
-    fn answered(status: u16, body: &str) -> Outcome {
-        outcome(&Answer { status, retry_after: None, date: None, body: body.as_bytes().to_vec() })
+    fn outcome_of(status: u16, body: &str) -> Outcome {
+        outcome(&GatewayResponse { status, retry_after: None, date: None, body: body.as_bytes().to_vec() })
     }
 
     #[test]
-    fn an_accepted_text_has_an_id_whatever_else_the_gateway_says() {
+    fn an_accepted_message_needs_only_an_id_in_the_response() {
         for body in [
             r#"{"sid": "SM1", "status": "accepted"}"#,
             r#"{"sid": "SM1", "body": null, "date_created": null, "direction": null, "price": "-0.04"}"#,
-            r#"{"sid": "SM1", "status": "a word of tomorrow"}"#,
+            r#"{"sid": "SM1", "status": "a future status"}"#,
         ] {
-            assert_eq!(answered(201, body), Outcome::Accepted("SM1".into()), "{body}");
+            assert_eq!(outcome_of(201, body), Outcome::Accepted("SM1".into()), "{body}");
         }
     }
 
     #[test]
-    fn a_success_that_cannot_be_read_is_unknown_and_so_is_a_servers_fault() {
+    fn an_unreadable_success_and_a_server_error_are_unknown_outcomes() {
         for body in ["", "<html>", "{}", r#"{"sid": 1}"#] {
-            assert_eq!(answered(201, body), Outcome::Unknown(None), "{body}");
+            assert_eq!(outcome_of(201, body), Outcome::Unknown(None), "{body}");
         }
         for status in [302, 408, 500, 502, 503, 504] {
-            assert_eq!(answered(status, r#"{"code": 20500}"#), Outcome::Unknown(None), "{status}");
+            assert_eq!(outcome_of(status, r#"{"code": 20500}"#), Outcome::Unknown(None), "{status}");
         }
     }
 
     #[test]
-    fn a_refusal_is_final_and_keeps_the_gateways_code() {
-        assert_eq!(answered(400, r#"{"code": 21610, "message": "No"}"#), Outcome::Refused("21610".into()));
-        assert_eq!(answered(403, r#"{"code": 21408}"#), Outcome::Refused("21408".into()));
-        assert_eq!(answered(404, r#"{"code": null}"#), Outcome::Refused("404".into()));
-        assert_eq!(answered(400, "<html>"), Outcome::Refused("400".into()));
+    fn a_refusal_is_final_and_carries_the_gateways_code() {
+        assert_eq!(outcome_of(400, r#"{"code": 21610, "message": "No"}"#), Outcome::Refused("21610".into()));
+        assert_eq!(outcome_of(403, r#"{"code": 21408}"#), Outcome::Refused("21408".into()));
+        assert_eq!(outcome_of(404, r#"{"code": null}"#), Outcome::Refused("404".into()));
+        assert_eq!(outcome_of(400, "<html>"), Outcome::Refused("400".into()));
     }
 
     #[test]
-    fn wrong_credentials_are_no_fault_of_the_texts() {
-        assert_eq!(answered(401, r#"{"code": 20003}"#), Outcome::Unauthorised);
-        assert_eq!(answered(403, r#"{"code": 20005}"#), Outcome::Unauthorised);
-        assert_eq!(answered(403, ""), Outcome::Unauthorised);
+    fn wrong_credentials_are_not_a_refusal_of_the_message() {
+        assert_eq!(outcome_of(401, r#"{"code": 20003}"#), Outcome::Unauthorised);
+        assert_eq!(outcome_of(403, r#"{"code": 20005}"#), Outcome::Unauthorised);
+        assert_eq!(outcome_of(403, ""), Outcome::Unauthorised);
     }
 
     #[test]
-    fn what_passes_with_time_is_tried_again_when_the_gateway_asks() {
-        assert_eq!(answered(429, ""), Outcome::Retry(None));
-        for code in PASSING {
-            assert_eq!(answered(400, &format!(r#"{{"code": {code}}}"#)), Outcome::Retry(None), "{code}");
+    fn a_temporary_error_is_retried_after_the_wait_that_the_gateway_asks_for() {
+        assert_eq!(outcome_of(429, ""), Outcome::Retry(None));
+        for code in TEMPORARY {
+            assert_eq!(outcome_of(400, &format!(r#"{{"code": {code}}}"#)), Outcome::Retry(None), "{code}");
         }
         let wait = Some(TimeDelta::seconds(7));
-        let asked = |status| outcome(&Answer { status, retry_after: wait, date: None, body: Vec::new() });
+        let asked =
+            |status| outcome(&GatewayResponse { status, retry_after: wait, date: None, body: Vec::new() });
         assert_eq!(asked(429), Outcome::Retry(wait));
         assert_eq!(asked(503), Outcome::Unknown(wait));
     }

@@ -1,11 +1,14 @@
-//! The gateway's error codes in plain words, with what to do next. Source: Twilio's error and warning dictionary.
+//! Explains the gateway's error codes to agents: what happened and what to do. Source: Twilio's error and warning
+//! dictionary.
 
-/// Our own code: the gateway could not be reached, or was too busy, for too long.
-pub const NOT_HANDED_OVER: &str = "not_handed_over";
-/// Our own code: the gateway may have the text, and could not be asked for too long.
+/// The customer has opted out of our messages at the gateway (Twilio's error 21610).
+pub const OPTED_OUT: &str = "21610";
+/// This server's own code: the gateway could not be reached, or was too busy, for too long.
+pub const NOT_ACCEPTED: &str = "not_handed_over";
+/// This server's own code: the gateway may have the message, and could not be reached for too long to find out.
 pub const OUTCOME_UNKNOWN: &str = "outcome_unknown";
 
-/// Why a text failed, for an agent to read.
+/// Explains why a message failed.
 #[must_use]
 pub fn in_plain_words(code: &str) -> String {
     let words = match code {
@@ -20,14 +23,14 @@ pub fn in_plain_words(code: &str) -> String {
         "30034" => "Our US number is not registered for messages (A2P 10DLC). Tell an administrator.",
         "21211" => "The number is not a valid phone number. Check it with the customer.",
         "21408" => "Messages to this country are switched off in our Twilio account. Tell an administrator.",
-        "21610" => "The customer has opted out of our messages. They can text START to opt in again.",
+        OPTED_OUT => "The customer has opted out of our messages. They can send START to opt in again.",
         "21614" => "The number is not a mobile number. Reach them another way.",
         "21617" => "The message is too long. Split it and send again.",
         "21606" | "21659" | "21660" => {
             "The team's number cannot send messages from our Twilio account. Tell an administrator."
         }
         "21612" => "The team's number cannot reach this number. Reach them another way.",
-        NOT_HANDED_OVER => "The gateway did not accept the message in time. It was not sent. Send it again.",
+        NOT_ACCEPTED => "The gateway did not accept the message in time. It was not sent. Send it again.",
         OUTCOME_UNKNOWN => {
             "The gateway did not confirm the message, so the customer may have received it. Ask before you send it again."
         }
@@ -46,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reason_is_whole_sentences_and_an_unknown_code_is_named() {
+    fn every_reason_is_in_complete_sentences_and_quotes_an_unknown_code() {
         let codes = [
             "30003",
             "30004",
@@ -62,7 +65,7 @@ mod tests {
             "21617",
             "21606",
             "21612",
-            NOT_HANDED_OVER,
+            NOT_ACCEPTED,
             OUTCOME_UNKNOWN,
             "",
             "99999",

@@ -1,6 +1,6 @@
-//! `X-Twilio-Signature`: base64(HMAC-SHA1(auth token, the full public URL, then each parameter's name and value in order
-//! of name, nothing between)). A name that comes repeatedly counts once per distinct value, in order of value, as in
-//! Twilio's own libraries. Source: Twilio's "Webhooks security".
+//! Verifies `X-Twilio-Signature`, which is base64(HMAC-SHA1(auth token, the full public URL, then each parameter's name
+//! and value in order of name, with no separators)). A repeated name counts once per distinct value, in order of value,
+//! as in Twilio's own libraries. Source: Twilio's "Webhooks security".
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 
-/// Whether one of the tokens signed this request. Takes as long for a wrong signature as for a right one.
+/// Whether one of the tokens signed this request. The comparison of signatures takes constant time.
 #[must_use]
 pub fn is_valid<'a>(
     tokens: impl IntoIterator<Item = &'a SecretString>,
@@ -38,13 +38,13 @@ pub fn is_valid<'a>(
     })
 }
 
-/// Twilio signs the URL with its port or without, and with the usual port where it has none: both are tried, as Twilio's
-/// libraries do.
+/// Returns the URL as it is, and without its port, or with the default port if it has none. Twilio may sign either
+/// form, and its own libraries try both.
 fn with_and_without_port(url: &str) -> Vec<String> {
     let mut urls = vec![url.to_owned()];
     if let Some((scheme, rest)) = url.split_once("://") {
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        // A colon in a name and password or in an IPv6 address begins no port.
+        // A colon in the user information or in an IPv6 address does not start a port.
         let tail = authority.rsplit(['@', ']']).next().unwrap_or_default();
         urls.push(match tail.split_once(':') {
             Some((_, port)) => {
@@ -52,8 +52,8 @@ fn with_and_without_port(url: &str) -> Vec<String> {
                 format!("{scheme}://{bare}{path}")
             }
             None => {
-                let usual = if scheme == "https" { 443 } else { 80 };
-                format!("{scheme}://{authority}:{usual}{path}")
+                let default_port = if scheme == "https" { 443 } else { 80 };
+                format!("{scheme}://{authority}:{default_port}{path}")
             }
         });
     }
@@ -64,9 +64,9 @@ fn with_and_without_port(url: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// The example of Twilio's documentation ("Validating requests are coming from Twilio").
+    /// The example in Twilio's documentation ("Validating requests are coming from Twilio").
     #[test]
-    fn twilios_own_example_is_valid_and_any_change_is_not() {
+    fn twilios_example_is_valid_and_any_change_makes_it_invalid() {
         let token = SecretString::from("12345");
         let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
         let parameters: Vec<(String, String)> = [
@@ -90,7 +90,7 @@ mod tests {
         assert!(!valid(url, &parameters, ""));
         assert!(
             is_valid([&SecretString::from("old"), &token], url, &parameters, signature),
-            "a token change"
+            "any of the configured tokens may have signed"
         );
     }
 }

@@ -1,5 +1,5 @@
-//! Carries a request to the gateway and its answer back, within a time limit. twilio-async builds the requests but has
-//! no time-out and a fixed address, so the carrying is ours.
+//! Sends requests to the gateway within a time limit. The crate twilio-async builds the requests, but it has no
+//! time-out and a fixed address, so this module sends them.
 
 use std::time::Duration;
 
@@ -12,26 +12,26 @@ use hyper::{
 };
 use hyper_tls::HttpsConnector;
 
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// Maximum size of a response body, in bytes.
+const MAX_BODY: usize = 4 * 1024 * 1024;
 
-/// What the gateway answered.
-pub(super) struct Answer {
+/// The gateway's response.
+pub(super) struct GatewayResponse {
     pub(super) status: u16,
     pub(super) retry_after: Option<TimeDelta>,
-    /// What time it was there.
+    /// The gateway's time.
     pub(super) date: Option<DateTime<Utc>>,
     pub(super) body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
-pub enum NoAnswer {
+pub enum RequestError {
     /// The connection was never made, so nothing can have reached the gateway.
     #[error("the gateway cannot be reached: {0}")]
     NotSent(String),
     /// The request may have reached the gateway.
-    #[error("the gateway gave no answer: {0}")]
+    #[error("the gateway did not respond: {0}")]
     Unknown(String),
 }
 
@@ -42,23 +42,25 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// To `base`, with `timeout` for each exchange.
+    /// Creates a transport to `base` with a time limit for each exchange.
     pub(super) fn to(base: Uri, timeout: Duration) -> Self {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_nodelay(true);
-        // A gateway that cannot be reached is told from one that does not answer: nothing can have got there.
+        // A shorter time-out than the exchange's, so that a gateway that cannot be reached gives `NotSent`, not
+        // `Unknown`.
         connector.set_connect_timeout(Some(timeout / 2));
-        // A connection that the gateway has just dropped must not swallow a request: idle ones go early.
+        // Idle connections are closed early, so that a request does not get lost on one that the gateway has just
+        // closed.
         let client = Client::builder()
             .pool_idle_timeout(Duration::from_secs(20))
             .build(HttpsConnector::new_with_connector(connector));
         Self { client, base, timeout }
     }
 
-    /// A request to Twilio's address, as one to the gateway's: its scheme, its authority, and its path before ours
-    /// (`/api/laml`).
-    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, NoAnswer> {
+    /// Redirects a request for Twilio's address to the gateway: with its scheme and authority, and its base path (such
+    /// as `/api/laml`) before the request's path.
+    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, RequestError> {
         let mut parts = request.uri().clone().into_parts();
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();
@@ -66,66 +68,70 @@ impl Transport {
         let path = format!("{}{path}", self.base.path().trim_end_matches('/'));
         parts.path_and_query = Some(
             path.parse()
-                .map_err(|error: hyper::http::uri::InvalidUri| NoAnswer::NotSent(error.to_string()))?,
+                .map_err(|error: hyper::http::uri::InvalidUri| RequestError::NotSent(error.to_string()))?,
         );
-        *request.uri_mut() = Uri::from_parts(parts).map_err(|error| NoAnswer::NotSent(error.to_string()))?;
+        *request.uri_mut() =
+            Uri::from_parts(parts).map_err(|error| RequestError::NotSent(error.to_string()))?;
         Ok(request)
     }
 
     /// Sends a request to the gateway.
-    pub(super) async fn send(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
+    pub(super) async fn send(&self, request: Request<Body>) -> Result<GatewayResponse, RequestError> {
         self.send_as_addressed(self.readdressed(request)?).await
     }
 
-    /// Sends a request to wherever it is addressed.
-    pub(super) async fn send_as_addressed(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
+    /// Sends a request to its own address.
+    pub(super) async fn send_as_addressed(
+        &self,
+        request: Request<Body>,
+    ) -> Result<GatewayResponse, RequestError> {
         tokio::time::timeout(self.timeout, self.exchange(request))
             .await
-            .map_err(|_| NoAnswer::Unknown(format!("{} s have passed", self.timeout.as_secs())))?
+            .map_err(|_| RequestError::Unknown(format!("timed out after {} s", self.timeout.as_secs())))?
     }
 
-    /// Sends a request to wherever it is addressed; the answer's body is still to come, and no time limit holds.
-    pub(super) async fn open(&self, request: Request<Body>) -> Result<Response<Body>, NoAnswer> {
+    /// Sends a request to its own address, and returns the response before its body has arrived. Has no time limit.
+    pub(super) async fn open(&self, request: Request<Body>) -> Result<Response<Body>, RequestError> {
         self.client.request(request).await.map_err(|error| {
             if error.is_connect() {
-                NoAnswer::NotSent(error.to_string())
+                RequestError::NotSent(error.to_string())
             } else {
-                NoAnswer::Unknown(error.to_string())
+                RequestError::Unknown(error.to_string())
             }
         })
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Result<Answer, NoAnswer> {
-        let answered = self.open(request).await?;
-        let status = answered.status().as_u16();
-        let retry_after = retry_after(answered.headers());
-        let date = date(answered.headers(), DATE);
+    async fn exchange(&self, request: Request<Body>) -> Result<GatewayResponse, RequestError> {
+        let response = self.open(request).await?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let date = date(response.headers(), DATE);
         let mut body = Vec::new();
-        let mut stream = answered.into_body();
+        let mut stream = response.into_body();
         while let Some(chunk) = stream.data().await {
-            body.extend_from_slice(&chunk.map_err(|error| NoAnswer::Unknown(error.to_string()))?);
-            if body.len() > LONGEST_ANSWER {
-                return Err(NoAnswer::Unknown("its answer is too long".into()));
+            body.extend_from_slice(&chunk.map_err(|error| RequestError::Unknown(error.to_string()))?);
+            if body.len() > MAX_BODY {
+                return Err(RequestError::Unknown("its response is too long".into()));
             }
         }
-        Ok(Answer { status, retry_after, date, body })
+        Ok(GatewayResponse { status, retry_after, date, body })
     }
 }
 
-/// `Retry-After`: seconds, or a date (RFC 9110, 10.2.3), which is held against the answer's own `Date`, so that it makes no
-/// difference how the gateway's clock and ours go.
+/// Reads `Retry-After`: seconds, or a date (RFC 9110, 10.2.3). A date is relative to the response's own `Date`, so a
+/// difference between the two clocks does not matter.
 fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
-    match text(headers, RETRY_AFTER)?.parse() {
+    match header(headers, RETRY_AFTER)?.parse() {
         Ok(seconds) => TimeDelta::try_seconds(seconds),
         Err(_) => Some(date(headers, RETRY_AFTER)? - date(headers, DATE)?),
     }
 }
 
 fn date(headers: &HeaderMap, name: HeaderName) -> Option<DateTime<Utc>> {
-    DateTime::parse_from_rfc2822(text(headers, name)?).ok().map(DateTime::from)
+    DateTime::parse_from_rfc2822(header(headers, name)?).ok().map(DateTime::from)
 }
 
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 
@@ -134,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_goes_to_the_gateway_and_below_its_path() {
+    fn a_request_goes_to_the_gateways_address_and_below_its_base_path() {
         let sent_to = |base: &str| {
             let transport = Transport::to(base.parse().unwrap(), Duration::from_secs(1));
             let twilios = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages.json?To=%2B447700900123";
@@ -153,17 +159,17 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        let asked = |value: &str| {
+        let wait = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(DATE, "Tue, 24 Nov 2026 18:00:00 GMT".parse().unwrap());
             headers.insert(RETRY_AFTER, value.parse().unwrap());
             retry_after(&headers)
         };
-        assert_eq!(asked("120"), Some(TimeDelta::seconds(120)));
-        assert_eq!(asked("Tue, 24 Nov 2026 18:01:30 GMT"), Some(TimeDelta::seconds(90)));
-        assert_eq!(asked("Tue, 24 Nov 2026 17:59:00 GMT"), Some(TimeDelta::seconds(-60)));
+        assert_eq!(wait("120"), Some(TimeDelta::seconds(120)));
+        assert_eq!(wait("Tue, 24 Nov 2026 18:01:30 GMT"), Some(TimeDelta::seconds(90)));
+        assert_eq!(wait("Tue, 24 Nov 2026 17:59:00 GMT"), Some(TimeDelta::seconds(-60)));
         for nonsense in ["", "soon", "-", "99999999999999999999"] {
-            assert_eq!(asked(nonsense), None, "{nonsense}");
+            assert_eq!(wait(nonsense), None, "{nonsense}");
         }
         assert_eq!(retry_after(&HeaderMap::new()), None);
     }

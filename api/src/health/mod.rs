@@ -1,4 +1,4 @@
-//! Whether the desk lives and can work, and what it counts. Knows nobody's names or numbers.
+//! Health checks and Prometheus metrics. Metrics contain no names, phone numbers or other personal data.
 
 pub mod routes;
 
@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 use crate::error::ApiError;
 
-/// The process's one recorder.
+/// Returns the process-wide metrics recorder, installed at first use.
 fn recorder() -> Result<&'static PrometheusHandle, ApiError> {
     static RECORDER: OnceLock<Result<PrometheusHandle, String>> = OnceLock::new();
     RECORDER
@@ -17,7 +17,7 @@ fn recorder() -> Result<&'static PrometheusHandle, ApiError> {
         .map_err(|error| ApiError::internal(error))
 }
 
-/// Begins to count.
-pub fn count() {
+/// Installs the metrics recorder, so that counting starts with the process and not with the first request for metrics.
+pub fn install_recorder() {
     let _ = recorder();
 }

@@ -1,6 +1,6 @@
-//! The same request twice has one effect, and one answer: what a request with an `Idempotency-Key` was answered is kept for
-//! a day, in the transaction of what it did. What fails is not kept, so that it can be tried again. Messages keep their
-//! keys for ever, in their own table.
+//! Idempotent requests: a repeated request with the same `Idempotency-Key` has no second effect and gets the same
+//! answer. The answer is stored for a day, in the transaction of the work. Errors are not stored, so that the request
+//! can be retried. The keys of messages are stored permanently, in the table of messages.
 
 pub(crate) mod queries;
 pub mod routes;
@@ -10,122 +10,123 @@ use serde::Serialize;
 use shared::ErrorCode;
 
 use crate::{
-    db::{Db, DbConnection, DbError},
+    db::{Db, DbConnection, DbError, Lock},
     error::ApiError,
     messages::queries::by_idempotency_key,
 };
 
-/// How long an answer is kept.
+/// How long an answer is stored.
 pub(crate) const KEPT: TimeDelta = TimeDelta::hours(24);
 
-/// What tells a repeated request from a new one.
+/// Identifies a repeated request.
 #[derive(Clone, Debug)]
 pub struct RequestKey {
-    /// The key, unique for its sender.
+    /// The key, prefixed by its sender.
     pub key: String,
-    /// The digest of what the request asks for.
+    /// A digest of the request's content.
     pub digest: String,
 }
 
-/// A request that has its effect once, if it came with a key.
+/// A request that takes effect only once, if it has a key.
 #[derive(Clone, Debug)]
-pub struct Once {
+pub struct IdempotentRequest {
     request: Option<RequestKey>,
     now: DateTime<Utc>,
 }
 
-/// What is answered: now, or once more.
+/// An answer: new, or replayed.
 #[derive(Clone, Debug)]
-pub struct Answered {
+pub struct Answer {
     json: String,
     is_replayed: bool,
 }
 
-/// What was kept of an answer.
-pub(crate) struct Kept {
+/// A stored answer.
+pub(crate) struct StoredAnswer {
     pub(crate) digest: String,
-    /// `None` for what is shown once.
+    /// `None` for an answer that is shown only once.
     pub(crate) answer: Option<String>,
     pub(crate) created_at: DateTime<Utc>,
 }
 
-impl Once {
-    /// Does the work and keeps its answer, unless the same request was answered before. In one transaction: whoever asks
-    /// the same at the same moment waits, and is answered the same.
+impl IdempotentRequest {
+    /// Runs the work and stores its answer, or replays the answer of an earlier, equal request. All in one transaction:
+    /// a concurrent equal request waits, and gets the same answer.
     ///
     /// # Errors
-    /// What `work` answers; `idempotency_key_reused`.
+    /// Errors of `work`; `idempotency_key_reused`.
     pub fn run<T: Serialize>(
         &self,
         conn: &mut DbConnection,
         work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
-    ) -> Result<Answered, ApiError> {
-        self.first(conn, work, |json| Some(json))
+    ) -> Result<Answer, ApiError> {
+        self.run_and_store(conn, work, |json| Some(json))
     }
 
-    /// As [`Once::run`], for an answer that holds a secret, which is not kept: a repetition is told that the work is done.
+    /// Like [`IdempotentRequest::run`], for an answer that contains a secret and is therefore not stored. A repeated request gets
+    /// `already_exists`.
     ///
     /// # Errors
-    /// What `work` answers; `idempotency_key_reused`, `already_exists`.
-    pub fn run_unseen<T: Serialize>(
+    /// Errors of `work`; `idempotency_key_reused`, `already_exists`.
+    pub fn run_with_secret<T: Serialize>(
         &self,
         conn: &mut DbConnection,
         work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
-    ) -> Result<Answered, ApiError> {
-        self.first(conn, work, |_| None)
+    ) -> Result<Answer, ApiError> {
+        self.run_and_store(conn, work, |_| None)
     }
 
-    fn first<T: Serialize>(
+    fn run_and_store<T: Serialize>(
         &self,
         conn: &mut DbConnection,
         work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
-        kept: fn(&str) -> Option<&str>,
-    ) -> Result<Answered, ApiError> {
+        stored: fn(&str) -> Option<&str>,
+    ) -> Result<Answer, ApiError> {
         if let Some(answered) = self.replay(conn)? {
             return Ok(answered);
         }
-        let answered = fresh(&work(conn)?)?;
-        self.insert(conn, kept(&answered.json))?;
+        let answered = new_answer(&work(conn)?)?;
+        self.insert(conn, stored(&answered.json))?;
         Ok(answered)
     }
 
-    /// What the same request was answered before, for work that takes more than one transaction.
+    /// Returns the answer of an earlier, equal request, for work that takes more than one transaction.
     ///
     /// # Errors
-    /// `idempotency_key_reused`, and faults of the database.
-    pub async fn before(&self, db: &Db) -> Result<Option<Answered>, ApiError> {
+    /// `idempotency_key_reused`, and database errors.
+    pub async fn replayed(&self, db: &Db) -> Result<Option<Answer>, ApiError> {
         let once = self.clone();
         db.write(move |conn| once.replay(conn)).await
     }
 
-    /// Keeps the answer of such work. When this process ends in between, the repetition works again.
+    /// Stores the answer of such work. If the process ends before this, a repeated request does the work again.
     ///
     /// # Errors
-    /// Faults of the database.
-    pub async fn keep<T: Serialize>(&self, db: &Db, answer: &T) -> Result<Answered, ApiError> {
-        let (once, answered) = (self.clone(), fresh(answer)?);
+    /// Database errors.
+    pub async fn record<T: Serialize>(&self, db: &Db, answer: &T) -> Result<Answer, ApiError> {
+        let (once, answered) = (self.clone(), new_answer(answer)?);
         let json = answered.json.clone();
         db.write(move |conn| Ok::<_, ApiError>(once.insert(conn, Some(&json))?)).await?;
         Ok(answered)
     }
 
-    /// What the same request was answered before.
-    fn replay(&self, conn: &mut DbConnection) -> Result<Option<Answered>, ApiError> {
+    /// Returns the answer of an earlier, equal request.
+    fn replay(&self, conn: &mut DbConnection) -> Result<Option<Answer>, ApiError> {
         let Some(request) = &self.request else { return Ok(None) };
-        conn.take_turns(&format!("idempotency key {}", request.key))?;
+        conn.advisory_lock(Lock::IdempotencyKey(&request.key))?;
         if by_idempotency_key(conn, &request.key)?.is_some() {
             return Err(key_reused());
         }
-        let Some(kept) = queries::find(conn, &request.key)? else { return Ok(None) };
-        if kept.created_at + KEPT <= self.now {
+        let Some(stored) = queries::find(conn, &request.key)? else { return Ok(None) };
+        if stored.created_at + KEPT <= self.now {
             queries::delete(conn, &request.key)?;
             return Ok(None);
         }
-        if kept.digest != request.digest {
+        if stored.digest != request.digest {
             return Err(key_reused());
         }
-        let Some(json) = kept.answer else { return Err(shown_once()) };
-        Ok(Some(Answered { json, is_replayed: true }))
+        let Some(json) = stored.answer else { return Err(shown_once()) };
+        Ok(Some(Answer { json, is_replayed: true }))
     }
 
     fn insert(&self, conn: &mut DbConnection, answer: Option<&str>) -> Result<(), DbError> {
@@ -136,17 +137,17 @@ impl Once {
     }
 }
 
-/// Whether a request with this key was answered within a day, messages apart.
+/// Whether a request with this key was answered within the past day. Does not look at messages.
 ///
 /// # Errors
-/// Faults of the database.
+/// Database errors.
 pub(crate) fn is_used(conn: &mut DbConnection, key: &str, now: DateTime<Utc>) -> Result<bool, DbError> {
-    Ok(queries::find(conn, key)?.is_some_and(|kept| kept.created_at + KEPT > now))
+    Ok(queries::find(conn, key)?.is_some_and(|stored| stored.created_at + KEPT > now))
 }
 
-fn fresh(answer: &impl Serialize) -> Result<Answered, ApiError> {
+fn new_answer(answer: &impl Serialize) -> Result<Answer, ApiError> {
     let json = serde_json::to_string(answer).map_err(|error| ApiError::internal(&error))?;
-    Ok(Answered { json, is_replayed: false })
+    Ok(Answer { json, is_replayed: false })
 }
 
 pub(crate) fn key_reused() -> ApiError {
@@ -159,7 +160,7 @@ pub(crate) fn key_reused() -> ApiError {
 fn shown_once() -> ApiError {
     ApiError::new(
         ErrorCode::AlreadyExists,
-        "This request was answered before, with a secret that is shown once and kept nowhere. If that answer was lost, \
-         revoke what it made, and ask again with a new Idempotency-Key.",
+        "This request was answered before, and its secret is shown only once. If you lost that answer, revoke what it \
+         created and send the request again with a new Idempotency-Key.",
     )
 }

@@ -5,97 +5,99 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::ErrorCode;
 
-use super::{Answered, Once, RequestKey};
+use super::{Answer, IdempotentRequest, RequestKey};
 use crate::{
     auth::{Caller, TokenKeys, Who},
     db::Db,
-    desk::Desk,
     error::ApiError,
+    state::AppState,
 };
 
-/// The header of a request.
+/// The request header with the key.
 pub(crate) const KEY: &str = "Idempotency-Key";
-/// The header of an answer that was given before.
+/// The response header of a replayed answer.
 pub(crate) const REPLAYED: (&str, &str) = ("Idempotency-Replayed", "true");
-/// The longest key, in characters.
+/// Maximum length of a key.
 const MAX_KEY: usize = 255;
 
-/// The request's key, unique for its sender.
+/// Returns the request's key, prefixed by its sender.
 pub(crate) fn key_of(request: &HttpRequest, caller: &Caller) -> Result<Option<String>, ApiError> {
     let Some(key) = request.headers().get(KEY) else {
         return Ok(None);
     };
     let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY).ok_or_else(|| {
-        let message = format!("An {KEY} has 1 to {MAX_KEY} visible ASCII characters.");
+        let message = format!("The {KEY} must have 1 to {MAX_KEY} visible ASCII characters.");
         ApiError::field(ErrorCode::ValidationFailed, KEY, "invalid", message)
     })?;
-    let asker = match &caller.who {
+    let sender = match &caller.who {
         Who::Account { account, .. } => format!("account:{}", account.id),
         Who::ApiKey(key) => format!("api_key:{}", key.id),
     };
-    Ok(Some(format!("{asker}:{key}")))
+    Ok(Some(format!("{sender}:{key}")))
 }
 
-/// A request, as far as it is known before its body has been read.
-pub(crate) struct Keyed {
+/// A request whose body has not been read yet.
+pub(crate) struct UnreadRequest {
     key: Option<String>,
-    place: String,
+    /// The method and URI.
+    target: String,
     keys: TokenKeys,
     now: DateTime<Utc>,
 }
 
-impl Keyed {
-    /// A request of `caller`.
+impl UnreadRequest {
+    /// Reads the key of the caller's request.
     ///
     /// # Errors
-    /// `validation_failed` for a key that is none.
-    pub(crate) fn of(desk: &Desk, request: &HttpRequest, caller: &Caller) -> Result<Self, ApiError> {
+    /// `validation_failed` for an invalid key.
+    pub(crate) fn of(state: &AppState, request: &HttpRequest, caller: &Caller) -> Result<Self, ApiError> {
         Ok(Self {
             key: key_of(request, caller)?,
-            place: format!("{} {}", request.method(), request.uri()),
-            keys: desk.keys.clone(),
-            now: desk.clock.now(),
+            target: format!("{} {}", request.method(), request.uri()),
+            keys: state.auth.keys.clone(),
+            now: state.clock.now(),
         })
     }
 
-    /// Whether a request with this key was answered within a day.
+    /// Whether a response to a request with this key was stored within the past day.
     ///
     /// # Errors
-    /// Faults of the database.
-    pub(crate) async fn is_known(&self, db: &Db) -> Result<bool, ApiError> {
+    /// Database errors.
+    pub(crate) async fn was_answered(&self, db: &Db) -> Result<bool, ApiError> {
         let (Some(key), now) = (self.key.clone(), self.now) else { return Ok(false) };
         db.read(move |conn| Ok(super::is_used(conn, &key, now)?)).await
     }
 
-    /// The request with what it asks for. The digest takes the desk's secret, because that can hold a password.
+    /// Adds the content of the request. The digest is keyed with the server's secret, because the content can include a
+    /// password.
     ///
     /// # Errors
-    /// Only our own faults.
-    pub(crate) fn once(self, asked: &impl Serialize) -> Result<Once, ApiError> {
-        let Self { key, place, keys, now } = self;
-        let Some(key) = key else { return Ok(Once { request: None, now }) };
-        let whole = serde_json::to_vec(&(place, asked)).map_err(|error| ApiError::internal(&error))?;
-        Ok(Once { request: Some(RequestKey { key, digest: keys.digest(&whole)? }), now })
+    /// Internal errors.
+    pub(crate) fn with_content(self, content: &impl Serialize) -> Result<IdempotentRequest, ApiError> {
+        let Self { key, target, keys, now } = self;
+        let Some(key) = key else { return Ok(IdempotentRequest { request: None, now }) };
+        let bytes = serde_json::to_vec(&(target, content)).map_err(|error| ApiError::internal(&error))?;
+        Ok(IdempotentRequest { request: Some(RequestKey { key, digest: keys.digest(&bytes)? }), now })
     }
 }
 
-impl Once {
-    /// A request of `caller` that asks for `asked`.
+impl IdempotentRequest {
+    /// Reads the key of the caller's request, whose content is `content`.
     ///
     /// # Errors
-    /// `validation_failed` for a key that is none.
+    /// `validation_failed` for an invalid key.
     pub(crate) fn of(
-        desk: &Desk,
+        state: &AppState,
         request: &HttpRequest,
         caller: &Caller,
-        asked: &impl Serialize,
+        content: &impl Serialize,
     ) -> Result<Self, ApiError> {
-        Keyed::of(desk, request, caller)?.once(asked)
+        UnreadRequest::of(state, request, caller)?.with_content(content)
     }
 }
 
-impl Answered {
-    /// 201, with what was made.
+impl Answer {
+    /// Returns the answer as 201 Created.
     pub(crate) fn created(self) -> HttpResponse {
         let mut answer = HttpResponse::Created();
         answer.content_type(header::ContentType::json());

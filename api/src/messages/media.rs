@@ -1,54 +1,49 @@
-//! Pictures and files that came with messages. The gateway keeps them, and the desk hands them on; the gateway's address
-//! must never reach a browser, which has no credentials there, and nothing that could be run is shown in place.
+//! The media of messages: pictures and files. The gateway stores them, and the server passes them on without storing
+//! them. Clients receive URLs of this server, because only the server has the gateway's credentials. A browser displays
+//! only pictures inline, never a file that can contain a script.
 
-use serde::{Deserialize, Serialize};
 use shared::{ErrorCode, ids::MessageId, message::Media};
 
 use super::queries;
 use crate::{
     auth::TeamScope,
-    desk::Desk,
+    db::Db,
     error::ApiError,
-    gateway::media::{Arriving, MediaFault},
+    gateway::{
+        client::GatewayClient,
+        media::{Arriving, KeptMedia, MediaFault},
+    },
 };
 
-/// A picture or file as the gateway named it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptMedia {
-    /// Where the gateway keeps it.
-    pub url: String,
-    /// Its MIME type, as the gateway names it.
-    pub content_type: String,
-}
-
-/// What came with a message, as it is offered to clients.
-pub(super) fn offered(message: MessageId, kept: Vec<KeptMedia>) -> Vec<Media> {
-    let offer = |(n, media): (usize, KeptMedia)| Media {
+/// Converts the media of a message to the form that clients receive, with URLs of this server.
+pub(super) fn to_public(message: MessageId, kept: Vec<KeptMedia>) -> Vec<Media> {
+    let convert = |(n, media): (usize, KeptMedia)| Media {
         url: format!("/api/v1/messages/{message}/media/{n}"),
         content_type: media.content_type,
     };
-    kept.into_iter().enumerate().map(offer).collect()
+    kept.into_iter().enumerate().map(convert).collect()
 }
 
-/// Begins to fetch what came with a message; its MIME type and what arrives.
+/// Requests the `n`-th file of a message from the gateway. Returns its MIME type and its content as a stream.
 ///
 /// # Errors
 /// `not_found`; `media_gone`, `media_unusable`, `gateway_unavailable`, `gateway_timeout`.
 pub(super) async fn open(
-    desk: &Desk,
+    db: &Db,
+    gateway: &GatewayClient,
     scope: TeamScope,
     message: MessageId,
     n: usize,
 ) -> Result<(String, Arriving), ApiError> {
-    let kept = desk.db.read(move |conn| queries::kept_media(conn, &scope, message)).await?;
+    let kept = db.read(move |conn| queries::kept_media(conn, &scope, message)).await?;
     let media = kept.and_then(|kept| kept.into_iter().nth(n)).ok_or_else(|| ApiError::not_found("media"))?;
-    let arriving = desk.gateway.media(&media.url).await.map_err(|fault| refused(message, &fault))?;
+    let arriving = gateway.media(&media.url).await.map_err(|fault| media_problem(message, &fault))?;
     let content_type = arriving.content_type.clone().unwrap_or(media.content_type);
     Ok((content_type, arriving))
 }
 
-fn refused(message: MessageId, fault: &MediaFault) -> ApiError {
-    tracing::warn!(%message, %fault, "what came with a message cannot be fetched");
+fn media_problem(message: MessageId, fault: &MediaFault) -> ApiError {
+    tracing::warn!(%message, %fault, "a file of a message cannot be fetched from the gateway");
     let (code, detail) = match fault {
         MediaFault::Gone => {
             (ErrorCode::MediaGone, "The gateway has deleted the file. Ask the customer to send it again.")
@@ -66,8 +61,8 @@ fn refused(message: MessageId, fault: &MediaFault) -> ApiError {
     ApiError::new(code, detail)
 }
 
-/// The type of a picture that a browser may show in place. An SVG is not one: it can hold a program.
-pub(super) fn shown_in_place(content_type: &str) -> Option<&'static str> {
+/// Returns the MIME type if a browser may display it inline. SVG is excluded, because it can contain scripts.
+pub(super) fn inline_picture_type(content_type: &str) -> Option<&'static str> {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     ["image/png", "image/jpeg", "image/gif", "image/webp"]
         .into_iter()
@@ -79,11 +74,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pictures_that_cannot_be_run_are_shown_in_place() {
-        assert_eq!(shown_in_place("IMAGE/PNG; x=y"), Some("image/png"));
+    fn only_pictures_without_scripts_are_displayed_inline() {
+        assert_eq!(inline_picture_type("IMAGE/PNG; x=y"), Some("image/png"));
         for other in ["image/svg+xml", "text/html", "image/png2", "image", "", "application/pdf", "text/png"]
         {
-            assert_eq!(shown_in_place(other), None, "{other}");
+            assert_eq!(inline_picture_type(other), None, "{other}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Messages as they are kept, and what came with them. What happens to them stands in `conversations/` (receive, reply), `outbox/` (send) and
-//! `gateway/delivery` (receipts).
+//! Stored messages, and their media. `conversations` receives them, writes replies and processes delivery receipts;
+//! `outbox` sends them.
 
 pub mod media;
 pub(crate) mod queries;

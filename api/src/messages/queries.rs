@@ -1,21 +1,23 @@
-//! Messages in the database. The caller has checked the conversation's team.
+//! The queries of messages. Except `kept_media`, they take no `TeamScope`: the caller must have checked the
+//! conversation's team.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
+    CustomerAddress, PhoneNumber,
     ids::{ConversationId, MessageId, TeamId, TemplateId},
     message::{Direction, Message, MessageError, MessageStatus, Sender, SenderKind},
     segments::{Encoding, segments},
 };
 
-use super::media::{self, KeptMedia};
+use super::media;
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Moment, Words, for_update, on_each,
-        schema::{conversations, messages},
+        AsText, DbConnection, DbError, Timestamp, for_update, on_each,
+        schema::{conversations, messages, outbox},
     },
-    gateway::reasons,
+    gateway::{media::KeptMedia, reasons},
 };
 
 #[derive(Queryable, Selectable)]
@@ -23,19 +25,19 @@ use crate::{
 struct Row {
     id: i64,
     conversation_id: i64,
-    direction: Words<Direction>,
-    sender_kind: Words<SenderKind>,
+    direction: AsText<Direction>,
+    sender_kind: AsText<SenderKind>,
     sender_id: Option<i64>,
     sender_name: Option<String>,
     body: String,
-    media: Words<Vec<KeptMedia>>,
+    media: AsText<Vec<KeptMedia>>,
     segments: i32,
-    encoding: Words<Encoding>,
-    status: Words<MessageStatus>,
+    encoding: AsText<Encoding>,
+    status: AsText<MessageStatus>,
     error_code: Option<String>,
-    created_at: Moment,
-    sent_at: Option<Moment>,
-    delivered_at: Option<Moment>,
+    created_at: Timestamp,
+    sent_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
     template_id: Option<i64>,
     recovered: bool,
 }
@@ -49,7 +51,7 @@ impl From<Row> for Message {
             direction: row.direction.0,
             sender: Sender { kind: row.sender_kind.0, id: row.sender_id, name: row.sender_name },
             body: row.body,
-            media: media::offered(MessageId(row.id), row.media.0),
+            media: media::to_public(MessageId(row.id), row.media.0),
             segments: row.segments,
             encoding: row.encoding.0,
             status: row.status.0,
@@ -63,7 +65,7 @@ impl From<Row> for Message {
     }
 }
 
-/// A message that is about to be kept.
+/// A message to insert.
 pub(crate) struct NewMessageRow<'a> {
     pub(crate) conversation: ConversationId,
     pub(crate) direction: Direction,
@@ -73,30 +75,30 @@ pub(crate) struct NewMessageRow<'a> {
     pub(crate) status: MessageStatus,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) template: Option<TemplateId>,
-    /// The gateway's id; a second message with the same one is not kept.
+    /// The gateway's id. A unique index refuses a second message with the same id.
     pub(crate) gateway_id: Option<&'a str>,
-    /// The sender's idempotency key and the digest of the request that it came with.
+    /// The sender's idempotency key, and the digest of its request.
     pub(crate) idempotency: Option<(&'a str, &'a str)>,
-    /// Whether it was fetched because its webhook was lost.
+    /// Whether gap repair fetched it because its webhook was lost.
     pub(crate) recovered: bool,
 }
 
-/// Keeps a message; `None` when one with the same gateway id or idempotency key is there already.
+/// Inserts a message. Returns `None` if its gateway id or idempotency key is already used.
 pub(crate) fn insert(conn: &mut DbConnection, new: NewMessageRow<'_>) -> Result<Option<Message>, DbError> {
     let counted = segments(new.body);
     let (key, digest) = new.idempotency.unzip();
     let values = (
         messages::conversation_id.eq(new.conversation.0),
-        messages::direction.eq(Words(new.direction)),
-        messages::sender_kind.eq(Words(new.sender.kind)),
+        messages::direction.eq(AsText(new.direction)),
+        messages::sender_kind.eq(AsText(new.sender.kind)),
         messages::sender_id.eq(new.sender.id),
         messages::sender_name.eq(&new.sender.name),
         messages::body.eq(new.body),
-        messages::media.eq(Words(new.media)),
+        messages::media.eq(AsText(new.media)),
         messages::segments.eq(i32::try_from(counted.parts).unwrap_or(i32::MAX)),
-        messages::encoding.eq(Words(counted.encoding)),
-        messages::status.eq(Words(new.status)),
-        messages::created_at.eq(Moment(new.created_at)),
+        messages::encoding.eq(AsText(counted.encoding)),
+        messages::status.eq(AsText(new.status)),
+        messages::created_at.eq(Timestamp(new.created_at)),
         messages::template_id.eq(new.template.map(|id| id.0)),
         messages::gateway_id.eq(new.gateway_id),
         messages::idempotency_key.eq(key),
@@ -112,7 +114,7 @@ pub(crate) fn insert(conn: &mut DbConnection, new: NewMessageRow<'_>) -> Result<
     Ok(row.map(Message::from))
 }
 
-/// The `limit` messages of a conversation that were written last (before `before`), newest first.
+/// Returns the newest messages of a conversation, or the newest ones before `before`, newest first.
 pub(crate) fn newest(
     conn: &mut DbConnection,
     conversation: ConversationId,
@@ -140,33 +142,33 @@ pub(crate) fn newest(
     Ok(rows.into_iter().map(Message::from).collect())
 }
 
-/// What came with a message of one of the scope's teams.
+/// Returns the media of a message, or `None` if the message does not exist or its team is outside the scope.
 pub(super) fn kept_media(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: MessageId,
 ) -> Result<Option<Vec<KeptMedia>>, DbError> {
-    let row: Option<(i64, Words<Vec<KeptMedia>>)> = on_each!(conn, |c| messages::table
+    let row: Option<(i64, AsText<Vec<KeptMedia>>)> = on_each!(conn, |c| messages::table
         .inner_join(conversations::table.on(conversations::id.eq(messages::conversation_id)))
         .filter(messages::id.eq(id.0))
         .select((conversations::team_id, messages::media))
         .first(c)
         .optional())?;
-    Ok(row.filter(|(team, _)| scope.includes(TeamId(*team))).map(|(_, Words(media))| media))
+    Ok(row.filter(|(team, _)| scope.includes(TeamId(*team))).map(|(_, AsText(media))| media))
 }
 
-/// When a message of a conversation was written: an id tells no order, because one can be recovered late.
+/// Returns when a message was written. Ids are not in this order, because gap repair may insert a message late.
 fn written_at(
     conn: &mut DbConnection,
     conversation: ConversationId,
     id: MessageId,
-) -> Result<Option<Moment>, DbError> {
+) -> Result<Option<Timestamp>, DbError> {
     let message = messages::table.find(id.0).filter(messages::conversation_id.eq(conversation.0));
     Ok(on_each!(conn, |c| message.select(messages::created_at).first(c).optional())?)
 }
 
-/// Messages that arrived after the message `after` from the customer or from a colleague of `caller`, in the order of
-/// their arrival. Messages of the caller and of the system do not count.
+/// Returns the messages of the customer and of the caller's colleagues that were inserted after `after`, in this order.
+/// Messages of the caller and of the system are left out.
 pub(crate) fn unseen(
     conn: &mut DbConnection,
     conversation: ConversationId,
@@ -176,7 +178,7 @@ pub(crate) fn unseen(
     let rows: Vec<Row> = on_each!(conn, |c| messages::table
         .filter(messages::conversation_id.eq(conversation.0))
         .filter(messages::id.gt(after.0))
-        .filter(messages::sender_kind.ne(Words(SenderKind::System)))
+        .filter(messages::sender_kind.ne(AsText(SenderKind::System)))
         .order(messages::id)
         .select(Row::as_select())
         .load(c))?;
@@ -184,7 +186,7 @@ pub(crate) fn unseen(
     Ok(rows.into_iter().map(Message::from).filter(|message| !is_own(message)).collect())
 }
 
-/// Whether the system has written in a conversation since `since`.
+/// Whether the system has written a message in a conversation since `since`.
 pub(crate) fn is_written_by_system_since(
     conn: &mut DbConnection,
     conversation: ConversationId,
@@ -192,21 +194,21 @@ pub(crate) fn is_written_by_system_since(
 ) -> Result<bool, DbError> {
     let found = messages::table
         .filter(messages::conversation_id.eq(conversation.0))
-        .filter(messages::created_at.gt(Moment(since)))
-        .filter(messages::sender_kind.eq(Words(SenderKind::System)))
+        .filter(messages::created_at.gt(Timestamp(since)))
+        .filter(messages::sender_kind.eq(AsText(SenderKind::System)))
         .select(messages::id);
     let id: Option<i64> = on_each!(conn, |c| found.first(c).optional())?;
     Ok(id.is_some())
 }
 
-/// Whether the gateway's message is here already.
+/// Whether a message with this gateway id exists.
 pub(crate) fn is_known(conn: &mut DbConnection, gateway_id: &str) -> Result<bool, DbError> {
     let known = messages::table.filter(messages::gateway_id.eq(gateway_id)).select(messages::id);
     let id: Option<i64> = on_each!(conn, |c| known.first(c).optional())?;
     Ok(id.is_some())
 }
 
-/// The message that was sent with an idempotency key, and the digest of the request that it came with.
+/// Returns the message with an idempotency key, and the digest of its request.
 pub(crate) fn by_idempotency_key(
     conn: &mut DbConnection,
     key: &str,
@@ -219,7 +221,7 @@ pub(crate) fn by_idempotency_key(
     Ok(row.map(|(row, digest)| (row.into(), digest)))
 }
 
-/// The message with the gateway's id, locked until the transaction ends.
+/// Returns the message with a gateway id, and locks it until the transaction ends.
 pub(crate) fn by_gateway_id_for_update(
     conn: &mut DbConnection,
     gateway_id: &str,
@@ -232,7 +234,7 @@ pub(crate) fn by_gateway_id_for_update(
     Ok(row.map(Message::from))
 }
 
-/// The message with this id, locked until the transaction ends.
+/// Returns the message with this id, and locks it until the transaction ends.
 pub(crate) fn by_id_for_update(conn: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
     let row: Option<Row> = for_update!(
         conn,
@@ -242,11 +244,11 @@ pub(crate) fn by_id_for_update(conn: &mut DbConnection, id: MessageId) -> Result
     Ok(row.map(Message::from))
 }
 
-/// Whether this is the last message that we sent in its conversation.
+/// Whether this is the last outbound message of its conversation.
 pub(crate) fn is_last_outbound(conn: &mut DbConnection, message: &Message) -> Result<bool, DbError> {
     let last: Option<i64> = on_each!(conn, |c| messages::table
         .filter(messages::conversation_id.eq(message.conversation_id.0))
-        .filter(messages::direction.eq(Words(Direction::Outbound)))
+        .filter(messages::direction.eq(AsText(Direction::Outbound)))
         .order((messages::created_at.desc(), messages::id.desc()))
         .select(messages::id)
         .first(c)
@@ -254,7 +256,7 @@ pub(crate) fn is_last_outbound(conn: &mut DbConnection, message: &Message) -> Re
     Ok(last == Some(message.id.0))
 }
 
-/// What of a message changes on its way.
+/// The fields of an outbound message that change during delivery.
 pub(crate) struct Progress<'a> {
     pub(crate) status: MessageStatus,
     pub(crate) error_code: Option<&'a str>,
@@ -262,23 +264,23 @@ pub(crate) struct Progress<'a> {
     pub(crate) delivered_at: Option<DateTime<Utc>>,
 }
 
-/// Writes how far a message has come.
+/// Updates the delivery fields of a message.
 pub(crate) fn update_progress(
     conn: &mut DbConnection,
     id: MessageId,
     progress: &Progress<'_>,
 ) -> Result<(), DbError> {
     let changes = (
-        messages::status.eq(Words(progress.status)),
+        messages::status.eq(AsText(progress.status)),
         messages::error_code.eq(progress.error_code),
-        messages::sent_at.eq(progress.sent_at.map(Moment)),
-        messages::delivered_at.eq(progress.delivered_at.map(Moment)),
+        messages::sent_at.eq(progress.sent_at.map(Timestamp)),
+        messages::delivered_at.eq(progress.delivered_at.map(Timestamp)),
     );
     on_each!(conn, |c| diesel::update(messages::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
 }
 
-/// Notes which message at the gateway this one became.
+/// Stores the gateway's id of a message.
 pub(crate) fn set_gateway_id(
     conn: &mut DbConnection,
     id: MessageId,
@@ -288,4 +290,40 @@ pub(crate) fn set_gateway_id(
         .set(messages::gateway_id.eq(gateway_id))
         .execute(c))?;
     Ok(())
+}
+
+/// Adds a message to the outbox.
+pub(crate) fn enqueue(
+    conn: &mut DbConnection,
+    message: MessageId,
+    team_number: &PhoneNumber,
+    number: &PhoneNumber,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values = (
+        outbox::message_id.eq(message.0),
+        outbox::team_number.eq(team_number.as_str()),
+        outbox::number.eq(number.as_str()),
+        outbox::due_at.eq(Timestamp(now)),
+    );
+    on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
+    Ok(())
+}
+
+/// Removes the messages to a number from the outbox, except those that a worker has claimed or whose outcome is
+/// unknown. Returns their ids.
+pub(crate) fn withdraw(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &CustomerAddress,
+) -> Result<Vec<MessageId>, DbError> {
+    let waiting = outbox::table
+        .filter(outbox::team_number.eq(team_number.as_str()))
+        .filter(outbox::number.eq(number.as_str()))
+        .filter(outbox::held_until.is_null())
+        .filter(outbox::unknown_since.is_null());
+    let mut ids: Vec<i64> =
+        on_each!(conn, |c| diesel::delete(waiting).returning(outbox::message_id).get_results(c))?;
+    ids.sort_unstable();
+    Ok(ids.into_iter().map(MessageId).collect())
 }

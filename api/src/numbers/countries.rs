@@ -1,9 +1,9 @@
-//! Names of countries, for sentences about numbers. `countries.tsv` holds the English names of the Unicode CLDR, by
-//! region code.
+//! Names of countries for error messages. `countries.tsv` contains the English names of the Unicode CLDR by region
+//! code.
 
 const NAMES: &str = include_str!("countries.tsv");
 
-/// A number of a region, in words: `a UK number`, `a number in Germany`.
+/// Describes a number of a region: `a UK number`, `a number in Germany`.
 pub(super) fn number_of(region: &str) -> Option<String> {
     let short = match region {
         "GB" => Some("UK"),

@@ -1,4 +1,4 @@
-//! Reads phone numbers as people type them, with libphonenumber's data.
+//! Parses phone numbers as people type them, with libphonenumber's data.
 
 use phonenumber::{country, metadata::DATABASE};
 use shared::{ErrorCode, PhoneNumber, clean::clean_digits};
@@ -10,50 +10,51 @@ use super::{
 };
 use crate::error::ApiError;
 
-/// The most characters of a typed number.
-const LONGEST: usize = 50;
-/// Mobile numbers of Mexico had a 1 after the country code until 2019; networks still deliver from them.
+/// Maximum length of a typed number.
+const MAX_CHARS: usize = 50;
+/// Mexican mobile numbers had a 1 after the country code until 2019, and networks still deliver messages from them.
 const OLD_MEXICAN: (u16, char, usize) = (52, '1', 11);
 
-/// Why a text is not a number that can be texted.
+/// Why a text is not a valid phone number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberFault {
-    /// Nothing, or nothing that looks like a number.
+    /// The text is empty or does not look like a number.
     #[error("This is not a phone number. Any format is fine, e.g. 07700 900123 or +44 7700 900123.")]
     NoNumber,
-    /// It begins with a country code that does not exist.
+    /// The country code does not exist.
     #[error("No country has this code. Type the country code after the +, e.g. +44.")]
     UnknownCountry,
-    /// It has too few digits for its country.
+    /// The number has too few digits for its country.
     #[error("Too short for {0}.")]
     TooShort(String),
-    /// It has too many digits for its country.
+    /// The number has too many digits for its country.
     #[error("Too long for {0}.")]
     TooLong(String),
-    /// No number of the country begins with its first digit.
+    /// No number of the country has this first digit.
     #[error("{1} cannot begin with {0}. Check the number.")]
-    NoSuchBeginning(char, String),
-    /// It names a line behind a switchboard.
+    UnknownPrefix(char, String),
+    /// The number has an extension.
     #[error("Leave out the extension: only the number itself can receive texts.")]
     Extension,
 }
 
-/// Whether numbers of this region can be read. A region is named by ISO 3166-1 alpha-2.
+/// Whether this is the ISO 3166-1 alpha-2 code of a region whose numbers can be parsed.
 #[must_use]
 pub fn is_region(code: &str) -> bool {
     code.parse::<country::Id>().is_ok() && DATABASE.by_id(code).is_some()
 }
 
-/// Reads a number, which may be local to the region. Checks its length against numbers that begin like it, but not
-/// whether its range is in use: the data lags behind the regulators, and the gateway knows better (its error 21211).
+/// Parses a number, which may be local to the region. Checks its length against numbers with the same first digits.
+/// Does not check whether its range is in use: the data lags behind the regulators, and the gateway reports invalid
+/// numbers (error 21211).
 ///
 /// # Errors
-/// The fault, in words for the person who typed it.
+/// The fault, as a message for the user who typed the number.
 pub fn parse(typed: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
     let (is_international, digits) = digits(typed)?;
     let plan = Plan::of(region);
     if is_international {
-        // `+0044` is a plus before what is dialled for it.
+        // `+0044` has both forms of the international prefix.
         return international(digits.strip_prefix("00").unwrap_or(&digits), region);
     }
     let Some(plan) = plan else { return Err(NumberFault::NoNumber) };
@@ -64,23 +65,23 @@ pub fn parse(typed: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
     checked(plan.code, &national, region)
 }
 
-/// The E.164 number that a text spells out digit by digit, after a plus. No rule of any country is applied.
+/// Returns the E.164 number of a text with a plus and digits. Applies no rules of any country.
 pub(crate) fn spelled_out(typed: &str) -> Option<PhoneNumber> {
     let (is_international, digits) = digits(typed).ok()?;
     is_international.then(|| format!("+{digits}").parse().ok()).flatten()
 }
 
-/// The digits of a text, and whether a plus stands before them.
+/// Returns whether a text begins with a plus, and its digits.
 fn digits(typed: &str) -> Result<(bool, String), NumberFault> {
-    // Cleaning shortens a text; nothing that long is a number.
-    if typed.len() > LONGEST * 8 {
+    // Cleaning shortens a text, but text of this length cannot be a number.
+    if typed.len() > MAX_CHARS * 8 {
         return Err(NumberFault::NoNumber);
     }
     let cleaned = clean_digits(typed);
     let is_plain = |character: char| {
         character.is_ascii_digit() || character.is_ascii_whitespace() || "+-.()/".contains(character)
     };
-    if cleaned.chars().count() > LONGEST {
+    if cleaned.chars().count() > MAX_CHARS {
         return Err(NumberFault::NoNumber);
     }
     if !cleaned.chars().all(is_plain) {
@@ -94,12 +95,13 @@ fn digits(typed: &str) -> Result<(bool, String), NumberFault> {
     if unbracketed.trim_start_matches('+').contains('+') {
         return Err(NumberFault::NoNumber);
     }
-    // `+44 (0)7700 900123` is how the British print it.
+    // `+44 (0)7700 900123` is a common notation in the UK.
     let digits: String = cleaned.replace("(0)", "").chars().filter(char::is_ascii_digit).collect();
     if digits.is_empty() { Err(NumberFault::NoNumber) } else { Ok((is_international, digits)) }
 }
 
-/// Reads the digits of a number that begins with a country code. `region` is the reader's.
+/// Parses the digits of a number that begins with a country code. Messages use the names of `region`, if it has this
+/// code.
 fn international(digits: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
     let split = (1..=3).find_map(|end| {
         let code: u16 = digits.get(..end)?.parse().ok()?;
@@ -116,7 +118,7 @@ fn international(digits: &str, region: &str) -> Result<PhoneNumber, NumberFault>
     }
 }
 
-/// A national number whose length is right.
+/// Checks the length of a national number.
 fn checked(code: u16, national: &str, region: &str) -> Result<PhoneNumber, NumberFault> {
     let named = || {
         let plan = Plan::of(region).filter(|plan| plan.code == code).or_else(|| Plan::of_code(code));
@@ -126,11 +128,11 @@ fn checked(code: u16, national: &str, region: &str) -> Result<PhoneNumber, Numbe
         Length::Right => e164(code, national),
         Length::TooShort => Err(NumberFault::TooShort(named())),
         Length::TooLong => Err(NumberFault::TooLong(named())),
-        Length::NoSuchBeginning => {
+        Length::UnknownPrefix => {
             let sentence = named();
             let subject = sentence.strip_prefix("a ").map_or(sentence.clone(), |rest| format!("A {rest}"));
             Err(match national.chars().next() {
-                Some(first) => NumberFault::NoSuchBeginning(first, subject),
+                Some(first) => NumberFault::UnknownPrefix(first, subject),
                 None => NumberFault::TooShort(sentence),
             })
         }
@@ -146,15 +148,15 @@ fn e164(code: u16, national: &str) -> Result<PhoneNumber, NumberFault> {
     format!("+{code}{national}").parse().map_err(|_| NumberFault::NoNumber)
 }
 
-/// The number of a request's field.
+/// Parses the number in a field of a request.
 ///
 /// # Errors
 /// `invalid_number`, naming the field.
-pub fn field(field: &str, typed: &str, region: &str) -> Result<PhoneNumber, ApiError> {
+pub fn parse_field(field: &str, typed: &str, region: &str) -> Result<PhoneNumber, ApiError> {
     parse(typed, region).map_err(|fault| refused(field, &fault))
 }
 
-/// The answer to a request whose field holds no number.
+/// Returns the problem for a request field with an invalid number.
 pub(crate) fn refused(field: &str, fault: &NumberFault) -> ApiError {
     ApiError::field(ErrorCode::InvalidNumber, field, "invalid", fault.to_string())
 }
@@ -170,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn any_usual_format_of_the_region_is_read() {
+    fn common_formats_of_the_region_are_parsed() {
         for typed in [
             "07700 900123",
             "07700900123",
@@ -197,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn invalid_numbers_are_refused_with_the_reason() {
         for (typed, wrong) in [
             ("", "NoNumber"),
             ("   ", "NoNumber"),
@@ -223,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn faults_name_the_country() {
-        let said = |typed: &str, region: &str| parse(typed, region).unwrap_err().to_string();
-        assert_eq!(said("07700 900", "GB"), "Too short for a UK number.");
-        assert_eq!(said("0151 2345", "DE"), "Too short for a number in Germany.");
-        assert_eq!(said("+1 500 555 00067", "GB"), "Too long for a US number.");
-        assert_eq!(said("416 555 01234", "CA"), "Too long for a number in Canada.");
-        assert_eq!(said("155 555 0123", "US"), "A US number cannot begin with 1. Check the number.");
+    fn messages_name_the_country() {
+        let message = |typed: &str, region: &str| parse(typed, region).unwrap_err().to_string();
+        assert_eq!(message("07700 900", "GB"), "Too short for a UK number.");
+        assert_eq!(message("0151 2345", "DE"), "Too short for a number in Germany.");
+        assert_eq!(message("+1 500 555 00067", "GB"), "Too long for a US number.");
+        assert_eq!(message("416 555 01234", "CA"), "Too long for a number in Canada.");
+        assert_eq!(message("155 555 0123", "US"), "A US number cannot begin with 1. Check the number.");
     }
 
     #[test]
@@ -269,16 +271,20 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_a_number_abroad_is_no_prefix() {
+    fn digits_of_a_foreign_number_are_not_stripped_as_a_prefix() {
         for region in ["GB", "US", "RU"] {
             assert_eq!(read("+7 800 555 35 35", region), "+78005553535");
             assert_eq!(read("+36 20 123 4567", region), "+36201234567");
-            assert_eq!(read("+52 1 55 1234 5678", region), "+5215512345678", "still delivered");
+            assert_eq!(
+                read("+52 1 55 1234 5678", region),
+                "+5215512345678",
+                "networks still use these numbers"
+            );
         }
     }
 
     #[test]
-    fn invisible_characters_and_other_digits_make_no_difference() {
+    fn invisible_characters_are_ignored_and_other_scripts_digits_accepted() {
         for typed in [
             "\u{202a}+44 7700 900123\u{202c}",
             "07700\u{2011}900123",
@@ -292,19 +298,19 @@ mod tests {
     }
 
     #[test]
-    fn regions_are_those_of_iso_3166() {
+    fn regions_are_iso_3166_codes() {
         assert!(["GB", "IE", "US", "DE", "IN"].into_iter().all(is_region));
         assert!(!["", "gb", "UK", "XX", "GBR", "🇬🇧"].into_iter().any(is_region));
     }
 
     proptest! {
         #[test]
-        fn whatever_is_typed_is_read_or_refused(typed in "\\PC{0,60}") {
+        fn any_text_is_parsed_or_refused_without_a_panic(typed in "\\PC{0,60}") {
             let _ = parse(&typed, "GB");
         }
 
         #[test]
-        fn what_was_read_is_read_again_as_the_same(
+        fn a_parsed_number_is_parsed_to_itself(
             digits in "[0-9]{6,13}",
             region in proptest::sample::select(vec![
                 "GB", "IE", "US", "DE", "FR", "IT", "IN", "NO", "DK", "TH", "VN", "NL", "ES",

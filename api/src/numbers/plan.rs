@@ -1,6 +1,6 @@
-//! How numbers are dialled within a region: what comes before them, and how they look. The rules are those of
-//! libphonenumber (`PhoneNumberUtil`), applied to its data: the parser of the crate that brings the data strips
-//! prefixes that belong to the number.
+//! Dialling rules of a region: prefixes and number patterns. The rules are those of libphonenumber (`PhoneNumberUtil`)
+//! with its data. The `phonenumber` crate contributes only the data, because its own parser strips prefixes that are
+//! part of the number.
 
 use std::{
     borrow::Cow,
@@ -18,28 +18,28 @@ pub(super) struct Plan {
     pub(super) id: String,
     /// The country code.
     pub(super) code: u16,
-    /// What is dialled before another country's code.
+    /// The prefix for calls abroad, before another country's code.
     international_prefix: Option<Regex>,
-    /// What is dialled before a number within the country.
+    /// The prefix for calls within the country.
     prefix: Option<Regex>,
-    /// What the number is once a prefix with groups is replaced.
+    /// Replacement for a prefix with capture groups.
     transform: Option<String>,
     general: Regex,
     mobile: Option<Regex>,
     lengths: Vec<u16>,
 }
 
-static KNOWN: LazyLock<Mutex<HashMap<String, Option<Arc<Plan>>>>> = LazyLock::new(Mutex::default);
+static CACHE: LazyLock<Mutex<HashMap<String, Option<Arc<Plan>>>>> = LazyLock::new(Mutex::default);
 
 impl Plan {
-    /// The plan of a region.
+    /// Returns the plan of a region.
     pub(super) fn of(id: &str) -> Option<Arc<Self>> {
         let metadata = DATABASE.by_id(id)?;
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = CACHE.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(id.to_owned()).or_insert_with(|| Self::read(metadata).map(Arc::new)).clone()
     }
 
-    /// The plan of the main region of those that share a country code.
+    /// Returns the plan of the main region with a country code.
     pub(super) fn of_code(code: u16) -> Option<Arc<Self>> {
         let regions = DATABASE.by_code(&code)?;
         let main =
@@ -48,7 +48,7 @@ impl Plan {
     }
 
     fn read(metadata: &Metadata) -> Option<Self> {
-        // The data has its patterns on several lines.
+        // Patterns in the data contain line breaks.
         let regex = |pattern: String| RegexBuilder::new(&pattern).ignore_whitespace(true).build().ok();
         let anchored = |pattern: &str| regex(format!("^(?:{pattern})"));
         let whole = |pattern: &str| regex(format!("^(?:{pattern})$"));
@@ -68,13 +68,13 @@ impl Plan {
         })
     }
 
-    /// What follows the prefix for calls abroad, where a number begins with it.
+    /// Strips the prefix for calls abroad. Returns `None` if the number does not begin with it.
     pub(super) fn without_international_prefix<'a>(&self, digits: &'a str) -> Option<&'a str> {
         let found = self.international_prefix.as_ref()?.find(digits)?;
         digits.get(found.end()..).filter(|rest| !rest.is_empty() && !rest.starts_with('0'))
     }
 
-    /// The number without what is dialled before it within the country, unless that belongs to the number.
+    /// Strips the national prefix, unless these digits are part of the number.
     pub(super) fn without_national_prefix<'a>(&self, digits: &'a str) -> Cow<'a, str> {
         let whole = Cow::Borrowed(digits);
         let Some(found) = self.prefix.as_ref().and_then(|prefix| prefix.captures(digits)) else {
@@ -87,18 +87,18 @@ impl Plan {
             _ => Cow::Borrowed(digits.get(end..).unwrap_or_default()),
         };
         let belongs = self.looks_right(digits) && !self.looks_right(&stripped);
-        // What is left must be long enough to be a number: else the digits were no prefix.
+        // If the rest is too short for a number, the digits were not a prefix.
         let is_of_a_length = self.lengths.contains(&length(&stripped)) || self.is_too_long(&stripped);
         if !belongs && (is_of_a_length || self.is_too_short(digits)) { stripped } else { whole }
     }
 
-    /// The number without the region's own country code, typed without a plus. `None` when its digits are a national
-    /// number as they stand: in India, `91 98765432` is a mobile number.
+    /// Strips the region's own country code that was typed without a plus. Returns `None` if the digits already are a
+    /// national number: in India, `91 98765432` is a mobile number.
     pub(super) fn without_own_code<'a>(&self, digits: &'a str) -> Option<Cow<'a, str>> {
         let rest = self.without_national_prefix(digits.strip_prefix(&self.code.to_string())?);
         let national = self.without_national_prefix(digits);
         let is_wrong_as_it_stands = !self.looks_right(digits) && self.looks_right(&rest);
-        // German lines can have 15 digits, so that a mobile number with its country code looks like one.
+        // German landline numbers can have 15 digits, so a mobile number with its country code looks like one.
         let is_mobile_only_without = self.is_mobile(&rest) && !self.is_mobile(&national);
         (is_wrong_as_it_stands || self.is_too_long(digits) || is_mobile_only_without).then_some(rest)
     }
@@ -120,12 +120,12 @@ impl Plan {
     }
 }
 
-/// How many digits the numbers of a region have, of any kind. The data lists lengths by kind only.
+/// Returns the possible lengths of a region's numbers of all kinds. The data lists lengths only by kind.
 fn possible_lengths(metadata: &Metadata) -> Vec<u16> {
     kinds(metadata).flat_map(|kind| kind.possible_length().iter().copied()).collect()
 }
 
-/// The kinds of numbers that a region has.
+/// Returns the kinds of numbers that a region has.
 pub(super) fn kinds(metadata: &Metadata) -> impl Iterator<Item = &Descriptor> {
     let kinds = metadata.descriptors();
     let kinds = [
@@ -152,19 +152,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_numbers_of_every_region_are_read_with_and_without_the_plus() {
+    fn example_numbers_of_every_region_are_parsed_with_and_without_a_plus() {
         let mut wrong = Vec::new();
         for region in DATABASE.iter() {
             for example in kinds(region).filter_map(|kind| kind.example()) {
                 let expected = format!("+{}{example}", region.country_code());
-                // Iran's numbers of four digits are too short for E.164.
+                // Iran has numbers of four digits, which are too short for E.164.
                 if expected.parse::<shared::PhoneNumber>().is_err() {
                     continue;
                 }
                 let mut typed = vec![(expected.clone(), "GB"), (expected.clone(), region.id())];
                 if region.id() != "001" {
                     typed.push((example.to_owned(), region.id()));
-                    // In Colombia a carrier's code follows the 0; in Israel 01 begins a call abroad.
+                    // In Colombia, a carrier code follows the 0. In Israel, 01 is a prefix for calls abroad.
                     if let Some(prefix) = region.national_prefix()
                         && !["CO", "IL"].contains(&region.id())
                     {

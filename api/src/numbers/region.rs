@@ -1,5 +1,5 @@
-//! Reads the numbers of a whole file: those in the plainest forms of a region by their digits alone, all others as
-//! [`parse`] does. It must never read a number in another way than that.
+//! Parses the numbers of a whole file fast: the most common formats of a region by their digits alone, all others with
+//! [`parse`]. The results are the same as those of [`parse`], which a property test checks.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ use super::{
     plan::Plan,
 };
 
-/// What is known of a region's numbers.
+/// A region whose numbers are parsed.
 #[derive(Clone, Debug)]
 pub(crate) struct Region {
     id: String,
     plain: Option<Plain>,
 }
 
-/// A region in whose numbers nothing but their length decides.
+/// The rules of a region whose common formats can be parsed by their digits alone.
 #[derive(Clone, Debug)]
 struct Plain {
-    /// The country's code, as text.
+    /// The country code as text.
     code: String,
-    /// What is dialled before a number inside the country, where anything is.
+    /// The national prefix, if the country has one.
     prefix: Option<String>,
-    /// How numbers begin that libphonenumber looks at more closely.
+    /// First digits of numbers for which libphonenumber has special rules.
     special: Vec<String>,
-    /// The lengths that numbers have.
+    /// The possible lengths of numbers.
     lengths: Arc<Lengths>,
     plan: Arc<Plan>,
 }
@@ -38,12 +38,12 @@ impl Region {
         Self { id: id.to_owned(), plain: Plain::of(id) }
     }
 
-    /// Reads a number, which may be local to the region.
+    /// Parses a number, which may be local to the region.
     ///
     /// # Errors
-    /// What is wrong with it.
-    pub(crate) fn read(&self, typed: &str) -> Result<PhoneNumber, NumberFault> {
-        match self.plain.as_ref().and_then(|plain| plain.read(typed)) {
+    /// Why the text is not a valid number.
+    pub(crate) fn parse(&self, typed: &str) -> Result<PhoneNumber, NumberFault> {
+        match self.plain.as_ref().and_then(|plain| plain.parse(typed)) {
             Some(number) => Ok(number),
             None => parse(typed, &self.id),
         }
@@ -54,7 +54,7 @@ impl Plain {
     fn of(id: &str) -> Option<Self> {
         let region = DATABASE.by_id(id)?;
         let prefix = region.national_prefix();
-        let special = beginnings(region.national_prefix_for_parsing().map(|pattern| pattern.as_str()))?;
+        let special = prefixes(region.national_prefix_for_parsing().map(|pattern| pattern.as_str()))?;
         if region.national_prefix_transform_rule().is_some() {
             return None;
         }
@@ -68,7 +68,7 @@ impl Plain {
         })
     }
 
-    fn read(&self, typed: &str) -> Option<PhoneNumber> {
+    fn parse(&self, typed: &str) -> Option<PhoneNumber> {
         let typed = typed.trim();
         let (international, rest) = match typed.strip_prefix('+') {
             Some(rest) => (true, rest),
@@ -103,13 +103,13 @@ impl Plain {
     }
 
     fn is_special(&self, digits: &str) -> bool {
-        self.special.iter().chain(&self.prefix).any(|beginning| digits.starts_with(beginning))
+        self.special.iter().chain(&self.prefix).any(|prefix| digits.starts_with(prefix))
     }
 }
 
-/// The digits with which whatever fits a pattern begins; `None` when it is not plain enough to tell. `0|180020`,
-/// `(183[12])|0`.
-fn beginnings(pattern: Option<&str>) -> Option<Vec<String>> {
+/// Returns the first digits of all numbers that match a pattern such as `0|180020` or `(183[12])|0`. Returns `None` for
+/// a pattern that is too complex.
+fn prefixes(pattern: Option<&str>) -> Option<Vec<String>> {
     let plain = |character: char| character.is_ascii_digit() || "()[]|".contains(character);
     let Some(pattern) = pattern else { return Some(Vec::new()) };
     if !pattern.chars().all(plain) {
@@ -130,42 +130,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_forms_take_the_short_way() {
+    fn common_formats_are_parsed_by_their_digits() {
         let plain = |id: &str| Plain::of(id).unwrap();
         for typed in ["07700 900123", "07700900123", "+447700900123", "+44 7700-900.123", "7700900123"] {
             assert_eq!(
-                plain("GB").read(typed).map(String::from).as_deref(),
+                plain("GB").parse(typed).map(String::from).as_deref(),
                 Some("+447700900123"),
                 "{typed}"
             );
         }
-        assert_eq!(plain("US").read("500-555-0006").map(String::from).as_deref(), Some("+15005550006"));
-        assert_eq!(plain("IE").read("087 123 4567").map(String::from).as_deref(), Some("+353871234567"));
+        assert_eq!(plain("US").parse("500-555-0006").map(String::from).as_deref(), Some("+15005550006"));
+        assert_eq!(plain("IE").parse("087 123 4567").map(String::from).as_deref(), Some("+353871234567"));
         for typed in
             ["", "+44 (0)7700 900123", "00447700900123", "447700900123", "07700 900", "+1 500 555 0006"]
         {
-            assert_eq!(plain("GB").read(typed), None, "{typed}");
+            assert_eq!(plain("GB").parse(typed), None, "{typed}");
         }
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
         #[test]
-        fn the_short_way_reads_what_the_long_one_does(
+        fn parsing_by_digits_gives_the_same_result_as_parse(
             typed in "\\+?(0|00|010|1|7|8|99|47|55|66|84|33|39|44|49|91|353)?[ -]?[0-9]{2,4}[ .-]?[0-9]{2,4}[ .-]?[0-9]{0,5}",
             region in proptest::sample::select(vec![
                 "GB", "IE", "US", "CA", "DE", "FR", "IT", "CN", "SG", "ES", "NL", "IN", "AU", "NZ", "PL", "SE", "CH", "ZA", "BR",
                 "MX", "AR", "JP", "RU", "GG", "JM", "NO", "DK", "KZ", "TH", "VN", "FI", "KR", "IL",
             ]),
         ) {
-            if let Some(number) = Plain::of(region).and_then(|plain| plain.read(&typed)) {
+            if let Some(number) = Plain::of(region).and_then(|plain| plain.parse(&typed)) {
                 prop_assert_eq!(Ok(number), parse(&typed, region), "{} in {}", typed, region);
             }
         }
 
         #[test]
-        fn whatever_is_typed_is_read_or_refused(typed in "\\PC{0,30}") {
-            prop_assert_eq!(Region::of("GB").read(&typed), parse(&typed, "GB"));
+        fn any_text_gives_the_same_result_as_parse(typed in "\\PC{0,30}") {
+            prop_assert_eq!(Region::of("GB").parse(&typed), parse(&typed, "GB"));
         }
     }
 }

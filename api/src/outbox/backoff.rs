@@ -1,21 +1,23 @@
-//! How long to wait before the next try: exponential, with jitter, so that what failed together does not return
-//! together; never sooner than the gateway asks.
+//! Exponential backoff with jitter, so that messages that failed together are not retried together. The wait is at
+//! least as long as the gateway asks for, up to `LONGEST_ASKED`.
 
 use chrono::TimeDelta;
 
-/// The first wait, at most.
+/// Upper bound of the first wait.
 const FIRST: TimeDelta = TimeDelta::seconds(2);
-/// The longest wait: the pace of all texts together spares the gateway, and others to the same number wait behind this one.
+/// Upper bound of every wait that the gateway did not ask for. It is short because later messages to the same number
+/// wait too; the circuit breaker keeps the load off a failing gateway.
 const LONGEST: TimeDelta = TimeDelta::minutes(1);
-/// The longest wait that the gateway is granted: no message is due later than this.
+/// Longest wait accepted from the gateway. No message is due later than this.
 pub(super) const LONGEST_ASKED: TimeDelta = TimeDelta::hours(1);
 
-/// The wait after the `attempts`-th try. `jitter` is a random number in 0..1.
+/// Returns the wait after the given number of attempts. `jitter` is a random number in 0..1; `asked` is the wait that
+/// the gateway asked for.
 #[must_use]
 pub fn backoff(attempts: u32, jitter: f64, asked: Option<TimeDelta>) -> TimeDelta {
     let doublings = attempts.saturating_sub(1).min(10);
     let ceiling = (FIRST * (1 << doublings)).min(LONGEST).num_milliseconds();
-    // "Equal jitter": half of the wait is certain.
+    // "Equal jitter": half of the wait is fixed, half is random.
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most 60,000 ms")]
     let wait = TimeDelta::milliseconds(ceiling / 2 + (ceiling as f64 / 2.0 * jitter) as i64);
     wait.max(asked.unwrap_or_default().min(LONGEST_ASKED))

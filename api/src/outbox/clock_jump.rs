@@ -1,8 +1,8 @@
-//! Keeps the outbox moving when the machine's clock is set back. Rows written by the clock of before then lie hours ahead:
-//! a message would wait, and a claim would stand, until the clock gets there.
+//! Keeps the outbox moving after the machine's clock is set back. Times written before the change then lie in the
+//! future, perhaps by hours, and messages and claims would wait until the clock reaches them.
 //!
-//! A row further ahead than any worker sets it can only come from such a jump. A message becomes due at once. A claim
-//! is shortened to the length of a new one instead of being ended, because its worker may still be sending.
+//! A time further in the future than any worker sets can only come from such a change. A message becomes due at once. A
+//! claim is shortened to the length of a new one instead of being ended, because its worker may still be sending.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::{
     backoff::LONGEST_ASKED,
-    hand_over::held_until,
+    delivery_attempt::held_until,
     queries::{self, Latest},
     worker::Outbox,
 };
@@ -20,16 +20,17 @@ use crate::{
     db::{Db, DbError},
 };
 
-/// How often to look.
+/// Interval between two checks.
 const INTERVAL: TimeDelta = TimeDelta::minutes(1);
-/// Two replicas' clocks differ by less.
+/// Upper bound of the difference between two replicas' clocks.
 const SKEW: TimeDelta = TimeDelta::minutes(1);
 
-/// How far back the gateway's list is searched for a message that was tried while the clock was ahead: when that was is not
-/// known. Messages of the same words are told apart by the gateway's ids of those that are known.
+/// How far back the gateway's list is searched for a message that was attempted while the clock was ahead, since the
+/// time of that attempt is unknown. An identical message of ours is not mistaken for it: its gateway id is already
+/// stored.
 const LOOKED_BACK: TimeDelta = TimeDelta::hours(24);
 
-/// What the check works with.
+/// Checks the outbox for times too far in the future.
 #[derive(Debug)]
 pub(crate) struct ClockJumps {
     /// The database.
@@ -38,16 +39,16 @@ pub(crate) struct ClockJumps {
     pub(crate) clock: Clock,
     /// Woken when messages become due.
     pub(crate) outbox: Arc<Outbox>,
-    /// The gateway's time limit, from which a claim's length follows.
+    /// Time limit of a request to the gateway. It determines the length of a claim.
     pub(crate) timeout: TimeDelta,
 }
 
 impl ClockJumps {
-    /// Checks the outbox at the start and then every minute, until `stop` is set.
+    /// Checks the outbox at once and then every minute, until `stop` is set.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             if let Err(error) = self.clamp().await {
-                tracing::error!(%error, "the outbox cannot be checked for times far ahead");
+                tracing::error!(%error, "the outbox cannot be checked for times in the future");
             }
             tokio::select! {
                 _ = stop.changed() => break,
@@ -59,10 +60,10 @@ impl ClockJumps {
     async fn clamp(&self) -> Result<(), DbError> {
         let now = self.clock.now();
         let limits = latest(self.timeout, now);
-        // Reading first keeps an outbox in order from taking the writer's turn.
+        // Usually there is nothing to correct, and the check only reads, so it does not occupy the database's writer.
         let count = self.db.read(move |conn| queries::count_ahead(conn, limits)).await?;
         if count > 0 {
-            tracing::warn!(count, "messages were due, or claimed, far ahead: the clock was set back");
+            tracing::warn!(count, "the clock was set back; outbox times in the future are corrected");
             self.db.write(move |conn| queries::clamp_ahead(conn, limits, now - LOOKED_BACK, now)).await?;
             self.outbox.wake();
         }

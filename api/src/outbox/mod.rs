@@ -1,11 +1,12 @@
-//! The outbox: what is written by a reply goes to the gateway from here, and only from here. Claim (a short
-//! transaction), send (no transaction open), settle (a short transaction); a text whose outcome is unknown is looked
-//! up at the gateway before it is sent again.
+//! The outbox sends queued messages to the gateway; no other module sends. For each message it claims the row (a short
+//! transaction), sends (no transaction open), and settles the outcome (a short transaction). A message whose outcome is
+//! unknown is looked up at the gateway before it is sent again.
 
 pub mod backoff;
+mod circuit_breaker;
 pub(crate) mod clock_jump;
-mod hand_over;
-mod pace;
+mod delivery_attempt;
+pub mod gateway_access;
 pub(crate) mod queries;
 mod reconcile;
 mod settle;

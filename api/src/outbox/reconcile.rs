@@ -1,15 +1,15 @@
-//! Reconciliation: a message whose outcome is unknown (a time-out, a crash) is looked up at the gateway before it is sent
-//! again. Sending twice is worse than sending late (rule 14).
+//! Reconciliation: looks up a message whose outcome is unknown (after a time-out or a crash) at the gateway before it
+//! is sent again. Sending twice is worse than sending late (rule 14).
 
 use chrono::{DateTime, Utc};
 
 use crate::{
     db::{Db, DbError},
-    gateway::client::{AskError, GatewayClient, OutboundText},
+    gateway::client::{AskError, GatewayClient, OutboundMessage},
     messages::queries::is_known,
 };
 
-/// Why it is still unknown.
+/// Why the outcome is still unknown.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StillUnknown {
     #[error(transparent)]
@@ -18,19 +18,19 @@ pub(super) enum StillUnknown {
     Db(#[from] DbError),
 }
 
-/// Returns the gateway's id of the message, if it has it: one with the same numbers and words, no older than our first
-/// attempt, that belongs to no other message of ours.
+/// Returns the gateway's id of the message, if the gateway has it: a message with the same numbers and body, no older
+/// than the first attempt, whose id is not stored for another message.
 pub(super) async fn find(
     db: &Db,
     gateway: &GatewayClient,
-    text: &OutboundText,
+    message: &OutboundMessage,
     since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<String>, StillUnknown> {
-    let alike = gateway.sent_since(text, since, now).await?;
-    // The oldest first: that is the one of our first attempt.
+    let candidates = gateway.sent_since(message, since, now).await?;
+    // Oldest first: the oldest is that of the first attempt.
     db.read(move |conn| {
-        for gateway_id in alike.into_iter().rev() {
+        for gateway_id in candidates.into_iter().rev() {
             if !is_known(conn, &gateway_id)? {
                 return Ok(Some(gateway_id));
             }

@@ -1,71 +1,79 @@
-//! What came of a try, written down: the message moves on and leaves the outbox, or waits for its next try. What a worker
-//! writes that has lost its claim meanwhile must undo nothing of who has it now.
+//! Records the outcome of an attempt: the message's status advances and its row leaves the outbox, or its next attempt
+//! is scheduled. A worker that has lost its claim does not overwrite its successor's result: each update except that of
+//! an accepted message filters by the claim's attempt count.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::message::{Message, MessageStatus};
 
-use super::queries::{self, Claim, Claimed, NextStep};
+use super::{
+    gateway_access,
+    queries::{self, Claim, Claimed, NextStep},
+};
 use crate::{
-    consents::record::{OPTED_OUT_AT_GATEWAY, has_opted_out},
+    consents::check::has_opted_out,
+    conversations::delivery,
     db::{DbConnection, DbError},
-    gateway::{access, client::OutboundText, delivery},
+    gateway::{client::OutboundMessage, reasons},
     messages::queries::by_id_for_update,
 };
 
-/// What came of a try.
+/// The outcome of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// The gateway has it, under this id.
+pub(super) enum SendOutcome {
+    /// The gateway accepted the message and gave it this id.
     Accepted(String),
-    /// The gateway will never take it, for this error code.
+    /// The gateway refused the message for good, with this error code.
     Refused(String),
-    /// We do not send it any more, for this code.
+    /// The server gives up sending the message, with this code.
     GivenUp(&'static str),
-    /// This attempt certainly did not reach the gateway; the next one is due after this long.
-    Waits(TimeDelta),
-    /// The gateway does not list it, but may do so later: it is looked up again after this long.
+    /// This attempt certainly did not reach the gateway. The next one is due after this time.
+    Retry(TimeDelta),
+    /// The gateway does not list the message yet. It is looked up again after this time.
     NotListed(TimeDelta),
-    /// It may be at the gateway: it is looked up after this long.
+    /// The gateway may have the message. It is looked up after this time.
     Unknown(TimeDelta),
-    /// The gateway refuses our credentials. `known`: so it is certainly not there.
-    Unauthorised { wait: TimeDelta, known: bool },
+    /// The gateway refuses our credentials. The next attempt, or look-up, is due after `wait`.
+    Unauthorised { wait: TimeDelta, certainly_not_sent: bool },
 }
 
-/// Writes down what came of a try; `refused`: the gateway has refused our credentials until now.
+/// Records the outcome of an attempt. `refused`: the gateway refused our credentials before this attempt.
 pub(super) fn settle(
     conn: &mut DbConnection,
     claimed: &Claimed,
-    text: &OutboundText,
-    fate: &Fate,
+    sent: &OutboundMessage,
+    outcome: &SendOutcome,
     refused: bool,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    match fate {
-        Fate::Unauthorised { .. } => access::refused(conn, now)?,
-        Fate::Accepted(_) | Fate::Refused(_) if refused => access::granted(conn, now)?,
+    match outcome {
+        SendOutcome::Unauthorised { .. } => gateway_access::refused(conn, now)?,
+        SendOutcome::Accepted(_) | SendOutcome::Refused(_) if refused => gateway_access::granted(conn, now)?,
         _ => {}
     }
     let claim = claimed.claim;
-    match fate {
-        Fate::Accepted(gateway_id) => accepted(conn, claim, gateway_id, now),
-        Fate::Refused(code) => fail(conn, claim, code, now),
-        Fate::GivenUp(code) => fail(conn, claim, code, now),
-        // Whoever has opted out meanwhile is not tried again.
-        Fate::Waits(_) | Fate::Unauthorised { known: true, .. }
-            if has_opted_out(conn, &text.from, &(&text.to).into())? =>
+    match outcome {
+        SendOutcome::Accepted(gateway_id) => accepted(conn, claim, gateway_id, now),
+        SendOutcome::Refused(code) => fail(conn, claim, code, now),
+        SendOutcome::GivenUp(code) => fail(conn, claim, code, now),
+        // The customer opted out during the attempt.
+        SendOutcome::Retry(_) | SendOutcome::Unauthorised { certainly_not_sent: true, .. }
+            if has_opted_out(conn, &sent.from, &(&sent.to).into())? =>
         {
-            fail(conn, claim, OPTED_OUT_AT_GATEWAY, now)
+            fail(conn, claim, reasons::OPTED_OUT, now)
         }
-        Fate::Waits(wait) | Fate::Unauthorised { wait, known: true } => {
+        SendOutcome::Retry(wait) | SendOutcome::Unauthorised { wait, certainly_not_sent: true } => {
             queries::reschedule(conn, claimed, now + *wait, NextStep::AsBefore)
         }
-        Fate::Unknown(wait) | Fate::NotListed(wait) | Fate::Unauthorised { wait, known: false } => {
+        SendOutcome::Unknown(wait)
+        | SendOutcome::NotListed(wait)
+        | SendOutcome::Unauthorised { wait, certainly_not_sent: false } => {
             queries::reschedule(conn, claimed, now + *wait, NextStep::Reconcile)
         }
     }
 }
 
-/// Also from a worker that has lost its claim: whoever has it now needs to know.
+/// Records that the gateway accepted the message, even when the claim is lost: the worker that holds it now must not
+/// send the message again.
 fn accepted(
     conn: &mut DbConnection,
     claim: Claim,
@@ -73,7 +81,7 @@ fn accepted(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     if !queries::delete(conn, claim.message)? {
-        tracing::error!(message = %claim.message, gateway_id, "a text that was settled before is at the gateway");
+        tracing::error!(message = %claim.message, gateway_id, "the gateway accepted an already settled message");
         return Ok(());
     }
     match by_id_for_update(conn, claim.message)? {

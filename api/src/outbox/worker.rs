@@ -1,5 +1,6 @@
-//! The worker: takes due texts and hands them to the gateway, several at a time but one at a time to a number. When the
-//! gateway does not know us it stops, says so, and goes on by itself once it is known.
+//! The worker claims due messages and sends them to the gateway: many at a time, but only one at a time between the
+//! same two numbers. While the gateway refuses our credentials, the worker only tests them, and resumes once they are
+//! accepted.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -11,161 +12,164 @@ use tokio::{
 };
 
 use super::{
-    hand_over::{held_until, refused_for},
-    pace::{Heard, Pace},
-    queries::{self, Look},
+    circuit_breaker::{CircuitBreaker, GatewaySignal},
+    delivery_attempt::{credentials_retry_interval, held_until},
+    gateway_access,
+    queries::{self, OutboxState},
 };
 use crate::{
     clock::Clock,
     db::{Db, DbError},
     events::feed::Feed,
-    gateway::{
-        access,
-        client::{AskError, GatewayClient},
-    },
+    gateway::client::{AskError, GatewayClient},
 };
 
-/// How often to look for what other replicas have queued.
-const LOOK: TimeDelta = TimeDelta::seconds(1);
-/// The soonest next look.
-const SOON: TimeDelta = TimeDelta::milliseconds(20);
-/// How long what is at the gateway may take when the desk ends; what takes longer is looked up by the next one.
-const LAST_ORDERS: Duration = Duration::from_secs(25);
+/// Longest interval between two polls. It bounds how long a message queued by another replica waits.
+const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(1);
+/// Shortest interval between two polls.
+const MIN_POLL_INTERVAL: TimeDelta = TimeDelta::milliseconds(20);
+/// Time limit for attempts in flight at shutdown. The next process looks up the messages of those that take longer.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Where the worker is woken.
+/// Wakes the worker.
 #[derive(Debug, Default)]
 pub struct Outbox {
     wake: Notify,
 }
 
 impl Outbox {
-    /// Something was queued.
+    /// Wakes the worker after a message was queued.
     pub fn wake(&self) {
         self.wake.notify_one();
     }
 }
 
-/// The worker.
+/// Sends the outbox's messages.
 #[derive(Clone, Debug)]
 pub struct Worker {
-    /// Where the outbox is.
+    /// The database that holds the outbox.
     pub db: Db,
-    /// Who takes the texts.
+    /// The client that sends the messages.
     pub gateway: Arc<GatewayClient>,
-    /// What time it is.
+    /// The clock.
     pub clock: Clock,
-    /// Where it is woken.
+    /// Wakes this worker.
     pub outbox: Arc<Outbox>,
-    /// Who wants to know of changes.
+    /// Woken after each change, so that live streams see it.
     pub feed: Arc<Feed>,
-    /// How old a text may become before it is not sent any more.
+    /// Age from which a message is no longer sent.
     pub give_up_after: TimeDelta,
-    /// How long the gateway may take to list a message after an attempt is over.
+    /// Time that the gateway may take to list a message after an attempt has ended.
     pub list_lag: TimeDelta,
 }
 
-/// What is at the gateway.
+/// The attempts in progress.
 #[derive(Default)]
-struct AtWork {
-    tasks: JoinSet<Heard>,
-    texts: HashMap<Id, MessageId>,
+struct InFlight {
+    tasks: JoinSet<GatewaySignal>,
+    messages: HashMap<Id, MessageId>,
 }
 
-impl AtWork {
-    /// Somebody is done. Never returns while nobody is at work.
-    async fn done(&mut self) -> Vec<Heard> {
+impl InFlight {
+    /// Waits until at least one attempt has finished. Stays pending while there is none.
+    async fn finished(&mut self) -> Vec<GatewaySignal> {
         let Some(first) = self.tasks.join_next_with_id().await else { return std::future::pending().await };
-        let mut heard = vec![self.take(first)];
+        let mut signals = vec![self.remove(first)];
         while let Some(next) = self.tasks.try_join_next_with_id() {
-            heard.push(self.take(next));
+            signals.push(self.remove(next));
         }
-        heard
+        signals
     }
 
-    fn take(&mut self, done: Result<(Id, Heard), JoinError>) -> Heard {
-        let (task, heard) = done.unwrap_or_else(|error| (error.id(), Heard::Nothing));
-        self.texts.remove(&task);
-        heard
+    fn remove(&mut self, finished: Result<(Id, GatewaySignal), JoinError>) -> GatewaySignal {
+        let (task, signal) = finished.unwrap_or_else(|error| (error.id(), GatewaySignal::Inconclusive));
+        self.messages.remove(&task);
+        signal
     }
 }
 
 impl Worker {
-    /// Works until `stop` says so, then finishes what is at the gateway.
+    /// Works until `stop` is set, then waits for the attempts in flight.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let gateway = Arc::clone(&self.gateway);
         let _ = tokio::task::spawn_blocking(move || gateway.warm_up()).await;
-        let mut at_work = AtWork::default();
-        let mut pace = Pace::new(refused_for(self.gateway.timeout()));
+        let mut in_flight = InFlight::default();
+        let mut breaker = CircuitBreaker::new(credentials_retry_interval(self.gateway.timeout()));
         while !*stop.borrow() {
-            let next_look = self.hand_out(&mut at_work, &pace).await.unwrap_or_else(|error| {
+            let next_poll = self.start_due(&mut in_flight, &breaker).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox cannot be read");
-                LOOK
+                POLL_INTERVAL
             });
             tokio::select! {
                 _ = stop.changed() => break,
                 () = self.outbox.wake.notified() => {}
-                heard = at_work.done() => {
+                signals = in_flight.finished() => {
                     let now = self.clock.monotonic();
-                    heard.into_iter().for_each(|heard| pace.note(heard, now, rand::random()));
+                    signals.into_iter().for_each(|signal| breaker.record(signal, now, rand::random()));
                 }
-                () = self.clock.sleep(next_look) => {}
+                () = self.clock.sleep(next_poll) => {}
             }
         }
-        let finishing = async { while at_work.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_ORDERS, finishing).await.is_err() {
-            tracing::warn!("texts are still at the gateway; they will be looked up there");
+        let finishing = async { while in_flight.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, finishing).await.is_err() {
+            tracing::warn!(
+                "shutting down during attempts to send; their messages will be looked up at the gateway"
+            );
         }
     }
 
-    /// Takes what is due and sets to work on it; when to look again.
-    async fn hand_out(&self, at_work: &mut AtWork, pace: &Pace) -> Result<TimeDelta, DbError> {
-        let Look { due, refused } = self.db.read(queries::look).await?;
+    /// Claims due messages and starts to send them. Returns the time until the next poll.
+    async fn start_due(
+        &self,
+        in_flight: &mut InFlight,
+        breaker: &CircuitBreaker,
+    ) -> Result<TimeDelta, DbError> {
+        let OutboxState { due, refused } = self.db.read(queries::state).await?;
         let now = self.clock.now();
-        let room = pace.room(at_work.tasks.len(), refused, self.clock.monotonic());
-        if room == 0 {
-            return Ok(LOOK);
+        let free = breaker.free_slots(in_flight.tasks.len(), refused, self.clock.monotonic());
+        if free == 0 {
+            return Ok(POLL_INTERVAL);
         }
         let claimed = match due.filter(|due| *due <= now) {
-            // Looking first keeps an idle outbox from taking the writer's turn.
+            // An idle outbox only reads, so it does not occupy the database's writer.
             None => Vec::new(),
             Some(_) => {
-                let (until, held) =
-                    (held_until(self.gateway.timeout(), now), at_work.texts.values().copied());
-                let held: Vec<MessageId> = held.collect();
-                self.db.write(move |conn| queries::claim(conn, now, until, &held, room)).await?
+                let until = held_until(self.gateway.timeout(), now);
+                let own: Vec<MessageId> = in_flight.messages.values().copied().collect();
+                self.db.write(move |conn| queries::claim(conn, now, until, &own, free)).await?
             }
         };
         if claimed.is_empty() && refused {
             let worker = self.clone();
-            at_work.tasks.spawn(async move { worker.knock().await });
-            return Ok(LOOK);
+            in_flight.tasks.spawn(async move { worker.check_credentials().await });
+            return Ok(POLL_INTERVAL);
         }
-        let all = claimed.len() == room;
-        for text in claimed {
-            let (worker, message) = (self.clone(), text.claim.message);
-            let task = at_work.tasks.spawn(async move { worker.hand_over(text, refused).await });
-            at_work.texts.insert(task.id(), message);
+        let all_slots_used = claimed.len() == free;
+        for claimed in claimed {
+            let (worker, message) = (self.clone(), claimed.claim.message);
+            let task = in_flight.tasks.spawn(async move { worker.attempt_send(claimed, refused).await });
+            in_flight.messages.insert(task.id(), message);
         }
-        Ok(if all { LOOK } else { until_next(due, now) })
+        Ok(if all_slots_used { POLL_INTERVAL } else { until_next(due, now) })
     }
 
-    /// With nothing to send, asks the gateway whether it lets us in again.
-    async fn knock(&self) -> Heard {
+    /// Asks the gateway whether it accepts our credentials again. Called when there is no message to test them with.
+    async fn check_credentials(&self) -> GatewaySignal {
         let now = self.clock.now();
-        match self.gateway.greet().await {
-            Ok(_) => match self.db.write(move |conn| access::granted(conn, now)).await {
+        match self.gateway.check_credentials().await {
+            Ok(_) => match self.db.write(move |conn| gateway_access::granted(conn, now)).await {
                 Ok(()) => {
                     self.feed.wake();
-                    Heard::Answer
+                    GatewaySignal::Success
                 }
-                Err(_) => Heard::Trouble,
+                Err(_) => GatewaySignal::Failure,
             },
-            Err(AskError::Unauthorised) => Heard::Refusal,
-            Err(AskError::Unavailable(_)) => Heard::Trouble,
+            Err(AskError::Unauthorised) => GatewaySignal::Unauthorised,
+            Err(AskError::Unavailable(_)) => GatewaySignal::Failure,
         }
     }
 }
 
 fn until_next(due: Option<DateTime<Utc>>, now: DateTime<Utc>) -> TimeDelta {
-    due.map_or(LOOK, |due| due - now).clamp(SOON, LOOK)
+    due.map_or(POLL_INTERVAL, |due| due - now).clamp(MIN_POLL_INTERVAL, POLL_INTERVAL)
 }

@@ -1,5 +1,5 @@
-//! Messages that the gateway delivered and the server could not keep: `record` keeps sender, recipient and reason, so
-//! that none is lost silently; [`routes`] lists them for administrators.
+//! Messages that the gateway delivered and the server could not store. `record` stores their sender, recipient and
+//! reason, so that no message is lost unnoticed. [`routes`] lists them for administrators.
 
 pub(crate) mod queries;
 pub(crate) mod record;

@@ -8,7 +8,7 @@ use shared::{
 };
 
 use super::record::Rejection;
-use crate::db::{DbConnection, DbError, Moment, Words, on_each, schema::rejected_messages};
+use crate::db::{AsText, DbConnection, DbError, Timestamp, on_each, schema::rejected_messages};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = rejected_messages)]
@@ -17,9 +17,9 @@ struct Row {
     gateway_id: Option<String>,
     sender: Option<String>,
     recipient: Option<String>,
-    reason: Words<RejectionReason>,
+    reason: AsText<RejectionReason>,
     recovered: bool,
-    received_at: Moment,
+    received_at: Timestamp,
 }
 
 impl From<Row> for RejectedMessage {
@@ -37,7 +37,7 @@ impl From<Row> for RejectedMessage {
     }
 }
 
-/// The word of a reason in the database, in JSON and in metrics.
+/// Returns a reason's name in the database, in JSON and in metrics.
 pub(super) const fn word(reason: RejectionReason) -> &'static str {
     match reason {
         RejectionReason::MissingId => "missing_id",
@@ -49,7 +49,7 @@ pub(super) const fn word(reason: RejectionReason) -> &'static str {
     }
 }
 
-/// Keeps a rejection; `false` when the message has one already.
+/// Stores a rejection. Returns `false` if the message already has one.
 pub(super) fn insert(conn: &mut DbConnection, new: &Rejection, now: DateTime<Utc>) -> Result<bool, DbError> {
     let values = (
         rejected_messages::gateway_id.eq(&new.gateway_id),
@@ -57,7 +57,7 @@ pub(super) fn insert(conn: &mut DbConnection, new: &Rejection, now: DateTime<Utc
         rejected_messages::recipient.eq(&new.to),
         rejected_messages::reason.eq(word(new.reason)),
         rejected_messages::recovered.eq(new.recovered),
-        rejected_messages::received_at.eq(Moment(now)),
+        rejected_messages::received_at.eq(Timestamp(now)),
     );
     let inserted = on_each!(conn, |c| diesel::insert_into(rejected_messages::table)
         .values(values)
@@ -66,7 +66,7 @@ pub(super) fn insert(conn: &mut DbConnection, new: &Rejection, now: DateTime<Utc
     Ok(inserted > 0)
 }
 
-/// Lists rejections, newest first, before one of them.
+/// Returns rejections, newest first, from before the rejection `before`.
 pub(super) fn list(
     conn: &mut DbConnection,
     before: Option<RejectedMessageId>,
@@ -81,16 +81,16 @@ pub(super) fn list(
     Ok(rows.into_iter().map(RejectedMessage::from).collect())
 }
 
-/// Deletes the rejection of a message that could be kept after all.
+/// Deletes the rejection of a message that was stored later.
 pub(crate) fn delete(conn: &mut DbConnection, gateway_id: &str) -> Result<(), DbError> {
     let kept = rejected_messages::table.filter(rejected_messages::gateway_id.eq(gateway_id));
     on_each!(conn, |c| diesel::delete(kept).execute(c))?;
     Ok(())
 }
 
-/// Deletes rejections until a time.
+/// Deletes rejections received until a time.
 pub(crate) fn delete_until(conn: &mut DbConnection, until: DateTime<Utc>) -> Result<(), DbError> {
-    let old = rejected_messages::table.filter(rejected_messages::received_at.le(Moment(until)));
+    let old = rejected_messages::table.filter(rejected_messages::received_at.le(Timestamp(until)));
     on_each!(conn, |c| diesel::delete(old).execute(c))?;
     Ok(())
 }

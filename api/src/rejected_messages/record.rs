@@ -1,5 +1,5 @@
-//! Records a message that could not be kept, with a log line and a count. Sender and recipient are as the gateway named
-//! them; the text is not kept, because the message belongs to no team that may read it.
+//! Records a message that could not be stored, logs it and counts it. Sender and recipient are recorded as the gateway
+//! sent them. The text is not recorded, because no team is allowed to read it.
 
 use chrono::{DateTime, Utc};
 use shared::{address::AddressFault, rejected_message::RejectionReason};
@@ -7,10 +7,10 @@ use shared::{address::AddressFault, rejected_message::RejectionReason};
 use super::queries;
 use crate::db::{Db, DbError};
 
-/// How many characters of a sender or recipient are kept.
+/// Maximum length of a recorded sender or recipient.
 const MAX_CHARS: usize = 100;
 
-/// A message that could not be kept.
+/// A message that could not be stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Rejection {
     pub(crate) gateway_id: Option<String>,
@@ -20,7 +20,7 @@ pub(crate) struct Rejection {
     pub(crate) recovered: bool,
 }
 
-/// The reason that a sender's fault is.
+/// Returns the rejection reason for an invalid sender.
 pub(crate) const fn of_sender(fault: AddressFault) -> RejectionReason {
     match fault {
         AddressFault::Missing => RejectionReason::MissingSender,
@@ -29,13 +29,13 @@ pub(crate) const fn of_sender(fault: AddressFault) -> RejectionReason {
     }
 }
 
-/// Records it; a message that is recorded already changes nothing.
+/// Records a rejection. Does nothing if the message is already recorded.
 ///
 /// # Errors
-/// Only faults of the database.
+/// Database errors.
 pub(crate) async fn record(db: &Db, mut rejection: Rejection, now: DateTime<Utc>) -> Result<(), DbError> {
     for text in [&mut rejection.gateway_id, &mut rejection.from, &mut rejection.to] {
-        // PostgreSQL keeps no NUL.
+        // PostgreSQL text cannot contain NUL.
         *text = text.take().map(|text| text.replace('\0', "\u{fffd}").chars().take(MAX_CHARS).collect());
     }
     let (reason, gateway_id) = (rejection.reason, rejection.gateway_id.clone().unwrap_or_default());
@@ -46,7 +46,7 @@ pub(crate) async fn record(db: &Db, mut rejection: Rejection, now: DateTime<Utc>
         tracing::warn!(
             reason = word,
             gateway_id,
-            "a message could not be kept; GET /api/v1/rejected_messages lists it"
+            "a message could not be stored; GET /api/v1/rejected_messages lists it"
         );
     }
     Ok(())

@@ -6,13 +6,14 @@ use shared::{Page, Problem, account::Permission, ids::RejectedMessageId, rejecte
 use super::queries;
 use crate::{
     auth::Caller,
-    desk::Desk,
     error::ApiError,
     paging::{PageQuery, decode, encode, limit, page},
+    state::AppState,
 };
 
-/// Messages that the gateway delivered and the server could not keep, newest first. They are kept for 30 days, without
-/// their texts, which the gateway has.
+/// Lists the messages that the gateway delivered and the server could not store, newest first.
+///
+/// Entries are kept for 30 days, without the message's text. The gateway still has the text.
 #[utoipa::path(get, path = "/api/v1/rejected_messages", operation_id = "list_rejected_messages", tag = "webhooks",
     params(PageQuery),
     responses((status = 200, body = Page<RejectedMessage>),
@@ -20,13 +21,13 @@ use crate::{
         (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_rejected_messages(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let limit = limit(query.limit)?;
     let before: Option<RejectedMessageId> = decode(query.cursor.as_deref())?;
-    let found = desk.db.read(move |conn| queries::list(conn, before, limit + 1)).await?;
+    let found = state.db.read(move |conn| queries::list(conn, before, limit + 1)).await?;
     Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
 }

@@ -1,7 +1,5 @@
-//! Finding conversations by number, reference or name (rule 12). `fold` says what is the same to a search, [`term`]
-//! reads what was typed; `sqlite` and `postgres` know their databases' text indexes.
+//! Searches conversations by number, reference or name (rule 12). [`term`] parses the search term, `sqlite` and `postgres` use the text index of their database.
 
-pub(crate) mod fold;
 mod postgres;
 mod queries;
 pub mod routes;
@@ -15,9 +13,9 @@ use tokio::sync::watch;
 use self::queries::Refolding;
 use crate::db::Db;
 
-/// Folds the stored texts of all conversations again when the rules have changed since they were written, the newest
-/// conversations first, in slices that each commit with their progress: a restart resumes where the last slice ended.
-/// Ends when all are done, or when `stop` becomes true.
+/// Folds the stored texts of all conversations again if the rules have changed, newest conversations first. Each slice
+/// commits its progress, so that a restart continues after the last slice. Returns when all texts are folded, or when
+/// `stop` becomes true.
 pub(crate) async fn refold(db: Db, stop: watch::Receiver<bool>) {
     loop {
         if *stop.borrow() {
@@ -25,10 +23,12 @@ pub(crate) async fn refold(db: Db, stop: watch::Receiver<bool>) {
         }
         match db.write(queries::refold_slice).await {
             Ok(Refolding::Continues) => {}
-            Ok(Refolding::Finished) => return tracing::info!("the texts for search are up to date"),
+            Ok(Refolding::Finished) => {
+                return tracing::info!("the search texts of all conversations are up to date");
+            }
             Ok(Refolding::UpToDate) => return,
             Err(error) => {
-                return tracing::error!(%error, "the texts for search could not be updated; the next start resumes");
+                return tracing::error!(%error, "the search texts could not be updated; the next start resumes");
             }
         }
     }

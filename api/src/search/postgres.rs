@@ -1,6 +1,6 @@
-//! Search on PostgreSQL: the trigram index (`pg_trgm`) where a term is in few conversations; where it is in many, a walk
-//! back in time that soon has enough of them. It is not left to the planner, which guesses how many match and is far off
-//! for digits. No statement is cached, so that it sees the term.
+//! Search on PostgreSQL. A term with few matches is looked up in the trigram index (`pg_trgm`); for a frequent term, a
+//! scan from the newest conversation backwards soon finds enough matches. The code chooses, not the planner, because
+//! the planner's estimates are far off for digits. Statements are not cached, so that each plan is made for its term.
 
 use diesel::{
     PgConnection, RunQueryDsl,
@@ -16,18 +16,18 @@ use super::{
     queries::{Found, Wanted},
     term::Term,
 };
-use crate::db::{DbError, Moment, UtcTimestamp, Words};
+use crate::db::{AsText, DbError, Timestamp, UtcTimestamp};
 
-/// Up to so many matches are sorted; of more, the newest are found sooner by walking back in time.
-const FEW: i64 = 2_000;
-/// How far back a walk goes for a term that stands in many conversations, and so will soon be met.
-const WALK: i64 = 20_000;
-/// How far back it goes for a term that the text index does not know.
-const LONGEST_WALK: i64 = 50_000;
+/// Number of matches from which a backward scan is faster than sorting all matches.
+const FREQUENT: i64 = 2_000;
+/// Maximum number of conversations scanned for a frequent term.
+const SCAN_LIMIT: i64 = 20_000;
+/// Maximum number of conversations scanned for a term that the text index does not support.
+const UNINDEXED_SCAN_LIMIT: i64 = 50_000;
 
 type Query<'a> = BoxedSqlQuery<'a, Pg, SqlQuery>;
 
-/// Adds binds to a statement, which PostgreSQL numbers.
+/// A statement with numbered binds.
 struct Statement<'a> {
     query: Query<'a>,
     binds: usize,
@@ -53,17 +53,17 @@ impl Statement<'_> {
 
     fn status(mut self, status: ConversationStatus) -> Self {
         self.binds += 1;
-        self.query = self.query.sql(format!("${}", self.binds)).bind::<Text, _>(Words(status));
+        self.query = self.query.sql(format!("${}", self.binds)).bind::<Text, _>(AsText(status));
         self
     }
 
     fn time(mut self, time: chrono::DateTime<chrono::Utc>) -> Self {
         self.binds += 1;
-        self.query = self.query.sql(format!("${}", self.binds)).bind::<UtcTimestamp, _>(Moment(time));
+        self.query = self.query.sql(format!("${}", self.binds)).bind::<UtcTimestamp, _>(Timestamp(time));
         self
     }
 
-    /// Team, status, time, and where the page before ended.
+    /// Adds the conditions for team, status, time and cursor.
     fn filtered(mut self, wanted: &Wanted<'_>) -> Self {
         self = self.sql("active_at >= ").time(wanted.since);
         if let Some(cursor) = wanted.after {
@@ -79,7 +79,7 @@ impl Statement<'_> {
         }
     }
 
-    /// The text holds every word of one of the alternatives.
+    /// Adds the condition that the text contains every word of one alternative.
     fn of_term(mut self, term: &Term) -> Self {
         for (place, words) in term.alternatives.iter().enumerate() {
             self = self.sql(if place == 0 { "(" } else { " OR " });
@@ -92,7 +92,7 @@ impl Statement<'_> {
         self.sql(")")
     }
 
-    /// The newest of what was selected.
+    /// Adds the order, newest activity first, and the limit.
     fn newest(self, limit: i64) -> Self {
         self.sql(" ORDER BY active_at DESC, id DESC LIMIT ").number(limit)
     }
@@ -104,18 +104,18 @@ struct Count {
     count: i64,
 }
 
-/// The conversations that match, newest activity first.
+/// Returns the matching conversations, newest activity first.
 pub(super) fn find(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
     if !wanted.term.is_indexed() {
-        return walk(conn, wanted, LONGEST_WALK);
+        return scan(conn, wanted, UNINDEXED_SCAN_LIMIT);
     }
     let counting = beginning("SELECT count(*) AS count FROM (SELECT 1 FROM conversation_texts WHERE ");
-    let counting = counting.of_term(wanted.term).sql(" LIMIT ").number(FEW).sql(") AS matching");
+    let counting = counting.of_term(wanted.term).sql(" LIMIT ").number(FREQUENT).sql(") AS matching");
     let counted: Count = counting.query.get_result(conn)?;
-    if counted.count < FEW {
+    if counted.count < FREQUENT {
         return sorted(conn, wanted);
     }
-    let found = walk(conn, wanted, WALK)?;
+    let found = scan(conn, wanted, SCAN_LIMIT)?;
     let enough = i64::try_from(found.len()).is_ok_and(|found| found >= wanted.limit);
     if enough { Ok(found) } else { sorted(conn, wanted) }
 }
@@ -124,7 +124,7 @@ fn beginning<'a>(sql: &str) -> Statement<'a> {
     Statement { query: sql_query(sql).into_boxed(), binds: 0 }
 }
 
-/// Every match, sorted.
+/// Looks up all matches in the index and sorts them.
 fn sorted(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
     let matching =
         beginning("WITH matching AS MATERIALIZED (SELECT conversation_id FROM conversation_texts WHERE ");
@@ -135,8 +135,8 @@ fn sorted(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, Db
     Ok(found.newest(wanted.limit).query.load(conn)?)
 }
 
-/// The newest conversations, until enough of them match.
-fn walk(conn: &mut PgConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
+/// Scans the newest conversations for matches.
+fn scan(conn: &mut PgConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
     let found = beginning("SELECT id, active_at FROM (SELECT id, active_at FROM conversations WHERE ")
         .filtered(wanted)
         .newest(longest)
@@ -145,7 +145,7 @@ fn walk(conn: &mut PgConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Ve
     Ok(found.newest(wanted.limit).query.load(conn)?)
 }
 
-/// The text, with what means something in a pattern standing for itself.
+/// Escapes the special characters of a `LIKE` pattern.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

@@ -1,5 +1,4 @@
-//! Looking for conversations in the database. Which ones is found by [`super::sqlite`] or [`super::postgres`]; the rows
-//! themselves are read here.
+//! Search in the database. [`super::sqlite`] or [`super::postgres`] finds the ids; the rows are loaded here.
 
 use std::collections::HashMap;
 
@@ -10,39 +9,39 @@ use shared::{
     conversation::{Conversation, ConversationStatus},
 };
 
-use super::{
-    fold::{VERSION, text_of},
-    postgres, sqlite,
-    term::Term,
-};
+use super::{postgres, sqlite, term::Term};
 use crate::{
     auth::TeamScope,
-    conversations::{cursor::TimeCursor, queries::Row},
+    conversations::{
+        cursor::TimeCursor,
+        queries::Row,
+        search_text::{VERSION, text_of},
+    },
     db::{
-        DbConnection, DbError, Moment, UtcTimestamp, Words, on_each,
+        AsText, DbConnection, DbError, Timestamp, UtcTimestamp, on_each,
         schema::{conversation_texts, conversations, search_folding},
     },
 };
 
-/// What is looked for, and where.
+/// A search request.
 #[derive(Debug)]
 pub struct Wanted<'a> {
-    /// The teams.
+    /// The teams to search in.
     pub scope: &'a TeamScope,
-    /// What was typed.
+    /// The search term.
     pub term: &'a Term,
-    /// Only those that stand so.
+    /// Only conversations with this status.
     pub status: Option<ConversationStatus>,
-    /// Something must have happened since then.
+    /// Only conversations with activity since this time.
     pub since: DateTime<Utc>,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub after: Option<&'a TimeCursor>,
-    /// How many.
+    /// Maximum number of results.
     pub limit: i64,
 }
 
 impl Wanted<'_> {
-    /// The teams, as a list for SQL; `None` for all of them. Ids are numbers, so they can stand in the text.
+    /// Returns the team ids as a list for SQL, or `None` for all teams. Ids are integers, so they need no bind.
     pub(super) fn teams(&self) -> Option<String> {
         match self.scope {
             TeamScope::Every => None,
@@ -54,19 +53,19 @@ impl Wanted<'_> {
     }
 }
 
-/// A conversation that was found, and when something last happened in it.
+/// A matching conversation, and the time of its last activity.
 #[derive(Debug, QueryableByName)]
 pub(super) struct Found {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     pub(super) id: i64,
     #[diesel(sql_type = UtcTimestamp)]
-    pub(super) active_at: Moment,
+    pub(super) active_at: Timestamp,
 }
 
-/// The conversations that match, newest activity first, each with when something last happened in it.
+/// Returns the matching conversations, newest activity first, each with the time of its last activity.
 ///
 /// # Errors
-/// Only faults of the database.
+/// Database errors.
 pub fn find(
     conn: &mut DbConnection,
     wanted: &Wanted<'_>,
@@ -92,23 +91,23 @@ pub fn find(
     Ok(in_order.collect())
 }
 
-/// Conversations per slice of refolding. A slice holds SQLite's one writer, so it must be short.
+/// Conversations per slice of refolding. SQLite has one writer, so other writes wait for a slice.
 const SLICE: i64 = 500;
 
-/// What a slice of refolding found.
+/// The result of a slice of refolding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refolding {
     /// More conversations may follow.
     Continues,
     /// This was the last slice.
     Finished,
-    /// Nothing had to be done.
+    /// No refolding was needed.
     UpToDate,
 }
 
 /// Folds the texts of the next slice of conversations again, and records the progress.
 pub(super) fn refold_slice(conn: &mut DbConnection) -> Result<Refolding, DbError> {
-    type Columns = (i64, Words<CustomerAddress>, Option<String>, Option<String>, String);
+    type Columns = (i64, AsText<CustomerAddress>, Option<String>, Option<String>, String);
     let (version, before): (i64, Option<i64>) = on_each!(conn, |c| search_folding::table
         .select((search_folding::version, search_folding::before_id))
         .first(c))?;
@@ -131,10 +130,10 @@ pub(super) fn refold_slice(conn: &mut DbConnection) -> Result<Refolding, DbError
         ))
         .load(c))?;
     let next = rows.last().map(|row| row.0);
-    for (id, Words(number), reference, name, kept) in rows {
+    for (id, AsText(number), reference, name, kept) in rows {
         let text = text_of(&number, reference.as_deref(), name.as_deref());
         if text != kept {
-            // A text that another replica has changed meanwhile is folded already.
+            // A text that another replica has changed since is already folded by the new rules.
             on_each!(conn, |c| diesel::update(conversation_texts::table.find(id))
                 .filter(conversation_texts::text.eq(kept))
                 .set(conversation_texts::text.eq(text))

@@ -17,33 +17,33 @@ use super::{
 use crate::{
     auth::Caller,
     conversations::cursor::TimeCursor,
-    desk::Desk,
     error::ApiError,
     paging::{decode, encode, limit, page},
+    state::AppState,
     teams,
 };
 
-/// What to look for.
+/// The search term and its filters.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
-    /// A part of a number, however it is typed, of a reference, or of a name: 2 to 100 characters; one is enough
-    /// in Chinese, Japanese and Korean.
+    /// Part of a number (in any format), reference or name: 2 to 100 characters. One character is enough in Chinese,
+    /// Japanese and Korean.
     #[param(example = "07700 900")]
     q: String,
     /// Only this team's conversations.
     #[param(value_type = Option<i64>)]
     team_id: Option<TeamId>,
-    /// Only those that stand so.
+    /// Only conversations with this status.
     status: Option<ConversationStatus>,
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// The conversations that match, those first in which something happened last, 90 days back (a setting).
+/// Searches the conversations of the past 90 days (a setting), latest activity first.
 #[utoipa::path(get, path = "/api/v1/search", operation_id = "search_conversations", tag = "conversations",
     params(SearchQuery),
     responses((status = 200, body = Page<Conversation>),
@@ -52,7 +52,7 @@ pub struct SearchQuery {
         (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn search_conversations(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse, ApiError> {
@@ -62,8 +62,8 @@ pub async fn search_conversations(
     let after: Option<TimeCursor> = decode(cursor.as_deref())?;
     let term =
         Term::parse(&q).map_err(|fault| ApiError::field(ErrorCode::InvalidQuery, "q", "invalid", fault))?;
-    let since = desk.clock.now() - desk.search_reach;
-    let found = desk
+    let since = state.clock.now() - state.search_reach;
+    let found = state
         .db
         .read(move |conn| {
             let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;

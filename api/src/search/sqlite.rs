@@ -1,5 +1,6 @@
-//! Search on SQLite: FTS5's trigram index where a term is in few conversations; where it is in many, a walk back in time
-//! that soon has enough of them. Never the whole table.
+//! Search on SQLite. A term with few matches is looked up in FTS5's trigram index; for a frequent term, a scan from the
+//! newest conversation backwards soon finds enough matches. Scans are limited, so that they do not read the whole
+//! table.
 
 use chrono::{DateTime, Utc};
 use diesel::{
@@ -16,21 +17,22 @@ use super::{
 };
 use crate::{
     auth::TeamScope,
-    db::{DbError, Moment, UtcTimestamp, Words},
+    db::{AsText, DbError, Timestamp, UtcTimestamp},
 };
 
-/// Up to so many matches are sorted; of more, the newest are found sooner by walking back in time.
-const FEW: i64 = 5_000;
-/// How far back a walk goes for a term that stands in many conversations, and so will soon be met.
-const WALK: i64 = 20_000;
-/// How far back it goes for a term that the text index does not know.
-const LONGEST_WALK: i64 = 50_000;
-/// Of how many teams the conversations are merged; each costs a step for every conversation.
-const MERGED: usize = 8;
+/// Number of matches from which a backward scan is faster than sorting all matches.
+const FREQUENT: i64 = 5_000;
+/// Maximum number of conversations scanned for a frequent term.
+const SCAN_LIMIT: i64 = 20_000;
+/// Maximum number of conversations scanned for a term that the text index does not support.
+const UNINDEXED_SCAN_LIMIT: i64 = 50_000;
+/// Maximum number of teams whose conversations are merged from their own index ranges. Each team adds a step for every
+/// conversation.
+const MAX_MERGED_TEAMS: usize = 8;
 
 type Query<'a> = BoxedSqlQuery<'a, Sqlite, SqlQuery>;
 
-/// Adds values to a statement, each with its place in the text.
+/// Adds a placeholder and its value to a statement.
 trait Binds: Sized {
     fn text(self, text: String) -> Self;
     fn number(self, number: i64) -> Self;
@@ -47,7 +49,7 @@ impl Binds for Query<'_> {
     }
 
     fn time(self, time: DateTime<Utc>) -> Self {
-        self.sql("?").bind::<UtcTimestamp, _>(Moment(time))
+        self.sql("?").bind::<UtcTimestamp, _>(Timestamp(time))
     }
 }
 
@@ -57,11 +59,11 @@ struct Count {
     count: i64,
 }
 
-/// The conversations that match, newest activity first.
+/// Returns the matching conversations, newest activity first.
 pub(super) fn find(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
     if !wanted.term.is_indexed() {
-        // Two characters stand in so many numbers and names that the newest are found at once, or are not worth it.
-        return walk(conn, wanted, LONGEST_WALK);
+        // Two characters occur in so many numbers and names that a scan of the newest conversations is enough.
+        return scan(conn, wanted, UNINDEXED_SCAN_LIMIT);
     }
     let matches = fts(wanted.term);
     let counted: Count = sql_query(
@@ -69,24 +71,24 @@ pub(super) fn find(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<V
          (SELECT 1 FROM conversation_texts_index WHERE conversation_texts_index MATCH ? LIMIT ?)",
     )
     .bind::<Text, _>(&matches)
-    .bind::<BigInt, _>(FEW)
+    .bind::<BigInt, _>(FREQUENT)
     .get_result(conn)?;
-    if counted.count < FEW {
+    if counted.count < FREQUENT {
         return sorted(conn, wanted, &matches);
     }
-    let found = walk(conn, wanted, WALK)?;
+    let found = scan(conn, wanted, SCAN_LIMIT)?;
     let enough = i64::try_from(found.len()).is_ok_and(|found| found >= wanted.limit);
     if enough { Ok(found) } else { sorted(conn, wanted, &matches) }
 }
 
-/// Every match, sorted.
+/// Looks up all matches in the index and sorts them.
 fn sorted(conn: &mut SqliteConnection, wanted: &Wanted<'_>, matches: &str) -> Result<Vec<Found>, DbError> {
     let mut query = sql_query(
         "SELECT conversations.id AS id, active_at FROM conversation_texts_index
          CROSS JOIN conversations ON conversations.id = conversation_texts_index.rowid",
     )
     .into_boxed();
-    // A phrase of three characters and more is exact; only shorter words have to be looked for in the text itself.
+    // The index matches phrases of three or more characters exactly. Shorter words are searched in the text itself.
     let exact = wanted.term.is_indexed_whole();
     if !exact {
         query = query
@@ -101,13 +103,13 @@ fn sorted(conn: &mut SqliteConnection, wanted: &Wanted<'_>, matches: &str) -> Re
     Ok(query.number(wanted.limit).load(conn)?)
 }
 
-/// The newest conversations, one after the other, until enough of them match. Those of a few teams are merged, each team's
-/// from its own part of the index, so that a small team's are not looked for among all others'.
-fn walk(conn: &mut SqliteConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
+/// Scans the newest conversations, until enough of them match. For a few teams, merges each team's own range of the
+/// index, so that the scan for a small team does not read the conversations of all others.
+fn scan(conn: &mut SqliteConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
     let mut newest = sql_query("SELECT newest.id AS id, newest.active_at AS active_at FROM (").into_boxed();
     let of = "SELECT id, active_at FROM conversations WHERE ";
     newest = match wanted.scope {
-        TeamScope::Only(teams) if teams.len() <= MERGED => {
+        TeamScope::Only(teams) if teams.len() <= MAX_MERGED_TEAMS => {
             for (place, team) in teams.iter().enumerate() {
                 newest = newest.sql(if place == 0 { of.to_owned() } else { format!(" UNION ALL {of}") });
                 newest = filtered(newest, wanted).sql(format!(" AND team_id = {team}"));
@@ -123,7 +125,7 @@ fn walk(conn: &mut SqliteConnection, wanted: &Wanted<'_>, longest: i64) -> Resul
     Ok(found.load(conn)?)
 }
 
-/// Only the teams that one may see.
+/// Adds the condition for teams.
 fn of_teams<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
     match wanted.teams() {
         Some(teams) => query.sql(format!(" AND team_id IN ({teams})")),
@@ -131,7 +133,7 @@ fn of_teams<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
     }
 }
 
-/// Status, time, and where the page before ended.
+/// Adds the conditions for status, time and cursor.
 fn filtered<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
     let mut query = query.sql("active_at >= ").time(wanted.since);
     if let Some(cursor) = wanted.after {
@@ -143,12 +145,12 @@ fn filtered<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
             .sql(")");
     }
     if let Some(status) = wanted.status {
-        query = query.sql(" AND status = ?").bind::<Text, _>(Words(status));
+        query = query.sql(" AND status = ?").bind::<Text, _>(AsText(status));
     }
     query
 }
 
-/// The text holds every word of one of the alternatives.
+/// Adds the condition that the text contains every word of one alternative.
 fn of_term<'a>(mut query: Query<'a>, term: &Term) -> Query<'a> {
     for (place, words) in term.alternatives.iter().enumerate() {
         query = query.sql(if place == 0 { "(" } else { " OR " });
@@ -167,7 +169,7 @@ fn of_term<'a>(mut query: Query<'a>, term: &Term) -> Query<'a> {
     query.sql(")")
 }
 
-/// The term in FTS5's own words: each as a phrase, so that nothing in it means anything else.
+/// Returns the term as an FTS5 query, with each word quoted as a phrase, so that it contains no operators.
 fn fts(term: &Term) -> String {
     let alternative = |words: &Vec<String>| {
         let phrases: Vec<String> = words

@@ -1,4 +1,4 @@
-//! Making and changing teams, their numbers and their members.
+//! Creates and changes teams, their numbers and their members.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -13,16 +13,16 @@ use shared::{
 
 use super::queries;
 use crate::{
-    accounts::{self, authority::Authority},
-    auth::TeamScope,
-    db::DbConnection,
+    accounts,
+    auth::{Authority, TeamScope},
+    db::{DbConnection, Lock},
     error::ApiError,
     events,
     fields::{Fields, same_name, taken},
     numbers,
 };
 
-/// A team with its members.
+/// Returns a team with its members.
 ///
 /// # Errors
 /// `not_found`.
@@ -41,7 +41,8 @@ pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<
     })
 }
 
-/// Makes a team. Whoever makes it without acting in all teams becomes its first member, or could not see it.
+/// Creates a team. A creator who is not in all teams becomes its first member, because otherwise the creator could not
+/// see the team.
 ///
 /// # Errors
 /// `validation_failed`, `already_exists`; `forbidden` for an API key, which cannot be a member.
@@ -53,7 +54,7 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<TeamDetail, ApiError> {
     if by.is_none() {
-        authority.require_everywhere("Making a team with an API key")?;
+        authority.require_everywhere("Creating a team with an API key")?;
     }
     let new = checked(conn, new, None)?;
     let id = queries::insert(conn, &new, now)?;
@@ -83,10 +84,10 @@ pub fn update(
     detail(conn, scope, id)
 }
 
-/// Gives a team a number, in any usual format of its region.
+/// Adds a number to a team, in any usual format of the team's region.
 ///
 /// # Errors
-/// `not_found`, `invalid_number`, `already_exists` when a team has it.
+/// `not_found`, `invalid_number`, `already_exists` when a team already has the number.
 pub fn add_number(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -95,7 +96,7 @@ pub fn add_number(
     now: DateTime<Utc>,
 ) -> Result<TeamDetail, ApiError> {
     let team = detail(conn, scope, id)?;
-    let number = numbers::parse::field("number", typed, &team.region)?;
+    let number = numbers::parse::parse_field("number", typed, &team.region)?;
     if !queries::insert_number(conn, id, &number)? {
         let whose = if team.numbers.contains(&number) { "This team" } else { "Another team" };
         let message = format!("{whose} already has {}. A number belongs to one team.", number.display());
@@ -105,7 +106,7 @@ pub fn add_number(
     detail(conn, scope, id)
 }
 
-/// Takes a number from a team, unless conversations live on it.
+/// Removes a number from a team, unless it has conversations that are not closed.
 ///
 /// # Errors
 /// `not_found`, `number_in_use`.
@@ -120,23 +121,23 @@ pub fn remove_number(
     if !team.numbers.contains(number) {
         return Err(ApiError::new(ErrorCode::NotFound, "The team does not have this number."));
     }
-    // First, so that nobody can begin a conversation while we look; when there is one, all of it is taken back.
+    // Deletes first, so that no conversation can start during the check. An error rolls the deletion back.
     queries::delete_number(conn, id, number)?;
     let live = queries::live_conversations(conn, number)?;
     if live > 0 {
         let detail = format!(
-            "{live} conversations on this number are in progress or await a reply. Close them first: nobody could \
-             answer them any more."
+            "{live} conversations on this number are in progress or await a reply. Close them first: without the \
+             number, they cannot be answered."
         );
         return Err(ApiError::new(ErrorCode::NumberInUse, detail));
     }
     changed(conn, id, now)
 }
 
-/// Makes an account a member of a team, or takes it out.
+/// Adds an account to a team, or removes it.
 ///
 /// # Errors
-/// `not_found` for the team or the account, `forbidden` for an account that is not the authority's to change.
+/// `not_found` for the team or the account, `forbidden` for an account that the authority may not change.
 pub fn set_member(
     conn: &mut DbConnection,
     authority: &Authority,
@@ -145,9 +146,9 @@ pub fn set_member(
     belongs: bool,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    conn.take_turns("accounts")?;
+    conn.advisory_lock(Lock::Accounts)?;
     detail(conn, authority.scope(), id)?;
-    accounts::change::manageable(conn, authority, account)?;
+    accounts::change::find_manageable(conn, authority, account)?;
     if belongs {
         accounts::queries::insert_member(conn, id, account)?;
     } else {
@@ -161,10 +162,10 @@ fn changed(conn: &mut DbConnection, id: TeamId, now: DateTime<Utc>) -> Result<()
     Ok(events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(id), now)?)
 }
 
-/// The fields of a team, `id` being the one that they are for.
+/// Validates the fields of a new team, or of the team `id`.
 fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result<NewTeam, ApiError> {
-    // Two teams of the same name in another case would pass the table's own unique index.
-    conn.take_turns("teams")?;
+    // Serialised, because the unique index does not catch names that differ only in case.
+    conn.advisory_lock(Lock::Teams)?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
     let region = clean_code(&new.region).to_uppercase();
@@ -186,7 +187,7 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
     Ok(NewTeam { name, region, time_zone, help_reply })
 }
 
-/// An answer to HELP: a message body, sent as it is.
+/// Validates the reply to HELP: a message body without placeholders.
 fn help_reply(fields: &mut Fields, text: String) -> String {
     let missing = placeholders(&text);
     let broken = broken_placeholder(&text);
@@ -198,13 +199,13 @@ fn help_reply(fields: &mut Fields, text: String) -> String {
         }
         Ok(_) => {
             let message = format!(
-                "This is sent as it is, so it cannot hold placeholders. Write the words instead of {{{{{}}}}}.",
+                "This text is sent as written, so it cannot contain placeholders. Replace {{{{{}}}}} with words.",
                 missing.join("}}, {{")
             );
             fields.fault("help_reply", "placeholder", message);
         }
         Err(BodyFault::Empty) => {
-            fields.fault("help_reply", "required", "Write the answer, or send null to answer nothing.");
+            fields.fault("help_reply", "required", "Enter a reply, or send null for no reply.");
         }
         Err(fault) => fields.fault("help_reply", fault.code(), fault.to_string()),
     }

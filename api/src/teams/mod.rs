@@ -12,18 +12,18 @@ use crate::{
     db::{Db, DbConnection, DbError},
 };
 
-/// Every team, by name, for whoever works on the server itself.
+/// Returns all teams by name, for commands on the server itself.
 ///
 /// # Errors
-/// Only faults of the database.
+/// Database errors.
 pub fn all(conn: &mut DbConnection) -> Result<Vec<TeamSummary>, DbError> {
     queries::teams(conn, &TeamScope::Every)
 }
 
-/// Every number with the name of the team that owns it, for the simulator's handset.
+/// Returns all team numbers with their teams' names, for the simulator's handset.
 ///
 /// # Errors
-/// Only faults of the database.
+/// Database errors.
 pub(crate) async fn desk_numbers(db: &Db) -> Result<Vec<DeskNumber>, DbError> {
     let teams = db.read(|conn| queries::teams(conn, &TeamScope::Every)).await?;
     let numbers = teams.into_iter().flat_map(|team| {

@@ -14,23 +14,23 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, IsLive, Moment, Words, for_share, on_each,
+        AsText, DbConnection, DbError, IsLive, Timestamp, for_share, on_each,
         schema::{accounts, conversations, team_members, team_numbers, teams},
     },
     error::ApiError,
 };
 
-/// The teams of the scope, by name, with their numbers.
+/// Returns the teams of the scope by name, with their numbers.
 pub(crate) fn teams(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<TeamSummary>, DbError> {
     let rows: Vec<(i64, String, String, String)> = on_each!(conn, |c| teams::table
         .select((teams::id, teams::name, teams::region, teams::time_zone))
         .load(c))?;
-    let numbers: Vec<(i64, Words<PhoneNumber>)> = on_each!(conn, |c| team_numbers::table
+    let numbers: Vec<(i64, AsText<PhoneNumber>)> = on_each!(conn, |c| team_numbers::table
         .order(team_numbers::number)
         .select((team_numbers::team_id, team_numbers::number))
         .load(c))?;
     let mut owned: HashMap<i64, Vec<PhoneNumber>> = HashMap::new();
-    for (team, Words(number)) in numbers {
+    for (team, AsText(number)) in numbers {
         owned.entry(team).or_default().push(number);
     }
     let mut teams: Vec<TeamSummary> = rows
@@ -44,12 +44,12 @@ pub(crate) fn teams(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<Te
             time_zone,
         })
         .collect();
-    // By name as people read it, whatever the database's collation.
+    // Sorted here, because the order of the databases depends on their collation.
     teams.sort_by_key(|team| team.name.to_lowercase());
     Ok(teams)
 }
 
-/// One team of the scope.
+/// Returns a team of the scope.
 pub(crate) fn team(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -66,16 +66,16 @@ pub(crate) fn team(
     let Some((name, region, time_zone)) = row else {
         return Ok(None);
     };
-    let numbers: Vec<Words<PhoneNumber>> = on_each!(conn, |c| team_numbers::table
+    let numbers: Vec<AsText<PhoneNumber>> = on_each!(conn, |c| team_numbers::table
         .filter(team_numbers::team_id.eq(id.0))
         .order(team_numbers::number)
         .select(team_numbers::number)
         .load(c))?;
-    let numbers = numbers.into_iter().map(|Words(number)| number).collect();
+    let numbers = numbers.into_iter().map(|AsText(number)| number).collect();
     Ok(Some(TeamSummary { id, name, numbers, region, time_zone }))
 }
 
-/// Refuses the team that a path names when it does not exist or the caller is not in it.
+/// Checks that a team exists and is in the scope.
 ///
 /// # Errors
 /// `not_found`, the same for both.
@@ -86,7 +86,7 @@ pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) ->
     if is_there { Ok(()) } else { Err(ApiError::not_found("team")) }
 }
 
-/// The scope, or the one team of it that a query or body names as `team_id`.
+/// Narrows the scope to the team that a query or body names as `team_id`, if it names one.
 ///
 /// # Errors
 /// `not_found`, naming the field, for a team that does not exist or that the caller is not in.
@@ -100,7 +100,7 @@ pub(crate) fn narrowed(
     Ok(TeamScope::Only(vec![team]))
 }
 
-/// The team that owns a number.
+/// Returns the team that owns a number.
 pub(crate) fn owner(conn: &mut DbConnection, number: &PhoneNumber) -> Result<Option<TeamId>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| team_numbers::table
         .find(number.as_str())
@@ -110,7 +110,8 @@ pub(crate) fn owner(conn: &mut DbConnection, number: &PhoneNumber) -> Result<Opt
     Ok(id.map(TeamId))
 }
 
-/// Whether a team owns a number, and keeps it until the transaction ends: a conversation is about to begin on it.
+/// Whether a team owns a number. Locks the number against removal until the transaction ends, so that a conversation
+/// can start on it.
 pub(crate) fn keeps(conn: &mut DbConnection, team: TeamId, number: &PhoneNumber) -> Result<bool, DbError> {
     let row = team_numbers::table
         .filter(team_numbers::number.eq(number.as_str()))
@@ -120,13 +121,13 @@ pub(crate) fn keeps(conn: &mut DbConnection, team: TeamId, number: &PhoneNumber)
     Ok(found.is_some())
 }
 
-/// Makes a team.
+/// Inserts a team.
 pub(crate) fn insert(conn: &mut DbConnection, new: &NewTeam, now: DateTime<Utc>) -> Result<TeamId, DbError> {
     let values = (
         teams::name.eq(&new.name),
         teams::region.eq(&new.region),
         teams::time_zone.eq(&new.time_zone),
-        teams::created_at.eq(Moment(now)),
+        teams::created_at.eq(Timestamp(now)),
         teams::help_reply.eq(new.help_reply.as_ref().and_then(Option::as_deref)),
     );
     Ok(TeamId(on_each!(conn, |c| diesel::insert_into(teams::table)
@@ -135,7 +136,7 @@ pub(crate) fn insert(conn: &mut DbConnection, new: &NewTeam, now: DateTime<Utc>)
         .get_result(c))?))
 }
 
-/// Writes a team's name, region and time zone, and its answer to HELP if one is given.
+/// Updates a team's name, region and time zone, and its reply to HELP if one is given.
 pub(super) fn update(conn: &mut DbConnection, id: TeamId, new: &NewTeam) -> Result<(), DbError> {
     let changes = (
         teams::name.eq(&new.name),
@@ -147,14 +148,14 @@ pub(super) fn update(conn: &mut DbConnection, id: TeamId, new: &NewTeam) -> Resu
     Ok(())
 }
 
-/// A team's answer to HELP.
+/// Returns a team's reply to HELP.
 pub(crate) fn help_reply(conn: &mut DbConnection, id: TeamId) -> Result<Option<String>, DbError> {
     let row: Option<Option<String>> =
         on_each!(conn, |c| teams::table.find(id.0).select(teams::help_reply).first(c).optional())?;
     Ok(row.flatten())
 }
 
-/// Gives a team a number; `false` when a team has it already.
+/// Adds a number to a team. Returns `false` if a team already has the number.
 pub(crate) fn insert_number(
     conn: &mut DbConnection,
     team: TeamId,
@@ -168,20 +169,20 @@ pub(crate) fn insert_number(
     Ok(inserted > 0)
 }
 
-/// Takes a number from a team; whoever is about to begin a conversation on it is waited for.
+/// Removes a number from a team. Waits for transactions that start a conversation on it.
 pub(super) fn delete_number(
     conn: &mut DbConnection,
     team: TeamId,
     number: &PhoneNumber,
 ) -> Result<(), DbError> {
-    let mine = team_numbers::table
+    let owned = team_numbers::table
         .filter(team_numbers::number.eq(number.as_str()))
         .filter(team_numbers::team_id.eq(team.0));
-    on_each!(conn, |c| diesel::delete(mine).execute(c))?;
+    on_each!(conn, |c| diesel::delete(owned).execute(c))?;
     Ok(())
 }
 
-/// How many conversations on a team's number are not closed.
+/// Counts the conversations on a team's number that are not closed.
 pub(super) fn live_conversations(conn: &mut DbConnection, number: &PhoneNumber) -> Result<i64, DbError> {
     Ok(on_each!(conn, |c| conversations::table
         .filter(conversations::team_number.eq(number.as_str()))
@@ -190,9 +191,9 @@ pub(super) fn live_conversations(conn: &mut DbConnection, number: &PhoneNumber) 
         .get_result(c))?)
 }
 
-/// Who belongs to a team.
+/// Returns the members of a team.
 pub(super) fn members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Member>, DbError> {
-    type Columns = (i64, String, String, Words<Role>, Option<Moment>);
+    type Columns = (i64, String, String, AsText<Role>, Option<Timestamp>);
     let rows: Vec<Columns> = on_each!(conn, |c| accounts::table
         .inner_join(team_members::table.on(team_members::account_id.eq(accounts::id)))
         .filter(team_members::team_id.eq(team.0))
@@ -205,7 +206,7 @@ pub(super) fn members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Membe
             accounts::disabled_at,
         ))
         .load(c))?;
-    let member = |(id, display_name, email, Words(role), disabled_at): Columns| Member {
+    let member = |(id, display_name, email, AsText(role), disabled_at): Columns| Member {
         account_id: AccountId(id),
         display_name,
         email,

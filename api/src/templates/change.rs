@@ -1,4 +1,5 @@
-//! Making, changing and arranging templates. One that was used is archived, never deleted: history keeps its name.
+//! Creates, changes, orders and deletes templates. A template that was used is archived instead of deleted, so that the
+//! history keeps its name.
 
 use chrono::{DateTime, Utc};
 use shared::{
@@ -6,15 +7,14 @@ use shared::{
     ids::{TeamId, TemplateId},
     message::MessageBody,
     template::{
-        NewTemplate, Placeholder, Template, TemplateChange, broken_placeholder, placeholders as asked_for,
+        NewTemplate, Placeholder, Template, TemplateChange, broken_placeholder, placeholders as names_in,
     },
 };
 
 use super::{placeholders, queries};
 use crate::{
-    accounts::authority::Authority,
-    auth::TeamScope,
-    db::DbConnection,
+    auth::{Authority, TeamScope},
+    db::{DbConnection, Lock},
     error::ApiError,
     events,
     fields::{Fields, same_name, taken},
@@ -22,7 +22,7 @@ use crate::{
     teams,
 };
 
-/// Makes a template, at the end of its team's.
+/// Creates a template, at the end of its team's list.
 ///
 /// # Errors
 /// `not_found` for the team, `forbidden`, `validation_failed`, `already_exists`.
@@ -35,7 +35,7 @@ pub fn create(
 ) -> Result<Template, ApiError> {
     authority.require_owner(new.team_id)?;
     teams::queries::narrowed(conn, authority.scope(), new.team_id)?;
-    conn.take_turns("templates")?;
+    conn.advisory_lock(Lock::Templates)?;
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
     check_body(conn, authority.scope(), agent, &mut fields, new.team_id, &new.body, "")?;
@@ -45,18 +45,18 @@ pub fn create(
     let position = others.last().map_or(0, |last| last.position.saturating_add(1));
     let id = queries::insert(conn, new.team_id, &name, &new.body, position)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, new.team_id, now)?;
-    found(conn, authority.scope(), id)
+    get(conn, authority.scope(), id)
 }
 
-/// One template.
+/// Returns a template.
 ///
 /// # Errors
 /// `not_found`.
-pub fn found(conn: &mut DbConnection, scope: &TeamScope, id: TemplateId) -> Result<Template, ApiError> {
+pub fn get(conn: &mut DbConnection, scope: &TeamScope, id: TemplateId) -> Result<Template, ApiError> {
     queries::find(conn, scope, id)?.ok_or_else(|| ApiError::not_found("template"))
 }
 
-/// Changes a template's name, text and place, and whether it is archived.
+/// Changes a template's name, text or position, or archives or restores it.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `validation_failed`, `already_exists`.
@@ -68,8 +68,8 @@ pub fn update(
     change: &TemplateChange,
     now: DateTime<Utc>,
 ) -> Result<Template, ApiError> {
-    conn.take_turns("templates")?;
-    let before = found(conn, authority.scope(), id)?;
+    conn.advisory_lock(Lock::Templates)?;
+    let before = get(conn, authority.scope(), id)?;
     authority.require_owner(before.team_id)?;
     let mut fields = Fields::default();
     let name = fields.name("name", &change.name);
@@ -95,10 +95,10 @@ pub fn update(
         queries::arrange(conn, &placed(&ids, id.0, place))?;
     }
     events::queries::insert_of_team(conn, EventKind::TeamChanged, team, now)?;
-    found(conn, authority.scope(), id)
+    get(conn, authority.scope(), id)
 }
 
-/// Takes a template away: archived when it was used, gone when it never was.
+/// Deletes a template, or archives it if it was used.
 ///
 /// # Errors
 /// `not_found`, `forbidden`.
@@ -108,10 +108,10 @@ pub fn delete(
     id: TemplateId,
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
-    conn.take_turns("templates")?;
-    let Template { team_id, name, body, archived_at, .. } = found(conn, authority.scope(), id)?;
+    conn.advisory_lock(Lock::Templates)?;
+    let Template { team_id, name, body, archived_at, .. } = get(conn, authority.scope(), id)?;
     authority.require_owner(team_id)?;
-    queries::hold(conn, id)?;
+    queries::lock(conn, id)?;
     if queries::was_used(conn, id)? {
         queries::update(conn, id, &name, &body, archived_at.or(Some(now)))?;
     } else {
@@ -122,7 +122,7 @@ pub fn delete(
     Ok(events::queries::insert_of_team(conn, EventKind::TeamChanged, team_id, now)?)
 }
 
-/// The templates that are offered and belong to the same team, or to all.
+/// Returns the active templates of a team. `None` stands for the templates that all teams share.
 fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Template>, ApiError> {
     let mut all = queries::list(conn, &TeamScope::Every, false)?;
     all.retain(|template| template.team_id == team);
@@ -138,8 +138,8 @@ fn refuse_taken(others: &[Template], id: Option<TemplateId>, name: &str) -> Resu
     }
 }
 
-/// A text within its limits that asks for nothing unknown. What it asked for before may stay: a file can lose a column
-/// for a day.
+/// Checks a template's text: its length, and that its placeholders are known. Placeholders of the previous text stay
+/// allowed, because a daily file can lack a column for a day.
 fn check_body(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -153,18 +153,18 @@ fn check_body(
         fields.fault("body", fault.code(), fault.to_string());
         return Ok(());
     }
-    // An unchanged text stays savable, so that an old template can be archived; no message with it is sent.
+    // An unchanged text is accepted, so that an old template can be archived. Sending it is refused.
     if let Some(broken) = broken_placeholder(body).filter(|_| body != before) {
         fields.fault("body", "broken_placeholder", broken.to_string());
         return Ok(());
     }
-    let known = placeholders::known(conn, scope, team, agent)?;
-    let kept = asked_for(before);
+    let known = placeholders::available(conn, scope, team, agent)?;
+    let kept = names_in(before);
     let is_known = |name: &str| {
         known.iter().any(|placeholder| same_name(&placeholder.name, name))
             || kept.iter().any(|kept| same_name(kept, name))
     };
-    let unknown: Vec<String> = asked_for(body).into_iter().filter(|name| !is_known(name)).collect();
+    let unknown: Vec<String> = names_in(body).into_iter().filter(|name| !is_known(name)).collect();
     if !unknown.is_empty() {
         let braced = |names: &mut dyn Iterator<Item = String>| -> String {
             names.map(|name| format!("{{{{{name}}}}}")).collect::<Vec<_>>().join(", ")

@@ -1,5 +1,5 @@
-//! Templates: named texts with placeholders. [`change`] makes and arranges them, [`placeholders`] knows what they may
-//! ask for, [`render`] fills them in.
+//! Templates: named texts with placeholders. [`change`] creates, changes and orders templates, [`placeholders`] lists
+//! the available placeholders, [`render`] fills them in.
 
 pub mod change;
 pub mod placeholders;

@@ -1,16 +1,15 @@
-//! What templates may ask for: a name, a reference, and so on, and the columns of the current daily file.
+//! The placeholders that templates can use: `name`, `ref` and so on, and the columns of the current daily file.
 
 use shared::{CustomerAddress, ids::TeamId, template::Placeholder};
 
-use super::render::{ALWAYS, Values};
+use super::render::{BUILT_IN, Values};
 use crate::{auth::TeamScope, customers, db::DbConnection, error::ApiError, fields::same_name, teams};
 
-/// The placeholders of a team, or of all teams of the scope together, each with what it would be for a customer of
-/// the file.
+/// Returns the placeholders of a team, or of all teams of the scope, each with an example value from the daily file.
 ///
 /// # Errors
 /// `not_found` for the team.
-pub fn known(
+pub fn available(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: Option<TeamId>,
@@ -26,7 +25,7 @@ pub fn known(
         None => teams::queries::teams(conn, scope)?,
     };
     let mut known: Vec<Placeholder> =
-        ALWAYS.iter().map(|name| Placeholder { name: (*name).to_owned(), sample: None }).collect();
+        BUILT_IN.iter().map(|name| Placeholder { name: (*name).to_owned(), sample: None }).collect();
     for team in &teams {
         let Some((columns, sample)) = customers::queries::current_columns(conn, team.id)? else {
             continue;

@@ -1,4 +1,4 @@
-//! Templates in the database. One without a team belongs to all teams.
+//! Templates in the database. A template without a team belongs to all teams.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        DbConnection, DbError, Moment, for_share, for_update, on_each,
+        DbConnection, DbError, Timestamp, for_share, for_update, on_each,
         schema::{messages, templates},
     },
 };
@@ -23,7 +23,7 @@ struct Row {
     name: String,
     body: String,
     position: i32,
-    archived_at: Option<Moment>,
+    archived_at: Option<Timestamp>,
 }
 
 impl From<Row> for Template {
@@ -39,7 +39,7 @@ impl From<Row> for Template {
     }
 }
 
-/// Every template that the scope may see, archived or offered: team by team, those of all teams last, in their order.
+/// Returns the active or the archived templates of the scope, by team and position. Those of all teams come last.
 pub(super) fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -56,12 +56,12 @@ pub(super) fn list(
     Ok(found)
 }
 
-/// The templates that a team's conversations can use, in their order.
+/// Returns the templates that a team's conversations can use, in their order.
 pub(super) fn of_team(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Template>, DbError> {
     list(conn, &TeamScope::Only(vec![team]), false)
 }
 
-/// Whether a team's conversations can use a template; it stays until the transaction ends.
+/// Whether a team's conversations can use a template. Locks the template against deletion until the transaction ends.
 pub(crate) fn is_usable(conn: &mut DbConnection, id: TemplateId, team: TeamId) -> Result<bool, DbError> {
     let row: Option<Row> = for_share!(
         conn,
@@ -72,7 +72,7 @@ pub(crate) fn is_usable(conn: &mut DbConnection, id: TemplateId, team: TeamId) -
     Ok(row.map(Template::from).is_some_and(|found| found.archived_at.is_none() && is_of_team(&found)))
 }
 
-/// One template, if the scope may see it.
+/// Returns a template of the scope.
 pub(super) fn find(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -102,7 +102,7 @@ pub(crate) fn insert(
         .get_result(c))?))
 }
 
-/// Writes a template's name, text, and whether it is archived.
+/// Updates a template's name, text and archive time.
 pub(super) fn update(
     conn: &mut DbConnection,
     id: TemplateId,
@@ -113,13 +113,13 @@ pub(super) fn update(
     let changes = (
         templates::name.eq(name),
         templates::body.eq(body),
-        templates::archived_at.eq(archived_at.map(Moment)),
+        templates::archived_at.eq(archived_at.map(Timestamp)),
     );
     on_each!(conn, |c| diesel::update(templates::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
 }
 
-/// Writes the order of a team's templates.
+/// Saves the order of a team's templates.
 pub(super) fn arrange(conn: &mut DbConnection, order: &[i64]) -> Result<(), DbError> {
     for (position, id) in (0..).zip(order) {
         let position: i32 = position;
@@ -131,7 +131,7 @@ pub(super) fn arrange(conn: &mut DbConnection, order: &[i64]) -> Result<(), DbEr
     Ok(())
 }
 
-/// Whether a message was ever written with a template.
+/// Whether a message was ever written from a template.
 pub(super) fn was_used(conn: &mut DbConnection, id: TemplateId) -> Result<bool, DbError> {
     let message: Option<i64> = on_each!(conn, |c| messages::table
         .filter(messages::template_id.eq(id.0))
@@ -141,8 +141,8 @@ pub(super) fn was_used(conn: &mut DbConnection, id: TemplateId) -> Result<bool, 
     Ok(message.is_some())
 }
 
-/// Waits for whoever is about to use a template, and keeps others from it until the transaction ends.
-pub(super) fn hold(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
+/// Locks a template until the transaction ends: waits for transactions that use it, and blocks new ones.
+pub(super) fn lock(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
     let row = templates::table.filter(templates::id.eq(id.0)).select(templates::id);
     let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
     Ok(())

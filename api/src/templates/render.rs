@@ -1,4 +1,4 @@
-//! What stands in the place of a placeholder for one conversation, or for one number that is about to be written to.
+//! Fills in the placeholders of a template, for a conversation or for the recipient of an ad-hoc message.
 
 use shared::{
     CustomerAddress,
@@ -6,10 +6,10 @@ use shared::{
     template::{RenderedTemplate, Template, fill},
 };
 
-/// The placeholders that every team has.
-pub(super) const ALWAYS: [&str; 5] = ["name", "ref", "number", "agent", "team"];
+/// Placeholders that every team has.
+pub(super) const BUILT_IN: [&str; 5] = ["name", "ref", "number", "agent", "team"];
 
-/// Where the values of placeholders come from.
+/// The sources of placeholder values.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
     /// The customer in the current daily file, for `{{ref}}`, `{{name}}` and key data columns.
@@ -27,7 +27,7 @@ pub struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// The value of a placeholder; names are matched in any case.
+    /// Returns the value of a placeholder. Names are matched in any case; a blank value counts as missing.
     pub(super) fn of(&self, placeholder: &str) -> Option<String> {
         let customer = self.customer;
         let value = match placeholder.to_lowercase().as_str() {
@@ -67,7 +67,7 @@ mod tests {
         }
     }
 
-    /// The text, and what is missing.
+    /// Returns the rendered text and the missing placeholders.
     fn rendered(body: &str, customer: Option<&CustomerKeyData>) -> (String, Vec<String>) {
         let template = Template {
             id: TemplateId(1),
@@ -92,19 +92,19 @@ mod tests {
     }
 
     #[test]
-    fn the_current_file_goes_before_what_the_conversation_has_kept() {
+    fn the_current_file_takes_precedence_over_the_conversations_names() {
         let body = "{{ref}} {{name}} {{number}} {{agent}} {{team}}";
         assert_eq!(rendered(body, None).0, "A-1 Maria +44 7700 900123 Ann Support");
         assert_eq!(rendered(body, Some(&customer())).0, "A-2 Maria Jones +44 7700 900123 Ann Support");
     }
 
     #[test]
-    fn names_are_matched_in_any_case_and_with_spaces_around() {
+    fn names_are_matched_in_any_case_and_with_surrounding_spaces() {
         assert_eq!(rendered("{{ NAME }}/{{bAlAnCe}}", Some(&customer())).0, "Maria Jones/GBP 1");
     }
 
     #[test]
-    fn what_has_no_value_or_a_blank_one_stays_and_is_missing_once() {
+    fn a_placeholder_without_a_value_stays_and_is_listed_once_as_missing() {
         let (text, missing) = rendered("{{Due date}} {{ nothing }} {{Due date}}", Some(&customer()));
         assert_eq!(text, "{{Due date}} {{ nothing }} {{Due date}}");
         assert_eq!(missing, ["Due date", "nothing"]);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_placeholder_stays_as_it_is() {
+    fn text_that_is_not_a_placeholder_stays_unchanged() {
         for body in ["", "{name}", "{{}}", "{{ }}", "{{name", "name}}", "}}{{", "100 % {"] {
             assert_eq!(rendered(body, Some(&customer())), (body.to_owned(), Vec::new()), "{body}");
         }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_what_sending_would_refuse() {
+    fn missing_placeholders_are_those_that_sending_refuses() {
         for body in
             ["Hi {{name}}", "{{a}} {{b}} {{a}}", "{{{{a}} {{", "{{ c d }}{{}}", "{{Balance}}{{due date}}"]
         {

@@ -1,4 +1,4 @@
-//! `/templates`, `/placeholders`, and the templates as they read in a conversation or to a number.
+//! `/templates`, `/placeholders`, and templates rendered for a conversation or a number.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
@@ -15,37 +15,35 @@ use super::{
     render::{Values, render},
 };
 use crate::{
-    accounts::authority::Authority,
-    auth::Caller,
+    auth::{Authority, Caller},
     body::Body,
     conversations,
     customers::key_data,
-    desk::Desk,
     error::ApiError,
-    idempotency::Once,
-    numbers,
+    idempotency::IdempotentRequest,
     paging::{limit, of_short_list},
+    state::AppState,
     teams,
 };
 
-/// Which templates.
+/// Filters of the list of templates.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TemplatesQuery {
-    /// Only those that this team can use.
+    /// Only templates that this team can use.
     #[param(value_type = Option<i64>)]
     team_id: Option<TeamId>,
-    /// Those that are not offered any more, instead of those that are.
+    /// `true` lists the archived templates instead of the active ones.
     #[param(default = false)]
     archived: Option<bool>,
-    /// How many, 1 to 200.
+    /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
-    /// `next_cursor` of the page before.
+    /// `next_cursor` of the previous page.
     cursor: Option<String>,
 }
 
-/// The templates of the caller's teams in their order, those of all teams last.
+/// Lists the templates of the caller's teams in their order. Templates that all teams share come last.
 #[utoipa::path(get, path = "/api/v1/templates", operation_id = "list_templates", tag = "templates",
     params(TemplatesQuery),
     responses((status = 200, body = Page<Template>),
@@ -53,13 +51,13 @@ pub struct TemplatesQuery {
         (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_templates(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<TemplatesQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let TemplatesQuery { team_id, archived, limit: given, cursor } = query.into_inner();
     let limit = limit(given)?;
-    let found = desk
+    let found = state
         .db
         .read(move |conn| {
             let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
@@ -69,7 +67,7 @@ pub async fn list_templates(
     Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
 }
 
-/// Makes a template.
+/// Creates a template.
 #[utoipa::path(post, path = "/api/v1/templates", operation_id = "create_template", tag = "templates",
     request_body(content = NewTemplate, example = json!({"team_id": 1, "name": "Greeting",
         "body": "Hello {{name}}, this is {{agent}} of {{team}}."})),
@@ -80,19 +78,19 @@ pub async fn list_templates(
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_template(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     request: HttpRequest,
     new: Body<NewTemplate>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let once = Once::of(&desk, &request, &caller, &*new)?;
-    let (authority, now) = (Authority::from(&caller), desk.clock.now());
-    let made = desk
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
+    let (authority, now) = (Authority::from(&caller), state.clock.now());
+    let made = state
         .db
         .write(move |conn| once.run(conn, |conn| change::create(conn, &authority, caller.name(), &new, now)))
         .await?;
-    desk.committed();
+    state.committed();
     Ok(made.created())
 }
 
@@ -102,16 +100,16 @@ pub async fn create_template(
     responses((status = 200, body = Template), (status = 401, body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_template(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TemplateId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = desk.db.read(move |conn| change::found(conn, &caller.scope, id)).await?;
+    let found = state.db.read(move |conn| change::get(conn, &caller.scope, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// Changes a template, its place among its team's, and whether it is offered.
+/// Changes a template's name, text or position, or archives or restores it.
 #[utoipa::path(put, path = "/api/v1/templates/{id}", operation_id = "update_template", tag = "templates",
     params(("id" = i64, Path, description = "The template")),
     request_body(content = TemplateChange, example = json!({"name": "Greeting", "body": "Hello {{name}}.",
@@ -122,47 +120,47 @@ pub async fn get_template(
         (status = 422, description = "`validation_failed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_template(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TemplateId>,
     change: Body<TemplateChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
     let changed =
-        desk.db.write(move |conn| change::update(conn, &authority, caller.name(), id, &change, now)).await?;
-    desk.committed();
+        state.db.write(move |conn| change::update(conn, &authority, caller.name(), id, &change, now)).await?;
+    state.committed();
     Ok(HttpResponse::Ok().json(changed))
 }
 
-/// Takes a template away: archived when it was ever used, so that history keeps its name, else gone.
+/// Deletes a template. One that was ever used is archived instead, so that the history keeps its name.
 #[utoipa::path(delete, path = "/api/v1/templates/{id}", operation_id = "delete_template", tag = "templates",
     params(("id" = i64, Path, description = "The template")),
-    responses((status = 204, description = "It is not offered any more"), (status = 401, body = Problem),
+    responses((status = 204, description = "Deleted, or archived if it was used"), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_template(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TemplateId>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
-    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), desk.clock.now());
-    desk.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
-    desk.committed();
+    let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
+    state.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
+    state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Whose placeholders.
+/// Filters of the list of placeholders.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PlaceholdersQuery {
-    /// The team; all of the caller's teams together when left out.
+    /// The team. Without it, all of the caller's teams.
     #[param(value_type = Option<i64>)]
     team_id: Option<TeamId>,
 }
 
-/// What templates may ask for, with what it would be for a customer of the current daily file.
+/// Lists the placeholders that templates can use, with example values from the current daily file.
 #[utoipa::path(get, path = "/api/v1/placeholders", operation_id = "list_placeholders", tag = "templates",
     params(PlaceholdersQuery),
     responses((status = 200, body = Page<Placeholder>),
@@ -170,28 +168,28 @@ pub struct PlaceholdersQuery {
         (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_placeholders(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     query: web::Query<PlaceholdersQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let team = query.team_id;
     let items =
-        desk.db.read(move |conn| placeholders::known(conn, &caller.scope, team, caller.name())).await?;
+        state.db.read(move |conn| placeholders::available(conn, &caller.scope, team, caller.name())).await?;
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
 
-/// For which customer.
+/// The customer to render templates for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct CustomerQuery {
-    /// The ref of the customer to address, where several share the number. Without it, only the placeholders that do not
-    /// depend on the customer are filled then.
+    /// The ref of the customer to address, if several share the number. Without it, only placeholders that do not
+    /// depend on the customer are filled in.
     #[serde(rename = "ref")]
     #[param(rename = "ref", example = "A-10021")]
     reference: Option<String>,
 }
 
-/// The templates that can be used in a conversation, each rendered for it.
+/// Lists the templates that can be used in a conversation, rendered for its customer.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/templates", operation_id = "list_conversation_templates",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation"), CustomerQuery),
     responses((status = 200, body = Page<RenderedTemplate>), (status = 401, body = Problem),
@@ -199,13 +197,13 @@ pub struct CustomerQuery {
         (status = 422, description = "`validation_failed`: no customer with this number has this ref", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_conversation_templates(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ConversationId>,
     query: web::Query<CustomerQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, picked) = (id.into_inner(), query.into_inner().reference);
-    let items = desk
+    let items = state
         .db
         .read(move |conn| {
             let missing = || ApiError::not_found("conversation");
@@ -228,20 +226,20 @@ pub async fn list_conversation_templates(
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
 
-/// To whom.
+/// The number and customer to render templates for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TeamTemplatesQuery {
-    /// The number that is about to be written to, as it was typed; what only a customer can fill is missing without.
+    /// The recipient's number as typed. Without it, placeholders that depend on the customer stay unfilled.
     #[param(example = "07700 900123")]
     number: Option<String>,
-    /// The ref of the customer to address, where several share the number.
+    /// The ref of the customer to address, if several share the number.
     #[serde(rename = "ref")]
     #[param(rename = "ref", example = "A-10021")]
     reference: Option<String>,
 }
 
-/// The templates that a team can begin a conversation with, each rendered for a number.
+/// Lists the templates that a team can use for an ad-hoc message, rendered for a number.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/templates", operation_id = "list_team_templates", tag = "templates",
     params(("id" = i64, Path, description = "The team"), TeamTemplatesQuery),
     responses((status = 200, body = Page<RenderedTemplate>), (status = 401, body = Problem),
@@ -249,22 +247,22 @@ pub struct TeamTemplatesQuery {
         (status = 422, description = "`validation_failed`: no customer with this number has this ref", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_team_templates(
-    desk: web::Data<Desk>,
+    state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
     query: web::Query<TeamTemplatesQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let TeamTemplatesQuery { number, reference: picked } = query.into_inner();
     let (id, typed) = (id.into_inner(), number.unwrap_or_default());
-    let items = desk
+    let items = state
         .db
         .read(move |conn| {
             let found = teams::queries::team(conn, &caller.scope, id)?;
             let team = found.ok_or_else(|| ApiError::not_found("team"))?;
-            // While a number is being typed it is none; then the templates are rendered without.
-            let number = numbers::known::read(conn, &team.numbers, &typed, &team.region)?.ok();
+            // An incomplete number does not parse. The templates are then rendered without a customer.
+            let number = conversations::known_number::read(conn, &team.numbers, &typed, &team.region)?.ok();
             let customer = match &number {
-                Some(number) => key_data::customer_at(conn, team.id, number, picked.as_deref())?,
+                Some(number) => key_data::customer_with_number(conn, team.id, number, picked.as_deref())?,
                 None => None,
             };
             let number = number.as_ref().map(CustomerAddress::from);

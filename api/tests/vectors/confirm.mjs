@@ -1,4 +1,4 @@
-// Asks Twilio's library for Node about every case of signatures.json, and notes its version there. See make.py.
+// Checks every case of signatures.json with Twilio's Node library, and records its version there. See make.py.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -17,10 +17,10 @@ const parameters = (form) => {
 };
 
 for (const { name, url, form, signature, valid } of vectors.cases) {
-    const taken = vectors.tokens.some((token) =>
+    const accepted = vectors.tokens.some((token) =>
         twilio.validateRequest(token, signature, url, parameters(form)));
-    if (taken !== valid) {
-        throw new Error(`${name}: the libraries disagree; Node says ${taken}`);
+    if (accepted !== valid) {
+        throw new Error(`${name}: the libraries disagree; Node says ${accepted}`);
     }
 }
 const { url, body, signature } = vectors.json;

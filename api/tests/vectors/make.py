@@ -1,8 +1,8 @@
-"""Makes signatures.json: what Twilio's own library for Python signs, and what it takes and refuses.
+"""Makes signatures.json: signatures by Twilio's own Python library, and which ones it accepts.
 
     pip install twilio && npm install twilio && python make.py > signatures.json && node confirm.mjs signatures.json
 
-The second half asks Twilio's library for Node the same. A case on which the two disagree is no vector.
+confirm.mjs checks each case with Twilio's Node library and fails if the two libraries disagree.
 """
 
 import json
@@ -10,9 +10,9 @@ from importlib.metadata import version
 
 from twilio.request_validator import RequestValidator
 
-TOKEN, SECONDARY, STRANGERS = "0123456789abcdef0123456789abcdef", "the secondary token", "a stranger's token"
+TOKEN, SECONDARY, UNKNOWN = "0123456789abcdef0123456789abcdef", "the secondary token", "a stranger's token"
 PATH = "/api/v1/webhooks/twilio/messages"
-DESK = "https://desk.example.com"
+SERVER = "https://desk.example.com"
 FORM = [
     ["MessageSid", "SM0123456789abcdef0123456789abcdef"],
     ["From", "+447700900123"],
@@ -22,7 +22,7 @@ FORM = [
 
 
 class Form(dict):
-    """A form as web frameworks hand it to the library: names, each with all of its values."""
+    """A form as web frameworks pass it to the library: each name with all of its values."""
 
     def __init__(self, pairs):
         super().__init__()
@@ -36,8 +36,8 @@ class Form(dict):
 CASES = []
 
 
-def case(name, url=DESK + PATH, form=FORM, signed=None, signed_form=None, token=TOKEN):
-    """`signed` and `signed_form` are what is signed, when that is not what arrives."""
+def case(name, url=SERVER + PATH, form=FORM, signed=None, signed_form=None, token=TOKEN):
+    """`signed` and `signed_form` are the signed URL and form, if they differ from the received ones."""
     signature = RequestValidator(token).compute_signature(signed or url, Form(signed_form or form))
     valid = any(RequestValidator(known).validate(url, Form(form), signature) for known in (TOKEN, SECONDARY))
     CASES.append({"name": name, "url": url, "form": form, "signature": signature, "valid": valid})
@@ -48,38 +48,38 @@ def at(base, query=""):
 
 
 case("https")
-case("https, signed with the port", signed=at(DESK + ":443"))
-case("https with the port, signed without", url=at(DESK + ":443"), signed=at(DESK))
-case("https with the port, signed with it", url=at(DESK + ":443"))
+case("https, signed with the port", signed=at(SERVER + ":443"))
+case("https with the port, signed without", url=at(SERVER + ":443"), signed=at(SERVER))
+case("https with the port, signed with it", url=at(SERVER + ":443"))
 case("http", url=at("http://desk.example.com"))
 case("http, signed with the port", url=at("http://desk.example.com"), signed=at("http://desk.example.com:80"))
 case("http with the port, signed without", url=at("http://desk.example.com:80"), signed=at("http://desk.example.com"))
-case("another port", url=at(DESK + ":8443"))
-case("another port, signed without", url=at(DESK + ":8443"), signed=at(DESK))
-case("no port, signed with another", signed=at(DESK + ":8443"))
-case("another port, signed with the usual one", url=at(DESK + ":8443"), signed=at(DESK + ":443"))
-case("http, signed as https", url=at("http://desk.example.com"), signed=at(DESK))
+case("another port", url=at(SERVER + ":8443"))
+case("another port, signed without", url=at(SERVER + ":8443"), signed=at(SERVER))
+case("no port, signed with another", signed=at(SERVER + ":8443"))
+case("another port, signed with the usual one", url=at(SERVER + ":8443"), signed=at(SERVER + ":443"))
+case("http, signed as https", url=at("http://desk.example.com"), signed=at(SERVER))
 case("https, signed as http", signed=at("http://desk.example.com"))
-case("https, signed with the port of http", signed=at(DESK + ":80"))
+case("https, signed with the port of http", signed=at(SERVER + ":80"))
 case("another host", signed=at("https://evil.example.com"))
 case("an IPv6 address", url=at("https://[2001:db8::1]"))
 case("an IPv6 address, signed with the port", url=at("https://[2001:db8::1]"), signed=at("https://[2001:db8::1]:443"))
 case("below a path", url=at("https://example.com/desk"))
 case("below a path, signed without it", url=at("https://example.com/desk"), signed=at("https://example.com"))
 
-case("a query", url=at(DESK, "?team=1&tag=b"))
-case("a percent-encoded query", url=at(DESK, "?name=J%C3%BCrgen%20%26%20Co&plus=%2B&quote=%27"))
-case("a percent-encoded query, signed decoded", url=at(DESK, "?plus=%2B"), signed=at(DESK, "?plus=+"))
-case("a plus in the query", url=at(DESK, "?name=a+b"))
-case("empty values in the query", url=at(DESK, "?a=&b"))
-case("a name twice in the query", url=at(DESK, "?a=2&a=1"))
-case("a query, signed without", url=at(DESK, "?team=1"), signed=at(DESK))
-case("no query, signed with one", signed=at(DESK, "?team=1"))
-case("a query in another order", url=at(DESK, "?a=1&b=2"), signed=at(DESK, "?b=2&a=1"))
-case("bodySHA256 beside a form", url=at(DESK, "?bodySHA256=" + "0" * 64))
-case("a slash at the end, signed without", url=at(DESK, "?a=/"), signed=at(DESK, "?a="))
-case("no slash at the end, signed with one", signed=at(DESK) + "/")
-case("the path in capitals", signed=at(DESK).replace("twilio", "Twilio"))
+case("a query", url=at(SERVER, "?team=1&tag=b"))
+case("a percent-encoded query", url=at(SERVER, "?name=J%C3%BCrgen%20%26%20Co&plus=%2B&quote=%27"))
+case("a percent-encoded query, signed decoded", url=at(SERVER, "?plus=%2B"), signed=at(SERVER, "?plus=+"))
+case("a plus in the query", url=at(SERVER, "?name=a+b"))
+case("empty values in the query", url=at(SERVER, "?a=&b"))
+case("a name twice in the query", url=at(SERVER, "?a=2&a=1"))
+case("a query, signed without", url=at(SERVER, "?team=1"), signed=at(SERVER))
+case("no query, signed with one", signed=at(SERVER, "?team=1"))
+case("a query in another order", url=at(SERVER, "?a=1&b=2"), signed=at(SERVER, "?b=2&a=1"))
+case("bodySHA256 beside a form", url=at(SERVER, "?bodySHA256=" + "0" * 64))
+case("a slash at the end, signed without", url=at(SERVER, "?a=/"), signed=at(SERVER, "?a="))
+case("no slash at the end, signed with one", signed=at(SERVER) + "/")
+case("the path in capitals", signed=at(SERVER).replace("twilio", "Twilio"))
 
 case("other alphabets", form=FORM[:3] + [["Body", "Ω жук 漢字 e\u0301 \u00e9"]])
 case("emoji", form=FORM[:3] + [["Body", "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f496"]])
@@ -98,16 +98,16 @@ case("a parameter less", form=FORM[:3], signed_form=FORM)
 case("an empty parameter more", form=FORM + [["OptOutType", ""]], signed_form=FORM)
 
 case("the other token, while it is being changed", token=SECONDARY)
-case("a token that is not ours", token=STRANGERS)
+case("a token that is not ours", token=UNKNOWN)
 case("the token in capitals", token=TOKEN.upper())
 
 BODY = '{"MessageSid":"SM0123456789abcdef0123456789abcdef"}'
-json_url = at(DESK, "?bodySHA256=" + RequestValidator(TOKEN).compute_hash(BODY))
+json_url = at(SERVER, "?bodySHA256=" + RequestValidator(TOKEN).compute_hash(BODY))
 document = {
     "made_by": f"twilio {version('twilio')} of PyPI",
     "tokens": [TOKEN, SECONDARY],
     "cases": CASES,
-    # Twilio signs JSON by its hash, in the address. No webhook of the desk's is JSON, so the desk refuses it.
+    # Twilio signs JSON by its hash in the URL. The server has no JSON webhooks, so it refuses the request.
     "json": {"url": json_url, "body": BODY, "signature": RequestValidator(TOKEN).compute_signature(json_url, {})},
 }
 print(json.dumps(document, indent=1, ensure_ascii=False))

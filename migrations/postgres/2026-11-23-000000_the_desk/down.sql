@@ -1,4 +1,4 @@
--- Triggers and indices go with their tables; the order respects the references.
+-- Dropping a table also drops its triggers and indices. The order respects the foreign keys.
 DROP TABLE events;
 DROP TABLE early_receipts;
 DROP TABLE outbox;

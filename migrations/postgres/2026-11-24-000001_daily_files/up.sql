@@ -1,9 +1,9 @@
--- A file is staged while it comes in, ready once it may be current, and discarded when its rows may go.
+-- A file is staged during its upload, ready when it can become current, and discarded when its rows can be deleted.
 ALTER TABLE daily_files ADD COLUMN state TEXT NOT NULL DEFAULT 'ready'
     CHECK (state IN ('staged', 'ready', 'discarded'));
--- Until then, whoever brings the file in holds it; after it, nobody does any more.
+-- The end of the importing process's claim on the file.
 ALTER TABLE daily_files ADD COLUMN held_until TIMESTAMPTZ;
--- Whether the team's conversations have the references and names of the file, since it became current.
+-- Whether the team's conversations have taken over the references and names of this file since it became current.
 ALTER TABLE daily_files ADD COLUMN refreshed BOOLEAN NOT NULL DEFAULT TRUE;
 ALTER TABLE daily_files ADD COLUMN rows BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE daily_files ADD COLUMN accepted BIGINT NOT NULL DEFAULT 0;
@@ -14,9 +14,9 @@ UPDATE daily_files SET rows = accepted;
 CREATE UNIQUE INDEX daily_files_one_staged ON daily_files (team_id) WHERE state = 'staged';
 CREATE INDEX daily_files_by_team ON daily_files (team_id, id);
 
--- Customers are stored in the order in which they are looked up, so that a file of a million rows is appended. A foreign
--- key would be looked up for every one of them; who stores them holds the file's row, and they go before it. The line is
--- where the customer stands in the file.
+-- The primary key is the order of lookups, so that the rows of a file are appended in key order. There is no foreign
+-- key, which would be checked for each of up to a million rows: the importing transaction locks the file's row, and
+-- customers are deleted before their file. `line` is the customer's line in the file.
 ALTER TABLE customers DROP CONSTRAINT customers_daily_file_id_fkey;
 ALTER TABLE customers DROP CONSTRAINT customers_pkey;
 ALTER TABLE customers ALTER COLUMN id DROP IDENTITY;

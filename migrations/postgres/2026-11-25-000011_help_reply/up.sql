@@ -1,2 +1,2 @@
--- The team's answer to HELP and INFO; NULL answers nothing.
+-- The team's automatic reply to HELP and INFO; NULL for none.
 ALTER TABLE teams ADD COLUMN help_reply TEXT;

@@ -1,4 +1,4 @@
--- What people see of their own sessions: last use, browser and address.
+-- Columns shown in a user's list of sessions: last use, browser and address.
 
 ALTER TABLE sessions ADD COLUMN last_used_at TIMESTAMPTZ NOT NULL DEFAULT 'epoch';
 ALTER TABLE sessions ADD COLUMN user_agent TEXT NOT NULL DEFAULT '';
@@ -7,5 +7,5 @@ UPDATE sessions SET last_used_at = greatest(
     created_at,
     coalesce((SELECT max(issued_at) FROM refresh_tokens WHERE session_id = sessions.id), created_at)
 );
--- Cleanup deletes by expiry.
+-- For deleting expired tokens.
 CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at);

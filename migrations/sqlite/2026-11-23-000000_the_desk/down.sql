@@ -1,4 +1,4 @@
--- Triggers and indices go with their tables; the order respects the references.
+-- Dropping a table also drops its triggers and indices. The order respects the foreign keys.
 DROP TRIGGER messages_of_closed_are_kept;
 DROP TRIGGER messages_say_what_they_said;
 DROP TRIGGER messages_not_into_closed;

@@ -102,7 +102,7 @@ CREATE TABLE conversations (
     attention_text TEXT,
     opened_at INTEGER NOT NULL,
     closed_at INTEGER,
-    -- Names as they were: history keeps them when people and reasons go.
+    -- Copies of the names at the time of closing, so that the history keeps them when accounts and reasons are deleted.
     closed_by TEXT,
     closed_by_id INTEGER REFERENCES accounts (id),
     closure_reason TEXT,
@@ -110,13 +110,13 @@ CREATE TABLE conversations (
     closure_note TEXT,
     previous_id INTEGER REFERENCES conversations (id),
     unread INTEGER NOT NULL DEFAULT 0,
-    -- What a closed conversation must have, and a live one must not.
+    -- Columns that a closed conversation must have and others must not have.
     CHECK ((status = 'closed') = (closed_at IS NOT NULL)),
     CHECK ((status = 'closed') = (closed_by IS NOT NULL)),
     CHECK ((status = 'closed') = (closure_reason_id IS NOT NULL)),
     CHECK ((status = 'closed') = (next_action IS NULL))
 ) STRICT;
--- Rule 1: one live thread.
+-- Rule 1: at most one conversation that is not closed for each pair of numbers.
 CREATE UNIQUE INDEX conversations_one_live ON conversations (team_number, number) WHERE status <> 'closed';
 -- Rule 8: the queue's order; 'agent' sorts before 'customer'.
 CREATE INDEX conversations_queue ON conversations (team_id, next_action, waiting_since, id) WHERE status = 'open';
@@ -148,23 +148,24 @@ CREATE TABLE messages (
 ) STRICT;
 CREATE INDEX messages_by_conversation ON messages (conversation_id, id);
 
--- What is still to be handed to the gateway; a row goes when its text is settled.
+-- Messages to send. The row is deleted when the outcome of its message is known.
 CREATE TABLE outbox (
     message_id INTEGER PRIMARY KEY REFERENCES messages (id),
     team_number TEXT NOT NULL,
     number TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0,
     due_at INTEGER NOT NULL,
-    -- While set, a worker holds the text, and until this time nobody else may.
+    -- While set, a worker has claimed the message until this time.
     held_until INTEGER,
-    -- When the first hand-over began whose outcome is unknown: look at the gateway from here on before sending again.
+    -- Start of the first send attempt with an unknown outcome. The gateway's list is searched from this time on before
+    -- the message is sent again.
     unknown_since INTEGER
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at, message_id);
--- Texts to one number keep their order: none goes before an earlier one.
+-- Messages to one number are sent in order.
 CREATE INDEX outbox_order ON outbox (team_number, number, message_id);
 
--- Receipts for texts that we do not know yet: a receipt can overtake the gateway's answer to our own request.
+-- Receipts for unknown messages: a receipt can arrive before the gateway's response to the send request.
 CREATE TABLE early_receipts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     gateway_id TEXT NOT NULL,
@@ -183,7 +184,7 @@ CREATE TABLE events (
     at INTEGER NOT NULL
 ) STRICT;
 
--- Rule 9: a closed conversation is read-only, for everyone. Receipts still move a text's own status.
+-- Rule 9: a closed conversation is read-only. Receipts can still change the status of its messages.
 CREATE TRIGGER conversations_closed_stay BEFORE UPDATE ON conversations WHEN old.status = 'closed'
 BEGIN SELECT raise(ABORT, 'conversation_closed'); END;
 CREATE TRIGGER conversations_closed_are_kept BEFORE DELETE ON conversations WHEN old.status = 'closed'

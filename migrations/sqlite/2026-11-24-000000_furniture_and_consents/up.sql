@@ -1,4 +1,4 @@
--- The consent ledger: whether a number takes a team number's texts. The last entry counts.
+-- The consent ledger: whether a number accepts messages from a team number. The last entry counts.
 CREATE TABLE consents (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     team_number TEXT NOT NULL,
@@ -18,12 +18,12 @@ CREATE TRIGGER consents_are_kept BEFORE DELETE ON consents
 BEGIN SELECT raise(ABORT, 'consents_are_append_only'); END;
 CREATE TRIGGER consents_stay BEFORE UPDATE ON consents
 BEGIN SELECT raise(ABORT, 'consents_are_append_only'); END;
--- REPLACE deletes without the trigger for deleting.
+-- REPLACE deletes rows without firing the delete trigger.
 CREATE TRIGGER consents_are_not_replaced BEFORE INSERT ON consents
 WHEN EXISTS (SELECT 1 FROM consents WHERE id = new.id)
 BEGIN SELECT raise(ABORT, 'consents_are_append_only'); END;
 
--- How programs sign in. Only the hash of a key is kept.
+-- API keys of programs. Only the hash of a key is stored.
 CREATE TABLE api_keys (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     name TEXT NOT NULL,
@@ -41,11 +41,11 @@ CREATE TABLE api_key_teams (
     PRIMARY KEY (api_key_id, team_id)
 ) STRICT, WITHOUT ROWID;
 
--- Whether a template or a reason was ever used decides between deleting and archiving it.
+-- A template or reason that was ever used is archived instead of deleted.
 CREATE INDEX messages_by_template ON messages (template_id) WHERE template_id IS NOT NULL;
 CREATE INDEX conversations_by_closure_reason ON conversations (closure_reason_id) WHERE closure_reason_id IS NOT NULL;
 
--- What changes may concern a team or an account, and no conversation.
+-- An event can concern a team or an account instead of a conversation.
 CREATE TABLE events_of_all (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     kind TEXT NOT NULL,

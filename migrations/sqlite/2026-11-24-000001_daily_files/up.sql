@@ -1,9 +1,9 @@
--- A file is staged while it comes in, ready once it may be current, and discarded when its rows may go.
+-- A file is staged during its upload, ready when it can become current, and discarded when its rows can be deleted.
 ALTER TABLE daily_files ADD COLUMN state TEXT NOT NULL DEFAULT 'ready'
     CHECK (state IN ('staged', 'ready', 'discarded'));
--- Until then, whoever brings the file in holds it; after it, nobody does any more.
+-- The end of the importing process's claim on the file.
 ALTER TABLE daily_files ADD COLUMN held_until INTEGER;
--- Whether the team's conversations have the references and names of the file, since it became current.
+-- Whether the team's conversations have taken over the references and names of this file since it became current.
 ALTER TABLE daily_files ADD COLUMN refreshed INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE daily_files ADD COLUMN rows INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE daily_files ADD COLUMN accepted INTEGER NOT NULL DEFAULT 0;
@@ -14,12 +14,13 @@ UPDATE daily_files SET rows = accepted;
 CREATE UNIQUE INDEX daily_files_one_staged ON daily_files (team_id) WHERE state = 'staged';
 CREATE INDEX daily_files_by_team ON daily_files (team_id, id);
 
--- Customers are stored in the order in which they are looked up, so that a file of a million rows is appended. A foreign
--- key would be looked up for every one of them; who stores them holds the file's row, and they go before it.
+-- The primary key is the order of lookups, so that the rows of a file are appended in key order. There is no foreign
+-- key, which would be checked for each of up to a million rows: the importing transaction locks the file's row, and
+-- customers are deleted before their file.
 CREATE TABLE customers_of_files (
     daily_file_id INTEGER NOT NULL,
     number TEXT NOT NULL,
-    -- Where the customer stands in the file.
+    -- The customer's line in the file.
     line INTEGER NOT NULL,
     ref TEXT NOT NULL,
     name TEXT NOT NULL,

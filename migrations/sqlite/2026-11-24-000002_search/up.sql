@@ -1,5 +1,5 @@
--- What search looks through: number, reference and name of each conversation, folded (lower case, no accents) by the
--- desk. A table of its own, so that what changes all day never touches the text index.
+-- The texts that search matches: number, reference and name of each conversation, folded (lower case, no accents) by
+-- the server. They are in a separate table, so that frequent updates of conversations do not touch the text index.
 CREATE TABLE conversation_texts (
     conversation_id INTEGER PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
     text TEXT NOT NULL
@@ -23,13 +23,13 @@ END;
 INSERT INTO conversation_texts (conversation_id, text)
 SELECT id, number || char(10) || lower(coalesce(ref, '')) || char(10) || lower(coalesce(name, '')) FROM conversations;
 
--- When somebody last wrote in a conversation, or closed it. Closed ones take it once, before they are closed for good again.
+-- The time of the last message or of the closure. Set in closed conversations too, without the trigger.
 ALTER TABLE conversations ADD COLUMN active_at INTEGER NOT NULL DEFAULT 0;
 DROP TRIGGER conversations_closed_stay;
 UPDATE conversations
 SET active_at = coalesce(closed_at, max(waiting_since, coalesce(last_message_at, waiting_since)));
 CREATE TRIGGER conversations_closed_stay BEFORE UPDATE ON conversations WHEN old.status = 'closed'
 BEGIN SELECT raise(ABORT, 'conversation_closed'); END;
--- With what a search filters by, so that it reads no row in vain.
+-- Contains the columns that a search filters by, so that a search reads only matching rows.
 CREATE INDEX conversations_activity ON conversations (active_at, id, team_id, status);
 CREATE INDEX conversations_activity_of_team ON conversations (team_id, active_at, id, status);

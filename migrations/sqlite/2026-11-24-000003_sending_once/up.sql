@@ -1,18 +1,18 @@
--- Since when the gateway has refused our credentials; no row while it takes them.
+-- Since when the gateway has refused the credentials. There is no row while it accepts them.
 CREATE TABLE gateway_refusals (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     since INTEGER NOT NULL
 ) STRICT;
 
--- When the last hand-over ended of which we do not know whether it reached the gateway: its list may lag behind.
+-- End of the last send attempt with an unknown outcome. The gateway may list its message only some time later.
 ALTER TABLE outbox ADD COLUMN tried_at INTEGER;
 
--- What requests with an idempotency key were answered, for a day; messages keep their own keys for ever.
+-- Responses to requests with an idempotency key, kept for a day. Messages store their keys in their own table for ever.
 CREATE TABLE idempotency_keys (
-    -- With its sender, whose own it is.
+    -- Prefixed with the sender, because keys are separate for each sender.
     key TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
-    -- NULL: what was answered is shown once.
+    -- NULL if the response contained a secret that is shown only once.
     answer TEXT,
     created_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

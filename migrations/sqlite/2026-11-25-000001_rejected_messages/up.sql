@@ -1,7 +1,7 @@
--- Messages that the gateway delivered and the server could not keep. Bodies stay at the gateway.
+-- Messages that the gateway delivered and the server rejected. Their bodies are not stored.
 CREATE TABLE rejected_messages (
     id INTEGER PRIMARY KEY,
-    -- NULL: the webhook named none.
+    -- NULL if the webhook contained none.
     gateway_id TEXT UNIQUE,
     sender TEXT,
     recipient TEXT,

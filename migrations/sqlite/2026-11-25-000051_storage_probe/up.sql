@@ -1,4 +1,5 @@
--- Written to and emptied by the readiness check after the disk was full, to see whether there is room again.
+-- After the disk was full, the readiness check writes a row here and deletes it, to find out whether there is room
+-- again.
 CREATE TABLE storage_probe (
     id INTEGER PRIMARY KEY,
     filler BLOB NOT NULL

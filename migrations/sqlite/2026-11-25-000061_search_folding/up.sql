@@ -1,4 +1,4 @@
--- Progress of folding the search texts of conversations with the current rules. The server does it in the background.
+-- Progress of the background task that folds search texts again after the folding rules have changed.
 -- version: the version of the rules; before_id: conversations from this id on are done; NULL when all are.
 CREATE TABLE search_folding (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -1,6 +1,6 @@
-//! Classes of characters that cleaning needs, from the Unicode Character Database (version 16).
+//! Character classes for cleaning text, from the Unicode Character Database (version 16).
 
-/// The zero of each script's decimal digits; the nine others follow it.
+/// The digit zero of each script. The digits one to nine follow it in code point order.
 const ZEROS: [u32; 75] = [
     0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50, 0xed0,
     0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50, 0x1bb0, 0x1c40, 0x1c50,
@@ -11,7 +11,7 @@ const ZEROS: [u32; 75] = [
     0x1e950, 0x1fbf0,
 ];
 
-/// A decimal digit of any script, as ASCII.
+/// Converts a decimal digit of any script to ASCII.
 pub(crate) fn digit(character: char) -> Option<char> {
     let code = u32::from(character);
     let at_or_below = ZEROS.partition_point(|zero| *zero <= code);
@@ -19,7 +19,7 @@ pub(crate) fn digit(character: char) -> Option<char> {
     char::from_digit(code - zero, 10)
 }
 
-/// A full-width form, as the ASCII character that it stands for.
+/// Converts a full-width form to its ASCII character.
 pub(super) fn plain_form(character: char) -> Option<char> {
     match u32::from(character) {
         code @ 0xff01..=0xff5e => char::from_u32(code - 0xff01 + 0x21),
@@ -27,7 +27,8 @@ pub(super) fn plain_form(character: char) -> Option<char> {
     }
 }
 
-/// A hyphen, dash or minus sign. The marks that some scripts write within words (maqaf, Armenian hyphen) are none.
+/// Returns whether the character is a hyphen, dash or minus sign. Hyphens that some scripts write within words (maqaf,
+/// Armenian hyphen) do not count.
 pub(crate) fn is_dash(character: char) -> bool {
     matches!(
         character,
@@ -44,8 +45,8 @@ pub(crate) fn is_dash(character: char) -> bool {
     )
 }
 
-/// A character that takes no place on the screen: Unicode's `Default_Ignorable_Code_Point`, and the marks of
-/// interlinear annotations.
+/// Returns whether the character takes no space on the screen: Unicode's `Default_Ignorable_Code_Point`, and the marks
+/// of interlinear annotations.
 pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -56,12 +57,12 @@ pub(crate) fn is_invisible(character: char) -> bool {
     )
 }
 
-/// A joiner or non-joiner of the characters beside it.
+/// Returns whether the character joins its neighbours or keeps them apart.
 pub(super) fn is_joiner(character: char) -> bool {
     matches!(character, '\u{200c}' | '\u{200d}')
 }
 
-/// Chooses a form of the character before it.
+/// Returns whether the character selects a variant of the character before it.
 pub(super) fn is_variation_selector(character: char) -> bool {
     matches!(
         character,
@@ -69,17 +70,17 @@ pub(super) fn is_variation_selector(character: char) -> bool {
     )
 }
 
-/// A tag character, of which the flags of England, Scotland and Wales consist.
+/// Returns whether the character is a tag character. The flags of England, Scotland and Wales are made of these.
 pub(super) fn is_tag(character: char) -> bool {
     matches!(character, '\u{e0020}'..='\u{e007f}')
 }
 
-/// A symbol, skin tone or variation selector that an emoji can consist of.
+/// Returns whether the character is a symbol, skin tone or variation selector that can be part of an emoji.
 pub(super) fn is_emoji(character: char) -> bool {
     matches!(character, '\u{fe0f}' | '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}')
 }
 
-/// A letter or mark of a script in which joiners change what is read.
+/// Returns whether the character is a letter or mark of a script in which joiners change how text reads.
 pub(super) fn is_of_joining_script(character: char) -> bool {
     matches!(
         character,

@@ -1,4 +1,4 @@
-//! Orders are read, written back, and strike as often as they say.
+//! Orders are parsed, serialised, and apply as often as ordered.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn order(value: Value) -> Order {
 const SEND: Stage = Stage::Request(Call::Send);
 
 #[test]
-fn an_order_needs_only_a_fault_and_strikes_everyone_once() {
+fn an_order_needs_only_a_fault_and_applies_once_to_any_number() {
     let order = order(json!({"fault": "http_500"}));
     assert_eq!(
         (order.number.as_str(), order.fault, order.times, order.on),
@@ -20,7 +20,7 @@ fn an_order_needs_only_a_fault_and_strikes_everyone_once() {
 }
 
 #[test]
-fn every_kind_of_fault_is_read_and_written_back() {
+fn every_fault_is_parsed_and_serialised() {
     for (value, fault) in [
         (json!({"fault": "timeout_after_accept"}), Fault::TimeoutAfterAccept),
         (json!({"fault": "reset_before_accept"}), Fault::ResetBeforeAccept),
@@ -60,13 +60,13 @@ fn every_kind_of_fault_is_read_and_written_back() {
 }
 
 #[test]
-fn an_unknown_fault_is_refused() {
+fn an_unknown_fault_is_rejected() {
     assert!(serde_json::from_value::<Order>(json!({"fault": "gremlins"})).is_err());
     assert!(serde_json::from_value::<Order>(json!({"fault": "receipts", "mode": "sideways"})).is_err());
 }
 
 #[test]
-fn a_fault_strikes_as_often_as_ordered_and_then_no_more() {
+fn a_fault_applies_exactly_as_often_as_ordered() {
     let mut faults = Faults::default();
     faults.add(vec![order(json!({"number": "+1", "fault": "http_500", "times": 2}))]);
     assert_eq!(faults.take("+2", SEND), None);
@@ -76,7 +76,7 @@ fn a_fault_strikes_as_often_as_ordered_and_then_no_more() {
 }
 
 #[test]
-fn null_times_strikes_until_it_is_cleared() {
+fn a_fault_with_null_times_applies_until_it_is_cleared() {
     let mut faults = Faults::default();
     faults.add(vec![order(json!({"fault": "http_401", "times": null}))]);
     for _ in 0..5 {
@@ -87,7 +87,7 @@ fn null_times_strikes_until_it_is_cleared() {
 }
 
 #[test]
-fn an_order_for_the_number_goes_before_one_for_everyone() {
+fn an_order_for_one_number_takes_precedence() {
     let mut faults = Faults::default();
     faults
         .add(vec![order(json!({"fault": "http_500"})), order(json!({"number": "+1", "fault": "http_401"}))]);
@@ -96,7 +96,7 @@ fn an_order_for_the_number_goes_before_one_for_everyone() {
 }
 
 #[test]
-fn a_fault_waits_for_its_own_stage_and_call() {
+fn a_fault_applies_only_at_its_stage_and_call() {
     let mut faults = Faults::default();
     faults.add(vec![
         order(json!({"fault": "receipts", "mode": "twice"})),
@@ -109,7 +109,7 @@ fn a_fault_waits_for_its_own_stage_and_call() {
 }
 
 #[test]
-fn clearing_a_number_leaves_the_orders_of_others() {
+fn clearing_a_number_keeps_the_orders_for_other_numbers() {
     let mut faults = Faults::default();
     faults.add(vec![
         order(json!({"number": "+1", "fault": "http_500"})),
@@ -121,7 +121,7 @@ fn clearing_a_number_leaves_the_orders_of_others() {
 }
 
 #[test]
-fn one_order_can_be_cancelled_among_others_that_are_alike() {
+fn one_of_several_equal_orders_can_be_cancelled() {
     let mut faults = Faults::default();
     faults.add(vec![order(json!({"fault": "http_500"})), order(json!({"fault": "http_500"}))]);
     let ids: Vec<u32> = faults.all().iter().map(|order| order.id).collect();

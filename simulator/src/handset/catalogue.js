@@ -1,4 +1,4 @@
-// Every fault that the simulator knows, by where it strikes, and how an order of one reads.
+// Every fault of the simulator, grouped by where it occurs, and the text that describes an active one.
 
 import { show } from './phones.js';
 
@@ -6,19 +6,19 @@ const SECONDS = (key, value, unit = 1000) => ({ label: 'Seconds', key, value, un
 const CODE = (key, value) => ({ label: 'Twilio’s error code', key, value, unit: 1, least: 10000, most: 99999 });
 
 export const FAULTS = [
-  ['The desk hands a text over', [
-    { name: 'Accepted, but no answer ever comes', order: { fault: 'timeout_after_accept' } },
-    { name: 'Accepted late, and no answer ever comes', order: { fault: 'accept_late' }, more: SECONDS('ms', 30) },
+  ['The server sends a message', [
+    { name: 'Accepted, but no response', order: { fault: 'timeout_after_accept' } },
+    { name: 'Accepted late, and no response', order: { fault: 'accept_late' }, more: SECONDS('ms', 30) },
     { name: 'Accepted, and stays queued', order: { fault: 'queued' }, more: SECONDS('ms', 60) },
     { name: 'Accepted, then the connection breaks', order: { fault: 'reset_after_accept' } },
-    { name: 'The connection breaks, nothing accepted', order: { fault: 'reset_before_accept' } },
+    { name: 'Not accepted, and the connection breaks', order: { fault: 'reset_before_accept' } },
     { name: 'Too many requests (429)', order: { fault: 'http_429' }, more: SECONDS('retry_after', 5, 1) },
-    { name: 'Twilio is broken (500)', order: { fault: 'http_500' } },
-    { name: 'Credentials refused (401)', order: { fault: 'http_401' } },
-    { name: 'Refused for good', order: { fault: 'error' }, more: CODE('code', 21614) },
-    { name: 'Slow to answer', order: { fault: 'latency' }, more: SECONDS('ms', 3) },
+    { name: 'Twilio fails (500)', order: { fault: 'http_500' } },
+    { name: 'Credentials rejected (401)', order: { fault: 'http_401' } },
+    { name: 'Rejected permanently', order: { fault: 'error' }, more: CODE('code', 21614) },
+    { name: 'Slow response', order: { fault: 'latency' }, more: SECONDS('ms', 3) },
   ]],
-  ['The text never reaches the phone', [
+  ['The message never reaches the phone', [
     { name: 'Phone off or out of reach (30003)', order: { fault: 'fail', error_code: 30003 } },
     { name: 'Blocked (30004)', order: { fault: 'fail', error_code: 30004 } },
     { name: 'Number does not exist (30005)', order: { fault: 'fail', error_code: 30005 } },
@@ -26,28 +26,28 @@ export const FAULTS = [
     { name: 'Filtered as spam (30007)', order: { fault: 'fail', error_code: 30007 } },
     { name: 'Not delivered, for another reason', order: { fault: 'fail' }, more: CODE('error_code', 30008) },
   ]],
-  ['Receipts of the text', [
-    { name: 'The last one comes late', order: { fault: 'receipts', mode: 'late' }, more: SECONDS('ms', 10) },
-    { name: 'Each comes twice', order: { fault: 'receipts', mode: 'twice' } },
-    { name: 'They come in reverse', order: { fault: 'receipts', mode: 'reversed' } },
-    { name: 'They come before the answer', order: { fault: 'receipts', mode: 'early' } },
-    { name: 'None ever comes', order: { fault: 'receipts', mode: 'never' } },
+  ['Delivery receipts', [
+    { name: 'The last receipt is late', order: { fault: 'receipts', mode: 'late' }, more: SECONDS('ms', 10) },
+    { name: 'Each receipt comes twice', order: { fault: 'receipts', mode: 'twice' } },
+    { name: 'Receipts come in reverse', order: { fault: 'receipts', mode: 'reversed' } },
+    { name: 'Receipts come before the response', order: { fault: 'receipts', mode: 'early' } },
+    { name: 'No receipt comes', order: { fault: 'receipts', mode: 'never' } },
   ]],
-  ['The phone texts the desk', [
+  ['The phone sends a message', [
     { name: 'The webhook is lost', order: { fault: 'webhook_never' } },
     { name: 'The webhook comes twice', order: { fault: 'webhook_twice' } },
   ]],
-  ['The desk looks through the list of texts', [
-    { name: 'List: no answer ever comes', order: { fault: 'timeout_after_accept', on: 'read' } },
-    { name: 'List: broken (500)', order: { fault: 'http_500', on: 'read' } },
-    { name: 'List: credentials refused (401)', order: { fault: 'http_401', on: 'read' } },
-    { name: 'List: lacks the newest texts', order: { fault: 'list_lags' }, more: SECONDS('ms', 60) },
-    { name: 'List: ignores what it is asked for', order: { fault: 'list_ignores_filters' } },
+  ['The server reads the message list', [
+    { name: 'List: no response', order: { fault: 'timeout_after_accept', on: 'read' } },
+    { name: 'List: fails (500)', order: { fault: 'http_500', on: 'read' } },
+    { name: 'List: credentials rejected (401)', order: { fault: 'http_401', on: 'read' } },
+    { name: 'List: lacks the newest messages', order: { fault: 'list_lags' }, more: SECONDS('ms', 60) },
+    { name: 'List: ignores its filters', order: { fault: 'list_ignores_filters' } },
     { name: 'List: an empty page, then short ones', order: { fault: 'list_short_pages' } },
   ]],
-  ['The desk fetches a picture', [
-    { name: 'Picture: no answer ever comes', order: { fault: 'timeout_after_accept', on: 'media' } },
-    { name: 'Picture: broken (500)', order: { fault: 'http_500', on: 'media' } },
+  ['The server fetches a picture', [
+    { name: 'Picture: no response', order: { fault: 'timeout_after_accept', on: 'media' } },
+    { name: 'Picture: fails (500)', order: { fault: 'http_500', on: 'media' } },
   ]],
 ];
 

@@ -1,11 +1,11 @@
-// The panel of what goes wrong: a form that orders a fault from the simulator, and the list of what is ordered, as the
-// simulator has it. Each order can be cleared until it is used up.
+// The fault panel: a form that adds a fault, and the list of active faults that the simulator returns. Each can be
+// cleared until it is used up.
 
 import { FAULTS, words } from './catalogue.js';
 
 const at = (id) => document.getElementById(id);
 
-/** Brings the panel to life. `phone()` is the number in hand; `send` takes an order, `clear` an id, or nothing for all. */
+/** Sets up the panel. `phone()` returns the current number; `send` takes a fault, `clear` an id, or nothing for all. */
 export function panel(phone, send, clear) {
   const known = FAULTS.flatMap(([, faults]) => faults);
   const fault = at('fault');
@@ -33,7 +33,7 @@ export function panel(phone, send, clear) {
     const fields = [...event.target.elements].filter((field) => field.offsetParent);
     for (const field of fields) field.setAttribute('aria-invalid', String(!field.validity.valid));
     const wrong = fields.find((field) => !field.validity.valid);
-    at('order-error').textContent = wrong ? `A whole number from ${wrong.min} to ${wrong.max}, please.` : '';
+    at('order-error').textContent = wrong ? `Enter a whole number from ${wrong.min} to ${wrong.max}.` : '';
     if (wrong) return wrong.focus();
     const { order, more } = chosen();
     send({
@@ -47,7 +47,7 @@ export function panel(phone, send, clear) {
   adapt();
 
   return {
-    /** Shows what the simulator has ordered; what is still there stays the same element, and keeps the focus. */
+    /** Shows the active faults. A fault that stays keeps its element, and with it the focus. */
     show(orders) {
       const list = at('ordered');
       const focused = document.activeElement;
@@ -60,7 +60,7 @@ export function panel(phone, send, clear) {
       list.replaceChildren(...items);
       at('clear-all').hidden = orders.length < 2;
       at('ordered-none').hidden = orders.length > 0;
-      // Whoever cleared the one in hand goes on with the list, not at the page's beginning.
+      // When the focused fault is cleared, the focus moves to the list's title, not to the start of the page.
       if (focused?.closest?.('#ordered') || focused === at('clear-all')) {
         (focused.isConnected && !focused.hidden ? focused : at('ordered-title')).focus();
       }

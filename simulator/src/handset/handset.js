@@ -1,12 +1,12 @@
-// The handset: chooses a phone and a desk number, shows their texts as the simulator has them, and writes back.
-// It asks the simulator again and again; nothing is shown that the simulator did not say.
+// The handset: chooses a phone and a team number, shows their messages, and sends new ones. It polls the simulator and
+// shows only what the simulator returns.
 
 import { panel } from './faults.js';
 import { another, parse, recent, remember, show } from './phones.js';
 import { thread } from './thread.js';
 
-const PACE = 700;
-const PACE_UNSEEN = 4000;
+const POLL_MS = 700;
+const POLL_MS_HIDDEN = 4000;
 
 const at = (id) => document.getElementById(id);
 const log = thread(at('thread'));
@@ -29,7 +29,7 @@ async function call(method, path, body) {
   return answer.status === 204 ? null : answer.json();
 }
 
-// What is chosen
+// Choosing a phone and a team number
 
 function usePhone(number) {
   customer = number;
@@ -82,25 +82,25 @@ function drawDesk() {
   );
   select.disabled = known.length === 0;
   if (desk) select.value = desk;
-  at('desk-hint').textContent = known.length === 0 ? 'No desk number is known yet.' : '';
+  at('desk-hint').textContent = known.length === 0 ? 'No team number is known yet.' : '';
   const label = known.find(({ number }) => number === desk)?.label;
-  at('peer').textContent = label || (desk ? show(desk) : 'No desk yet');
+  at('peer').textContent = label || (desk ? show(desk) : 'No team number yet');
   at('peer-number').textContent = label ? show(desk) : '';
   at('who-now').textContent = show(customer);
   at('avatar').textContent = (label || '#').slice(0, 1).toUpperCase();
 }
 
-// What is shown
+// Showing messages and faults
 
 async function refresh() {
   const number = customer;
-  const [known, told, ordered] = await Promise.all([
+  const [known, conversation, ordered] = await Promise.all([
     call('GET', '/simulator/numbers'),
     call('GET', `/simulator/threads?customer=${encodeURIComponent(number)}`),
     call('GET', '/simulator/faults'),
   ]);
   if (number !== customer) return;
-  const picture = JSON.stringify([known, told, ordered, desk]);
+  const picture = JSON.stringify([known, conversation, ordered, desk]);
   if (picture === drawn) return;
   drawn = picture;
   numbers = known.numbers;
@@ -108,8 +108,8 @@ async function refresh() {
   seen = known.customers;
   if (newcomers) drawRecent();
   drawDesk();
-  log.show(told.texts.filter((text) => (text.direction === 'inbound' ? text.to : text.from) === desk));
-  at('opted-out').hidden = !told.opted_out.includes(desk);
+  log.show(conversation.texts.filter((text) => (text.direction === 'inbound' ? text.to : text.from) === desk));
+  at('opted-out').hidden = !conversation.opted_out.includes(desk);
   faults.show(ordered.faults);
 }
 
@@ -118,9 +118,9 @@ async function follow() {
     await refresh();
     if (at('notice').dataset.lost) say('');
   } catch {
-    say('The simulator does not answer. Trying again.', true);
+    say('The simulator does not respond. Retrying.', true);
   }
-  setTimeout(follow, document.hidden ? PACE_UNSEEN : PACE);
+  setTimeout(follow, document.hidden ? POLL_MS_HIDDEN : POLL_MS);
 }
 
 function say(words, lost = false) {
@@ -129,14 +129,14 @@ function say(words, lost = false) {
   else delete at('notice').dataset.lost;
 }
 
-// What is done
+// Sending messages and adding faults
 
 async function order(fault) {
   try {
     await call('POST', '/simulator/faults', fault);
     await refresh();
   } catch {
-    say('The fault could not be ordered.');
+    say('The fault could not be added. Try again.');
   }
 }
 
@@ -145,13 +145,13 @@ async function clear(id) {
     await call('DELETE', id ? `/simulator/faults/${id}` : '/simulator/faults');
     await refresh();
   } catch {
-    say('The fault could not be cleared.');
+    say('The fault could not be cleared. Try again.');
   }
 }
 
 async function write(body, media = []) {
   if (!desk) {
-    say('No desk number is known yet: choose one first.');
+    say('No team number is known yet. Choose one first.');
     return false;
   }
   remember(customer);
@@ -163,7 +163,7 @@ async function write(body, media = []) {
     await refresh();
     return true;
   } catch {
-    say('The text was not sent. Try again.');
+    say('The message was not sent. Try again.');
     return false;
   }
 }
@@ -172,7 +172,7 @@ at('who').addEventListener('submit', (event) => {
   event.preventDefault();
   const number = parse(at('customer').value, desk ?? undefined);
   if (number) return usePhone(number);
-  at('customer-error').textContent = 'That is not a whole number. Start with + and the country code.';
+  at('customer-error').textContent = 'This is not a complete phone number. Start with + and the country code.';
   at('customer').setAttribute('aria-invalid', 'true');
   at('customer').focus();
 });
@@ -197,7 +197,7 @@ at('composer').addEventListener('submit', async (event) => {
   field.value = '';
   at('picture').checked = false;
   field.focus();
-  // What could not be sent comes back, unless something else was written meanwhile.
+  // Restores a message that could not be sent, unless the user has typed another one.
   if (!(await write(body, media)) && !field.value) field.value = body;
 });
 
@@ -208,7 +208,7 @@ at('body').addEventListener('keydown', (event) => {
   }
 });
 
-// On a small screen the phone comes first, and who is texting is one line above it.
+// On a small screen the phone comes first, and its number is one line above it.
 at('who-details').open = !matchMedia('(max-width: 46rem)').matches;
 at('customer').value = show(customer);
 drawRecent();

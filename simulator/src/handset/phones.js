@@ -1,9 +1,9 @@
-// Numbers: how they are typed, shown, and remembered on this computer.
+// Phone numbers: parsing, formatting, and the list of recent ones in this browser.
 
 const KEY = 'simulator.phones';
 const MOST = 6;
 
-/** A number as people type it, in E.164; nothing when it cannot be one. `like` lends its country to a leading 0. */
+/** Parses a typed number to E.164; null when it is not valid. A leading 0 stands for the country code of `like`. */
 export function parse(typed, like = '+44') {
   let number = typed.trim().replace(/[\s().-]/g, '').replace(/^00/, '+');
   if (/^0\d+$/.test(number) && like.startsWith('+44')) number = `+44${number.slice(1)}`;
@@ -11,7 +11,7 @@ export function parse(typed, like = '+44') {
   return /^\+[1-9]\d{6,14}$/.test(number) ? number : null;
 }
 
-/** A number as people read it. */
+/** Formats a number for reading. */
 export function show(number) {
   const british = /^\+44(\d{4})(\d{6})$/.exec(number);
   if (british) return `+44 ${british[1]} ${british[2]}`;
@@ -20,7 +20,7 @@ export function show(number) {
   return number;
 }
 
-/** The phones used here lately, the latest first. */
+/** Recently used numbers, newest first. */
 export function recent() {
   try {
     const kept = JSON.parse(localStorage.getItem(KEY) ?? '[]');
@@ -35,11 +35,11 @@ export function remember(number) {
   try {
     localStorage.setItem(KEY, JSON.stringify(phones));
   } catch {
-    // A browser that keeps nothing only forgets the list.
+    // Without storage, the list of recent numbers is lost; nothing else depends on it.
   }
 }
 
-/** A number that nobody has, from the range that Ofcom keeps for drama. */
+/** Returns an unused number from the range that Ofcom reserves for fiction. */
 export function another(used) {
   const start = Math.floor(Math.random() * 900) + 100;
   for (let step = 0; step < 900; step += 1) {

@@ -1,4 +1,4 @@
-// The texts on the phone, oldest first. Everything that people wrote goes in as text, never as markup.
+// The messages on the phone, oldest first. Message bodies are set as `textContent`, never as markup.
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
@@ -13,7 +13,7 @@ const REASONS = new Map([
   [30008, 'unknown carrier fault'],
 ]);
 
-/** Keeps a log element in step with a list of texts, touching only what changed. */
+/** Updates a log element from a list of messages, changing only what differs. */
 export function thread(log) {
   let shown = new Map();
   let day = '';
@@ -25,7 +25,7 @@ export function thread(log) {
         if (known) update(known, text);
         else append(text);
       }
-      if (texts.length === 0 && !log.firstChild) log.append(line('empty', 'No texts yet. Write the first one, or wait for the desk.'));
+      if (texts.length === 0 && !log.firstChild) log.append(line('empty', 'No messages yet. Write one, or wait for one from the team.'));
     },
     clear() {
       shown = new Map();
@@ -55,7 +55,7 @@ function build(text, accepted) {
   element.className = mine ? 'text mine' : 'text theirs';
   const who = document.createElement('span');
   who.className = 'unseen';
-  who.textContent = mine ? 'You: ' : 'Desk: ';
+  who.textContent = mine ? 'You: ' : 'Team: ';
   const bubble = document.createElement('div');
   bubble.className = 'bubble';
   for (const media of text.media) bubble.append(picture(media));
@@ -89,33 +89,33 @@ function update({ element, state }, text) {
   if (state.textContent !== words) state.textContent = words;
 }
 
-/** What became of the desk's text. */
+/** Status of a message from the server. */
 function ofTheirs(text) {
   switch (text.status) {
     case 'delivered':
-      if (text.receipts.length === 0) return ['well', 'Delivered, and the desk was not told'];
+      if (text.receipts.length === 0) return ['well', 'Delivered, without a receipt'];
       return ['well', text.receipts.length > 3 ? 'Delivered, each receipt sent twice' : 'Delivered'];
     case 'undelivered':
     case 'failed':
       return ['lost', `Never reached this phone: ${REASONS.get(text.error_code) ?? 'failed'} (${text.error_code})`];
     case 'sent':
-      return ['pending', 'Sent, receipt to come'];
+      return ['pending', 'Sent, awaiting a receipt'];
     default:
-      return ['pending', 'On its way'];
+      return ['pending', 'Queued'];
   }
 }
 
-/** What became of this phone's text. */
+/** Status of a message from this phone. */
 function ofMine(text) {
   switch (text.webhook) {
     case 'delivered':
-      return ['well', 'The desk has it'];
+      return ['well', 'Received by the server'];
     case 'withheld':
-      return ['lost', 'Webhook lost: the desk must find it'];
+      return ['lost', 'Webhook lost: the server must find the message'];
     case 'failed':
-      return ['lost', text.webhook_status ? `The desk refused it (HTTP ${text.webhook_status})` : 'The desk did not answer'];
+      return ['lost', text.webhook_status ? `Rejected by the server (HTTP ${text.webhook_status})` : 'The server did not respond'];
     case 'not_configured':
-      return ['lost', 'No desk is connected'];
+      return ['lost', 'No server is connected'];
     default:
       return ['pending', 'Sending'];
   }

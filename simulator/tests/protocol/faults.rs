@@ -1,4 +1,4 @@
-//! Ordered faults, as the desk meets them.
+//! Ordered faults, as a client observes them.
 
 use std::{error::Error as _, io::ErrorKind, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::support::{CUSTOMER, DESK, Stage};
 
-/// What the connection really ended with, under all that the client wraps around it.
+/// Returns the I/O error that ended the connection, from the error's sources.
 fn kind_of(error: &reqwest::Error) -> Option<ErrorKind> {
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -23,35 +23,35 @@ fn kind_of(error: &reqwest::Error) -> Option<ErrorKind> {
 async fn a_reset_before_acceptance_accepts_nothing() {
     let stage = Stage::set().await;
     stage.order(json!([{ "number": CUSTOMER, "fault": "reset_before_accept" }])).await;
-    let error = stage.text("Hi").send().await.expect_err("no answer");
+    let error = stage.text("Hi").send().await.expect_err("no response");
     assert_eq!(kind_of(&error), Some(ErrorKind::ConnectionReset), "{error:?}");
     assert!(stage.ledger().await.is_empty());
     assert_eq!(stage.text("Hi").send().await.expect("the fault is used up").status(), 201);
 }
 
 #[tokio::test]
-async fn a_reset_after_acceptance_leaves_the_text_in_the_ledger_and_its_receipts_come() {
+async fn a_message_accepted_before_a_reset_is_in_the_ledger_and_gets_receipts() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "reset_after_accept" }])).await;
-    let error = stage.text("Hi").send().await.expect_err("no answer");
+    let error = stage.text("Hi").send().await.expect_err("no response");
     assert_eq!(kind_of(&error), Some(ErrorKind::ConnectionReset), "{error:?}");
     assert_eq!(stage.receipts(3).await, ["queued", "sent", "delivered"]);
     assert_eq!(stage.ledger().await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_time_out_after_acceptance_is_found_in_the_message_list() {
+async fn a_message_accepted_before_a_timeout_is_in_the_message_list() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "timeout_after_accept" }])).await;
-    let error = stage.text("Hi").timeout(Duration::from_millis(200)).send().await.expect_err("no answer");
+    let error = stage.text("Hi").timeout(Duration::from_millis(200)).send().await.expect_err("no response");
     assert!(error.is_timeout());
     let path = "/Messages.json?To=%2B447700900123&From=%2B447700900001";
-    let page: Value = stage.get(path).send().await.expect("an answer").json().await.expect("JSON");
+    let page: Value = stage.get(path).send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(page["messages"][0]["body"], "Hi");
 }
 
 #[tokio::test]
-async fn refusals_carry_twilios_status_code_and_retry_after() {
+async fn rejections_have_twilios_status_code_and_retry_after() {
     let stage = Stage::set().await;
     for (fault, status, code) in [
         (json!({ "fault": "http_429", "retry_after": 2 }), 429, 20_429),
@@ -60,7 +60,7 @@ async fn refusals_carry_twilios_status_code_and_retry_after() {
         (json!({ "fault": "error", "code": 21_614 }), 400, 21_614),
     ] {
         stage.order(json!([fault])).await;
-        let answer = stage.text("Hi").send().await.expect("an answer");
+        let answer = stage.text("Hi").send().await.expect("a response");
         assert_eq!(answer.status(), status);
         let retry_after =
             answer.headers().get("retry-after").map(|value| value.to_str().expect("text").to_owned());
@@ -71,10 +71,10 @@ async fn refusals_carry_twilios_status_code_and_retry_after() {
 }
 
 #[tokio::test]
-async fn a_phone_that_is_off_is_known_only_from_the_receipt() {
+async fn an_unreachable_phone_shows_only_in_the_receipt() {
     let stage = Stage::set().await;
     stage.order(json!([{ "number": CUSTOMER, "fault": "fail", "error_code": 30_003 }])).await;
-    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
+    assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 201);
     assert_eq!(stage.receipts(2).await, ["queued", "sent"]);
     let last = stage.webhook().await;
     assert_eq!((last.get("MessageStatus"), last.get("ErrorCode")), ("undelivered", "30003"));
@@ -87,24 +87,24 @@ async fn receipts_come_twice_in_reverse_or_not_at_all() {
     let stage = Stage::set().await;
     let send = async |mode: &str| {
         stage.order(json!([{ "fault": "receipts", "mode": mode }])).await;
-        assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
+        assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 201);
     };
     send("twice").await;
     assert_eq!(stage.receipts(6).await, ["queued", "queued", "sent", "sent", "delivered", "delivered"]);
     send("reversed").await;
     assert_eq!(stage.receipts(3).await, ["delivered", "sent", "queued"]);
 
-    stage.http.delete(stage.control("ledger")).send().await.expect("an answer");
+    stage.http.delete(stage.control("ledger")).send().await.expect("a response");
     send("never").await;
     stage.until(|text| text["status"] == "delivered").await;
     assert!(!stage.has_webhook().await);
 }
 
 #[tokio::test]
-async fn early_receipts_are_there_before_the_answer_to_the_call() {
+async fn early_receipts_come_before_the_response() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "receipts", "mode": "early" }])).await;
-    let message: Value = stage.text("Hi").send().await.expect("an answer").json().await.expect("JSON");
+    let message: Value = stage.text("Hi").send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(message["status"], "queued");
     let text = stage.until(|text| text["sid"] == message["sid"]).await;
     assert_eq!(text["status"], "delivered");
@@ -112,7 +112,7 @@ async fn early_receipts_are_there_before_the_answer_to_the_call() {
 }
 
 #[tokio::test]
-async fn early_receipts_go_on_when_the_caller_hangs_up() {
+async fn early_receipts_continue_when_the_client_disconnects() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "receipts", "mode": "early" }])).await;
     let desk = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -127,26 +127,26 @@ async fn early_receipts_go_on_when_the_caller_hangs_up() {
 }
 
 #[tokio::test]
-async fn a_late_receipt_leaves_the_text_sent_meanwhile() {
+async fn a_message_stays_sent_until_its_late_receipt() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "receipts", "mode": "late", "ms": 600_000 }])).await;
-    stage.text("Hi").send().await.expect("an answer");
+    stage.text("Hi").send().await.expect("a response");
     assert_eq!(stage.receipts(2).await, ["queued", "sent"]);
     assert_eq!(stage.ledger().await[0]["status"], "sent");
 }
 
 #[tokio::test]
-async fn faults_on_reading_leave_sending_alone() {
+async fn a_fault_on_reading_does_not_affect_sending() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "http_500", "on": "read", "times": null }])).await;
-    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
-    assert_eq!(stage.get("/Messages.json").send().await.expect("an answer").status(), 500);
-    stage.http.delete(stage.control("faults")).send().await.expect("an answer");
-    assert_eq!(stage.get("/Messages.json").send().await.expect("an answer").status(), 200);
+    assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 201);
+    assert_eq!(stage.get("/Messages.json").send().await.expect("a response").status(), 500);
+    stage.http.delete(stage.control("faults")).send().await.expect("a response");
+    assert_eq!(stage.get("/Messages.json").send().await.expect("a response").status(), 200);
 }
 
 #[tokio::test]
-async fn a_picture_cannot_be_had_while_its_fetching_is_struck() {
+async fn a_media_fault_fails_the_fetch_of_a_picture() {
     let stage = Stage::set().await;
     let media = json!([{ "content_type": "image/png" }]);
     stage.write_json(json!({ "from": CUSTOMER, "to": DESK, "body": "Look", "media": media })).await;
@@ -154,7 +154,7 @@ async fn a_picture_cannot_be_had_while_its_fetching_is_struck() {
     let fetch = async || {
         let credentials = (&stage.settings.account_sid, Some(&stage.settings.auth_token));
         let answer = stage.http.get(&url).basic_auth(credentials.0, credentials.1).send().await;
-        answer.expect("an answer").status()
+        answer.expect("a response").status()
     };
     stage.order(json!([{ "number": CUSTOMER, "fault": "http_500", "on": "media" }])).await;
     assert_eq!(fetch().await, 500);
@@ -162,37 +162,37 @@ async fn a_picture_cannot_be_had_while_its_fetching_is_struck() {
 }
 
 #[tokio::test]
-async fn what_is_ordered_can_be_seen_and_cleared_one_by_one() {
+async fn orders_are_listed_and_cleared_one_by_one() {
     let stage = Stage::set().await;
     stage
         .order(json!([{ "fault": "http_500", "times": 3 }, { "number": CUSTOMER, "fault": "http_401" }]))
         .await;
     let ordered = async || {
-        let answer = stage.http.get(stage.control("faults")).send().await.expect("an answer");
+        let answer = stage.http.get(stage.control("faults")).send().await.expect("a response");
         answer.json::<Value>().await.expect("JSON")["faults"].as_array().expect("a list").clone()
     };
-    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 401);
-    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 500);
+    assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 401);
+    assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 500);
     let left = ordered().await;
     assert_eq!(left.len(), 1, "{left:?}");
     assert_eq!((&left[0]["number"], &left[0]["times"]), (&json!("*"), &json!(2)));
     let url = stage.control(&format!("faults/{}", left[0]["id"]));
-    assert_eq!(stage.http.delete(url).send().await.expect("an answer").status(), 204);
+    assert_eq!(stage.http.delete(url).send().await.expect("a response").status(), 204);
     assert!(ordered().await.is_empty());
-    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
+    assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 201);
 }
 
 #[tokio::test]
-async fn a_fault_that_does_not_exist_is_refused_with_a_reason() {
+async fn an_unknown_fault_is_rejected_with_a_reason() {
     let stage = Stage::set().await;
     let faults = json!([{ "fault": "gremlins" }]);
-    let answer = stage.http.put(stage.control("faults")).json(&faults).send().await.expect("an answer");
+    let answer = stage.http.put(stage.control("faults")).json(&faults).send().await.expect("a response");
     assert_eq!(answer.status(), 400);
     assert!(answer.json::<Value>().await.expect("JSON")["error"].is_string());
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_cannot_order_faults() {
+async fn another_sites_page_cannot_order_faults() {
     let stage = Stage::set().await;
     let answer = stage
         .http
@@ -201,6 +201,6 @@ async fn a_page_of_another_site_cannot_order_faults() {
         .body(r#"{"fault":"http_500"}"#)
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(answer.status(), 415);
 }

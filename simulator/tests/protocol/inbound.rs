@@ -1,11 +1,11 @@
-//! What the customer writes, and how the desk hears of it.
+//! Inbound messages and their webhooks.
 
 use serde_json::{Value, json};
 
 use crate::support::{CUSTOMER, DESK, Stage};
 
 #[tokio::test]
-async fn a_customers_text_is_posted_to_the_desk_with_twilios_fields_and_signature() {
+async fn a_customers_message_is_posted_with_twilios_fields_and_signature() {
     let stage = Stage::set().await;
     let written = stage.write("Can I pay on Friday? £20 + £5").await;
     assert_eq!(written["webhook_status"], 200);
@@ -28,21 +28,21 @@ async fn a_customers_text_is_posted_to_the_desk_with_twilios_fields_and_signatur
 }
 
 #[tokio::test]
-async fn a_customer_who_texts_stop_cannot_be_texted_until_they_text_start() {
+async fn stop_blocks_messages_to_the_customer_until_start() {
     let stage = Stage::set().await;
     stage.write("Stop").await;
     assert_eq!(stage.webhook().await.get("OptOutType"), "STOP");
-    let answer = stage.text("Hello?").send().await.expect("an answer");
+    let answer = stage.text("Hello?").send().await.expect("a response");
     assert_eq!(answer.status(), 400);
     assert_eq!(answer.json::<Value>().await.expect("JSON")["code"], 21_610);
 
     stage.write("START").await;
     assert_eq!(stage.webhook().await.get("OptOutType"), "START");
-    assert_eq!(stage.text("Hello again").send().await.expect("an answer").status(), 201);
+    assert_eq!(stage.text("Hello again").send().await.expect("a response").status(), 201);
 }
 
 #[tokio::test]
-async fn a_picture_is_fetched_from_the_url_in_the_webhook_with_the_accounts_credentials() {
+async fn a_picture_is_fetched_from_the_webhooks_url_with_credentials() {
     let stage = Stage::set().await;
     let media = json!([
         { "content_type": "image/png" },
@@ -55,32 +55,32 @@ async fn a_picture_is_fetched_from_the_url_in_the_webhook_with_the_accounts_cred
     assert_eq!(webhook.get("MediaContentType1"), "image/jpeg");
 
     let url = webhook.get("MediaUrl0");
-    assert_eq!(stage.http.get(url).send().await.expect("an answer").status(), 401);
+    assert_eq!(stage.http.get(url).send().await.expect("a response").status(), 401);
     let path = url.split_once(&stage.account_path()).expect("a path of the account").1.to_owned();
-    let answer = stage.get(&path).send().await.expect("an answer");
+    let answer = stage.get(&path).send().await.expect("a response");
     assert_eq!(answer.headers()["content-type"], "image/png");
     assert!(answer.bytes().await.expect("a picture").starts_with(b"\x89PNG"));
 
     let path = format!("/Messages/{}/Media.json", webhook.get("MessageSid"));
-    let list: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
+    let list: Value = stage.get(&path).send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(list["media_list"].as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]
-async fn a_text_whose_webhook_is_lost_is_still_in_the_message_list() {
+async fn a_message_with_a_lost_webhook_is_in_the_message_list() {
     let stage = Stage::set().await;
     stage.order(json!([{ "number": CUSTOMER, "fault": "webhook_never" }])).await;
     let written = stage.write("Anybody there?").await;
     assert_eq!((&written["webhook"], &written["webhook_status"]), (&json!("withheld"), &Value::Null));
     assert!(!stage.has_webhook().await);
     let path = "/Messages.json?To=%2B447700900001&From=%2B447700900123";
-    let page: Value = stage.get(path).send().await.expect("an answer").json().await.expect("JSON");
+    let page: Value = stage.get(path).send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(page["messages"][0]["body"], "Anybody there?");
     assert_eq!(page["messages"][0]["direction"], "inbound");
 }
 
 #[tokio::test]
-async fn a_webhook_can_come_twice_with_the_same_sid() {
+async fn a_webhook_can_be_posted_twice_with_the_same_sid() {
     let stage = Stage::set().await;
     stage.order(json!([{ "fault": "webhook_twice" }])).await;
     let written = stage.write("Hello").await;
@@ -90,7 +90,7 @@ async fn a_webhook_can_come_twice_with_the_same_sid() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_the_desk_refuses_is_noted_and_not_tried_again() {
+async fn a_rejected_webhook_is_recorded_and_not_retried() {
     let stage = Stage::set().await;
     let written = stage.write("refuse").await;
     assert_eq!((&written["webhook"], &written["webhook_status"]), (&json!("failed"), &json!(503)));
@@ -100,12 +100,12 @@ async fn a_webhook_that_the_desk_refuses_is_noted_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn webhooks_can_be_set_later_and_delivered_elsewhere_than_they_are_signed_for() {
+async fn webhook_urls_can_change_and_differ_from_the_signed_url() {
     let stage = Stage::set_with(|settings| settings.messages_url = None).await;
     assert_eq!(stage.write("Too soon").await["webhook"], "not_configured");
     let public = "https://desk.example/twilio/messages";
     let webhooks = json!({ "messages_url": public, "deliver_to": stage.desk });
-    stage.http.put(stage.control("webhooks")).json(&webhooks).send().await.expect("an answer");
+    stage.http.put(stage.control("webhooks")).json(&webhooks).send().await.expect("a response");
     assert_eq!(stage.write("Now").await["webhook"], "delivered");
     let webhook = stage.webhook().await;
     assert_eq!(webhook.path, "/twilio/messages");

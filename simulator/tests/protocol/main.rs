@@ -1,4 +1,4 @@
-//! Drives a running simulator over HTTP, as the desk and its tests do.
+//! Tests a running simulator over HTTP, as the server and its tests use it.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

@@ -1,13 +1,13 @@
-//! Twilio's REST paths: sending, listing, fetching, and who may.
+//! Twilio's REST API: credentials, sending, listing and fetching.
 
 use serde_json::Value;
 
 use crate::support::{CUSTOMER, DESK, Stage};
 
 #[tokio::test]
-async fn a_text_is_accepted_as_a_message_resource_and_then_queued_sent_and_delivered() {
+async fn an_accepted_message_is_queued_sent_and_delivered() {
     let stage = Stage::set().await;
-    let answer = stage.text("Hello & welcome").send().await.expect("an answer");
+    let answer = stage.text("Hello & welcome").send().await.expect("a response");
     assert_eq!(answer.status(), 201);
     let message: Value = answer.json().await.expect("JSON");
     let sid = message["sid"].as_str().expect("a sid");
@@ -28,29 +28,29 @@ async fn a_text_is_accepted_as_a_message_resource_and_then_queued_sent_and_deliv
         let url = format!("{}/status?part=1", stage.desk);
         assert_eq!(receipt.signature, simulator::sign(&stage.settings.auth_token, &url, &receipt.form));
     }
-    let answer = stage.get(&format!("/Messages/{sid}.json")).send().await.expect("an answer");
+    let answer = stage.get(&format!("/Messages/{sid}.json")).send().await.expect("a response");
     let message: Value = answer.json().await.expect("JSON");
     assert_eq!(message["status"], "delivered");
     assert!(message["date_sent"].is_string());
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_refused_in_twilios_words() {
+async fn wrong_credentials_are_rejected_with_twilios_error() {
     let stage = Stage::set().await;
     let url = format!("{}{}/Messages.json", stage.simulator.url(), stage.account_path());
     for token in [None, Some("wrong")] {
         let answer = stage.http.get(&url).basic_auth(&stage.settings.account_sid, token).send().await;
-        let answer = answer.expect("an answer");
+        let answer = answer.expect("a response");
         assert_eq!(answer.status(), 401);
         let error: Value = answer.json().await.expect("JSON");
         assert_eq!(error["code"], 20_003);
         assert_eq!(error["status"], 401);
     }
-    assert_eq!(stage.get(".json").send().await.expect("an answer").status(), 200);
+    assert_eq!(stage.get(".json").send().await.expect("a response").status(), 200);
 }
 
 #[tokio::test]
-async fn a_text_that_twilio_would_not_take_is_refused_and_leaves_no_trace() {
+async fn a_rejected_message_is_not_in_the_ledger() {
     let stage = Stage::set().await;
     let long = "a".repeat(1601);
     for (form, code) in [
@@ -60,7 +60,7 @@ async fn a_text_that_twilio_would_not_take_is_refused_and_leaves_no_trace() {
         (vec![("To", "07700 900123"), ("From", DESK), ("Body", "Hi")], 21_211),
         (vec![("To", CUSTOMER), ("From", DESK), ("Body", &long)], 21_617),
     ] {
-        let answer = stage.text_of(&form).send().await.expect("an answer");
+        let answer = stage.text_of(&form).send().await.expect("a response");
         assert_eq!(answer.status(), 400);
         let error: Value = answer.json().await.expect("JSON");
         assert_eq!(error["code"], code);
@@ -70,28 +70,28 @@ async fn a_text_that_twilio_would_not_take_is_refused_and_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn only_registered_numbers_send_when_the_settings_say_so() {
+async fn only_registered_numbers_can_send_when_the_setting_is_on() {
     let stage = Stage::set_with(|settings| settings.only_registered_senders = true).await;
-    let error: Value = stage.text("Hi").send().await.expect("an answer").json().await.expect("JSON");
+    let error: Value = stage.text("Hi").send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(error["code"], 21_606);
     let numbers = serde_json::json!([{ "number": DESK, "label": "Collections" }]);
-    let answer = stage.http.put(stage.control("numbers")).json(&numbers).send().await.expect("an answer");
+    let answer = stage.http.put(stage.control("numbers")).json(&numbers).send().await.expect("a response");
     assert_eq!(answer.status(), 200);
-    assert_eq!(stage.text("Hi").send().await.expect("an answer").status(), 201);
+    assert_eq!(stage.text("Hi").send().await.expect("a response").status(), 201);
 }
 
 #[tokio::test]
 async fn the_list_is_newest_first_and_its_pages_neither_skip_nor_repeat() {
     let stage = Stage::set().await;
     for body in ["one", "two", "three", "four", "five"] {
-        assert_eq!(stage.text(body).send().await.expect("an answer").status(), 201);
+        assert_eq!(stage.text(body).send().await.expect("a response").status(), 201);
     }
     let number = CUSTOMER.replace('+', "%2B");
     let path = format!("/Messages.json?To={number}&PageSize=2");
-    let mut page: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
+    let mut page: Value = stage.get(&path).send().await.expect("a response").json().await.expect("JSON");
     assert_eq!(page["previous_page_uri"], Value::Null);
-    // A text that comes in between the pages belongs to none that is still to come.
-    stage.text("six").send().await.expect("an answer");
+    // A message accepted between two pages is on none of the remaining pages.
+    stage.text("six").send().await.expect("a response");
     let mut bodies = Vec::new();
     loop {
         let messages = page["messages"].as_array().expect("a list");
@@ -100,7 +100,7 @@ async fn the_list_is_newest_first_and_its_pages_neither_skip_nor_repeat() {
             break;
         };
         let next = next.strip_prefix(&stage.account_path()).expect("a path of the account").to_owned();
-        page = stage.get(&next).send().await.expect("an answer").json().await.expect("JSON");
+        page = stage.get(&next).send().await.expect("a response").json().await.expect("JSON");
     }
     assert_eq!(bodies, ["five", "four", "three", "two", "one"]);
 }
@@ -108,7 +108,7 @@ async fn the_list_is_newest_first_and_its_pages_neither_skip_nor_repeat() {
 #[tokio::test]
 async fn the_list_is_filtered_by_numbers_and_dates() {
     let stage = Stage::set().await;
-    stage.text("out").send().await.expect("an answer");
+    stage.text("out").send().await.expect("a response");
     stage.write("in").await;
     for (query, count) in [
         ("From=%2B447700900123", 1),
@@ -117,20 +117,20 @@ async fn the_list_is_filtered_by_numbers_and_dates() {
         ("DateSent%3C=2020-01-01", 0),
         ("To=%2B447700900001&DateSent%3E=2020-01-01", 1),
     ] {
-        let answer = stage.get(&format!("/Messages.json?{query}")).send().await.expect("an answer");
+        let answer = stage.get(&format!("/Messages.json?{query}")).send().await.expect("a response");
         let page: Value = answer.json().await.expect("JSON");
         assert_eq!(page["messages"].as_array().map(Vec::len), Some(count), "{query}");
     }
 }
 
 #[tokio::test]
-async fn what_was_written_in_the_past_is_listed_with_its_time() {
+async fn a_backdated_message_is_listed_with_its_time() {
     let stage = Stage::set().await;
     let text = serde_json::json!({"from": CUSTOMER, "to": DESK, "body": "Hi", "at": "2024-11-25T08:50:00Z"});
-    stage.http.post(stage.control("texts")).json(&text).send().await.expect("an answer");
+    stage.http.post(stage.control("texts")).json(&text).send().await.expect("a response");
     for (since, count) in [("2024-11-25T08:50:00Z", 1), ("2024-11-25T08:50:01Z", 0)] {
         let path = format!("/Messages.json?To=%2B447700900001&DateSent%3E={since}");
-        let page: Value = stage.get(&path).send().await.expect("an answer").json().await.expect("JSON");
+        let page: Value = stage.get(&path).send().await.expect("a response").json().await.expect("JSON");
         let messages = page["messages"].as_array().expect("a list");
         assert_eq!(messages.len(), count, "{since}");
         assert!(messages.iter().all(|text| text["date_sent"] == "Mon, 25 Nov 2024 08:50:00 +0000"));
@@ -138,11 +138,11 @@ async fn what_was_written_in_the_past_is_listed_with_its_time() {
 }
 
 #[tokio::test]
-async fn the_desks_numbers_are_listed_with_where_their_texts_are_brought() {
+async fn team_numbers_are_listed_with_their_webhook() {
     let stage = Stage::set().await;
     let numbers = serde_json::json!([{ "number": DESK, "label": "Collections" }]);
-    stage.http.put(stage.control("numbers")).json(&numbers).send().await.expect("an answer");
-    let answer = stage.get("/IncomingPhoneNumbers.json").send().await.expect("an answer");
+    stage.http.put(stage.control("numbers")).json(&numbers).send().await.expect("a response");
+    let answer = stage.get("/IncomingPhoneNumbers.json").send().await.expect("a response");
     let page: Value = answer.json().await.expect("JSON");
     let number = &page["incoming_phone_numbers"][0];
     assert_eq!(
@@ -154,10 +154,10 @@ async fn the_desks_numbers_are_listed_with_where_their_texts_are_brought() {
 }
 
 #[tokio::test]
-async fn what_does_not_exist_is_not_found() {
+async fn an_unknown_message_is_not_found() {
     let stage = Stage::set().await;
     let error: Value =
-        stage.get("/Messages/SM0.json").send().await.expect("an answer").json().await.expect("JSON");
+        stage.get("/Messages/SM0.json").send().await.expect("a response").json().await.expect("JSON");
     assert_eq!((error["code"].as_u64(), error["status"].as_u64()), (Some(20_404), Some(404)));
 }
 

@@ -1,4 +1,4 @@
-//! A running simulator, and a desk that only listens.
+//! A running simulator, and a server that only records webhooks.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -15,9 +15,9 @@ use tokio::{
 pub(crate) const CUSTOMER: &str = "+447700900123";
 pub(crate) const DESK: &str = "+447700900001";
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A webhook as it arrived at the desk.
+/// A received webhook.
 #[derive(Debug)]
 pub(crate) struct Webhook {
     pub(crate) path: String,
@@ -35,12 +35,12 @@ impl Webhook {
     }
 }
 
-/// A simulator, and the desk it calls.
+/// A simulator, and the server that it calls.
 pub(crate) struct Stage {
     pub(crate) simulator: Simulator,
     pub(crate) settings: Settings,
     pub(crate) http: Client,
-    /// The desk's base URL.
+    /// The server's base URL.
     pub(crate) desk: String,
     webhooks: Mutex<mpsc::UnboundedReceiver<Webhook>>,
 }
@@ -50,7 +50,7 @@ impl Stage {
         Self::set_with(|_| {}).await
     }
 
-    /// Receipts come without delay; the rest is as `change` wants it.
+    /// Starts a simulator without delays before receipts; `change` adjusts the other settings.
     pub(crate) async fn set_with(change: impl FnOnce(&mut Settings)) -> Self {
         let (desk, webhooks) = listen().await;
         let mut settings = Settings {
@@ -60,7 +60,7 @@ impl Stage {
         };
         change(&mut settings);
         let simulator = Simulator::start(settings.clone()).expect("the simulator starts");
-        let http = Client::builder().timeout(PATIENCE).build().expect("an HTTP client");
+        let http = Client::builder().timeout(TIMEOUT).build().expect("an HTTP client");
         Self { simulator, settings, http, desk, webhooks: Mutex::new(webhooks) }
     }
 
@@ -68,13 +68,13 @@ impl Stage {
         format!("/2010-04-01/Accounts/{}", self.settings.account_sid)
     }
 
-    /// A call of Twilio's REST paths, with the right credentials; `path` comes after the account.
+    /// Builds a REST request with the right credentials; `path` is the part after the account.
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         let url = format!("{}{}{path}", self.simulator.url(), self.account_path());
         self.http.get(url).basic_auth(&self.settings.account_sid, Some(&self.settings.auth_token))
     }
 
-    /// A text from the desk to the customer, receipts wanted.
+    /// Builds a request that sends a message to the customer, with a status callback.
     pub(crate) fn text(&self, body: &str) -> RequestBuilder {
         let callback = format!("{}/status?part=1", self.desk);
         self.text_of(&[("To", CUSTOMER), ("From", DESK), ("Body", body), ("StatusCallback", &callback)])
@@ -90,36 +90,36 @@ impl Stage {
     }
 
     pub(crate) async fn order(&self, faults: Value) {
-        let answer = self.http.put(self.control("faults")).json(&faults).send().await.expect("an answer");
+        let answer = self.http.put(self.control("faults")).json(&faults).send().await.expect("a response");
         assert_eq!(answer.status(), 200, "{:?}", answer.text().await);
     }
 
-    /// The customer writes to the desk.
+    /// Sends a message from the customer.
     pub(crate) async fn write(&self, body: &str) -> Value {
         self.write_json(json!({ "from": CUSTOMER, "to": DESK, "body": body })).await
     }
 
     pub(crate) async fn write_json(&self, text: Value) -> Value {
-        let answer = self.http.post(self.control("texts")).json(&text).send().await.expect("an answer");
+        let answer = self.http.post(self.control("texts")).json(&text).send().await.expect("a response");
         assert_eq!(answer.status(), 201);
         answer.json().await.expect("JSON")
     }
 
     pub(crate) async fn ledger(&self) -> Vec<Value> {
-        let answer = self.http.get(self.control("ledger")).send().await.expect("an answer");
+        let answer = self.http.get(self.control("ledger")).send().await.expect("a response");
         let ledger: Value = answer.json().await.expect("JSON");
         ledger["texts"].as_array().expect("a list").clone()
     }
 
-    /// The next webhook, in the order of arrival.
+    /// Returns the next webhook, in the order of arrival.
     pub(crate) async fn webhook(&self) -> Webhook {
-        timeout(PATIENCE, async { self.webhooks.lock().await.recv().await })
+        timeout(TIMEOUT, async { self.webhooks.lock().await.recv().await })
             .await
             .expect("a webhook in time")
-            .expect("the desk listens")
+            .expect("the server runs")
     }
 
-    /// The statuses of the next so many receipts.
+    /// Returns the statuses of the next `count` receipts.
     pub(crate) async fn receipts(&self, count: usize) -> Vec<String> {
         let mut statuses = Vec::new();
         for _ in 0..count {
@@ -128,14 +128,14 @@ impl Stage {
         statuses
     }
 
-    /// Whether a webhook has arrived that nobody has looked at.
+    /// Whether a received webhook has not been read yet.
     pub(crate) async fn has_webhook(&self) -> bool {
         !self.webhooks.lock().await.is_empty()
     }
 
-    /// Looks at the ledger's only text again and again until it is as wanted.
+    /// Polls the ledger until its only message satisfies the condition.
     pub(crate) async fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
-        timeout(PATIENCE, async {
+        timeout(TIMEOUT, async {
             loop {
                 if let [text] = self.ledger().await.as_slice()
                     && wanted(text)
@@ -146,11 +146,11 @@ impl Stage {
             }
         })
         .await
-        .expect("the text comes to be as wanted")
+        .expect("the message satisfies the condition in time")
     }
 }
 
-/// A desk that takes down every webhook. It answers 200, but 503 to a text whose body is "refuse".
+/// Starts a server that records webhooks. It responds 200, or 503 to a message whose body is "refuse".
 async fn listen() -> (String, mpsc::UnboundedReceiver<Webhook>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -159,14 +159,14 @@ async fn listen() -> (String, mpsc::UnboundedReceiver<Webhook>) {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let sender = Arc::clone(&sender);
-            let service = service_fn(move |request| take_down(Arc::clone(&sender), request));
+            let service = service_fn(move |request| record(Arc::clone(&sender), request));
             tokio::spawn(Http::new().serve_connection(stream, service));
         }
     });
     (format!("http://{address}"), webhooks)
 }
 
-async fn take_down(
+async fn record(
     sender: Arc<mpsc::UnboundedSender<Webhook>>,
     request: Request<Body>,
 ) -> Result<Response<Body>, Infallible> {
@@ -176,7 +176,7 @@ async fn take_down(
     let bytes = hyper::body::to_bytes(request.into_body()).await.expect("a body");
     let form: Vec<(String, String)> = serde_urlencoded::from_bytes(&bytes).expect("a form");
     let refused = form.iter().any(|(name, value)| name == "Body" && value == "refuse");
-    // The test may have ended already; then nobody wants to know.
+    // Sending fails when the test has ended already.
     let _ = sender.send(Webhook { path, signature, form });
     let mut answer = Response::new(Body::from("<Response/>"));
     if refused {

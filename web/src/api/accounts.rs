@@ -1,4 +1,4 @@
-//! Accounts, seen by those who look after them, and one's own. It must never keep a password.
+//! Requests for managing accounts, and for the signed-in account. Passwords are not stored.
 
 use gloo_net::http::Method;
 use shared::{
@@ -11,47 +11,47 @@ use shared::{
 use super::{Client, Fault};
 
 impl Client {
-    /// Every account that one may look after.
+    /// Returns every account that the caller can manage.
     pub(crate) async fn list_accounts(self) -> Result<Vec<AccountDetail>, Fault> {
         self.get_all("/accounts").await
     }
 
-    /// Makes an account.
+    /// Creates an account.
     pub(crate) async fn create_account(self, account: &NewAccount) -> Result<(), Fault> {
         self.write_text(Method::POST, "/accounts", account).await.map(drop)
     }
 
-    /// Changes an account, or shuts it out.
+    /// Changes or disables an account.
     pub(crate) async fn update_account(self, id: AccountId, change: &AccountChange) -> Result<(), Fault> {
         self.write_text(Method::PUT, &format!("/accounts/{id}"), change).await.map(drop)
     }
 
-    /// Gives an account another password.
+    /// Sets an account's password.
     pub(crate) async fn put_password(self, id: AccountId, password: &NewPassword) -> Result<(), Fault> {
         self.write_text(Method::PUT, &format!("/accounts/{id}/password"), password).await.map(drop)
     }
 
-    /// Changes one's own name.
+    /// Changes the caller's own profile.
     pub(crate) async fn put_profile(self, profile: &Profile) -> Result<Me, Fault> {
         self.write(Method::PUT, "/me", profile).await
     }
 
-    /// Changes one's own password.
+    /// Changes the caller's own password.
     pub(crate) async fn change_password(self, change: &PasswordChange) -> Result<(), Fault> {
         self.write_text(Method::PUT, "/me/password", change).await.map(drop)
     }
 
-    /// One's own live sessions, newest first.
+    /// Returns the caller's active sessions, newest first.
     pub(crate) async fn list_my_sessions(self) -> Result<Vec<OwnSession>, Fault> {
         self.get_all("/me/sessions").await
     }
 
-    /// Ends one of one's own sessions.
+    /// Ends one of the caller's sessions.
     pub(crate) async fn delete_my_session(self, id: i64) -> Result<(), Fault> {
         self.delete(&format!("/me/sessions/{id}")).await
     }
 
-    /// Ends all of one's own sessions but the current one.
+    /// Ends all of the caller's sessions except the current one.
     pub(crate) async fn delete_my_sessions(self) -> Result<(), Fault> {
         self.delete("/me/sessions").await
     }

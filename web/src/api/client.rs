@@ -1,7 +1,7 @@
-//! One request to the API: cookies, the CSRF header, one renewal of the session, and the answer or a [`Fault`].
+//! Sends requests to the API: adds the CSRF header, renews an expired session, and returns the response or a [`Fault`].
 //!
-//! It must never decide what a fault means to a page, and never send a request twice on its own, except once
-//! after the session was renewed (the first was refused unread).
+//! A request is sent again only after the session was renewed, because the server refused the first one without
+//! processing it.
 
 use gloo_net::http::{Method, RequestBuilder};
 use leptos::prelude::*;
@@ -10,23 +10,23 @@ use shared::{Page, page::MAX_LIMIT};
 use wasm_bindgen::JsCast;
 
 use super::{fault::Fault, renewal};
-use crate::clock::server_time;
+use crate::clock::sync_server_time;
 
 pub(super) const BASE: &str = "/api/v1";
 
-/// The live stream's address, for `EventSource`.
+/// The address of the event stream.
 pub(crate) const EVENTS: &str = "/api/v1/events";
 
 pub(super) const CSRF_HEADER: &str = "X-CSRF-Token";
 pub(super) const RETRY_AFTER: &str = "Retry-After";
 
-/// The way to the API. `ended` counts how often the session turned out to be over.
+/// The API client. `ended` counts how often a request found that the session is over.
 #[derive(Clone, Copy)]
 pub(crate) struct Client {
     ended: RwSignal<u32>,
 }
 
-/// What to ask.
+/// A request to send.
 pub(super) struct Call<'a> {
     pub(super) method: Method,
     pub(super) path: &'a str,
@@ -45,7 +45,7 @@ impl Client {
         Self { ended: RwSignal::new(0) }
     }
 
-    /// How often the session turned out to be over; it changes when someone must sign in again.
+    /// Returns how often the session has ended, tracked. When it changes, the user must sign in again.
     pub(crate) fn ended(self) -> u32 {
         self.ended.get()
     }
@@ -55,14 +55,14 @@ impl Client {
     }
 
     pub(super) async fn get_text(self, path: &str) -> Result<String, Fault> {
-        self.exchange(Call::new(Method::GET, path)).await
+        self.send(Call::new(Method::GET, path)).await
     }
 
-    /// Every item of a list, page after page.
+    /// Fetches all pages of a list, and returns their items.
     pub(super) async fn get_all<T: DeserializeOwned>(self, path: &str) -> Result<Vec<T>, Fault> {
         let mut items = Vec::new();
-        let joint = if path.contains('?') { '&' } else { '?' };
-        let first = format!("{path}{joint}limit={MAX_LIMIT}");
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let first = format!("{path}{separator}limit={MAX_LIMIT}");
         let mut next = first.clone();
         loop {
             let page: Page<T> = self.get(&next).await?;
@@ -93,10 +93,10 @@ impl Client {
         let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
         let call =
             Call { method: Method::POST, path, body: Some(body), idempotency_key: Some(idempotency_key) };
-        self.exchange(call).await
+        self.send(call).await
     }
 
-    /// Creates by POST, or replaces by PUT, where a second try does no harm by itself.
+    /// Sends a POST or PUT request that is safe to repeat without an idempotency key.
     pub(super) async fn write<T: DeserializeOwned>(
         self,
         method: Method,
@@ -106,7 +106,7 @@ impl Client {
         read(&self.write_text(method, path, body).await?)
     }
 
-    /// The same, where the answer is empty or of no interest.
+    /// As `write`, but returns the body as text.
     pub(super) async fn write_text(
         self,
         method: Method,
@@ -114,19 +114,19 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<String, Fault> {
         let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
-        self.exchange(Call { body: Some(body), ..Call::new(method, path) }).await
+        self.send(Call { body: Some(body), ..Call::new(method, path) }).await
     }
 
     pub(super) async fn delete(self, path: &str) -> Result<(), Fault> {
-        self.exchange(Call::new(Method::DELETE, path)).await.map(drop)
+        self.send(Call::new(Method::DELETE, path)).await.map(drop)
     }
 
-    /// Whether there may be a session in this browser: its readable cookie is there.
+    /// Returns whether this browser may have a session: the readable CSRF cookie is present.
     pub(crate) fn may_be_signed_in(self) -> bool {
         csrf_token().is_some()
     }
 
-    /// Makes sure that the session stands, for what cannot say why it was refused (the live stream).
+    /// Renews the session if necessary. Used by the event stream, which does not learn why a connection was refused.
     pub(crate) async fn renew(self) -> Result<(), Fault> {
         let outcome = renewal::renew().await;
         if matches!(outcome, Err(Fault::SignedOut)) {
@@ -136,24 +136,24 @@ impl Client {
         outcome
     }
 
-    async fn exchange(self, call: Call<'_>) -> Result<String, Fault> {
-        match attempt(&call).await {
+    async fn send(self, call: Call<'_>) -> Result<String, Fault> {
+        match send_once(&call).await {
             Err(fault) if fault.is_session_over() => {
                 self.renew().await?;
-                attempt(&call).await
+                send_once(&call).await
             }
             other => other,
         }
     }
 }
 
-/// Reads an answer's body.
+/// Parses the body of a response.
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
     serde_json::from_str(text).map_err(|_| Fault::Unreadable)
 }
 
-/// Asks once. The request is aborted when the future is dropped: with its page.
-pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
+/// Sends the request once. Dropping the future, for example with its page, aborts the request.
+pub(super) async fn send_once(call: &Call<'_>) -> Result<String, Fault> {
     let guard = AbortOnDrop(web_sys::AbortController::new().ok());
     let signal = guard.0.as_ref().map(web_sys::AbortController::signal);
     let mut builder = RequestBuilder::new(&format!("{BASE}{}", call.path))
@@ -174,21 +174,21 @@ pub(super) async fn attempt(call: &Call<'_>) -> Result<String, Fault> {
     };
     let response = request.map_err(|_| Fault::Unreachable)?.send().await.map_err(|_| Fault::Unreachable)?;
     if let Some(date) = response.headers().get("Date") {
-        server_time(&date);
+        sync_server_time(&date);
     }
     let text = response.text().await.map_err(|_| Fault::Unreachable)?;
     if response.ok() {
         return Ok(text);
     }
-    Err(refused(response.status(), &text, response.headers().get(RETRY_AFTER)))
+    Err(error_response(response.status(), &text, response.headers().get(RETRY_AFTER)))
 }
 
-/// What an answer means that is not the one asked for.
-pub(super) fn refused(status: u16, text: &str, retry_after: Option<String>) -> Fault {
+/// Converts an error response to a [`Fault`].
+pub(super) fn error_response(status: u16, text: &str, retry_after: Option<String>) -> Fault {
     let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
     match serde_json::from_str(text) {
         Ok(problem) => Fault::Refused { problem: Box::new(problem), retry_after },
-        // A proxy between us and the server answers in its own way.
+        // A proxy in front of the server sends errors in its own format.
         Err(_) if status >= 500 => Fault::Unreachable,
         Err(_) => Fault::Unreadable,
     }
@@ -204,16 +204,16 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// What goes into [`CSRF_HEADER`] with every request that changes something.
+/// Returns the CSRF token to send in [`CSRF_HEADER`] with state-changing requests.
 pub(super) fn csrf_token() -> Option<String> {
     let cookies = document().unchecked_into::<web_sys::HtmlDocument>().cookie().ok()?;
     let find = |name: &str| cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix(name));
-    // The name over HTTPS counts first: one by HTTP may be left from before.
+    // The HTTPS cookie takes precedence, because an older one from HTTP may be left.
     let token = find("__Host-smsc_csrf=").or_else(|| find("smsc_csrf="))?;
     Some(token.to_owned())
 }
 
-/// Forgets the cookie of a session that is over, so that the next visit asks for nothing that is refused.
+/// Deletes the CSRF cookie of a session that is over, so that the next visit sends no request that is refused.
 pub(super) fn forget_csrf_token() {
     let document = document().unchecked_into::<web_sys::HtmlDocument>();
     for (prefix, secure) in [("", ""), ("__Host-", "; Secure")] {
@@ -221,12 +221,12 @@ pub(super) fn forget_csrf_token() {
     }
 }
 
-/// A text as it stands in a query.
+/// Encodes a text for a query string.
 pub(super) fn encoded(text: &str) -> String {
     js_sys::encode_uri_component(text).into()
 }
 
-/// A new idempotency key: a random UUID (`crypto.randomUUID` is missing where a page is not served securely).
+/// Returns a new idempotency key: a random UUID. `crypto.randomUUID` is not available on pages served over HTTP.
 pub(crate) fn new_idempotency_key() -> String {
     let mut bytes = [0_u8; 16];
     if let Ok(crypto) = window().crypto() {
@@ -236,8 +236,8 @@ pub(crate) fn new_idempotency_key() -> String {
     *version = (*version & 0x0f) | 0x40;
     *variant = (*variant & 0x3f) | 0x80;
     let mut key = String::with_capacity(36);
-    for (place, byte) in bytes.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
+    for (index, byte) in bytes.iter().enumerate() {
+        if matches!(index, 4 | 6 | 8 | 10) {
             key.push('-');
         }
         for nibble in [byte >> 4, byte & 0x0f] {

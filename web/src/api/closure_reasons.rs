@@ -1,4 +1,4 @@
-//! The reasons to close with.
+//! Requests for closure reasons.
 
 use gloo_net::http::Method;
 use shared::{
@@ -10,24 +10,24 @@ use shared::{
 use super::{Client, Fault};
 
 impl Client {
-    /// The reasons that a team closes with.
+    /// Returns the closure reasons of a team.
     pub(crate) async fn list_closure_reasons(self, team: TeamId) -> Result<Vec<ClosureReason>, Fault> {
         let page: Page<ClosureReason> =
             self.get(&format!("/closure_reasons?team_id={team}&limit=200")).await?;
         Ok(page.items)
     }
 
-    /// Every reason that one may see: those on offer, or those in the archive.
+    /// Returns every active or every archived reason that the caller can see.
     pub(crate) async fn list_every_closure_reason(self, archived: bool) -> Result<Vec<ClosureReason>, Fault> {
         self.get_all(&format!("/closure_reasons?archived={archived}")).await
     }
 
-    /// Makes a reason.
+    /// Creates a reason.
     pub(crate) async fn create_closure_reason(self, reason: &NewClosureReason) -> Result<(), Fault> {
         self.write_text(Method::POST, "/closure_reasons", reason).await.map(drop)
     }
 
-    /// Changes a reason, its place, or whether it is on offer.
+    /// Changes a reason's name, position or archived state.
     pub(crate) async fn update_closure_reason(
         self,
         id: ClosureReasonId,
@@ -36,7 +36,7 @@ impl Client {
         self.write_text(Method::PUT, &format!("/closure_reasons/{id}"), change).await.map(drop)
     }
 
-    /// Takes a reason away; one that was used goes to the archive.
+    /// Deletes a reason, or archives it if it was used.
     pub(crate) async fn delete_closure_reason(self, id: ClosureReasonId) -> Result<(), Fault> {
         self.delete(&format!("/closure_reasons/{id}")).await
     }

@@ -1,4 +1,4 @@
-//! The ledger of consents.
+//! Requests for the consent ledger.
 
 use gloo_net::http::Method;
 use shared::{
@@ -9,7 +9,7 @@ use shared::{
 use super::{Client, Fault, client::encoded};
 
 impl Client {
-    /// A page of the ledger, the newest first: of every number, or of one as it was typed.
+    /// Returns a page of the ledger, newest first. An empty `number` means all numbers; otherwise it is as typed.
     pub(crate) async fn list_consents(
         self,
         number: &str,
@@ -27,7 +27,7 @@ impl Client {
         self.get(&path).await
     }
 
-    /// Records by hand what a customer wants.
+    /// Records a customer's consent manually.
     pub(crate) async fn create_consent(self, consent: &NewConsent) -> Result<Consent, Fault> {
         self.write(Method::POST, "/consents", consent).await
     }

@@ -1,4 +1,4 @@
-//! Conversations with their messages, key data and closure.
+//! Requests for conversations with their messages, key data and closure.
 
 use gloo_net::http::Method;
 use serde::Deserialize;
@@ -18,17 +18,17 @@ use super::{
     client::{encoded, read},
 };
 
-/// Which of a team's conversations.
+/// Which of a team's conversations to list.
 #[derive(Clone, Copy)]
 pub(crate) enum Listed {
     /// In progress, in queue order.
     Open,
-    /// Closed, the newest first.
+    /// Closed, newest first.
     Closed,
 }
 
 impl Client {
-    /// A page of a team's conversations.
+    /// Returns a page of a team's conversations.
     pub(crate) async fn list_conversations(
         self,
         team: TeamId,
@@ -48,7 +48,7 @@ impl Client {
         self.get(&path).await
     }
 
-    /// Begins a conversation by writing first. The same key with the same text never sends it twice.
+    /// Sends an ad-hoc message. The server sends one message per idempotency key.
     pub(crate) async fn create_conversation(
         self,
         conversation: &NewConversation,
@@ -57,12 +57,12 @@ impl Client {
         self.post("/conversations", conversation, idempotency_key).await
     }
 
-    /// A conversation with what surrounds it.
+    /// Returns a conversation with its team, customer, closure and consent.
     pub(crate) async fn get_conversation(self, id: ConversationId) -> Result<ConversationDetail, Fault> {
         read_detail(&self.get_text(&format!("/conversations/{id}")).await?)
     }
 
-    /// A page of messages, oldest first: the newest page, or the one before a message.
+    /// Returns a page of messages, oldest first: the newest page, or the one before a message.
     pub(crate) async fn list_messages(
         self,
         id: ConversationId,
@@ -73,7 +73,7 @@ impl Client {
         self.get(&format!("/conversations/{id}/messages?limit={limit}{before}")).await
     }
 
-    /// Sends a reply. The same key with the same text never sends it twice.
+    /// Sends a reply. The server sends one message per idempotency key.
     pub(crate) async fn create_message(
         self,
         id: ConversationId,
@@ -83,12 +83,12 @@ impl Client {
         self.post(&format!("/conversations/{id}/messages"), message, idempotency_key).await
     }
 
-    /// What the current daily file says about the customer.
+    /// Returns the customer's key data from the current daily file.
     pub(crate) async fn get_key_data(self, id: ConversationId) -> Result<KeyData, Fault> {
         self.get(&format!("/conversations/{id}/key_data")).await
     }
 
-    /// Closes the conversation, for ever.
+    /// Closes the conversation, which cannot be undone.
     pub(crate) async fn create_closure(
         self,
         id: ConversationId,
@@ -101,21 +101,21 @@ impl Client {
 }
 
 impl Client {
-    /// Opts the customer out, as they asked in a message.
+    /// Opts the customer out at their request in a message.
     pub(crate) async fn create_opt_out(self, id: ConversationId) -> Result<(), Fault> {
         let path = format!("/conversations/{id}/opt_out");
         self.write_text(Method::POST, &path, &NewOptOut::default()).await.map(drop)
     }
 
-    /// Dismisses what the conversation shows for the agent's attention.
+    /// Dismisses the warning of the conversation.
     pub(crate) async fn delete_attention(self, id: ConversationId) -> Result<(), Fault> {
         self.delete(&format!("/conversations/{id}/attention")).await
     }
 }
 
-/// The part of a [`ConversationDetail`] around the conversation.
+/// The fields of a [`ConversationDetail`] beside the conversation.
 #[derive(Deserialize)]
-struct Surroundings {
+struct DetailFields {
     next_id: Option<ConversationId>,
     team: TeamSummary,
     customer: Option<Customer>,
@@ -124,9 +124,10 @@ struct Surroundings {
     permitted_actions: Vec<Action>,
 }
 
-/// Reads the two parts one after the other: serde's `flatten` would bring a second reader for everything in it.
+/// Parses the two parts separately, because serde's `flatten` would add a second deserializer for every type in it to
+/// the download.
 fn read_detail(text: &str) -> Result<ConversationDetail, Fault> {
     let conversation: Conversation = read(text)?;
-    let Surroundings { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
+    let DetailFields { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
     Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })
 }

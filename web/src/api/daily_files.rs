@@ -1,4 +1,4 @@
-//! A team's daily files: uploading one, the earlier ones, and which columns hold what.
+//! Requests for a team's daily files: upload, history and column mapping.
 
 use gloo_net::http::Method;
 use shared::{
@@ -14,12 +14,12 @@ use super::{
 };
 
 impl Client {
-    /// The team's files, the newest first.
+    /// Returns the team's files, newest first.
     pub(crate) async fn list_daily_files(self, team: TeamId) -> Result<Vec<DailyFile>, Fault> {
         self.get_all(&format!("/teams/{team}/daily_files")).await
     }
 
-    /// Compares a file with the current one; nothing changes. `progress` gets the part that was sent, in per cent.
+    /// Compares a file with the current one without storing it. `progress` receives the percentage that was sent.
     pub(crate) async fn preview_daily_file(
         self,
         team: TeamId,
@@ -31,19 +31,19 @@ impl Client {
         read(&upload(&path, file, Box::new(progress)).await?)
     }
 
-    /// Uploads a file, which becomes the current one. `confirm` uses it although it replaces most customers; `told` gets
-    /// the part that was sent, in per cent.
+    /// Uploads a file and makes it the current one. `confirm` accepts a file that replaces most customers. `progress`
+    /// receives the percentage that was sent.
     pub(crate) async fn create_daily_file(
         self,
         team: TeamId,
         file: &File,
         confirm: bool,
-        told: impl Fn(u32) + 'static,
+        progress: impl Fn(u32) + 'static,
     ) -> Result<ImportedFile, Fault> {
-        // The session is renewed first, if it has to be: nothing large is sent in vain.
+        // Renews the session first if necessary, so that a large file is not sent and then refused.
         self.get_text("/me").await?;
         let path = format!("/teams/{team}/daily_files?confirm={confirm}");
-        read(&upload(&path, file, Box::new(told)).await?)
+        read(&upload(&path, file, Box::new(progress)).await?)
     }
 
     /// Makes an earlier file the current one.
@@ -55,12 +55,12 @@ impl Client {
         self.write(Method::POST, &format!("/teams/{team}/daily_files/{id}/restore"), &()).await
     }
 
-    /// Which columns of the team's files hold what.
+    /// Returns which columns of the team's files have the ref, name and number.
     pub(crate) async fn get_column_mapping(self, team: TeamId) -> Result<ColumnMapping, Fault> {
         self.get(&format!("/teams/{team}/column_mapping")).await
     }
 
-    /// Says which columns of the team's files hold what, from the next file on.
+    /// Sets which columns have the ref, name and number, from the next file on.
     pub(crate) async fn update_column_mapping(
         self,
         team: TeamId,
@@ -70,7 +70,7 @@ impl Client {
     }
 }
 
-/// Where the rows of a file can be downloaded that were not taken.
+/// Returns the address to download the rejected rows of a file from.
 pub(crate) fn rejected_rows(team: TeamId, id: DailyFileId) -> String {
     format!("{BASE}/teams/{team}/daily_files/{id}/rejected")
 }

@@ -1,29 +1,29 @@
-//! Why a request has no answer, and what to tell the agent about it.
+//! Errors of API requests, and their messages for the agent.
 //!
-//! The only place that turns faults into words; it must never match on a problem's prose.
+//! Code matches on [`ErrorCode`], not on the texts of a problem.
 
 use shared::{ErrorCode, FieldError, Problem, words::duration};
 
-/// Why a request has no answer.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Fault {
-    /// The server said no, and why.
+    /// The server refused the request.
     Refused {
-        /// What it said.
+        /// The problem in the response.
         problem: Box<Problem>,
-        /// After how many seconds another try makes sense.
+        /// Number of seconds after which the request can be repeated.
         retry_after: Option<u32>,
     },
-    /// No answer came: no network, or no server.
+    /// No response arrived: the network or the server is down.
     Unreachable,
-    /// The session is over; the sign-in page comes next.
+    /// The session is over. The sign-in page follows.
     SignedOut,
-    /// An answer came that this version does not understand.
+    /// The response cannot be parsed by this version of the app.
     Unreadable,
 }
 
 impl Fault {
-    /// What is wrong with a field, before the server is asked.
+    /// Creates an error for a field without a request to the server.
     pub(crate) fn in_field(field: &str, words: &str) -> Self {
         let mut problem = Problem::new(ErrorCode::ValidationFailed, words);
         problem.errors.push(FieldError {
@@ -34,12 +34,12 @@ impl Fault {
         Fault::Refused { problem: Box::new(problem), retry_after: None }
     }
 
-    /// The problem's code, if the server said no.
+    /// Returns the problem's code, if the server refused the request.
     pub(crate) fn code(&self) -> Option<ErrorCode> {
         self.problem().map(|problem| problem.code)
     }
 
-    /// What the server said.
+    /// Returns the problem, if the server refused the request.
     pub(crate) fn problem(&self) -> Option<&Problem> {
         match self {
             Fault::Refused { problem, .. } => Some(problem),
@@ -47,12 +47,12 @@ impl Fault {
         }
     }
 
-    /// Whether signing in again, or renewing the session, is the way out.
+    /// Returns whether the session has expired, so that it must be renewed.
     pub(super) fn is_session_over(&self) -> bool {
         matches!(self.code(), Some(ErrorCode::SessionExpired | ErrorCode::Unauthenticated))
     }
 
-    /// What to tell the agent: what happened and the way out.
+    /// Returns the message for the agent: what happened and what to do next.
     pub(crate) fn words(&self) -> String {
         match self {
             Fault::Refused { problem, retry_after } => refusal(problem, *retry_after),
@@ -78,9 +78,9 @@ fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
     }
 }
 
-/// "Too many tries. Try again in 15 minutes."
+/// Returns the message for throttled requests: "Too many attempts. Try again in 15 minutes."
 pub(crate) fn too_many_tries(seconds: u32) -> String {
-    format!("Too many tries. Try again in {}.", duration(seconds.into()))
+    format!("Too many attempts. Try again in {}.", duration(seconds.into()))
 }
 
 #[cfg(test)]
@@ -92,14 +92,14 @@ mod tests {
     }
 
     #[test]
-    fn throttling_says_when_to_try_again() {
+    fn a_throttled_request_says_when_to_try_again() {
         let words = refused(ErrorCode::TooManyRequests, Some(30)).words();
-        assert_eq!(words, "Too many tries. Try again in 30 seconds.");
+        assert_eq!(words, "Too many attempts. Try again in 30 seconds.");
         assert_eq!(refused(ErrorCode::TooManyRequests, None).words(), "Detail.");
     }
 
     #[test]
-    fn only_a_session_that_is_over_is_renewed() {
+    fn only_an_expired_session_is_renewed() {
         assert!(refused(ErrorCode::SessionExpired, None).is_session_over());
         assert!(refused(ErrorCode::Unauthenticated, None).is_session_over());
         assert!(!refused(ErrorCode::InvalidCredentials, None).is_session_over());

@@ -1,6 +1,6 @@
-//! The typed client of the REST API: [`client`] speaks HTTP, then a file per noun with what can be asked.
+//! The typed client of the REST API: [`client`] sends the requests, and a file per noun defines them.
 //!
-//! Nothing here draws anything or knows a page; a request's outcome is a DTO of `shared` or a [`Fault`].
+//! Every request returns a DTO of `shared` or a [`Fault`]. Nothing here depends on pages or components.
 
 mod accounts;
 mod api_keys;

@@ -1,11 +1,11 @@
-//! Messages that could not be kept.
+//! Requests for rejected messages.
 
 use shared::{Page, rejected_message::RejectedMessage};
 
 use super::{Client, Fault, client::encoded};
 
 impl Client {
-    /// Returns a page of the messages that could not be kept, newest first.
+    /// Returns a page of the messages that could not be stored, newest first.
     pub(crate) async fn list_rejected_messages(
         self,
         cursor: Option<&str>,

@@ -1,7 +1,7 @@
-//! Renewing the session. Refresh tokens rotate and a reused one ends the session everywhere, so only one tab of
-//! the browser may renew at a time: the browser's lock manager sees to that.
+//! Renews the session. Refresh tokens are for one use, and a reused token ends the session, so only one tab of the
+//! browser may renew at a time. A lock of the browser ensures that.
 //!
-//! It must never send a refresh without first looking whether another tab has renewed already.
+//! Before a refresh, `check_and_renew` checks whether another tab has renewed the session already.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -12,36 +12,36 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::{
-    client::{Call, attempt},
+    client::{Call, send_once},
     fault::Fault,
 };
 
 const LOCK: &str = "smsc-refresh";
 
-/// Renews the session, unless another tab just did.
+/// Renews the session, unless another tab has just done so.
 pub(super) async fn renew() -> Result<(), Fault> {
     let outcome = Rc::new(RefCell::new(None));
-    let told = Rc::clone(&outcome);
+    let result = Rc::clone(&outcome);
     let Some(waiting) = with_lock(move || {
         future_to_promise(async move {
-            let renewed = renew_alone().await;
-            told.replace(Some(renewed));
+            let renewed = check_and_renew().await;
+            result.replace(Some(renewed));
             Ok(JsValue::UNDEFINED)
         })
     }) else {
-        // No lock manager: the page is not served securely, and there is nothing better to do.
-        return renew_alone().await;
+        // Browsers have no lock manager on pages served over HTTP. Renew without a lock.
+        return check_and_renew().await;
     };
     let _ = JsFuture::from(waiting).await;
     outcome.take().unwrap_or(Err(Fault::Unreachable))
 }
 
-async fn renew_alone() -> Result<(), Fault> {
-    match attempt(&Call::new(Method::GET, "/me")).await {
+async fn check_and_renew() -> Result<(), Fault> {
+    match send_once(&Call::new(Method::GET, "/me")).await {
         Err(fault) if fault.is_session_over() => {}
         other => return other.map(drop),
     }
-    match attempt(&Call::new(Method::POST, "/sessions/refresh")).await {
+    match send_once(&Call::new(Method::POST, "/sessions/refresh")).await {
         Ok(_) => Ok(()),
         Err(fault) if fault.problem().is_some_and(|problem| matches!(problem.status, 401 | 403)) => {
             Err(Fault::SignedOut)

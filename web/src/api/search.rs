@@ -1,13 +1,13 @@
-//! Searching the conversations.
+//! Requests for searching conversations.
 
 use shared::{Page, conversation::Conversation};
 
 use super::{Client, Fault, client::encoded};
 
-/// What is looked for. Empty filters are left out.
+/// A search. Empty filters are left out of the query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Search {
-    /// Any part of a number, a ref or a name.
+    /// Any part of a number, ref or name.
     pub(crate) text: String,
     /// The team's id.
     pub(crate) team: String,
@@ -16,7 +16,8 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// `q=07700&status=open`; `team` is what the team's parameter is called, which is shorter in the page's address.
+    /// Returns the query string, `q=07700&status=open`. `team` is the name of the team parameter, which is shorter in
+    /// the page's address than in the API.
     pub(crate) fn query(&self, team: &str) -> String {
         let mut query = String::new();
         for (name, value) in [("q", &self.text), ("status", &self.status), (team, &self.team)] {
@@ -32,7 +33,7 @@ impl Search {
 }
 
 impl Client {
-    /// A page of what was found, the newest activity first.
+    /// Returns a page of results, latest activity first.
     pub(crate) async fn search(
         self,
         search: Search,

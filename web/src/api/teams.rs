@@ -1,4 +1,4 @@
-//! Teams, their numbers and their members.
+//! Requests for teams, their numbers and their members.
 
 use gloo_net::http::Method;
 use shared::{
@@ -10,17 +10,17 @@ use shared::{
 use super::{Client, Fault};
 
 impl Client {
-    /// Every team that one may look after.
+    /// Returns every team that the caller can manage.
     pub(crate) async fn list_teams(self) -> Result<Vec<TeamSummary>, Fault> {
         self.get_all("/teams").await
     }
 
-    /// A team with its members.
+    /// Returns a team with its members.
     pub(crate) async fn get_team(self, id: TeamId) -> Result<TeamDetail, Fault> {
         self.get(&format!("/teams/{id}")).await
     }
 
-    /// Makes a team.
+    /// Creates a team.
     pub(crate) async fn create_team(self, team: &NewTeam) -> Result<TeamDetail, Fault> {
         self.write(Method::POST, "/teams", team).await
     }
@@ -30,7 +30,7 @@ impl Client {
         self.write(Method::PUT, &format!("/teams/{id}"), team).await
     }
 
-    /// Gives a team another number.
+    /// Adds a number to a team.
     pub(crate) async fn create_team_number(
         self,
         id: TeamId,
@@ -39,18 +39,18 @@ impl Client {
         self.write(Method::POST, &format!("/teams/{id}/numbers"), number).await
     }
 
-    /// Takes a number away from a team.
+    /// Removes a number from a team.
     pub(crate) async fn delete_team_number(self, id: TeamId, number: &PhoneNumber) -> Result<(), Fault> {
         let number = String::from(js_sys::encode_uri_component(number.as_str()));
         self.delete(&format!("/teams/{id}/numbers?number={number}")).await
     }
 
-    /// Makes an account a member.
+    /// Adds an account to a team.
     pub(crate) async fn put_member(self, id: TeamId, account: AccountId) -> Result<(), Fault> {
         self.write_text(Method::PUT, &format!("/teams/{id}/members/{account}"), &()).await.map(drop)
     }
 
-    /// Takes an account out of a team.
+    /// Removes an account from a team.
     pub(crate) async fn delete_member(self, id: TeamId, account: AccountId) -> Result<(), Fault> {
         self.delete(&format!("/teams/{id}/members/{account}")).await
     }

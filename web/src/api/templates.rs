@@ -1,4 +1,4 @@
-//! Templates, as they are kept and as they stand in one conversation.
+//! Requests for templates, unrendered and rendered for a conversation or a number.
 
 use gloo_net::http::Method;
 use shared::{
@@ -10,9 +10,9 @@ use shared::{
 use super::{Client, Fault, client::encoded};
 
 impl Client {
-    /// The templates that are usable in a conversation, with its values filled in.
+    /// Returns the templates for a conversation, rendered with its values.
     ///
-    /// `reference` names the customer whose values they are, where several share the number.
+    /// `reference` selects the customer when several customers share the number.
     pub(crate) async fn list_conversation_templates(
         self,
         id: ConversationId,
@@ -23,8 +23,8 @@ impl Client {
         Ok(page.items)
     }
 
-    /// The templates that a team may write to a number with, with its values filled in; without a number, those that
-    /// hold for everybody.
+    /// Returns the team's templates for starting a conversation, rendered for a number. Without a number, only the
+    /// values that do not depend on a customer are filled in.
     pub(crate) async fn list_team_templates(
         self,
         team: TeamId,
@@ -34,28 +34,28 @@ impl Client {
         self.get_all(&format!("/teams/{team}/templates?{number}")).await
     }
 
-    /// Every template that one may see: those on offer, or those in the archive.
+    /// Returns every active or every archived template that the caller can see.
     pub(crate) async fn list_templates(self, archived: bool) -> Result<Vec<Template>, Fault> {
         self.get_all(&format!("/templates?archived={archived}")).await
     }
 
-    /// The placeholders that a team's templates may use; without a team, those for templates of all teams.
+    /// Returns the placeholders that a team's templates can use; without a team, those for templates of all teams.
     pub(crate) async fn list_placeholders(self, team: Option<TeamId>) -> Result<Vec<Placeholder>, Fault> {
         let team = team.map(|team| format!("?team_id={team}")).unwrap_or_default();
         self.get_all(&format!("/placeholders{team}")).await
     }
 
-    /// Makes a template.
+    /// Creates a template.
     pub(crate) async fn create_template(self, template: &NewTemplate) -> Result<(), Fault> {
         self.write_text(Method::POST, "/templates", template).await.map(drop)
     }
 
-    /// Changes a template, its place, or whether it is on offer.
+    /// Changes a template's name, text, position or archived state.
     pub(crate) async fn update_template(self, id: TemplateId, change: &TemplateChange) -> Result<(), Fault> {
         self.write_text(Method::PUT, &format!("/templates/{id}"), change).await.map(drop)
     }
 
-    /// Takes a template away; one that was used goes to the archive.
+    /// Deletes a template, or archives it if it was used.
     pub(crate) async fn delete_template(self, id: TemplateId) -> Result<(), Fault> {
         self.delete(&format!("/templates/{id}")).await
     }

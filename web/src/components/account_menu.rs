@@ -1,4 +1,4 @@
-//! Who is signed in, one's profile, the theme, the list of keys, and signing out.
+//! The account menu: profile, theme, keyboard shortcuts and signing out.
 
 use leptos::{html, prelude::*};
 
@@ -27,8 +27,8 @@ pub(crate) fn AccountMenu() -> impl IntoView {
     let email =
         session.read(|me| me.account.as_ref().map(|account| account.email.clone()).unwrap_or_default());
     let menu = NodeRef::<html::Div>::new();
-    // A link does not close what it stands in.
-    let left = move |_| {
+    // A click on a link does not close the popover by itself.
+    let close_menu = move |_| {
         if let Some(menu) = menu.get() {
             let _ = menu.hide_popover();
         }
@@ -49,7 +49,7 @@ pub(crate) fn AccountMenu() -> impl IntoView {
             <p class="text-sm wrap-anywhere">{email}</p>
             <div class="mt-4">{theme_switch("theme")}</div>
             <div class="mt-4 flex flex-col gap-2">
-                <a href="/profile" class="btn btn-sm" on:click=left>
+                <a href="/profile" class="btn btn-sm" on:click=close_menu>
                     "Your profile"
                 </a>
                 <button
@@ -58,12 +58,13 @@ pub(crate) fn AccountMenu() -> impl IntoView {
                     popovertarget="account-menu"
                     popovertargetaction="hide"
                     on:click=move |_| {
-                        // What has the focus now gets it back when the list is closed; this menu is gone then.
+                        // The dialog returns the focus to the element that has it now. This menu is closed by then, so
+                        // focus its button.
                         focus_first("[popovertarget=account-menu]");
                         keys.listed.set(true);
                     }
                 >
-                    "Keyboard" <kbd class="kbd kbd-xs">"?"</kbd>
+                    "Keyboard shortcuts" <kbd class="kbd kbd-xs">"?"</kbd>
                 </button>
                 <button type="button" class="btn btn-sm" on:click=sign_out>
                     "Sign out"

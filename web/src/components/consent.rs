@@ -1,4 +1,4 @@
-//! How we know what a customer wants, in words.
+//! Describes in words where a consent entry comes from.
 
 use leptos::prelude::*;
 use shared::consent::{Consent, ConsentSource, ConsentState};
@@ -6,7 +6,7 @@ use shared::consent::{Consent, ConsentSource, ConsentState};
 use super::moment::date_and_time;
 use crate::time_zone::Zone;
 
-/// "by texting STOP or a similar word"
+/// Returns the source within a sentence: "by texting STOP or a similar word".
 pub(crate) fn how(consent: &Consent) -> String {
     let word = match consent.state {
         ConsentState::OptedIn => "START",
@@ -19,7 +19,7 @@ pub(crate) fn how(consent: &Consent) -> String {
     }
 }
 
-/// "Recorded by Ann": how we know, and from whom.
+/// Returns the source as a label: "Recorded by Ann".
 pub(crate) fn source(consent: &Consent) -> String {
     match consent.source {
         ConsentSource::Keyword => "Texted by the customer".to_owned(),
@@ -32,9 +32,9 @@ fn recorder(consent: &Consent) -> &str {
     consent.by.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("a colleague")
 }
 
-/// "opted out of texts from +44 7700 900001 on 22 Nov 09:14, by texting STOP or a similar word"
+/// "opted out of messages from +44 7700 900001 on 22 Nov 09:14, by texting STOP or a similar word"
 pub(crate) fn opted_out(consent: &Consent, zone: &Zone) -> AnyView {
-    // What follows brings the full stop.
+    // The caller adds the full stop.
     let note = consent.note.as_ref().map(|note| format!(": “{}”", note.trim_end_matches('.')));
     view! {
         "opted out of messages from " <span class="whitespace-nowrap">{consent.team_number.display()}</span> " on "
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_said_how_we_know() {
+    fn the_source_of_a_consent_entry_is_described() {
         assert_eq!(how(&consent("opted_out", "keyword", None)), "by texting STOP or a similar word");
         assert_eq!(how(&consent("opted_in", "keyword", None)), "by texting START or a similar word");
         assert_eq!(how(&consent("opted_out", "gateway", None)), "reported by the gateway");

@@ -1,4 +1,4 @@
-//! The live count beside a box in which a text is written: how much of how many parts, and which character makes it dear.
+//! The live counter of a message box: length, number of parts, and the character that requires UCS-2.
 
 use leptos::prelude::*;
 use shared::{
@@ -7,15 +7,16 @@ use shared::{
     words::counted,
 };
 
-/// "84/160 · 1 part · GSM-7"
+/// The counter: "84/160 · 1 part · GSM-7".
 pub(crate) fn counter(text: Memo<String>) -> AnyView {
-    let counted = Memo::new(move |_| text.with(|text| (count(segments(text)), too_long(text), dear(text))));
+    let counted =
+        Memo::new(move |_| text.with(|text| (count(segments(text)), too_long(text), ucs2_cause(text))));
     view! {
         <p id="message-count" class="text-sm tabular-nums">
             {move || counted.with(|(count, ..)| count.clone())}
             {move || {
-                counted.with(|(.., dear)| {
-                    dear.clone().map(|dear| view! { " · " <span class="font-medium">{dear}</span> })
+                counted.with(|(.., cause)| {
+                    cause.clone().map(|cause| view! { " · " <span class="font-medium">{cause}</span> })
                 })
             }}
             {move || {
@@ -33,10 +34,10 @@ fn count(text: Segments) -> String {
     format!("{units}/{capacity} · {} · {}", counted(parts, "part"), encoding.display())
 }
 
-fn dear(text: &str) -> Option<String> {
+fn ucs2_cause(text: &str) -> Option<String> {
     let counted = segments(text);
     let character = counted.costly?;
-    Some(format!("“{character}” makes this {}", counted.encoding.display()))
+    Some(format!("“{character}” requires {}", counted.encoding.display()))
 }
 
 fn too_long(text: &str) -> Option<String> {
@@ -50,20 +51,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_count_says_units_parts_and_encoding() {
+    fn the_count_shows_units_parts_and_encoding() {
         assert_eq!(count(segments(&"a".repeat(84))), "84/160 · 1 part · GSM-7");
         assert_eq!(count(segments(&"a".repeat(161))), "161/306 · 2 parts · GSM-7");
         assert_eq!(count(segments("")), "0/160 · 0 parts · GSM-7");
     }
 
     #[test]
-    fn the_dear_character_is_named() {
-        assert_eq!(dear("a – b").as_deref(), Some("“–” makes this UCS-2"));
-        assert_eq!(dear("a - b"), None);
+    fn the_character_that_requires_ucs_2_is_named() {
+        assert_eq!(ucs2_cause("a – b").as_deref(), Some("“–” requires UCS-2"));
+        assert_eq!(ucs2_cause("a - b"), None);
     }
 
     #[test]
-    fn a_text_that_is_too_long_says_by_how_much() {
+    fn the_excess_of_a_text_that_is_too_long_is_shown() {
         assert_eq!(too_long(&"é".repeat(1600)), None);
         assert_eq!(too_long(&"é".repeat(1603)).as_deref(), Some("3 characters too many"));
         assert_eq!(too_long(&"é".repeat(1601)).as_deref(), Some("1 character too many"));

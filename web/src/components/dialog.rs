@@ -1,17 +1,17 @@
-//! A dialog over the page: modal, closed by Esc, by its button or by the code that opened it. It begins in its first field,
-//! and the browser gives the focus back to where it was.
+//! A modal dialog, closed by Esc, by its button or by the code that opened it. Focuses its first field; on closing, the
+//! browser returns the focus to the element that had it before.
 
 use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// A dialog that is open as long as it is drawn. `close` runs when it is closed by hand.
+/// A dialog that is open while it is mounted. `close` runs when the user closes it.
 #[component]
 pub(crate) fn Dialog(
-    /// What it is called.
+    /// The title.
     title: String,
     close: Callback<()>,
-    /// Whether it may be closed now; where it may not, it stays open.
+    /// Returns whether the user can close the dialog now. If not, it stays open.
     #[prop(optional)]
     may_close: Option<Callback<(), bool>>,
     children: Children,
@@ -28,25 +28,25 @@ pub(crate) fn Dialog(
             }
         }
     });
-    // Only a dialog that is closed gives the focus back; one that is just taken away loses it.
+    // The browser returns the focus only when a dialog is closed, not when it is removed.
     on_cleanup(move || {
         if let Some(dialog) = dialog.get_untracked() {
             dialog.close();
         }
     });
-    let is_held = move || may_close.is_some_and(|may_close| !may_close.run(()));
+    let must_stay_open = move || may_close.is_some_and(|may_close| !may_close.run(()));
     let cancelled = move |event: leptos::ev::Event| {
-        if is_held() {
+        if must_stay_open() {
             event.prevent_default();
         }
     };
-    // The event comes later, when another dialog may stand in this one's place, even in the same element.
+    // The event arrives later, when another dialog may have replaced this one, even in the same element.
     let closed = move |_| {
         let Some(dialog) = dialog.try_get_untracked().flatten().filter(|dialog| !dialog.open()) else {
             return;
         };
-        // Browsers close it all the same when Esc is pressed twice.
-        if is_held() {
+        // Browsers close the dialog anyway when Esc is pressed twice.
+        if must_stay_open() {
             let _ = dialog.show_modal();
         } else {
             close.run(());

@@ -1,23 +1,23 @@
-//! A form on its way to the server: it is sent once, says beside each field what is wrong with it, and keeps what was
-//! typed when it fails.
+//! A form that is sent to the server. It is sent once at a time, shows errors beside their fields, and keeps the input
+//! when the request fails.
 //!
-//! It must never decide what is valid: the server's `errors[]` say that.
+//! Forms do not validate: the server's `errors[]` do.
 
 use leptos::prelude::*;
 use shared::FieldError;
 
 use crate::{api::Fault, tasks::start};
 
-/// What a new password has to be, said beforehand.
-pub(crate) const PASSWORD_HINT: &str = "At least 8 characters; a few words in a row are good";
+/// The hint for a new password.
+pub(crate) const PASSWORD_HINT: &str = "At least 8 characters. A phrase of several words works well.";
 
 /// The state of a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
-    /// It is being sent.
+    /// Whether a request is in progress.
     pub(crate) busy: RwSignal<bool>,
     fault: RwSignal<Option<Fault>>,
-    /// The fields that say by themselves what is wrong with them.
+    /// The fields that show their own errors.
     fields: StoredValue<Vec<&'static str>>,
 }
 
@@ -26,7 +26,7 @@ impl Form {
         Self { busy: RwSignal::new(false), fault: RwSignal::new(None), fields: StoredValue::new(Vec::new()) }
     }
 
-    /// Sends it, unless it is on its way already; `then` takes the answer.
+    /// Sends the form, unless a request is in progress. `then` receives the response.
     pub(crate) fn send<T: 'static>(
         self,
         request: impl Future<Output = Result<T, Fault>> + 'static,
@@ -49,17 +49,17 @@ impl Form {
         });
     }
 
-    /// Takes note of what was wrong, where it was sent in another way.
+    /// Shows the error of a request that was not sent by [`Form::send`].
     pub(crate) fn refused(self, fault: Fault) {
         self.fault.try_set(Some(fault));
     }
 
-    /// Forgets what was wrong.
+    /// Clears the error.
     pub(crate) fn clear(self) {
         self.fault.set(None);
     }
 
-    /// What is wrong with a field; from now on it is said there and not below the form.
+    /// Returns the error of a field, and registers the field, so that its error is not shown below the form.
     pub(crate) fn fault_of(self, field: &'static str) -> Signal<Option<String>> {
         self.fields.update_value(|fields| fields.push(field));
         Signal::derive(move || {
@@ -67,14 +67,14 @@ impl Form {
         })
     }
 
-    /// What is wrong with the form as a whole, or with something that has no field of its own.
+    /// Shows the error of the form as a whole, or errors of fields that do not show their own.
     pub(crate) fn fault(self) -> AnyView {
         let words = move || {
             self.fault.with(|fault| {
                 let fault = fault.as_ref()?;
                 match fault.problem() {
                     Some(problem) if !problem.errors.is_empty() => {
-                        self.fields.with_value(|fields| without_a_place(&problem.errors, fields))
+                        self.fields.with_value(|fields| unplaced_errors(&problem.errors, fields))
                     }
                     _ => Some(fault.words()),
                 }
@@ -88,13 +88,13 @@ impl Form {
         .into_any()
     }
 
-    /// A dialog's last line: Cancel, and the button that sends it.
+    /// The buttons of a dialog: Cancel, and the submit button.
     pub(crate) fn actions(self, close: Callback<()>, text: &'static str) -> AnyView {
         self.with_cancel(close, self.submit(text))
     }
 
-    /// The same before something that is not taken back.
-    pub(crate) fn dangerous_actions(self, close: Callback<()>, text: &'static str) -> AnyView {
+    /// The buttons of a dialog whose action cannot be undone.
+    pub(crate) fn destructive_actions(self, close: Callback<()>, text: &'static str) -> AnyView {
         self.with_cancel(close, self.button("btn btn-error", text))
     }
 
@@ -110,7 +110,7 @@ impl Form {
         .into_any()
     }
 
-    /// The button that sends it.
+    /// The submit button.
     pub(crate) fn submit(self, text: &'static str) -> AnyView {
         self.button("btn btn-primary", text)
     }
@@ -124,17 +124,17 @@ impl Form {
         .into_any()
     }
 
-    /// A line to type in, with its label, its hint, and what is wrong with it.
+    /// A text input with label, hint and error.
     pub(crate) fn line(self, field: Line) -> AnyView {
         let kind = Signal::stored(field.kind);
         self.input(field, kind, None, ().into_any())
     }
 
-    /// A box for several lines.
+    /// A text area.
     pub(crate) fn area(self, field: Line) -> AnyView {
         let Line { name, label, hint, value, .. } = field;
         let fault = self.fault_of(name);
-        let (input, told) = (format!("field-{name}"), format!("fault-{name}"));
+        let (input, description_id) = (format!("field-{name}"), format!("fault-{name}"));
         view! {
             <div class="flex flex-col gap-1">
                 <label for=input.clone() class="text-sm font-medium">{label}</label>
@@ -144,18 +144,18 @@ impl Form {
                     rows="2"
                     dir="auto"
                     name=name
-                    aria-describedby=told.clone()
+                    aria-describedby=description_id.clone()
                     aria-invalid=move || fault.with(Option::is_some).to_string()
                     prop:value=value
                     on:input:target=move |event| value.set(event.target().value())
                 ></textarea>
-                {explained(told, hint, fault)}
+                {explained(description_id, hint, fault)}
             </div>
         }
         .into_any()
     }
 
-    /// A line with suggestions; anything else can be typed as well.
+    /// A text input with suggestions. Other values are allowed.
     pub(crate) fn suggested(self, field: Line, suggestions: Vec<String>) -> AnyView {
         let kind = Signal::stored(field.kind);
         let list = format!("suggestions-{}", field.name);
@@ -167,7 +167,7 @@ impl Form {
         .into_any()
     }
 
-    /// A line for a password, which can be shown.
+    /// A password input with a button that shows the password.
     pub(crate) fn password(self, field: Line) -> AnyView {
         let shown = RwSignal::new(false);
         let label = field.label;
@@ -195,7 +195,7 @@ impl Form {
     ) -> AnyView {
         let Line { name, label, hint, autocomplete, value, .. } = field;
         let fault = self.fault_of(name);
-        let (input, told) = (format!("field-{name}"), format!("fault-{name}"));
+        let (input, description_id) = (format!("field-{name}"), format!("fault-{name}"));
         view! {
             <div class="flex flex-col gap-1">
                 <label for=input.clone() class="text-sm font-medium">{label}</label>
@@ -207,28 +207,28 @@ impl Form {
                         name=name
                         list=list
                         autocomplete=autocomplete
-                        aria-describedby=told.clone()
+                        aria-describedby=description_id.clone()
                         aria-invalid=move || fault.with(Option::is_some).to_string()
                         prop:value=value
                         on:input:target=move |event| value.set(event.target().value())
                     />
                     {beside}
                 </div>
-                {explained(told, hint, fault)}
+                {explained(description_id, hint, fault)}
             </div>
         }
         .into_any()
     }
 }
 
-/// What is wrong with fields that do not say it themselves.
-fn without_a_place(errors: &[FieldError], fields: &[&'static str]) -> Option<String> {
+/// Joins the errors of fields that do not show their own.
+fn unplaced_errors(errors: &[FieldError], fields: &[&'static str]) -> Option<String> {
     let left = errors.iter().filter(|error| !fields.contains(&error.field.as_str()));
     let words = left.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
     (!words.is_empty()).then_some(words)
 }
 
-/// A line of a form.
+/// An input of a form.
 pub(crate) struct Line {
     /// The field's name in the request.
     pub(crate) name: &'static str,
@@ -241,13 +241,13 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// A line of plain text.
+    /// A plain text input.
     pub(crate) fn text(name: &'static str, label: &'static str, value: RwSignal<String>) -> Self {
         Self { name, label, kind: "text", hint: "", autocomplete: "off", value }
     }
 }
 
-/// A field's hint, and below it what is wrong with the field. `id` is what the field is described by.
+/// A field's hint, and its error below. The field refers to `id` in `aria-describedby`.
 pub(crate) fn explained(id: String, hint: &'static str, fault: Signal<Option<String>>) -> AnyView {
     view! {
         <div id=id>
@@ -267,20 +267,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hint_for_a_new_password_says_what_the_server_asks_for() {
+    fn the_password_hint_states_the_minimum_length_of_the_server() {
         assert!(PASSWORD_HINT.contains(&format!("At least {MIN_PASSWORD_CHARACTERS} characters")));
     }
 
     #[test]
-    fn what_has_no_field_is_said_below_the_form_in_its_own_words() {
+    fn errors_without_a_field_are_shown_below_the_form() {
         let error = |field: &str, message: &str| FieldError {
             field: field.to_owned(),
             code: "wrong".to_owned(),
             message: message.to_owned(),
         };
         let errors =
-            [error("name", "The name is taken."), error("disabled", "You cannot shut yourself out.")];
-        assert_eq!(without_a_place(&errors, &["name"]).as_deref(), Some("You cannot shut yourself out."));
-        assert_eq!(without_a_place(&errors, &["name", "disabled"]), None);
+            [error("name", "The name is taken."), error("disabled", "You cannot disable your own account.")];
+        assert_eq!(
+            unplaced_errors(&errors, &["name"]).as_deref(),
+            Some("You cannot disable your own account.")
+        );
+        assert_eq!(unplaced_errors(&errors, &["name", "disabled"]), None);
     }
 }

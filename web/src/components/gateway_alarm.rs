@@ -1,12 +1,11 @@
-//! The red line above every page while the gateway refuses the desk's credentials: why no text goes out, and that none is
-//! lost.
+//! The alert above every page while the gateway refuses the server's credentials: no message is sent, and none is lost.
 
 use leptos::prelude::*;
 
 use super::moment::date_and_time;
 use crate::session::use_session;
 
-/// The line, while there is a reason for it.
+/// The alert, shown while the gateway refuses the credentials.
 pub(crate) fn gateway_alarm() -> AnyView {
     let session = use_session();
     let since = session.read(|me| me.gateway_refused_since);
@@ -18,9 +17,9 @@ pub(crate) fn gateway_alarm() -> AnyView {
                     class="flex items-center bg-error px-3 py-2 text-sm text-error-content lg:h-12 lg:px-6 lg:py-0"
                 >
                     <span>
-                        <strong>"No messages are going out"</strong>
+                        <strong>"No messages have been sent"</strong>
                         " since " {date_and_time(since, &session.zone())}
-                        ": the gateway refuses the server’s credentials. Messages wait and are sent once an administrator has corrected the credentials."
+                        ": the gateway refuses the server’s credentials. Messages wait and will be sent once an administrator corrects the credentials."
                     </span>
                 </p>
             }

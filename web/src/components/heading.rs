@@ -1,22 +1,22 @@
-//! A page's one `<h1>`, with the document's title: the focus moves to it when the agent changes pages, so that a
-//! screen reader says where one is.
+//! The `<h1>` of a page, which also sets the document title. The focus moves to it when the agent changes pages, so
+//! that a screen reader announces the page.
 
 use std::cell::Cell;
 
 use leptos::{html, prelude::*};
 
 thread_local! {
-    /// The browser itself announces the first page; from then on it is up to us.
-    static ARRIVED: Cell<bool> = const { Cell::new(false) };
+    /// Whether a page was shown before. The browser itself announces the first page.
+    static HAS_NAVIGATED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The page's heading; `text` is also the document's title.
+/// The page's heading. `text` is also the document's title.
 #[component]
 pub(crate) fn Heading(
-    /// What the page is called.
+    /// The page's title.
     #[prop(into)]
     text: Signal<String>,
-    /// How it looks.
+    /// The CSS classes.
     #[prop(default = "text-xl font-semibold")]
     class: &'static str,
 ) -> impl IntoView {
@@ -24,7 +24,7 @@ pub(crate) fn Heading(
     Effect::new(move |_| document().set_title(&format!("{} · SMS Chat", text.get())));
     Effect::new(move |_| {
         if let Some(heading) = node.get()
-            && ARRIVED.replace(true)
+            && HAS_NAVIGATED.replace(true)
         {
             let _ = heading.focus();
         }

@@ -1,4 +1,4 @@
-//! The list of all keys, in a dialog, with the switch that turns single keys off.
+//! A dialog with all keyboard shortcuts, and a checkbox that turns single-key shortcuts off.
 
 use leptos::{html, prelude::*};
 
@@ -37,7 +37,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
             on:close=move |_| keys.listed.set(false)
         >
             <div class="modal-box">
-                <h2 id="keys-title" class="text-lg font-semibold">"Keyboard"</h2>
+                <h2 id="keys-title" class="text-lg font-semibold">"Keyboard shortcuts"</h2>
                 <table class="table table-sm my-3">
                     <tbody>{rows.collect_view()}</tbody>
                 </table>

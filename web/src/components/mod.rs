@@ -1,4 +1,4 @@
-//! Pieces that several pages use. A piece must never fetch anything by itself.
+//! Components that several pages use. They do not fetch data themselves.
 
 pub(crate) mod account_menu;
 pub(crate) mod checks;

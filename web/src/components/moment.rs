@@ -1,4 +1,4 @@
-//! A time as people read it: relative while recent, else date and time in the team's zone; the full one on hover.
+//! Displays times: relative while recent, otherwise date and time in the team's zone. A tooltip shows the full time.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
@@ -8,7 +8,7 @@ use crate::{
     time_zone::{Zone, machine},
 };
 
-/// "3 min ago", which grows, or "22 Nov 09:14".
+/// A time of the last hour as "3 min ago", which stays up to date, or an older one as "22 Nov 09:14".
 pub(crate) fn moment(at: DateTime<Utc>, zone: &Zone) -> AnyView {
     let clock = use_context::<Clock>();
     let absolute = zone.date_and_time(at);
@@ -17,14 +17,14 @@ pub(crate) fn moment(at: DateTime<Utc>, zone: &Zone) -> AnyView {
         .into_any()
 }
 
-/// "22 Nov 09:14", for what is long over or should not move.
+/// A time as "22 Nov 09:14", for times that should not change on the screen.
 pub(crate) fn date_and_time(at: DateTime<Utc>, zone: &Zone) -> AnyView {
     let text = zone.date_and_time(at);
     view! { <time class="whitespace-nowrap" datetime=machine(at) title=zone.full(at)>{text}</time> }
         .into_any()
 }
 
-/// "09:14", where the day is said above.
+/// A time as "09:14", below a heading with the day.
 pub(crate) fn time_of_day(at: DateTime<Utc>, zone: &Zone) -> AnyView {
     let text = zone.time(at);
     view! { <time class="whitespace-nowrap" datetime=machine(at) title=zone.full(at)>{text}</time> }

@@ -1,6 +1,6 @@
-//! The one place where the app says that something went wrong, or well: a corner of the screen that is read out.
+//! Notices of success and failure, in a corner of the screen. Screen readers announce them.
 //!
-//! What is wrong with a form is said beside its field, not here.
+//! Errors of a form are shown beside their field instead.
 
 use std::time::Duration;
 
@@ -25,22 +25,22 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    /// Makes the notices known to the components below.
+    /// Provides the notices as context.
     pub(crate) fn provide() -> Self {
         let notices = Self { shown: RwSignal::new(Vec::new()), last: StoredValue::new(0) };
         provide_context(notices);
         notices
     }
 
-    /// Says something that goes away by itself.
+    /// Shows a notice that disappears by itself.
     pub(crate) fn say(self, text: &str) {
         let number = self.add(text.to_owned(), false);
         set_timeout(move || self.dismiss(number), SHOWN_FOR);
     }
 
-    /// Says what went wrong; it stays until it is dismissed.
+    /// Shows an error until it is dismissed.
     pub(crate) fn fault(self, fault: &Fault) {
-        // The sign-in page says that by itself.
+        // The sign-in page, which comes next, says that already.
         if *fault != Fault::SignedOut {
             self.add(fault.words(), true);
         }
@@ -53,7 +53,7 @@ impl Notices {
         });
         let number = number.unwrap_or_default();
         self.shown.try_update(|shown| {
-            // The same fault again (a retry, say) takes the place of the first.
+            // A repeated error, for example after a retry, replaces the first.
             shown.retain(|notice| notice.text != text);
             shown.push(Notice { number, text, is_fault });
         });
@@ -65,12 +65,12 @@ impl Notices {
     }
 }
 
-/// The notices, inside the app.
+/// Returns the notices, inside the app.
 pub(crate) fn use_notices() -> Notices {
     use_context().unwrap_or_else(Notices::provide)
 }
 
-/// Where notices appear.
+/// The region of the screen that shows notices.
 #[component]
 pub(crate) fn NoticeRegion() -> impl IntoView {
     let notices = use_notices();

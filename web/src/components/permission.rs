@@ -1,4 +1,4 @@
-//! Permissions in plain words, and what stands in the place of a page that one may not see.
+//! Permissions in plain words, and the replacement for a page that the account has no permission to see.
 
 use leptos::prelude::*;
 use shared::account::{Me, Permission, Role};
@@ -6,7 +6,7 @@ use shared::account::{Me, Permission, Role};
 use super::heading::Heading;
 use crate::session::use_session;
 
-/// What a permission lets one do.
+/// Returns the label of a permission.
 pub(crate) fn words(permission: Permission) -> &'static str {
     match permission {
         Permission::Reply => "Answer customers",
@@ -21,7 +21,7 @@ pub(crate) fn words(permission: Permission) -> &'static str {
     }
 }
 
-/// What a role is called.
+/// Returns the label of a role.
 pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
         Role::Agent => "Agent",
@@ -30,12 +30,12 @@ pub(crate) fn role_name(role: Role) -> &'static str {
     }
 }
 
-/// Whether who is signed in acts in every team.
+/// Returns whether the signed-in account is an administrator, who has access to every team.
 pub(crate) fn is_admin(me: &Me) -> bool {
     me.account.as_ref().is_some_and(|account| account.role == Role::Admin)
 }
 
-/// The page while one may look after the team's things, else a sentence.
+/// Shows the page to accounts with the `manage_team` permission, otherwise an explanation.
 pub(crate) fn for_managers_of_teams(
     title: &'static str,
     page: impl Fn() -> AnyView + Send + 'static,
@@ -48,7 +48,7 @@ pub(crate) fn for_managers_of_teams(
     )
 }
 
-/// The page while one may look after accounts, else a sentence.
+/// Shows the page to accounts with the `manage_accounts` permission, otherwise an explanation.
 pub(crate) fn for_managers_of_accounts(
     title: &'static str,
     page: impl Fn() -> AnyView + Send + 'static,
@@ -61,7 +61,7 @@ pub(crate) fn for_managers_of_accounts(
     )
 }
 
-/// The page for accounts that may upload daily files, else a sentence.
+/// Shows the page to accounts with the `import` permission, otherwise an explanation.
 pub(crate) fn for_importers(title: &'static str, page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     guarded(title, use_session().read(|me| me.may(Permission::Import)), Permission::Import, Box::new(page))
 }

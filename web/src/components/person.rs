@@ -1,10 +1,10 @@
-//! How a conversation's other end is called, on screen and to a screen reader.
+//! Names the customer of a conversation, on screen and for screen readers.
 
 use std::borrow::Cow;
 
 use shared::conversation::Conversation;
 
-/// "A-10021 · Maria Jones · +44 7700 900123": what is known of it.
+/// Returns ref, name and number, as far as known: "A-10021 · Maria Jones · +44 7700 900123".
 pub(crate) fn title(conversation: &Conversation) -> String {
     let number = conversation.number.display();
     let known = [conversation.reference.as_deref(), conversation.name.as_deref(), Some(number.as_str())];
@@ -12,7 +12,7 @@ pub(crate) fn title(conversation: &Conversation) -> String {
     known.map(isolated).collect::<Vec<_>>().join(" · ")
 }
 
-/// "Open conversation with Maria Jones, +44 7700 900123": the accessible name of a row's link.
+/// Returns the accessible name of a row's link: "Open conversation with Maria Jones, +44 7700 900123".
 pub(crate) fn open_label(conversation: &Conversation) -> String {
     let number = conversation.number.display();
     match conversation.name.as_deref() {
@@ -23,12 +23,12 @@ pub(crate) fn open_label(conversation: &Conversation) -> String {
     }
 }
 
-/// A text that stands beside others: one that is written from right to left does not reorder a number next to it. As
-/// `<bdi>` does, where there is no markup.
+/// Isolates right-to-left text, so that it does not reorder a number next to it. Does what `<bdi>` does, in places
+/// without markup.
 pub(crate) fn isolated(text: &str) -> Cow<'_, str> {
     const FIRST_STRONG_ISOLATE: char = '\u{2068}';
     const POP_ISOLATE: char = '\u{2069}';
-    if text.chars().any(is_of_right_to_left) {
+    if text.chars().any(is_right_to_left) {
         let plain = text.chars().filter(|character| !is_direction(*character));
         Cow::Owned([FIRST_STRONG_ISOLATE].into_iter().chain(plain).chain([POP_ISOLATE]).collect())
     } else {
@@ -36,8 +36,8 @@ pub(crate) fn isolated(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The blocks of Hebrew, Arabic and the other scripts that are written from right to left, and what sets a direction.
-fn is_of_right_to_left(character: char) -> bool {
+/// Returns whether the character belongs to a right-to-left script (Hebrew, Arabic and others) or sets the direction.
+fn is_right_to_left(character: char) -> bool {
     matches!(character, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}'
         | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
         || is_direction(character)
@@ -47,7 +47,7 @@ fn is_direction(character: char) -> bool {
     matches!(character, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A cell's text, or a dash for nothing.
+/// Returns a cell's text, or a dash if it is empty.
 pub(crate) fn or_dash(text: Option<&str>) -> String {
     text.filter(|text| !text.is_empty()).unwrap_or("–").to_owned()
 }
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_says_what_is_known() {
+    fn a_title_has_the_known_parts() {
         assert_eq!(
             title(&conversation(Some("A-10021"), Some("Maria Jones"))),
             "A-10021 · Maria Jones · +44 7700 900123"
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_from_right_to_left_is_kept_apart_and_others_stay_as_they_are() {
+    fn a_right_to_left_name_is_isolated_and_others_are_unchanged() {
         assert_eq!(isolated("Maria Jones"), "Maria Jones");
         assert_eq!(isolated("Zoë 東京"), "Zoë 東京");
         assert_eq!(isolated("דנה"), "\u{2068}דנה\u{2069}");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_customer_without_a_name_is_called_by_the_number() {
+    fn a_customer_without_a_name_is_named_by_the_number() {
         assert_eq!(open_label(&conversation(None, None)), "Open conversation with +44 7700 900123");
     }
 }

@@ -1,10 +1,10 @@
-//! What stands where a list will be, or would be: loading, empty, or out of reach.
+//! Placeholders for a list that is loading, empty or failed to load.
 
 use leptos::prelude::*;
 
 use crate::api::Fault;
 
-/// Grey bars in the place of rows.
+/// Grey bars for rows that are loading.
 pub(crate) fn skeleton(rows: usize) -> AnyView {
     view! {
         <div role="status" class="flex flex-col gap-3 py-3">
@@ -15,12 +15,12 @@ pub(crate) fn skeleton(rows: usize) -> AnyView {
     .into_any()
 }
 
-/// A sentence in the place of an empty list.
+/// A sentence for an empty list.
 pub(crate) fn empty(text: &'static str) -> AnyView {
     view! { <p class="py-8 text-center text-base-content/80">{text}</p> }.into_any()
 }
 
-/// What went wrong, with another try.
+/// An error message with a Retry button.
 pub(crate) fn failed(fault: &Fault, retry: Callback<()>) -> AnyView {
     view! {
         <div role="alert" class="alert alert-error my-4">

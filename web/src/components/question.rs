@@ -1,22 +1,22 @@
-//! A question before something that is not taken back lightly: what will happen, and a button that says so.
+//! A confirmation dialog for an action that is hard to undo: what will happen, and a button that names the action.
 
 use leptos::prelude::*;
 
 use super::{dialog::Dialog, form::Form};
 use crate::api::Fault;
 
-/// What is asked.
+/// The content of a confirmation dialog.
 pub(crate) struct Question {
     pub(crate) title: String,
-    /// What will happen.
+    /// The consequences of the action.
     pub(crate) text: &'static str,
-    /// What the button says.
+    /// The label of the button.
     pub(crate) button: &'static str,
-    /// Whether it destroys or shuts out.
+    /// Whether the action deletes data or disables access.
     pub(crate) is_dangerous: bool,
 }
 
-/// The dialog. What cannot be done is said in it.
+/// The dialog. It sends the request when confirmed, and shows the error if that fails.
 pub(crate) fn ask<Answer>(
     question: Question,
     close: Callback<()>,
@@ -34,7 +34,7 @@ where
 fn draw(form: Form, question: Question, close: Callback<()>, send: Box<dyn Fn()>) -> AnyView {
     let Question { title, text, button, is_dangerous } = question;
     let actions =
-        if is_dangerous { form.dangerous_actions(close, button) } else { form.actions(close, button) };
+        if is_dangerous { form.destructive_actions(close, button) } else { form.actions(close, button) };
     let body = view! {
         <form
             class="flex flex-col gap-4"

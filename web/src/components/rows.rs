@@ -1,5 +1,5 @@
-//! Rows that lead somewhere: a click anywhere in one is a click on its link, in a new tab with Ctrl or the middle button.
-//! A click that selects text stays a selection.
+//! Table rows that open their link: a click anywhere in a row is a click on its link, in a new tab with Ctrl or the
+//! middle button. Selecting text in a row does not open it.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use web_sys::{Element, HtmlElement, MouseEvent, MouseEventInit};
 
 const MIDDLE: i16 = 1;
 
-/// Listens until the current owner goes away.
-pub(crate) fn follow_rows() {
+/// Listens for clicks until the current owner is disposed.
+pub(crate) fn open_clicked_rows() {
     let clicked = window_event_listener(leptos::ev::click, |event| follow(&event));
     let middle = window_event_listener(leptos::ev::auxclick, |event| {
         if event.button() == MIDDLE {
@@ -28,7 +28,7 @@ fn follow(event: &MouseEvent) {
         return;
     }
     if let Some(link) = link_of(event) {
-        // With the same keys, so that the browser and the router do what they do with a link.
+        // With the same modifier keys, so that the browser and the router treat it as a click on a link.
         let click = MouseEventInit::new();
         click.set_bubbles(true);
         click.set_cancelable(true);
@@ -36,7 +36,7 @@ fn follow(event: &MouseEvent) {
         click.set_meta_key(event.meta_key() || event.button() == MIDDLE);
         click.set_shift_key(event.shift_key());
         if let Ok(click) = MouseEvent::new_with_mouse_event_init_dict("click", &click) {
-            // Not within this event, whose listeners are to hear the other one too.
+            // After this event, so that listeners of this event also receive the new one.
             set_timeout(
                 move || {
                     let _ = link.dispatch_event(&click);
@@ -47,7 +47,7 @@ fn follow(event: &MouseEvent) {
     }
 }
 
-/// The link of the row that was clicked, unless something in the row was clicked that acts by itself.
+/// Returns the link of the clicked row, unless the click was on a control in the row.
 fn link_of(event: &MouseEvent) -> Option<HtmlElement> {
     let target: Element = event.target()?.dyn_into().ok()?;
     if target.closest("a, button, input, select, textarea, label, summary").ok()?.is_some() {

@@ -1,4 +1,4 @@
-//! What surrounds every page of someone who is signed in: skip link, menu, live indicator, account.
+//! The frame around every page of the signed-in app: skip link, menu, live indicator and account menu.
 
 use leptos::{html, prelude::*};
 use leptos_router::hooks::use_location;
@@ -7,7 +7,8 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    account_menu::AccountMenu, gateway_alarm::gateway_alarm, keyboard_help::KeyboardHelp, rows::follow_rows,
+    account_menu::AccountMenu, gateway_alarm::gateway_alarm, keyboard_help::KeyboardHelp,
+    rows::open_clicked_rows,
 };
 use crate::{
     keys::{Keys, focus_first},
@@ -17,7 +18,7 @@ use crate::{
     session::use_session,
 };
 
-/// Where one can go, what it is called, and the permission without which there is nothing to see.
+/// The menu: path, label and required permission.
 const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/", "Conversations in progress", None),
     ("/closed", "Closed", None),
@@ -31,7 +32,7 @@ const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/rejected-messages", "Rejected messages", Some(Permission::ManageAccounts)),
 ];
 
-/// The frame around a page. It stays when a team or a name changes; who has other permissions gets another one.
+/// The frame around a page. It is rebuilt when the account or its permissions change, but not for a team or a name.
 #[component]
 pub(crate) fn Shell(
     /// The page.
@@ -41,21 +42,22 @@ pub(crate) fn Shell(
     let live = Live::provide();
     Keys::provide();
     if let Some(places) = use_places() {
-        places.belong_to(session.account());
+        places.reset_for(session.account());
     }
-    follow_rows();
+    open_clicked_rows();
     let header = NodeRef::<html::Header>::new();
-    keep_height(header);
-    let ask = coalesced(move || async move { session.ask() });
+    publish_height(header);
+    let reload_session = coalesced(move || async move { session.ask() });
     live.listen(move |news| {
-        // Teams, permissions or the gateway may have changed meanwhile; or another tab signed in as someone else.
+        // After a reconnection, teams, permissions or the gateway may have changed, or another tab may have signed in
+        // with another account.
         match news {
             News::Event(event)
                 if !matches!(
                     event.kind,
                     EventKind::TeamChanged | EventKind::AccountChanged | EventKind::GatewayChanged
                 ) => {}
-            _ => ask.run(()),
+            _ => reload_session.run(()),
         }
     });
     let may = |needed: Option<Permission>| {
@@ -76,7 +78,7 @@ pub(crate) fn Shell(
             class="btn btn-primary btn-sm sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
             on:click=skip
         >
-            "Skip to the content"
+            "Skip to main content"
         </a>
         {gateway_alarm()}
         <header
@@ -102,8 +104,9 @@ pub(crate) fn Shell(
     }
 }
 
-/// Tells the pages how high the header is, whose menu takes a second line where it has to: nothing stands behind it.
-fn keep_height(header: NodeRef<html::Header>) {
+/// Sets the CSS variable `--header` to the height of the header, whose menu can wrap to a second line, so that sticky
+/// content is placed below it.
+fn publish_height(header: NodeRef<html::Header>) {
     on_resize(header, |header| {
         let root = document().document_element().and_then(|root| root.dyn_into::<HtmlElement>().ok());
         if let Some(root) = root {
@@ -127,7 +130,7 @@ fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
     }
 }
 
-/// Whether a link leads to where one is, or to the list that it is in.
+/// Returns whether a link leads to the current page, or to the list that the page belongs to.
 fn is_current(here: &str, href: &str) -> bool {
     let below = here.strip_prefix(href);
     below == Some("") || href != "/" && below.is_some_and(|below| below.starts_with('/'))
@@ -157,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_menu_shows_where_one_is() {
+    fn the_menu_marks_the_current_page() {
         for (here, href) in [("/", "/"), ("/teams", "/teams"), ("/teams/", "/teams"), ("/teams/7", "/teams")]
         {
             assert!(is_current(here, href), "{here} is {href}");

@@ -1,5 +1,5 @@
-//! A table whose rows become cards on a narrow screen. CSS takes a table's meaning away when it changes its display,
-//! so the roles are said again.
+//! A table whose rows become cards on a narrow screen. Browsers drop the table semantics when CSS changes `display`, so
+//! the ARIA roles are explicit.
 
 use leptos::prelude::*;
 use shared::ids::ConversationId;
@@ -13,7 +13,7 @@ const CELL: &str = "max-md:flex max-md:items-baseline max-md:gap-3 max-md:border
      max-md:before:w-28 max-md:before:shrink-0 max-md:before:text-base-content/80 \
      max-md:before:content-[attr(data-label)]";
 
-/// The head row. `columns` are a name and the class of its width.
+/// The header row. `columns` are pairs of a name and a CSS class for the width.
 pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView {
     let cells = columns.iter().map(|&(name, class)| {
         view! { <th role="columnheader" scope="col" class=class>{name}</th> }
@@ -26,13 +26,13 @@ pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView 
     .into_any()
 }
 
-/// A cell; `label` is its column's name, shown on cards.
+/// A cell. `label` is the column's name, shown on cards.
 pub(crate) fn cell(label: &'static str, content: impl IntoView + 'static) -> AnyView {
     view! { <td role="cell" data-label=label class=CELL>{content.into_any()}</td> }.into_any()
 }
 
-/// The customer's reference number as a link to the conversation, or a dash. The keyboard goes by the row's last link
-/// alone, which rows without a reference have too.
+/// The customer's reference number as a link to the conversation, or a dash. Not a tab stop: the row's last link is,
+/// and rows without a reference have that link too.
 pub(crate) fn ref_link(id: ConversationId, reference: Option<AnyView>) -> AnyView {
     match reference {
         Some(reference) => view! {
@@ -45,12 +45,12 @@ pub(crate) fn ref_link(id: ConversationId, reference: Option<AnyView>) -> AnyVie
     }
 }
 
-/// A name, kept apart from what stands beside it.
+/// A name cell. `<bdi>` isolates right-to-left names from the text around them.
 pub(crate) fn name_cell(content: impl IntoView + 'static) -> AnyView {
     cell("Name", view! { <bdi class="min-w-0">{content.into_any()}</bdi> })
 }
 
-/// The cell that leads to the conversation; `label` says whose it is.
+/// The cell with the link to the conversation. `label` is the link's accessible name.
 pub(crate) fn link_cell(id: ConversationId, label: Signal<String>) -> AnyView {
     cell(
         "Link",

@@ -1,10 +1,10 @@
-//! The switch between light, dark and the system's theme. It stands in several places, and all show the same choice.
+//! The switch between the light, dark and system theme. All switches show the same choice.
 
 use leptos::prelude::*;
 
 use crate::theme::{Theme, use_theme};
 
-/// The switch; `group` is the name of its radio buttons, another one in each place.
+/// The switch. `group` is the name of its radio buttons, different for each switch.
 pub(crate) fn theme_switch(group: &'static str) -> AnyView {
     let chosen = use_theme();
     let choice = move |theme: Theme| {

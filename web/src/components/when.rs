@@ -1,4 +1,5 @@
-//! Views that come and go, and rows that stay themselves: as `Show` and `For`, but compiled once for all places.
+//! `Show` and `For` of Leptos with type-erased arguments: compiled once instead of once per use, which keeps the
+//! download small.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use leptos::prelude::*;
 
 type View = Box<dyn Fn() -> AnyView + Send + Sync>;
 
-/// Shows the view while the condition holds.
+/// Shows the view while the condition is true.
 pub(crate) fn when(
     condition: impl Fn() -> bool + Send + Sync + 'static,
     view: impl Fn() -> AnyView + Send + Sync + 'static,
@@ -18,7 +19,7 @@ pub(crate) fn when(
     boxed(Signal::derive(condition), Box::new(view))
 }
 
-/// One row: what it is, and what is written above it. It stays the same element while both stay.
+/// A row, with the heading above it. It keeps its element while the id and the presence of a heading stay the same.
 #[derive(Clone, PartialEq)]
 pub(crate) struct Row {
     pub(crate) id: i64,
@@ -31,7 +32,7 @@ impl Row {
     }
 }
 
-/// Rows that keep their elements, and with them focus and selection, when others come, go or move.
+/// Rows that keep their elements, and so focus and selection, when other rows are added, removed or moved.
 pub(crate) fn keyed(
     rows: impl Fn() -> Vec<Row> + Send + Sync + 'static,
     draw: impl Fn(Row) -> AnyView + Send + Sync + 'static,

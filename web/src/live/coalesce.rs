@@ -1,16 +1,16 @@
-//! Fetching what is on screen after a burst of events.
+//! Coalesces the fetches that a burst of events causes.
 
 use std::{pin::Pin, rc::Rc, time::Duration};
 
 use leptos::prelude::*;
 
-use crate::{clock::pause, tasks::Home};
+use crate::{clock::pause, tasks::TaskScope};
 
-/// Events come in bursts; what is on screen is fetched once for a burst.
+/// Delay before a fetch, in which further events join it.
 const BURST: Duration = Duration::from_millis(120);
 
-/// Wraps a fetch so that a burst of calls makes one, one is under way at most, and a call meanwhile makes another.
-/// It ends with the current owner.
+/// Wraps a fetch so that a burst of calls runs it once, at most one runs at a time, and a call while one runs causes
+/// another afterwards. It is cancelled with the current owner.
 pub(crate) fn coalesced<Task>(fetch: impl Fn() -> Task + 'static) -> Callback<()>
 where
     Task: Future<Output = ()> + 'static,
@@ -24,17 +24,17 @@ type Fetch = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
 enum Fetching {
     Idle,
     Running,
-    Again,
+    RunAgain,
 }
 
 fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
-    let home = Home::here();
+    let home = TaskScope::current();
     let fetch = StoredValue::new_local(fetch);
     let state = StoredValue::new(Fetching::Idle);
     Callback::new(move |()| {
         let Some(before) = state.try_get_value() else { return };
         if before != Fetching::Idle {
-            state.set_value(Fetching::Again);
+            state.set_value(Fetching::RunAgain);
             return;
         }
         state.set_value(Fetching::Running);
@@ -42,10 +42,10 @@ fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
             loop {
                 pause(BURST).await;
                 let Some(fetch) = fetch.try_get_value() else { return };
-                // What is asked for from here on may have missed the answer.
+                // The response may not include events from here on, so a call from now on runs the fetch again.
                 state.try_set_value(Fetching::Running);
                 fetch().await;
-                if state.try_get_value() != Some(Fetching::Again) {
+                if state.try_get_value() != Some(Fetching::RunAgain) {
                     break;
                 }
             }

@@ -1,5 +1,4 @@
-//! The live stream: which things changed, passed on to what is on screen. It carries no content: pages fetch what they
-//! may see.
+//! The event stream: tells the components on screen what changed. Events carry no content; pages fetch it.
 
 mod coalesce;
 mod relay;
@@ -20,31 +19,31 @@ use crate::{
     tasks::start_detached,
 };
 
-/// How long a hidden tab keeps a stream of its own, where tabs cannot share one.
-const HIDDEN_FOR: Duration = Duration::from_secs(5);
-/// How often a tab makes sure that the one with the stream is still there.
-const CHECKED_EVERY: Duration = Duration::from_secs(20);
-/// How long that one may take to answer.
-const ANSWERED_IN: Duration = Duration::from_secs(3);
+/// How long a hidden tab keeps its own stream, when tabs cannot share one.
+const HIDDEN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a tab checks that the leading tab still responds.
+const CHECK_INTERVAL: Duration = Duration::from_secs(20);
+/// Time limit for the leading tab's response.
+const PING_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What tabs ask each other, and answer; anything else is an event.
-const ASK: &str = "?";
+/// Messages between tabs. Any other message is an event.
+const PING: &str = "?";
 const OPENED: &str = "opened";
 const LIVE: &str = "live";
 const CONNECTING: &str = "connecting";
 const INTERRUPTED: &str = "interrupted";
 const SIGNED_OUT: &str = "signed out";
 
-/// What the stream tells.
+/// An item of the event stream.
 #[derive(Clone, Debug)]
 pub(crate) enum News {
     /// Something changed.
     Event(Event),
-    /// The stream is open, or open again: anything may have changed meanwhile.
+    /// The stream was opened or reopened. Anything may have changed before.
     Opened,
 }
 
-/// Whether news arrives right now.
+/// Whether events arrive at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LiveState {
     Connecting,
@@ -55,18 +54,18 @@ pub(crate) enum LiveState {
 type Listener = Rc<dyn Fn(&News)>;
 type Handler = Closure<dyn FnMut(web_sys::Event)>;
 
-/// The live stream, of this tab or of another tab of the browser.
+/// The event stream, opened by this tab or by another tab of the browser.
 #[derive(Clone, Copy)]
 pub(crate) struct Live {
     client: Client,
-    /// How things stand.
+    /// The state of the connection.
     pub(crate) state: RwSignal<LiveState>,
     listeners: StoredValue<Rc<RefCell<BTreeMap<u32, Listener>>>, LocalStorage>,
     stream: StoredValue<Option<Stream>, LocalStorage>,
-    /// How often opening failed in a row.
+    /// Number of consecutive failures to open the stream.
     failures: StoredValue<u32>,
     relay: StoredValue<Option<Rc<Relay>>, LocalStorage>,
-    /// The tab with the stream has not answered yet.
+    /// Whether the leading tab has not yet responded to a ping.
     unanswered: StoredValue<bool>,
 }
 
@@ -84,7 +83,7 @@ impl Drop for Stream {
 }
 
 impl Live {
-    /// Opens the stream for the components below, or joins the tab that has it, until these go away.
+    /// Opens the stream, or joins the tab that has it, and provides it as context until the current owner is disposed.
     pub(crate) fn provide() -> Self {
         let live = Self {
             client: use_client(),
@@ -102,17 +101,17 @@ impl Live {
         }
         live.check();
         let seen = window_event_listener(leptos::ev::visibilitychange, move |_| live.visibility_changed());
-        let checking = set_interval_with_handle(move || live.check(), CHECKED_EVERY).ok();
-        // A frozen tab runs no code: another one leads meanwhile.
+        let checking = set_interval_with_handle(move || live.check(), CHECK_INTERVAL).ok();
+        // A frozen tab runs no code, so another tab leads.
         let frozen = window_event_listener_untyped("freeze", move |_| {
             live.close();
             if let Some(relay) = live.relay() {
-                relay.step_down();
+                relay.release_lock();
             }
         });
         let resumed = window_event_listener_untyped("resume", move |_| {
             if let Some(relay) = live.relay() {
-                relay.queue_up(false);
+                relay.request_lock(false);
             }
         });
         on_cleanup(move || {
@@ -133,23 +132,23 @@ impl Live {
         self.relay.try_get_value().flatten()
     }
 
-    /// The relay, while this tab has the stream for the others.
+    /// Returns the relay, if this tab is the leader.
     fn leading(self) -> Option<Rc<Relay>> {
-        self.relay().filter(|relay| relay.leads())
+        self.relay().filter(|relay| relay.is_leader())
     }
 
-    fn pass_on(self, text: &str) {
+    fn forward(self, text: &str) {
         if let Some(relay) = self.leading() {
             relay.post(text);
         }
     }
 
-    /// This tab has the stream from now on.
+    /// Makes this tab the leader.
     fn lead(self) {
         self.open();
     }
 
-    /// Another tab has taken the stream over.
+    /// Makes this tab a follower, because another tab has become the leader.
     fn follow(self) {
         self.close();
         self.check();
@@ -159,29 +158,29 @@ impl Live {
         self.stream.try_update_value(|stream| *stream = None);
     }
 
-    /// Makes sure that the tab with the stream is there; one that does not answer is frozen, and loses it.
+    /// Checks that the leading tab responds. If it does not, it is frozen, and this tab takes its lock.
     fn check(self) {
-        let Some(relay) = self.relay().filter(|relay| !relay.leads()) else { return };
+        let Some(relay) = self.relay().filter(|relay| !relay.is_leader()) else { return };
         if document().hidden() {
             return;
         }
         self.unanswered.try_set_value(true);
-        relay.post(ASK);
+        relay.post(PING);
         start_detached(async move {
-            pause(ANSWERED_IN).await;
-            let relay = self.relay().filter(|relay| !relay.leads());
+            pause(PING_TIMEOUT).await;
+            let relay = self.relay().filter(|relay| !relay.is_leader());
             if let Some(relay) = relay
                 && self.unanswered.try_get_value() == Some(true)
             {
-                relay.queue_up(true);
+                relay.request_lock(true);
             }
         });
     }
 
-    /// Another tab has posted this.
+    /// Handles a message from another tab.
     fn received(self, text: &str) {
         if let Some(relay) = self.leading() {
-            if text == ASK {
+            if text == PING {
                 relay.post(match self.state.try_get_untracked() {
                     Some(LiveState::Live) => LIVE,
                     Some(LiveState::Interrupted) => INTERRUPTED,
@@ -190,7 +189,7 @@ impl Live {
             }
             return;
         }
-        if text == ASK {
+        if text == PING {
             return;
         }
         self.unanswered.try_set_value(false);
@@ -198,7 +197,7 @@ impl Live {
             LIVE if self.state.try_get_untracked() == Some(LiveState::Live) => {}
             LIVE | OPENED => {
                 self.state.try_set(LiveState::Live);
-                self.tell(&News::Opened);
+                self.notify(&News::Opened);
             }
             INTERRUPTED => {
                 self.state.try_set(LiveState::Interrupted);
@@ -208,19 +207,19 @@ impl Live {
             }),
             event => {
                 if let Ok(event) = serde_json::from_str(event) {
-                    self.tell(&News::Event(event));
+                    self.notify(&News::Event(event));
                 }
             }
         }
     }
 
-    /// Hears the news until the current owner goes away.
-    pub(crate) fn listen(self, hear: impl Fn(&News) + 'static) {
-        // Weakly: a listener must not keep alive what it ends with.
+    /// Runs `listener` for each item until the current owner is disposed.
+    pub(crate) fn listen(self, listener: impl Fn(&News) + 'static) {
+        // A weak reference, so that the listener does not keep its owner alive.
         let owner = Owner::current().map(|owner| owner.downgrade());
         let listener: Listener = Rc::new(move |news| {
             if let Some(owner) = owner.as_ref().and_then(WeakOwner::upgrade) {
-                owner.with(|| hear(news));
+                owner.with(|| listener(news));
             }
         });
         let number = self.listeners.with_value(|listeners| {
@@ -234,7 +233,7 @@ impl Live {
         });
     }
 
-    fn tell(self, news: &News) {
+    fn notify(self, news: &News) {
         let listeners: Option<Vec<Listener>> =
             self.listeners.try_with_value(|listeners| listeners.borrow().values().cloned().collect());
         for listener in listeners.unwrap_or_default() {
@@ -255,9 +254,9 @@ impl Live {
         };
         source.set_onopen(Some(&handler(Box::new(move |_| self.opened()))));
         source.set_onerror(Some(&handler(Box::new(move |_| self.interrupted()))));
-        let heard = handler(Box::new(move |event| self.heard(&event)));
+        let on_event = handler(Box::new(move |event| self.receive_event(&event)));
         for kind in EventKind::ALL {
-            let _ = source.add_event_listener_with_callback(kind.as_str(), &heard);
+            let _ = source.add_event_listener_with_callback(kind.as_str(), &on_event);
         }
         self.stream.try_update_value(|stream| *stream = Some(Stream { source, _handlers: handlers }));
     }
@@ -265,18 +264,18 @@ impl Live {
     fn opened(self) {
         self.failures.try_update_value(|failures| *failures = 0);
         self.state.try_set(LiveState::Live);
-        self.pass_on(OPENED);
-        // The first time too: what happened between a page's fetch and this moment is not in the stream.
-        self.tell(&News::Opened);
+        self.forward(OPENED);
+        // Also on the first connection: the stream does not include changes between a page's fetch and this moment.
+        self.notify(&News::Opened);
     }
 
     fn interrupted(self) {
         self.state.try_set(LiveState::Interrupted);
-        self.pass_on(INTERRUPTED);
+        self.forward(INTERRUPTED);
         let closed = self.stream.try_with_value(|stream| {
             stream.as_ref().is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED)
         });
-        // Otherwise the browser connects again by itself and says which event it had last.
+        // Otherwise the browser reconnects by itself and sends the id of its last event.
         if closed == Some(true) {
             self.reopen();
         }
@@ -291,31 +290,31 @@ impl Live {
         };
         start_detached(async move {
             pause(Duration::from_secs(1 << failures.min(5).saturating_sub(1))).await;
-            // A stream that the browser gave up was refused: most often because the session needs renewing.
+            // The browser gives up a stream that the server refuses, usually because the session must be renewed.
             if self.failures.try_get_value() != Some(failures) || !self.is_wanted() {
                 return;
             }
             match self.client.renew().await {
-                Err(Fault::SignedOut) => self.pass_on(SIGNED_OUT),
+                Err(Fault::SignedOut) => self.forward(SIGNED_OUT),
                 _ if self.failures.try_get_value() == Some(failures) => self.open(),
                 _ => {}
             }
         });
     }
 
-    fn heard(self, event: &web_sys::Event) {
+    fn receive_event(self, event: &web_sys::Event) {
         let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         let Some(text) = text else { return };
-        self.pass_on(&text);
+        self.forward(&text);
         if let Ok(event) = serde_json::from_str(&text) {
-            self.tell(&News::Event(event));
+            self.notify(&News::Event(event));
         }
     }
 
-    /// Whether this tab is to have a stream: it leads, or it is visible where tabs cannot share one.
+    /// Returns whether this tab needs a stream of its own: it leads, or it is visible and tabs cannot share one.
     fn is_wanted(self) -> bool {
         match self.relay() {
-            Some(relay) => relay.leads(),
+            Some(relay) => relay.is_leader(),
             None => !document().hidden(),
         }
     }
@@ -334,7 +333,7 @@ impl Live {
             return;
         }
         start_detached(async move {
-            pause(HIDDEN_FOR).await;
+            pause(HIDDEN_TIMEOUT).await;
             if document().hidden() {
                 self.state.try_set(LiveState::Interrupted);
                 self.close();
@@ -343,7 +342,7 @@ impl Live {
     }
 }
 
-/// The live stream, inside the signed-in app.
+/// Returns the event stream, inside the signed-in app.
 pub(crate) fn use_live() -> Live {
     use_context().unwrap_or_else(Live::provide)
 }

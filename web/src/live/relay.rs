@@ -1,8 +1,9 @@
-//! One stream for all tabs of a browser. The tab that holds the browser's lock leads: it opens the stream, and passes on
-//! what the stream brings. Browsers open six connections to a server over HTTP/1.1; a stream for each tab would take
-//! them all.
+//! Shares one event stream among all tabs of a browser. The tab that holds the browser's lock is the leader: it opens
+//! the stream, and forwards its events to the other tabs. Browsers open at most six connections to a server over
+//! HTTP/1.1, and a stream per tab would use them up.
 //!
-//! A tab that closes gives up the lock at once. A frozen tab keeps it; a visible tab that gets no answer takes it away.
+//! A tab that closes releases the lock at once. A frozen tab keeps it, until a visible tab that gets no response steals
+//! it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -19,24 +20,23 @@ use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 use super::Live;
 use crate::tasks::start_detached;
 
-/// A tab's part in the browser's one stream.
+/// A tab's share in the stream of the browser.
 pub(super) struct Relay {
     live: Live,
     channel: BroadcastChannel,
-    /// Lock and channel have this name. An account has its own: another one gets other events.
+    /// The name of the lock and the channel. Each account has its own, because accounts receive different events.
     name: String,
-    /// Counts the requests for the lock. Only the last one matters.
+    /// Number of the latest request for the lock. Earlier requests are obsolete.
     request: Cell<u32>,
-    /// Withdraws the last request while it waits.
+    /// Cancels the latest request while it waits.
     waiting: RefCell<Option<AbortController>>,
-    /// Gives the lock back; there is something to call while this tab leads.
+    /// Releases the lock. Present while this tab is the leader.
     release: RefCell<Option<Function>>,
     _received: Closure<dyn Fn(MessageEvent)>,
 }
 
 impl Relay {
-    /// Joins the tabs of this account. `None` where the browser has no locks, which it has only on a page that is served
-    /// securely.
+    /// Joins the tabs of this account. `None` when the browser has no lock manager, as on pages served over HTTP.
     pub(super) fn join(live: Live, account: Option<AccountId>) -> Option<Rc<Self>> {
         locks()?;
         let name = format!("smsc-live-{}", account.map(|account| account.to_string()).unwrap_or_default());
@@ -56,22 +56,22 @@ impl Relay {
             release: RefCell::default(),
             _received: received,
         });
-        relay.queue_up(false);
+        relay.request_lock(false);
         Some(relay)
     }
 
-    /// Whether this tab has the stream.
-    pub(super) fn leads(&self) -> bool {
+    /// Returns whether this tab is the leader.
+    pub(super) fn is_leader(&self) -> bool {
         self.release.borrow().is_some()
     }
 
-    /// Tells the other tabs.
+    /// Posts a message to the other tabs.
     pub(super) fn post(&self, text: &str) {
         let _ = self.channel.post_message(&text.into());
     }
 
-    /// Gives up the lock, or the wait for it.
-    pub(super) fn step_down(&self) {
+    /// Releases the lock, or cancels the request for it.
+    pub(super) fn release_lock(&self) {
         self.request.set(self.request.get() + 1);
         if let Some(waiting) = self.waiting.take() {
             waiting.abort();
@@ -81,29 +81,29 @@ impl Relay {
         }
     }
 
-    /// Waits for the lock. `steal` takes it away from the tab that has it.
-    pub(super) fn queue_up(self: &Rc<Self>, steal: bool) {
-        self.step_down();
+    /// Requests the lock. `steal` takes it from the tab that holds it.
+    pub(super) fn request_lock(self: &Rc<Self>, steal: bool) {
+        self.release_lock();
         let number = self.request.get();
         let relay = Rc::downgrade(self);
         let granted = Closure::once_into_js(move |_lock: JsValue| lead(&relay, number));
-        let Some(outcome) = self.ask(steal, &granted) else { return };
+        let Some(outcome) = self.call_request(steal, &granted) else { return };
         let relay = Rc::downgrade(self);
         start_detached(async move {
             let stolen = JsFuture::from(outcome).await.is_err();
             let relay = relay.upgrade().filter(|relay| stolen && relay.request.get() == number);
             if let Some(relay) = relay {
-                relay.queue_up(false);
+                relay.request_lock(false);
                 relay.live.follow();
             }
         });
     }
 
-    /// `navigator.locks.request(name, options, granted)`
-    fn ask(&self, steal: bool, granted: &JsValue) -> Option<Promise> {
+    /// Calls `navigator.locks.request(name, options, granted)`.
+    fn call_request(&self, steal: bool, granted: &JsValue) -> Option<Promise> {
         let locks = locks()?;
         let options = Object::new();
-        // A stolen lock comes at once: that request cannot be withdrawn.
+        // A stolen lock is granted at once, so that request cannot be cancelled.
         if steal {
             Reflect::set(&options, &"steal".into(), &JsValue::TRUE).ok()?;
         } else {
@@ -118,13 +118,13 @@ impl Relay {
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.step_down();
+        self.release_lock();
         self.channel.set_onmessage(None);
         self.channel.close();
     }
 }
 
-/// The lock is granted: this tab leads until the promise is kept.
+/// Runs when the lock is granted. This tab is the leader until the returned promise is resolved.
 fn lead(relay: &Weak<Relay>, number: u32) -> JsValue {
     let Some(relay) = relay.upgrade().filter(|relay| relay.request.get() == number) else {
         return JsValue::UNDEFINED;

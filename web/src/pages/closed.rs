@@ -1,4 +1,4 @@
-//! Closed conversations: a team at a time, the newest first.
+//! The page of closed conversations: a section per team, newest first.
 
 use leptos::prelude::*;
 use shared::{conversation::Conversation, page::DEFAULT_LIMIT, team::TeamSummary};
@@ -16,7 +16,7 @@ use crate::{
     },
     places::use_places,
     session::{use_client, use_session},
-    tasks::Home,
+    tasks::TaskScope,
     time_zone::Zone,
 };
 
@@ -41,29 +41,29 @@ pub(crate) fn ClosedPage() -> impl IntoView {
     }
 }
 
-/// A team's rows as far as they were fetched, and what fetches the next ones.
-type Kept = (Option<Vec<Conversation>>, Option<String>);
+/// The loaded rows of a team, and the cursor of the next page.
+type SavedRows = (Option<Vec<Conversation>>, Option<String>);
 
 #[component]
 fn Section(team: TeamSummary) -> impl IntoView {
     let client = use_client();
     let notices = use_notices();
     let zone = Zone::new(&team.time_zone);
-    let kept_as = format!("closed-{}", team.id);
+    let rows_key = format!("closed-{}", team.id);
     let places = use_places();
-    let (kept, cursor): Kept = places.and_then(|places| places.rows(&kept_as)).unwrap_or_default();
-    let (rows, cursor) = (RwSignal::new(kept), RwSignal::new(cursor));
+    let (rows, cursor): SavedRows = places.and_then(|places| places.rows(&rows_key)).unwrap_or_default();
+    let (rows, cursor) = (RwSignal::new(rows), RwSignal::new(cursor));
     if let Some(places) = places {
         on_cleanup(move || {
             if let (Some(rows), Some(cursor)) = (rows.try_get_untracked(), cursor.try_get_untracked()) {
-                places.keep::<Kept>(&kept_as, (rows, cursor));
+                places.keep::<SavedRows>(&rows_key, (rows, cursor));
             }
         });
         places.return_when(move || rows.with(Option::is_some));
     }
     let fault = RwSignal::new(None::<Fault>);
     let busy = RwSignal::new(false);
-    let home = Home::here();
+    let home = TaskScope::current();
 
     let fetch = move || {
         if busy.get_untracked() {
@@ -82,9 +82,9 @@ fn Section(team: TeamSummary) -> impl IntoView {
                     cursor.try_set(page.next_cursor);
                     rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
                 }
-                Err(met) if from.is_some() => notices.fault(&met),
-                Err(met) => {
-                    fault.try_set(Some(met));
+                Err(error) if from.is_some() => notices.fault(&error),
+                Err(error) => {
+                    fault.try_set(Some(error));
                 }
             }
         });
@@ -109,7 +109,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
                     {head(COLUMNS)}
                     <tbody role="rowgroup" class=BODY>
                         {move || {
-                            rows.with(|rows| rows.iter().flatten().map(|known| row(known, &zone)).collect_view())
+                            rows.with(|rows| rows.iter().flatten().map(|item| row(item, &zone)).collect_view())
                         }}
                     </tbody>
                 </table>

@@ -1,7 +1,7 @@
-//! The pages that are no part of the first download. The code of a conversation is a chunk of its own, which the queue
-//! fetches ahead; the pages that few open share a second chunk, which is fetched when one of them is opened.
+//! Lazily loaded pages. The conversation page has its own chunk, which the queue page prefetches. All other pages here
+//! share a second chunk, which is fetched when one of them is first opened.
 //!
-//! Nothing outside this file names one of these pages: the linker would put its code into the first download again.
+//! Code outside this file must not refer to these pages: the linker would move them back into the first download.
 
 use leptos::prelude::*;
 use shared::ids::{ConversationId, TeamId};
@@ -28,15 +28,15 @@ use crate::{
         teams::{team_page, teams_page},
     },
     session::use_client,
-    tasks::{Home, start_detached},
+    tasks::{TaskScope, start_detached},
 };
 
-/// A page of a chunk.
+/// A lazily loaded page or part of a page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Lazy {
     /// `/conversations/:id`
     Conversation(ConversationId),
-    /// What a team's ad-hoc dialog holds.
+    /// The content of a team's ad-hoc dialog.
     AdHoc(TeamId),
     /// `/closed`
     Closed,
@@ -62,14 +62,14 @@ pub(crate) enum Lazy {
     Consents,
     /// `/search`
     Search,
-    /// What stands in a conversation's composer's place when the customer has opted out.
+    /// The notice in place of the composer when the customer has opted out.
     OptedOut,
-    /// Recording in a conversation that the customer has opted out.
+    /// The form that records an opt-out in a conversation.
     OptOut,
 }
 
 impl Lazy {
-    /// Whether the page itself shows what becomes of the teams.
+    /// Returns whether the page itself updates when the list of teams changes.
     pub(crate) fn follows_teams(self) -> bool {
         matches!(
             self,
@@ -87,25 +87,25 @@ impl Lazy {
     }
 }
 
-/// Everything that is only reached from here lies in the conversation's chunk; what the queue uses as well stays in the
-/// first download, and is called from the chunk.
+/// Entry point of the conversation chunk, which contains all code that is only reachable from here. Code that the queue
+/// page uses too stays in the first download.
 #[wasm_split(conversation, fallible, preload(load_conversation))]
 fn draw_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <ConversationPage id /> }.into_any())
 }
 
-/// Fetches the code of a conversation before one is opened. A failure is of no interest: opening tries again, and says so.
-pub(crate) fn fetch_conversation_ahead() {
+/// Prefetches the conversation chunk. Ignores failures: opening a conversation fetches it again and reports errors.
+pub(crate) fn prefetch_conversation() {
     start_detached(async {
         let _ = load_conversation().await;
     });
 }
 
-/// Everything that is only reached from here lies in the second chunk.
+/// Entry point of the second chunk, which contains all code that is only reachable from here.
 #[wasm_split(lazy, fallible)]
-fn draw_seldom(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+fn draw_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        // Drawn above.
+        // Drawn by `draw_conversation`.
         Lazy::Conversation(_) => ().into_any(),
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
@@ -128,23 +128,23 @@ fn draw_seldom(page: Lazy) -> Result<AnyView, SplitLoaderError> {
 async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     match page {
         Lazy::Conversation(id) => draw_conversation(id).await,
-        other => draw_seldom(other).await,
+        other => draw_other(other).await,
     }
 }
 
-/// A page of a chunk, once that is there.
+/// Shows a lazy page once its chunk is loaded.
 #[component]
 pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
     let client = use_client();
     let drawn = RwSignal::new_local(None::<Result<AnyView, Fault>>);
-    let home = Home::here();
+    let home = TaskScope::current();
     let fetch = move || {
         drawn.set(None);
         home.start(async move {
             let view = match draw(page).await {
                 Ok(view) => Ok(view),
-                // The error doesn't say why. A server that answers means that only the chunk is missing: this app is
-                // older than the server.
+                // The loader's error does not give the cause. If the server responds to another request, only the
+                // chunk is missing: the app is older than the server.
                 Err(_) => Err(client.get_me().await.err().unwrap_or(Fault::Unreadable)),
             };
             drawn.try_set(Some(view));
@@ -153,7 +153,7 @@ pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
     fetch();
     move || {
         drawn.track();
-        // A view is drawn once: it is taken, not copied.
+        // A view cannot be cloned, so it is taken out of the signal.
         match drawn.try_update_untracked(Option::take).flatten() {
             None => skeleton(6),
             Some(Ok(view)) => view,

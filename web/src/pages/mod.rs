@@ -1,4 +1,4 @@
-//! A file or folder per page. A page fetches what it shows and gives it to pieces that draw it.
+//! The pages of the app, a file or folder for each. A page fetches its data and passes it to components that draw it.
 
 pub(crate) mod accounts;
 pub(crate) mod ad_hoc;

@@ -1,17 +1,20 @@
-//! An address that leads nowhere.
+//! The page for unknown addresses.
 
 use leptos::prelude::*;
 
 use crate::components::heading::Heading;
 
-/// The page for every address that is none of the app's.
+/// The page for every path that the app does not have.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
-    nowhere("Page not found", "There is no page at this address. Check it, or start from the queue.")
+    not_found(
+        "Page not found",
+        "There is no page at this address. Check the address, or go to the conversations in progress.",
+    )
 }
 
-/// Says that there is nothing here, and where to go instead.
-pub(crate) fn nowhere(title: &'static str, text: &'static str) -> AnyView {
+/// A page that says what was not found, with a link to the queue.
+pub(crate) fn not_found(title: &'static str, text: &'static str) -> AnyView {
     view! {
         <div class="mx-auto flex max-w-md flex-col items-center gap-4 py-16 text-center">
             <Heading text=title />

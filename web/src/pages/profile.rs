@@ -1,4 +1,4 @@
-//! One's own account: the name, the password, where one is signed in, the theme.
+//! The profile page: the signed-in account's name, password, sessions and theme.
 
 mod sessions;
 
@@ -23,15 +23,15 @@ pub(crate) fn profile_page() -> AnyView {
         <div class="mt-4 flex max-w-xl flex-col gap-6">
             <section aria-labelledby="you" class="rounded-box border border-base-300 p-4">
                 <h2 id="you" class="mb-2 font-semibold">"You"</h2>
-                {you()}
+                {name_form()}
             </section>
             <section aria-labelledby="password" class="rounded-box border border-base-300 p-4">
                 <h2 id="password" class="mb-2 font-semibold">"Password"</h2>
-                {password()}
+                {password_form()}
             </section>
             <section aria-labelledby="sessions" class="rounded-box border border-base-300 p-4">
                 <h2 id="sessions" class="mb-2 font-semibold">"Where you are signed in"</h2>
-                {sessions::sessions()}
+                {sessions::session_list()}
             </section>
             <section aria-labelledby="appearance" class="rounded-box border border-base-300 p-4">
                 <h2 id="appearance" class="mb-2 font-semibold">"Appearance"</h2>
@@ -42,7 +42,7 @@ pub(crate) fn profile_page() -> AnyView {
     .into_any()
 }
 
-fn you() -> AnyView {
+fn name_form() -> AnyView {
     let client = use_client();
     let session = use_session();
     let notices = use_notices();
@@ -66,8 +66,11 @@ fn you() -> AnyView {
             notices.say("Your name is saved.");
         });
     };
-    let line =
-        Line { hint: "Colleagues see it", autocomplete: "name", ..Line::text("display_name", "Name", name) };
+    let line = Line {
+        hint: "Your colleagues see this name",
+        autocomplete: "name",
+        ..Line::text("display_name", "Name", name)
+    };
     view! {
         <dl class="mb-4 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
             <dt class="text-base-content/80">"E-mail"</dt>
@@ -84,7 +87,7 @@ fn you() -> AnyView {
     .into_any()
 }
 
-fn password() -> AnyView {
+fn password_form() -> AnyView {
     let client = use_client();
     let email = use_session().me().and_then(|me| me.account).map(|account| account.email);
     let notices = use_notices();
@@ -106,7 +109,7 @@ fn password() -> AnyView {
     };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
-            // For password managers, which want to know whose password it is.
+            // Tells password managers which account the password belongs to.
             <input type="text" autocomplete="username" prop:value=email.unwrap_or_default() readonly hidden />
             {line("current_password", "Current password", "", "current-password", current)}
             {line("password", "New password", PASSWORD_HINT, "new-password", new)}

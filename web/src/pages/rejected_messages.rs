@@ -1,4 +1,4 @@
-//! Messages that the gateway delivered and the server could not keep, for administrators.
+//! The page of rejected messages, for administrators: the gateway delivered them, but the server could not store them.
 
 use leptos::prelude::*;
 use shared::rejected_message::RejectedMessage;
@@ -16,7 +16,7 @@ use crate::{
         when::when,
     },
     session::{use_client, use_session},
-    tasks::Home,
+    tasks::TaskScope,
     time_zone::Zone,
 };
 
@@ -42,7 +42,7 @@ fn page() -> AnyView {
     let cursor = RwSignal::new(None::<String>);
     let fault = RwSignal::new(None::<Fault>);
     let busy = RwSignal::new(false);
-    let home = Home::here();
+    let home = TaskScope::current();
     let fetch = move || {
         if busy.get_untracked() {
             return;
@@ -58,9 +58,9 @@ fn page() -> AnyView {
                     cursor.try_set(page.next_cursor);
                     rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
                 }
-                Err(met) if from.is_some() => notices.fault(&met),
-                Err(met) => {
-                    fault.try_set(Some(met));
+                Err(error) if from.is_some() => notices.fault(&error),
+                Err(error) => {
+                    fault.try_set(Some(error));
                 }
             }
         });
@@ -81,7 +81,7 @@ fn page() -> AnyView {
                     {head(COLUMNS)}
                     <tbody role="rowgroup" class=BODY>
                         {move || {
-                            rows.with(|rows| rows.iter().flatten().map(|known| row(known, &zone)).collect_view())
+                            rows.with(|rows| rows.iter().flatten().map(|message| row(message, &zone)).collect_view())
                         }}
                     </tbody>
                 </table>
@@ -103,7 +103,7 @@ fn page() -> AnyView {
     view! {
         <Heading text="Rejected messages" />
         <p class="mt-2 mb-4 max-w-prose text-sm">
-            "Messages that arrived and could not be shown in a conversation. Their text is in the gateway’s console: look for the gateway id. The list goes back 30 days."
+            "Messages that the server could not add to a conversation. To read one, look up its gateway id in the gateway’s console. Entries are kept for 30 days."
         </p>
         {move || body()}
         {more}
@@ -112,14 +112,14 @@ fn page() -> AnyView {
 }
 
 fn row(message: &RejectedMessage, zone: &Zone) -> AnyView {
-    let named = |name: Option<&str>| view! { <bdi class="wrap-anywhere">{or_dash(name)}</bdi> };
+    let isolated = |text: Option<&str>| view! { <bdi class="wrap-anywhere">{or_dash(text)}</bdi> };
     view! {
         <tr role="row" class=ROW>
             {cell("Received", date_and_time(message.received_at, zone))}
-            {cell("From", named(message.from.as_deref()))}
-            {cell("To", named(message.to.as_deref()))}
+            {cell("From", isolated(message.from.as_deref()))}
+            {cell("To", isolated(message.to.as_deref()))}
             {cell("What happened", message.text.clone())}
-            {cell("Gateway id", named(message.gateway_id.as_deref()))}
+            {cell("Gateway id", isolated(message.gateway_id.as_deref()))}
         </tr>
     }
     .into_any()

@@ -1,6 +1,6 @@
-//! Signing in: says what is wrong, and for how long when there were too many tries.
+//! The sign-in page. Shows why signing in failed and, after too many tries, counts down to the next allowed one.
 //!
-//! It must never lead to another site, whatever the address says.
+//! Redirects only within this app after signing in; see [`return_path`].
 
 use std::time::Duration;
 
@@ -44,13 +44,13 @@ pub(crate) fn SignInPage() -> impl IntoView {
         start(async move {
             let outcome = session.sign_in(&sign_in).await;
             busy.try_set(false);
-            let Err(met) = outcome else { return };
-            if met.code() == Some(ErrorCode::InvalidCredentials) {
+            let Err(error) = outcome else { return };
+            if error.code() == Some(ErrorCode::InvalidCredentials) {
                 password.set_value("");
                 let _ = password.focus();
             }
-            let seconds = seconds_to_wait(&met);
-            fault.try_set(Some(met));
+            let seconds = seconds_to_wait(&error);
+            fault.try_set(Some(error));
             for left in (0..=seconds).rev() {
                 wait.try_set(left);
                 if left > 0 {
@@ -120,7 +120,8 @@ fn seconds_to_wait(fault: &Fault) -> u32 {
     }
 }
 
-/// Where to go after signing in: a path of this app, or the queue. `//host` and `/\host` would be other sites.
+/// Returns the path to open after signing in: `wanted` if it is a path of this app, otherwise the queue. Browsers treat
+/// `//host` and `/\host` as other sites.
 pub(crate) fn return_path(wanted: Option<&str>) -> String {
     let wanted = wanted.unwrap_or("/");
     let local = wanted.starts_with('/')
@@ -135,12 +136,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_paths_of_this_app_are_returned_to() {
+    fn return_path_accepts_only_paths_of_this_app() {
         assert_eq!(return_path(Some("/conversations/7?x=1")), "/conversations/7?x=1");
-        let elsewhere =
+        let other_sites =
             ["", "https://example.com", "//example.com", "/\\example.com", "/\t/example.com", "/sign-in"];
-        for bad in elsewhere {
-            assert_eq!(return_path(Some(bad)), "/", "{bad}");
+        for wanted in other_sites {
+            assert_eq!(return_path(Some(wanted)), "/", "{wanted}");
         }
         assert_eq!(return_path(None), "/");
     }

@@ -1,8 +1,8 @@
-//! Checks every dependency against `deny.toml`: licences, banned crates, wildcard versions and sources. Reads the same file
-//! as cargo-deny, which takes many minutes of processor time to install; these checks need no network and a second.
+//! Checks every dependency against `deny.toml`: licences, banned crates, wildcard versions and sources. This is part of
+//! what cargo-deny does, but needs no network, takes a second, and spares installing cargo-deny, which takes minutes.
 //!
-//! Advisories need RustSec's database. They are checked by cargo-deny where it is installed and the database can be
-//! fetched; elsewhere a line in the log says that they were not.
+//! Advisories need RustSec's database. cargo-deny checks them if it is installed and can fetch the database; otherwise
+//! a warning says that they were not checked.
 
 use std::path::Path;
 use std::process::Command;
@@ -15,7 +15,7 @@ use crate::process::{capture, cargo, find};
 
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// What `deny.toml` says, as far as it is read here.
+/// The parts of `deny.toml` that are checked here.
 struct Policy {
     allowed: Vec<Licensee>,
     /// Banned crates, each with the reason.
@@ -33,7 +33,7 @@ impl Policy {
         let allowed = list("licenses", "allow").into_iter().map(|name| {
             let name = name.as_str().context("a licence in deny.toml is not a string")?;
             Licensee::parse(name)
-                .with_context(|| format!("deny.toml allows {name}, which is no SPDX licence"))
+                .with_context(|| format!("deny.toml allows {name}, which is not an SPDX licence"))
         });
         let banned = list("bans", "deny").into_iter().map(|entry| {
             let text = |name: &str| entry.get(name).and_then(toml::Value::as_str).map(str::to_owned);
@@ -45,7 +45,7 @@ impl Policy {
         Ok(Self { allowed: allowed.collect::<Result<_>>()?, banned: banned.collect::<Result<_>>()? })
     }
 
-    /// What is wrong with a package of `cargo metadata`.
+    /// Returns the rules that a package of `cargo metadata` breaks.
     fn faults(&self, package: &Value) -> Vec<String> {
         let text = |name: &str| package.get(name).and_then(Value::as_str);
         let name = text("name").unwrap_or_default();
@@ -73,7 +73,7 @@ impl Policy {
     }
 }
 
-/// A crate of the workspace names a version of every crate that is not of the workspace too.
+/// Returns the dependencies of a workspace crate that accept any version.
 fn wildcards(package: &Value) -> Vec<String> {
     let all = package.get("dependencies").and_then(Value::as_array).into_iter().flatten();
     let any_version =
@@ -83,7 +83,7 @@ fn wildcards(package: &Value) -> Vec<String> {
         .collect()
 }
 
-/// Every dependency that breaks a rule of `deny.toml`.
+/// Fails when a dependency breaks a rule of `deny.toml`.
 pub(super) fn check(root: &Path) -> Result<()> {
     let policy = Policy::parse(&std::fs::read_to_string(root.join("deny.toml"))?)?;
     let metadata = capture(cargo(root).args(["metadata", "--format-version", "1", "--locked"]))?;
@@ -104,23 +104,23 @@ pub(super) fn check(root: &Path) -> Result<()> {
     }
 }
 
-/// Known vulnerabilities, where they can be looked up.
+/// Fails when a dependency has a known vulnerability, if that can be looked up.
 pub(super) fn check_advisories(root: &Path) -> Result<()> {
     if find(&["cargo-deny"], &[]).is_none() {
         not_checked("cargo-deny is not installed; `cargo install --locked cargo-deny` installs it");
         return Ok(());
     }
     let output = Command::new("cargo-deny").current_dir(root).args(["check", "advisories"]).output()?;
-    let said =
+    let printed =
         String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     if output.status.success() {
         return Ok(());
     }
-    if said.contains("failed to fetch advisory database") {
+    if printed.contains("failed to fetch advisory database") {
         not_checked("RustSec's database cannot be fetched from here");
         return Ok(());
     }
-    eprintln!("{said}");
+    eprintln!("{printed}");
     bail!("a dependency has an advisory, listed above")
 }
 
@@ -151,14 +151,14 @@ mod tests {
 
     #[test]
     fn a_licence_must_be_allowed() {
-        for fine in [
+        for allowed in [
             "MIT",
             "MIT OR GPL-3.0",
             "MIT/Apache-2.0",
             "Apache-2.0 WITH LLVM-exception",
             "(MIT AND Apache-2.0)",
         ] {
-            assert_eq!(faults(&licensed(fine)), Vec::<String>::new(), "{fine}");
+            assert_eq!(faults(&licensed(allowed)), Vec::<String>::new(), "{allowed}");
         }
         for wrong in ["GPL-3.0", "MIT AND GPL-3.0", "Unlicense", "no licence at all"] {
             assert_eq!(faults(&licensed(wrong)).len(), 1, "{wrong}");

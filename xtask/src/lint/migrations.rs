@@ -1,5 +1,5 @@
-//! Both databases have the same migrations, each with its way back. Must never judge what is inside them: a test that
-//! compares the two schemas does that.
+//! Both databases have the same migrations, and each has an `up.sql` and a `down.sql`. A test of `api` compares the
+//! schemas that they produce.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,27 +8,27 @@ use anyhow::Result;
 
 use super::Violation;
 
-/// Migrations that one database lacks, and missing halves.
+/// Returns the files that are missing.
 pub(super) fn check(root: &Path) -> Result<Vec<Violation>> {
     let sqlite = names(&root.join("migrations/sqlite"))?;
     let postgres = names(&root.join("migrations/postgres"))?;
     let mut violations = Vec::new();
     let mut missing = |file: PathBuf, rule| {
         if !root.join(&file).is_file() {
-            violations.push(Violation { file, line: 1, rule });
+            violations.push(Violation::new(&file, 1, rule));
         }
     };
     for name in sqlite.union(&postgres) {
         for database in ["sqlite", "postgres"] {
             let folder = Path::new("migrations").join(database).join(name);
             missing(folder.join("up.sql"), "missing: both databases have the same migrations");
-            missing(folder.join("down.sql"), "missing: every migration has its way back");
+            missing(folder.join("down.sql"), "missing: every migration can be reverted");
         }
     }
     Ok(violations)
 }
 
-/// The folders' names; none when there are no migrations yet.
+/// Returns the names of the migrations' folders; none when `folder` does not exist.
 fn names(folder: &Path) -> Result<BTreeSet<String>> {
     let mut names = BTreeSet::new();
     if folder.is_dir() {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_half_and_a_missing_twin_are_found() {
+    fn missing_files_and_missing_migrations_are_found() {
         let root = std::env::temp_dir().join(format!("sms-chat-migrations-{}", std::process::id()));
         for file in ["sqlite/1_a/up.sql", "sqlite/1_a/down.sql", "postgres/1_a/up.sql", "postgres/2_b/up.sql"]
         {

@@ -1,27 +1,36 @@
-//! What must hold before a commit: the rules of the house first, because they take no time, then rustfmt, clippy and
-//! the documentation. Must never stop at the first fault: all of them are told.
+//! The checks before a commit: first the project's own rules, which take no time, then rustfmt, Clippy, the
+//! documentation and the types of the browser tests. A failed check does not stop the others.
 
+mod boundaries;
 mod dependencies;
+mod layers;
 mod migrations;
-mod rooms;
-mod sources;
 
+use std::borrow::Cow;
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
+use crate::browser;
 use crate::packages::ensure_native_libraries;
 use crate::process::{cargo, succeed};
+use crate::sources;
 use crate::steps::Summary;
 use crate::workspace::Workspace;
 
-/// A place that breaks a rule of the house.
+/// A place that breaks a rule.
 struct Violation {
     /// Relative to the root.
     file: PathBuf,
     line: usize,
-    rule: &'static str,
+    rule: Cow<'static, str>,
+}
+
+impl Violation {
+    fn new(file: &Path, line: usize, rule: impl Into<Cow<'static, str>>) -> Self {
+        Self { file: file.to_path_buf(), line, rule: rule.into() }
+    }
 }
 
 impl Display for Violation {
@@ -34,7 +43,12 @@ impl Display for Violation {
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut summary = Summary::default();
     ensure_native_libraries()?;
-    summary.run("Rooms and sizes", || report(&rooms::check(&sources::read(&workspace.root)?)));
+    if let Some(sources) = summary.run("Sources", || sources::read(&workspace.root)) {
+        summary.run("Diesel, actix-web and file sizes", || report(&boundaries::check(&sources)));
+        summary.run("Layers", || report(&layers::check(&sources)));
+        let document = || report(&layers::check_document(&workspace.root, &sources)?);
+        summary.run("Diagram of the layers", document);
+    }
     summary.run("Migrations in pairs", || report(&migrations::check(&workspace.root)?));
     summary.run("Dependencies", || dependencies::check(&workspace.root));
     summary.run("Advisories", || dependencies::check_advisories(&workspace.root));
@@ -47,7 +61,16 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         let arguments = ["doc", "--no-deps", "--workspace", "--quiet"];
         succeed(cargo(&workspace.root).args(arguments).env("RUSTDOCFLAGS", "-D warnings"))
     });
+    summary.run("Types of the browser tests", || browser::check_types(workspace));
     summary.finish()
+}
+
+/// Prints the layers of `api` as a diagram, or writes it into `ARCHITECTURE.md` when `UPDATE_DOCS` is set. Checks the
+/// layers too, since that takes no time.
+pub(crate) fn show_layers(workspace: &Workspace) -> Result<()> {
+    let sources = sources::read(&workspace.root)?;
+    layers::show(&workspace.root, &sources)?;
+    report(&layers::check(&sources))
 }
 
 fn report(violations: &[Violation]) -> Result<()> {

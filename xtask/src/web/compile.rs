@@ -1,5 +1,5 @@
-//! Rust to WebAssembly: cargo, then what `modules` makes of its result. Must never do the slow second half again when
-//! the compiler's result and the recipe are those of the last time.
+//! Compiles the app to WebAssembly with cargo, then post-processes it in `modules`. Skips the slow second half when
+//! neither the compiler's output nor the post-processing has changed.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::web::fingerprint::hash_of;
 use crate::web::modules;
 use crate::workspace::Workspace;
 
-/// The app, ready to be published: a folder with the files that `modules` names.
+/// Compiles the app and returns the folder with the files that `modules` makes.
 pub(crate) fn compile(workspace: &Workspace) -> Result<PathBuf> {
     let toolchain = Toolchain::choose(workspace)?;
     let target = workspace.target.join("web");
@@ -24,7 +24,7 @@ pub(crate) fn compile(workspace: &Workspace) -> Result<PathBuf> {
             .args(["rustc", "--package", "web", "--bin", "web", "--target", WASM, "--profile", "web"])
             .arg("--target-dir")
             .arg(&target)
-            // The linker's notes on what refers to what: by them the module is split.
+            // The relocations are what splitting the module needs.
             .args(["--", "-Clink-arg=--emit-relocs"]);
         toolchain.apply(&mut build);
         succeed(&mut build)
@@ -32,20 +32,18 @@ pub(crate) fn compile(workspace: &Workspace) -> Result<PathBuf> {
     let compiled = target.join(WASM).join("web").join("web.wasm");
     let bytes = std::fs::read(&compiled).with_context(|| format!("reading {}", compiled.display()))?;
 
-    // A change of style sheet or page leaves the module as it is: then the slow half is spared.
+    // A change of the style sheet or the page does not change the module.
     let ready = target.join("app");
     let stamp = target.join("app.stamp");
     let wanted = hash_of(&[modules::RECIPE.as_bytes(), &bytes].concat());
     if std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         return Ok(ready);
     }
-    // Emptied first: a folder that is left half filled must not look finished to the next build.
+    // Cleared first, so that an interrupted build is not taken for a finished one.
     std::fs::write(&stamp, "")?;
-    step(
-        "Splitting, wasm-bindgen and wasm-opt",
-        "what comes later apart, and less than half the size",
-        || modules::make(workspace, &bytes, &ready),
-    )?;
+    step("Splitting, wasm-bindgen and wasm-opt", "lazy chunks, and less than half the size", || {
+        modules::make(workspace, &bytes, &ready)
+    })?;
     std::fs::write(&stamp, wanted)?;
     Ok(ready)
 }

@@ -1,5 +1,5 @@
-//! Content hashes: of everything the single-page app is built from, to know in an instant that nothing has to be done,
-//! and of what is built, for its file names. Must never depend on times, which a checkout sets anew.
+//! Content hashes: of the single-page app's inputs, to skip a build that would change nothing, and of its outputs, for
+//! their file names. File times are not used, since a checkout changes them.
 
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use crate::process::{capture, command};
 use crate::workspace::Workspace;
 
-/// What is built, or installed, inside `web/`: an output, not an input.
+/// Folders in `web/` that are built or installed.
 const OUTPUTS: [&str; 2] = ["dist", "node_modules"];
-/// The files and folders that the app's bytes depend on; `xtask/src/web` because the recipe is there.
+/// The files and folders that the app's bytes depend on; `xtask/src/web` because it builds the app.
 const INPUTS: [&str; 7] = [
     "web",
     "shared",
@@ -22,14 +22,14 @@ const INPUTS: [&str; 7] = [
     "rust-toolchain.toml",
 ];
 
-/// A short hash of some bytes, the same on every machine: fixed keys, no seed.
+/// Returns a short hash of some bytes, which is the same on every machine: `DefaultHasher::new` has fixed keys.
 pub(crate) fn hash_of(bytes: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     hasher.write(bytes);
     format!("{:016x}", hasher.finish())
 }
 
-/// Every input file, in a fixed order.
+/// Returns every input file, sorted.
 pub(crate) fn inputs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for input in INPUTS {
@@ -39,7 +39,7 @@ pub(crate) fn inputs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// One hash of the inputs' names and contents and of the compiler's version.
+/// Hashes the inputs' names and contents and the compiler's version.
 pub(crate) fn of_inputs(workspace: &Workspace) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     hasher.write(capture(command("rustc", &workspace.root).arg("--version"))?.as_bytes());
@@ -47,7 +47,7 @@ pub(crate) fn of_inputs(workspace: &Workspace) -> Result<String> {
         let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
         let name = file.strip_prefix(&workspace.root).unwrap_or(&file);
         hasher.write(name.as_os_str().as_encoded_bytes());
-        // The length keeps one file's end apart from the next one's beginning.
+        // The length separates the end of one file from the start of the next.
         hasher.write_usize(bytes.len());
         hasher.write(&bytes);
     }
@@ -64,7 +64,7 @@ fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     for entry in std::fs::read_dir(path).with_context(|| format!("listing {}", path.display()))? {
         let entry = entry?;
         let name = entry.file_name();
-        // An editor's swap file is no input either.
+        // Names with a dot are an editor's temporary files.
         if !OUTPUTS.iter().any(|output| name == *output) && !name.as_encoded_bytes().starts_with(b".") {
             collect(&entry.path(), files)?;
         }

@@ -1,6 +1,6 @@
-//! The single-page app, from `web/` to `web/dist`: in reading order `fingerprint` (has anything changed?), `compile`
-//! (Rust to WebAssembly), `modules` with `shorten` (what comes first and what comes later), `publish` (hashed names, compressed
-//! copies), `watch`. Must never leave a half-written `dist` that looks finished: the stamp is written last.
+//! Builds the single-page app from `web/` into `web/dist`. In reading order: `fingerprint` (has anything changed?),
+//! `compile` (Rust to WebAssembly), `modules` with `shorten` (the main module and the lazy chunks), `publish` (hashed
+//! names, compressed copies), `watch`. The stamp is written last, so that an interrupted build is repeated.
 
 mod compile;
 pub(crate) mod fingerprint;
@@ -19,13 +19,16 @@ use crate::steps::step;
 use crate::workspace::Workspace;
 use publish::Dist;
 
-/// Builds the app unless `web/dist` already holds what today's inputs would give.
+/// Whether there is a built app, up to date or not.
+pub(crate) fn exists(workspace: &Workspace) -> bool {
+    workspace.root.join("web").join("dist").join("index.html").exists()
+}
+
+/// Builds the app unless `web/dist` is up to date.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let stamp = workspace.target.join("web.stamp");
     let wanted = fingerprint::of_inputs(workspace)?;
-    let dist = workspace.root.join("web").join("dist");
-    if dist.join("index.html").exists() && std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted)
-    {
+    if exists(workspace) && std::fs::read_to_string(&stamp).is_ok_and(|built| built == wanted) {
         println!("Single-page app: unchanged");
         return Ok(());
     }
@@ -45,7 +48,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))
 }
 
-/// Tailwind's classes, as far as the sources use them.
+/// Generates the style sheet with the Tailwind classes that the sources use.
 fn style_sheet(workspace: &Workspace) -> Result<Vec<u8>> {
     let web = workspace.root.join("web");
     let output = workspace.target.join("web").join("style.css");

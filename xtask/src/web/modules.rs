@@ -1,6 +1,6 @@
-//! From the compiler's one module to what the browser loads: the main module with its JavaScript, and the chunks that
-//! are loaded when they are wanted. Must never be given other flags than these without a try in a browser: with all
-//! features enabled Chromium refuses the module, and the modules call one another through what optimising may not touch.
+//! Turns the compiler's module into what the browser loads: the main module with its JavaScript, and the lazy chunks.
+//! Try changed flags in a browser: with all features enabled Chromium rejects the module, and some optimisations break
+//! the calls between modules.
 
 use std::path::{Path, PathBuf};
 
@@ -11,17 +11,17 @@ use crate::process::{command, succeed_quietly};
 use crate::web::shorten::{rewrite, shorten};
 use crate::workspace::Workspace;
 
-/// What is done here belongs to what its results depend on.
+/// The source of this step, so that a change of it causes a new build.
 pub(crate) const RECIPE: &str = concat!(include_str!("modules.rs"), include_str!("shorten.rs"));
 
 /// The JavaScript bindings.
 pub(crate) const SCRIPT: &str = "app.js";
 /// The main module.
 pub(crate) const MAIN: &str = "app.wasm";
-/// The JavaScript that fetches the chunks; the bindings import it.
+/// The JavaScript that loads the chunks; the bindings import it.
 pub(crate) const LINK: &str = "link.js";
 
-/// What the browsers of the last years understand, and what the compiler writes by default.
+/// The WebAssembly features that the compiler uses by default; browsers have supported them for years.
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-reference-types",
@@ -31,12 +31,12 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// The structure is taken apart and found anew before it is optimised, a hundredth less to download. Nothing lives below
-/// 1024: that is the far end of the stack, where a program without an end has overflowed it.
+/// Rebuilding the control flow before optimising saves 1 % of the download. `--low-memory-unused` is sound because the
+/// addresses below 1024 are the end of the stack, which only an overflow reaches.
 const SMALLER: [&str; 4] = ["--flatten", "--rereloop", "-Oz", "--low-memory-unused"];
 
-/// Fills the folder `ready`: the three files above, the chunks, and perhaps `snippets/`. They name one another by
-/// relative paths, so they must stay together.
+/// Fills the folder `ready` with the three files above, the chunks, and `snippets/` if there are any. They refer to one
+/// another by relative paths, so they must stay together.
 pub(crate) fn make(workspace: &Workspace, compiled: &[u8], ready: &Path) -> Result<()> {
     let parts = workspace.target.join("web").join("parts");
     for folder in [ready, &parts] {
@@ -57,7 +57,7 @@ pub(crate) fn make(workspace: &Workspace, compiled: &[u8], ready: &Path) -> Resu
     Ok(())
 }
 
-/// The chunks of a folder that `make` has filled, by their file names.
+/// Returns the file names of the chunks in a folder that `make` has filled.
 pub(crate) fn chunks(ready: &Path) -> Result<Vec<String>> {
     let mut chunks = Vec::new();
     for entry in std::fs::read_dir(ready).with_context(|| format!("listing {}", ready.display()))? {
@@ -70,7 +70,7 @@ pub(crate) fn chunks(ready: &Path) -> Result<Vec<String>> {
     Ok(chunks)
 }
 
-/// Writes the main module to `main`, and beside it `link.js` and the chunks, which it returns.
+/// Writes the main module to `main`, and `link.js` and the chunks next to it; returns the chunks.
 fn split(compiled: &[u8], parts: &Path, main: &Path) -> Result<Vec<PathBuf>> {
     let link = format!("./{LINK}");
     let script = format!("./{SCRIPT}");
@@ -84,7 +84,8 @@ fn split(compiled: &[u8], parts: &Path, main: &Path) -> Result<Vec<PathBuf>> {
     Ok(split.split_modules)
 }
 
-/// Writes `app.js` and `app_bg.wasm`. The module's path is left out of the JavaScript: `boot.js` passes the hashed one.
+/// Writes `app.js` and `app_bg.wasm`. The JavaScript does not contain the module's path: `boot.js` passes the hashed
+/// one.
 fn bind(main: &Path, parts: &Path, ready: &Path) -> Result<()> {
     let mut output = Bindgen::new()
         .input_path(main)

@@ -1,5 +1,5 @@
-//! `web/dist`, which the server embeds: files named by their content, the page that names them, and compressed copies
-//! of all. Must never change the folder when nothing in it changed, because the server is compiled again when it does.
+//! Writes `web/dist`, which the server embeds: files named by their content, the page that refers to them, and
+//! compressed copies of all. Leaves the folder untouched when nothing changed, since a change recompiles the server.
 
 use std::path::{Path, PathBuf};
 
@@ -10,17 +10,17 @@ use crate::web::fingerprint::hash_of;
 use crate::web::modules;
 use crate::workspace::Workspace;
 
-/// The files of a build, gathered in a folder beside `dist` and moved there as a whole.
+/// The files of a build, collected in a staging folder and copied to `dist` together.
 pub(crate) struct Dist {
     staging: PathBuf,
-    /// Plain names and their hashed ones, as `{{name}}` in the page and the scripts.
+    /// Plain names and hashed names; `{{name}}` in the page and the scripts stands for the hashed one.
     names: Vec<(String, String)>,
-    /// What no first visit downloads, relative to the folder.
+    /// Files that the first visit does not download, relative to the folder.
     later: Vec<String>,
 }
 
 impl Dist {
-    /// An empty folder to gather in.
+    /// Starts with an empty staging folder.
     pub(crate) fn begin(workspace: &Workspace) -> Result<Self> {
         let staging = workspace.target.join("web").join("dist");
         if staging.exists() {
@@ -30,7 +30,7 @@ impl Dist {
         Ok(Self { staging, names: Vec::new(), later: Vec::new() })
     }
 
-    /// Adds a file under a name that carries its content's hash.
+    /// Adds a file under a name that contains the hash of its content.
     pub(crate) fn add(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
         let (stem, extension) = name.rsplit_once('.').context("a published file needs an extension")?;
         let hashed = format!("{stem}-{}.{extension}", hash_of(bytes));
@@ -39,7 +39,7 @@ impl Dist {
         Ok(())
     }
 
-    /// Reads a text of `web/` and puts in the hashed names of what was added before.
+    /// Reads a file of `web/` and replaces `{{name}}` by the hashed names of the files added so far.
     pub(crate) fn fill_in(&self, source: &Path) -> Result<String> {
         let mut text =
             std::fs::read_to_string(source).with_context(|| format!("reading {}", source.display()))?;
@@ -47,13 +47,13 @@ impl Dist {
             text = text.replace(&format!("{{{{{name}}}}}"), hashed);
         }
         if text.contains("{{") {
-            bail!("{} names a file that the build doesn't make", source.display());
+            bail!("{} refers to a file that the build does not make", source.display());
         }
         Ok(text)
     }
 
-    /// Adds the modules and their JavaScript. They name one another in circles, so no name of theirs can carry a hash:
-    /// their folder does, of all that is in it.
+    /// Adds the modules and their JavaScript. They refer to one another in a cycle, so their names cannot contain
+    /// hashes: the name of their folder contains the hash of all of them.
     pub(crate) fn add_app(&mut self, ready: &Path) -> Result<()> {
         let mut bytes = Vec::new();
         let plain = self.staging.join("app");
@@ -67,7 +67,7 @@ impl Dist {
         Ok(())
     }
 
-    /// Writes the page, the compressed copies, and moves all into `web/dist`. Returns the line about sizes.
+    /// Writes the page and the compressed copies, and copies everything to `web/dist`. Returns a line with the sizes.
     pub(crate) fn publish(self, workspace: &Workspace) -> Result<String> {
         let web = workspace.root.join("web");
         let page = self.fill_in(&web.join("index.html"))?;
@@ -79,14 +79,14 @@ impl Dist {
             if dist.exists() {
                 std::fs::remove_dir_all(&dist)?;
             }
-            // The target folder may be on another disk: copied, not renamed.
+            // Copied, not renamed: the target folder may be on another disk.
             copy_folder(&self.staging, &dist, &mut Vec::new())?;
         }
         Ok(sizes.trim().to_owned())
     }
 }
 
-/// Copies a folder and appends the names and contents of its files, in a fixed order, to `bytes`.
+/// Copies a folder and appends the names and contents of its files, sorted, to `bytes`.
 fn copy_folder(from: &Path, to: &Path, bytes: &mut Vec<u8>) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for path in entries(from)? {
@@ -103,7 +103,8 @@ fn copy_folder(from: &Path, to: &Path, bytes: &mut Vec<u8>) -> Result<()> {
     Ok(())
 }
 
-/// Whether two folders hold the same. The names carry the contents' hashes, a folder's name too; only the page's doesn't.
+/// Whether two folders have the same content. Comparing names is enough, since they contain hashes; only the page's
+/// name does not.
 fn same(old: &Path, new: &Path) -> Result<bool> {
     if !old.is_dir() {
         return Ok(false);
@@ -128,16 +129,16 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    /// An empty folder of a test's own.
-    fn spare(name: &str) -> PathBuf {
+    /// Creates an empty folder for one test.
+    fn temporary(name: &str) -> PathBuf {
         let folder = std::env::temp_dir().join(format!("sms-chat-publish-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         folder
     }
 
     #[test]
-    fn names_carry_the_content_and_unknown_ones_are_refused() {
-        let staging = spare("names");
+    fn names_contain_the_content_hash_and_unknown_names_are_rejected() {
+        let staging = temporary("names");
         let mut dist = Dist { staging: staging.clone(), names: Vec::new(), later: Vec::new() };
         dist.add("boot.js", b"one").unwrap();
         let page = staging.join("page.html");
@@ -152,8 +153,8 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_any_part_of_the_app_renames_all_and_only_the_chunks_come_later() {
-        let (staging, ready) = (spare("dist"), spare("ready"));
+    fn a_change_of_any_module_renames_all_and_only_chunks_are_lazy() {
+        let (staging, ready) = (temporary("dist"), temporary("ready"));
         let add = |chunk: &str| {
             for name in [modules::SCRIPT, modules::LINK, modules::MAIN] {
                 std::fs::write(ready.join(name), name).unwrap();

@@ -1,15 +1,15 @@
-//! Short names for what the main module and its bindings call in one another. wasm-bindgen's carry hashes, which no
-//! compression makes smaller: two hundred of them, twice, are a fiftieth of the first download. Must never touch a name
-//! without such a hash: the chunks, and people in a browser's console, know those.
+//! Shortens the names of the functions that the main module and its bindings import from each other. wasm-bindgen's
+//! names contain hashes, which do not compress: 200 of them, twice, are 2 % of the first download. Names without a hash
+//! stay, since the chunks use them.
 
 use std::collections::HashMap;
 
 use wasm_bindgen_cli_support::Output;
 
-/// How many hexadecimal digits wasm-bindgen's and the compiler's hashes have.
+/// Number of hexadecimal digits in the hashes of wasm-bindgen and the compiler.
 const HASH: usize = 16;
 
-/// Renames in the module, and returns what the bindings must be rewritten with.
+/// Renames the module's imports and exports; returns the new names by the old ones, for `rewrite`.
 pub(crate) fn shorten(output: &mut Output) -> HashMap<String, String> {
     let mut names = HashMap::new();
     let mut rename = |name: &mut String| {
@@ -24,11 +24,11 @@ pub(crate) fn shorten(output: &mut Output) -> HashMap<String, String> {
     names
 }
 
-/// The bindings with the short names in the place of the long ones.
+/// Returns the bindings with the short names.
 pub(crate) fn rewrite(script: &str, names: &HashMap<String, String>) -> String {
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let mut short = String::with_capacity(script.len());
-    // Pieces of a word, perhaps empty, and the one character after it.
+    // Each piece is a word, perhaps empty, and the character after it.
     for piece in script.split_inclusive(|c| !is_word(c)) {
         let word = piece.trim_end_matches(|c| !is_word(c));
         short.push_str(names.get(word).map_or(word, String::as_str));
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_words_with_a_hash_are_shortened_and_nothing_else() {
+    fn only_whole_words_with_a_hash_are_shortened() {
         let long = "__wbg_altKey_423da1d67b588078";
         assert!(has_hash(long) && has_hash("closures_____invoke__h55fb48279dedfd20_14"));
         assert!(!has_hash("__wbindgen_malloc") && !has_hash("__indirect_function_table"));

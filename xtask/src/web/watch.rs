@@ -1,5 +1,5 @@
-//! Builds the single-page app again whenever its sources change. Polls twice a second, because that needs no library
-//! and costs nothing that one would notice. Must never end on a fault in the sources: those are what it waits for.
+//! Builds the single-page app whenever its sources change, and keeps running when a build fails. Polls twice a second,
+//! which needs no library and costs little.
 
 use std::path::PathBuf;
 use std::thread::sleep;
@@ -8,22 +8,22 @@ use std::time::{Duration, SystemTime};
 use crate::web::{build, fingerprint};
 use crate::workspace::Workspace;
 
-/// Builds, and goes on building after every change, until it is interrupted.
+/// Builds after every change, until interrupted.
 pub(crate) fn watch(workspace: &Workspace) -> ! {
     loop {
-        // Taken before the build, so that a change during the build is seen after it.
+        // Read before the build, so that a change during the build causes another one.
         let before = times(workspace);
         if let Err(error) = build(workspace) {
-            eprintln!("Not built: {error:#}");
+            eprintln!("Build failed: {error:#}");
         }
-        println!("Watching web/ and shared/ (Ctrl+C ends this)");
+        println!("Watching web/ and shared/ (Ctrl+C to stop)");
         while times(workspace) == before {
             sleep(Duration::from_millis(500));
         }
     }
 }
 
-/// Empty when a folder vanishes while it is read: that is a change like any other.
+/// Modification times of the inputs; empty when a folder disappears while it is read, which counts as a change.
 fn times(workspace: &Workspace) -> Vec<(PathBuf, Option<SystemTime>)> {
     let time = |file: &PathBuf| file.metadata().and_then(|metadata| metadata.modified()).ok();
     let files = fingerprint::inputs(workspace).unwrap_or_default();

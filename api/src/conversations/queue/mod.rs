@@ -1,5 +1,5 @@
-//! Conversations in progress in queue order (rule 8), and the other lists of conversations. All page by keyset: what
-//! moves between two pages is neither skipped nor shown twice for standing on the border.
+//! Open conversations in queue order (rule 8), and the lists of pending and closed conversations. All use keyset
+//! pagination, so a change between two requests does not shift the page boundary.
 
 mod queries;
 
@@ -18,7 +18,7 @@ use crate::{
     teams,
 };
 
-/// A section per team of the scope: counts and the first page.
+/// Returns a section for each team in the scope, with counts and the first page.
 pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Queue, ApiError> {
     let sections = teams::queries::teams(conn, scope)?
         .into_iter()
@@ -31,7 +31,7 @@ pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Q
     Ok(Queue { sections })
 }
 
-/// One team's conversations of a status.
+/// Returns a page of a team's conversations with this status.
 pub fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -58,7 +58,7 @@ pub fn list(
     }
 }
 
-/// Those that need the agent, then those that need the customer: each is one seek.
+/// Returns conversations that need the agent, then those that need the customer. Each part is one index seek.
 fn open(
     conn: &mut DbConnection,
     team: TeamId,
@@ -68,9 +68,9 @@ fn open(
     let after: Option<QueueCursor> = decode(cursor)?;
     let first = after.as_ref().map_or(NextAction::Agent, |cursor| cursor.next_action);
     let mut found = queries::waiting_for(conn, team, first, after.as_ref(), limit + 1)?;
-    let room = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
-    if first == NextAction::Agent && room > 0 {
-        found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, room)?);
+    let remaining = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
+    if first == NextAction::Agent && remaining > 0 {
+        found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, remaining)?);
     }
     Ok(page(found, limit, |last| encode(&QueueCursor::after(last)?)))
 }

@@ -1,4 +1,4 @@
-//! The lists of conversations in the database. Whoever calls has checked the team.
+//! Database queries of the lists of conversations. The caller must have checked the team against its scope.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -12,16 +12,15 @@ use super::super::{
     queries::Row,
 };
 use crate::db::{
-    DbConnection, DbError, IsClosed, IsOpen, IsPending, Moment, Words, on_each, schema::conversations,
+    AsText, DbConnection, DbError, IsClosed, IsOpen, IsPending, Timestamp, on_each, schema::conversations,
 };
 
-/// How many of a team's conversations in progress wait for whom. Two counts of an index range cost half of one
-/// `GROUP BY`.
+/// Counts a team's open conversations by next action. Two counts of an index range cost half as much as one `GROUP BY`.
 pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<Counts, DbError> {
     let mut count = |action: NextAction| -> Result<i64, DbError> {
         Ok(on_each!(conn, |c| conversations::table
             .filter(conversations::team_id.eq(team.0))
-            .filter(conversations::next_action.eq(Words(action)))
+            .filter(conversations::next_action.eq(AsText(action)))
             .filter(IsOpen)
             .count()
             .get_result(c))?)
@@ -29,8 +28,8 @@ pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<Counts, Db
     Ok(Counts { agent: count(NextAction::Agent)?, customer: count(NextAction::Customer)? })
 }
 
-/// A team's conversations with this next action, those that wait longest first, from `after` on. One seek in the index
-/// `conversations_queue`.
+/// Returns a team's open conversations with this next action after the cursor, longest waiting first. One seek in the
+/// index `conversations_queue`.
 pub(super) fn waiting_for(
     conn: &mut DbConnection,
     team: TeamId,
@@ -41,9 +40,9 @@ pub(super) fn waiting_for(
     let (since, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
     let rows: Vec<Row> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::next_action.eq(Words(action)))
-        .filter(conversations::waiting_since.ge(Moment(since)))
-        .filter(conversations::waiting_since.gt(Moment(since)).or(conversations::id.gt(id)))
+        .filter(conversations::next_action.eq(AsText(action)))
+        .filter(conversations::waiting_since.ge(Timestamp(since)))
+        .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
         .filter(IsOpen)
         .order((conversations::waiting_since, conversations::id))
         .limit(limit)
@@ -52,13 +51,13 @@ pub(super) fn waiting_for(
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
-/// Later than any time that a database keeps here.
+/// Later than all stored times.
 const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
     Some(time) => time,
     None => DateTime::UNIX_EPOCH,
 };
 
-/// A team's closed conversations, newest first, from `after` on.
+/// Returns a team's closed conversations after the cursor, newest first.
 pub(super) fn closed(
     conn: &mut DbConnection,
     team: TeamId,
@@ -68,8 +67,8 @@ pub(super) fn closed(
     let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
     let rows: Vec<Row> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::closed_at.le(Moment(at)))
-        .filter(conversations::closed_at.lt(Moment(at)).or(conversations::id.nullable().lt(id)))
+        .filter(conversations::closed_at.le(Timestamp(at)))
+        .filter(conversations::closed_at.lt(Timestamp(at)).or(conversations::id.nullable().lt(id)))
         .filter(IsClosed)
         .order((conversations::closed_at.desc(), conversations::id.desc()))
         .limit(limit)
@@ -78,7 +77,7 @@ pub(super) fn closed(
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
-/// A team's pending conversations, newest first, from `after` on.
+/// Returns a team's pending conversations after the cursor, newest first.
 pub(super) fn pending(
     conn: &mut DbConnection,
     team: TeamId,
@@ -88,8 +87,8 @@ pub(super) fn pending(
     let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
     let rows: Vec<Row> = on_each!(conn, |c| conversations::table
         .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::opened_at.le(Moment(at)))
-        .filter(conversations::opened_at.lt(Moment(at)).or(conversations::id.lt(id)))
+        .filter(conversations::opened_at.le(Timestamp(at)))
+        .filter(conversations::opened_at.lt(Timestamp(at)).or(conversations::id.lt(id)))
         .filter(IsPending)
         .order((conversations::opened_at.desc(), conversations::id.desc()))
         .limit(limit)

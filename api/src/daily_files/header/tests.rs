@@ -1,4 +1,4 @@
-//! Headers as they come: names, delimiters, mappings, and what is said when a column is missing.
+//! Names, delimiters and mappings of headers, and the faults for missing columns.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn columns_are_found_by_their_usual_names() {
         ("ACCOUNT NUMBER,Customer Name,PHONE", [0, 1, 2]),
         ("account_no.,full name,Tel.", [0, 1, 2]),
         ("Balance,Reference,Name,Telephone,Due date", [1, 2, 3]),
-        // What can be texted wins over what may be a landline, and a reference over an id.
+        // A mobile number takes precedence over a possible landline, and a reference over an id.
         ("id,ref,name,telephone,mobile", [1, 2, 4]),
         ("\"Ref\",\"Customer; name\",Name,Number", [0, 2, 3]),
         ("\n\n Ref , Name , Number \n1,2,3", [0, 1, 2]),
@@ -36,7 +36,7 @@ fn all_other_columns_are_key_data_in_file_order() {
     let header = read("Due date,ref,Balance,name,,number,balance").unwrap();
     assert_eq!(header.key_data(), ["Due date", "Balance", "Column 5", "balance (2)"]);
     let header = read("ref,name,number,\u{200b}Due\u{a0} date,,  ,\n1,2,3").unwrap();
-    assert_eq!(header.key_data(), ["Due date"], "nameless columns at the end are none");
+    assert_eq!(header.key_data(), ["Due date"], "columns without a name at the end are left out");
     assert_eq!(read(&format!("ref,name,number{}", ",".repeat(10_000))).unwrap().names.len(), 3);
 }
 
@@ -47,11 +47,11 @@ fn a_sep_line_names_the_delimiter() {
         ("SEP=|\nref|name|number\n", b'|'),
         ("\n\"sep=,\"\nref,name,number\n", b','),
         ("sep=\t\nref\tname\tnumber\n", b'\t'),
-        // A wrong one is no obstacle.
+        // A wrong delimiter is ignored.
         ("sep=;\nref,name,number\n", b','),
     ] {
         let header = read(text).unwrap_or_else(|faults| panic!("{text:?}: {faults:?}"));
-        assert_eq!((header.delimiter, header.place(Needed::Number)), (delimiter, 2), "{text:?}");
+        assert_eq!((header.delimiter, header.place(RequiredColumn::Number)), (delimiter, 2), "{text:?}");
         assert_eq!(header.line, if text.starts_with('\n') { 3 } else { 2 }, "{text:?}");
     }
     assert_eq!(read("sep=;\n").unwrap_err()[0].code, "empty");
@@ -63,12 +63,12 @@ fn a_header_with_a_broken_quote_is_refused() {
         let faults = read(text).unwrap_err();
         assert_eq!((faults[0].line, faults[0].code), (1, "invalid_header"), "{text:?}");
     }
-    let wide = format!("ref,name,number{}x", ",".repeat(MOST_COLUMNS));
+    let wide = format!("ref,name,number{}x", ",".repeat(MAX_COLUMNS));
     assert_eq!(read(&wide).unwrap_err()[0].code, "invalid_header");
 }
 
 #[test]
-fn a_mapping_wins_over_the_usual_names() {
+fn a_mapping_takes_precedence_over_the_usual_names() {
     let mapping =
         ColumnMapping { reference: Some("policy".into()), name: None, number: Some("Second Phone".into()) };
     let header = Header::read("ref;POLICY;name;number;second phone", &mapping).unwrap();
@@ -80,7 +80,7 @@ fn a_mapping_wins_over_the_usual_names() {
 }
 
 #[test]
-fn what_is_missing_is_said_with_what_there_is() {
+fn a_missing_column_is_reported_with_the_existing_columns() {
     let faults = read("\nref;full;balance\n1;2;3").unwrap_err();
     assert_eq!(
         faults.iter().map(|fault| (fault.line, fault.code)).collect::<Vec<_>>(),
@@ -94,7 +94,7 @@ fn what_is_missing_is_said_with_what_there_is() {
 }
 
 #[test]
-fn a_header_is_whole_when_its_line_end_is_outside_of_quotes() {
+fn a_header_ends_at_the_first_line_end_outside_quotes() {
     for (text, whole) in [
         ("a,b\n", true),
         ("\n\n", false),
@@ -106,9 +106,9 @@ fn a_header_is_whole_when_its_line_end_is_outside_of_quotes() {
         ("sep=;\na\n", true),
         ("sep=;;\n", true),
     ] {
-        assert_eq!(FirstRow::default().is_in(text.as_bytes()), whole, "{text:?}");
-        let mut first = FirstRow::default();
-        let is_in = (1..=text.len()).any(|end| first.is_in(&text.as_bytes()[..end]));
-        assert_eq!(is_in, whole, "{text:?} byte by byte");
+        assert_eq!(HeaderScanner::default().is_complete(text.as_bytes()), whole, "{text:?}");
+        let mut first = HeaderScanner::default();
+        let is_complete = (1..=text.len()).any(|end| first.is_complete(&text.as_bytes()[..end]));
+        assert_eq!(is_complete, whole, "{text:?} byte by byte");
     }
 }

@@ -5,7 +5,7 @@ use shared::{daily_file::ColumnMapping, ids::TeamId};
 
 use crate::db::{DbConnection, DbError, on_each, schema::column_mappings};
 
-/// The team's mapping.
+/// Returns the team's mapping.
 pub(in crate::daily_files) fn find(conn: &mut DbConnection, team: TeamId) -> Result<ColumnMapping, DbError> {
     let row: Option<(Option<String>, Option<String>, Option<String>)> =
         on_each!(conn, |c| column_mappings::table
@@ -20,7 +20,7 @@ pub(in crate::daily_files) fn find(conn: &mut DbConnection, team: TeamId) -> Res
     }))
 }
 
-/// Saves the team's mapping in the place of the one before.
+/// Saves the team's mapping, replacing the previous one.
 pub(super) fn save(conn: &mut DbConnection, team: TeamId, mapping: &ColumnMapping) -> Result<(), DbError> {
     let values = (
         column_mappings::reference.eq(&mapping.reference),

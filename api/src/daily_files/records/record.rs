@@ -1,33 +1,33 @@
-//! A row of a CSV text, and why it may be malformed.
+//! A row of CSV text, and the reasons why a row can be malformed.
 
-/// Why a row cannot be split into its values.
+/// Why a row cannot be split into values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::daily_files) enum Malformed {
     /// Text follows a closing quote.
     TextAfterQuote,
-    /// A quoted value in this column has a line break, and must not have one.
+    /// A quoted value in this column has a line break, which the column does not allow.
     LineBreak(usize),
-    /// An unquoted value in this column has a quote without its counterpart.
+    /// An unquoted value in this column has an unmatched quote.
     StrayQuote(usize),
     /// A quote is never closed.
     OpenQuote,
-    /// There are more than [`super::MOST_COLUMNS`] values.
+    /// There are more than [`super::MAX_COLUMNS`] values.
     TooManyColumns,
 }
 
 /// A row of the file.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::daily_files) struct Record<'a> {
-    /// The line on which it begins, from 1.
+    /// The line on which the row begins, from 1.
     pub(in crate::daily_files) line: u64,
-    /// Why its values cannot be trusted.
+    /// Why the values cannot be trusted, if they cannot.
     pub(in crate::daily_files) malformed: Option<Malformed>,
     pub(super) text: &'a str,
     pub(super) ends: &'a [usize],
 }
 
 impl<'a> Record<'a> {
-    /// Its values, in their order.
+    /// Returns the values in order.
     pub(in crate::daily_files) fn values(self) -> impl Iterator<Item = &'a str> {
         let mut start = 0;
         self.ends.iter().map(move |&end| {
@@ -38,11 +38,11 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Where to read on after a row.
+/// Where reading continues after a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::daily_files) enum Next {
-    /// Below the row.
+    /// After the row.
     Row,
-    /// On the row's second line: its further lines are rows of their own.
+    /// At the row's second line, so that its further lines are read as rows of their own.
     SecondLine,
 }

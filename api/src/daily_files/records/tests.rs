@@ -1,4 +1,4 @@
-//! Rows as programs write them, and rows with broken quotes.
+//! Well-formed rows, and rows with broken quotes.
 
 use proptest::prelude::*;
 
@@ -23,7 +23,7 @@ fn read(text: &str, delimiter: u8, piece: usize) -> Result<Rows, FileFault> {
     read_with(Records::separated_by(delimiter), text, piece)
 }
 
-/// The rows below a header of ref, name, number and note: the line, the fault, the values.
+/// Returns each row below a header of ref, name, number and note, as its line and its fault or values.
 fn strict(text: &str, piece: usize) -> Vec<String> {
     let records = Records::separated_by(b',').strict_in([0, 1, 2], 1);
     let rows = read_with(records, text, piece).unwrap();
@@ -47,9 +47,9 @@ fn each_row_has_the_line_on_which_it_begins() {
 }
 
 #[test]
-fn a_broken_quote_ends_with_its_line_and_swallows_no_row() {
+fn a_broken_quote_ends_at_its_line_and_hides_no_row() {
     for (text, expected) in [
-        // A quote that the next one closes.
+        // The next quote closes it.
         (
             "h\nA-1,\"Al,0791,\nA-2,\"Bo\",0792,\nA-3,Cy,0793,\n",
             &["1 h", "2 LineBreak(1)", "3 A-2|Bo|0792|", "4 A-3|Cy|0793|"][..],
@@ -58,23 +58,23 @@ fn a_broken_quote_ends_with_its_line_and_swallows_no_row() {
             "h\nA-1,Al,0791,\"note\nA-2,Bo,0792,\"x\"\nA-3,Cy,0793,",
             &["1 h", "2 TextAfterQuote", "3 A-2|Bo|0792|x", "4 A-3|Cy|0793|"],
         ),
-        // One that is never closed.
+        // No quote closes it.
         (
             "h\nA-1,Al,0791,\"note\nA-2,Bo,0792,\"\"\nA-3,Cy,0793,",
             &["1 h", "2 OpenQuote", "3 A-2|Bo|0792|", "4 A-3|Cy|0793|"],
         ),
-        // Quotes within a line.
+        // Quotes inside a line.
         ("h\nA-1,\"Al\" B,0791,\nA-2,Bo,0792,\n", &["1 h", "2 TextAfterQuote", "3 A-2|Bo|0792|"]),
         ("h\nA-1,\"Al\"\" B,0791,\nA-2,Bo\",0792,", &["1 h", "2 LineBreak(1)", "3 StrayQuote(1)"]),
         ("h\nA-1,Al \"the Cat\" B,=\"0791\",6\"\n", &["1 h", "2 A-1|Al \"the Cat\" B|=\"0791\"|6\""]),
-        // Key data may hold line breaks, and quotes in pairs.
+        // Key data may contain line breaks, and quotes in pairs.
         (
             "h\nA-1,Al,0791,\"one\ntwo, \"\"x\"\"\"\nA-2,Bo,0792,\n",
             &["1 h", "2 A-1|Al|0791|one\ntwo, \"x\"", "4 A-2|Bo|0792|"],
         ),
-        // A name over two lines: neither line is a customer.
+        // A name over two lines: neither line is a valid customer.
         ("h\nA-1,\"Al\nSmith\",0791,\n", &["1 h", "2 LineBreak(1)", "3 StrayQuote(0)"]),
-        // The header's names may have line breaks.
+        // Names in the header may have line breaks.
         ("\"a\nb\",c\nA-1,Al", &["1 a\nb|c", "3 A-1|Al"]),
     ] {
         for piece in 1..9 {
@@ -84,7 +84,7 @@ fn a_broken_quote_ends_with_its_line_and_swallows_no_row() {
 }
 
 #[test]
-fn the_lines_of_a_row_are_read_on_their_own_where_that_is_asked_for() {
+fn the_further_lines_of_a_row_are_read_as_rows_on_request() {
     let text = "a,\"1\n2,3\n4\"\n5,6\n";
     for piece in 1..9 {
         let mut found = Vec::new();
@@ -106,22 +106,26 @@ fn a_text_that_ends_within_quotes_or_never_ends_a_row_is_refused() {
         let fault = read(text, b',', 3).unwrap_err();
         assert_eq!((fault.line, fault.code), (2, "open_quote"), "{text:?}");
     }
-    for long in ["x".repeat(2 * LONGEST), format!("\"{}", "x".repeat(2 * LONGEST)), ",".repeat(2 * LONGEST)] {
+    for long in [
+        "x".repeat(2 * MAX_ROW_BYTES),
+        format!("\"{}", "x".repeat(2 * MAX_ROW_BYTES)),
+        ",".repeat(2 * MAX_ROW_BYTES),
+    ] {
         let text = format!("a\n{long}");
         assert_eq!(read(&text, b',', 65_536).unwrap_err().code, "row_too_long");
     }
 }
 
 #[test]
-fn an_open_quote_swallows_a_mebibyte_at_most() {
-    let lines = "x,y\n".repeat(LONGEST / 2);
+fn an_open_quote_spans_one_mebibyte_at_most() {
+    let lines = "x,y\n".repeat(MAX_ROW_BYTES / 2);
     let rows = read(&format!("a,\"b\n{lines}"), b',', 65_536).unwrap();
     assert_eq!(rows[0].1, Some(Malformed::OpenQuote));
-    assert_eq!((rows.len(), rows[1].0), (LONGEST / 2 + 1, 2));
+    assert_eq!((rows.len(), rows[1].0), (MAX_ROW_BYTES / 2 + 1, 2));
 }
 
 #[test]
-fn reading_lines_again_and_again_has_an_end() {
+fn reading_lines_again_is_limited() {
     let text = format!("a\n{}", "x\",\"y\n".repeat(20_000));
     let mut records = Records::separated_by(b',');
     let mut each = |record: Record<'_>| match record.malformed {
@@ -130,7 +134,7 @@ fn reading_lines_again_and_again_has_an_end() {
     };
     let outcome = records.push(text.as_bytes(), &mut each).and_then(|()| records.finish(&mut each));
     assert!(outcome.is_ok() || outcome.is_err_and(|fault| fault.code == "open_quote"));
-    assert!(records.reread <= MOST_REREAD + LONGEST);
+    assert!(records.reread <= MAX_REREAD_BYTES + MAX_ROW_BYTES);
 }
 
 #[test]
@@ -139,11 +143,11 @@ fn empty_values_at_the_end_of_a_row_do_not_count() {
         let (_, malformed, values) = read(text, b',', 65_536).unwrap().remove(0);
         (malformed, values.len())
     };
-    assert_eq!(values(&",".repeat(10_000)), (None, MOST_COLUMNS));
-    assert_eq!(values(&format!("{}x", ",".repeat(MOST_COLUMNS - 1))), (None, MOST_COLUMNS));
+    assert_eq!(values(&",".repeat(10_000)), (None, MAX_COLUMNS));
+    assert_eq!(values(&format!("{}x", ",".repeat(MAX_COLUMNS - 1))), (None, MAX_COLUMNS));
     assert_eq!(
-        values(&format!("{}x", ",".repeat(MOST_COLUMNS))),
-        (Some(Malformed::TooManyColumns), MOST_COLUMNS)
+        values(&format!("{}x", ",".repeat(MAX_COLUMNS))),
+        (Some(Malformed::TooManyColumns), MAX_COLUMNS)
     );
 }
 
@@ -181,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn the_pieces_make_no_difference(text in "[a,\"\n]{0,40}", piece in 1..9_usize) {
+    fn the_result_does_not_depend_on_the_pieces(text in "[a,\"\n]{0,40}", piece in 1..9_usize) {
         let whole = read_with(Records::separated_by(b',').strict_in([0, 1, 2], 1), &text, 1000);
         let pieces = read_with(Records::separated_by(b',').strict_in([0, 1, 2], 1), &text, piece);
         prop_assert_eq!(whole, pieces);

@@ -1,4 +1,4 @@
-//! The conversations that take over what a new file says, and the customers who have their numbers.
+//! The conversations that a new file updates, and the customers with their numbers.
 
 use std::collections::HashMap;
 
@@ -8,35 +8,39 @@ use shared::{
     ids::{ConversationId, DailyFileId, TeamId},
 };
 
-use super::Held;
+use super::LiveConversation;
 use crate::db::{
-    DbConnection, DbError, IsLive, IsOpen, IsPending, Words, for_update, on_each,
+    AsText, DbConnection, DbError, IsLive, IsOpen, IsPending, for_update, on_each,
     schema::{conversations, customers, daily_files},
 };
 
-/// The conversations of a team that are not closed.
-pub(super) fn live(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Held>, DbError> {
-    type Columns = (i64, Words<CustomerAddress>, Option<String>, Option<String>);
+/// Returns the conversations of a team that are not closed.
+pub(super) fn live(conn: &mut DbConnection, team: TeamId) -> Result<Vec<LiveConversation>, DbError> {
+    type Columns = (i64, AsText<CustomerAddress>, Option<String>, Option<String>);
     let of_team = conversations::table.filter(conversations::team_id.eq(team.0)).select((
         conversations::id,
         conversations::number,
         conversations::reference,
         conversations::name,
     ));
-    // Each has an index of its own.
+    // Two queries, because each status has its own index.
     let mut rows: Vec<Columns> = on_each!(conn, |c| of_team.filter(IsOpen).load(c))?;
     let pending: Vec<Columns> = on_each!(conn, |c| of_team.filter(IsPending).load(c))?;
     rows.extend(pending);
-    let held =
-        |(id, Words(number), reference, name)| Held { id: ConversationId(id), number, reference, name };
+    let held = |(id, AsText(number), reference, name)| LiveConversation {
+        id: ConversationId(id),
+        number,
+        reference,
+        name,
+    };
     Ok(rows.into_iter().map(held).collect())
 }
 
-/// The references and names of the customers who have the numbers, by number.
+/// Returns the references and names of the customers with the conversations' numbers, by number.
 pub(super) fn customers(
     conn: &mut DbConnection,
     file: DailyFileId,
-    held: &[Held],
+    held: &[LiveConversation],
 ) -> Result<HashMap<String, Vec<(String, String)>>, DbError> {
     let numbers: Vec<&str> = held.iter().map(|held| held.number.as_str()).collect();
     let rows: Vec<(String, String, String)> = on_each!(conn, |c| customers::table
@@ -52,29 +56,29 @@ pub(super) fn customers(
     Ok(found)
 }
 
-/// Whether a file is still current; until the end of the transaction it then stays so.
+/// Whether a file is still current. Locks its row until the end of the transaction.
 pub(super) fn is_current(conn: &mut DbConnection, file: DailyFileId) -> Result<bool, DbError> {
     let current = daily_files::table.find(file.0).select(daily_files::is_current);
     let found: Option<bool> = for_update!(conn, current, |query, c| query.first(c).optional())?;
     Ok(found == Some(true))
 }
 
-/// Whether a conversation lives; until the end of the transaction it then stays so.
+/// Whether a conversation is not closed. Locks its row until the end of the transaction.
 pub(super) fn is_live(conn: &mut DbConnection, id: ConversationId) -> Result<bool, DbError> {
     let live = conversations::table.find(id.0).filter(IsLive).select(conversations::id);
     let found: Option<i64> = for_update!(conn, live, |query, c| query.first(c).optional())?;
     Ok(found.is_some())
 }
 
-/// Notes that the conversations have what the file says.
-pub(super) fn done(conn: &mut DbConnection, file: DailyFileId) -> Result<(), DbError> {
+/// Records that the conversations are updated to the file.
+pub(super) fn mark_refreshed(conn: &mut DbConnection, file: DailyFileId) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::update(daily_files::table.find(file.0))
         .set(daily_files::refreshed.eq(true))
         .execute(c))?;
     Ok(())
 }
 
-/// The current files whose teams' conversations do not have what they say yet.
+/// Returns the current files whose teams' conversations are not updated yet.
 pub(in crate::daily_files) fn due(conn: &mut DbConnection) -> Result<Vec<(TeamId, DailyFileId)>, DbError> {
     let rows: Vec<(i64, i64)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::is_current.eq(true))

@@ -1,4 +1,4 @@
-//! The customers of a file: storing them by the thousand, reading them page by page, and taking them away.
+//! The customers of a file: inserts in batches, reads page by page, deletes in slices.
 
 use diesel::{
     prelude::*,
@@ -10,11 +10,11 @@ use shared::{PhoneNumber, ids::DailyFileId};
 
 use crate::{
     daily_files::row::Row,
-    db::{DbConnection, DbError, Words, on_each, schema::customers},
+    db::{AsText, DbConnection, DbError, on_each, schema::customers},
 };
 
-/// How many rows share a statement on SQLite: as few binds as are still quick to look up, as few steps as possible.
-const TOGETHER: usize = 50;
+/// Rows per INSERT statement on SQLite. More rows need fewer steps, but binds take longer to look up.
+const ROWS_PER_STATEMENT: usize = 50;
 
 /// Stores customers of a file.
 pub(in crate::daily_files) fn insert(
@@ -24,9 +24,9 @@ pub(in crate::daily_files) fn insert(
 ) -> Result<(), DbError> {
     match conn {
         DbConnection::Sqlite(conn) => {
-            let mut chunks = rows.chunks_exact(TOGETHER);
+            let mut chunks = rows.chunks_exact(ROWS_PER_STATEMENT);
             for rows in chunks.by_ref() {
-                Insert::<TOGETHER> { file: id.0, rows }.execute(conn)?;
+                Insert::<ROWS_PER_STATEMENT> { file: id.0, rows }.execute(conn)?;
             }
             for row in chunks.remainder() {
                 Insert::<1> { file: id.0, rows: std::slice::from_ref(row) }.execute(conn)?;
@@ -52,8 +52,8 @@ pub(in crate::daily_files) fn insert(
     Ok(())
 }
 
-/// `N` rows in one statement that SQLite prepares once. Diesel's own batch is written anew each time, which takes longer
-/// than the rows.
+/// `N` rows in one statement that SQLite prepares once. Diesel builds its own batch inserts anew each time, which takes
+/// longer than the insert itself.
 struct Insert<'a, const N: usize> {
     file: i64,
     rows: &'a [Row],
@@ -87,7 +87,7 @@ impl<const N: usize> QueryFragment<Sqlite> for Insert<'_, N> {
     }
 }
 
-/// The customers of a file after a place, by number.
+/// Returns a page of a file's customers, ordered by number and line, after a position.
 pub(in crate::daily_files) fn page(
     conn: &mut DbConnection,
     id: DailyFileId,
@@ -95,7 +95,7 @@ pub(in crate::daily_files) fn page(
     limit: i64,
 ) -> Result<Vec<Row>, DbError> {
     let (number, line) = after.map_or(("", i64::MIN), |(number, line)| (number.as_str(), *line));
-    let rows: Vec<(Words<PhoneNumber>, i64, String, String, String)> = on_each!(conn, |c| customers::table
+    let rows: Vec<(AsText<PhoneNumber>, i64, String, String, String)> = on_each!(conn, |c| customers::table
         .filter(customers::daily_file_id.eq(id.0))
         .filter(customers::number.ge(number))
         .filter(customers::number.gt(number).or(customers::line.gt(line)))
@@ -111,7 +111,7 @@ pub(in crate::daily_files) fn page(
         .load(c))?;
     Ok(rows
         .into_iter()
-        .map(|(Words(number), line, reference, name, key_data)| Row {
+        .map(|(AsText(number), line, reference, name, key_data)| Row {
             line,
             number,
             reference,
@@ -121,7 +121,7 @@ pub(in crate::daily_files) fn page(
         .collect())
 }
 
-/// Takes away the first customers of a file; whether there may be more.
+/// Deletes the first `count` customers of a file. Returns whether there may be more.
 pub(in crate::daily_files) fn delete(
     conn: &mut DbConnection,
     id: DailyFileId,

@@ -1,3 +1,3 @@
-//! A file as it comes in over HTTP.
+//! Uploads over HTTP.
 
 pub(super) mod routes;

@@ -1,4 +1,5 @@
-//! Takes an upload in, piece by piece, and takes its fingerprint on the way. It is never held.
+//! Streams an upload to the import, chunk by chunk, and computes its fingerprint. The upload is never held in memory as
+//! a whole.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,9 +14,9 @@ use tokio::sync::mpsc;
 use super::super::{Piece, UPLOAD_LIMIT};
 use crate::{clock::Clock, error::ApiError};
 
-/// How long an upload may stand still.
-const PATIENCE: TimeDelta = TimeDelta::seconds(30);
-/// What programs and browsers call a CSV file.
+/// How long an upload may send nothing before it is stopped.
+const IDLE_TIMEOUT: TimeDelta = TimeDelta::seconds(30);
+/// Content types that programs and browsers send for CSV files.
 const CONTENT_TYPES: [&str; 6] = [
     "text/csv",
     "application/csv",
@@ -25,22 +26,22 @@ const CONTENT_TYPES: [&str; 6] = [
     "application/octet-stream",
 ];
 
-/// What an upload says, in a few bytes: by it the same one is known again.
+/// SHA-256 digest of an upload, to recognise a repeated request.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Fingerprint(Arc<Mutex<Sha256>>);
 
 impl Fingerprint {
-    /// Of all that has come in until now.
+    /// Returns the digest of all bytes received so far.
     pub(in super::super) fn read(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().to_vec()
     }
 
-    fn take_in(&self, bytes: &[u8]) {
+    fn update(&self, bytes: &[u8]) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
     }
 }
 
-/// Refuses an upload that says beforehand that it is too large.
+/// Refuses an upload whose `Content-Length` is too large.
 pub(in super::super) fn check_length(request: &HttpRequest) -> Result<(), ApiError> {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     match announced.and_then(|length| length.parse::<u64>().ok()) {
@@ -49,7 +50,7 @@ pub(in super::super) fn check_length(request: &HttpRequest) -> Result<(), ApiErr
     }
 }
 
-/// Hands an upload on, piece by piece.
+/// Forwards an upload to the import, chunk by chunk.
 pub(in super::super) async fn feed(
     clock: &Clock,
     request: &HttpRequest,
@@ -63,22 +64,22 @@ pub(in super::super) async fn feed(
         while let Some(field) = next(clock, &mut form).await? {
             let mut field = field.map_err(|error| unreadable(&error))?;
             if field.name() == Some("file") {
-                return hand_on(clock, &mut field, pieces, fingerprint).await;
+                return forward(clock, &mut field, pieces, fingerprint).await;
             }
             while next(clock, &mut field).await?.is_some() {}
         }
-        let detail = "The form has no part called `file`.";
+        let detail = "The form has no part named `file`.";
         return Err(ApiError::new(ErrorCode::InvalidBody, detail));
     }
     if CONTENT_TYPES.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return hand_on(clock, &mut payload.into_inner(), pieces, fingerprint).await;
+        return forward(clock, &mut payload.into_inner(), pieces, fingerprint).await;
     }
     let detail =
         "Send the file with Content-Type: text/csv, or as the part `file` of a form (multipart/form-data).";
     Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
-async fn hand_on<S, E>(
+async fn forward<S, E>(
     clock: &Clock,
     bytes: &mut S,
     pieces: mpsc::Sender<Piece>,
@@ -95,8 +96,8 @@ where
         if size > UPLOAD_LIMIT {
             return Err(too_large());
         }
-        fingerprint.take_in(&some);
-        // Nobody takes it any more when the file was refused, which is then the answer.
+        fingerprint.update(&some);
+        // The import has ended and reports its own error.
         if pieces.send(Piece::Bytes(some.to_vec())).await.is_err() {
             return Ok(());
         }
@@ -109,11 +110,11 @@ async fn next<S: Stream + Unpin>(clock: &Clock, stream: &mut S) -> Result<Option
     tokio::select! {
         biased;
         item = stream.next() => Ok(item),
-        () = clock.sleep(PATIENCE) => {
+        () = clock.sleep(IDLE_TIMEOUT) => {
             let detail = format!(
-                "No part of the upload has arrived for {} seconds, so it was given up. The previous file is still in use. \
-                 Upload the file again.",
-                PATIENCE.num_seconds()
+                "No part of the upload has arrived for {} seconds, so it was stopped. The previous file is still in \
+                 use. Upload the file again.",
+                IDLE_TIMEOUT.num_seconds()
             );
             Err(ApiError::new(ErrorCode::RequestTimeout, detail))
         }
@@ -121,12 +122,11 @@ async fn next<S: Stream + Unpin>(clock: &Clock, stream: &mut S) -> Result<Option
 }
 
 fn unreadable(error: &impl std::fmt::Display) -> ApiError {
-    let detail = format!("The upload cannot be read to its end: {error}.");
+    let detail = format!("The upload could not be read: {error}.");
     ApiError::new(ErrorCode::InvalidBody, detail)
 }
 
 fn too_large() -> ApiError {
-    let detail =
-        "A daily file has at most 512 MiB here. `sms-chat import`, on the server, takes larger ones.";
+    let detail = "An uploaded file can have at most 512 MiB. Import a larger one with `sms-chat import` on the server.";
     ApiError::new(ErrorCode::BodyTooLarge, detail)
 }

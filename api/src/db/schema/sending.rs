@@ -1,4 +1,4 @@
-//! The tables of what goes out and must go out once.
+//! The tables for sending messages and for idempotency.
 
 diesel::table! {
     use diesel::sql_types::*;

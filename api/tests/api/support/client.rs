@@ -1,10 +1,10 @@
-//! Somebody who speaks HTTP with the desk, and what they are answered.
+//! An HTTP client of the API, and the responses that it gets.
 
 use reqwest::{Method, RequestBuilder, header::HeaderMap};
 use serde_json::Value;
 use shared::ErrorCode;
 
-/// Speaks with one desk, as one account or as nobody.
+/// A client of one server, with or without credentials.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     pub(crate) http: reqwest::Client,
@@ -15,8 +15,8 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn of(url: &str) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(super::waiting::PATIENCE)
-            // An idle connection would keep the desk from stopping.
+            .timeout(super::waiting::TIMEOUT)
+            // An idle connection would keep the server from stopping.
             .pool_max_idle_per_host(0)
             .redirect(reqwest::redirect::Policy::none())
             .build();
@@ -27,7 +27,7 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
-    /// A request to a path below `/api/v1`, or to one that begins with `//` just below the root.
+    /// A request to a path below `/api/v1`, or below the root if the path begins with `//`.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = match path.strip_prefix("//") {
             Some(rooted) => format!("{}/{rooted}", self.url),
@@ -40,35 +40,35 @@ impl Client {
         }
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
-        Answer::to(self.request(Method::GET, path)).await
+    pub(crate) async fn get(&self, path: &str) -> ApiResponse {
+        ApiResponse::to(self.request(Method::GET, path)).await
     }
 
-    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
-        Answer::to(self.request(Method::POST, path).json(&body)).await
+    pub(crate) async fn post(&self, path: &str, body: Value) -> ApiResponse {
+        ApiResponse::to(self.request(Method::POST, path).json(&body)).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
-        Answer::to(self.request(Method::PUT, path).json(&body)).await
+    pub(crate) async fn put(&self, path: &str, body: Value) -> ApiResponse {
+        ApiResponse::to(self.request(Method::PUT, path).json(&body)).await
     }
 
-    pub(crate) async fn delete(&self, path: &str) -> Answer {
-        Answer::to(self.request(Method::DELETE, path)).await
+    pub(crate) async fn delete(&self, path: &str) -> ApiResponse {
+        ApiResponse::to(self.request(Method::DELETE, path)).await
     }
 
     /// Replies in a conversation.
-    pub(crate) async fn reply(&self, conversation: i64, body: &str) -> Answer {
+    pub(crate) async fn reply(&self, conversation: i64, body: &str) -> ApiResponse {
         let path = format!("/conversations/{conversation}/messages");
         self.post(&path, serde_json::json!({ "body": body })).await
     }
 
-    /// Replies, and answers the id of the message.
-    pub(crate) async fn replies(&self, conversation: i64, body: &str) -> i64 {
+    /// Replies in a conversation and returns the id of the message.
+    pub(crate) async fn create_reply(&self, conversation: i64, body: &str) -> i64 {
         self.reply(conversation, body).await.expect(201)["id"].as_i64().expect("an id")
     }
 
-    /// Closes a conversation with the reason that every team has.
-    pub(crate) async fn close(&self, conversation: i64) -> Answer {
+    /// Closes a conversation with the closure reason of all teams.
+    pub(crate) async fn close(&self, conversation: i64) -> ApiResponse {
         let reason = super::fixtures::RESOLVED;
         let path = format!("/conversations/{conversation}/closure");
         self.post(&path, serde_json::json!({ "closure_reason_id": reason })).await
@@ -84,21 +84,21 @@ impl Client {
     }
 }
 
-/// What was answered, read to its end.
+/// A response with its whole body.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ApiResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl ApiResponse {
     pub(crate) async fn to(request: RequestBuilder) -> Self {
-        let answer = request.send().await.expect("an answer");
+        let response = request.send().await.expect("a response");
         Self {
-            status: answer.status().as_u16(),
-            headers: answer.headers().clone(),
-            body: answer.text().await.expect("a body"),
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.text().await.expect("a body"),
         }
     }
 
@@ -111,24 +111,24 @@ impl Answer {
         set.iter().map(|value| value.to_str().expect("a cookie")).collect()
     }
 
-    /// The JSON of an answer with this status.
+    /// Returns the JSON of a response with this status.
     pub(crate) fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.body);
         assert_eq!(self.header("content-type"), Some("application/json"));
         serde_json::from_str(&self.body).expect("JSON")
     }
 
-    /// Done, and nothing more to say.
-    pub(crate) fn done(self) {
+    /// Asserts the status 204 and an empty body.
+    pub(crate) fn no_content(self) {
         assert_eq!((self.status, self.body.as_str()), (204, ""));
     }
 
-    /// The items of a page.
+    /// Returns the items of a page.
     pub(crate) fn items(self) -> Vec<Value> {
         self.expect(200)["items"].as_array().expect("a list of items").clone()
     }
 
-    /// The problem, which must be this one and well-formed (RFC 9457).
+    /// Asserts that the response is this problem, well-formed by RFC 9457, and returns it.
     pub(crate) fn problem(self, code: ErrorCode) -> Value {
         assert_eq!(self.status, code.status(), "{}", self.body);
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
@@ -145,21 +145,21 @@ impl Answer {
         problem
     }
 
-    /// A problem about one field: its name and the fault's word.
+    /// Asserts a problem with one field error, and returns its field and code.
     pub(crate) fn fault(self, code: ErrorCode) -> (String, String) {
         let problem = self.problem(code);
         let errors = problem["errors"].as_array().expect("field errors");
         assert_eq!(errors.len(), 1, "{problem}");
-        let word = |name: &str| errors[0][name].as_str().expect("a word").to_owned();
+        let word = |name: &str| errors[0][name].as_str().expect("a string").to_owned();
         assert!(!word("message").is_empty());
         (word("field"), word("code"))
     }
 
-    /// A problem about fields: each as `name:fault`, in their order.
+    /// Asserts a problem with field errors, and returns each as `field:code`, in order.
     pub(crate) fn faults(self, code: ErrorCode) -> Vec<String> {
         let problem = self.problem(code);
         let errors = problem["errors"].as_array().expect("field errors");
-        let word = |error: &Value, name: &str| error[name].as_str().expect("a word").to_owned();
+        let word = |error: &Value, name: &str| error[name].as_str().expect("a string").to_owned();
         errors.iter().map(|error| format!("{}:{}", word(error, "field"), word(error, "code"))).collect()
     }
 }

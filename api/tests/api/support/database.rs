@@ -1,4 +1,4 @@
-//! A private database for each test: a copy of one that has the schema and the world already.
+//! A private database for each test, copied from a template that has the schema and the fixture data.
 
 use std::{
     cell::RefCell,
@@ -20,50 +20,51 @@ use diesel::{
 
 use super::fixtures;
 
-/// Where the tests' PostgreSQL cluster is.
+/// The environment variable with the URL of the tests' PostgreSQL cluster.
 const VARIABLE: &str = "SMS_CHAT_TEST_POSTGRES_URL";
 
-/// Which database a test runs on.
+/// The database on which a test runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sqlite,
     Postgres,
 }
 
-/// A moment as it stands in SQL.
-pub(crate) fn moment(kind: Kind, time: DateTime<Utc>) -> String {
+/// A time as an SQL literal.
+pub(crate) fn sql_timestamp(kind: Kind, time: DateTime<Utc>) -> String {
     match kind {
         Kind::Sqlite => time.timestamp_micros().to_string(),
         Kind::Postgres => format!("'{}'", time.to_rfc3339()),
     }
 }
 
-/// A database that only one test knows. Goes with it.
+/// A private database, deleted when dropped.
 pub(crate) struct TestDatabase {
     pub(crate) kind: Kind,
-    /// As in `SMS_CHAT_DATABASE_URL`.
+    /// The value of `SMS_CHAT_DATABASE_URL`.
     pub(crate) url: String,
-    // The SQLite file's folder.
+    // The folder of the SQLite file.
     folder: Option<tempfile::TempDir>,
-    // PostgreSQL takes its time to connect, so once must do; SQLite does not, and would keep its log open.
+    // PostgreSQL connects slowly, so one connection is kept. SQLite connects fast, and a kept connection would keep its
+    // write-ahead log open.
     postgres: RefCell<Option<PgConnection>>,
 }
 
 #[derive(QueryableByName)]
-struct Number {
+struct IntegerValue {
     #[diesel(sql_type = sql_types::BigInt)]
     value: i64,
 }
 
 #[derive(QueryableByName)]
-struct Word {
+struct TextValue {
     #[diesel(sql_type = sql_types::Text)]
     value: String,
 }
 
 impl TestDatabase {
-    /// One with the schema and the world.
-    pub(crate) fn with_world(kind: Kind) -> Self {
+    /// A database with the schema and the fixture data.
+    pub(crate) fn with_fixtures(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => {
                 let database = Self::empty(kind);
@@ -76,7 +77,7 @@ impl TestDatabase {
         }
     }
 
-    /// One with nothing in it.
+    /// A database without a schema.
     pub(crate) fn empty(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => {
@@ -95,12 +96,12 @@ impl TestDatabase {
     fn on_server(options: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let made = server().batch_execute(&format!("CREATE DATABASE {name} {options}"));
-        made.expect("a private database");
+        let created = server().batch_execute(&format!("CREATE DATABASE {name} {options}"));
+        created.expect("a private database");
         Self { kind: Kind::Postgres, url: on_cluster(&name), folder: None, postgres: RefCell::default() }
     }
 
-    /// SQLite's file.
+    /// The SQLite file.
     pub(crate) fn file(&self) -> PathBuf {
         PathBuf::from(self.url.trim_start_matches("sqlite://"))
     }
@@ -109,7 +110,7 @@ impl TestDatabase {
         self.url.parse().expect("a database URL")
     }
 
-    /// Runs statements past all of the desk's rules, as somebody with a shell would.
+    /// Runs statements directly, past all rules of the server.
     pub(crate) fn run(&self, sql: &str) -> QueryResult<()> {
         match self.kind {
             Kind::Sqlite => sqlite(&self.file()).batch_execute(sql),
@@ -117,20 +118,20 @@ impl TestDatabase {
         }
     }
 
-    /// The one number that a `SELECT` answers.
-    pub(crate) fn number(&self, select: &str) -> i64 {
+    /// Returns the integer that a `SELECT` of one value yields.
+    pub(crate) fn integer(&self, select: &str) -> i64 {
         let query = sql_query(format!("SELECT CAST(({select}) AS BIGINT) AS value"));
-        let row: QueryResult<Number> = match self.kind {
+        let row: QueryResult<IntegerValue> = match self.kind {
             Kind::Sqlite => query.get_result(&mut sqlite(&self.file())),
             Kind::Postgres => self.on_postgres(|conn| query.get_result(conn)),
         };
         row.unwrap_or_else(|error| panic!("{select}: {error}")).value
     }
 
-    /// The words that a `SELECT` of one column called `value` answers.
-    pub(crate) fn words(&self, select: &str) -> Vec<String> {
+    /// Returns the column `value` of a `SELECT`.
+    pub(crate) fn strings(&self, select: &str) -> Vec<String> {
         let query = sql_query(select);
-        let rows: QueryResult<Vec<Word>> = match self.kind {
+        let rows: QueryResult<Vec<TextValue>> = match self.kind {
             Kind::Sqlite => query.get_results(&mut sqlite(&self.file())),
             Kind::Postgres => self.on_postgres(|conn| query.get_results(conn)),
         };
@@ -139,21 +140,21 @@ impl TestDatabase {
     }
 
     fn on_postgres<T>(&self, work: impl FnOnce(&mut PgConnection) -> T) -> T {
-        let mut kept = self.postgres.borrow_mut();
-        work(kept.get_or_insert_with(|| postgres(&self.url)))
+        let mut connection = self.postgres.borrow_mut();
+        work(connection.get_or_insert_with(|| postgres(&self.url)))
     }
 
-    /// How many rows of a table fulfil a condition.
+    /// Counts the rows of a table that meet a condition.
     pub(crate) fn count(&self, table: &str, condition: &str) -> i64 {
-        self.number(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
+        self.integer(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
     }
 
-    /// A connection of one's own.
+    /// A new connection to the SQLite database.
     pub(crate) fn sqlite(&self) -> SqliteConnection {
         sqlite(&self.file())
     }
 
-    /// A connection of one's own, for more than one statement.
+    /// A new connection to the PostgreSQL database, for several statements.
     pub(crate) fn postgres(&self) -> PgConnection {
         postgres(&self.url)
     }
@@ -164,8 +165,8 @@ impl Drop for TestDatabase {
         if self.folder.is_none() {
             self.postgres.take();
             let name = self.url.rsplit('/').next().unwrap_or_default();
-            let gone = server().batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
-            if let Err(error) = gone {
+            let dropped = server().batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
+            if let Err(error) = dropped {
                 eprintln!("{name} stays: {error}");
             }
         }
@@ -179,10 +180,10 @@ fn sqlite(file: &Path) -> SqliteConnection {
 }
 
 fn postgres(url: &str) -> PgConnection {
-    PgConnection::establish(url).expect("PostgreSQL")
+    PgConnection::establish(url).expect("a connection to PostgreSQL")
 }
 
-/// The cluster's own database, from which others are made.
+/// Connects to the cluster's own database, in which others are created.
 fn server() -> PgConnection {
     postgres(&cluster())
 }
@@ -191,7 +192,7 @@ fn cluster() -> String {
     env::var(VARIABLE).unwrap_or_else(|_| {
         panic!(
             "{VARIABLE} is not set, and this test runs on PostgreSQL. `cargo xtask test` starts a PostgreSQL of the \
-             tests' own and sets it; or set it to the URL of a superuser on a cluster that holds nothing of worth."
+             tests' own and sets it; or set it to the URL of a superuser on a cluster that holds nothing you need."
         )
     })
 }
@@ -212,8 +213,8 @@ fn sqlite_template() -> &'static [u8] {
     })
 }
 
-/// The name of a database with schema and world. It stays in the cluster, named for what is in it, so that the next
-/// run finds it.
+/// Returns the name of a template database with the schema and the fixture data. It is named after the hash of its
+/// content and stays in the cluster for the next run.
 fn postgres_template() -> &'static str {
     static TEMPLATE: OnceLock<String> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
@@ -225,19 +226,20 @@ fn postgres_template() -> &'static str {
         let name = format!("template_{:016x}", content.finish());
         let mut server = server();
         let lock = |word: &str| format!("SELECT pg_advisory_{word}(7061932)");
-        server.batch_execute(&lock("lock")).expect("a turn");
-        let known = sql_query(format!("SELECT count(*) AS value FROM pg_database WHERE datname = '{name}'"));
-        let known: Number = known.get_result(&mut server).expect("a count");
-        if known.value == 0 {
+        server.batch_execute(&lock("lock")).expect("the advisory lock is taken");
+        let existing =
+            sql_query(format!("SELECT count(*) AS value FROM pg_database WHERE datname = '{name}'"));
+        let existing: IntegerValue = existing.get_result(&mut server).expect("a count");
+        if existing.value == 0 {
             let database = TestDatabase::on_server("");
             build(&database);
-            let made = database.url.rsplit('/').next().unwrap_or_default();
+            let created = database.url.rsplit('/').next().unwrap_or_default();
             database.postgres.take();
-            let rename = format!("ALTER DATABASE {made} RENAME TO {name}");
+            let rename = format!("ALTER DATABASE {created} RENAME TO {name}");
             server.batch_execute(&rename).expect("the template's name");
             std::mem::forget(database);
         }
-        server.batch_execute(&lock("unlock")).expect("the end of the turn");
+        server.batch_execute(&lock("unlock")).expect("the advisory lock is released");
         name
     })
 }
@@ -245,10 +247,10 @@ fn postgres_template() -> &'static str {
 fn build(database: &TestDatabase) {
     let migrated = Migrations::on(&database.parsed_url()).and_then(|mut migrations| migrations.run());
     migrated.expect("the schema");
-    database.run(&fixtures::world(database.kind)).expect("the world");
+    database.run(&fixtures::fixture_sql(database.kind)).expect("the fixture data");
 }
 
-/// The migrations' `up.sql` and `down.sql`, in order.
+/// The paths of the migrations' `up.sql` and `down.sql`, in order.
 pub(crate) fn scripts(kind: Kind) -> Vec<PathBuf> {
     let folder = match kind {
         Kind::Sqlite => "sqlite",

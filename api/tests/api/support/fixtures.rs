@@ -1,5 +1,5 @@
-//! The tests' world: three teams, seven people, what they work with, and one daily file. The ids are those of the
-//! order in which the rows are inserted, which both databases count from 1.
+//! The fixture data: three teams, seven accounts, API keys, closure reasons, templates and one current daily file. The
+//! ids are the order of insertion, which both databases count from 1.
 
 use std::sync::OnceLock;
 
@@ -8,9 +8,9 @@ use chrono::{DateTime, TimeZone, Utc};
 use sha2::{Digest, Sha256};
 use shared::account::{Permission, Role};
 
-use super::database::{Kind, moment};
+use super::database::{Kind, sql_timestamp};
 
-/// Everybody's password.
+/// The password of every account.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 pub(crate) const COLLECTIONS: i64 = 1;
@@ -25,22 +25,22 @@ pub(crate) const COLLECTIONS_NUMBER: &str = "+447700900001";
 pub(crate) const SUPPORT_NUMBER: &str = "+447700900002";
 pub(crate) const CLAIMS_NUMBER: &str = "+447700900003";
 
-/// In the daily file of Collections.
+/// In the current daily file of Collections.
 pub(crate) const MARIA: &str = "+447700900123";
-/// Two customers in the daily file share it.
+/// Shared by two customers of the current daily file.
 pub(crate) const SHARED: &str = "+447700900130";
-/// Only in a daily file that is not current any more.
+/// Only in an earlier daily file.
 pub(crate) const FORMER: &str = "+447700900140";
-/// In no file.
+/// In no daily file.
 pub(crate) const STRANGER: &str = "+447700900456";
 
-/// The reason of Collections.
+/// A closure reason of Collections.
 pub(crate) const PAYMENT_ARRANGED: i64 = 1;
-/// The reason of all teams.
+/// A closure reason of all teams.
 pub(crate) const RESOLVED: i64 = 2;
-/// The reason of Claims.
+/// A closure reason of Claims.
 pub(crate) const CLAIM_PAID: i64 = 3;
-/// A reason that Collections has done away with.
+/// An archived closure reason of Collections.
 pub(crate) const ARCHIVED_REASON: i64 = 4;
 
 /// A template of Collections.
@@ -51,22 +51,22 @@ pub(crate) const BALANCE: i64 = 2;
 pub(crate) const CLAIMS_TEMPLATE: i64 = 3;
 /// A template of all teams.
 pub(crate) const THANKS: i64 = 4;
-/// A template that Collections has done away with.
+/// An archived template of Collections.
 pub(crate) const ARCHIVED_TEMPLATE: i64 = 5;
 
-/// The key of a program that may only reply, in Collections.
+/// An API key for Collections with the permission `reply`.
 pub(crate) const REPLYING_KEY: &str = "smsc_the-tests-key-that-may-reply";
-/// The key of a program that may do everything, in Collections.
+/// An API key for Collections with every permission.
 pub(crate) const FULL_KEY: &str = "smsc_the-tests-key-that-may-do-everything";
 
-/// A person with an account: `{name}@example.com`, and the account's id.
+/// An account: the local part of its address (`{name}@example.com`) and its id.
 pub(crate) const ADMIN: Person = Person("admin", 1);
 pub(crate) const SAM: Person = Person("sam", 2);
 pub(crate) const ANN: Person = Person("ann", 3);
 pub(crate) const BO: Person = Person("bo", 4);
 pub(crate) const CY: Person = Person("cy", 5);
 pub(crate) const DEE: Person = Person("dee", 6);
-/// May only read.
+/// Has no permission, so can only read.
 pub(crate) const RAY: Person = Person("ray", 7);
 
 #[derive(Clone, Copy, Debug)]
@@ -78,29 +78,29 @@ impl Person {
     }
 }
 
-/// When the tests begin: long past, because the simulator's clock is the machine's, and what the desk has begun must
-/// not look later there.
+/// The time at which each test starts. It lies in the past: the simulator uses the machine's clock, and nothing that the
+/// server does may lie in the simulator's future.
 pub(crate) fn start() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2024, 11, 25, 9, 0, 0).unwrap()
 }
 
-/// A number that is in no file; a different one for each `n` below 1000.
+/// A number that is in no daily file; a different one for each `n` below 1000.
 pub(crate) fn stranger(n: usize) -> String {
     format!("+447700901{n:03}")
 }
 
-/// The statements that make the world.
-pub(crate) fn world(kind: Kind) -> String {
-    [people(kind), api_keys(kind), furniture(kind), daily_files(kind)].concat()
+/// The statements that insert the fixture data.
+pub(crate) fn fixture_sql(kind: Kind) -> String {
+    [teams_and_accounts(kind), api_keys(kind), reasons_and_templates(kind), daily_files(kind)].concat()
 }
 
-/// What the world on PostgreSQL is made of, without what differs from run to run.
+/// The fixture data for PostgreSQL without the password hash, which differs from run to run.
 pub(crate) fn fingerprint() -> String {
-    world(Kind::Postgres).replace(password_hash(), PASSWORD)
+    fixture_sql(Kind::Postgres).replace(password_hash(), PASSWORD)
 }
 
-fn people(kind: Kind) -> String {
-    let now = moment(kind, start());
+fn teams_and_accounts(kind: Kind) -> String {
+    let now = sql_timestamp(kind, start());
     let mut sql = String::new();
     for (team, (name, numbers)) in (1..).zip(TEAMS) {
         sql += &format!(
@@ -141,7 +141,7 @@ fn people(kind: Kind) -> String {
 }
 
 fn api_keys(kind: Kind) -> String {
-    let now = moment(kind, start());
+    let now = sql_timestamp(kind, start());
     let all = Permission::ALL.to_vec();
     let keys = [("Replies", REPLYING_KEY, vec![Permission::Reply]), ("Everything", FULL_KEY, all)];
     let mut sql = String::new();
@@ -157,8 +157,8 @@ fn api_keys(kind: Kind) -> String {
     sql
 }
 
-fn furniture(kind: Kind) -> String {
-    let now = moment(kind, start());
+fn reasons_and_templates(kind: Kind) -> String {
+    let now = sql_timestamp(kind, start());
     format!(
         "INSERT INTO closure_reasons (team_id, name, position, archived_at) VALUES
             ({COLLECTIONS}, 'Payment arranged', 1, NULL), (NULL, 'Resolved', 2, NULL),
@@ -173,7 +173,7 @@ fn furniture(kind: Kind) -> String {
 }
 
 fn daily_files(kind: Kind) -> String {
-    let now = moment(kind, start());
+    let now = sql_timestamp(kind, start());
     let (yes, no) = match kind {
         Kind::Sqlite => ("1", "0"),
         Kind::Postgres => ("TRUE", "FALSE"),
@@ -190,8 +190,8 @@ fn daily_files(kind: Kind) -> String {
     )
 }
 
-/// The hash of everybody's password, made once and with the least work that Argon2 knows: signing in must not be what
-/// the tests spend their time on. What the desk itself makes is tested in `auth/password.rs`.
+/// The hash of [`PASSWORD`], computed once with Argon2's lowest cost, so that tests do not spend their time on hashing.
+/// `auth/password.rs` tests the hashes that the server makes.
 fn password_hash() -> &'static str {
     static HASH: OnceLock<String> = OnceLock::new();
     HASH.get_or_init(|| {

@@ -1,11 +1,12 @@
-//! The gateway: the real simulator, what it is told to do wrong, its ledger, and webhooks signed as it signs them.
+//! The gateway: the real simulator with its injected faults and its ledger, and webhooks signed as the simulator signs
+//! them.
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use simulator::{Settings, Simulator, sign};
 
 use super::{
-    client::{Answer, Client},
+    client::{ApiResponse, Client},
     eventually,
 };
 
@@ -14,7 +15,7 @@ pub(crate) const AUTH_TOKEN: &str = "a token of the tests";
 pub(crate) const MESSAGES: &str = "/webhooks/twilio/messages";
 pub(crate) const STATUS: &str = "/webhooks/twilio/status";
 
-/// The simulator as the tests see it.
+/// A running simulator and a client for its control API.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     simulator: Simulator,
@@ -38,76 +39,79 @@ impl Gateway {
         self.simulator.url()
     }
 
-    /// Says where texts are brought.
-    pub(crate) fn bring_to(&self, desk: &str) {
-        self.simulator.set_messages_url(format!("{desk}/api/v1{MESSAGES}"));
+    /// Sets the server to which the simulator delivers inbound messages.
+    pub(crate) fn deliver_to(&self, server: &str) {
+        self.simulator.set_messages_url(format!("{server}/api/v1{MESSAGES}"));
     }
 
-    /// Orders a fault: `{"number", "fault", "times", ...}`.
-    pub(crate) async fn order(&self, fault: Value) {
-        self.tell(Method::POST, "faults", Some(fault)).await;
+    /// Injects a fault: `{"number", "fault", "times", ...}`.
+    pub(crate) async fn inject_fault(&self, fault: Value) {
+        self.control_request(Method::POST, "faults", Some(fault)).await;
     }
 
-    /// Returns how many ordered faults have not struck yet.
-    pub(crate) async fn orders(&self) -> usize {
-        self.tell(Method::GET, "faults", None).await["faults"].as_array().expect("orders").len()
+    /// Returns the number of injected faults that have not occurred yet.
+    pub(crate) async fn pending_faults(&self) -> usize {
+        self.control_request(Method::GET, "faults", None).await["faults"]
+            .as_array()
+            .expect("a list of faults")
+            .len()
     }
 
-    /// From now on nothing goes wrong.
+    /// Removes all injected faults.
     pub(crate) async fn clear_faults(&self) {
-        self.tell(Method::DELETE, "faults", None).await;
+        self.control_request(Method::DELETE, "faults", None).await;
     }
 
-    /// A customer writes, on a phone; answers what became of the webhook.
-    pub(crate) async fn write(&self, from: &str, to: &str, body: &str) -> Value {
-        self.write_all(json!({"from": from, "to": to, "body": body})).await
+    /// Sends a message from a customer; returns the outcome of the webhook.
+    pub(crate) async fn send_inbound(&self, from: &str, to: &str, body: &str) -> Value {
+        self.send_inbound_with(json!({"from": from, "to": to, "body": body})).await
     }
 
-    /// A customer writes a text that is more than words.
-    pub(crate) async fn write_all(&self, text: Value) -> Value {
-        self.tell(Method::POST, "texts", Some(text)).await
+    /// Sends a message from a customer with media, a time or other fields.
+    pub(crate) async fn send_inbound_with(&self, text: Value) -> Value {
+        self.control_request(Method::POST, "texts", Some(text)).await
     }
 
-    /// A customer writes, and the webhook is lost.
-    pub(crate) async fn miss(&self, text: Value) -> Value {
-        self.order(json!({"number": text["from"], "fault": "webhook_never"})).await;
-        let written = self.write_all(text).await;
+    /// Sends a message from a customer and drops its webhook.
+    pub(crate) async fn send_and_miss(&self, text: Value) -> Value {
+        self.inject_fault(json!({"number": text["from"], "fault": "webhook_never"})).await;
+        let written = self.send_inbound_with(text).await;
         assert_eq!(written["webhook"], "withheld");
         written
     }
 
-    /// The account has these numbers.
-    pub(crate) async fn has_numbers(&self, numbers: &[&str]) {
+    /// Replaces the numbers of the gateway account.
+    pub(crate) async fn set_numbers(&self, numbers: &[&str]) {
         let numbers: Vec<Value> = numbers.iter().map(|number| json!({ "number": number })).collect();
-        self.tell(Method::PUT, "numbers", Some(Value::Array(numbers))).await;
+        self.control_request(Method::PUT, "numbers", Some(Value::Array(numbers))).await;
     }
 
-    /// Every text is gone, as if it had never been.
-    pub(crate) async fn forget_everything(&self) {
-        self.tell(Method::DELETE, "ledger", None).await;
+    /// Deletes every message from the ledger.
+    pub(crate) async fn clear_ledger(&self) {
+        self.control_request(Method::DELETE, "ledger", None).await;
     }
 
-    /// Every text that was accepted, oldest first.
+    /// Returns all accepted messages, oldest first.
     pub(crate) async fn ledger(&self) -> Vec<Value> {
-        let ledger = self.tell(Method::GET, "ledger", None).await;
-        ledger["texts"].as_array().expect("texts").clone()
+        let ledger = self.control_request(Method::GET, "ledger", None).await;
+        ledger["texts"].as_array().expect("a list of messages").clone()
     }
 
-    /// The desk's texts to a number that were accepted, oldest first.
+    /// Returns the accepted outbound messages to a number, oldest first.
     pub(crate) async fn sent_to(&self, number: &str) -> Vec<Value> {
         let mut texts = self.ledger().await;
         texts.retain(|text| text["to"] == number && text["direction"] == "outbound-api");
         texts
     }
 
-    /// The words of those texts.
+    /// Returns the bodies of the accepted outbound messages to a number.
     pub(crate) async fn bodies_sent_to(&self, number: &str) -> Vec<String> {
         let sent = self.sent_to(number).await;
         sent.iter().map(|text| text["body"].as_str().expect("a body").to_owned()).collect()
     }
 
-    /// Waits until the simulator has posted so many receipts for the one text that it has for this number.
-    pub(crate) async fn receipts_of_the_text_to(&self, number: &str, count: usize) -> Vec<Value> {
+    /// Waits until the simulator has posted `count` receipts for the only outbound message to this number.
+    pub(crate) async fn receipts_for(&self, number: &str, count: usize) -> Vec<Value> {
         eventually(&format!("{count} receipts were posted"), async || {
             let sent = self.sent_to(number).await;
             let receipts = sent.first()?["receipts"].as_array()?.clone();
@@ -116,31 +120,31 @@ impl Gateway {
         .await
     }
 
-    async fn tell(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+    async fn control_request(&self, method: Method, path: &str, body: Option<Value>) -> Value {
         let mut request = self.control.request(method, &format!("//simulator/{path}"));
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let answer = Answer::to(request).await;
+        let response = ApiResponse::to(request).await;
         assert!(
-            (200..300).contains(&answer.status),
+            (200..300).contains(&response.status),
             "the simulator answers {}: {}",
-            answer.status,
-            answer.body
+            response.status,
+            response.body
         );
-        serde_json::from_str(&answer.body).unwrap_or(Value::Null)
+        serde_json::from_str(&response.body).unwrap_or(Value::Null)
     }
 }
 
-/// A webhook's form.
+/// The fields of a webhook's form.
 pub(crate) type Form = Vec<(String, String)>;
 
 pub(crate) fn form(pairs: &[(&str, &str)]) -> Form {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// The form of a text from a customer; `sid` is the gateway's id of it.
-pub(crate) fn text_form(sid: &str, from: &str, to: &str, body: &str) -> Form {
+/// The form of an inbound message; `sid` is the gateway's id of it.
+pub(crate) fn message_form(sid: &str, from: &str, to: &str, body: &str) -> Form {
     form(&[
         ("MessageSid", sid),
         ("AccountSid", ACCOUNT_SID),
@@ -153,18 +157,18 @@ pub(crate) fn text_form(sid: &str, from: &str, to: &str, body: &str) -> Form {
     ])
 }
 
-/// The gateway's id of the `n`-th text of a test.
+/// Returns the gateway id of the `n`-th message of a test.
 pub(crate) fn sid(n: usize) -> String {
     format!("SM{n:032x}")
 }
 
-/// A webhook, signed for the desk that it goes to.
-pub(crate) fn signed(desk: &Client, path: &str, form: &Form) -> RequestBuilder {
-    let url = format!("{}/api/v1{path}", desk.url);
-    signed_for(desk, &url, path, form)
+/// A webhook request, signed for the server that receives it.
+pub(crate) fn signed(server: &Client, path: &str, form: &Form) -> RequestBuilder {
+    let url = format!("{}/api/v1{path}", server.url);
+    signed_for(server, &url, path, form)
 }
 
-/// A webhook, signed for `url`, whatever it really goes to.
-pub(crate) fn signed_for(desk: &Client, url: &str, path: &str, form: &Form) -> RequestBuilder {
-    desk.request(Method::POST, path).header("X-Twilio-Signature", sign(AUTH_TOKEN, url, form)).form(form)
+/// A webhook request, signed for `url` instead of the address that receives it.
+pub(crate) fn signed_for(server: &Client, url: &str, path: &str, form: &Form) -> RequestBuilder {
+    server.request(Method::POST, path).header("X-Twilio-Signature", sign(AUTH_TOKEN, url, form)).form(form)
 }

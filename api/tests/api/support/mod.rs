@@ -1,7 +1,7 @@
-//! What the tests stand on: the real desk on a private database, the real simulator as its gateway, a clock that only
-//! the test turns, and a small world of teams and people.
+//! Support for the tests: the real server on a private database, the real simulator as its gateway, a clock that the
+//! test controls, and fixture data of teams and accounts.
 //!
-//! A test is an `async fn` that takes a [`TestApp`]; [`on_both_databases!`] makes two tests of it.
+//! A test is an `async fn` that takes a [`TestApp`]; [`on_both_databases!`] makes a test for each database of it.
 
 pub(crate) mod client;
 pub(crate) mod command;
@@ -10,18 +10,18 @@ pub(crate) mod database;
 pub(crate) mod fixtures;
 pub(crate) mod gateway;
 pub(crate) mod statements;
-pub(crate) mod store;
 pub(crate) mod stream;
+pub(crate) mod stub_server;
 pub(crate) mod test_app;
 pub(crate) mod waiting;
 
-pub(crate) use client::{Answer, Client};
+pub(crate) use client::{ApiResponse, Client};
 pub(crate) use database::Kind;
 pub(crate) use test_app::{TestApp, run, run_with};
 pub(crate) use waiting::{eventually, within};
 
-/// Makes of each named function (`async fn name(app: TestApp)`) the tests `name::on_sqlite` and `name::on_postgres`.
-/// A function that is not named here is dead code, which the compiler tells. `with CHANGE;` before the names changes the
+/// Makes the tests `name::on_sqlite` and `name::on_postgres` of each named function (`async fn name(app: TestApp)`).
+/// The compiler reports a function that is not named here as dead code. `with CHANGE;` before the names changes the
 /// settings (`fn(&mut SettingArgs)`).
 macro_rules! on_both_databases {
     (with $change:ident; $($name:ident,)*) => {$(

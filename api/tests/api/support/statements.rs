@@ -1,4 +1,4 @@
-//! The statements that the desk really sends, taken down as Diesel sends them, for one database at a time.
+//! Records the SQL statements that the server sends, as Diesel sends them, for one database at a time.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -7,23 +7,23 @@ use std::{
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 
-/// The statements by the URL of the connection on which they were sent, and how often each was.
+/// Recorded statements and their counts, by the URL of the connection.
 static SENT: Mutex<Option<HashMap<String, BTreeMap<String, usize>>>> = Mutex::new(None);
 
-/// Takes down what one connection sends, if anybody wants to know.
+/// Records the statements of one connection while recording is on for its database.
 #[derive(Default)]
-struct Scribe {
+struct StatementRecorder {
     url: String,
 }
 
-impl Instrumentation for Scribe {
+impl Instrumentation for StatementRecorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
             InstrumentationEvent::StartEstablishConnection { url, .. } => url.clone_into(&mut self.url),
             InstrumentationEvent::StartQuery { query, .. } => {
                 let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-                let wanted = sent.as_mut().and_then(|sent| sent.get_mut(&self.url));
-                if let Some(statements) = wanted {
+                let recorded = sent.as_mut().and_then(|sent| sent.get_mut(&self.url));
+                if let Some(statements) = recorded {
                     let text = query.to_string();
                     let statement = text.split(" -- binds:").next().unwrap_or_default();
                     *statements.entry(statement.to_owned()).or_default() += 1;
@@ -34,32 +34,33 @@ impl Instrumentation for Scribe {
     }
 }
 
-/// Lets every connection that is made from now on tell its statements. Before the desk is started.
-pub(crate) fn listen() {
+/// Installs the recorder for all connections that are opened from now on. Call it before the server starts.
+pub(crate) fn install_recorder() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        set_default_instrumentation(|| Some(Box::new(Scribe::default()))).expect("an instrumentation");
+        set_default_instrumentation(|| Some(Box::new(StatementRecorder::default())))
+            .expect("an instrumentation");
     });
 }
 
-/// Takes down from now on what is sent to this database.
-pub(crate) fn take_down(url: &str) {
+/// Starts recording the statements sent to this database.
+pub(crate) fn start_recording(url: &str) {
     let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-    sent.get_or_insert_default().insert(as_connected(url), BTreeMap::new());
+    sent.get_or_insert_default().insert(connection_url(url), BTreeMap::new());
 }
 
-/// The different statements that were sent to it since.
-pub(crate) fn taken_down(url: &str) -> BTreeSet<String> {
-    counted(url).into_keys().collect()
+/// Stops recording and returns the distinct statements.
+pub(crate) fn recorded(url: &str) -> BTreeSet<String> {
+    recorded_counts(url).into_keys().collect()
 }
 
-/// The different statements that were sent to it since, with how often each was.
-pub(crate) fn counted(url: &str) -> BTreeMap<String, usize> {
+/// Stops recording and returns the distinct statements with their counts.
+pub(crate) fn recorded_counts(url: &str) -> BTreeMap<String, usize> {
     let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
-    sent.get_or_insert_default().remove(&as_connected(url)).unwrap_or_default()
+    sent.get_or_insert_default().remove(&connection_url(url)).unwrap_or_default()
 }
 
-/// The URL as Diesel knows it: for SQLite, the file.
-fn as_connected(url: &str) -> String {
+/// The URL as Diesel reports it: for SQLite, the path of the file.
+fn connection_url(url: &str) -> String {
     url.trim_start_matches("sqlite://").to_owned()
 }

@@ -1,36 +1,36 @@
-//! Somebody who listens to the live stream, and hears when it ends.
+//! A client of the live event stream.
 
 use reqwest::{Method, Response};
 use serde_json::Value;
 
-use super::{client::Client, waiting::PATIENCE};
+use super::{client::Client, waiting::TIMEOUT};
 
-/// A live stream, heard event by event.
+/// An open event stream, read event by event.
 #[derive(Debug)]
 pub(crate) struct Listener {
-    answer: Response,
-    heard: String,
+    response: Response,
+    buffer: String,
 }
 
 impl Listener {
-    /// Begins to listen; what happens from now on is heard.
+    /// Opens the stream; events from now on are received.
     pub(crate) async fn to(client: &Client) -> Self {
-        let answer = client.request(Method::GET, "/events").send().await.expect("an answer");
-        assert_eq!(answer.status(), 200);
-        let mut listener = Self { answer, heard: String::new() };
+        let response = client.request(Method::GET, "/events").send().await.expect("a response");
+        assert_eq!(response.status(), 200);
+        let mut listener = Self { response, buffer: String::new() };
         assert_eq!(listener.block().await.as_deref(), Some("retry: 1000"));
         listener
     }
 
-    /// The next event; `None` when the stream ends.
+    /// Returns the next event, or `None` at the end of the stream.
     pub(crate) async fn event(&mut self) -> Option<Value> {
         let block = self.block().await?;
-        let data = block.lines().find_map(|line| line.strip_prefix("data: ")).expect("data");
+        let data = block.lines().find_map(|line| line.strip_prefix("data: ")).expect("a data line");
         Some(serde_json::from_str(data).expect("JSON"))
     }
 
-    /// The kinds of the events until the stream ends, which it must.
-    pub(crate) async fn kinds_to_the_end(&mut self) -> Vec<String> {
+    /// Returns the kinds of the events until the stream ends.
+    pub(crate) async fn kinds_until_end(&mut self) -> Vec<String> {
         let mut kinds = Vec::new();
         while let Some(event) = self.event().await {
             kinds.push(event["kind"].as_str().expect("a kind").to_owned());
@@ -41,15 +41,15 @@ impl Listener {
     async fn block(&mut self) -> Option<String> {
         let reading = async {
             loop {
-                if let Some((block, rest)) = self.heard.split_once("\n\n") {
+                if let Some((block, rest)) = self.buffer.split_once("\n\n") {
                     let block = block.to_owned();
-                    self.heard = rest.to_owned();
+                    self.buffer = rest.to_owned();
                     return Some(block);
                 }
-                let chunk = self.answer.chunk().await.expect("the stream or its end")?;
-                self.heard += std::str::from_utf8(&chunk).expect("UTF-8");
+                let chunk = self.response.chunk().await.expect("the stream or its end")?;
+                self.buffer += std::str::from_utf8(&chunk).expect("UTF-8");
             }
         };
-        tokio::time::timeout(PATIENCE, reading).await.expect("the stream tells in time, or ends")
+        tokio::time::timeout(TIMEOUT, reading).await.expect("an event or the end of the stream in time")
     }
 }

@@ -1,4 +1,4 @@
-//! The desk under test: what `main` starts, in a thread of its own, on a port of its own.
+//! The server under test: what `main` starts, in its own thread on its own port.
 
 use std::{cell::Cell, thread};
 
@@ -13,38 +13,39 @@ use shared::account::{Permission, Role};
 use tokio::sync::oneshot;
 
 use super::{
-    client::{Answer, Client},
-    database::{Kind, TestDatabase, moment},
+    client::{ApiResponse, Client},
+    database::{Kind, TestDatabase, sql_timestamp},
     eventually,
     fixtures::{self, COLLECTIONS_NUMBER, PASSWORD, Person, SAM},
-    gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, sid, signed, text_form},
+    gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, message_form, sid, signed},
     statements,
 };
 
-/// Everything that a test needs. Fields go in the order in which they are written: the desk before its database.
+/// A running server with its database, gateway and clock. Fields are dropped in order, so the server stops before its
+/// database is deleted.
 pub(crate) struct TestApp {
-    /// Nobody, who speaks with the desk.
-    pub(crate) nobody: Client,
+    /// A client without credentials.
+    pub(crate) anonymous: Client,
     pub(crate) gateway: Gateway,
     pub(crate) clock: TestClock,
-    #[expect(dead_code, reason = "stops the desk when the test ends")]
-    running: Running,
+    #[expect(dead_code, reason = "stops the server when the test ends")]
+    running: RunningServer,
     pub(crate) database: TestDatabase,
-    texts: Cell<usize>,
+    inbound_count: Cell<usize>,
 }
 
-/// Runs a test on one kind of database.
+/// Runs a test on one database.
 pub(crate) fn run<T: Future<Output = ()>>(kind: Kind, test: impl FnOnce(TestApp) -> T) {
     run_with(kind, |_| {}, test);
 }
 
-/// Runs a test on one kind of database, with other settings.
+/// Runs a test on one database with changed settings.
 pub(crate) fn run_with<T: Future<Output = ()>>(
     kind: Kind,
     change: impl FnOnce(&mut SettingArgs),
     test: impl FnOnce(TestApp) -> T,
 ) {
-    // Connections are looked after by the worker, also while the test's own thread asks the database.
+    // The worker thread drives the connections while the test's thread queries the database.
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     runtime.expect("a runtime").block_on(async {
         test(TestApp::start(kind, change)).await;
@@ -53,31 +54,39 @@ pub(crate) fn run_with<T: Future<Output = ()>>(
 
 impl TestApp {
     fn start(kind: Kind, change: impl FnOnce(&mut SettingArgs)) -> Self {
-        statements::listen();
-        let database = TestDatabase::with_world(kind);
+        statements::install_recorder();
+        let database = TestDatabase::with_fixtures(kind);
         let clock = TestClock::at(fixtures::start());
         let gateway = Gateway::start();
         let mut args = settings(&database, &gateway);
         change(&mut args);
-        let running = Running::start(&args, &clock);
-        gateway.bring_to(&running.url);
-        Self { nobody: Client::of(&running.url), gateway, clock, running, database, texts: Cell::new(0) }
+        let running = RunningServer::start(&args, &clock);
+        gateway.deliver_to(&running.url);
+        Self {
+            anonymous: Client::of(&running.url),
+            gateway,
+            clock,
+            running,
+            database,
+            inbound_count: Cell::new(0),
+        }
     }
 
-    /// Another desk on the same database, with other settings if wanted. It goes when it is dropped.
+    /// Starts another server on the same database, with changed settings. It stops when dropped.
     pub(crate) fn replica(&self, change: impl FnOnce(&mut SettingArgs)) -> Replica {
         let mut args = settings(&self.database, &self.gateway);
         change(&mut args);
-        let running = Running::start(&args, &self.clock);
-        Replica { nobody: Client::of(&running.url), running }
+        let running = RunningServer::start(&args, &self.clock);
+        Replica { anonymous: Client::of(&running.url), running }
     }
 
-    /// Somebody who has signed in, with a bearer token.
+    /// Signs in and returns a client with the access token.
     pub(crate) async fn signed_in(&self, person: Person) -> Client {
-        sign_in(&self.nobody, person).await
+        sign_in(&self.anonymous, person).await
     }
 
-    /// Sam, who from now on also looks after accounts in his teams, Collections and Support; no admin.
+    /// Signs in Sam, who also gets the permission `manage_accounts` in his teams, Collections and Support. He is not an
+    /// admin.
     pub(crate) async fn manager(&self) -> Client {
         let mut permissions = Role::Supervisor.preset();
         permissions.insert(Permission::ManageAccounts);
@@ -87,44 +96,44 @@ impl TestApp {
         self.signed_in(SAM).await
     }
 
-    /// A customer writes to Collections. Answers the conversation.
-    pub(crate) async fn text(&self, from: &str, body: &str) -> i64 {
-        self.text_to(COLLECTIONS_NUMBER, from, body).await
+    /// Delivers a message from a customer to Collections and returns the conversation.
+    pub(crate) async fn inbound(&self, from: &str, body: &str) -> i64 {
+        self.inbound_to(COLLECTIONS_NUMBER, from, body).await
     }
 
-    pub(crate) async fn text_to(&self, to: &str, from: &str, body: &str) -> i64 {
-        self.bring(&self.nobody, to, from, body).await
+    pub(crate) async fn inbound_to(&self, to: &str, from: &str, body: &str) -> i64 {
+        self.deliver_inbound(&self.anonymous, to, from, body).await
     }
 
-    /// A customer writes to Collections, and the gateway brings the text to another desk.
-    pub(crate) async fn text_at(&self, desk: &Client, from: &str, body: &str) -> i64 {
-        self.bring(desk, COLLECTIONS_NUMBER, from, body).await
+    /// Delivers a message for Collections to another server.
+    pub(crate) async fn inbound_at(&self, server: &Client, from: &str, body: &str) -> i64 {
+        self.deliver_inbound(server, COLLECTIONS_NUMBER, from, body).await
     }
 
-    async fn bring(&self, desk: &Client, to: &str, from: &str, body: &str) -> i64 {
-        let form = text_form(&self.next_sid(), from, to, body);
-        let answer = Answer::to(signed(desk, MESSAGES, &form)).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        self.live(to, from)
+    async fn deliver_inbound(&self, server: &Client, to: &str, from: &str, body: &str) -> i64 {
+        let form = message_form(&self.next_sid(), from, to, body);
+        let response = ApiResponse::to(signed(server, MESSAGES, &form)).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        self.live_conversation(to, from)
     }
 
-    /// The conversation of two numbers that is not closed.
-    pub(crate) fn live(&self, to: &str, from: &str) -> i64 {
-        self.database.number(&format!(
+    /// Returns the conversation of two numbers that is not closed.
+    pub(crate) fn live_conversation(&self, to: &str, from: &str) -> i64 {
+        self.database.integer(&format!(
             "SELECT id FROM conversations WHERE team_number = '{to}' AND number = '{from}' AND status <> 'closed'"
         ))
     }
 
-    /// A gateway's id that no text of this test has yet.
+    /// Returns a gateway id that no other message of this test has.
     pub(crate) fn next_sid(&self) -> String {
-        let n = self.texts.get() + 1;
-        self.texts.set(n);
+        let n = self.inbound_count.get() + 1;
+        self.inbound_count.set(n);
         sid(n)
     }
 
-    /// Shuts an account out, as an administrator will be able to.
+    /// Disables an account directly in the database.
     pub(crate) fn disable(&self, person: Person) {
-        let now = moment(self.database.kind, self.clock.now());
+        let now = sql_timestamp(self.database.kind, self.clock.now());
         let disable = format!("UPDATE accounts SET disabled_at = {now} WHERE id = {}", person.1);
         self.database.run(&disable).expect("a disabled account");
     }
@@ -133,7 +142,7 @@ impl TestApp {
         self.clock.advance(by);
     }
 
-    /// Waits until a message has this status, and answers the message.
+    /// Waits until a message has this status and returns the message.
     pub(crate) async fn message_becomes(
         &self,
         reader: &Client,
@@ -141,7 +150,7 @@ impl TestApp {
         status: &str,
     ) -> serde_json::Value {
         let of_message = format!("SELECT conversation_id FROM messages WHERE id = {message}");
-        let conversation = self.database.number(&of_message);
+        let conversation = self.database.integer(&of_message);
         eventually(&format!("message {message} was {status}"), async || {
             let messages = reader.messages(conversation).await;
             messages.into_iter().find(|found| found["id"] == message && found["status"] == status)
@@ -149,23 +158,23 @@ impl TestApp {
         .await
     }
 
-    /// Waits until a try to send the message has come to nothing, and the message waits for the next one.
-    pub(crate) async fn try_fails(&self, message: i64, attempts: u32) {
+    /// Waits until an attempt to send the message has failed and the message waits for the next attempt.
+    pub(crate) async fn attempt_fails(&self, message: i64, attempts: u32) {
         let waits = format!("message_id = {message} AND held_until IS NULL AND attempts = {attempts}");
-        eventually(&format!("try {attempts} of message {message} failed"), async || {
+        eventually(&format!("attempt {attempts} of message {message} failed"), async || {
             (self.database.count("outbox", &waits) == 1).then_some(())
         })
         .await;
     }
 
-    /// Turns the clock on, a second at a time, until there is what is wanted.
-    pub(crate) async fn as_time_passes<T>(
+    /// Advances the clock second by second until there is a result.
+    pub(crate) async fn advance_until<T>(
         &self,
         wanted: &str,
-        mut look: impl AsyncFnMut() -> Option<T>,
+        mut check: impl AsyncFnMut() -> Option<T>,
     ) -> T {
         eventually(wanted, async || {
-            let found = look().await;
+            let found = check().await;
             if found.is_none() {
                 self.advance(TimeDelta::seconds(1));
             }
@@ -175,24 +184,24 @@ impl TestApp {
     }
 }
 
-/// Another desk on a test's database.
+/// Another server on the database of a test.
 #[derive(Debug)]
 pub(crate) struct Replica {
-    pub(crate) nobody: Client,
-    #[expect(dead_code, reason = "stops the desk when it is dropped")]
-    running: Running,
+    pub(crate) anonymous: Client,
+    #[expect(dead_code, reason = "stops the server when it is dropped")]
+    running: RunningServer,
 }
 
 impl Replica {
     pub(crate) async fn signed_in(&self, person: Person) -> Client {
-        sign_in(&self.nobody, person).await
+        sign_in(&self.anonymous, person).await
     }
 }
 
-async fn sign_in(desk: &Client, person: Person) -> Client {
+async fn sign_in(server: &Client, person: Person) -> Client {
     let session =
-        desk.post("/sessions", json!({"email": person.email(), "password": PASSWORD})).await.expect(201);
-    desk.with_token(session["access_token"].as_str().expect("a token"))
+        server.post("/sessions", json!({"email": person.email(), "password": PASSWORD})).await.expect(201);
+    server.with_token(session["access_token"].as_str().expect("a token"))
 }
 
 fn settings(database: &TestDatabase, gateway: &Gateway) -> SettingArgs {
@@ -205,41 +214,41 @@ fn settings(database: &TestDatabase, gateway: &Gateway) -> SettingArgs {
         twilio_account_sid: Some(ACCOUNT_SID.to_owned()),
         twilio_auth_token: Some(AUTH_TOKEN.to_owned()),
         twilio_api_url: Some(gateway.url()),
-        // Tests of what is sent again turn the clock in small steps.
+        // Tests of retries advance the clock in small steps.
         gateway_list_lag: Some("0".to_owned()),
-        // It would use up the faults that tests order for what they are about.
+        // Gap repair would use up the faults that a test injects.
         repair_seconds: Some("0".to_owned()),
         ..SettingArgs::default()
     }
 }
 
-/// A desk in its thread. Dropping it stops it in order, as a signal would stop `main`; nobody waits for the end, because
-/// actix-web looks only once a second whether the last connection is gone.
+/// A server in its own thread. Dropping it stops it gracefully, as a signal stops `main`, without waiting for the end,
+/// because actix-web checks only once a second whether the last connection is closed.
 #[derive(Debug)]
-struct Running {
+struct RunningServer {
     url: String,
-    // The desk waits for a word, or for the end of whoever could send it.
+    // The server stops when the sender is dropped.
     _stop: oneshot::Sender<()>,
 }
 
-impl Running {
+impl RunningServer {
     fn start(args: &SettingArgs, clock: &TestClock) -> Self {
         let settings = Settings::from_args(args).expect("settings");
         let clock = Clock::Test(clock.clone());
-        let (stop, asked_to_stop) = oneshot::channel();
-        let (tell, told) = std::sync::mpsc::channel();
+        let (stop, stop_requested) = oneshot::channel();
+        let (report_address, address) = std::sync::mpsc::channel();
         thread::spawn(move || {
             actix_web::rt::System::new().block_on(async move {
-                let application = Application::build(&settings, clock).await.expect("a desk");
-                let _ = tell.send(format!("http://{}", application.address));
+                let application = Application::build(&settings, clock).await.expect("a server");
+                let _ = report_address.send(format!("http://{}", application.address));
                 let stop = application.stop();
                 actix_web::rt::spawn(async move {
-                    let _ = asked_to_stop.await;
+                    let _ = stop_requested.await;
                     stop.stop().await;
                 });
-                application.run().await.expect("a desk that runs");
+                application.run().await.expect("a server that runs");
             });
         });
-        Self { url: told.recv().expect("the desk's address"), _stop: stop }
+        Self { url: address.recv().expect("the server's address"), _stop: stop }
     }
 }

@@ -1,35 +1,35 @@
-//! Waiting for what happens elsewhere: never a fixed time, always a condition, and an end with a clear message.
+//! Waiting for asynchronous work: a condition with a time limit instead of a fixed delay.
 
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
-/// How long anything may take that the desk does by itself.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-/// How long to let things happen before the next look.
-pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+/// Time limit for anything that the server does by itself.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
+/// Interval between two checks of a condition.
+pub(crate) const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Looks again and again until there is what is `wanted`.
-pub(crate) async fn eventually<T>(wanted: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
-    let found = within(PATIENCE, BETWEEN_LOOKS, look).await;
-    found.unwrap_or_else(|| panic!("waited {} s in vain until {wanted}", PATIENCE.as_secs()))
+/// Checks repeatedly until the condition holds, and panics with `wanted` at the time limit.
+pub(crate) async fn eventually<T>(wanted: &str, check: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = within(TIMEOUT, POLL_INTERVAL, check).await;
+    found.unwrap_or_else(|| panic!("timed out after {} s: waiting until {wanted}", TIMEOUT.as_secs()))
 }
 
-/// Looks again and again until there is something, or `patience` has run out.
+/// Checks repeatedly until there is a result or the time limit has passed.
 pub(crate) async fn within<T>(
-    patience: Duration,
-    between_looks: Duration,
-    mut look: impl AsyncFnMut() -> Option<T>,
+    limit: Duration,
+    interval: Duration,
+    mut check: impl AsyncFnMut() -> Option<T>,
 ) -> Option<T> {
-    let looking = async {
-        let mut ticks = tokio::time::interval(between_looks);
+    let checking = async {
+        let mut ticks = tokio::time::interval(interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            if let Some(found) = look().await {
+            if let Some(found) = check().await {
                 return found;
             }
         }
     };
-    tokio::time::timeout(patience, looking).await.ok()
+    tokio::time::timeout(limit, checking).await.ok()
 }

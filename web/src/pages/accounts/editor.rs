@@ -1,4 +1,4 @@
-//! The dialog in which an account is made or changed.
+//! The dialog that creates or edits an account.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use shared::{
     ids::TeamId,
 };
 
-use super::Accounts;
+use super::AccountsContext;
 use crate::{
     components::{
         checks,
@@ -19,20 +19,20 @@ use crate::{
     session::use_session,
 };
 
-/// What is typed and ticked.
+/// Values of the form fields.
 #[derive(Clone, Copy)]
-struct Sheet {
+struct Fields {
     email: RwSignal<String>,
     display_name: RwSignal<String>,
     role: RwSignal<Role>,
     permissions: RwSignal<BTreeSet<Permission>>,
     teams: RwSignal<BTreeSet<TeamId>>,
     password: RwSignal<String>,
-    /// The current password, which one's own account asks for.
+    /// The current password, only for the signed-in account.
     current: RwSignal<String>,
 }
 
-impl Sheet {
+impl Fields {
     fn new(account: Option<&AccountDetail>) -> Self {
         let role = account.map_or(Role::Agent, |account| account.role);
         let permissions = account.map_or_else(|| role.preset(), |account| account.permissions.clone());
@@ -71,18 +71,22 @@ impl Sheet {
         }
     }
 
-    /// A role brings its permissions with it.
-    fn choose(self, role: Role) {
+    /// Sets the role, with its default permissions.
+    fn choose_role(self, role: Role) {
         self.role.set(role);
         self.permissions.set(role.preset());
     }
 }
 
-/// The dialog; without an account it makes a new one.
-pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Callback<()>) -> AnyView {
+/// The dialog. Without an account it creates a new one.
+pub(super) fn editor(
+    context: AccountsContext,
+    account: Option<AccountDetail>,
+    close: Callback<()>,
+) -> AnyView {
     let form = Form::new();
     let session = use_session();
-    let sheet = Sheet::new(account.as_ref());
+    let fields = Fields::new(account.as_ref());
     let id = account.as_ref().map(|account| account.id);
     let title =
         account.map_or_else(|| "New account".to_owned(), |account| format!("Edit {}", account.display_name));
@@ -90,51 +94,51 @@ pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Call
         event.prevent_default();
         let request = async move {
             match id {
-                Some(id) => page.client.update_account(id, &sheet.change()).await,
-                None => page.client.create_account(&sheet.new_account()).await,
+                Some(id) => context.client.update_account(id, &fields.change()).await,
+                None => context.client.create_account(&fields.new_account()).await,
             }
         };
         form.send(request, move |()| {
             close.run(());
-            page.refetch.run(());
-            // Who changed their own account sees it at once.
+            context.refetch.run(());
+            // Updates the session after a change of the signed-in account.
             if id.is_some() && id == session.account() {
                 session.ask();
             }
         });
     };
-    let email = Line { kind: "email", ..Line::text("email", "E-mail", sheet.email) };
+    let email = Line { kind: "email", ..Line::text("email", "E-mail", fields.email) };
     let password = id.is_none().then(|| {
         form.password(Line {
             kind: "password",
             hint: PASSWORD_HINT,
             autocomplete: "new-password",
-            ..Line::text("password", "Password", sheet.password)
+            ..Line::text("password", "Password", fields.password)
         })
     });
     let current = (id.is_some() && id == session.account()).then(|| {
         form.password(Line {
             kind: "password",
-            hint: "Needed to change your own e-mail",
+            hint: "Required to change your own e-mail",
             autocomplete: "current-password",
-            ..Line::text("current_password", "Current password", sheet.current)
+            ..Line::text("current_password", "Current password", fields.current)
         })
     });
-    let is_admin = Signal::derive(move || sheet.role.get() == Role::Admin);
-    let teams = checks::teams(form, "Administrators act in every team.", page.teams, sheet.teams);
+    let is_admin = Signal::derive(move || fields.role.get() == Role::Admin);
+    let teams = checks::teams(form, "Administrators act in every team.", context.teams, fields.teams);
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.line(email)}
                 {current}
-                {form.line(Line::text("display_name", "Name", sheet.display_name))}
+                {form.line(Line::text("display_name", "Name", fields.display_name))}
                 {password}
-                {roles(form, sheet)}
+                {roles(form, fields)}
                 {checks::permissions(
                     form,
                     "Each role has default permissions; you can change them. Administrators have all of them.",
                     Permission::ALL.to_vec(),
-                    sheet.permissions,
+                    fields.permissions,
                     is_admin,
                 )}
                 {teams}
@@ -146,7 +150,7 @@ pub(super) fn editor(page: Accounts, account: Option<AccountDetail>, close: Call
     .into_any()
 }
 
-fn roles(form: Form, sheet: Sheet) -> AnyView {
+fn roles(form: Form, fields: Fields) -> AnyView {
     let choice = move |role: Role| {
         view! {
             <label class="flex min-h-6 items-center gap-2 text-sm">
@@ -154,8 +158,8 @@ fn roles(form: Form, sheet: Sheet) -> AnyView {
                     type="radio"
                     name="role"
                     class="radio radio-sm"
-                    prop:checked=move || sheet.role.get() == role
-                    on:change=move |_| sheet.choose(role)
+                    prop:checked=move || fields.role.get() == role
+                    on:change=move |_| fields.choose_role(role)
                 />
                 {role_name(role)}
             </label>
@@ -176,18 +180,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_brings_its_permissions_and_one_may_untick_some() {
+    fn a_role_sets_its_default_permissions_and_they_can_be_changed() {
         let owner = Owner::new();
         owner.set();
-        let sheet = Sheet::new(None);
-        assert_eq!(sheet.new_account().permissions, Some(Role::Agent.preset()));
-        sheet.choose(Role::Supervisor);
-        sheet.permissions.update(|permissions| {
+        let fields = Fields::new(None);
+        assert_eq!(fields.new_account().permissions, Some(Role::Agent.preset()));
+        fields.choose_role(Role::Supervisor);
+        fields.permissions.update(|permissions| {
             permissions.remove(&Permission::Import);
         });
-        let sent = sheet.change().permissions.unwrap_or_default();
+        let sent = fields.change().permissions.unwrap_or_default();
         assert!(sent.contains(&Permission::ManageTeam) && !sent.contains(&Permission::Import));
-        sheet.choose(Role::Admin);
-        assert_eq!(sheet.new_account().permissions, Some(BTreeSet::from(Permission::ALL)));
+        fields.choose_role(Role::Admin);
+        assert_eq!(fields.new_account().permissions, Some(BTreeSet::from(Permission::ALL)));
     }
 }

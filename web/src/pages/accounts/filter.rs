@@ -1,9 +1,9 @@
-//! Which accounts a search finds: pure.
+//! The filter of the accounts page.
 
 use shared::account::AccountDetail;
 
-/// Whether every word typed stands in the name or the e-mail address, in any case.
-pub(super) fn finds(typed: &str, account: &AccountDetail) -> bool {
+/// Returns whether the name or e-mail address contains every typed word, in any case.
+pub(super) fn matches(typed: &str, account: &AccountDetail) -> bool {
     let (name, email) = (account.display_name.to_lowercase(), account.email.to_lowercase());
     typed.to_lowercase().split_whitespace().all(|word| name.contains(word) || email.contains(word))
 }
@@ -15,17 +15,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_is_looked_for_in_name_and_email() {
+    fn every_word_must_occur_in_the_name_or_email() {
         let account: AccountDetail = serde_json::from_value(json!({
             "id": 1, "email": "ann@example.com", "display_name": "Ann Ödegaard", "role": "agent",
             "permissions": [], "team_ids": [], "created_at": "2026-11-22T09:00:00Z", "disabled_at": null,
         }))
         .unwrap();
         for found in ["", "  ", "ANN", "öde", "ann@", "example ann"] {
-            assert!(finds(found, &account), "{found}");
+            assert!(matches(found, &account), "{found}");
         }
         for missed in ["bo", "ann bo", "annö"] {
-            assert!(!finds(missed, &account), "{missed}");
+            assert!(!matches(missed, &account), "{missed}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The accounts: who signs in, what they may do, and in which teams.
+//! The accounts page: lists, creates and edits accounts, with their roles, permissions and teams.
 //!
-//! What may be changed is the server's word (the last administrator stays one); nothing here decides it.
+//! The server decides which changes are allowed. For example, the last administrator cannot be disabled.
 
 mod dialogs;
 mod editor;
@@ -13,7 +13,7 @@ use shared::{
     team::TeamSummary,
 };
 
-use self::{dialogs::dialog, filter::finds};
+use self::{dialogs::dialog, filter::matches};
 use crate::{
     api::{Client, Fault},
     components::{
@@ -40,9 +40,9 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Actions", "w-36 xl:w-64"),
 ];
 
-/// What a dialog is open for.
+/// The open dialog.
 #[derive(Clone)]
-enum Asked {
+enum OpenDialog {
     New,
     Edit(AccountDetail),
     Password(AccountDetail),
@@ -50,13 +50,13 @@ enum Asked {
     Enable(AccountDetail),
 }
 
-/// What the pieces of the page share.
+/// Shared state of the page's parts.
 #[derive(Clone, Copy)]
-struct Accounts {
+struct AccountsContext {
     client: Client,
     accounts: RwSignal<Option<Vec<AccountDetail>>>,
     teams: RwSignal<Vec<TeamSummary>>,
-    asked: RwSignal<Option<Asked>>,
+    dialog: RwSignal<Option<OpenDialog>>,
     refetch: Callback<()>,
 }
 
@@ -83,20 +83,19 @@ fn page() -> AnyView {
     let teams = RwSignal::new(Vec::new());
     let fault = RwSignal::new(None::<Fault>);
     let refetch = coalesced(move || async move {
-        let met = fetch(client, accounts, teams).await.err();
-        fault.try_set(met);
+        fault.try_set(fetch(client, accounts, teams).await.err());
     });
     refetch.run(());
     use_live().listen(move |news| match news {
         News::Event(event) if !matches!(event.kind, EventKind::TeamChanged | EventKind::AccountChanged) => {}
         _ => refetch.run(()),
     });
-    let page = Accounts { client, accounts, teams, asked: RwSignal::new(None), refetch };
+    let context = AccountsContext { client, accounts, teams, dialog: RwSignal::new(None), refetch };
     let typed = RwSignal::new(String::new());
-    let arrived = Memo::new(move |_| accounts.with(Option::is_some));
+    let is_loaded = Memo::new(move |_| accounts.with(Option::is_some));
     let body = move || {
-        if arrived.get() {
-            return table(page, typed);
+        if is_loaded.get() {
+            return table(context, typed);
         }
         match fault.get() {
             Some(fault) => failed(&fault, refetch),
@@ -109,7 +108,7 @@ fn page() -> AnyView {
             <button
                 type="button"
                 class="btn btn-sm btn-primary"
-                on:click=move |_| page.asked.set(Some(Asked::New))
+                on:click=move |_| context.dialog.set(Some(OpenDialog::New))
             >
                 "New account"
             </button>
@@ -125,28 +124,28 @@ fn page() -> AnyView {
             />
         </label>
         <div class="mt-4">{body}</div>
-        {move || page.asked.get().map(|asked| dialog(page, asked))}
+        {move || context.dialog.get().map(|open| dialog(context, open))}
     }
     .into_any()
 }
 
-fn table(page: Accounts, typed: RwSignal<String>) -> AnyView {
+fn table(context: AccountsContext, typed: RwSignal<String>) -> AnyView {
     let found = Memo::new(move |_| {
-        page.accounts.with(|accounts| {
+        context.accounts.with(|accounts| {
             typed.with(|typed| {
-                let accounts = accounts.iter().flatten().filter(|account| finds(typed, account));
+                let accounts = accounts.iter().flatten().filter(|account| matches(typed, account));
                 accounts.map(|account| account.id.0).collect::<Vec<_>>()
             })
         })
     });
-    let none = Memo::new(move |_| found.with(Vec::is_empty));
+    let is_empty = Memo::new(move |_| found.with(Vec::is_empty));
     let zone = use_session().zone();
     let count = move || {
-        let (found, all) = (found.with(Vec::len), page.accounts.with(|all| all.iter().flatten().count()));
+        let (found, all) = (found.with(Vec::len), context.accounts.with(|all| all.iter().flatten().count()));
         format!("{found} of {all} accounts")
     };
     let body = move || {
-        if none.get() {
+        if is_empty.get() {
             return empty("No account has this name or e-mail");
         }
         let zone = zone.clone();
@@ -156,7 +155,7 @@ fn table(page: Accounts, typed: RwSignal<String>) -> AnyView {
                 <tbody role="rowgroup" class=BODY>
                     {keyed(
                         move || found.get().into_iter().map(Row::new).collect(),
-                        move |known| row(page, known.id, zone.clone()),
+                        move |shown| row(context, shown.id, zone.clone()),
                     )}
                 </tbody>
             </table>
@@ -170,9 +169,9 @@ fn table(page: Accounts, typed: RwSignal<String>) -> AnyView {
     .into_any()
 }
 
-fn row(page: Accounts, id: i64, zone: Zone) -> AnyView {
+fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
     let account = Memo::new(move |_| {
-        page.accounts.with(|all| all.iter().flatten().find(|account| account.id.0 == id).cloned())
+        context.accounts.with(|all| all.iter().flatten().find(|account| account.id.0 == id).cloned())
     });
     let read = move |read: fn(&AccountDetail) -> String| {
         Signal::derive(move || account.with(|account| account.as_ref().map(read).unwrap_or_default()))
@@ -182,9 +181,9 @@ fn row(page: Accounts, id: i64, zone: Zone) -> AnyView {
     let role = read(|account| role_name(account.role).to_owned());
     let teams = move || {
         account.with(|account| match account {
-            // Whatever teams an administrator is a member of.
+            // An administrator acts in all teams, regardless of membership.
             Some(account) if account.role == Role::Admin => "All teams".to_owned(),
-            Some(account) => or_dash(Some(&page.teams.with(|teams| team_names(teams, &account.team_ids)))),
+            Some(account) => or_dash(Some(&context.teams.with(|teams| team_names(teams, &account.team_ids)))),
             None => String::new(),
         })
     };
@@ -196,33 +195,37 @@ fn row(page: Accounts, id: i64, zone: Zone) -> AnyView {
         }
         .into_any(),
     };
-    let open = move |ask: fn(AccountDetail) -> Asked| {
+    let open = move |dialog: fn(AccountDetail) -> OpenDialog| {
         if let Some(account) = account.get_untracked() {
-            page.asked.set(Some(ask(account)));
+            context.dialog.set(Some(dialog(account)));
         }
     };
-    let act = move |text: &'static str, ask: fn(AccountDetail) -> Asked| {
+    let button = move |text: &'static str, dialog: fn(AccountDetail) -> OpenDialog| {
         view! {
-            <button type="button" class="btn btn-sm" on:click=move |_| open(ask)>
+            <button type="button" class="btn btn-sm" on:click=move |_| open(dialog)>
                 {text}
                 <span class="sr-only">" " {name}</span>
             </button>
         }
         .into_any()
     };
-    // One button with two meanings: it must not be another element when its meaning changes, or the focus is lost.
-    let turn = view! {
+    // One element for both actions, so that it keeps the focus when the action changes.
+    let toggle = view! {
         <button
             type="button"
             class=move || if disabled.get().is_some() { "btn btn-sm" } else { "btn btn-sm btn-danger" }
-            on:click=move |_| open(if disabled.get_untracked().is_some() { Asked::Enable } else { Asked::Disable })
+            on:click=move |_| {
+                open(if disabled.get_untracked().is_some() { OpenDialog::Enable } else { OpenDialog::Disable });
+            }
         >
             {move || if disabled.get().is_some() { "Enable" } else { "Disable" }}
             <span class="sr-only">" " {name}</span>
         </button>
     };
     let actions = view! {
-        <span class="flex flex-wrap gap-1 max-md:[&_.btn]:px-2">{act("Edit", Asked::Edit)} {act("Password", Asked::Password)} {turn}</span>
+        <span class="flex flex-wrap gap-1 max-md:[&_.btn]:px-2">
+            {button("Edit", OpenDialog::Edit)} {button("Password", OpenDialog::Password)} {toggle}
+        </span>
     };
     view! {
         <tr role="row" class=ROW>

@@ -1,5 +1,5 @@
-//! What has been typed into a team's ad-hoc dialog and not sent: kept per account and team, with the key under which it
-//! is sent, so that it survives closing the dialog and is never sent twice.
+//! The unsent draft of an ad-hoc message. The browser stores it per account and team, with the idempotency key for
+//! sending it: a draft survives closing the dialog and is not sent twice.
 
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -11,35 +11,35 @@ use shared::{
 use super::text::Text;
 use crate::{api::new_idempotency_key, storage};
 
-/// The template that a text was made from.
+/// The template that a text comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Chosen {
     pub(super) id: TemplateId,
-    /// For whom it was filled in.
+    /// The customer number whose data filled it in.
     number: Option<PhoneNumber>,
+    /// The filled-in text.
     rendered: String,
 }
 
-/// A message on its way to being sent.
+/// An unsent ad-hoc message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Draft {
-    /// The number, as it was typed.
+    /// The customer's number, as typed.
     pub(super) number: String,
-    /// The team's number that was chosen to send from.
+    /// The chosen team number to send from.
     pub(super) from: Option<PhoneNumber>,
-    /// The text.
     pub(super) text: Text,
-    /// Where it came from.
+    /// The template that the text comes from.
     pub(super) template: Option<Chosen>,
-    /// The idempotency key: a new one once this was sent, or was certainly not.
+    /// The idempotency key, replaced after the message is sent or refused.
     pub(super) key: String,
 }
 
-/// Where a draft is kept.
+/// Storage key of a draft.
 #[derive(Clone, Debug)]
-pub(super) struct Place(String);
+pub(super) struct StorageKey(String);
 
-impl Place {
+impl StorageKey {
     pub(super) fn new(account: Option<AccountId>, team: TeamId) -> Self {
         let account = account.map(|account| account.to_string()).unwrap_or_default();
         Self(format!("smsc-ad-hoc-{account}-{team}"))
@@ -57,42 +57,42 @@ impl Draft {
         }
     }
 
-    /// The draft that is kept there, or an empty one.
-    pub(super) fn recall(place: &Place) -> Self {
-        let kept = storage::recall(&place.0).and_then(|text| serde_json::from_str(&text).ok());
-        kept.unwrap_or_else(Self::empty)
+    /// Returns the stored draft, or an empty one.
+    pub(super) fn load(key: &StorageKey) -> Self {
+        let stored = storage::recall(&key.0).and_then(|text| serde_json::from_str(&text).ok());
+        stored.unwrap_or_else(Self::empty)
     }
 
-    /// Keeps the draft, or forgets it when there is nothing in it.
-    pub(super) fn keep(&self, place: &Place) {
+    /// Stores the draft, or deletes it if it is empty.
+    pub(super) fn save(&self, key: &StorageKey) {
         let is_empty = self.number.trim().is_empty() && self.text.shown().is_empty();
         let json = if is_empty { None } else { serde_json::to_string(self).ok() };
-        storage::keep(&place.0, json.as_deref());
+        storage::keep(&key.0, json.as_deref());
     }
 
-    /// Forgets what was sent under this key, unless something else has taken its place.
-    pub(super) fn forget(place: &Place, key: &str) {
-        if Self::recall(place).key == key {
-            storage::keep(&place.0, None);
+    /// Deletes the stored draft if it still has this idempotency key.
+    pub(super) fn delete(key: &StorageKey, idempotency_key: &str) {
+        if Self::load(key).key == idempotency_key {
+            storage::keep(&key.0, None);
         }
     }
 
-    /// Puts a template into the box, filled in for this number.
-    pub(super) fn choose(&mut self, template: &RenderedTemplate, number: Option<PhoneNumber>) {
-        self.text.become_text(template.rendered.clone());
+    /// Replaces the text with a template filled in for `number`.
+    pub(super) fn choose_template(&mut self, template: &RenderedTemplate, number: Option<PhoneNumber>) {
+        self.text.set_template(template.rendered.clone());
         self.template = Some(Chosen { id: template.id, number, rendered: template.rendered.clone() });
     }
 
-    /// Templates were filled in for another number: a text that is still the template's becomes that of the new number.
-    pub(super) fn filled_in_anew(&mut self, templates: &[RenderedTemplate], number: Option<&PhoneNumber>) {
+    /// Replaces an unedited template text with the same template filled in for another number.
+    pub(super) fn refill_template(&mut self, templates: &[RenderedTemplate], number: Option<&PhoneNumber>) {
         let Some(chosen) = &self.template else { return };
-        let again = templates.iter().find(|template| template.id == chosen.id);
-        if let Some(template) = again.filter(|_| self.text.is_still(&chosen.rendered)) {
-            self.choose(template, number.cloned());
+        let refilled = templates.iter().find(|template| template.id == chosen.id);
+        if let Some(template) = refilled.filter(|_| self.text.has_template(&chosen.rendered)) {
+            self.choose_template(template, number.cloned());
         }
     }
 
-    /// The box now holds this text.
+    /// Handles input in the message box.
     pub(super) fn edit(&mut self, shown: String) {
         if shown.is_empty() {
             self.template = None;
@@ -100,7 +100,7 @@ impl Draft {
         self.text.edit(shown);
     }
 
-    /// Whether the text may hold what belongs to another number than this one.
+    /// Returns whether the text may contain data of a customer with another number.
     pub(super) fn is_for_another(&self, number: &PhoneNumber) -> bool {
         self.template
             .as_ref()
@@ -108,9 +108,9 @@ impl Draft {
             .is_some_and(|filled_for| filled_for != number)
     }
 
-    /// Whether the text is just as the template has it.
+    /// Returns whether the text is that of the template, without edits.
     pub(super) fn is_unedited(&self) -> bool {
-        self.template.as_ref().is_some_and(|chosen| self.text.is_still(&chosen.rendered))
+        self.template.as_ref().is_some_and(|chosen| self.text.has_template(&chosen.rendered))
     }
 }
 
@@ -146,20 +146,20 @@ mod tests {
     fn an_unedited_template_follows_the_number() {
         let (maria, jo) = (number("+447700900123"), number("+447700900789"));
         let mut draft = draft();
-        draft.choose(&greeting("Hi Maria"), Some(maria));
+        draft.choose_template(&greeting("Hi Maria"), Some(maria));
         assert!(draft.is_for_another(&jo));
-        draft.filled_in_anew(&[greeting("Hi Jo")], Some(&jo));
+        draft.refill_template(&[greeting("Hi Jo")], Some(&jo));
         assert_eq!(draft.text.shown(), "Hi Jo");
         assert!(!draft.is_for_another(&jo));
     }
 
     #[test]
-    fn an_edited_template_stays_and_is_known_to_be_for_another_number() {
+    fn an_edited_template_stays_and_is_reported_as_for_another_number() {
         let (maria, jo) = (number("+447700900123"), number("+447700900789"));
         let mut draft = draft();
-        draft.choose(&greeting("Hi Maria"), Some(maria.clone()));
+        draft.choose_template(&greeting("Hi Maria"), Some(maria.clone()));
         draft.edit("Hi Maria!".to_owned());
-        draft.filled_in_anew(&[greeting("Hi Jo")], Some(&jo));
+        draft.refill_template(&[greeting("Hi Jo")], Some(&jo));
         assert_eq!(draft.text.shown(), "Hi Maria!");
         assert!(!draft.is_unedited());
         assert!(draft.is_for_another(&jo));
@@ -167,9 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn an_emptied_box_comes_from_no_template() {
+    fn emptying_the_text_removes_the_template() {
         let mut draft = draft();
-        draft.choose(&greeting("Hi Maria"), None);
+        draft.choose_template(&greeting("Hi Maria"), None);
         draft.edit(String::new());
         assert_eq!(draft.template, None);
     }

@@ -1,16 +1,17 @@
-//! The text of an ad-hoc message: template, box, count, and a line for each gap that no customer's data fills.
+//! The text of an ad-hoc message: template drop-down, message box, character counter, and an input for each placeholder
+//! that the customer's data does not fill.
 
 use leptos::prelude::*;
 
-use super::{templates::templates, writing::Writing};
+use super::{state::AdHocState, templates::templates};
 use crate::components::{counter::counter, form::explained};
 
-/// The text.
-pub(super) fn message(writing: Writing) -> AnyView {
-    let fault = writing.form.fault_of("body");
-    let text = Memo::new(move |_| writing.draft.with(|draft| draft.text.shown()));
-    let gaps = Memo::new(move |_| writing.draft.with(|draft| draft.text.gaps()));
-    let gap = move |name: String| {
+/// The fields of the text.
+pub(super) fn message(state: AdHocState) -> AnyView {
+    let fault = state.form.fault_of("body");
+    let text = Memo::new(move |_| state.draft.with(|draft| draft.text.shown()));
+    let unfilled = Memo::new(move |_| state.draft.with(|draft| draft.text.placeholders()));
+    let placeholder_input = move |name: String| {
         let (shown, filled) = (name.clone(), name.clone());
         view! {
             <label class="flex flex-col gap-1">
@@ -18,10 +19,10 @@ pub(super) fn message(writing: Writing) -> AnyView {
                 <input
                     class="input w-full"
                     autocomplete="off"
-                    prop:value=move || writing.draft.with(|draft| draft.text.value(&shown).to_owned())
-                    prop:readOnly=move || writing.form.busy.get()
+                    prop:value=move || state.draft.with(|draft| draft.text.value(&shown).to_owned())
+                    prop:readOnly=move || state.form.busy.get()
                     on:input:target=move |event| {
-                        writing.change(|draft| draft.text.fill_in(&filled, event.target().value()));
+                        state.change(|draft| draft.text.set_value(&filled, event.target().value()));
                     }
                 />
             </label>
@@ -29,7 +30,7 @@ pub(super) fn message(writing: Writing) -> AnyView {
         .into_any()
     };
     view! {
-        {templates(writing)}
+        {templates(state)}
         <div class="flex flex-col gap-1">
             <label for="ad-hoc-message" class="text-sm font-medium">"Message"</label>
             <textarea
@@ -42,13 +43,13 @@ pub(super) fn message(writing: Writing) -> AnyView {
                 aria-invalid=move || fault.with(Option::is_some).to_string()
                 placeholder="Write a message – Ctrl+Enter sends"
                 prop:value=text
-                prop:readOnly=move || writing.form.busy.get()
-                on:input:target=move |event| writing.typed(event.target().value())
+                prop:readOnly=move || state.form.busy.get()
+                on:input:target=move |event| state.edit_text(event.target().value())
             ></textarea>
             {counter(text)}
             {explained("fault-body".to_owned(), "", fault)}
         </div>
-        {move || gaps.get().into_iter().map(gap).collect_view()}
+        {move || unfilled.get().into_iter().map(placeholder_input).collect_view()}
     }
     .into_any()
 }

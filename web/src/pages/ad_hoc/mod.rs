@@ -1,15 +1,15 @@
-//! An ad-hoc message: a text to any number, which begins a conversation. What the dialog that a team's button opens
-//! holds: number, template, text, and then what came of it.
+//! The content of a team's ad-hoc dialog, which sends a message to any number and starts a conversation: number,
+//! template, text, and a confirmation after sending.
 //!
-//! What may be sent is the server's word; what is said here before is only sooner.
+//! The checks here only give earlier feedback; the server decides what may be sent.
 
 mod draft;
 mod message;
 mod number;
 mod sent;
+mod state;
 mod templates;
 mod text;
-mod writing;
 
 use leptos::{
     ev::{KeyboardEvent, MouseEvent},
@@ -21,9 +21,9 @@ use web_sys::{Element, HtmlDialogElement};
 
 use self::{
     message::message,
-    number::{BLOCKED, from_field, number_field, obstacle},
+    number::{BLOCKED, blocked_notice, from_field, number_field},
     sent::sent,
-    writing::Writing,
+    state::AdHocState,
 };
 use crate::{keys::is_send, session::use_session};
 
@@ -35,11 +35,11 @@ pub(crate) fn AdHoc(team: TeamId) -> impl IntoView {
         return view! { <p>"You are no longer in this team. Close this dialog and choose another team."</p> }
             .into_any();
     };
-    let writing = Writing::new(team);
+    let state = AdHocState::new(team);
     view! {
-        {move || match writing.sent.get() {
-            Some(conversation) => sent(writing, &conversation),
-            None => form(writing),
+        {move || match state.sent.get() {
+            Some(conversation) => sent(state, &conversation),
+            None => form(state),
         }}
     }
     .into_any()
@@ -53,37 +53,37 @@ fn close_dialog(event: &MouseEvent) {
     }
 }
 
-fn form(writing: Writing) -> AnyView {
+fn form(state: AdHocState) -> AnyView {
     let key = move |event: KeyboardEvent| {
         if is_send(&event) {
-            writing.send();
+            state.send();
         }
     };
-    let busy = writing.form.busy;
+    let busy = state.form.busy;
     view! {
         <form
             class="flex flex-col gap-4"
             novalidate
             on:submit=move |event| {
                 event.prevent_default();
-                writing.send();
+                state.send();
             }
             on:keydown=key
         >
-            {number_field(writing)}
-            {from_field(writing)}
-            {obstacle(writing)}
-            {message(writing)}
-            {writing.form.fault()}
+            {number_field(state)}
+            {from_field(state)}
+            {blocked_notice(state)}
+            {message(state)}
+            {state.form.fault()}
             <div class="modal-action mt-0 flex-wrap">
-            // Closes the dialog around this; the draft is kept.
+            // Closes the surrounding dialog. The draft stays stored.
             <button type="button" class="btn" on:click=|event| close_dialog(&event)>
                 "Cancel"
             </button>
             <button
                 class="btn btn-primary"
-                aria-disabled=move || (busy.get() || writing.blocked().is_some()).to_string()
-                aria-describedby=move || writing.blocked().map(|_| BLOCKED)
+                aria-disabled=move || (busy.get() || state.blocked().is_some()).to_string()
+                aria-describedby=move || state.blocked().map(|_| BLOCKED)
             >
                 {move || if busy.get() { "Sending…" } else { "Send" }}
             </button>

@@ -1,31 +1,31 @@
-//! The number that is written to, what it turns out to be as one types, and the number that is written from.
+//! The number fields: the customer's number, checked while it is typed, and the team number to send from.
 
 use leptos::{html, prelude::*};
 use shared::{PhoneNumber, conversation::NumberCheck};
 
-use super::writing::{Blocked, Writing};
+use super::state::{AdHocState, Blocked};
 use crate::{
     components::{consent::opted_out, form::explained, person::isolated},
     time_zone::Zone,
 };
 
-/// What the button that sends is described by.
+/// Id of the notice that describes the disabled Send button.
 pub(super) const BLOCKED: &str = "ad-hoc-blocked";
 
-/// The number's box.
-pub(super) fn number_field(writing: Writing) -> AnyView {
-    let fault = writing.form.fault_of("number");
+/// The field for the customer's number.
+pub(super) fn number_field(state: AdHocState) -> AnyView {
+    let fault = state.form.fault_of("number");
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
             let _ = input.focus();
         }
     });
-    let known = move || {
-        writing.checked.with(|checked| match checked {
-            Some(Ok(check)) => described(check),
+    let hint = move || {
+        state.checked.with(|checked| match checked {
+            Some(Ok(check)) => description(check),
             Some(Err(fault)) => fault.words(),
-            None if writing.draft.with(|draft| draft.number.trim().is_empty()) => {
+            None if state.draft.with(|draft| draft.number.trim().is_empty()) => {
                 "Any format, e.g. 07700 900123".to_owned()
             }
             None => "…".to_owned(),
@@ -43,49 +43,49 @@ pub(super) fn number_field(writing: Writing) -> AnyView {
                 autocomplete="off"
                 aria-describedby="ad-hoc-known fault-number"
                 aria-invalid=move || fault.with(Option::is_some).to_string()
-                prop:value=move || writing.draft.with(|draft| draft.number.clone())
-                prop:readOnly=move || writing.form.busy.get()
-                on:input:target=move |event| writing.number_typed(event.target().value())
+                prop:value=move || state.draft.with(|draft| draft.number.clone())
+                prop:readOnly=move || state.form.busy.get()
+                on:input:target=move |event| state.edit_number(event.target().value())
             />
-            <p id="ad-hoc-known" role="status" class="min-h-5 text-sm wrap-anywhere">{known}</p>
+            <p id="ad-hoc-known" role="status" class="min-h-5 text-sm wrap-anywhere">{hint}</p>
             {explained("fault-number".to_owned(), "", fault)}
         </div>
     }
     .into_any()
 }
 
-/// "+44 7700 900123 · Maria Jones (A-10021)", or why it is none.
-fn described(check: &NumberCheck) -> String {
+/// "+44 7700 900123 · Maria Jones (A-10021)", or why the number is not valid.
+fn description(check: &NumberCheck) -> String {
     if !check.valid {
         let reason = check.reason.clone().filter(|reason| !reason.is_empty());
         return reason.unwrap_or_else(|| "This number cannot receive messages.".to_owned());
     }
     let grouped = check.international.clone().or_else(|| check.number.as_ref().map(PhoneNumber::display));
-    let mut words = grouped.unwrap_or_default();
+    let mut text = grouped.unwrap_or_default();
     if let Some(customer) = &check.customer {
-        words.push_str(" · ");
-        words.push_str(&isolated(&customer.name));
-        words.push_str(" (");
-        words.push_str(&isolated(&customer.reference));
-        words.push(')');
+        text.push_str(" · ");
+        text.push_str(&isolated(&customer.name));
+        text.push_str(" (");
+        text.push_str(&isolated(&customer.reference));
+        text.push(')');
     }
-    words
+    text
 }
 
-/// Which of the team's numbers it is sent from, where there are several.
-pub(super) fn from_field(writing: Writing) -> AnyView {
-    let numbers = writing.team.with_value(|team| team.numbers.clone());
+/// The drop-down of team numbers to send from, if there are several.
+pub(super) fn from_field(state: AdHocState) -> AnyView {
+    let numbers = state.team.with_value(|team| team.numbers.clone());
     if numbers.len() < 2 {
         return ().into_any();
     }
-    let fault = writing.form.fault_of("from");
-    let chosen = Memo::new(move |_| writing.from());
+    let fault = state.form.fault_of("from");
+    let chosen = Memo::new(move |_| state.from());
     let option = |number: &PhoneNumber| {
-        let (this, refused) = (number.clone(), number.clone());
-        let is_refused = move || {
-            writing.checked.with(|checked| {
+        let (this, opted_out_of) = (number.clone(), number.clone());
+        let is_opted_out = move || {
+            state.checked.with(|checked| {
                 let consents = checked.iter().flatten().flat_map(|check| &check.opted_out);
-                consents.into_iter().any(|consent| consent.team_number == refused)
+                consents.into_iter().any(|consent| consent.team_number == opted_out_of)
             })
         };
         view! {
@@ -94,7 +94,7 @@ pub(super) fn from_field(writing: Writing) -> AnyView {
                 prop:selected=move || chosen.with(|chosen| chosen.as_ref() == Some(&this))
             >
                 {number.display()}
-                {move || is_refused().then_some(" – opted out")}
+                {move || is_opted_out().then_some(" – opted out")}
             </option>
         }
     };
@@ -110,7 +110,7 @@ pub(super) fn from_field(writing: Writing) -> AnyView {
                 aria-invalid=move || fault.with(Option::is_some).to_string()
                 on:change:target=move |event| {
                     let number = event.target().value().parse().ok();
-                    writing.change(|draft| draft.from = number);
+                    state.change(|draft| draft.from = number);
                 }
             >
                 {options}
@@ -121,10 +121,10 @@ pub(super) fn from_field(writing: Writing) -> AnyView {
     .into_any()
 }
 
-/// What stands in the way of writing to the number, and the way out.
-pub(super) fn obstacle(writing: Writing) -> AnyView {
-    let zone = writing.team.with_value(|team| Zone::new(&team.time_zone));
-    let blocked = Memo::new(move |_| writing.blocked());
+/// The notice that explains why no message can be sent to the number, with the next step.
+pub(super) fn blocked_notice(state: AdHocState) -> AnyView {
+    let zone = state.team.with_value(|team| Zone::new(&team.time_zone));
+    let blocked = Memo::new(move |_| state.blocked());
     let notice = move || {
         blocked.get().map(|blocked| match blocked {
             Blocked::Open(conversation) => view! {
@@ -139,7 +139,10 @@ pub(super) fn obstacle(writing: Writing) -> AnyView {
             Blocked::OptedOut(consent) => view! {
                 <div class="alert alert-warning flex flex-col items-start gap-1">
                     <p id=BLOCKED class="wrap-anywhere">"This number " {opted_out(&consent, &zone)} "."</p>
-                    <p>"You cannot send it messages from that number. See " <a href="/consents" class="link">"Opt-outs"</a> "."</p>
+                    <p>
+                        "You cannot send messages to it from that number. See "
+                        <a href="/consents" class="link">"Opt-outs"</a> "."
+                    </p>
                 </div>
             }
             .into_any(),
@@ -157,24 +160,24 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_shown_with_whose_it_is() {
+    fn a_number_is_shown_with_its_customer() {
         let mut known = serde_json::json!({
             "number": "+447700900123", "international": "+44 7700 900123", "valid": true, "reason": null,
             "customer": {"ref": "A-10021", "name": "Maria Jones"}, "from": null, "conversation_id": null, "opted_out": [],
         });
-        assert_eq!(described(&check(known.clone())), "+44 7700 900123 · Maria Jones (A-10021)");
+        assert_eq!(description(&check(known.clone())), "+44 7700 900123 · Maria Jones (A-10021)");
         known["customer"] = serde_json::Value::Null;
-        assert_eq!(described(&check(known)), "+44 7700 900123");
+        assert_eq!(description(&check(known)), "+44 7700 900123");
     }
 
     #[test]
-    fn what_is_no_number_is_said_to_be_none() {
+    fn an_invalid_number_is_shown_with_the_reason() {
         let mut unknown = serde_json::json!({
             "number": null, "international": null, "valid": false, "reason": "Too short.",
             "customer": null, "from": null, "conversation_id": null, "opted_out": [],
         });
-        assert_eq!(described(&check(unknown.clone())), "Too short.");
+        assert_eq!(description(&check(unknown.clone())), "Too short.");
         unknown["reason"] = serde_json::Value::Null;
-        assert_eq!(described(&check(unknown)), "This number cannot receive messages.");
+        assert_eq!(description(&check(unknown)), "This number cannot receive messages.");
     }
 }

@@ -1,30 +1,30 @@
-//! What the ad-hoc dialog says once the message is on its way.
+//! The confirmation after an ad-hoc message is sent.
 
 use leptos::{html, prelude::*};
 use shared::conversation::Conversation;
 
-use super::writing::Writing;
+use super::state::AdHocState;
 
 /// "Sent to +44 7700 900123."
-pub(super) fn sent(writing: Writing, conversation: &Conversation) -> AnyView {
-    let words = NodeRef::<html::P>::new();
-    // The button that had the focus is gone.
+pub(super) fn sent(state: AdHocState, conversation: &Conversation) -> AnyView {
+    let notice = NodeRef::<html::P>::new();
+    // Takes the focus, because the focused Send button has been removed.
     Effect::new(move |_| {
-        if let Some(words) = words.get() {
-            let _ = words.focus();
+        if let Some(notice) = notice.get() {
+            let _ = notice.focus();
         }
     });
     view! {
         <div class="flex flex-col gap-4">
-            <p node_ref=words tabindex="-1" role="status" class="alert alert-success block outline-none">
+            <p node_ref=notice tabindex="-1" role="status" class="alert alert-success block outline-none">
                 <strong>"Sent to " {conversation.number.display()} "."</strong>
-                " You will see it in the queue when they reply."
+                " The conversation appears in the queue when they reply."
             </p>
             <div class="flex flex-wrap gap-2">
                 <a href=format!("/conversations/{}", conversation.id) class="btn btn-primary">
                     "Open the conversation"
                 </a>
-                <button type="button" class="btn" on:click=move |_| writing.again()>
+                <button type="button" class="btn" on:click=move |_| state.start_another()>
                     "Send another"
                 </button>
                 <form method="dialog">

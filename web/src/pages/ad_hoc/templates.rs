@@ -1,33 +1,33 @@
-//! The template drop-down: choosing one puts its text into the box, filled in for the number, and again for another
-//! number as long as nobody has edited it.
+//! The template drop-down. Choosing a template puts its text into the message box, filled in for the customer's number.
+//! An unedited text is filled in again when the number changes.
 
 use leptos::prelude::*;
 use shared::{PhoneNumber, ids::TemplateId, template::RenderedTemplate};
 
-use super::writing::Writing;
-use crate::{api::Fault, components::when::when, typing::Typing};
+use super::state::AdHocState;
+use crate::{api::Fault, components::when::when, debounce::Debounced};
 
 type Fetched = Option<Result<Vec<RenderedTemplate>, Fault>>;
 
 /// The drop-down.
-pub(super) fn templates(writing: Writing) -> AnyView {
+pub(super) fn templates(state: AdHocState) -> AnyView {
     let fetched = RwSignal::new(None as Fetched);
-    let typing = Typing::new();
-    // While a number is being looked at, the templates stay those of the one before.
+    let typing = Debounced::new();
+    // While a new number is being checked, the templates stay those of the previous one.
     let number = Memo::new(move |before: Option<&Option<PhoneNumber>>| {
-        if writing.checked.with(Option::is_some) { writing.number() } else { before.cloned().flatten() }
+        if state.checked.with(Option::is_some) { state.number() } else { before.cloned().flatten() }
     });
     let fetch = move || {
         let number = number.get();
-        let team = writing.team.with_value(|team| team.id);
-        let asked = number.clone();
+        let team = state.team.with_value(|team| team.id);
+        let requested = number.clone();
         typing.ask_now(
-            async move { writing.client.list_team_templates(team, asked.as_ref()).await },
-            move |answer| {
-                if let Ok(templates) = &answer {
-                    writing.filled_in_anew(templates, number.as_ref());
+            async move { state.client.list_team_templates(team, requested.as_ref()).await },
+            move |response| {
+                if let Ok(templates) = &response {
+                    state.refill_template(templates, number.as_ref());
                 }
-                fetched.set(Some(answer));
+                fetched.set(Some(response));
             },
         );
     };
@@ -39,12 +39,12 @@ pub(super) fn templates(writing: Writing) -> AnyView {
         })
     };
     let selected =
-        Memo::new(move |_| writing.draft.with(|draft| draft.template.as_ref().map(|chosen| chosen.id)));
-    let chosen = move |value: String| match value.parse().ok().and_then(find) {
-        Some(template) => writing.choose(&template),
-        None => writing.change(|draft| draft.template = None),
+        Memo::new(move |_| state.draft.with(|draft| draft.template.as_ref().map(|chosen| chosen.id)));
+    let choose = move |value: String| match value.parse().ok().and_then(find) {
+        Some(template) => state.choose_template(&template),
+        None => state.change(|draft| draft.template = None),
     };
-    let first = move || {
+    let placeholder = move || {
         fetched.with(|fetched| match fetched {
             None => "Loading templates…",
             Some(Err(_)) => "Templates could not be loaded",
@@ -74,24 +74,24 @@ pub(super) fn templates(writing: Writing) -> AnyView {
             .into_any()
         },
     );
-    let bring_back = when(
-        move || writing.replaced.with(Option::is_some),
+    let restore_button = when(
+        move || state.replaced.with(Option::is_some),
         move || {
             view! {
-                <button type="button" class="btn btn-sm btn-ghost" on:click=move |_| writing.bring_back()>
-                    "Bring back my text"
+                <button type="button" class="btn btn-sm btn-ghost" on:click=move |_| state.restore_replaced()>
+                    "Restore my text"
                 </button>
             }
             .into_any()
         },
     );
-    let for_another = when(
+    let other_number_notice = when(
         move || {
-            let is_settled = fetched.with(|fetched| matches!(fetched, Some(Err(_))));
-            writing.number().is_some_and(|number| {
-                writing
+            let has_failed = fetched.with(|fetched| matches!(fetched, Some(Err(_))));
+            state.number().is_some_and(|number| {
+                state
                     .draft
-                    .with(|draft| draft.is_for_another(&number) && (is_settled || !draft.is_unedited()))
+                    .with(|draft| draft.is_for_another(&number) && (has_failed || !draft.is_unedited()))
             })
         },
         move || {
@@ -103,7 +103,7 @@ pub(super) fn templates(writing: Writing) -> AnyView {
                         class="btn btn-sm"
                         on:click=move |_| {
                             if let Some(template) = selected.get_untracked().and_then(find) {
-                                writing.choose(&template);
+                                state.choose_template(&template);
                             }
                         }
                     >
@@ -118,15 +118,15 @@ pub(super) fn templates(writing: Writing) -> AnyView {
         <div class="flex flex-wrap items-center gap-2">
             <label class="flex max-w-full min-w-0 flex-wrap items-center gap-2 text-sm">
                 <span class="font-medium">"Template"</span>
-                <select class="select select-sm w-56" on:change:target=move |event| chosen(event.target().value())>
-                    <option value="" prop:selected=move || selected.get().is_none()>{move || first()}</option>
+                <select class="select select-sm w-56" on:change:target=move |event| choose(event.target().value())>
+                    <option value="" prop:selected=move || selected.get().is_none()>{move || placeholder()}</option>
                     {move || options()}
                 </select>
             </label>
             {retry}
-            {bring_back}
+            {restore_button}
         </div>
-        <div role="status" class="empty:hidden">{for_another}</div>
+        <div role="status" class="empty:hidden">{other_number_notice}</div>
     }
     .into_any()
 }

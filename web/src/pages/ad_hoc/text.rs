@@ -1,12 +1,10 @@
-//! A text with gaps: pure. The placeholders that no customer's data fills stand as gaps, and what is typed for them is
-//! put in.
-//!
-//! It must never let a gap pass for filled because something blank was typed.
+//! A text with placeholders that the customer's data does not fill. The agent types values for them. A blank value does
+//! not fill a placeholder.
 
 use serde::{Deserialize, Serialize};
 use shared::template::{fill, placeholders};
 
-/// A text, and what was typed for its gaps.
+/// A text and the typed values of its placeholders.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Text {
     base: String,
@@ -14,44 +12,44 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// A text for whose gaps nothing was typed yet.
+    /// A text without typed values.
     pub(super) fn new(base: String) -> Self {
         Self { base, values: Vec::new() }
     }
 
-    /// The names of all gaps, those with a value too.
-    pub(super) fn gaps(&self) -> Vec<String> {
+    /// Returns the names of all placeholders, including those with a value.
+    pub(super) fn placeholders(&self) -> Vec<String> {
         placeholders(&self.base)
     }
 
-    /// What was typed for a gap.
-    pub(super) fn value(&self, gap: &str) -> &str {
-        self.values.iter().find(|(name, _)| name == gap).map_or("", |(_, value)| value)
+    /// Returns the value typed for a placeholder.
+    pub(super) fn value(&self, placeholder: &str) -> &str {
+        self.values.iter().find(|(name, _)| name == placeholder).map_or("", |(_, value)| value)
     }
 
-    /// Takes what was typed for a gap.
-    pub(super) fn fill_in(&mut self, gap: &str, value: String) {
-        self.values.retain(|(name, _)| name != gap);
-        self.values.push((gap.to_owned(), value));
+    /// Sets the value typed for a placeholder.
+    pub(super) fn set_value(&mut self, placeholder: &str, value: String) {
+        self.values.retain(|(name, _)| name != placeholder);
+        self.values.push((placeholder.to_owned(), value));
     }
 
-    /// The text as it would be sent.
+    /// Returns the text as it would be sent.
     pub(super) fn shown(&self) -> String {
-        fill(&self.base, |gap| Some(self.value(gap).to_owned()).filter(|value| !value.trim().is_empty())).0
+        fill(&self.base, |name| Some(self.value(name).to_owned()).filter(|value| !value.trim().is_empty())).0
     }
 
-    /// The text was edited by hand: what was typed for its gaps is part of it now.
+    /// Replaces the text with an edited one, which already contains the typed values.
     pub(super) fn edit(&mut self, shown: String) {
         *self = Self::new(shown);
     }
 
-    /// Whether it is still what this was, but for its gaps.
-    pub(super) fn is_still(&self, base: &str) -> bool {
+    /// Returns whether the text is `base`, whatever the typed values.
+    pub(super) fn has_template(&self, base: &str) -> bool {
         self.base == base
     }
 
-    /// Takes another text, and keeps what was typed for the gaps that it has as well.
-    pub(super) fn become_text(&mut self, base: String) {
+    /// Replaces the text, but keeps the typed values.
+    pub(super) fn set_template(&mut self, base: String) {
         self.base = base;
     }
 }
@@ -65,40 +63,40 @@ mod tests {
     }
 
     #[test]
-    fn what_is_typed_for_a_gap_stands_in_the_text_at_once() {
+    fn a_typed_value_appears_in_the_text_at_once() {
         let mut text = reminder();
-        assert_eq!(text.gaps(), ["name", "Balance", "Due date"]);
-        text.fill_in("name", "Ma".to_owned());
-        text.fill_in("name", "Maria".to_owned());
+        assert_eq!(text.placeholders(), ["name", "Balance", "Due date"]);
+        text.set_value("name", "Ma".to_owned());
+        text.set_value("name", "Maria".to_owned());
         assert_eq!(text.shown(), "Hi Maria, {{Balance}} is due on {{Due date}}. Maria!");
-        // The gap is still there to be typed in.
-        assert_eq!(text.gaps().len(), 3);
+        // The placeholder keeps its input.
+        assert_eq!(text.placeholders().len(), 3);
         assert_eq!(text.value("name"), "Maria");
     }
 
     #[test]
-    fn something_blank_fills_no_gap() {
+    fn a_blank_value_does_not_fill_a_placeholder() {
         let mut text = reminder();
-        text.fill_in("name", "  ".to_owned());
+        text.set_value("name", "  ".to_owned());
         assert_eq!(placeholders(&text.shown()), ["name", "Balance", "Due date"]);
     }
 
     #[test]
-    fn editing_keeps_what_was_filled_in_and_the_gaps_that_are_left() {
+    fn editing_keeps_typed_values_and_unfilled_placeholders() {
         let mut text = reminder();
-        text.fill_in("name", "Maria".to_owned());
+        text.set_value("name", "Maria".to_owned());
         let edited = text.shown() + " Bye";
         text.edit(edited.clone());
         assert_eq!(text.shown(), edited);
-        assert_eq!(text.gaps(), ["Balance", "Due date"]);
+        assert_eq!(text.placeholders(), ["Balance", "Due date"]);
     }
 
     #[test]
-    fn another_customer_fills_the_same_text_anew_and_keeps_what_was_typed() {
+    fn another_customers_text_keeps_typed_values() {
         let mut text = reminder();
-        text.fill_in("Due date", "Friday".to_owned());
-        assert!(text.is_still("Hi {{name}}, {{Balance}} is due on {{Due date}}. {{name}}!"));
-        text.become_text("Hi Jo, 12.00 is due on {{Due date}}. Jo!".to_owned());
+        text.set_value("Due date", "Friday".to_owned());
+        assert!(text.has_template("Hi {{name}}, {{Balance}} is due on {{Due date}}. {{name}}!"));
+        text.set_template("Hi Jo, 12.00 is due on {{Due date}}. Jo!".to_owned());
         assert_eq!(text.shown(), "Hi Jo, 12.00 is due on Friday. Jo!");
     }
 }

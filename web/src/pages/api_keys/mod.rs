@@ -1,13 +1,13 @@
-//! The API keys: how programs sign in, and what they may do.
+//! The API keys page: lists, creates and revokes the keys that programs authenticate with.
 //!
-//! A key's secret is shown once, in the dialog that made it; it must never be kept anywhere.
+//! A key's secret is shown once, in the dialog after its creation. It is not stored in the browser.
 
-mod making;
+mod creation;
 
 use leptos::prelude::*;
 use shared::{account::Permission, api_key::ApiKey, event::EventKind, team::TeamSummary};
 
-use self::making::{making, secret};
+use self::creation::{creation, secret};
 use crate::{
     api::{Client, Fault},
     components::{
@@ -30,26 +30,26 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Name", ""),
     ("Permissions", "w-[24%]"),
     ("Teams", "w-[16%]"),
-    ("Made by", "w-32 lg:w-44"),
+    ("Created by", "w-32 lg:w-44"),
     ("Last used", "w-28 lg:w-36"),
     ("Actions", "w-24 lg:w-32"),
 ];
 
-/// What a dialog is open for.
+/// The open dialog.
 #[derive(Clone)]
-enum Asked {
+enum OpenDialog {
     New,
-    /// The key was made; its secret is shown, this once.
-    Made(ApiKey),
+    /// Shows the secret of the created key.
+    Created(ApiKey),
     Revoke(ApiKey),
 }
 
-/// What the pieces of the page share.
+/// Shared state of the page's parts.
 #[derive(Clone, Copy)]
-struct Keys {
+struct ApiKeysContext {
     client: Client,
     teams: RwSignal<Vec<TeamSummary>>,
-    asked: RwSignal<Option<Asked>>,
+    dialog: RwSignal<Option<OpenDialog>>,
     refetch: Callback<()>,
 }
 
@@ -66,7 +66,7 @@ async fn fetch(
     let fetched = client.list_teams().await?;
     teams.try_set(fetched);
     let fetched = client.list_api_keys().await?;
-    // Nothing is drawn again for nothing.
+    // Setting an unchanged value would redraw the table.
     if keys.try_with_untracked(|keys| keys.as_ref() != Some(&fetched)) == Some(true) {
         keys.set(Some(fetched));
     }
@@ -78,19 +78,18 @@ fn page() -> AnyView {
     let (keys, teams) = (RwSignal::new(None), RwSignal::new(Vec::new()));
     let fault = RwSignal::new(None::<Fault>);
     let refetch = coalesced(move || async move {
-        let met = fetch(client, keys, teams).await.err();
-        fault.try_set(met);
+        fault.try_set(fetch(client, keys, teams).await.err());
     });
     refetch.run(());
     use_live().listen(move |news| match news {
         News::Event(event) if event.kind != EventKind::TeamChanged => {}
         _ => refetch.run(()),
     });
-    let page = Keys { client, teams, asked: RwSignal::new(None), refetch };
+    let context = ApiKeysContext { client, teams, dialog: RwSignal::new(None), refetch };
     let zone = use_session().zone();
-    let arrived = Memo::new(move |_| keys.with(Option::is_some));
+    let is_loaded = Memo::new(move |_| keys.with(Option::is_some));
     let body = move || {
-        if !arrived.get() {
+        if !is_loaded.get() {
             return match fault.get() {
                 Some(fault) => failed(&fault, refetch),
                 None => skeleton(4),
@@ -98,7 +97,7 @@ fn page() -> AnyView {
         }
         keys.with(|keys| {
             let keys = keys.as_deref().unwrap_or_default();
-            if keys.is_empty() { empty("No API keys") } else { table(page, keys, &zone) }
+            if keys.is_empty() { empty("No API keys") } else { table(context, keys, &zone) }
         })
     };
     view! {
@@ -108,34 +107,38 @@ fn page() -> AnyView {
                 type="button"
                 id="new-key"
                 class="btn btn-sm btn-primary"
-                on:click=move |_| page.asked.set(Some(Asked::New))
+                on:click=move |_| context.dialog.set(Some(OpenDialog::New))
             >
                 "New API key"
             </button>
         </div>
         <div class="mt-4">{body}</div>
-        {move || page.asked.get().map(|asked| dialog(page, asked))}
+        {move || context.dialog.get().map(|open| dialog(context, open))}
     }
     .into_any()
 }
 
-fn table(page: Keys, keys: &[ApiKey], zone: &Zone) -> AnyView {
+fn table(context: ApiKeysContext, keys: &[ApiKey], zone: &Zone) -> AnyView {
     view! {
         <table role="table" aria-label="API keys" class=TABLE>
             {head(COLUMNS)}
-            <tbody role="rowgroup" class=BODY>{keys.iter().map(|key| row(page, key, zone)).collect_view()}</tbody>
+            <tbody role="rowgroup" class=BODY>{keys.iter().map(|key| row(context, key, zone)).collect_view()}</tbody>
         </table>
     }
     .into_any()
 }
 
-fn row(page: Keys, key: &ApiKey, zone: &Zone) -> AnyView {
-    let (asked, revoked, ids) = (page.asked, key.clone(), key.team_ids.clone());
+fn row(context: ApiKeysContext, key: &ApiKey, zone: &Zone) -> AnyView {
+    let (dialog, revoked, ids) = (context.dialog, key.clone(), key.team_ids.clone());
     let permissions: Vec<&str> = key.permissions.iter().copied().map(words as fn(Permission) -> _).collect();
-    let teams = move || page.teams.with(|teams| or_dash(Some(&team_names(teams, &ids))));
+    let teams = move || context.teams.with(|teams| or_dash(Some(&team_names(teams, &ids))));
     let used = key.last_used_at.map(|at| moment(at, zone)).unwrap_or_else(|| "never".into_any());
     let revoke = view! {
-        <button type="button" class="btn btn-sm btn-danger" on:click=move |_| asked.set(Some(Asked::Revoke(revoked.clone())))>
+        <button
+            type="button"
+            class="btn btn-sm btn-danger"
+            on:click=move |_| dialog.set(Some(OpenDialog::Revoke(revoked.clone())))
+        >
             "Revoke"
             <span class="sr-only">" " {key.name.clone()}</span>
         </button>
@@ -147,7 +150,7 @@ fn row(page: Keys, key: &ApiKey, zone: &Zone) -> AnyView {
             <code class="text-xs">{key.hint.clone()} "…"</code>
         </span>
     };
-    let made = view! {
+    let created = view! {
         <span class="min-w-0 wrap-anywhere">{key.created_by.clone()} " · " {date_and_time(key.created_at, zone)}</span>
     };
     view! {
@@ -155,7 +158,7 @@ fn row(page: Keys, key: &ApiKey, zone: &Zone) -> AnyView {
             {cell("Name", name)}
             {cell("Permissions", view! { <span class="min-w-0">{or_dash(Some(&permissions.join(", ")))}</span> })}
             {cell("Teams", view! { <span class="min-w-0 wrap-anywhere">{teams}</span> })}
-            {cell("Made by", made)}
+            {cell("Created by", created)}
             {cell("Last used", used)}
             {cell("Actions", revoke)}
         </tr>
@@ -163,12 +166,12 @@ fn row(page: Keys, key: &ApiKey, zone: &Zone) -> AnyView {
     .into_any()
 }
 
-fn dialog(page: Keys, asked: Asked) -> AnyView {
-    let close = Callback::new(move |()| page.asked.set(None));
-    match asked {
-        Asked::New => making(page, close),
-        Asked::Made(key) => secret(key, close),
-        Asked::Revoke(key) => {
+fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
+    let close = Callback::new(move |()| context.dialog.set(None));
+    match open {
+        OpenDialog::New => creation(context, close),
+        OpenDialog::Created(key) => secret(key, close),
+        OpenDialog::Revoke(key) => {
             let question = Question {
                 title: format!("Revoke “{}”?", key.name),
                 text: "Programs that use this key can no longer sign in. You cannot undo this.",
@@ -178,9 +181,9 @@ fn dialog(page: Keys, asked: Asked) -> AnyView {
             let done = Callback::new(move |()| {
                 close.run(());
                 request_animation_frame(|| focus_first("#new-key"));
-                page.refetch.run(());
+                context.refetch.run(());
             });
-            ask(question, close, move || page.client.delete_api_key(key.id), done)
+            ask(question, close, move || context.client.delete_api_key(key.id), done)
         }
     }
 }

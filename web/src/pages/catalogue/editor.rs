@@ -1,11 +1,11 @@
-//! The dialog in which an entry is written.
+//! The dialog that creates or edits an entry.
 
 use leptos::prelude::*;
 use shared::{message::MessageBody, template::broken_placeholder};
 
 use super::{
     Catalogue,
-    noun::{Entry, Move, Noun},
+    entry::{Entry, EntryKind, Move},
     text::text,
 };
 use crate::{
@@ -17,24 +17,24 @@ use crate::{
     keys::focus_first,
 };
 
-/// The dialog; an entry without an id is a new one.
+/// The dialog. An entry with id 0 is a new one.
 pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: Callback<()>) -> AnyView {
-    let Catalogue { noun, client, refetch, .. } = catalogue;
+    let Catalogue { kind, client, refetch, .. } = catalogue;
     let form = Form::new();
     let name = RwSignal::new(entry.name.clone());
     let body = RwSignal::new(entry.body.clone());
     let team = entry.team_id;
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if let Some(words) = body.with_untracked(|body| body_obstacle(body, &entry.body)) {
-            form.refused(Fault::in_field("body", &words));
+        if let Some(text) = body.with_untracked(|body| body_fault(body, &entry.body)) {
+            form.refused(Fault::in_field("body", &text));
             return focus_first("#field-body");
         }
         let entry = Entry { name: name.get_untracked(), body: body.get_untracked(), ..entry.clone() };
         let request = async move {
             match entry.id {
-                0 => noun.create(client, entry).await,
-                _ => noun.update(client, entry, Move::Nowhere).await,
+                0 => kind.create(client, entry).await,
+                _ => kind.update(client, entry, Move::Keep).await,
             }
         };
         form.send(request, move |()| {
@@ -42,7 +42,7 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
             refetch.run(());
         });
     };
-    let text = (noun == Noun::Template).then(|| text(client, form, team, body));
+    let text = (kind == EntryKind::Template).then(|| text(client, form, team, body));
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
@@ -56,8 +56,8 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
     .into_any()
 }
 
-/// Why a template's text cannot be saved, as far as the app knows. As on the server, an unchanged text can be saved.
-fn body_obstacle(body: &str, before: &str) -> Option<String> {
+/// Returns why a template's text cannot be saved, if the app can tell. As on the server, an unchanged text is valid.
+fn body_fault(body: &str, before: &str) -> Option<String> {
     if body == before || MessageBody::parse(body.to_owned()).is_err() {
         return None;
     }
@@ -72,10 +72,10 @@ mod tests {
     fn a_template_with_a_broken_placeholder_is_not_saved() {
         for text in ["Hi {{name}", "Hi {{name", "Hi {{}}", "Hi {name}}"] {
             let broken = broken_placeholder(text).map(|broken| broken.to_string());
-            assert!(broken.is_some() && body_obstacle(text, "Hi") == broken, "{text}");
-            assert_eq!(body_obstacle(text, text), None, "an old text is kept");
+            assert!(broken.is_some() && body_fault(text, "Hi") == broken, "{text}");
+            assert_eq!(body_fault(text, text), None, "an unchanged text can be saved");
         }
-        assert_eq!(body_obstacle("Hi {{name}}", ""), None);
-        assert_eq!(body_obstacle("", "Hi"), None, "the server says so");
+        assert_eq!(body_fault("Hi {{name}}", ""), None);
+        assert_eq!(body_fault("", "Hi"), None, "the server checks for an empty text");
     }
 }

@@ -1,10 +1,10 @@
-//! What a team keeps in an order of its own and never quite throws away: its templates and its closure reasons. A
-//! section per team, and one for what belongs to all teams.
+//! The pages of templates and closure reasons: ordered entries that can be archived. A section per team, and one for
+//! entries of all teams.
 //!
-//! What may be kept is the server's word; nothing here decides it.
+//! The server validates entries.
 
 mod editor;
-mod noun;
+mod entry;
 mod order;
 mod section;
 mod text;
@@ -14,7 +14,7 @@ use shared::{event::EventKind, ids::TeamId};
 
 use self::{
     editor::editor,
-    noun::{Entry, Move, Noun},
+    entry::{Entry, EntryKind, Move},
     section::{focus_section, section},
 };
 use crate::{
@@ -34,47 +34,47 @@ use crate::{
 
 /// The page `/templates`.
 pub(crate) fn templates_page() -> AnyView {
-    for_managers_of_teams(Noun::Template.title(), || page(Noun::Template))
+    for_managers_of_teams(EntryKind::Template.title(), || page(EntryKind::Template))
 }
 
 /// The page `/closure-reasons`.
 pub(crate) fn closure_reasons_page() -> AnyView {
-    for_managers_of_teams(Noun::ClosureReason.title(), || page(Noun::ClosureReason))
+    for_managers_of_teams(EntryKind::ClosureReason.title(), || page(EntryKind::ClosureReason))
 }
 
-/// What a dialog is open for.
+/// The open dialog.
 #[derive(Clone)]
-enum Asked {
+enum OpenDialog {
     New(Option<TeamId>),
     Edit(Entry),
     Delete(Entry),
 }
 
-/// What the pieces of the page share.
+/// Shared state of the page's parts.
 #[derive(Clone, Copy)]
 struct Catalogue {
-    noun: Noun,
+    kind: EntryKind,
     client: Client,
     notices: Notices,
     entries: RwSignal<Option<Vec<Entry>>>,
     fault: RwSignal<Option<Fault>>,
-    asked: RwSignal<Option<Asked>>,
-    /// Something is on its way that the next click must wait for.
+    dialog: RwSignal<Option<OpenDialog>>,
+    /// Whether a change is being sent; clicks are ignored until then.
     busy: RwSignal<bool>,
-    /// Where an entry was moved to, for those who do not see it.
-    said: RwSignal<String>,
+    /// New position of a moved entry, for screen readers.
+    announcement: RwSignal<String>,
     refetch: Callback<()>,
 }
 
 impl Catalogue {
-    /// Reads an entry, as a signal.
+    /// Returns a signal of one entry.
     fn entry(self, id: i64) -> Memo<Option<Entry>> {
         Memo::new(move |_| {
             self.entries.with(|entries| entries.iter().flatten().find(|entry| entry.id == id).cloned())
         })
     }
 
-    /// Moves an entry by one place: on screen at once, and back if the server will not have it.
+    /// Moves an entry by one position. Updates the screen at once, and reverts if the server refuses.
     fn shift(self, id: i64, up: bool) {
         if self.busy.get_untracked() {
             return;
@@ -86,26 +86,26 @@ impl Catalogue {
             Some((entry.clone(), place, count))
         });
         let Some((entry, place, count)) = moved.flatten() else { return };
-        self.said.set(format!("{} is now {} of {count}", entry.name, place + 1));
-        // A browser takes the focus from an element that moves.
+        self.announcement.set(format!("{} is now {} of {count}", entry.name, place + 1));
+        // Restores the focus, which browsers remove from an element that moves in the document.
         let button = format!("[data-move=\"{id}-{}\"]", if up { "up" } else { "down" });
         request_animation_frame(move || focus_first(&button));
-        self.write(entry, Move::To(place));
+        self.update(entry, Move::To(place));
     }
 
-    /// Offers an archived entry again.
+    /// Restores an archived entry.
     fn restore(self, entry: Entry) {
         if !self.busy.get_untracked() {
             focus_section(entry.team_id);
-            self.write(entry, Move::Back);
+            self.update(entry, Move::Restore);
         }
     }
 
-    fn write(self, entry: Entry, move_to: Move) {
+    fn update(self, entry: Entry, move_to: Move) {
         self.busy.set(true);
-        // Not bound to the row that was clicked: the news of this very change may take it away.
+        // Detached, because the live event of this change may remove the clicked row.
         start_detached(async move {
-            if let Err(fault) = self.noun.update(self.client, entry, move_to).await {
+            if let Err(fault) = self.kind.update(self.client, entry, move_to).await {
                 self.notices.fault(&fault);
             }
             self.busy.try_set(false);
@@ -115,40 +115,40 @@ impl Catalogue {
 }
 
 async fn fetch(
-    noun: Noun,
+    kind: EntryKind,
     client: Client,
     shown: RwSignal<Option<Vec<Entry>>>,
     fault: RwSignal<Option<Fault>>,
 ) {
-    match noun.list(client).await {
+    match kind.list(client).await {
         Ok(entries) => {
             fault.try_set(None);
-            // Nothing is drawn again for nothing.
+            // Setting an unchanged value would redraw the page.
             if shown.try_with_untracked(|shown| shown.as_ref() != Some(&entries)) == Some(true) {
                 shown.set(Some(entries));
             }
         }
-        Err(met) => {
-            fault.try_set(Some(met));
+        Err(error) => {
+            fault.try_set(Some(error));
         }
     }
 }
 
-fn page(noun: Noun) -> AnyView {
+fn page(kind: EntryKind) -> AnyView {
     let client = use_client();
     let session = use_session();
     let entries = RwSignal::new(None);
     let fault = RwSignal::new(None);
-    let refetch = coalesced(move || fetch(noun, client, entries, fault));
+    let refetch = coalesced(move || fetch(kind, client, entries, fault));
     let catalogue = Catalogue {
-        noun,
+        kind,
         client,
         notices: use_notices(),
         entries,
         fault,
-        asked: RwSignal::new(None),
+        dialog: RwSignal::new(None),
         busy: RwSignal::new(false),
-        said: RwSignal::new(String::new()),
+        announcement: RwSignal::new(String::new()),
         refetch,
     };
     refetch.run(());
@@ -159,9 +159,9 @@ fn page(noun: Noun) -> AnyView {
 
     let teams = session.read(|me| me.teams.clone());
     let admin = session.read(is_admin);
-    let arrived = Memo::new(move |_| entries.with(Option::is_some));
+    let is_loaded = Memo::new(move |_| entries.with(Option::is_some));
     let body = move || {
-        if !arrived.get() {
+        if !is_loaded.get() {
             return match catalogue.fault.get() {
                 Some(fault) => failed(&fault, refetch),
                 None => skeleton(6),
@@ -173,24 +173,24 @@ fn page(noun: Noun) -> AnyView {
         sections.collect_view().into_any()
     };
     view! {
-        <Heading text=noun.title() />
+        <Heading text=kind.title() />
         <div class="mt-4 flex flex-col gap-8">{body}</div>
-        <p role="status" class="sr-only">{move || catalogue.said.get()}</p>
-        {move || catalogue.asked.get().map(|asked| dialog(catalogue, asked))}
+        <p role="status" class="sr-only">{move || catalogue.announcement.get()}</p>
+        {move || catalogue.dialog.get().map(|open| dialog(catalogue, open))}
     }
     .into_any()
 }
 
-fn dialog(catalogue: Catalogue, asked: Asked) -> AnyView {
-    let Catalogue { noun, client, asked: open, refetch, .. } = catalogue;
-    let close = Callback::new(move |()| open.set(None));
-    match asked {
-        Asked::New(team_id) => {
+fn dialog(catalogue: Catalogue, open: OpenDialog) -> AnyView {
+    let Catalogue { kind, client, dialog, refetch, .. } = catalogue;
+    let close = Callback::new(move |()| dialog.set(None));
+    match open {
+        OpenDialog::New(team_id) => {
             let empty = Entry { id: 0, team_id, name: String::new(), body: String::new(), archived: false };
-            editor(catalogue, noun.new_label().to_owned(), empty, close)
+            editor(catalogue, kind.new_label().to_owned(), empty, close)
         }
-        Asked::Edit(entry) => editor(catalogue, format!("Edit “{}”", entry.name), entry, close),
-        Asked::Delete(entry) => {
+        OpenDialog::Edit(entry) => editor(catalogue, format!("Edit “{}”", entry.name), entry, close),
+        OpenDialog::Delete(entry) => {
             let question = Question {
                 title: format!("Delete “{}”?", entry.name),
                 text: "Agents can no longer choose it. Past messages and conversations keep it.",
@@ -198,11 +198,11 @@ fn dialog(catalogue: Catalogue, asked: Asked) -> AnyView {
                 is_dangerous: true,
             };
             let done = Callback::new(move |()| {
-                open.set(None);
+                dialog.set(None);
                 focus_section(entry.team_id);
                 refetch.run(());
             });
-            ask(question, close, move || noun.delete(client, entry.id), done)
+            ask(question, close, move || kind.delete(client, entry.id), done)
         }
     }
 }

@@ -1,10 +1,10 @@
-//! The order of a team's entries: pure.
+//! The order of a team's entries.
 
 use shared::ids::TeamId;
 
-use super::noun::Entry;
+use super::entry::Entry;
 
-/// The team's entries that are on offer, or those in the archive.
+/// Returns the team's active entries, or its archived ones.
 pub(super) fn of_team(
     entries: &[Entry],
     team: Option<TeamId>,
@@ -13,8 +13,8 @@ pub(super) fn of_team(
     entries.iter().filter(move |entry| entry.team_id == team && entry.archived == archived)
 }
 
-/// Moves an entry by one place among those of its team, and says where it is now and among how many; nothing where it
-/// is at the end already.
+/// Moves an active entry by one position in its team's list. Returns the new position and the length of the list, or
+/// `None` if the entry is already at the end.
 pub(super) fn shift(entries: &mut [Entry], id: i64, up: bool) -> Option<(usize, usize)> {
     let team = entries.iter().find(|entry| entry.id == id)?.team_id;
     let places: Vec<usize> = entries
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_moves_among_those_of_its_team_only() {
+    fn an_entry_moves_only_within_its_team() {
         let mut entries = entries();
         assert_eq!(shift(&mut entries, 3, true), Some((0, 3)));
         assert_eq!(ids(&entries, Some(1)), [3, 1, 4]);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_ends_nothing_moves() {
+    fn an_entry_at_the_end_does_not_move_further() {
         let mut entries = entries();
         assert_eq!(shift(&mut entries, 1, true), None);
         assert_eq!(shift(&mut entries, 4, false), None);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn the_archive_is_not_on_offer() {
+    fn archived_entries_are_listed_separately() {
         let entries = entries();
         let archived: Vec<i64> = of_team(&entries, Some(TeamId(1)), true).map(|entry| entry.id).collect();
         assert_eq!(archived, [5]);

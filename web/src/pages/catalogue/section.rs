@@ -1,11 +1,11 @@
-//! A team's entries in their order, with what can be done to each, and its archive.
+//! A team's section: its entries in order, with their actions, and the archive.
 
 use leptos::prelude::*;
 use shared::ids::TeamId;
 
 use super::{
-    Asked, Catalogue,
-    noun::{Entry, Noun},
+    Catalogue, OpenDialog,
+    entry::{Entry, EntryKind},
     order::of_team,
 };
 use crate::{
@@ -27,18 +27,18 @@ fn heading_id(team: Option<TeamId>) -> String {
     }
 }
 
-/// Moves the focus to a section's heading, where what had it has gone.
+/// Focuses a section's heading, after the focused element has been removed.
 pub(super) fn focus_section(team: Option<TeamId>) {
     let heading = format!("#{}", heading_id(team));
     request_animation_frame(move || focus_first(&heading));
 }
 
-/// The section.
+/// Draws the section.
 pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, may_change: bool) -> AnyView {
-    let Catalogue { noun, entries, .. } = catalogue;
-    let columns = match noun {
-        Noun::Template => TEMPLATES,
-        Noun::ClosureReason => REASONS,
+    let Catalogue { kind, entries, .. } = catalogue;
+    let columns = match kind {
+        EntryKind::Template => TEMPLATES,
+        EntryKind::ClosureReason => REASONS,
     };
     let heading = heading_id(team);
     let table_label = heading.clone();
@@ -52,7 +52,7 @@ pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, 
     let is_empty = Memo::new(move |_| ids.with(Vec::is_empty));
     let body = move || {
         if is_empty.get() {
-            return empty(noun.none());
+            return empty(kind.empty_text());
         }
         view! {
             <table role="table" aria-labelledby=table_label.clone() class=TABLE>
@@ -60,27 +60,27 @@ pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, 
                 <tbody role="rowgroup" class=BODY>
                     {keyed(
                         move || ids.get().into_iter().map(Row::new).collect(),
-                        move |known| row(catalogue, ids, known.id, may_change),
+                        move |shown| row(catalogue, ids, shown.id, may_change),
                     )}
                 </tbody>
             </table>
         }
         .into_any()
     };
-    let of = name.clone();
+    let team_name = name.clone();
     let new = may_change.then(|| {
         view! {
             <button
                 type="button"
                 class="btn btn-sm btn-primary"
-                on:click=move |_| catalogue.asked.set(Some(Asked::New(team)))
+                on:click=move |_| catalogue.dialog.set(Some(OpenDialog::New(team)))
             >
-                {noun.new_label()}
-                <span class="sr-only">" · " {of}</span>
+                {kind.new_label()}
+                <span class="sr-only">" · " {team_name}</span>
             </button>
         }
     });
-    let reason = (!may_change).then(|| {
+    let hint = (!may_change).then(|| {
         view! { <p class="text-sm text-base-content/80">"For every team. Only administrators can change these."</p> }
     });
     view! {
@@ -91,7 +91,7 @@ pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, 
                 </h2>
                 {new}
             </div>
-            {reason}
+            {hint}
             {body}
             {archive(catalogue, team, may_change)}
         </section>
@@ -105,24 +105,24 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
         entry.with(|entry| entry.as_ref().map(|entry| entry.name.clone()).unwrap_or_default())
     });
     let text = move || entry.with(|entry| entry.as_ref().map(|entry| entry.body.clone()));
-    let text = (catalogue.noun == Noun::Template).then(|| {
+    let text = (catalogue.kind == EntryKind::Template).then(|| {
         cell("Text", view! { <span class="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span> })
     });
-    let open = move |ask: fn(Entry) -> Asked| {
+    let open = move |dialog: fn(Entry) -> OpenDialog| {
         if let Some(entry) = entry.get_untracked() {
-            catalogue.asked.set(Some(ask(entry)));
+            catalogue.dialog.set(Some(dialog(entry)));
         }
     };
-    let step = move |up: bool| {
+    let move_button = move |up: bool| {
         let at_end =
             Memo::new(move |_| ids.with(|ids| (if up { ids.first() } else { ids.last() }) == Some(&id)));
-        let (way, arrow) = if up { ("up", "↑") } else { ("down", "↓") };
+        let (direction, arrow) = if up { ("up", "↑") } else { ("down", "↓") };
         view! {
             <button
                 type="button"
                 class="btn btn-sm btn-square"
-                data-move=format!("{id}-{way}")
-                aria-label=move || format!("Move {} {way}", name.get())
+                data-move=format!("{id}-{direction}")
+                aria-label=move || format!("Move {} {direction}", name.get())
                 aria-disabled=move || at_end.get().to_string()
                 on:click=move |_| catalogue.shift(id, up)
             >
@@ -131,9 +131,9 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
         }
         .into_any()
     };
-    let act = move |text: &'static str, class: &'static str, ask: fn(Entry) -> Asked| {
+    let button = move |text: &'static str, class: &'static str, dialog: fn(Entry) -> OpenDialog| {
         view! {
-            <button type="button" class=class on:click=move |_| open(ask)>
+            <button type="button" class=class on:click=move |_| open(dialog)>
                 {text}
                 <span class="sr-only">" " {name}</span>
             </button>
@@ -143,8 +143,8 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     let actions = may_change.then(|| {
         view! {
             <span class="flex flex-wrap gap-1">
-                {step(true)} {step(false)} {act("Edit", "btn btn-sm", Asked::Edit)}
-                {act("Delete", "btn btn-sm btn-danger", Asked::Delete)}
+                {move_button(true)} {move_button(false)} {button("Edit", "btn btn-sm", OpenDialog::Edit)}
+                {button("Delete", "btn btn-sm btn-danger", OpenDialog::Delete)}
             </span>
         }
     });

@@ -1,4 +1,4 @@
-//! A template's text: the box, its count, the placeholders to put in, and what a customer would read.
+//! The text field of a template: message box, character counter, buttons that insert placeholders, and a preview.
 
 use leptos::{html, prelude::*};
 use shared::{
@@ -19,14 +19,14 @@ use crate::{
 
 type Known = RwSignal<Option<Result<Vec<Placeholder>, Fault>>>;
 
-/// The field `body`.
+/// The `body` field.
 pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSignal<String>) -> AnyView {
     let area = NodeRef::<html::Textarea>::new();
     let known: Known = RwSignal::new(None);
     let fetch = move || {
         start(async move {
-            let answer = client.list_placeholders(team).await;
-            known.try_set(Some(answer));
+            let response = client.list_placeholders(team).await;
+            known.try_set(Some(response));
         });
     };
     fetch();
@@ -65,7 +65,7 @@ fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<
         let mark = mark(&placeholder.name);
         let name = placeholder.name.clone();
         view! {
-            <button type="button" class="btn btn-xs h-auto min-h-6 max-w-full wrap-anywhere" on:click=move |_| put_in(area, body, &mark)>
+            <button type="button" class="btn btn-xs h-auto min-h-6 max-w-full wrap-anywhere" on:click=move |_| insert(area, body, &mark)>
                 {name}
             </button>
         }
@@ -79,8 +79,8 @@ fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<
     .into_any()
 }
 
-/// Puts a placeholder where the cursor is, in place of what is selected.
-fn put_in(area: NodeRef<html::Textarea>, body: RwSignal<String>, mark: &str) {
+/// Inserts a placeholder at the cursor, replacing the selection.
+fn insert(area: NodeRef<html::Textarea>, body: RwSignal<String>, mark: &str) {
     let Some(area) = area.get_untracked() else { return };
     let start = area.selection_start().ok().flatten().unwrap_or_default();
     if area.set_range_text(mark).is_err() {
@@ -100,7 +100,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
             body.with(|body| (!body.trim().is_empty()).then(|| (sample(body, known), names(known))))
         })
     });
-    let told = move || {
+    let warning = move || {
         filled.with(|filled| {
             let ((_, unknown), known) = filled.as_ref()?;
             (!unknown.is_empty())
@@ -116,7 +116,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
                     <p class="text-sm font-medium">"Preview"</p>
                     <p class="rounded-box bg-base-200 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{read}</p>
                     <p role="status" class="text-sm font-medium wrap-anywhere text-red-700 dark:text-red-300 empty:hidden">
-                        {told}
+                        {warning}
                     </p>
                 </div>
             }
@@ -137,8 +137,8 @@ fn names(known: &[Placeholder]) -> Vec<String> {
     known.iter().map(|placeholder| placeholder.name.clone()).collect()
 }
 
-/// The text for the sample customer, and the placeholders that nobody knows. The server matches names in any case, too.
-/// A known one without a sample shows its name.
+/// Returns the text filled in for the sample customer, and the unknown placeholders. Names match in any case, as on the
+/// server. A placeholder without a sample value shows its name.
 fn sample(body: &str, known: &[Placeholder]) -> (String, Vec<String>) {
     fill(body, |name| {
         let name = name.to_lowercase();
@@ -160,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn the_preview_is_what_the_sample_customer_would_read() {
+    fn the_preview_is_filled_in_for_the_sample_customer() {
         let (text, unknown) = sample("Hi {{ Name }}, by {{due date}}.", &known());
         assert_eq!((text.as_str(), unknown.is_empty()), ("Hi Maria Jones, by [Due date].", true));
     }
 
     #[test]
-    fn unknown_placeholders_are_named_as_they_are_written() {
+    fn unknown_placeholders_are_listed_as_typed() {
         let (text, unknown) = sample("{{name}} {{nam}} {{Balance}}", &known());
         assert_eq!(text, "Maria Jones {{nam}} {{Balance}}");
         assert_eq!(marks(&unknown), "{{nam}}, {{Balance}}");

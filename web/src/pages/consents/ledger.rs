@@ -1,6 +1,6 @@
-//! The ledger on screen: the entries of every number, or of the one that is typed.
+//! State of the opt-outs page: the ledger's entries for all numbers, or for the number in the filter.
 //!
-//! It must never change an entry that is on screen, as nothing in the ledger ever changes.
+//! The ledger is append-only, so loaded entries stay valid and new ones are added above them.
 
 use leptos::prelude::*;
 use shared::{Page, consent::Consent};
@@ -8,22 +8,22 @@ use shared::{Page, consent::Consent};
 use crate::{
     api::{Client, Fault},
     components::notices::{Notices, use_notices},
+    debounce::Debounced,
     session::use_client,
-    tasks::Home,
-    typing::Typing,
+    tasks::TaskScope,
 };
 
-/// What the pieces of the page share.
+/// The filter and the loaded entries.
 #[derive(Clone, Copy)]
 pub(super) struct Ledger {
     client: Client,
     notices: Notices,
-    typing: Typing,
-    home: Home,
-    /// The number that is looked for, as it was typed.
+    typing: Debounced,
+    home: TaskScope,
+    /// The number in the filter, as typed.
     pub(super) number: RwSignal<String>,
-    /// The number that the entries on screen are about.
-    shown_for: StoredValue<String>,
+    /// The filter that the loaded entries match.
+    loaded_for: StoredValue<String>,
     pub(super) entries: RwSignal<Option<Vec<Consent>>>,
     pub(super) cursor: RwSignal<Option<String>>,
     pub(super) fault: RwSignal<Option<Fault>>,
@@ -35,10 +35,10 @@ impl Ledger {
         Self {
             client: use_client(),
             notices: use_notices(),
-            typing: Typing::new(),
-            home: Home::here(),
+            typing: Debounced::new(),
+            home: TaskScope::current(),
             number: RwSignal::new(String::new()),
-            shown_for: StoredValue::new(String::new()),
+            loaded_for: StoredValue::new(String::new()),
             entries: RwSignal::new(None),
             cursor: RwSignal::new(None),
             fault: RwSignal::new(None),
@@ -50,76 +50,76 @@ impl Ledger {
         self.client.list_consents(number.trim(), None).await
     }
 
-    /// The number's box now holds this.
-    pub(super) fn typed(self, text: String) {
+    /// Handles input in the filter.
+    pub(super) fn set_number(self, text: String) {
         self.number.set(text.clone());
-        self.typing.ask(self.first_page(text.clone()), move |answer| self.arrived(text, answer));
+        self.typing.ask(self.first_page(text.clone()), move |response| self.update(text, response));
     }
 
-    /// Fetches the newest entries, quietly where there are some on screen.
+    /// Fetches the newest entries. Keeps the loaded ones on screen in the meantime.
     pub(super) fn fetch(self) {
         if self.entries.with_untracked(Option::is_none) {
             self.fault.set(None);
         }
         let number = self.number.get_untracked();
-        self.typing.ask_now(self.first_page(number.clone()), move |answer| self.arrived(number, answer));
+        self.typing.ask_now(self.first_page(number.clone()), move |response| self.update(number, response));
     }
 
-    fn arrived(self, number: String, answer: Result<Page<Consent>, Fault>) {
-        let is_another = self.shown_for.with_value(|shown| *shown != number);
-        match answer {
+    fn update(self, number: String, response: Result<Page<Consent>, Fault>) {
+        let filter_changed = self.loaded_for.with_value(|loaded| *loaded != number);
+        match response {
             Ok(page) => {
                 self.fault.set(None);
-                // Nothing in the ledger ever changes: what is new stands before what is on screen.
-                let caught_up = self.entries.with_untracked(|known| {
-                    caught_up(known.as_deref().filter(|_| !is_another).unwrap_or_default(), &page.items)
+                // Adds new entries above the loaded ones, or starts again with the fetched page.
+                let merged = self.entries.with_untracked(|loaded| {
+                    merge(loaded.as_deref().filter(|_| !filter_changed).unwrap_or_default(), &page.items)
                 });
-                let entries = caught_up.unwrap_or_else(|| {
+                let entries = merged.unwrap_or_else(|| {
                     self.cursor.set(page.next_cursor);
                     page.items
                 });
                 self.entries.set(Some(entries));
-                self.shown_for.set_value(number);
+                self.loaded_for.set_value(number);
             }
-            Err(met) => {
-                if is_another {
+            Err(error) => {
+                if filter_changed {
                     self.entries.set(None);
                 }
-                self.fault.set(Some(met));
+                self.fault.set(Some(error));
             }
         }
     }
 
-    /// Fetches the entries below.
+    /// Fetches the next page of older entries.
     pub(super) fn fetch_more(self) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
-        let (number, cursor) = (self.shown_for.get_value(), self.cursor.get_untracked());
+        let (number, cursor) = (self.loaded_for.get_value(), self.cursor.get_untracked());
         self.home.start(async move {
-            let answer = self.client.list_consents(number.trim(), cursor.as_deref()).await;
+            let response = self.client.list_consents(number.trim(), cursor.as_deref()).await;
             self.busy.try_set(false);
-            // Another number may have been typed meanwhile.
+            // The filter may have changed in the meantime.
             if self.cursor.try_get_untracked() != Some(cursor) {
                 return;
             }
-            match answer {
+            match response {
                 Ok(page) => {
                     self.cursor.try_set(page.next_cursor);
                     self.entries.try_update(|entries| entries.get_or_insert_default().extend(page.items));
                 }
-                Err(met) => self.notices.fault(&met),
+                Err(error) => self.notices.fault(&error),
             }
         });
     }
 }
 
-/// What is on screen with what is new before it; none when there may be a gap between them.
-fn caught_up(known: &[Consent], newest: &[Consent]) -> Option<Vec<Consent>> {
-    let last = known.first()?.id;
-    let met = newest.iter().position(|entry| entry.id == last)?;
-    Some(newest.iter().take(met).chain(known).cloned().collect())
+/// Adds the new entries of the newest page before the loaded ones. Returns `None` if there may be a gap between them.
+fn merge(loaded: &[Consent], newest: &[Consent]) -> Option<Vec<Consent>> {
+    let last = loaded.first()?.id;
+    let new_entries = newest.iter().position(|entry| entry.id == last)?;
+    Some(newest.iter().take(new_entries).chain(loaded).cloned().collect())
 }
 
 #[cfg(test)]
@@ -139,10 +139,10 @@ mod tests {
     }
 
     #[test]
-    fn new_entries_come_before_those_on_screen_and_a_gap_is_noticed() {
-        assert_eq!(caught_up(&entries(&[3, 2, 1]), &entries(&[5, 4, 3])), Some(entries(&[5, 4, 3, 2, 1])));
-        assert_eq!(caught_up(&entries(&[3]), &entries(&[3])), Some(entries(&[3])));
-        assert_eq!(caught_up(&entries(&[3]), &entries(&[9, 8])), None);
-        assert_eq!(caught_up(&[], &entries(&[1])), None);
+    fn new_entries_come_before_loaded_ones_and_a_gap_prevents_merging() {
+        assert_eq!(merge(&entries(&[3, 2, 1]), &entries(&[5, 4, 3])), Some(entries(&[5, 4, 3, 2, 1])));
+        assert_eq!(merge(&entries(&[3]), &entries(&[3])), Some(entries(&[3])));
+        assert_eq!(merge(&entries(&[3]), &entries(&[9, 8])), None);
+        assert_eq!(merge(&[], &entries(&[1])), None);
     }
 }

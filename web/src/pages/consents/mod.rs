@@ -1,6 +1,4 @@
-//! Opt-outs: the ledger of who takes our texts and who does not, the newest entry first.
-//!
-//! It must never sum the ledger up: the last entry of a number is what holds, and it stands first.
+//! The opt-outs page: the consent ledger, newest entry first. The first entry of a number is the one that applies.
 
 mod ledger;
 mod record;
@@ -52,7 +50,7 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
         News::Event(_) | News::Opened => ledger.fetch(),
     });
     let recording = RwSignal::new(false);
-    let record = when(
+    let record_dialog = when(
         move || recording.get(),
         move || {
             let close = Callback::new(move |()| recording.set(false));
@@ -60,11 +58,11 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
             view! { <Record teams=teams.get_value() close done /> }.into_any()
         },
     );
-    let any = Memo::new(move |_| {
+    let has_entries = Memo::new(move |_| {
         ledger.entries.with(|entries| entries.as_ref().map(|entries| !entries.is_empty()))
     });
-    let body = move || match (any.get(), ledger.fault.get()) {
-        // What was typed is no number, or not yet.
+    let body = move || match (has_entries.get(), ledger.fault.get()) {
+        // The filter is not a valid number, or is incomplete.
         (None, Some(fault)) if fault.problem().is_some_and(|problem| problem.status == 422) => {
             view! { <p class="py-8 text-center">{fault.words()}</p> }.into_any()
         }
@@ -90,7 +88,7 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
         .into_any(),
     };
     let more = when(
-        move || any.get() == Some(true) && ledger.cursor.with(Option::is_some),
+        move || has_entries.get() == Some(true) && ledger.cursor.with(Option::is_some),
         move || {
             view! {
                 <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| ledger.fetch_more()>
@@ -113,7 +111,7 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
                 })}
         </div>
         <p class="mt-1 text-sm">
-            "Customers who opted out, and of which number. The latest entry applies."
+            "Customers who opted out of messages from one of your numbers, or opted in again. The latest entry applies."
         </p>
         <label class="my-4 flex flex-wrap items-center gap-2 text-sm">
             <span class="font-medium">"Number"</span>
@@ -123,12 +121,12 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
                 inputmode="tel"
                 autocomplete="off"
                 prop:value=ledger.number
-                on:input:target=move |event| ledger.typed(event.target().value())
+                on:input:target=move |event| ledger.set_number(event.target().value())
             />
         </label>
         {move || body()}
         {more}
-        {record}
+        {record_dialog}
     }
 }
 

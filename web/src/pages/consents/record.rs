@@ -1,4 +1,4 @@
-//! Recording by hand what a customer wants, for any number.
+//! The dialog that records an opt-out or opt-in for any number.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -69,12 +69,12 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
         hint: "Any format, e.g. 07700 900123",
         ..Line::text("number", "Customer’s number", number)
     };
-    let note_line = Line { hint: "How did they tell us?", ..Line::text("note", "Note", note) };
+    let note_line = Line { hint: "How did the customer tell you?", ..Line::text("note", "Note", note) };
     view! {
         <Dialog title="Record an opt-out or opt-in".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 <div class="flex flex-col gap-1">
-                    <label for="field-team-number" class="text-sm font-medium">"Our number"</label>
+                    <label for="field-team-number" class="text-sm font-medium">"Team number"</label>
                     <select
                         id="field-team-number"
                         class="select w-full"

@@ -1,38 +1,38 @@
-//! One message: who, when, what, and for ours whether it arrived, or why not.
+//! One message in the thread: sender, time, text and, for outbound messages, the delivery status or the failure reason.
 
 use leptos::prelude::*;
 use shared::message::{Direction, Message, MessageStatus, SenderKind};
 
-use super::{Desk, again::send_again, media::attachment};
+use super::{ConversationContext, media::attachment, resend::resend_button};
 use crate::{
     components::{moment::time_of_day, when::when},
     time_zone::Zone,
 };
 
-/// A message in the thread.
-pub(super) fn bubble(desk: Desk, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
-    // Only the status and the reason of a failure ever change.
-    let known = message.get_untracked();
-    let (side, colours) = match known.direction {
+/// Draws a message.
+pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
+    // Only the status and the failure reason change, and only the footer shows them.
+    let initial = message.get_untracked();
+    let (side, colours) = match initial.direction {
         Direction::Inbound => ("chat-start", ""),
         Direction::Outbound => ("chat-end", "bg-primary/15 text-base-content"),
     };
-    let footer = move || message.with(|message| footer(desk, message));
-    let (sender, at) = (sender(&known), known.created_at);
-    let is_previous = move || desk.thread.previous_until.get().is_some_and(|until| at < until);
-    let media = known.media.iter().map(|media| attachment(desk.client, media, &sender)).collect_view();
+    let footer = move || message.with(|message| footer(context, message));
+    let (sender, at) = (sender(&initial), initial.created_at);
+    let is_previous = move || context.thread.previous_until.get().is_some_and(|until| at < until);
+    let media = initial.media.iter().map(|media| attachment(context.client, media, &sender)).collect_view();
     view! {
         <div class=format!("chat {side} py-1")>
             <div class="chat-header text-xs text-base-content">
                 <bdi class="font-medium wrap-anywhere">{sender}</bdi>" "
-                {when(is_previous, previous_holder)}
-                {time_of_day(known.created_at, zone)}
+                {when(is_previous, previous_holder_badge)}
+                {time_of_day(initial.created_at, zone)}
             </div>
             <div
                 dir="auto"
                 class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")
             >
-                {known.body} {media}
+                {initial.body} {media}
             </div>
             {footer}
         </div>
@@ -40,11 +40,11 @@ pub(super) fn bubble(desk: Desk, message: ArcRwSignal<Message>, zone: &Zone) -> 
     .into_any()
 }
 
-fn previous_holder() -> AnyView {
+fn previous_holder_badge() -> AnyView {
     view! { <span class="badge badge-warning badge-sm mx-1">"Previous holder"</span> }.into_any()
 }
 
-fn footer(desk: Desk, message: &Message) -> AnyView {
+fn footer(context: ConversationContext, message: &Message) -> AnyView {
     match message.direction {
         Direction::Inbound if message.recovered => view! {
             <div
@@ -56,11 +56,11 @@ fn footer(desk: Desk, message: &Message) -> AnyView {
         }
         .into_any(),
         Direction::Inbound => ().into_any(),
-        Direction::Outbound => status_line(desk, message),
+        Direction::Outbound => status_line(context, message),
     }
 }
 
-fn status_line(desk: Desk, message: &Message) -> AnyView {
+fn status_line(context: ConversationContext, message: &Message) -> AnyView {
     let failed = message.status.is_failure();
     let reason = message.error.as_ref().map(|error| error.text.clone());
     view! {
@@ -70,7 +70,7 @@ fn status_line(desk: Desk, message: &Message) -> AnyView {
                 <span>{if failed { "not delivered" } else { message.status.as_str() }}</span>
             </span>
             {reason.map(|reason| view! { <span class="mt-0.5">{reason}</span> })}
-            {failed.then(|| send_again(desk, message))}
+            {failed.then(|| resend_button(context, message))}
         </div>
     }
     .into_any()
@@ -87,7 +87,7 @@ fn icon(status: MessageStatus) -> &'static str {
     }
 }
 
-/// The sender's name to show.
+/// Returns the sender's name as shown on screen.
 pub(super) fn sender(message: &Message) -> String {
     let name = message.sender.name.clone().filter(|name| !name.is_empty());
     match message.sender.kind {

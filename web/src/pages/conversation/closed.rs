@@ -1,10 +1,10 @@
-//! What stands in the composer's place once the conversation is closed: by whom, when, why, and what was never sent.
+//! The banner of a closed conversation, in place of the composer: who closed it, when and why, and any unsent draft.
 
 use leptos::prelude::*;
 
 use super::{
-    Desk,
-    draft::{Draft, Place},
+    ConversationContext,
+    draft::{Draft, StorageKey},
 };
 use crate::{
     components::{moment::date_and_time, when::when},
@@ -14,16 +14,16 @@ use crate::{
 
 /// "Closed by Ann on 22 Nov 10:02 · Payment arranged · note"
 #[component]
-pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
-    let place = Place::new(use_session().account(), desk.id);
-    let unsent = RwSignal::new(Draft::recall(&place));
+pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl IntoView {
+    let key = StorageKey::new(use_session().account(), context.id);
+    let unsent = RwSignal::new(Draft::load(&key));
     let discard = move |_| {
         let empty = Draft::empty();
-        empty.keep(&place);
+        empty.save(&key);
         unsent.set(empty);
     };
-    let closure = desk.read(|detail| detail.closure.clone());
-    let words = move || {
+    let closure = context.read(|detail| detail.closure.clone());
+    let summary = move || {
         closure.get().map(|closure| {
             view! {
                 <p class="min-w-0 wrap-anywhere">
@@ -36,9 +36,9 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
             }
         })
     };
-    let next = desk.read(|detail| detail.next_id);
+    let next = context.read(|detail| detail.next_id);
     let unsent_text = move || unsent.with(|draft| draft.text.clone());
-    let kept = when(
+    let unsent_notice = when(
         move || unsent.with(|draft| !draft.text.is_empty()),
         move || {
             view! {
@@ -57,7 +57,7 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
     );
     view! {
         <div id="closed" tabindex="-1" class="alert mt-3 flex flex-col items-start gap-1 outline-none" role="status">
-            {move || words()}
+            {move || summary()}
             <p class="text-sm">"This conversation is read-only. A new message from the customer starts another one."</p>
             {move || {
                 next.get().map(|next| {
@@ -69,6 +69,6 @@ pub(super) fn ClosedBanner(desk: Desk, zone: Zone) -> impl IntoView {
                 })
             }}
         </div>
-        {kept}
+        {unsent_notice}
     }
 }

@@ -1,4 +1,5 @@
-//! Closing the conversation: a reason, perhaps a note. There is no way back, so nothing happens by a single key.
+//! The form that closes the conversation, with a reason and an optional note. Closing cannot be undone, so no single
+//! key does it.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{
@@ -9,8 +10,8 @@ use shared::{
 };
 
 use super::{
-    Desk,
-    moved::{Words, moved},
+    ConversationContext,
+    held::{HeldTexts, held_notice},
 };
 use crate::{
     api::{Fault, new_idempotency_key},
@@ -19,16 +20,16 @@ use crate::{
         placeholder::{failed, skeleton},
     },
     keys::focus_if_lost,
-    tasks::Home,
+    tasks::TaskScope,
 };
 
-/// A held closure.
-const HELD: Words =
-    Words { title: "Not closed yet: new messages arrived.", anyway: "Close anyway", back: "Keep open" };
+/// Texts shown when a closure is held.
+const HELD: HeldTexts =
+    HeldTexts { title: "Not closed yet: new messages arrived.", anyway: "Close anyway", back: "Keep open" };
 
-/// The section that closes the conversation.
+/// The "Close conversation" section.
 #[component]
-pub(super) fn Closing(desk: Desk) -> impl IntoView {
+pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
     let notices = use_notices();
     let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, Fault>>);
     let reason = NodeRef::<html::Select>::new();
@@ -36,18 +37,19 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
     let fault = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let key = StoredValue::new(new_idempotency_key());
-    let home = Home::here();
-    // The messages that hold the closure, because the agent has not seen them.
-    let unseen = RwSignal::new(Vec::<Message>::new());
-    // What had been seen when no answer came: another try is the same request.
-    let tried = StoredValue::new(None::<MessageId>);
+    let home = TaskScope::current();
+    // Messages that hold the closure because the agent has not seen them.
+    let held_by = RwSignal::new(Vec::<Message>::new());
+    // Last seen message of an attempt that got no response. A retry sends the same request, so that its idempotency key
+    // matches.
+    let attempted = StoredValue::new(None::<MessageId>);
 
     let fetch = move || {
-        let team = desk.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
+        let team = context.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
         home.start(async move {
             let Some(team) = team else { return };
-            let answer = desk.client.list_closure_reasons(team).await;
-            reasons.try_set(Some(answer));
+            let response = context.client.list_closure_reasons(team).await;
+            reasons.try_set(Some(response));
         });
     };
     fetch();
@@ -66,57 +68,57 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
         }
         busy.set(true);
         fault.set(None);
-        unseen.set(Vec::new());
+        held_by.set(Vec::new());
         let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
-        // An agent who has seen nothing is shown what there is before it is closed.
-        let last_seen_message_id = tried.get_value().or(seen).or(Some(MessageId(0)));
-        tried.set_value(last_seen_message_id);
+        // 0 if the agent has seen no message: the server then holds the closure and returns the messages.
+        let last_seen_message_id = attempted.get_value().or(seen).or(Some(MessageId(0)));
+        attempted.set_value(last_seen_message_id);
         let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
         home.start(async move {
-            let answer = desk.client.create_closure(desk.id, &closure, &key.get_value()).await;
+            let response = context.client.create_closure(context.id, &closure, &key.get_value()).await;
             busy.try_set(false);
-            match answer {
+            match response {
                 Ok(detail) => {
                     notices.say("The conversation is closed.");
-                    desk.show(detail);
+                    context.show(detail);
                     focus_if_lost("#closed");
                 }
-                Err(met) => {
-                    if met.problem().is_some() {
-                        tried.try_set_value(None);
+                Err(error) => {
+                    if error.problem().is_some() {
+                        attempted.try_set_value(None);
                     }
-                    match met.code() {
+                    match error.code() {
                         Some(ErrorCode::ConversationMoved) => {
-                            let messages = met.problem().map(|problem| problem.messages.clone());
-                            desk.thread.put(messages.clone().unwrap_or_default());
-                            unseen.try_set(messages.unwrap_or_default());
+                            let messages = error.problem().map(|problem| problem.messages.clone());
+                            context.thread.merge(messages.clone().unwrap_or_default());
+                            held_by.try_set(messages.unwrap_or_default());
                             return;
                         }
                         Some(ErrorCode::ConversationClosed) => {
                             notices.say("A colleague has closed this conversation.");
-                            desk.refetch.run(());
+                            context.refetch.run(());
                         }
-                        // The choice was changed after a try that did arrive.
+                        // An earlier attempt did arrive, with another reason or note.
                         Some(ErrorCode::IdempotencyKeyReused) => {
                             key.try_set_value(new_idempotency_key());
-                            desk.refetch.run(());
+                            context.refetch.run(());
                         }
                         _ => {}
                     }
-                    let field = met.problem().and_then(|problem| {
+                    let field = error.problem().and_then(|problem| {
                         problem
                             .field("note")
                             .or_else(|| problem.field("closure_reason_id"))
                             .map(str::to_owned)
                     });
-                    fault.try_set(Some(field.unwrap_or_else(|| met.words())));
+                    fault.try_set(Some(field.unwrap_or_else(|| error.words())));
                 }
             }
         });
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        close(desk.thread.seen.get_untracked());
+        close(context.thread.seen.get_untracked());
     };
     let anyway = Callback::new(close);
     let back = Callback::new(move |()| {
@@ -156,7 +158,7 @@ pub(super) fn Closing(desk: Desk) -> impl IntoView {
                         maxlength=MAX_NOTE_CHARACTERS.to_string()
                     ></textarea>
                 </label>
-                {moved(unseen, HELD, anyway, back)}
+                {held_notice(held_by, HELD, anyway, back)}
                 <button class="btn btn-danger" aria-disabled=move || busy.get().to_string()>
                     {move || if busy.get() { "Closing…" } else { "Close conversation" }}
                 </button>

@@ -1,7 +1,8 @@
-//! Whether the customer takes our texts: what stands in the composer's place when they do not, and recording by hand
-//! what they say about it.
+//! Consent in a conversation: the notice in place of the composer when the customer has opted out, and the forms that
+//! record an opt-out or opt-in.
 //!
-//! It must never bring the composer back by itself: that is the server's word, which is asked for again.
+//! Recording does not change the page itself: it refetches the conversation, and the server's response decides whether
+//! the composer is shown.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{
@@ -10,8 +11,8 @@ use shared::{
 };
 
 use super::{
-    Desk,
-    draft::{Draft, Place},
+    ConversationContext,
+    draft::{Draft, StorageKey},
 };
 use crate::{
     components::{
@@ -23,50 +24,50 @@ use crate::{
     time_zone::Zone,
 };
 
-/// Why nothing can be sent, and for those who may, the way back.
+/// The notice that the customer has opted out. Agents with the permission can record an opt-in here.
 #[component]
 pub(crate) fn OptedOut() -> impl IntoView {
-    let desk = use_context::<Desk>()?;
+    let context = use_context::<ConversationContext>()?;
     let session = use_session();
-    let zone = desk
+    let zone = context
         .detail
         .with_untracked(|detail| Zone::new(detail.as_ref().map_or("UTC", |detail| &detail.team.time_zone)));
-    let consent = desk.read(|detail| detail.consent.clone());
-    let why = move || consent.get().map(|consent| opted_out(&consent, &zone));
-    let kept = !Draft::recall(&Place::new(session.account(), desk.id)).text.trim().is_empty();
+    let consent = context.read(|detail| detail.consent.clone());
+    let reason = move || consent.get().map(|consent| opted_out(&consent, &zone));
+    let has_draft = !Draft::load(&StorageKey::new(session.account(), context.id)).text.trim().is_empty();
     let may_record = session.me().is_some_and(|me| me.may(Permission::ManageTeam));
     Some(view! {
         <section aria-label="Consent" class="mt-3 flex flex-col gap-3 rounded-box border border-warning p-4">
             <p role="status" class="wrap-anywhere">
                 <strong>"Opted out. "</strong>
-                "This customer " {why} ". You cannot send them messages."
-                {kept.then_some(" Your draft is kept.")}
+                "This customer " {reason} ". You cannot send them messages."
+                {has_draft.then_some(" Your draft is saved.")}
             </p>
-            {may_record.then(|| record(desk, ConsentState::OptedIn))}
+            {may_record.then(|| consent_form(context, ConsentState::OptedIn))}
         </section>
     })
 }
 
-/// Recording that the customer has opted out.
+/// The form that records an opt-out.
 #[component]
 pub(crate) fn OptOut() -> impl IntoView {
-    let desk = use_context::<Desk>()?;
-    Some(view! { <div class="mt-3">{record(desk, ConsentState::OptedOut)}</div> })
+    let context = use_context::<ConversationContext>()?;
+    Some(view! { <div class="mt-3">{consent_form(context, ConsentState::OptedOut)}</div> })
 }
 
-fn record(desk: Desk, state: ConsentState) -> AnyView {
+fn consent_form(context: ConversationContext, state: ConsentState) -> AnyView {
     let form = Form::new();
     let notices = use_notices();
     let note = RwSignal::new(String::new());
     let (label, button, done) = match state {
-        ConsentState::OptedIn => {
-            ("How did they tell us that they opted in?", "Record opt-in", "The opt-in is recorded.")
+        ConsentState::OptedIn => ("How did the customer opt in?", "Record opt-in", "The opt-in is recorded."),
+        ConsentState::OptedOut => {
+            ("How did the customer opt out?", "Record opt-out", "The opt-out is recorded.")
         }
-        ConsentState::OptedOut => ("How did they tell us?", "Record opt-out", "The opt-out is recorded."),
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let new = desk.detail.with_untracked(|detail| {
+        let new = context.detail.with_untracked(|detail| {
             let conversation = &detail.as_ref()?.conversation;
             Some(NewConsent {
                 team_number: conversation.team_number.clone(),
@@ -76,11 +77,11 @@ fn record(desk: Desk, state: ConsentState) -> AnyView {
             })
         });
         let Some(new) = new else { return };
-        form.send(async move { desk.client.create_consent(&new).await }, move |_| {
-            // The news of it may have been here first, and have taken the form away.
+        form.send(async move { context.client.create_consent(&new).await }, move |_| {
+            // The live event may have arrived first and removed the form.
             note.try_set(String::new());
             notices.say(done);
-            desk.refetch.try_run(());
+            context.refetch.try_run(());
         });
     };
     view! {

@@ -1,9 +1,9 @@
-//! Who the conversation is with, how it began, and the one before it.
+//! The page's header: the customer, how and when the conversation started, and a link to the previous one.
 
 use leptos::prelude::*;
 use shared::conversation::{ConversationStatus, Origin};
 
-use super::{Desk, flagged::Flagged};
+use super::{ConversationContext, attention::AttentionBanner};
 use crate::{
     components::{
         heading::Heading,
@@ -13,13 +13,13 @@ use crate::{
     time_zone::Zone,
 };
 
-/// The page's head.
+/// The header.
 #[component]
-pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
-    let text = desk.read(|detail| title(&detail.conversation));
-    let is_pending = desk.read(|detail| detail.conversation.status == ConversationStatus::Pending);
-    // What follows never changes.
-    let begun = desk.detail.with_untracked(|detail| {
+pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView {
+    let text = context.read(|detail| title(&detail.conversation));
+    let is_pending = context.read(|detail| detail.conversation.status == ConversationStatus::Pending);
+    // None of this ever changes.
+    let started = context.detail.with_untracked(|detail| {
         detail.as_ref().map(|detail| {
             let origin = match detail.conversation.origin {
                 Origin::Inbound => "Started by an inbound message",
@@ -41,10 +41,10 @@ pub(super) fn Header(desk: Desk, zone: Zone) -> impl IntoView {
         <div>
             <Heading text=text />
             <p class="text-sm">
-                {begun}
+                {started}
                 {move || is_pending.get().then_some(" · Awaiting reply")}
             </p>
-            <Flagged desk />
+            <AttentionBanner context />
         </div>
     }
 }

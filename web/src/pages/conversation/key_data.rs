@@ -1,4 +1,4 @@
-//! What the current daily file says about the customer.
+//! The key data panel: the customer's row in the current daily file.
 
 use leptos::prelude::*;
 use shared::{
@@ -6,7 +6,7 @@ use shared::{
     event::EventKind,
 };
 
-use super::Desk;
+use super::ConversationContext;
 use crate::{
     api::Fault,
     components::placeholder::{failed, skeleton},
@@ -14,31 +14,33 @@ use crate::{
     time_zone::date,
 };
 
-/// The key data panel.
+/// The panel.
 #[component]
-pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
+pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
     let data = RwSignal::new(None::<Result<KeyData, Fault>>);
     let fetch = coalesced(move || async move {
-        let answer = desk.client.get_key_data(desk.id).await;
-        if let Ok(data) = &answer {
-            desk.thread.previous_until.try_set(data.changed_owner_since);
+        let response = context.client.get_key_data(context.id).await;
+        if let Ok(data) = &response {
+            context.thread.previous_until.try_set(data.changed_owner_since);
         }
         data.try_maybe_update(|data| {
-            // Key data on screen stays when it could not be fetched again, or has not changed.
-            let is_news = data.as_ref() != Some(&answer) && (answer.is_ok() || !matches!(data, Some(Ok(_))));
-            if is_news {
-                *data = Some(answer);
+            // Keep the key data on screen if the refetch failed or returned the same.
+            let has_changed =
+                data.as_ref() != Some(&response) && (response.is_ok() || !matches!(data, Some(Ok(_))));
+            if has_changed {
+                *data = Some(response);
             }
-            (is_news, ())
+            (has_changed, ())
         });
     });
     fetch.run(());
     use_live().listen(move |news| match news {
-        // A new daily file is one of the things that change a team.
-        News::Event(event) if !(event.kind == EventKind::TeamChanged && desk.is_of(event.team_id)) => {}
+        // A new daily file is announced by this event too.
+        News::Event(event)
+            if !(event.kind == EventKind::TeamChanged && context.belongs_to(event.team_id)) => {}
         _ => fetch.run(()),
     });
-    let held_with = desk.read(|detail| detail.conversation.reference.clone());
+    let current_ref = context.read(|detail| detail.conversation.reference.clone());
     let title = move || {
         let file = data.with(|data| data.as_ref().and_then(|data| data.as_ref().ok()?.file_date));
         file.map(|file| format!(" · file of {}", date(file)))
@@ -47,7 +49,7 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
         data.with(|data| match data {
             None => skeleton(3),
             Some(Err(fault)) => failed(fault, fetch),
-            Some(Ok(data)) => customers(desk, data, held_with.get().as_deref()),
+            Some(Ok(data)) => customers(context, data, current_ref.get().as_deref()),
         })
     };
     view! {
@@ -58,15 +60,15 @@ pub(super) fn KeyDataPanel(desk: Desk) -> impl IntoView {
     }
 }
 
-fn customers(desk: Desk, data: &KeyData, held_with: Option<&str>) -> AnyView {
+fn customers(context: ConversationContext, data: &KeyData, current_ref: Option<&str>) -> AnyView {
     let several = data.customers.len() > 1;
-    let known =
-        several && data.customers.iter().any(|customer| Some(customer.reference.as_str()) == held_with);
+    let has_current =
+        several && data.customers.iter().any(|customer| Some(customer.reference.as_str()) == current_ref);
     let note = match (data.file_date, data.customers.len()) {
         (None, _) => Some("This team has no daily file yet."),
         (Some(_), 0) => Some("This number is not in the current daily file"),
         (Some(_), 1) => None,
-        (Some(_), _) if known => {
+        (Some(_), _) if has_current => {
             Some("Several customers share this number. Choose whose details the templates use:")
         }
         (Some(_), _) => Some(
@@ -80,9 +82,9 @@ fn customers(desk: Desk, data: &KeyData, held_with: Option<&str>) -> AnyView {
             </p>
         }
     });
-    let shown = data.customers.iter().map(|one| {
-        let pick = several.then(|| pick(desk, one.reference.clone()));
-        customer(one, known && Some(one.reference.as_str()) == held_with, pick)
+    let shown = data.customers.iter().map(|item| {
+        let pick = several.then(|| pick_button(context, item.reference.clone()));
+        customer(item, has_current && Some(item.reference.as_str()) == current_ref, pick)
     });
     view! {
         {changed}
@@ -92,8 +94,8 @@ fn customers(desk: Desk, data: &KeyData, held_with: Option<&str>) -> AnyView {
     .into_any()
 }
 
-/// A customer; among several, the one whom the conversation is held with is marked.
-fn customer(customer: &CustomerKeyData, is_held_with: bool, pick: Option<AnyView>) -> AnyView {
+/// Draws a customer. `is_current` marks the customer of this conversation among several with the same number.
+fn customer(customer: &CustomerKeyData, is_current: bool, pick: Option<AnyView>) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
@@ -101,7 +103,7 @@ fn customer(customer: &CustomerKeyData, is_held_with: bool, pick: Option<AnyView
             <dd dir="auto" class="text-start wrap-anywhere">{value.to_owned()}</dd>
         }
     });
-    let mark = is_held_with.then(|| {
+    let mark = is_current.then(|| {
         view! { " " <span class="badge badge-sm badge-outline whitespace-nowrap">"This conversation"</span> }
     });
     view! {
@@ -118,19 +120,20 @@ fn customer(customer: &CustomerKeyData, is_held_with: bool, pick: Option<AnyView
     .into_any()
 }
 
-/// The button that fills the templates with this customer's values.
-fn pick(desk: Desk, reference: String) -> AnyView {
-    let of = reference.clone();
-    let is_picked = Memo::new(move |_| desk.picked.with(|picked| picked.as_deref() == Some(of.as_str())));
+/// The button that makes the templates use this customer's values.
+fn pick_button(context: ConversationContext, reference: String) -> AnyView {
+    let this = reference.clone();
+    let is_picked =
+        Memo::new(move |_| context.picked.with(|picked| picked.as_deref() == Some(this.as_str())));
     let label = move || if is_picked.get() { "Used in templates" } else { "Use in templates" };
-    let named = reference.clone();
+    let shown = reference.clone();
     view! {
         <button
             type="button"
             class="btn btn-xs mt-1 aria-pressed:btn-primary"
-            aria-label=move || format!("{}: {named}", label())
+            aria-label=move || format!("{}: {shown}", label())
             aria-pressed=move || is_picked.get().to_string()
-            on:click=move |_| desk.picked.set(Some(reference.clone()))
+            on:click=move |_| context.picked.set(Some(reference.clone()))
         >
             {label}
         </button>

@@ -1,16 +1,16 @@
-//! What came with a message: pictures as thumbnails that open in full size, everything else as a link.
+//! Attachments of a message: thumbnails that open in full size for pictures, links for everything else.
 //!
-//! It must never let the thread jump when a picture arrives: its place is as large before, after, and without it.
+//! A thumbnail has the same size before and after its picture loads, so that the thread does not jump.
 
 use leptos::prelude::*;
 use shared::message::Media;
 
 use crate::{api::Client, components::dialog::Dialog, tasks::start};
 
-/// What browsers show as pictures, and the server hands out as such.
+/// Content types that the server delivers as pictures and browsers can show.
 const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp"];
 
-/// What came with a message of `sender`.
+/// Draws an attachment of a message from `sender`.
 pub(super) fn attachment(client: Client, media: &Media, sender: &str) -> AnyView {
     let url = media.url.clone();
     if PICTURES.contains(&media.content_type.as_str()) {
@@ -37,7 +37,7 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
         if tries.get_untracked() > 0 {
             return broken.set(true);
         }
-        // The session may want renewing: what scripts fetch does that by itself, a picture cannot.
+        // The session may need renewing. The client does that for its own requests, but not for an `<img>`.
         start(async move {
             let _ = client.renew().await;
             tries.try_set(1);

@@ -1,26 +1,26 @@
-//! The thread on screen: days, bubbles, and where it is scrolled to.
+//! The message thread: date separators, messages, and buttons for earlier and new messages.
 
 use leptos::prelude::*;
 use shared::message::Message;
 
-use super::{Desk, bubble::bubble, scroll::Scroll, thread::Thread};
+use super::{ConversationContext, bubble::bubble, scroll::Scroll, thread::Thread};
 use crate::{
     components::{
         notices::use_notices,
         placeholder::{empty, failed, skeleton},
         when::{Row, keyed, when},
     },
-    tasks::Home,
+    tasks::TaskScope,
     time_zone::Zone,
 };
 
-/// The thread of messages.
+/// The thread.
 #[component]
-pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
-    let thread = desk.thread;
+pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoView {
+    let thread = context.thread;
     let notices = use_notices();
     let scroll = Scroll::new();
-    let missed = RwSignal::new(false);
+    let has_unseen = RwSignal::new(false);
     let busy = RwSignal::new(false);
 
     Effect::new(move |before: Option<Option<_>>| {
@@ -29,7 +29,7 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
             if scroll.at_end.get_untracked() {
                 scroll.to_end();
             } else {
-                missed.set(true);
+                has_unseen.set(true);
             }
         }
         newest
@@ -41,22 +41,22 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
         }
         sent
     });
-    // The newest message counts as seen when it is in sight: a reply carries its id.
+    // The newest message counts as seen once it is visible. A reply sends its id as the last seen message.
     Effect::new(move |_| {
         if scroll.at_end.get() {
-            missed.set(false);
+            has_unseen.set(false);
             thread.seen.set(thread.newest());
         }
     });
-    let home = Home::here();
-    let earlier = move |_| {
+    let home = TaskScope::current();
+    let fetch_earlier = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         home.start(async move {
             scroll
-                .hold(async move {
+                .keep_position(async move {
                     if let Err(fault) = thread.fetch_earlier().await {
                         notices.fault(&fault);
                     }
@@ -70,7 +70,7 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
         move || {
             view! {
                 <div class="text-center">
-                    <button type="button" class="btn btn-sm" on:click=earlier>
+                    <button type="button" class="btn btn-sm" on:click=fetch_earlier>
                         {move || if busy.get() { "Loading…" } else { "Earlier messages" }}
                     </button>
                 </div>
@@ -78,8 +78,8 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
             .into_any()
         },
     );
-    let pill = when(
-        move || missed.get(),
+    let new_message_button = when(
+        move || has_unseen.get(),
         move || {
             view! {
                 <button
@@ -93,20 +93,23 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
             .into_any()
         },
     );
-    let days = zone.clone();
-    let blocks = Memo::new(move |_| blocks(thread, &days));
-    // In two steps, since putting rows before thousands of others in one list takes seconds.
+    let blocks_zone = zone.clone();
+    let blocks = Memo::new(move |_| blocks(thread, &blocks_zone));
+    // Two nested lists, because inserting rows before thousands of others in one list takes seconds.
     let rows = keyed(
         move || blocks.with(|blocks| blocks.iter().map(|block| Row::new(block.number)).collect()),
         move |block| {
             let zone = zone.clone();
-            keyed(move || blocks.with(|blocks| rows_of(blocks, block.id)), move |row| draw(desk, row, &zone))
+            keyed(
+                move || blocks.with(|blocks| rows_of(blocks, block.id)),
+                move |row| draw(context, row, &zone),
+            )
         },
     );
-    let none_yet = Memo::new(move |_| thread.entries.with(Vec::is_empty));
-    let instead = move || {
-        none_yet.get().then(|| match (thread.fault.get(), thread.has_earlier.get()) {
-            (Some(fault), _) => failed(&fault, desk.refetch),
+    let is_empty = Memo::new(move |_| thread.entries.with(Vec::is_empty));
+    let placeholder = move || {
+        is_empty.get().then(|| match (thread.fault.get(), thread.has_earlier.get()) {
+            (Some(fault), _) => failed(&fault, context.refetch),
             (None, None) => skeleton(5),
             (None, Some(_)) => empty("No messages yet"),
         })
@@ -119,24 +122,24 @@ pub(super) fn Messages(desk: Desk, zone: Zone) -> impl IntoView {
                 aria-label="Messages"
                 tabindex="0"
                 class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
-                on:scroll=move |_| scroll.moved()
+                on:scroll=move |_| scroll.scrolled()
             >
                 {earlier}
-                {move || instead()}
+                {move || placeholder()}
                 <ol>
                     {rows}
                 </ol>
             </div>
-            {pill}
+            {new_message_button}
             <div class="sr-only" aria-live="polite">
-                {move || thread.heard.get().map(|message| announced(&message))}
+                {move || thread.latest_inbound.get().map(|message| announcement(&message))}
             </div>
         </div>
     }
 }
 
-fn draw(desk: Desk, row: Row, zone: &Zone) -> AnyView {
-    let message = desk.thread.message(row.id).map(|message| bubble(desk, message, zone));
+fn draw(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
+    let message = context.thread.message(row.id).map(|message| bubble(context, message, zone));
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">
             {row.above.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
@@ -146,14 +149,14 @@ fn draw(desk: Desk, row: Row, zone: &Zone) -> AnyView {
     .into_any()
 }
 
-/// The rows that came together.
+/// Rows that were loaded together.
 #[derive(Clone, PartialEq)]
 struct Block {
     number: i64,
     rows: Vec<Row>,
 }
 
-/// Each message, with its day above where that is another one than before.
+/// Groups the messages into blocks. The first message of each day has the date above it.
 fn blocks(thread: Thread, zone: &Zone) -> Vec<Block> {
     thread.entries.with(|entries| {
         let mut before = None;
@@ -176,7 +179,7 @@ fn rows_of(blocks: &[Block], number: i64) -> Vec<Row> {
     blocks.iter().find(|block| block.number == number).map(|block| block.rows.clone()).unwrap_or_default()
 }
 
-fn announced(message: &Message) -> String {
+fn announcement(message: &Message) -> String {
     let name = message.sender.name.as_deref().unwrap_or("the customer");
     format!("New message from {name}: {}", message.body)
 }

@@ -1,24 +1,24 @@
-//! One conversation: its thread, the composer, key data and closing. Once closed, it is read-only.
+//! The conversation page: thread, composer, key data and closing. A closed conversation is read-only.
 //!
-//! What may be done is the server's word (`permitted_actions`); nothing here decides it.
+//! The server decides which actions are available (`permitted_actions`).
 
-mod again;
+mod attention;
 mod bubble;
 mod closed;
 mod closing;
 mod composer;
 pub(crate) mod consent;
 mod draft;
-mod flagged;
 mod header;
+mod held;
 mod key_data;
 mod media;
 mod messages;
-mod moved;
+mod reply;
+mod resend;
 mod scroll;
 mod templates;
 mod thread;
-mod writing;
 
 use leptos::prelude::*;
 use shared::{
@@ -36,7 +36,7 @@ use self::{
 };
 use super::{
     lazy::{Lazy, LazyPage},
-    not_found::nowhere,
+    not_found::not_found,
 };
 use crate::{
     api::{Client, Fault},
@@ -49,48 +49,49 @@ use crate::{
     time_zone::Zone,
 };
 
-fn unknown() -> AnyView {
-    nowhere(
+fn conversation_not_found() -> AnyView {
+    not_found(
         "Conversation not found",
         "This conversation does not exist, or it belongs to a team that you are not in.",
     )
 }
 
-/// What the pieces of the page share.
+/// Shared state of the page's components.
 #[derive(Clone, Copy)]
-struct Desk {
+struct ConversationContext {
     client: Client,
     id: ConversationId,
     detail: RwSignal<Option<ConversationDetail>>,
     fault: RwSignal<Option<Fault>>,
     thread: Thread,
-    /// The ref of the customer whose values fill the templates, picked among several who share the number.
+    /// Ref of the customer whose values the templates use, if the agent has picked one of several with this number.
     picked: RwSignal<Option<String>>,
-    /// Fetches conversation and messages anew.
+    /// Refetches the conversation and its messages.
     refetch: Callback<()>,
 }
 
-impl Desk {
-    /// Whether the conversation belongs to the team that an event names; nobody knows before it has arrived.
-    fn is_of(self, team: Option<TeamId>) -> bool {
+impl ConversationContext {
+    /// Returns whether the conversation belongs to `team`; `None` means all teams. `false` until the conversation is
+    /// loaded.
+    fn belongs_to(self, team: Option<TeamId>) -> bool {
         self.detail.with_untracked(|detail| {
             detail.as_ref().is_some_and(|detail| team.is_none_or(|team| team == detail.team.id))
         })
     }
 
-    /// Whether what happened to the team may have changed this conversation, with none named: the customer has opted
-    /// out or in again, or a new daily file knows another name.
-    fn is_concerned(self, event: &Event) -> bool {
+    /// Returns whether an event that names no conversation may have changed this one: the customer has opted out or in,
+    /// or a new daily file has another name.
+    fn is_affected_by(self, event: &Event) -> bool {
         matches!(event.kind, EventKind::ConsentChanged | EventKind::TeamChanged)
             && event.conversation_id.is_none()
-            && self.is_of(event.team_id)
+            && self.belongs_to(event.team_id)
     }
 
     fn show(self, detail: ConversationDetail) {
         show(self.detail, detail);
     }
 
-    /// Reads something of the conversation, as a signal.
+    /// Derives a signal from the conversation. It has the default value until the conversation is loaded.
     fn read<T: PartialEq + Send + Sync + Default + 'static>(
         self,
         read: fn(&ConversationDetail) -> T,
@@ -110,13 +111,13 @@ async fn fetch(
             fault.try_set(None);
             show(shown, detail);
         }
-        Err(met) => {
-            fault.try_set(Some(met));
+        Err(error) => {
+            fault.try_set(Some(error));
         }
     }
 }
 
-/// Shows what was fetched, if it is news: nothing is drawn again for nothing.
+/// Stores a fetched conversation, unless it is unchanged: setting the signal would redraw the page.
 fn show(shown: RwSignal<Option<ConversationDetail>>, detail: ConversationDetail) {
     if shown.try_with_untracked(|shown| shown.as_ref() != Some(&detail)) == Some(true) {
         shown.set(Some(detail));
@@ -126,7 +127,7 @@ fn show(shown: RwSignal<Option<ConversationDetail>>, detail: ConversationDetail)
 /// The page `/conversations/:id`.
 #[component]
 pub(crate) fn ConversationPage(
-    /// Which one; the page is built anew for another, so that nothing of the one before can stay.
+    /// The conversation. The page is rebuilt for another id, so that no state of the previous one remains.
     id: ConversationId,
 ) -> impl IntoView {
     let client = use_client();
@@ -139,22 +140,23 @@ pub(crate) fn ConversationPage(
         fetch_messages.run(());
         fetch_detail.run(());
     });
-    let desk = Desk { client, id, detail, fault, thread, picked: RwSignal::new(None), refetch };
-    provide_context(desk);
+    let context =
+        ConversationContext { client, id, detail, fault, thread, picked: RwSignal::new(None), refetch };
+    provide_context(context);
     refetch.run(());
     use_live().listen(move |news| match news {
-        News::Event(event) if desk.is_concerned(event) => fetch_detail.run(()),
+        News::Event(event) if context.is_affected_by(event) => fetch_detail.run(()),
         News::Event(event) if event.conversation_id != Some(id) => {}
         News::Event(_) | News::Opened => refetch.run(()),
     });
-    let arrived = Memo::new(move |_| desk.detail.with(Option::is_some));
+    let is_loaded = Memo::new(move |_| context.detail.with(Option::is_some));
     let body = move || {
-        if arrived.get() {
-            return view! { <Open desk /> }.into_any();
+        if is_loaded.get() {
+            return view! { <LoadedPage context /> }.into_any();
         }
-        match desk.fault.get() {
+        match context.fault.get() {
             None => skeleton(8),
-            Some(fault) if fault.code() == Some(ErrorCode::NotFound) => unknown(),
+            Some(fault) if fault.code() == Some(ErrorCode::NotFound) => conversation_not_found(),
             Some(fault) => failed(&fault, refetch),
         }
     };
@@ -162,22 +164,22 @@ pub(crate) fn ConversationPage(
 }
 
 #[component]
-fn Open(desk: Desk) -> impl IntoView {
-    let zone = desk
+fn LoadedPage(context: ConversationContext) -> impl IntoView {
+    let zone = context
         .detail
         .with_untracked(|detail| Zone::new(detail.as_ref().map_or("UTC", |detail| &detail.team.time_zone)));
-    let is_closed = desk.read(|detail| detail.conversation.status == ConversationStatus::Closed);
-    let may_reply = desk.read(|detail| detail.permitted_actions.contains(&Action::Reply));
-    let may_close = desk.read(|detail| detail.permitted_actions.contains(&Action::Close));
-    let can_reply = desk.read(|detail| detail.conversation.can_reply);
-    let is_opted_out = desk.read(|detail| {
+    let is_closed = context.read(|detail| detail.conversation.status == ConversationStatus::Closed);
+    let may_reply = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
+    let may_close = context.read(|detail| detail.permitted_actions.contains(&Action::Close));
+    let can_reply = context.read(|detail| detail.conversation.can_reply);
+    let is_opted_out = context.read(|detail| {
         detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
     });
     let below = {
         let zone = zone.clone();
         move || {
             if is_closed.get() {
-                return view! { <ClosedBanner desk zone=zone.clone() /> }.into_any();
+                return view! { <ClosedBanner context zone=zone.clone() /> }.into_any();
             }
             if !can_reply.get() {
                 return view! {
@@ -188,7 +190,7 @@ fn Open(desk: Desk) -> impl IntoView {
                 .into_any();
             }
             match (may_reply.get(), is_opted_out.get()) {
-                (true, _) => view! { <Composer desk /> }.into_any(),
+                (true, _) => view! { <Composer context /> }.into_any(),
                 (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
                 (false, false) => view! {
                     <p class="alert mt-3">
@@ -201,16 +203,16 @@ fn Open(desk: Desk) -> impl IntoView {
     };
     let may_manage = use_session().me().is_some_and(|me| me.may(Permission::ManageTeam));
     let consent = move || match (is_opted_out.get(), is_closed.get()) {
-        // Nothing is ever sent there.
+        // A short code or a name cannot receive messages, so there is no consent to record.
         _ if !can_reply.get() => ().into_any(),
         (true, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
-        (false, _) if may_manage => opting_out(),
+        (false, _) if may_manage => opt_out_disclosure(),
         _ => ().into_any(),
     };
     let closing = move || {
         match (is_closed.get(), may_close.get()) {
         (true, _) => ().into_any(),
-        (false, true) => view! { <Closing desk /> }.into_any(),
+        (false, true) => view! { <Closing context /> }.into_any(),
         (false, false) => view! {
             <p class="text-sm">
                 "You need the permission “Close conversations” to close this conversation. Ask an administrator."
@@ -221,14 +223,14 @@ fn Open(desk: Desk) -> impl IntoView {
     };
     view! {
         <div class="flex min-h-0 flex-1 flex-col gap-3 lg:h-[calc(100dvh-2.1rem-var(--header,3rem)-var(--alarm,0rem))] lg:flex-none">
-            <Header desk zone=zone.clone() />
+            <Header context zone=zone.clone() />
             <div class="grid min-h-0 flex-1 gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
                 <div class="flex min-h-0 flex-col">
-                    <Messages desk zone=zone.clone() />
+                    <Messages context zone=zone.clone() />
                     {move || below()}
                 </div>
                 <aside aria-label="Customer and closing" class="flex flex-col gap-4 lg:overflow-y-auto">
-                    <KeyDataPanel desk />
+                    <KeyDataPanel context />
                     {move || closing()}
                     {move || consent()}
                 </aside>
@@ -237,8 +239,8 @@ fn Open(desk: Desk) -> impl IntoView {
     }
 }
 
-/// Recording that the customer opted out in another way than by a text; seldom needed.
-fn opting_out() -> AnyView {
+/// Collapsed form that records an opt-out received by other means than a message.
+fn opt_out_disclosure() -> AnyView {
     let opened = RwSignal::new(false);
     view! {
         <details class="rounded-box border border-base-300 p-4">

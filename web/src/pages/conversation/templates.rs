@@ -1,9 +1,9 @@
-//! The template drop-down: choosing one puts its text into the box.
+//! The template drop-down. Choosing a template puts its text into the message box.
 
 use leptos::prelude::*;
 use shared::{ErrorCode, event::EventKind, ids::TemplateId, template::RenderedTemplate};
 
-use super::writing::Writing;
+use super::reply::ReplyState;
 use crate::{
     api::Fault,
     components::when::when,
@@ -12,54 +12,57 @@ use crate::{
 
 /// The drop-down.
 #[component]
-pub(super) fn Templates(writing: Writing) -> impl IntoView {
+pub(super) fn Templates(state: ReplyState) -> impl IntoView {
     let templates = RwSignal::new(None::<Result<Vec<RenderedTemplate>, Fault>>);
-    let desk = writing.desk;
+    let context = state.context;
     let fetch = coalesced(move || async move {
-        let picked = desk.picked.try_get_untracked().flatten();
-        let answer = desk.client.list_conversation_templates(desk.id, picked.as_deref()).await;
+        let picked = context.picked.try_get_untracked().flatten();
+        let response = context.client.list_conversation_templates(context.id, picked.as_deref()).await;
         if picked.is_some()
-            && matches!(&answer, Err(fault) if fault.code() == Some(ErrorCode::ValidationFailed))
+            && matches!(&response, Err(fault) if fault.code() == Some(ErrorCode::ValidationFailed))
         {
-            // In a newer file the picked customer has another number.
-            desk.picked.try_set(None);
+            // In a newer daily file the picked customer has another number.
+            context.picked.try_set(None);
             return;
         }
         let before = templates.try_get_untracked().flatten();
-        if let (Some(Ok(before)), Ok(now)) = (&before, &answer) {
+        if let (Some(Ok(before)), Ok(now)) = (&before, &response) {
             for now in now {
                 before
                     .iter()
                     .filter(|before| before.id == now.id)
-                    .for_each(|before| writing.refresh(before, now));
+                    .for_each(|before| state.refresh(before, now));
             }
         }
-        if answer.is_ok() || !matches!(before, Some(Ok(_))) {
-            templates.try_set(Some(answer));
+        if response.is_ok() || !matches!(before, Some(Ok(_))) {
+            templates.try_set(Some(response));
         }
     });
     Effect::new(move |_| {
-        desk.picked.track();
+        context.picked.track();
         fetch.run(());
     });
     use_live().listen(move |news| {
-        // A new daily file is one of the things that change a team.
-        if matches!(news, News::Event(event) if event.kind == EventKind::TeamChanged && desk.is_of(event.team_id)) {
+        // A new daily file is announced by this event too.
+        if let News::Event(event) = news
+            && event.kind == EventKind::TeamChanged
+            && context.belongs_to(event.team_id)
+        {
             fetch.run(());
         }
     });
-    let chosen = move |value: String| {
+    let choose = move |value: String| {
         let Ok(id) = value.parse::<TemplateId>() else {
             return;
         };
         templates.with_untracked(|templates| {
             let known = templates.iter().flatten().flatten().find(|template| template.id == id);
             if let Some(template) = known {
-                writing.choose(template);
+                state.choose(template);
             }
         });
     };
-    let first = move || {
+    let placeholder = move || {
         templates.with(|templates| match templates {
             None => "Loading templates…",
             Some(Err(_)) => "Templates could not be loaded",
@@ -77,23 +80,23 @@ pub(super) fn Templates(writing: Writing) -> impl IntoView {
         })
     };
     let selected =
-        move || writing.draft.with(|draft| draft.template_id.map(|id| id.to_string()).unwrap_or_default());
-    let bring_back = when(
-        move || writing.replaced.with(Option::is_some),
+        move || state.draft.with(|draft| draft.template_id.map(|id| id.to_string()).unwrap_or_default());
+    let restore_button = when(
+        move || state.replaced.with(Option::is_some),
         move || {
             view! {
                 <button
                     type="button"
                     class="btn btn-sm btn-ghost"
                     on:click=move |_| {
-                        if let Some(before) = writing.replaced.get_untracked() {
-                            writing.replaced.set(None);
-                            writing.change(|draft| *draft = before);
-                            writing.focus();
+                        if let Some(before) = state.replaced.get_untracked() {
+                            state.replaced.set(None);
+                            state.change(|draft| *draft = before);
+                            state.focus();
                         }
                     }
                 >
-                    "Bring back my text"
+                    "Restore my text"
                 </button>
             }
             .into_any()
@@ -106,13 +109,13 @@ pub(super) fn Templates(writing: Writing) -> impl IntoView {
                 <select
                     class="select select-sm w-56"
                     prop:value=selected
-                    on:change:target=move |event| chosen(event.target().value())
+                    on:change:target=move |event| choose(event.target().value())
                 >
-                    <option value="">{move || first()}</option>
+                    <option value="">{move || placeholder()}</option>
                     {move || options()}
                 </select>
             </label>
-            {bring_back}
+            {restore_button}
         </div>
     }
 }

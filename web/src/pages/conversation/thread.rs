@@ -1,6 +1,4 @@
-//! The messages of a conversation as far as they were fetched: each once, oldest first, updated in place.
-//!
-//! It must never drop a message that was shown.
+//! The loaded messages of a conversation: each once, oldest first, updated in place. Loaded messages are never removed.
 
 use std::sync::{Arc, OnceLock};
 
@@ -16,19 +14,20 @@ use crate::{
     time_zone::Zone,
 };
 
+/// Page size of the first fetch.
 const NEWEST: usize = 50;
+/// Page size of fetches of earlier messages.
 const EARLIER: usize = 200;
 const NO_BLOCK: i64 = 0;
 
 /// A message on screen.
 #[derive(Clone)]
 pub(super) struct Entry {
-    /// The message's id.
     pub(super) id: MessageId,
     at: DateTime<Utc>,
-    /// The message, whose status changes.
+    /// The message. Its status changes.
     message: ArcRwSignal<Message>,
-    /// The messages that came together, by the first one's id; those that are written later join the last.
+    /// The block of messages loaded together: the id of its first message. Newer messages join the last block.
     pub(super) block: i64,
     day: Arc<OnceLock<String>>,
 }
@@ -44,7 +43,7 @@ impl Entry {
         }
     }
 
-    /// The day it was written on, in words.
+    /// Returns the day of the message as shown on screen.
     pub(super) fn day(&self, zone: &Zone) -> &str {
         self.day.get_or_init(|| zone.day(self.at))
     }
@@ -55,19 +54,19 @@ impl Entry {
 pub(super) struct Thread {
     client: Client,
     id: ConversationId,
-    /// What was fetched, oldest first.
+    /// Loaded messages, oldest first.
     pub(super) entries: RwSignal<Vec<Entry>>,
-    /// Whether there are earlier messages; `None` before the first answer.
+    /// Whether there are earlier messages; `None` until the first response.
     pub(super) has_earlier: RwSignal<Option<bool>>,
-    /// Why there is nothing to show.
+    /// Error of the last fetch of the newest messages.
     pub(super) fault: RwSignal<Option<Fault>>,
-    /// The newest message that was in sight.
+    /// The newest message that has been visible.
     pub(super) seen: RwSignal<Option<MessageId>>,
-    /// The newest message that the customer wrote while the page was open, to be read out.
-    pub(super) heard: RwSignal<Option<Message>>,
-    /// Counts what was sent from here.
+    /// The newest inbound message that arrived while the page was open, for screen readers.
+    pub(super) latest_inbound: RwSignal<Option<Message>>,
+    /// Number of messages sent from this page.
     pub(super) sent: RwSignal<u32>,
-    /// What was written before is with the number's previous holder.
+    /// Messages before this time are with the number's previous holder.
     pub(super) previous_until: RwSignal<Option<DateTime<Utc>>>,
 }
 
@@ -80,34 +79,34 @@ impl Thread {
             has_earlier: RwSignal::new(None),
             fault: RwSignal::new(None),
             seen: RwSignal::new(None),
-            heard: RwSignal::new(None),
+            latest_inbound: RwSignal::new(None),
             sent: RwSignal::new(0),
             previous_until: RwSignal::new(None),
         }
     }
 
-    /// A message that is here.
+    /// Returns a loaded message.
     pub(super) fn message(self, id: i64) -> Option<ArcRwSignal<Message>> {
         self.entries.with_untracked(|entries| {
             entries.iter().find(|entry| entry.id.0 == id).map(|entry| entry.message.clone())
         })
     }
 
-    /// Whether a later text of ours says the same.
-    pub(super) fn says_again(self, id: MessageId, body: &str) -> bool {
-        let says = |message: &Message| message.direction == Direction::Outbound && message.body == body;
+    /// Returns whether a later outbound message has the same text.
+    pub(super) fn is_repeated_later(self, id: MessageId, body: &str) -> bool {
+        let repeats = |message: &Message| message.direction == Direction::Outbound && message.body == body;
         self.entries.with(|entries| {
             let later = entries.iter().rev().take_while(|entry| entry.id > id);
-            later.into_iter().any(|entry| entry.message.with_untracked(says))
+            later.into_iter().any(|entry| entry.message.with_untracked(repeats))
         })
     }
 
-    /// The newest message's id.
+    /// Returns the id of the newest message.
     pub(super) fn newest(self) -> Option<MessageId> {
         self.entries.with(|entries| newest_of(entries))
     }
 
-    /// Fetches the newest messages, and what lies between them and those already here.
+    /// Fetches the newest messages, and any between them and the loaded ones.
     pub(super) async fn fetch_newest(self) {
         let known = untrack(|| self.newest());
         let outcome = self.fetch_back_to(known).await;
@@ -119,7 +118,7 @@ impl Thread {
         loop {
             let oldest = page.items.first().map(|message| message.id);
             let has_earlier = page.next_cursor.is_some();
-            self.put(page.items);
+            self.merge(page.items);
             let gap = has_earlier && known.is_some() && oldest > known;
             if known.is_none() {
                 self.has_earlier.try_set(Some(has_earlier));
@@ -131,32 +130,33 @@ impl Thread {
         }
     }
 
-    /// Fetches the messages before those that are here.
+    /// Fetches the page before the loaded messages.
     pub(super) async fn fetch_earlier(self) -> Result<(), Fault> {
         let oldest = self.entries.with_untracked(|entries| entries.first().map(|entry| entry.id));
         let page = self.client.list_messages(self.id, oldest, EARLIER).await?;
         self.has_earlier.try_set(Some(page.next_cursor.is_some()));
-        self.put(page.items);
+        self.merge(page.items);
         Ok(())
     }
 
-    /// Takes in what was just sent from here: it is scrolled to.
-    pub(super) fn put_own(self, message: Message) {
-        self.put(vec![message]);
+    /// Adds a message that was just sent from this page. The thread scrolls to it.
+    pub(super) fn add_sent(self, message: Message) {
+        self.merge(vec![message]);
         self.sent.try_update(|sent| *sent += 1);
     }
 
-    /// Takes messages in: new ones at their place, known ones updated.
-    pub(super) fn put(self, messages: Vec<Message>) {
+    /// Merges fetched messages: inserts new ones in order and updates loaded ones.
+    pub(super) fn merge(self, messages: Vec<Message>) {
         let Some(newest_before) = self.entries.try_with_untracked(|entries| newest_of(entries)) else {
             return;
         };
         let is_newer = |message: &&Message| newest_before.is_some_and(|before| message.id > before);
-        let heard = messages.iter().filter(is_newer).rfind(|message| message.direction == Direction::Inbound);
-        if let Some(message) = heard {
-            self.heard.try_set(Some(message.clone()));
+        let inbound =
+            messages.iter().filter(is_newer).rfind(|message| message.direction == Direction::Inbound);
+        if let Some(message) = inbound {
+            self.latest_inbound.try_set(Some(message.clone()));
         }
-        let mut fresh = Vec::new();
+        let mut new = Vec::new();
         self.entries.with_untracked(|entries| {
             for message in messages {
                 match entries.iter().rfind(|entry| entry.id == message.id) {
@@ -165,14 +165,14 @@ impl Thread {
                             entry.message.set(message);
                         }
                     }
-                    None => fresh.push(Entry::new(message)),
+                    None => new.push(Entry::new(message)),
                 }
             }
         });
-        if !fresh.is_empty() {
+        if !new.is_empty() {
             self.entries.try_update(|entries| {
-                entries.append(&mut fresh);
-                // A text that was recovered stands where it was written.
+                entries.append(&mut new);
+                // Sorted by time, because a recovered message arrives late and has a higher id than later ones.
                 entries.sort_by_key(|entry| (entry.at, entry.id));
                 entries.dedup_by_key(|entry| entry.id);
                 assign_blocks(entries);
@@ -181,7 +181,7 @@ impl Thread {
     }
 }
 
-/// The one that came last, wherever it stands.
+/// Returns the highest id. It is not always that of the last entry, because a recovered message arrives late.
 fn newest_of(entries: &[Entry]) -> Option<MessageId> {
     entries.iter().map(|entry| entry.id).max()
 }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn earlier_messages_are_a_block_of_their_own_and_later_ones_join_the_last() {
+    fn earlier_messages_form_a_new_block_and_newer_messages_join_the_last_block() {
         let mut entries = entries(&[(3, 0), (4, 0), (7, 7), (8, 7), (9, 0)]);
         assign_blocks(&mut entries);
         assert_eq!(entries.iter().map(|entry| entry.block).collect::<Vec<_>>(), [3, 3, 7, 7, 7]);

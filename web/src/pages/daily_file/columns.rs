@@ -1,4 +1,4 @@
-//! Which columns of the team's files hold what, for files whose columns have other names than the usual ones.
+//! The column mapping of a team, for daily files whose columns do not have the usual names.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{daily_file::ColumnMapping, ids::TeamId};
@@ -12,10 +12,10 @@ use crate::{
         when::when,
     },
     session::use_client,
-    tasks::Home,
+    tasks::TaskScope,
 };
 
-/// The disclosure; seldom needed, so it asks for nothing before it is opened.
+/// A collapsed section that fetches the mapping when it is opened.
 pub(super) fn columns(team: TeamId) -> AnyView {
     let opened = RwSignal::new(false);
     view! {
@@ -31,18 +31,18 @@ pub(super) fn columns(team: TeamId) -> AnyView {
 
 fn mapping(team: TeamId) -> AnyView {
     let client = use_client();
-    let known = RwSignal::new(None::<Result<ColumnMapping, Fault>>);
-    let home = Home::here();
+    let loaded = RwSignal::new(None::<Result<ColumnMapping, Fault>>);
+    let home = TaskScope::current();
     let fetch = move || {
-        known.set(None);
+        loaded.set(None);
         home.start(async move {
-            let answer = client.get_column_mapping(team).await;
-            known.try_set(Some(answer));
+            let response = client.get_column_mapping(team).await;
+            loaded.try_set(Some(response));
         });
     };
     fetch();
     let body = move || {
-        known.with(|known| match known {
+        loaded.with(|loaded| match loaded {
             None => skeleton(3),
             Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
             Some(Ok(mapping)) => form(team, mapping.clone()),
@@ -55,27 +55,27 @@ fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
     let client = use_client();
     let notices = use_notices();
     let form = Form::new();
-    let typed = |value: Option<String>| RwSignal::new(value.unwrap_or_default());
-    let (reference, name, number) = (typed(mapping.reference), typed(mapping.name), typed(mapping.number));
+    let input = |value: Option<String>| RwSignal::new(value.unwrap_or_default());
+    let (reference, name, number) = (input(mapping.reference), input(mapping.name), input(mapping.number));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let mapping = ColumnMapping {
-            reference: named(&reference.get_untracked()),
-            name: named(&name.get_untracked()),
-            number: named(&number.get_untracked()),
+            reference: column_name(&reference.get_untracked()),
+            name: column_name(&name.get_untracked()),
+            number: column_name(&number.get_untracked()),
         };
         form.send(async move { client.update_column_mapping(team, &mapping).await }, move |saved| {
-            for (typed, saved) in [(reference, saved.reference), (name, saved.name), (number, saved.number)] {
-                typed.set(saved.unwrap_or_default());
+            for (input, saved) in [(reference, saved.reference), (name, saved.name), (number, saved.number)] {
+                input.set(saved.unwrap_or_default());
             }
-            notices.say("The columns are saved. They count from the next file on.");
+            notices.say("The columns are saved. They apply from the next file.");
         });
     };
     let line = |name, label, hint, value| form.line(Line { hint, ..Line::text(name, label, value) });
     view! {
         <form class="flex max-w-xl flex-col gap-4" novalidate on:submit=submit>
             <p class="text-sm">
-                "Name a column here when the team’s files call it something unusual. An empty box means the usual names, in any case."
+                "If the team’s files use other column names, enter them here. If you leave a box empty, the usual names apply, in upper or lower case."
             </p>
             {line("ref", "Ref", "Usually: Ref, Reference, Customer ref, Account number", reference)}
             {line("name", "Name", "Usually: Name, Customer name", name)}
@@ -87,9 +87,9 @@ fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
     .into_any()
 }
 
-/// The name of a column; none for an empty box.
-fn named(typed: &str) -> Option<String> {
-    let name = typed.trim();
+/// Returns the column name in an input, or `None` if it is empty.
+fn column_name(input: &str) -> Option<String> {
+    let name = input.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }
 
@@ -98,8 +98,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_box_names_no_column() {
-        assert_eq!(named(" Cust No "), Some("Cust No".to_owned()));
-        assert_eq!(named("  "), None);
+    fn an_empty_input_has_no_column_name() {
+        assert_eq!(column_name(" Cust No "), Some("Cust No".to_owned()));
+        assert_eq!(column_name("  "), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a file would change, before it is used.
+//! The preview of an uploaded file: its changes, with the choice to use the file or not.
 
 use leptos::prelude::*;
 use shared::daily_file::{FileDifference, FilePreview};
@@ -9,10 +9,10 @@ use super::{
     outcome::outcome,
 };
 
-/// The difference, and the choice to use the file or not.
+/// The preview.
 pub(super) fn comparison(import: Import, preview: &FilePreview) -> AnyView {
-    let asks = preview.needs_confirmation;
-    let warning = asks.then(|| {
+    let needs_confirmation = preview.needs_confirmation;
+    let warning = needs_confirmation.then(|| {
         view! {
             <div role="alert" class="alert alert-warning flex flex-col items-start gap-1">
                 <p class="font-medium">"This file replaces most of your customers."</p>
@@ -20,7 +20,7 @@ pub(super) fn comparison(import: Import, preview: &FilePreview) -> AnyView {
             </div>
         }
     });
-    let (class, text) = match asks {
+    let (class, text) = match needs_confirmation {
         true => ("btn btn-sm btn-warning", "Replace the customers"),
         false => ("btn btn-sm btn-primary", "Use this file"),
     };
@@ -28,8 +28,8 @@ pub(super) fn comparison(import: Import, preview: &FilePreview) -> AnyView {
         <div class="flex flex-col gap-4">
             {warning}
             <div class="flex flex-wrap gap-2">
-                <button type="button" class=class on:click=move |_| import.accept(asks)>{text}</button>
-                <button type="button" class="btn btn-sm" on:click=move |_| import.forget()>
+                <button type="button" class=class on:click=move |_| import.accept(needs_confirmation)>{text}</button>
+                <button type="button" class="btn btn-sm" on:click=move |_| import.cancel()>
                     "Keep the current file"
                 </button>
             </div>
@@ -39,11 +39,11 @@ pub(super) fn comparison(import: Import, preview: &FilePreview) -> AnyView {
     .into_any()
 }
 
-/// "36 of the 40 current customers are not in it, and 4 of its 8 customers are new."
+/// "36 of the 40 customers in the current file would be dropped, and 4 of the 8 customers in this file would be new."
 fn replaced(difference: &FileDifference) -> String {
     let FileDifference { added, changed, dropped, unchanged, .. } = *difference;
     format!(
-        "{} of the {} in the current file would be dropped, and {} of its {} would be new.",
+        "{} of the {} in the current file would be dropped, and {} of the {} in this file would be new.",
         grouped(dropped),
         customers(changed + dropped + unchanged),
         grouped(added),

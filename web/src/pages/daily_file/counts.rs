@@ -1,4 +1,4 @@
-//! Counts and sizes as people read them.
+//! Formats counts and file sizes.
 
 /// "1,204,000"
 pub(super) fn grouped(count: i64) -> String {
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_told_in_its_largest_unit() {
+    fn a_size_is_shown_in_its_largest_unit() {
         let texts = [0.0, 999.0, 1000.0, 340_900.0, 12_345_678.0, 1_500_000_000.0].map(size);
         assert_eq!(texts, ["under 1 kB", "under 1 kB", "1 kB", "340 kB", "12.3 MB", "1,500.0 MB"]);
     }

@@ -1,4 +1,4 @@
-//! The team's files, the newest first: what each had, which one is current, and the way back to another.
+//! The history of a team's daily files, newest first, with a button that restores an earlier file.
 
 use leptos::prelude::*;
 use shared::{daily_file::DailyFile, event::EventKind, ids::TeamId};
@@ -32,30 +32,30 @@ const COLUMNS: &[(&str, &str)] = &[
     ("State", "w-28 lg:w-36"),
 ];
 
-/// What the pieces of the section share.
+/// Shared state of the section.
 #[derive(Clone, Copy)]
 struct History {
     import: Import,
     zone: StoredValue<Zone>,
     files: RwSignal<Option<Result<Vec<DailyFile>, Fault>>>,
-    /// The one that is about to be restored.
-    asked: RwSignal<Option<DailyFile>>,
+    /// The file that the confirmation dialog is about.
+    to_restore: RwSignal<Option<DailyFile>>,
 }
 
-/// The section.
+/// The "History" section.
 pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
     let client = use_client();
     let files = RwSignal::new(None);
     let fetch = coalesced(move || async move {
-        let answer = client.list_daily_files(team).await;
+        let response = client.list_daily_files(team).await;
         files.try_maybe_update(|files: &mut Option<Result<Vec<DailyFile>, Fault>>| {
-            // The files on screen stay when they could not be fetched again, or have not changed.
-            let is_news =
-                files.as_ref() != Some(&answer) && (answer.is_ok() || !matches!(files, Some(Ok(_))));
-            if is_news {
-                *files = Some(answer);
+            // Keep the files on screen if the refetch failed or returned the same.
+            let has_changed =
+                files.as_ref() != Some(&response) && (response.is_ok() || !matches!(files, Some(Ok(_))));
+            if has_changed {
+                *files = Some(response);
             }
-            (is_news, ())
+            (has_changed, ())
         });
     });
     fetch.run(());
@@ -65,23 +65,23 @@ pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
                 || event.team_id.is_some_and(|changed| changed != team) => {}
         _ => fetch.run(()),
     });
-    // The live stream may be interrupted at this moment.
+    // Refetches after an upload, because the live stream may be interrupted at that moment.
     Effect::new(move |before: Option<()>| {
         let is_sending = import.stage.with(|stage| *stage == Stage::Sending);
         if before.is_some() && !is_sending {
             fetch.run(());
         }
     });
-    let history = History { import, zone: StoredValue::new(zone), files, asked: RwSignal::new(None) };
-    // Drawn anew only when another thing stands there; the rows see to themselves.
-    let drawn = Memo::new(move |_| {
+    let history = History { import, zone: StoredValue::new(zone), files, to_restore: RwSignal::new(None) };
+    // Redraws only when the kind of content changes; rows update themselves.
+    let content = Memo::new(move |_| {
         files.with(|files| match files {
             None => None,
             Some(Ok(files)) => Some(Ok(!files.is_empty())),
             Some(Err(fault)) => Some(Err(fault.clone())),
         })
     });
-    let body = move || match drawn.get() {
+    let body = move || match content.get() {
         None => skeleton(3),
         Some(Err(fault)) => failed(&fault, fetch),
         Some(Ok(false)) => empty("No daily file yet"),
@@ -93,7 +93,7 @@ pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
             <p class="mb-1 text-sm">"The last 30 files are kept."</p>
             {body}
         </section>
-        {move || history.asked.get().map(|file| restore(history, file, fetch))}
+        {move || history.to_restore.get().map(|file| restore(history, file, fetch))}
     }
     .into_any()
 }
@@ -109,7 +109,7 @@ fn table(history: History) -> AnyView {
         <table role="table" aria-labelledby="history" class=TABLE>
             {head(COLUMNS)}
             <tbody role="rowgroup" class=BODY>
-                {keyed(move || ids.get().into_iter().map(Row::new).collect(), move |known| row(history, known.id))}
+                {keyed(move || ids.get().into_iter().map(Row::new).collect(), move |shown| row(history, shown.id))}
             </tbody>
         </table>
     }
@@ -120,39 +120,40 @@ fn row(history: History, id: i64) -> AnyView {
     let file = Memo::new(move |_| {
         history.files.with(|files| files.iter().flatten().flatten().find(|file| file.id.0 == id).cloned())
     });
-    // Which one is current is all that ever changes.
-    let Some(known) = file.get_untracked() else { return ().into_any() };
+    // Only `is_current` ever changes.
+    let Some(initial) = file.get_untracked() else { return ().into_any() };
     let is_current = Memo::new(move |_| file.with(|file| file.as_ref().is_some_and(|file| file.is_current)));
-    // A day may have several.
-    let of = history.zone.with_value(|zone| zone.date_and_time(known.created_at));
+    // Date and time, because there may be several files of one day.
+    let created = history.zone.with_value(|zone| zone.date_and_time(initial.created_at));
     let state = move || {
         if is_current.get() {
             return view! { <span class="badge badge-success badge-sm">"Current"</span> }.into_any();
         }
-        let of = of.clone();
+        let created = created.clone();
         view! {
-            <button type="button" class="btn btn-sm" on:click=move |_| history.asked.set(file.get_untracked())>
+            <button type="button" class="btn btn-sm" on:click=move |_| history.to_restore.set(file.get_untracked())>
                 "Restore"
-                <span class="sr-only">" the file of " {of}</span>
+                <span class="sr-only">" the file of " {created}</span>
             </button>
         }
         .into_any()
     };
-    let brought_in = view! {
+    let uploaded = view! {
         <span class="min-w-0 wrap-anywhere">
-            {history.zone.with_value(|zone| date_and_time(known.created_at, zone))} " by " {known.created_by.clone()}
+            {history.zone.with_value(|zone| date_and_time(initial.created_at, zone))} " by "
+            {initial.created_by.clone()}
         </span>
     };
-    let all = (known.rejected_rows > 0).then(|| {
-        view! { " " {download(known.team_id, known.id, "Download", "rejected rows")} }
+    let rejected_rows = (initial.rejected_rows > 0).then(|| {
+        view! { " " {download(initial.team_id, initial.id, "Download", "rejected rows")} }
     });
     view! {
         <tr role="row" class=ROW>
-            {cell("Day", view! { <span class="whitespace-nowrap">{date(known.file_date)}</span> })}
-            {cell("Uploaded", brought_in)}
-            {cell("Rows", count(known.rows))}
-            {cell("Accepted", count(known.accepted))}
-            {cell("Rejected", view! { <span>{count(known.rejected_rows)} {all}</span> })}
+            {cell("Day", view! { <span class="whitespace-nowrap">{date(initial.file_date)}</span> })}
+            {cell("Uploaded", uploaded)}
+            {cell("Rows", count(initial.rows))}
+            {cell("Accepted", count(initial.accepted))}
+            {cell("Rejected", view! { <span>{count(initial.rejected_rows)} {rejected_rows}</span> })}
             {cell("State", state)}
         </tr>
     }
@@ -164,16 +165,16 @@ fn count(count: i64) -> AnyView {
 }
 
 fn restore(history: History, file: DailyFile, fetch: Callback<()>) -> AnyView {
-    let of = history.zone.with_value(|zone| zone.date_and_time(file.created_at));
+    let created = history.zone.with_value(|zone| zone.date_and_time(file.created_at));
     let question = Question {
-        title: format!("Restore the file of {of}?"),
-        text: "Its customers and their key data take the place of the current ones, as a whole. The current file stays in the history.",
+        title: format!("Restore the file of {created}?"),
+        text: "Its customers and key data replace all current ones. The current file stays in the history.",
         button: "Restore",
         is_dangerous: true,
     };
-    let close = Callback::new(move |()| history.asked.set(None));
+    let close = Callback::new(move |()| history.to_restore.set(None));
     let done = Callback::new(move |()| {
-        history.asked.set(None);
+        history.to_restore.set(None);
         request_animation_frame(|| focus_first("#history"));
         fetch.run(());
     });

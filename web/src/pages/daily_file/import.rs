@@ -1,5 +1,5 @@
-//! The upload of a file: first to compare it with the current file, then, once the difference was seen, to use it. It goes
-//! on while other pages are open, and ends with the session. Leaving the app during an upload asks first.
+//! The upload of a daily file: first to preview its changes, then to import it. An upload continues while other pages
+//! are open, and ends with the session. The browser asks for confirmation before it leaves the app during an upload.
 
 use std::cell::RefCell;
 
@@ -17,31 +17,31 @@ use crate::{
     tasks::start,
 };
 
-/// Where a file stands.
+/// Stage of an upload.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Stage {
-    /// There is none.
+    /// No file is chosen.
     Waiting,
-    /// It is being sent, or read by the server.
+    /// The file is being sent, or the server is reading it.
     Sending,
-    /// It was compared with the current file, which has not changed.
-    Compared(FilePreview),
-    /// It is the current one now.
+    /// The server has compared the file with the current one, without importing it.
+    Previewed(FilePreview),
+    /// The file is the current one now.
     Imported(ImportedFile),
-    /// An earlier one is the current one again.
+    /// An earlier file is the current one again.
     Restored(ImportedFile),
-    /// The file before is still the current one.
+    /// The upload failed; the current file has not changed.
     Refused(Fault),
-    /// The browser cannot read it.
+    /// The browser cannot read the file.
     Unreadable,
 }
 
-/// What an upload is for.
+/// Purpose of an upload.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Purpose {
-    Compare,
-    /// Use the file, also when it replaces most customers if that was confirmed.
-    Use {
+    Preview,
+    /// Import the file. `confirmed` allows it to replace most customers.
+    Import {
         confirmed: bool,
     },
 }
@@ -52,45 +52,46 @@ pub(super) struct Import {
     client: Client,
     team: TeamId,
     pub(super) stage: RwSignal<Stage>,
-    /// The part that was sent, in per cent.
+    /// Percentage of the file that has been sent.
     pub(super) sent: RwSignal<u32>,
-    /// Kept until it is in use, so that it is chosen only once.
+    /// The chosen file. Kept until it is imported, because preview and import both send it.
     file: StoredValue<Option<File>, LocalStorage>,
     pub(super) name: RwSignal<String>,
     purpose: StoredValue<Purpose>,
-    /// Owns what is under way.
+    /// Owner of the running upload.
     running: StoredValue<Option<Owner>>,
 }
 
-struct Kept {
+/// The upload state of a team, which outlives the page.
+struct TeamImport {
     account: Option<AccountId>,
     import: Import,
-    /// Owns the import's signals.
+    /// Owner of the import's signals.
     owner: Owner,
 }
 
 thread_local! {
-    static KEPT: RefCell<Vec<Kept>> = const { RefCell::new(Vec::new()) };
+    static IMPORTS: RefCell<Vec<TeamImport>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Import {
-    /// What whoever is signed in brings in for this team, or brought in last.
+    /// Returns the signed-in account's import for this team. Ends the imports of other accounts.
     pub(super) fn of(session: Session, client: Client, team: TeamId) -> Self {
         let account = session.account();
-        let (mut kept, others): (Vec<Kept>, Vec<Kept>) =
-            KEPT.take().into_iter().partition(|kept| kept.account == account);
+        let (mut own, others): (Vec<TeamImport>, Vec<TeamImport>) =
+            IMPORTS.take().into_iter().partition(|known| known.account == account);
         for other in others {
             other.import.stop();
             other.owner.cleanup();
         }
-        let known = kept.iter().find(|kept| kept.import.team == team).map(|kept| kept.import);
+        let known = own.iter().find(|known| known.import.team == team).map(|known| known.import);
         let import = known.unwrap_or_else(|| {
-            let owner = of_its_own();
+            let owner = detached_owner();
             let import = owner.with(|| Self::new(session, client, team));
-            kept.push(Kept { account, import, owner });
+            own.push(TeamImport { account, import, owner });
             import
         });
-        KEPT.set(kept);
+        IMPORTS.set(own);
         import
     }
 
@@ -102,7 +103,7 @@ impl Import {
             sent: RwSignal::new(0),
             file: StoredValue::new_local(None),
             name: RwSignal::new(String::new()),
-            purpose: StoredValue::new(Purpose::Compare),
+            purpose: StoredValue::new(Purpose::Preview),
             running: StoredValue::new(None),
         };
         Effect::new(move |_| {
@@ -113,33 +114,33 @@ impl Import {
         import
     }
 
-    /// Compares a file with the current one.
-    pub(super) fn take(self, file: File) {
+    /// Uploads a file for a preview. Does nothing during another upload.
+    pub(super) fn preview(self, file: File) {
         if self.stage.with_untracked(|stage| *stage == Stage::Sending) {
             return;
         }
         self.name.set(file.name());
         self.file.set_value(Some(file));
-        self.send(Purpose::Compare);
+        self.send(Purpose::Preview);
     }
 
-    /// How large the file is, in bytes.
+    /// Returns the size of the file in bytes.
     pub(super) fn size(self) -> f64 {
         self.file.with_value(|file| file.as_ref().map_or(0.0, |file| file.size()))
     }
 
-    /// Sends it again for the same purpose.
+    /// Sends the file again for the same purpose.
     pub(super) fn retry(self) {
         self.send(self.purpose.get_value());
     }
 
-    /// Uses the file, which becomes the current one. `confirmed` says that it may replace most customers.
+    /// Imports the file, which becomes the current one. `confirmed` allows it to replace most customers.
     pub(super) fn accept(self, confirmed: bool) {
-        self.send(Purpose::Use { confirmed });
+        self.send(Purpose::Import { confirmed });
     }
 
-    /// Ends the upload, and forgets the file.
-    pub(super) fn forget(self) {
+    /// Aborts the upload and discards the file.
+    pub(super) fn cancel(self) {
         self.stop();
         self.file.set_value(None);
         self.stage.set(Stage::Waiting);
@@ -148,7 +149,7 @@ impl Import {
     /// Makes an earlier file the current one.
     pub(super) async fn restore(self, id: DailyFileId) -> Result<(), Fault> {
         let restored = self.client.restore_daily_file(self.team, id).await?;
-        // An upload in progress stays on screen.
+        // An upload in progress keeps its stage.
         if self.stage.try_with_untracked(|stage| *stage != Stage::Sending) == Some(true) {
             self.stage.set(Stage::Restored(restored));
         }
@@ -161,7 +162,7 @@ impl Import {
         self.purpose.set_value(purpose);
         self.sent.set(0);
         self.stage.set(Stage::Sending);
-        let owner = of_its_own();
+        let owner = detached_owner();
         owner.with(|| {
             let leaving = window_event_listener(leptos::ev::beforeunload, |event| {
                 event.prevent_default();
@@ -169,19 +170,20 @@ impl Import {
             });
             on_cleanup(move || leaving.remove());
             start(async move {
-                let told = move |percent| {
+                let on_progress = move |percent| {
                     self.sent.try_set(percent);
                 };
                 let (client, team) = (self.client, self.team);
-                let answer = match purpose {
-                    Purpose::Compare => {
-                        client.preview_daily_file(team, &file, told).await.map(Stage::Compared)
+                let response = match purpose {
+                    Purpose::Preview => {
+                        client.preview_daily_file(team, &file, on_progress).await.map(Stage::Previewed)
                     }
-                    Purpose::Use { confirmed } => {
-                        client.create_daily_file(team, &file, confirmed, told).await.map(Stage::Imported)
-                    }
+                    Purpose::Import { confirmed } => client
+                        .create_daily_file(team, &file, confirmed, on_progress)
+                        .await
+                        .map(Stage::Imported),
                 };
-                let stage = match answer {
+                let stage = match response {
                     Ok(stage) => stage,
                     Err(Fault::Unreachable) if !is_readable(&file).await => Stage::Unreadable,
                     Err(fault) => Stage::Refused(fault),
@@ -196,7 +198,7 @@ impl Import {
         self.running.set_value(Some(owner));
     }
 
-    /// Ends what is under way; whether something was.
+    /// Aborts the running upload. Returns whether there was one.
     fn stop(self) -> bool {
         let running = self.running.try_update_value(Option::take).flatten();
         if let Some(owner) = &running {
@@ -206,13 +208,14 @@ impl Import {
     }
 }
 
-/// An owner that ends with nothing else. Not [`Owner::new_root`], which becomes the current one as well, so that what the
-/// page draws next would end with it.
-fn of_its_own() -> Owner {
+/// Returns an owner without a parent, which is cleaned up only explicitly. [`Owner::new_root`] would also become the
+/// current owner, so that its cleanup would end whatever the page draws next.
+fn detached_owner() -> Owner {
     Owner::default()
 }
 
-/// Whether the browser can read the file: it may have been moved or changed since it was chosen, or be a folder.
+/// Returns whether the browser can read the file. It cannot if the file was moved or changed after it was chosen, or is
+/// a folder.
 async fn is_readable(file: &File) -> bool {
     match file.slice_with_i32_and_i32(0, 1) {
         Ok(first) => JsFuture::from(first.array_buffer()).await.is_ok(),

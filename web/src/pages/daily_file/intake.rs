@@ -1,4 +1,4 @@
-//! The upload of a file: where it is dropped, its progress, what it would change, and what it changed.
+//! The "Upload a file" section: file selection, progress, preview, and the result or error.
 
 use leptos::prelude::*;
 use shared::ids::TeamId;
@@ -25,16 +25,16 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
     let below = move || {
         stage.with(|stage| match stage {
             Stage::Waiting | Stage::Sending => ().into_any(),
-            Stage::Compared(preview) => comparison(import, preview),
+            Stage::Previewed(preview) => comparison(import, preview),
             Stage::Imported(file) | Stage::Restored(file) => outcome(&file.difference, Some((team, file.id))),
             Stage::Refused(fault) => refusal(import, fault),
             Stage::Unreadable => unreadable(import),
         })
     };
     let is_sent = Memo::new(move |_| import.sent.get() == 100);
-    let told = move || {
+    let status = move || {
         let name = import.name.get();
-        stage.with(|stage| said(stage, is_sent.get(), &name, import.size()))
+        stage.with(|stage| status_text(stage, is_sent.get(), &name, import.size()))
     };
     Effect::new(move |before: Option<()>| {
         stage.track();
@@ -46,20 +46,20 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
         <section aria-labelledby="intake" class="flex flex-col gap-4 rounded-box border border-base-300 p-4">
             <h2 id="intake" tabindex="-1" class="font-semibold outline-none">"Upload a file"</h2>
             {top}
-            <p role="status" class="font-medium wrap-anywhere empty:-mt-4">{told}</p>
+            <p role="status" class="font-medium wrap-anywhere empty:-mt-4">{status}</p>
             {below}
         </section>
     }
     .into_any()
 }
 
-/// The state of the upload, which screen readers announce.
-fn said(stage: &Stage, is_sent: bool, name: &str, bytes: f64) -> Option<String> {
+/// Returns the status of the upload, which screen readers announce.
+fn status_text(stage: &Stage, is_sent: bool, name: &str, bytes: f64) -> Option<String> {
     match stage {
         Stage::Waiting | Stage::Refused(_) | Stage::Unreadable => None,
         Stage::Sending if is_sent => Some("Reading the file…".to_owned()),
         Stage::Sending => Some(format!("Sending {name} ({})…", size(bytes))),
-        Stage::Compared(_) => Some(format!("{name} is ready. Nothing has changed yet.")),
+        Stage::Previewed(_) => Some(format!("{name} is ready. Nothing has changed yet.")),
         Stage::Imported(file) => {
             Some(format!("{name} was uploaded: {}.", customers(file.difference.accepted)))
         }
@@ -70,8 +70,7 @@ fn said(stage: &Stage, is_sent: bool, name: &str, bytes: f64) -> Option<String> 
     }
 }
 
-/// A button that did its work is gone, and the focus with it: it goes on from the section's heading, which does not move
-/// what is on screen.
+/// Moves a lost focus to the section's heading, without scrolling. The focus is lost when a focused button is removed.
 fn keep_focus() {
     if document().active_element().is_some_and(|active| active.tag_name() != "BODY") {
         return;
@@ -100,17 +99,17 @@ mod tests {
     }
 
     #[test]
-    fn every_stage_says_where_the_file_is() {
-        let say = |stage: Stage, is_sent| said(&stage, is_sent, "today.csv", 12_345_678.0);
-        assert_eq!(say(Stage::Waiting, true), None);
-        assert_eq!(say(Stage::Sending, false).as_deref(), Some("Sending today.csv (12.3 MB)…"));
-        assert_eq!(say(Stage::Sending, true).as_deref(), Some("Reading the file…"));
+    fn the_status_text_follows_the_stage() {
+        let text = |stage: Stage, is_sent| status_text(&stage, is_sent, "today.csv", 12_345_678.0);
+        assert_eq!(text(Stage::Waiting, true), None);
+        assert_eq!(text(Stage::Sending, false).as_deref(), Some("Sending today.csv (12.3 MB)…"));
+        assert_eq!(text(Stage::Sending, true).as_deref(), Some("Reading the file…"));
         assert_eq!(
-            say(Stage::Imported(file()), true).as_deref(),
+            text(Stage::Imported(file()), true).as_deref(),
             Some("today.csv was uploaded: 1,204 customers.")
         );
         assert_eq!(
-            say(Stage::Restored(file()), true).as_deref(),
+            text(Stage::Restored(file()), true).as_deref(),
             Some("The file of 22 Nov was restored: 1,204 customers.")
         );
     }

@@ -1,5 +1,5 @@
-//! The daily file: uploading the customers that a team works with today, what the file changes, and the earlier ones. The
-//! server reads the files; nothing here looks into one.
+//! The daily file page: uploads a team's customer file, shows its changes, and lists earlier files. Only the server
+//! reads the content of the files.
 
 mod columns;
 mod comparison;
@@ -35,20 +35,24 @@ pub(crate) fn daily_file_page() -> AnyView {
 fn page() -> AnyView {
     let teams = use_session().read(|me| me.teams.clone());
     let query = use_location().query;
-    // Which team is on screen, and its time zone; the rest of a team does not show here.
+    // Only the id and time zone, so that other changes of the team do not redraw the page.
     let team = Memo::new(move |_| {
-        let asked = query.with(|query| query.get("team"));
-        teams.with(|teams| one_of(teams, asked.as_deref()).map(|team| (team.id, team.time_zone.clone())))
+        let requested = query.with(|query| query.get("team"));
+        teams.with(|teams| {
+            chosen_team(teams, requested.as_deref()).map(|team| (team.id, team.time_zone.clone()))
+        })
     });
     let body = move || match team.get() {
-        Some((id, zone)) => of_team(id, Zone::new(&zone)),
-        None => view! { <p class="py-8">"You are in no team yet, and daily files belong to teams."</p> }
-            .into_any(),
+        Some((id, zone)) => sections(id, Zone::new(&zone)),
+        None => {
+            view! { <p class="py-8">"You are not in a team yet. Ask an administrator to add you to one."</p> }
+                .into_any()
+        }
     };
     view! {
         <div class="flex flex-wrap items-center justify-between gap-2">
             <Heading text="Daily file" />
-            {choice(teams, Memo::new(move |_| team.with(|team| team.as_ref().map(|(id, _)| *id))))}
+            {team_select(teams, Memo::new(move |_| team.with(|team| team.as_ref().map(|(id, _)| *id))))}
         </div>
         <p class="mt-1 mb-4 text-sm">
             "The customers that the team works with today. Ref, name and key data in its conversations come from the current file."
@@ -58,7 +62,7 @@ fn page() -> AnyView {
     .into_any()
 }
 
-fn of_team(id: TeamId, zone: Zone) -> AnyView {
+fn sections(id: TeamId, zone: Zone) -> AnyView {
     let import = Import::of(use_session(), use_client(), id);
     view! {
         <div class="flex flex-col gap-6">
@@ -70,14 +74,14 @@ fn of_team(id: TeamId, zone: Zone) -> AnyView {
     .into_any()
 }
 
-/// The team that the address names, else the first.
-fn one_of<'a>(teams: &'a [TeamSummary], asked: Option<&str>) -> Option<&'a TeamSummary> {
-    let asked = asked.and_then(|id| id.parse::<TeamId>().ok());
-    teams.iter().find(|team| Some(team.id) == asked).or(teams.first())
+/// Returns the team named in the URL, otherwise the first one.
+fn chosen_team<'a>(teams: &'a [TeamSummary], requested: Option<&str>) -> Option<&'a TeamSummary> {
+    let requested = requested.and_then(|id| id.parse::<TeamId>().ok());
+    teams.iter().find(|team| Some(team.id) == requested).or(teams.first())
 }
 
-/// The drop-down of one's teams, where there are several.
-fn choice(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> AnyView {
+/// The drop-down of the account's teams, if there are several.
+fn team_select(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> AnyView {
     let navigate = use_navigate();
     let choose = StoredValue::new_local(move |team: String| {
         let path = format!("/daily-file?team={team}");
@@ -123,13 +127,13 @@ mod tests {
     }
 
     #[test]
-    fn the_address_says_which_team_and_the_first_one_is_there_otherwise() {
+    fn the_url_names_the_team_and_defaults_to_the_first() {
         let teams = [team(3), team(5)];
-        let found = |asked: Option<&str>| one_of(&teams, asked).map(|team| team.id.0);
+        let found = |requested: Option<&str>| chosen_team(&teams, requested).map(|team| team.id.0);
         assert_eq!(found(Some("5")), Some(5));
-        for asked in [None, Some("4"), Some("x")] {
-            assert_eq!(found(asked), Some(3), "{asked:?}");
+        for requested in [None, Some("4"), Some("x")] {
+            assert_eq!(found(requested), Some(3), "{requested:?}");
         }
-        assert_eq!(one_of(&[], None), None);
+        assert_eq!(chosen_team(&[], None), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What a file changes: counts, examples, refs on several lines, and rejected rows.
+//! The changes that a file makes: counts, examples, refs on several lines, and rejected rows.
 
 use leptos::prelude::*;
 use shared::{
@@ -8,7 +8,7 @@ use shared::{
 
 use super::{counts::grouped, rejected::rejected};
 
-/// The difference. `file` names a file whose rejected rows can be downloaded.
+/// Draws the changes. `file` is an imported file, whose rejected rows can be downloaded.
 pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFileId)>) -> AnyView {
     let counts = [
         ("Rows", difference.rows),
@@ -43,7 +43,7 @@ pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFi
     .into_any()
 }
 
-/// Some of the customers of a kind, in a disclosure; nothing without any.
+/// A collapsed list of examples; nothing if there are none.
 fn list(name: &'static str, count: i64, lines: Vec<String>) -> AnyView {
     if lines.is_empty() {
         return ().into_any();
@@ -86,7 +86,7 @@ fn duplicate(duplicate: &DuplicateRef) -> String {
 
 fn key_data(columns: &[String]) -> String {
     if columns.is_empty() {
-        return "The file has no further columns, and so no key data.".to_owned();
+        return "The file has no other columns, so it has no key data.".to_owned();
     }
     format!("Key data: {}", columns.join(", "))
 }
@@ -100,13 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn the_key_data_columns_are_named_in_their_order() {
+    fn key_data_columns_are_listed_in_file_order() {
         assert_eq!(key_data(&["Balance".to_owned(), "Due date".to_owned()]), "Key data: Balance, Due date");
-        assert_eq!(key_data(&[]), "The file has no further columns, and so no key data.");
+        assert_eq!(key_data(&[]), "The file has no other columns, so it has no key data.");
     }
 
     #[test]
-    fn a_change_says_what_differs() {
+    fn a_change_lists_the_fields_that_differ() {
         let (before, after) = (row("Al", "+447700900101"), row("Alan", "+447700900102"));
         let differs = vec![ChangedField::Name, ChangedField::Number, ChangedField::KeyData];
         assert_eq!(

@@ -1,17 +1,17 @@
-//! How far a file is on its way, and the way to stop it.
+//! The progress bar of an upload, with a Cancel button.
 
 use leptos::prelude::*;
 
 use super::{counts::size, import::Import};
 use crate::components::when::when;
 
-/// The bar.
+/// The progress bar.
 pub(super) fn progress(import: Import) -> AnyView {
     let is_sent = Memo::new(move |_| import.sent.get() == 100);
     let total = size(import.size());
-    // Without a value the bar says that nobody knows how long it will take.
+    // Without a value the bar is indeterminate.
     let value = move || (!is_sent.get()).then(|| import.sent.get().to_string());
-    let told = when(
+    let percentage = when(
         move || !is_sent.get(),
         move || {
             let total = total.clone();
@@ -29,9 +29,9 @@ pub(super) fn progress(import: Import) -> AnyView {
                 max="100"
                 value=value
             ></progress>
-            {told}
+            {percentage}
             <div>
-                <button type="button" class="btn btn-sm" on:click=move |_| import.forget()>
+                <button type="button" class="btn btn-sm" on:click=move |_| import.cancel()>
                     "Cancel"
                 </button>
             </div>

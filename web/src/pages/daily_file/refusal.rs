@@ -1,4 +1,4 @@
-//! Why a file was not taken, and the ways on from there. The file before is still the current one.
+//! The error of a failed upload, with the next steps. The current file has not changed.
 
 use leptos::prelude::*;
 use shared::{ErrorCode, FieldError};
@@ -6,7 +6,7 @@ use shared::{ErrorCode, FieldError};
 use super::import::Import;
 use crate::api::Fault;
 
-/// What the server, or the way to it, said.
+/// The error of a request.
 pub(super) fn refusal(import: Import, fault: &Fault) -> AnyView {
     let name = import.name.get_untracked();
     let is_drop = fault.code() == Some(ErrorCode::UnusualDrop);
@@ -15,39 +15,38 @@ pub(super) fn refusal(import: Import, fault: &Fault) -> AnyView {
         _ => format!("{name} was not uploaded"),
     };
     let errors = fault.problem().map(|problem| problem.errors.as_slice()).unwrap_or_default();
-    // Where the lines say what is wrong, the detail says it only once more.
-    let words =
-        if errors.is_empty() { fault.words() } else { "The current file stays as it was.".to_owned() };
+    // The list of errors replaces the detail, which would only repeat it.
+    let text = if errors.is_empty() { fault.words() } else { "The current file has not changed.".to_owned() };
     let lines = errors.iter().map(line).collect_view();
-    let again = match fault.code() {
-        // Another file became current after this one was compared.
+    let retry = match fault.code() {
+        // Another file became current after the preview of this one.
         Some(ErrorCode::UnusualDrop) => Some(button("Replace the customers", move || import.accept(true))),
-        // The same file would be refused for the same reasons.
+        // A retry with the same file would fail for the same reason.
         Some(
             ErrorCode::InvalidFile | ErrorCode::BodyTooLarge | ErrorCode::Forbidden | ErrorCode::NotFound,
         ) => None,
         _ => Some(button("Retry", move || import.retry())),
     };
-    let leave = if is_drop { "Keep the current file" } else { "Dismiss" };
+    let dismiss = if is_drop { "Keep the current file" } else { "Dismiss" };
     let colours = if is_drop { "alert-warning" } else { "alert-error" };
     view! {
         <div role="alert" class=format!("alert flex flex-col items-start gap-2 {colours}")>
             <p class="font-medium wrap-anywhere">{title}</p>
-            <p class="wrap-anywhere">{words}</p>
+            <p class="wrap-anywhere">{text}</p>
             <ul class="list-disc pl-5 empty:hidden">{lines}</ul>
-            <div class="flex flex-wrap gap-2">{again} {button(leave, move || import.forget())}</div>
+            <div class="flex flex-wrap gap-2">{retry} {button(dismiss, move || import.cancel())}</div>
         </div>
     }
     .into_any()
 }
 
-/// What the browser cannot read.
+/// The error of a file that the browser cannot read.
 pub(super) fn unreadable(import: Import) -> AnyView {
     view! {
         <div role="alert" class="alert flex flex-col items-start gap-2 alert-error">
             <p class="font-medium wrap-anywhere">{import.name.get_untracked()} " cannot be read"</p>
-            <p>"It was moved or changed since it was chosen, or it is a folder. Choose it again."</p>
-            <div>{button("Dismiss", move || import.forget())}</div>
+            <p>"The file was moved or changed after you chose it, or it is a folder. Choose a file again."</p>
+            <div>{button("Dismiss", move || import.cancel())}</div>
         </div>
     }
     .into_any()
@@ -64,7 +63,7 @@ fn line(error: &FieldError) -> AnyView {
     view! { <li class="wrap-anywhere">{place(&error.field)} {error.message.clone()}</li> }.into_any()
 }
 
-/// "Line 7: ", where the server names a place.
+/// "Line 7: ", if the server names a place.
 fn place(field: &str) -> String {
     let mut letters = field.chars();
     match letters.next() {
@@ -78,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_begins_with_its_place() {
+    fn an_error_starts_with_its_place() {
         assert_eq!(place("line 7"), "Line 7: ");
         assert_eq!(place("number"), "Number: ");
         assert_eq!(place(""), "");

@@ -1,6 +1,4 @@
-//! The rows of a file that were not taken: the first ones on screen, all of them to download.
-//!
-//! What stands in a row came from outside: it is shown as text, never as anything else.
+//! The rejected rows of a file: the first ones in a table, all of them as a download. Values are shown as plain text.
 
 use leptos::{ev::MouseEvent, html, prelude::*};
 use shared::{
@@ -17,13 +15,13 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head},
     },
     session::use_client,
-    tasks::Home,
+    tasks::TaskScope,
 };
 
 const COLUMNS: &[(&str, &str)] =
     &[("Line", "w-20 lg:w-24"), ("Column", "w-[20%]"), ("Value", "w-[30%]"), ("Reason", "")];
 
-/// The rows, with the link to all of them.
+/// The table, with a download link for an imported file.
 pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, DailyFileId)>) -> AnyView {
     if file.rejected_rows == 0 {
         return ().into_any();
@@ -39,7 +37,7 @@ pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, Daily
                 {download_of.map(|(team, id)| download(team, id, "Download all as CSV", "rejected rows"))}
             </div>
             <p class="text-sm empty:hidden">{part}</p>
-            // The keyboard must be able to scroll it.
+            // Focusable, so that it can be scrolled by keyboard.
             <div role="region" aria-labelledby="rejected" tabindex="0" class="max-h-96 overflow-y-auto">
                 <table role="table" aria-labelledby="rejected" class=TABLE>
                     {head(COLUMNS)}
@@ -63,13 +61,13 @@ fn row(row: &RejectedRow) -> AnyView {
     .into_any()
 }
 
-/// A link to a file's rejected rows. The browser fetches it by itself, without our client: the session is looked after
-/// first.
+/// A download link for a file's rejected rows. The browser downloads it without the API client, so a click first makes
+/// a request that renews the session if necessary.
 pub(super) fn download(team: TeamId, id: DailyFileId, text: &'static str, of: &'static str) -> AnyView {
     let client = use_client();
     let notices = use_notices();
     let link = NodeRef::<html::A>::new();
-    let home = Home::here();
+    let home = TaskScope::current();
     let is_ready = StoredValue::new(false);
     let click = move |event: MouseEvent| {
         if is_ready.get_value() {

@@ -1,4 +1,4 @@
-//! Where one is signed in: each session with its browser, address and last use, and a button that ends it.
+//! The account's sessions: browser, address and last use of each, with a button that signs it out.
 
 use leptos::prelude::*;
 use shared::account::OwnSession;
@@ -16,26 +16,26 @@ use crate::{
     time_zone::Zone,
 };
 
-/// What the list's buttons need.
+/// Context of the list's buttons.
 #[derive(Clone, Copy)]
-struct Sessions {
+struct SessionsContext {
     form: Form,
     refetch: Callback<()>,
 }
 
 /// The list, followed by "Sign out everywhere else".
-pub(super) fn sessions() -> AnyView {
+pub(super) fn session_list() -> AnyView {
     let client = use_client();
-    let found = RwSignal::new(None::<Vec<OwnSession>>);
+    let loaded = RwSignal::new(None::<Vec<OwnSession>>);
     let fault = RwSignal::new(None::<Fault>);
     let refetch = coalesced(move || async move {
         match client.list_my_sessions().await {
             Ok(sessions) => {
                 fault.try_set(None);
-                found.try_set(Some(sessions));
+                loaded.try_set(Some(sessions));
             }
-            Err(met) => {
-                fault.try_set(Some(met));
+            Err(error) => {
+                fault.try_set(Some(error));
             }
         }
     });
@@ -45,33 +45,33 @@ pub(super) fn sessions() -> AnyView {
         News::Event(event) if event.account_id.is_none() || event.account_id != own => {}
         _ => refetch.run(()),
     });
-    let page = Sessions { form: Form::new(), refetch };
+    let context = SessionsContext { form: Form::new(), refetch };
     let zone = use_session().zone();
-    let body = move || match (found.get(), fault.get()) {
-        (Some(sessions), _) => list(page, &sessions, &zone),
+    let body = move || match (loaded.get(), fault.get()) {
+        (Some(sessions), _) => list(context, &sessions, &zone),
         (None, Some(fault)) => failed(&fault, refetch),
         (None, None) => skeleton(2),
     };
     view! {
         {body}
-        {page.form.fault()}
+        {context.form.fault()}
     }
     .into_any()
 }
 
-fn list(page: Sessions, sessions: &[OwnSession], zone: &Zone) -> AnyView {
+fn list(context: SessionsContext, sessions: &[OwnSession], zone: &Zone) -> AnyView {
     let client = use_client();
     let notices = use_notices();
     let others = sessions.iter().any(|session| !session.current);
     let end_others = move |_| {
-        page.form.send(async move { client.delete_my_sessions().await }, move |()| {
+        context.form.send(async move { client.delete_my_sessions().await }, move |()| {
             notices.say("You are signed out everywhere else.");
-            page.refetch.run(());
+            context.refetch.run(());
         });
     };
     view! {
         <ul class="flex flex-col gap-2">
-            {sessions.iter().map(|session| row(page, session, zone)).collect_view()}
+            {sessions.iter().map(|session| row(context, session, zone)).collect_view()}
         </ul>
         {others
             .then(|| {
@@ -85,16 +85,16 @@ fn list(page: Sessions, sessions: &[OwnSession], zone: &Zone) -> AnyView {
     .into_any()
 }
 
-fn row(page: Sessions, session: &OwnSession, zone: &Zone) -> AnyView {
+fn row(context: SessionsContext, session: &OwnSession, zone: &Zone) -> AnyView {
     let client = use_client();
     let notices = use_notices();
     let id = session.id;
     let name =
-        if session.user_agent.is_empty() { "Unknown program".to_owned() } else { session.user_agent.clone() };
+        if session.user_agent.is_empty() { "Unknown browser".to_owned() } else { session.user_agent.clone() };
     let end = move |_| {
-        page.form.send(async move { client.delete_my_session(id).await }, move |()| {
-            notices.say("The session is signed out.");
-            page.refetch.run(());
+        context.form.send(async move { client.delete_my_session(id).await }, move |()| {
+            notices.say("That session is signed out.");
+            context.refetch.run(());
         });
     };
     let action = if session.current {

@@ -1,4 +1,4 @@
-//! The buttons at the top right: search, and an ad-hoc message for each team.
+//! The buttons at the top of the queue: search, and one ad-hoc button per team.
 
 use leptos::prelude::*;
 use shared::{account::Permission, ids::TeamId, team::TeamSummary};
@@ -11,7 +11,7 @@ use crate::{
 
 const BUTTON: &str = "btn btn-sm h-auto min-h-8 max-w-full py-1 whitespace-normal wrap-anywhere";
 
-/// What one may do from here, and the dialog that it opens.
+/// The buttons that the account has permission for, with the ad-hoc dialog.
 pub(super) fn actions() -> AnyView {
     let Some(me) = use_session().me() else {
         return ().into_any();
@@ -56,16 +56,16 @@ fn button(team: &TeamSummary, open: RwSignal<Option<TeamId>>) -> AnyView {
         }
         .into_any();
     }
-    let (why, told) = (
+    let (reason, reason_id) = (
         format!("{} has no number to send from. An administrator can add one.", team.name),
         format!("ad-hoc-{id}"),
     );
     view! {
-        <span class="max-w-full" title=why.clone()>
-            <button type="button" class=BUTTON aria-disabled="true" aria-describedby=told.clone()>
+        <span class="max-w-full" title=reason.clone()>
+            <button type="button" class=BUTTON aria-disabled="true" aria-describedby=reason_id.clone()>
                 {text}
             </button>
-            <span id=told hidden>{why.clone()}</span>
+            <span id=reason_id hidden>{reason.clone()}</span>
         </span>
     }
     .into_any()

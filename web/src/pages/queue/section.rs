@@ -1,4 +1,4 @@
-//! One team's conversations in progress: counts and rows.
+//! A team's section of the queue: counts and rows.
 
 use leptos::{ev::FocusEvent, prelude::*};
 use shared::{
@@ -7,7 +7,7 @@ use shared::{
 };
 use wasm_bindgen::JsCast;
 
-use super::board::Board;
+use super::state::QueueState;
 use crate::{
     clock::Clock,
     components::{
@@ -17,7 +17,7 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
         when::{Row, keyed, when},
     },
-    tasks::Home,
+    tasks::TaskScope,
     time_zone::Zone,
 };
 
@@ -30,44 +30,43 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Link", "w-20 xl:w-24"),
 ];
 
-/// A team's section of the queue.
 #[component]
-pub(super) fn Section(board: Board, team: TeamId) -> impl IntoView {
+pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
     let section = move |read: fn(&QueueSection) -> String| {
-        board.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
+        state.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
     };
     let zone = Zone::new(&untrack(|| section(|section| section.team.time_zone.clone())));
     let name = Memo::new(move |_| section(|section| section.team.name.clone()));
     let counts = Memo::new(move |_| section(|section| counts(section.counts)));
     let rows = Memo::new(move |_| {
-        board.shown.with(|shown| {
+        state.shown.with(|shown| {
             let items = find(shown.as_ref(), team).map(|section| section.items.iter());
             items.map(|items| items.map(|row| row.id).collect::<Vec<_>>()).unwrap_or_default()
         })
     });
     let has_more = Memo::new(move |_| {
-        board
+        state
             .shown
             .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
     });
     let busy = RwSignal::new(false);
     let notices = use_notices();
-    let home = Home::here();
+    let home = TaskScope::current();
     let show_more = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
         home.start(async move {
-            if let Err(fault) = board.fetch_more(team).await {
+            if let Err(fault) = state.fetch_more(team).await {
                 notices.fault(&fault);
             }
             busy.try_set(false);
         });
     };
-    let left = move |event: FocusEvent| {
-        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Element>().ok());
-        board.focused.set(to.is_some_and(|to| to.closest("tbody").ok().flatten().is_some()));
+    let focus_left = move |event: FocusEvent| {
+        let target = event.related_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        state.focused.set(target.is_some_and(|target| target.closest("tbody").ok().flatten().is_some()));
     };
     let heading = format!("team-{team}");
     let table_label = heading.clone();
@@ -77,7 +76,7 @@ pub(super) fn Section(board: Board, team: TeamId) -> impl IntoView {
             let zone = zone.clone();
             let rows = keyed(
                 move || rows.get().into_iter().map(|id| Row::new(id.0)).collect(),
-                move |known| row(board, team, ConversationId(known.id), zone.clone()),
+                move |shown| row(state, team, ConversationId(shown.id), zone.clone()),
             );
             view! {
                 <table role="table" aria-labelledby=table_label.clone() class=TABLE>
@@ -85,10 +84,10 @@ pub(super) fn Section(board: Board, team: TeamId) -> impl IntoView {
                     <tbody
                         role="rowgroup"
                         class=BODY
-                        on:pointerenter=move |_| board.pointed.set(true)
-                        on:pointerleave=move |_| board.pointed.set(false)
-                        on:focusin=move |_| board.focused.set(true)
-                        on:focusout=left
+                        on:pointerenter=move |_| state.pointed.set(true)
+                        on:pointerleave=move |_| state.pointed.set(false)
+                        on:focusin=move |_| state.focused.set(true)
+                        on:focusout=focus_left
                     >
                         {rows}
                     </tbody>
@@ -121,10 +120,10 @@ pub(super) fn Section(board: Board, team: TeamId) -> impl IntoView {
     }
 }
 
-fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
-    // A row that is about to go keeps what it had.
+fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
+    // A row that is being removed keeps its last values.
     let conversation = Memo::new(move |before: Option<&Option<Conversation>>| {
-        let now = board.shown.with(|shown| {
+        let now = state.shown.with(|shown| {
             let items = find(shown.as_ref(), team).map(|section| section.items.iter());
             items.and_then(|mut items| items.find(|row| row.id == id).cloned())
         });
@@ -136,11 +135,12 @@ fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
         })
     };
     let reference = Memo::new(move |_| {
-        conversation.with(|known| known.as_ref()?.reference.clone().filter(|text| !text.is_empty()))
+        conversation
+            .with(|conversation| conversation.as_ref()?.reference.clone().filter(|text| !text.is_empty()))
     });
     let last = move || {
         let at =
-            conversation.with(|conversation| conversation.as_ref().and_then(|known| known.last_message_at));
+            conversation.with(|conversation| conversation.as_ref().and_then(|found| found.last_message_at));
         match at {
             Some(at) => moment(at, &zone),
             None => "–".into_any(),
@@ -170,9 +170,9 @@ fn row(board: Board, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
 fn next_action(conversation: &Conversation) -> AnyView {
     let clock = use_context::<Clock>();
     let since = conversation.waiting_since;
-    let why = match (&conversation.attention, conversation.next_action) {
+    let detail = match (&conversation.attention, conversation.next_action) {
         (Some(attention), _) => {
-            // "not_delivered": the kind in short; what to do about it for whoever has the room.
+            // The code in words ("not delivered"); wide screens also show what to do.
             let kind = attention.code.replace('_', " ");
             let text = attention.text.clone();
             view! {
@@ -196,7 +196,7 @@ fn next_action(conversation: &Conversation) -> AnyView {
         }
         None => ().into_any(),
     };
-    view! { <span class="flex min-w-0 items-center gap-3">{badge} {why}</span> }.into_any()
+    view! { <span class="flex min-w-0 items-center gap-3">{badge} {detail}</span> }.into_any()
 }
 
 fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&QueueSection> {
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_a_sentence() {
+    fn counts_are_shown_as_text() {
         assert_eq!(counts(Counts { agent: 3, customer: 5 }), "3 waiting for a reply · 5 with the customer");
         assert_eq!(counts(Counts { agent: 1, customer: 0 }), "1 waiting for a reply · 0 with the customer");
     }

@@ -1,6 +1,6 @@
-//! Marks what was searched for in the results, by the rules by which the server searches ([`shared::search`]).
+//! Marks the search term in the results, by the same folding rules as the server's search ([`shared::search`]).
 //!
-//! It only draws: the server decides what is found. Where nothing can be marked, the text stands unmarked.
+//! Only affects the display. A result in which the term is not found is shown unmarked.
 
 use js_sys::{JsString, RegExp};
 use leptos::prelude::*;
@@ -13,20 +13,20 @@ use shared::{
 /// A part of a text, and whether it is marked.
 type Part<'a> = (&'a str, bool);
 
-/// Appends the compatibility decomposition of a character without its marks; see [`fold`].
+/// Appends the compatibility decomposition of a character without its combining marks; see [`fold`].
 type Decompose = fn(char, &mut String);
 
-/// A name or a ref, with what was searched for marked.
-pub(super) fn marked_text(text: &str, wanted: &str) -> AnyView {
-    draw(parts_of_text(text, wanted, decompose))
+/// Draws a name or a ref with the search term marked.
+pub(super) fn marked_text(text: &str, term: &str) -> AnyView {
+    draw(parts_of_text(text, term, decompose))
 }
 
-/// A customer's number, with what was searched for marked; a sender that is a word is marked like a name.
-pub(super) fn marked_address(address: &CustomerAddress, wanted: &str) -> AnyView {
+/// Draws a customer's number with the search term marked. An alphanumeric sender is marked like a name.
+pub(super) fn marked_address(address: &CustomerAddress, term: &str) -> AnyView {
     let shown = address.display();
     let parts = match address.phone() {
-        Some(_) => parts_of_number(&shown, wanted),
-        None => parts_of_text(&shown, wanted, decompose),
+        Some(_) => parts_of_number(&shown, term),
+        None => parts_of_text(&shown, term, decompose),
     };
     draw(parts)
 }
@@ -43,48 +43,48 @@ fn draw(parts: Vec<Part>) -> AnyView {
     parts.into_iter().map(part).collect_view().into_any()
 }
 
-/// Marks the whole term where it occurs, else each of its words.
-fn parts_of_text<'a>(text: &'a str, wanted: &str, decompose: Decompose) -> Vec<Part<'a>> {
+/// Marks the whole term, or each of its words if the whole term does not occur.
+fn parts_of_text<'a>(text: &'a str, term: &str, decompose: Decompose) -> Vec<Part<'a>> {
     let folded = fold(text, decompose);
-    let wanted = clean_line(wanted);
+    let term = clean_line(term);
     let phrase = |text: &str| fold(text, decompose).into_iter().map(|folded| folded.character).collect();
-    let mut ranges = ranges_of(&folded, &[phrase(&wanted)]);
+    let mut ranges = ranges_of(&folded, &[phrase(&term)]);
     if ranges.is_empty() {
-        let words = wanted.split_whitespace().map(phrase);
-        // A ref is also found by its digits alone, as if they were those of a number.
-        let digits = digits_of_number(&wanted).map(|digits| digits.chars().collect());
+        let words = term.split_whitespace().map(phrase);
+        // The server also finds a ref by its digits alone.
+        let digits = digits_of_number(&term).map(|digits| digits.chars().collect());
         ranges = ranges_of(&folded, &words.chain(digits).collect::<Vec<_>>());
     }
     cut(text, &ranges)
 }
 
-/// Marks digits that were searched for, with the spaces between them.
-fn parts_of_number<'a>(number: &'a str, wanted: &str) -> Vec<Part<'a>> {
+/// Marks the digits of the term, including spaces between them.
+fn parts_of_number<'a>(number: &'a str, term: &str) -> Vec<Part<'a>> {
     let digits: Vec<FoldedChar> = number
         .char_indices()
         .filter(|(_, character)| character.is_ascii_digit())
         .map(|(start, character)| FoldedChar { character, start, end: start + 1 })
         .collect();
-    let phrases: Vec<Vec<char>> =
-        wanted_digits(wanted).iter().map(|digits| digits.chars().collect()).collect();
+    let phrases: Vec<Vec<char>> = term_digits(term).iter().map(|digits| digits.chars().collect()).collect();
     cut(number, &ranges_of(&digits, &phrases))
 }
 
-/// The digits to mark in a number: the term's own, or its words of digits alone (`900` of `Maria 900`).
-fn wanted_digits(wanted: &str) -> Vec<String> {
-    if let Some(digits) = digits_of_number(wanted) {
+/// Returns the digits to mark in a number: those of a term that is a number, or its words made of digits (`900` in
+/// `Maria 900`).
+fn term_digits(term: &str) -> Vec<String> {
+    if let Some(digits) = digits_of_number(term) {
         return vec![digits];
     }
-    let wanted = clean_digits(wanted);
-    let words = wanted.split_whitespace().map(|word| word.strip_prefix('+').unwrap_or(word));
+    let term = clean_digits(term);
+    let words = term.split_whitespace().map(|word| word.strip_prefix('+').unwrap_or(word));
     words
         .filter(|word| !word.is_empty() && word.chars().all(|character| character.is_ascii_digit()))
         .map(str::to_owned)
         .collect()
 }
 
-/// The bytes of the original text in which one of the phrases occurs, the longest at each place; in order, none within
-/// another.
+/// Returns the byte ranges of the original text in which a phrase occurs, the longest phrase at each position. The
+/// ranges are in order and do not overlap.
 fn ranges_of(text: &[FoldedChar], phrases: &[Vec<char>]) -> Vec<(usize, usize)> {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     let mut rest = text;
@@ -93,7 +93,7 @@ fn ranges_of(text: &[FoldedChar], phrases: &[Vec<char>]) -> Vec<(usize, usize)> 
         let length = found.unwrap_or_default();
         if let Some(last) = rest.get(..length).and_then(<[_]>::last) {
             match ranges.last_mut() {
-                // One character, such as `ß`, can stand for several folded ones.
+                // One original character, such as `ß`, can have several folded ones.
                 Some((_, end)) if first.start < *end => *end = last.end,
                 _ => ranges.push((first.start, last.end)),
             }
@@ -104,7 +104,8 @@ fn ranges_of(text: &[FoldedChar], phrases: &[Vec<char>]) -> Vec<(usize, usize)> 
 }
 
 fn begins_with(rest: &[FoldedChar], phrase: &[char]) -> bool {
-    phrase.len() <= rest.len() && phrase.iter().zip(rest).all(|(wanted, folded)| *wanted == folded.character)
+    phrase.len() <= rest.len()
+        && phrase.iter().zip(rest).all(|(character, folded)| *character == folded.character)
 }
 
 fn cut<'a>(text: &'a str, ranges: &[(usize, usize)]) -> Vec<Part<'a>> {
@@ -120,7 +121,7 @@ fn cut<'a>(text: &'a str, ranges: &[(usize, usize)]) -> Vec<Part<'a>> {
     parts
 }
 
-/// Asks the browser, which has the Unicode tables that the app would otherwise carry.
+/// Decomposes with the browser, because the Unicode tables would make the app larger.
 fn decompose(character: char, parts: &mut String) {
     let decomposed = JsString::from(character.to_string()).normalize("NFKD");
     let unmarked = decomposed.replace_by_pattern(&RegExp::new(r"\p{M}", "gu"), "");
@@ -134,17 +135,17 @@ mod tests {
 
     use super::*;
 
-    /// As the browser does it.
+    /// Equivalent of the browser's decomposition.
     fn decompose(character: char, parts: &mut String) {
         parts.extend(std::iter::once(character).nfkd().filter(|part| !is_combining_mark(*part)));
     }
 
-    fn text(text: &str, wanted: &str) -> String {
-        shown(&parts_of_text(text, wanted, decompose))
+    fn text(text: &str, term: &str) -> String {
+        shown(&parts_of_text(text, term, decompose))
     }
 
-    fn number(number: &str, wanted: &str) -> String {
-        shown(&parts_of_number(number, wanted))
+    fn number(number: &str, term: &str) -> String {
+        shown(&parts_of_number(number, term))
     }
 
     fn shown(parts: &[Part]) -> String {
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_marked_whatever_its_case_and_accents() {
+    fn a_name_is_marked_regardless_of_case_and_accents() {
         assert_eq!(text("Zoé Müller", "zoe mu"), "[Zoé Mü]ller");
         assert_eq!(text("Zoe\u{301} Muller", "ZOÉ"), "[Zoe\u{301}] Muller");
         assert_eq!(text("Anna Hanna", "ann"), "[Ann]a H[ann]a");
@@ -164,10 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_marked_with_its_apostrophe_whichever_was_typed() {
+    fn a_name_is_marked_with_any_kind_of_apostrophe() {
         for name in ["O’Brien", "O'Brien", "O`Brien", "OBrien"] {
-            for wanted in ["O’Brien", "O'Brien", "O`Brien", "obrien"] {
-                assert_eq!(text(&format!("Al {name}"), wanted), format!("Al [{name}]"), "{wanted}");
+            for term in ["O’Brien", "O'Brien", "O`Brien", "obrien"] {
+                assert_eq!(text(&format!("Al {name}"), term), format!("Al [{name}]"), "{term}");
             }
         }
         assert_eq!(text("O’Brien", "rien"), "O’B[rien]");
@@ -175,23 +176,23 @@ mod tests {
     }
 
     #[test]
-    fn a_double_name_is_marked_with_its_hyphen_whichever_was_typed() {
+    fn a_double_name_is_marked_with_any_kind_of_hyphen() {
         for name in ["Smith-Jones", "Smith Jones", "Smith\u{2011}Jones", "Smith – Jones"] {
-            for wanted in ["smith-jones", "smith jones", "Smith\u{2011}Jones"] {
-                assert_eq!(text(name, wanted), format!("[{name}]"), "{wanted}");
+            for term in ["smith-jones", "smith jones", "Smith\u{2011}Jones"] {
+                assert_eq!(text(name, term), format!("[{name}]"), "{term}");
             }
         }
         assert_eq!(text("Jones-Smith", "smith jones"), "[Jones]-[Smith]");
     }
 
     #[test]
-    fn invisible_characters_are_marked_with_what_is_around_them() {
+    fn invisible_characters_inside_a_match_are_marked() {
         assert_eq!(text("Ma\u{200b}ria", "maria"), "[Ma\u{200b}ria]");
         assert_eq!(text("Maria", "\u{202a}ma\u{ad}ria\u{202c}"), "[Maria]");
     }
 
     #[test]
-    fn a_character_is_marked_whole_when_a_part_of_it_was_searched_for() {
+    fn a_character_is_marked_whole_if_part_of_its_folded_form_matches() {
         assert_eq!(text("Straße", "strass"), "[Straß]e");
         assert_eq!(text("Weiß", "xs s"), "Wei[ß]");
         assert_eq!(text("ﬁona Æsop", "fi ae"), "[ﬁ]ona [Æ]sop");
@@ -202,25 +203,25 @@ mod tests {
     }
 
     #[test]
-    fn words_are_marked_one_by_one_where_they_do_not_stand_together() {
+    fn words_are_marked_separately_if_the_whole_term_does_not_occur() {
         assert_eq!(text("Maria Jones", "jones maria"), "[Maria] [Jones]");
         assert_eq!(text("A-10021", "10021 maria"), "A-[10021]");
         assert_eq!(text("A-10021", "100 21"), "A-[10021]");
     }
 
     #[test]
-    fn nothing_is_marked_where_nothing_fits() {
-        for wanted in ["", "  ", "xyz", "'", "- -", "\u{200b}"] {
-            assert_eq!(text("Maria Jones", wanted), "Maria Jones", "{wanted:?}");
-            assert_eq!(number("+44 7700 900123", wanted), "+44 7700 900123", "{wanted:?}");
+    fn a_text_without_a_match_is_unmarked() {
+        for term in ["", "  ", "xyz", "'", "- -", "\u{200b}"] {
+            assert_eq!(text("Maria Jones", term), "Maria Jones", "{term:?}");
+            assert_eq!(number("+44 7700 900123", term), "+44 7700 900123", "{term:?}");
         }
         assert_eq!(text("", "x"), "");
         assert_eq!(number("+44 7700 900123", "999"), "+44 7700 900123");
     }
 
     #[test]
-    fn a_number_is_marked_however_it_was_typed() {
-        for wanted in [
+    fn a_number_is_marked_in_any_typed_format() {
+        for term in [
             "07700 900",
             "+44 7700-900",
             "0044 7700 900",
@@ -230,7 +231,7 @@ mod tests {
             "０７７００　９００",
             "٠٧٧٠٠٩٠٠",
         ] {
-            assert!(number("+44 7700 900123", wanted).ends_with("7700 900]123"), "{wanted}");
+            assert!(number("+44 7700 900123", term).ends_with("7700 900]123"), "{term}");
         }
         assert_eq!(number("+44 7700 900123", "0123"), "+44 7700 900[123]");
         assert_eq!(number("+44 7700 900123", "+4477"), "+[44 77]00 900123");
@@ -239,18 +240,18 @@ mod tests {
     }
 
     #[test]
-    fn a_ref_is_no_part_of_a_number() {
+    fn the_digits_of_a_ref_are_not_marked_in_a_number() {
         assert_eq!(number("+44 7700 900123", "A-900"), "+44 7700 900123");
     }
 
-    /// Texts of what folds in some special way, and of anything else.
+    /// Texts with characters that fold in a special way, and any others.
     const TEXT: &str = "([aesO’'` \\-\u{2011}\u{200b}\u{202a}\u{301}\u{307}ßæﬁİςΣÉ李김기ｱ1١]|\\PC|\\s){0,20}";
     const TERM: &str = "([aesO’ \\-\u{200b}\u{301}ßςÉ李기1]|\\PC){0,4}";
 
     proptest! {
         #[test]
-        fn the_parts_are_the_text(original in TEXT, wanted in TERM) {
-            for parts in [parts_of_text(&original, &wanted, decompose), parts_of_number(&original, &wanted)] {
+        fn the_joined_parts_equal_the_text(original in TEXT, term in TERM) {
+            for parts in [parts_of_text(&original, &term, decompose), parts_of_number(&original, &term)] {
                 let joined: String = parts.iter().map(|(text, _)| *text).collect();
                 prop_assert_eq!(&joined, &original);
                 prop_assert!(parts.iter().all(|(text, _)| !text.is_empty()));
@@ -258,7 +259,7 @@ mod tests {
         }
 
         #[test]
-        fn a_text_is_marked_when_it_is_searched_for(original in TEXT) {
+        fn a_text_contains_a_mark_when_it_is_the_term(original in TEXT) {
             let stored = clean_line(&original);
             let is_folded_away = fold(&stored, decompose).is_empty();
             let parts = parts_of_text(&stored, &original, decompose);

@@ -1,6 +1,4 @@
-//! Search: one box, which searches as one types; what is looked for stands in the address, so that Back finds it again.
-//!
-//! What is found is the server's word.
+//! The search page. Searches while the agent types. The search is part of the URL, so that Back shows it again.
 
 mod highlight;
 mod results;
@@ -21,106 +19,112 @@ use crate::{
         heading::Heading,
         notices::{Notices, use_notices},
     },
+    debounce::Debounced,
     places::use_places,
     session::{use_client, use_session},
-    tasks::Home,
-    typing::Typing,
+    tasks::TaskScope,
 };
 
 const STATUSES: [(&str, &str); 4] =
     [("", "Any status"), ("pending", "Awaiting reply"), ("open", "In progress"), ("closed", "Closed")];
 
-/// The name under which what was found is kept for coming back.
-const KEPT: &str = "search";
+/// Key under which `Places` keeps the results for Back navigation.
+const RESULTS_KEY: &str = "search";
 
-/// What was found, and for what.
+/// The loaded results, with their search.
 #[derive(Clone, Default)]
-struct Found {
+struct Results {
     search: Search,
     conversations: Vec<Conversation>,
     cursor: Option<String>,
 }
 
-/// What the pieces of the page share.
+/// Shared state of the page's parts.
 #[derive(Clone, Copy)]
-struct Searching {
+struct SearchState {
     client: Client,
     notices: Notices,
-    typing: Typing,
-    home: Home,
+    typing: Debounced,
+    home: TaskScope,
     teams: StoredValue<Vec<TeamSummary>>,
     search: RwSignal<Search>,
-    found: RwSignal<Option<Found>>,
+    results: RwSignal<Option<Results>>,
     fault: RwSignal<Option<Fault>>,
-    /// The next page is on its way.
+    /// Whether the next page is being fetched.
     busy: RwSignal<bool>,
 }
 
-impl Searching {
-    /// Searches for something else.
+impl SearchState {
+    /// Changes the search, and searches after a pause in typing.
     fn change(self, change: impl FnOnce(&mut Search)) {
         self.search.update(change);
-        if let Some(search) = self.asked() {
+        if let Some(search) = self.valid_search() {
             self.typing
-                .ask(self.client.search(search.clone(), None), move |answer| self.arrived(search, answer));
+                .ask(self.client.search(search.clone(), None), move |response| self.update(search, response));
         }
     }
 
     /// Searches at once.
     fn fetch(self) {
-        if let Some(search) = self.asked() {
-            self.typing.ask_now(self.client.search(search.clone(), None), move |answer| {
-                self.arrived(search, answer);
+        if let Some(search) = self.valid_search() {
+            self.typing.ask_now(self.client.search(search.clone(), None), move |response| {
+                self.update(search, response);
             });
         }
     }
 
     /// Returns the search when its text is long enough for the server; clears the results otherwise.
-    fn asked(self) -> Option<Search> {
+    fn valid_search(self) -> Option<Search> {
         let search = self.search.get_untracked();
         if !is_long_enough(&search.text) {
             self.typing.forget();
-            self.found.set(None);
+            self.results.set(None);
             self.fault.set(None);
             return None;
         }
         Some(search)
     }
 
-    fn arrived(self, search: Search, answer: Result<Page<Conversation>, Fault>) {
-        match answer {
+    fn update(self, search: Search, response: Result<Page<Conversation>, Fault>) {
+        match response {
             Ok(page) => {
                 self.fault.set(None);
-                self.found.set(Some(Found { search, conversations: page.items, cursor: page.next_cursor }));
+                self.results.set(Some(Results {
+                    search,
+                    conversations: page.items,
+                    cursor: page.next_cursor,
+                }));
             }
-            Err(met) => {
-                self.found.set(None);
-                self.fault.set(Some(met));
+            Err(error) => {
+                self.results.set(None);
+                self.fault.set(Some(error));
             }
         }
     }
 
-    /// Fetches the next page of what was found.
+    /// Fetches the next page of results.
     fn fetch_more(self) {
-        let Some(found) = self.found.get_untracked().filter(|found| found.cursor.is_some()) else { return };
+        let Some(results) = self.results.get_untracked().filter(|results| results.cursor.is_some()) else {
+            return;
+        };
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
         self.home.start(async move {
-            let answer = self.client.search(found.search.clone(), found.cursor.clone()).await;
+            let response = self.client.search(results.search.clone(), results.cursor.clone()).await;
             self.busy.try_set(false);
-            match answer {
+            match response {
                 Ok(page) => {
-                    self.found.try_update(|now| {
-                        // Something else may have been found meanwhile.
-                        if let Some(now) = now.as_mut().filter(|now| now.cursor == found.cursor) {
+                    self.results.try_update(|now| {
+                        // The search may have changed in the meantime.
+                        if let Some(now) = now.as_mut().filter(|now| now.cursor == results.cursor) {
                             now.conversations.extend(page.items);
                             now.cursor = page.next_cursor;
                         }
                     });
                 }
-                Err(met) => self.notices.fault(&met),
+                Err(error) => self.notices.fault(&error),
             }
         });
     }
@@ -139,68 +143,68 @@ pub(crate) fn SearchPage() -> impl IntoView {
     };
     let query = use_location().query.get_untracked();
     let parameter = |name: &str| query.get(name).unwrap_or_default();
-    let searching = Searching {
+    let state = SearchState {
         client: use_client(),
         notices: use_notices(),
-        typing: Typing::new(),
-        home: Home::here(),
+        typing: Debounced::new(),
+        home: TaskScope::current(),
         teams: StoredValue::new(me.teams),
         search: RwSignal::new(Search {
             text: parameter("q"),
             team: parameter("team"),
             status: parameter("status"),
         }),
-        found: RwSignal::new(None),
+        results: RwSignal::new(None),
         fault: RwSignal::new(None),
         busy: RwSignal::new(false),
     };
     let places = use_places();
-    let kept = places.and_then(|places| places.rows::<Found>(KEPT));
-    match kept.filter(|kept| searching.search.with_untracked(|search| *search == kept.search)) {
-        Some(kept) => searching.found.set(Some(kept)),
-        None => searching.fetch(),
+    let saved = places.and_then(|places| places.rows::<Results>(RESULTS_KEY));
+    match saved.filter(|saved| state.search.with_untracked(|search| *search == saved.search)) {
+        Some(saved) => state.results.set(Some(saved)),
+        None => state.fetch(),
     }
-    let returns = searching.found.with_untracked(Option::is_some);
+    let is_restored = state.results.with_untracked(Option::is_some);
     if let Some(places) = places {
         on_cleanup(move || {
-            if let Some(found) = searching.found.try_get_untracked().flatten() {
-                places.keep(KEPT, found);
+            if let Some(results) = state.results.try_get_untracked().flatten() {
+                places.keep(RESULTS_KEY, results);
             }
         });
-        places.return_when(move || searching.found.with(Option::is_some));
+        places.return_when(move || state.results.with(Option::is_some));
     }
     let navigate = use_navigate();
     Effect::new(move |before: Option<()>| {
-        let query = searching.search.with(|search| search.query("team"));
+        let query = state.search.with(|search| search.query("team"));
         if before.is_some() {
             let path = if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") };
-            // Not a new entry of the history for every letter.
+            // Replaces the history entry, so that typing does not add one per letter.
             navigate(&path, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
         }
     });
     let input = NodeRef::<html::Input>::new();
     let page = view! {
         <Heading text="Search" />
-        <p class="mt-1 text-sm">"Finds conversations of the past 90 days by any part of the number, ref or name."</p>
-        {boxes(searching, input)}
-        {results(searching)}
+        <p class="mt-1 text-sm">"Finds conversations from the past 90 days by any part of the number, ref or name."</p>
+        {search_form(state, input)}
+        {results(state)}
     }
     .into_any();
-    // After the heading's, which would take the focus otherwise: one comes here to type.
+    // Created after the heading's effect, so that the input gets the focus.
     Effect::new(move |_| {
-        if let Some(input) = input.get().filter(|_| !returns) {
+        if let Some(input) = input.get().filter(|_| !is_restored) {
             let _ = input.focus();
         }
     });
     page
 }
 
-fn boxes(searching: Searching, input: NodeRef<html::Input>) -> AnyView {
+fn search_form(state: SearchState, input: NodeRef<html::Input>) -> AnyView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        searching.fetch();
+        state.fetch();
     };
-    let teams = searching.teams.with_value(|teams| {
+    let teams = state.teams.with_value(|teams| {
         let options = teams.iter().map(|team| (team.id.to_string(), team.name.clone()));
         let any = (String::new(), "Any team".to_owned());
         (teams.len() > 1).then(|| [any].into_iter().chain(options).collect())
@@ -216,24 +220,24 @@ fn boxes(searching: Searching, input: NodeRef<html::Input>) -> AnyView {
                 aria-label="Number, ref or name"
                 placeholder="Number, ref or name"
                 autocomplete="off"
-                prop:value=move || searching.search.with(|search| search.text.clone())
-                on:input:target=move |event| searching.change(|search| search.text = event.target().value())
+                prop:value=move || state.search.with(|search| search.text.clone())
+                on:input:target=move |event| state.change(|search| search.text = event.target().value())
             />
-            {filter("Status", statuses, searching, |search| &mut search.status)}
-            {teams.map(|teams| filter("Team", teams, searching, |search| &mut search.team))}
+            {filter("Status", statuses, state, |search| &mut search.status)}
+            {teams.map(|teams| filter("Team", teams, state, |search| &mut search.team))}
         </form>
     }
     .into_any()
 }
 
-/// A drop-down that narrows down what is found. `options` are a value and a name.
+/// A drop-down that filters the results. `options` are pairs of value and name.
 fn filter(
     label: &'static str,
     options: Vec<(String, String)>,
-    searching: Searching,
+    state: SearchState,
     field: fn(&mut Search) -> &mut String,
 ) -> AnyView {
-    let chosen = field(&mut searching.search.get_untracked()).clone();
+    let chosen = field(&mut state.search.get_untracked()).clone();
     let options = options.into_iter().map(|(value, name)| {
         let is_chosen = value == chosen;
         view! { <option value=value selected=is_chosen>{name}</option> }
@@ -242,7 +246,7 @@ fn filter(
         <select
             class="select w-auto max-w-full"
             aria-label=label
-            on:change:target=move |event| searching.change(|search| *field(search) = event.target().value())
+            on:change:target=move |event| state.change(|search| *field(search) = event.target().value())
         >
             {options.collect_view()}
         </select>

@@ -1,4 +1,4 @@
-//! What was found, with what was looked for marked in it.
+//! The search results, with the search term marked.
 
 use leptos::prelude::*;
 use shared::{
@@ -10,7 +10,7 @@ use shared::{
 };
 
 use super::{
-    Searching,
+    SearchState,
     highlight::{marked_address, marked_text},
 };
 use crate::{
@@ -35,8 +35,8 @@ const COLUMNS: &[(&str, &str)] = &[
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum State {
-    Nothing,
+enum View {
+    NoTerm,
     TooShort,
     Loading,
     Failed,
@@ -44,37 +44,37 @@ enum State {
     Found,
 }
 
-/// What was found.
-pub(super) fn results(searching: Searching) -> AnyView {
-    let found = searching.found;
-    let state = Memo::new(move |_| {
-        let fault = searching.fault.with(Option::is_some);
-        found.with(|found| match found {
-            Some(found) if found.conversations.is_empty() => State::Empty,
-            Some(_) => State::Found,
-            None if fault => State::Failed,
-            None => searching.search.with(|search| without_results(&search.text)),
+/// Draws the results, or a placeholder for them.
+pub(super) fn results(state: SearchState) -> AnyView {
+    let results = state.results;
+    let content = Memo::new(move |_| {
+        let has_fault = state.fault.with(Option::is_some);
+        results.with(|results| match results {
+            Some(results) if results.conversations.is_empty() => View::Empty,
+            Some(_) => View::Found,
+            None if has_fault => View::Failed,
+            None => state.search.with(|search| view_without_results(&search.text)),
         })
     });
-    let body = move || match state.get() {
-        State::Nothing => empty("Type a number, a ref or a name."),
-        State::TooShort => empty(TOO_SHORT),
-        State::Loading => skeleton(4),
-        State::Empty => empty("No matches in the past 90 days."),
-        State::Failed => searching.fault.get().map_or_else(
-            || ().into_any(),
-            |fault| failed(&fault, Callback::new(move |()| searching.fetch())),
-        ),
-        State::Found => view! {
+    let body = move || match content.get() {
+        View::NoTerm => empty("Type a number, a ref or a name."),
+        View::TooShort => empty(TOO_SHORT),
+        View::Loading => skeleton(4),
+        View::Empty => empty("No matches in the past 90 days."),
+        View::Failed => state
+            .fault
+            .get()
+            .map_or_else(|| ().into_any(), |fault| failed(&fault, Callback::new(move |()| state.fetch()))),
+        View::Found => view! {
             <table role="table" aria-label="Conversations found" class=TABLE>
                 {head(COLUMNS)}
                 <tbody role="rowgroup" class=BODY>
                     {move || {
-                        let teams = searching.teams.get_value();
-                        found.with(|found| {
-                            let found = found.as_ref()?;
-                            let row = |known| row(known, &found.search.text, &teams);
-                            Some(found.conversations.iter().map(row).collect_view())
+                        let teams = state.teams.get_value();
+                        results.with(|results| {
+                            let results = results.as_ref()?;
+                            let row = |item| row(item, &results.search.text, &teams);
+                            Some(results.conversations.iter().map(row).collect_view())
                         })
                     }}
                 </tbody>
@@ -82,49 +82,49 @@ pub(super) fn results(searching: Searching) -> AnyView {
         }
         .into_any(),
     };
-    let told = move || {
-        found.with(|found| {
-            let found = found.as_ref().filter(|found| !found.conversations.is_empty())?;
-            Some(count(found.conversations.len(), found.cursor.is_some()))
+    let status = move || {
+        results.with(|results| {
+            let results = results.as_ref().filter(|results| !results.conversations.is_empty())?;
+            Some(count(results.conversations.len(), results.cursor.is_some()))
         })
     };
     let more = when(
-        move || found.with(|found| found.as_ref().is_some_and(|found| found.cursor.is_some())),
+        move || results.with(|results| results.as_ref().is_some_and(|results| results.cursor.is_some())),
         move || {
             view! {
-                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| searching.fetch_more()>
-                    {move || if searching.busy.get() { "Loading…" } else { "Show more" }}
+                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| state.fetch_more()>
+                    {move || if state.busy.get() { "Loading…" } else { "Show more" }}
                 </button>
             }
             .into_any()
         },
     );
     view! {
-        <p role="status" class="mb-1 min-h-5 text-sm">{told}</p>
+        <p role="status" class="mb-1 min-h-5 text-sm">{status}</p>
         {move || body()}
         {more}
     }
     .into_any()
 }
 
-/// State of a search for `text` before its answer arrives.
-fn without_results(text: &str) -> State {
+/// Returns what to show for the term `text` while there are no results.
+fn view_without_results(text: &str) -> View {
     if clean_line(text).is_empty() {
-        State::Nothing
+        View::NoTerm
     } else if is_long_enough(text) {
-        State::Loading
+        View::Loading
     } else {
-        State::TooShort
+        View::TooShort
     }
 }
 
-/// "3 conversations", or "The first 50 conversations" where there are more.
+/// "3 conversations", or "The first 50 conversations" if there are more.
 fn count(shown: usize, has_more: bool) -> String {
     let conversations = counted(shown, "conversation");
     if has_more { format!("The first {conversations}") } else { conversations }
 }
 
-fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyView {
+fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyView {
     let team = teams.iter().find(|team| team.id == conversation.team_id);
     let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
     let (status, colours) = match conversation.status {
@@ -136,9 +136,9 @@ fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyV
         Some(at) => moment(at, &zone),
         None => "–".into_any(),
     };
-    let text = |text: Option<&str>| marked_text(&or_dash(text), wanted);
+    let text = |text: Option<&str>| marked_text(&or_dash(text), term);
     let reference = conversation.reference.as_deref().filter(|reference| !reference.is_empty());
-    let reference = reference.map(|reference| marked_text(reference, wanted));
+    let reference = reference.map(|reference| marked_text(reference, term));
     view! {
         <tr role="row" class=ROW>
             {cell("Ref", ref_link(conversation.id, reference))}
@@ -147,7 +147,7 @@ fn row(conversation: &Conversation, wanted: &str, teams: &[TeamSummary]) -> AnyV
                 "Number",
                 view! {
                     <span class="whitespace-nowrap tabular-nums">
-                        {marked_address(&conversation.number, wanted)}
+                        {marked_address(&conversation.number, term)}
                     </span>
                 },
             )}
@@ -165,22 +165,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_is_too_short_is_not_searched() {
+    fn a_term_that_is_too_short_is_not_searched() {
         for (text, expected) in [
-            ("", State::Nothing),
-            (" \u{200b}", State::Nothing),
-            ("a", State::TooShort),
-            ("é ", State::TooShort),
-            ("7", State::TooShort),
-            ("李", State::Loading),
-            ("ab", State::Loading),
+            ("", View::NoTerm),
+            (" \u{200b}", View::NoTerm),
+            ("a", View::TooShort),
+            ("é ", View::TooShort),
+            ("7", View::TooShort),
+            ("李", View::Loading),
+            ("ab", View::Loading),
         ] {
-            assert_eq!(without_results(text), expected, "{text:?}");
+            assert_eq!(view_without_results(text), expected, "{text:?}");
         }
     }
 
     #[test]
-    fn the_count_says_when_it_is_not_all() {
+    fn the_count_shows_when_there_are_more_results() {
         assert_eq!(count(1, false), "1 conversation");
         assert_eq!(count(12, false), "12 conversations");
         assert_eq!(count(50, true), "The first 50 conversations");

@@ -1,4 +1,4 @@
-//! A team's name, region and time zone, as one types them.
+//! The form fields of a team: name, region, time zone and reply to HELP.
 
 use leptos::prelude::*;
 use shared::team::{NewTeam, TeamDetail};
@@ -9,13 +9,13 @@ use crate::{
     time_zone::known_zones,
 };
 
-/// The regions that desks are usually in; any other can be typed.
+/// Suggested regions. The field accepts any other region too.
 const REGIONS: [&str; 20] = [
     "AT", "AU", "BE", "CA", "CH", "DE", "DK", "ES", "FI", "FR", "GB", "IE", "IT", "NL", "NO", "NZ", "PL",
     "PT", "SE", "US",
 ];
 
-/// What is typed, and what of it came from the server.
+/// Values of the form fields.
 #[derive(Clone, Copy)]
 pub(super) struct Details {
     name: Field,
@@ -24,33 +24,34 @@ pub(super) struct Details {
     help_reply: Field,
 }
 
+/// The text in an input, with the value last received from the server.
 #[derive(Clone, Copy)]
 struct Field {
-    typed: RwSignal<String>,
-    known: StoredValue<String>,
+    input: RwSignal<String>,
+    saved: StoredValue<String>,
 }
 
 impl Field {
-    fn new(known: String) -> Self {
-        Self { typed: RwSignal::new(known.clone()), known: StoredValue::new(known) }
+    fn new(saved: String) -> Self {
+        Self { input: RwSignal::new(saved.clone()), saved: StoredValue::new(saved) }
     }
 
     fn is_changed(self) -> bool {
-        self.known.with_value(|known| self.typed.with_untracked(|typed| typed != known))
+        self.saved.with_value(|saved| self.input.with_untracked(|input| input != saved))
     }
 
-    /// Shows what the server has, unless something else was typed.
-    fn arrived(self, value: &str) {
+    /// Takes over a value from the server, but keeps unsaved edits in the input.
+    fn update(self, value: &str) {
         let changed = self.is_changed();
-        self.known.set_value(value.to_owned());
-        if !changed && self.typed.with_untracked(|typed| typed != value) {
-            self.typed.set(value.to_owned());
+        self.saved.set_value(value.to_owned());
+        if !changed && self.input.with_untracked(|input| input != value) {
+            self.input.set(value.to_owned());
         }
     }
 }
 
 impl Details {
-    /// Those of a team that does not exist yet: where one's own first team is.
+    /// Fields for a new team. Region and time zone default to those of the account's first team.
     pub(super) fn new() -> Self {
         let me = use_session().me();
         let first = me.as_ref().and_then(|me| me.teams.first());
@@ -62,7 +63,7 @@ impl Details {
         }
     }
 
-    /// Those of a team.
+    /// Fields filled with the values of `team`.
     pub(super) fn of(team: &TeamDetail) -> Self {
         Self {
             name: Field::new(team.name.clone()),
@@ -72,54 +73,54 @@ impl Details {
         }
     }
 
-    /// The team changed on the server; what is being typed stays.
-    pub(super) fn arrived(self, team: &TeamDetail) {
-        self.name.arrived(&team.name);
-        self.region.arrived(&team.region);
-        self.time_zone.arrived(&team.time_zone);
-        self.help_reply.arrived(team.help_reply.as_deref().unwrap_or_default());
+    /// Takes over the values of a team that changed on the server, but keeps unsaved edits.
+    pub(super) fn update(self, team: &TeamDetail) {
+        self.name.update(&team.name);
+        self.region.update(&team.region);
+        self.time_zone.update(&team.time_zone);
+        self.help_reply.update(team.help_reply.as_deref().unwrap_or_default());
     }
 
-    /// They were saved: the boxes show what the server has made of them.
-    pub(super) fn saved(self, team: &TeamDetail) {
+    /// Takes over the values that the server has saved, in its normalised form.
+    pub(super) fn set_saved(self, team: &TeamDetail) {
         for (field, value) in [
             (self.name, team.name.as_str()),
             (self.region, &team.region),
             (self.time_zone, &team.time_zone),
             (self.help_reply, team.help_reply.as_deref().unwrap_or_default()),
         ] {
-            field.known.set_value(value.to_owned());
-            field.typed.set(value.to_owned());
+            field.saved.set_value(value.to_owned());
+            field.input.set(value.to_owned());
         }
     }
 
-    /// What is sent.
-    pub(super) fn team(self) -> NewTeam {
-        let help_reply = self.help_reply.typed.get_untracked();
+    /// The request body.
+    pub(super) fn to_request(self) -> NewTeam {
+        let help_reply = self.help_reply.input.get_untracked();
         NewTeam {
-            name: self.name.typed.get_untracked(),
-            region: self.region.typed.get_untracked().trim().to_uppercase(),
-            time_zone: self.time_zone.typed.get_untracked().trim().to_owned(),
+            name: self.name.input.get_untracked(),
+            region: self.region.input.get_untracked().trim().to_uppercase(),
+            time_zone: self.time_zone.input.get_untracked().trim().to_owned(),
             help_reply: Some(Some(help_reply).filter(|reply| !reply.trim().is_empty())),
         }
     }
 
-    /// The form's fields.
+    /// Draws the fields.
     pub(super) fn fields(self, form: Form) -> AnyView {
         let region = Line {
-            hint: "The country of the team’s local numbers, in two letters, e.g. GB",
-            ..Line::text("region", "Region", self.region.typed)
+            hint: "Two-letter country code for local numbers, e.g. GB",
+            ..Line::text("region", "Region", self.region.input)
         };
         let time_zone = Line {
-            hint: "For the team’s times, e.g. Europe/London",
-            ..Line::text("time_zone", "Time zone", self.time_zone.typed)
+            hint: "The team’s times are shown in this zone, e.g. Europe/London",
+            ..Line::text("time_zone", "Time zone", self.time_zone.input)
         };
         let help_reply = Line {
             hint: "Sent when a customer texts HELP or INFO, at most once a day. Leave it empty to send nothing.",
-            ..Line::text("help_reply", "Answer to HELP", self.help_reply.typed)
+            ..Line::text("help_reply", "Reply to HELP", self.help_reply.input)
         };
         view! {
-            {form.line(Line::text("name", "Name", self.name.typed))}
+            {form.line(Line::text("name", "Name", self.name.input))}
             {form.suggested(region, REGIONS.map(str::to_owned).to_vec())}
             {form.suggested(time_zone, known_zones())}
             {form.area(help_reply)}
@@ -133,17 +134,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_stays_when_the_server_says_something_else() {
+    fn an_update_from_the_server_keeps_unsaved_edits() {
         let owner = Owner::new();
         owner.set();
         let field = Field::new("Support".to_owned());
-        field.arrived("Help");
-        assert_eq!(field.typed.get_untracked(), "Help");
-        field.typed.set("Helpers".to_owned());
-        field.arrived("Care");
-        assert_eq!(field.typed.get_untracked(), "Helpers");
-        field.typed.set("Care".to_owned());
-        field.arrived("Desk");
-        assert_eq!(field.typed.get_untracked(), "Desk");
+        field.update("Help");
+        assert_eq!(field.input.get_untracked(), "Help");
+        field.input.set("Helpers".to_owned());
+        field.update("Care");
+        assert_eq!(field.input.get_untracked(), "Helpers");
+        field.input.set("Care".to_owned());
+        field.update("Desk");
+        assert_eq!(field.input.get_untracked(), "Desk");
     }
 }

@@ -1,9 +1,9 @@
-//! Who belongs to a team: taken in and let go.
+//! The members of a team: listed, added and removed.
 
 use leptos::{html, prelude::*};
 use shared::{account::AccountDetail, ids::AccountId, team::Member};
 
-use super::team::Desk;
+use super::team::TeamContext;
 use crate::{
     api::Fault,
     components::{
@@ -20,11 +20,11 @@ use crate::{
 const COLUMNS: &[(&str, &str)] =
     &[("Name", ""), ("E-mail", "w-[35%]"), ("Role", "w-32"), ("Actions", "w-28 lg:w-36")];
 
-/// The section.
-pub(super) fn members(desk: Desk) -> AnyView {
-    let asked = RwSignal::new(None::<Member>);
+/// The "Members" section of a team's page.
+pub(super) fn members(context: TeamContext) -> AnyView {
+    let to_remove = RwSignal::new(None::<Member>);
     let members = Memo::new(move |_| {
-        desk.team.with(|team| team.as_ref().map(|team| team.members.clone()).unwrap_or_default())
+        context.team.with(|team| team.as_ref().map(|team| team.members.clone()).unwrap_or_default())
     });
     let body = move || {
         let members = members.get();
@@ -35,7 +35,7 @@ pub(super) fn members(desk: Desk) -> AnyView {
             <table role="table" aria-labelledby="members" class=TABLE>
                 {head(COLUMNS)}
                 <tbody role="rowgroup" class=BODY>
-                    {members.into_iter().map(|member| row(asked, member)).collect_view()}
+                    {members.into_iter().map(|member| row(to_remove, member)).collect_view()}
                 </tbody>
             </table>
         }
@@ -45,19 +45,19 @@ pub(super) fn members(desk: Desk) -> AnyView {
         <section aria-labelledby="members" class="mt-6">
             <h2 id="members" tabindex="-1" class="mb-1 text-base font-semibold outline-none">"Members"</h2>
             {body}
-            {add(desk, members)}
+            {add(context, members)}
         </section>
-        {move || asked.get().map(|member| remove(desk, asked, member))}
+        {move || to_remove.get().map(|member| remove(context, to_remove, member))}
     }
     .into_any()
 }
 
-fn row(asked: RwSignal<Option<Member>>, member: Member) -> AnyView {
+fn row(to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
     let name = member.display_name.clone();
     let shown = if member.disabled { format!("{name} (disabled)") } else { name.clone() };
     let (email, role) = (member.email.clone(), role_name(member.role));
     let remove = view! {
-        <button type="button" class="btn btn-sm btn-danger" on:click=move |_| asked.set(Some(member.clone()))>
+        <button type="button" class="btn btn-sm btn-danger" on:click=move |_| to_remove.set(Some(member.clone()))>
             "Remove"
             <span class="sr-only">" " {name}</span>
         </button>
@@ -73,44 +73,44 @@ fn row(asked: RwSignal<Option<Member>>, member: Member) -> AnyView {
     .into_any()
 }
 
-fn add(desk: Desk, members: Memo<Vec<Member>>) -> AnyView {
+fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
     let form = Form::new();
     let accounts = RwSignal::new(None::<Result<Vec<AccountDetail>, Fault>>);
     let select = NodeRef::<html::Select>::new();
     let fetch = move || {
         start(async move {
-            let answer = desk.client.list_accounts().await;
-            accounts.try_set(Some(answer));
+            let response = context.client.list_accounts().await;
+            accounts.try_set(Some(response));
         });
     };
     fetch();
-    let nobody = RwSignal::new(false);
+    let none_chosen = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Some(select) = select.get() else { return };
         let Ok(account) = select.value().parse::<AccountId>() else {
-            nobody.set(true);
+            none_chosen.set(true);
             let _ = select.focus();
             return;
         };
-        form.send(async move { desk.client.put_member(desk.id, account).await }, move |()| {
+        form.send(async move { context.client.put_member(context.id, account).await }, move |()| {
             select.set_value("");
-            desk.refetch.run(());
+            context.refetch.run(());
         });
     };
-    let first = move || {
+    let placeholder = move || {
         accounts.with(|accounts| if accounts.is_none() { "Loading accounts…" } else { "Choose an account" })
     };
     let options = move || {
         accounts.with(|accounts| {
             let known = accounts.iter().flatten().flatten();
             members.with(|members| {
-                let free = known.filter(|account| is_free(account, members));
+                let candidates = known.filter(|account| can_be_added(account, members));
                 let option = |account: &AccountDetail| {
                     let text = format!("{} · {}", account.display_name, account.email);
                     view! { <option value=account.id.to_string()>{text}</option> }
                 };
-                free.map(option).collect_view()
+                candidates.map(option).collect_view()
             })
         })
     };
@@ -128,15 +128,15 @@ fn add(desk: Desk, members: Memo<Vec<Member>>) -> AnyView {
                     node_ref=select
                     class="select w-full"
                     aria-describedby="member-fault"
-                    aria-invalid=move || nobody.get().to_string()
-                    on:change=move |_| nobody.set(false)
+                    aria-invalid=move || none_chosen.get().to_string()
+                    on:change=move |_| none_chosen.set(false)
                 >
-                    <option value="">{first}</option>
+                    <option value="">{placeholder}</option>
                     {options}
                 </select>
             </label>
             <p id="member-fault" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || nobody.get().then_some("Choose an account.")}
+                {move || none_chosen.get().then_some("Choose an account.")}
             </p>
             {form.fault()}
             <div>{form.submit("Add member")}</div>
@@ -145,26 +145,26 @@ fn add(desk: Desk, members: Memo<Vec<Member>>) -> AnyView {
     .into_any()
 }
 
-/// Whether an account can be taken in: it can sign in, and is no member yet.
-fn is_free(account: &AccountDetail, members: &[Member]) -> bool {
+/// Returns whether an account can be added: it is enabled and not yet a member.
+fn can_be_added(account: &AccountDetail, members: &[Member]) -> bool {
     account.disabled_at.is_none() && !members.iter().any(|member| member.account_id == account.id)
 }
 
-fn remove(desk: Desk, asked: RwSignal<Option<Member>>, member: Member) -> AnyView {
+fn remove(context: TeamContext, to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
     let question = Question {
         title: format!("Remove {} from the team?", member.display_name),
-        text: "They no longer see the team's conversations. What they wrote stays. Administrators still \
-               act in every team.",
+        text: "They no longer see the team's conversations. Their messages stay. Administrators can \
+               still act in every team.",
         button: "Remove member",
         is_dangerous: true,
     };
-    let close = Callback::new(move |()| asked.set(None));
+    let close = Callback::new(move |()| to_remove.set(None));
     let done = Callback::new(move |()| {
-        asked.set(None);
+        to_remove.set(None);
         request_animation_frame(|| focus_first("#members"));
-        desk.refetch.run(());
+        context.refetch.run(());
     });
-    let request = move || async move { desk.client.delete_member(desk.id, member.account_id).await };
+    let request = move || async move { context.client.delete_member(context.id, member.account_id).await };
     ask(question, close, request, done)
 }
 
@@ -188,8 +188,8 @@ mod tests {
             "account_id": 1, "display_name": "Ann", "email": "ann@example.com", "role": "agent", "disabled": false,
         }]))
         .unwrap();
-        assert!(!is_free(&account(1, None), &members));
-        assert!(!is_free(&account(2, Some("2026-11-22T09:00:00Z")), &members));
-        assert!(is_free(&account(2, None), &members));
+        assert!(!can_be_added(&account(1, None), &members));
+        assert!(!can_be_added(&account(2, Some("2026-11-22T09:00:00Z")), &members));
+        assert!(can_be_added(&account(2, None), &members));
     }
 }

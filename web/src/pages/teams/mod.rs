@@ -1,4 +1,4 @@
-//! The teams, and a page for each: what it is called, its numbers, its members.
+//! The list of teams, and a page per team for its details, numbers and members.
 
 mod details;
 mod members;
@@ -44,11 +44,11 @@ fn page() -> AnyView {
     let client = use_client();
     let teams = RwSignal::new(None::<Result<Vec<TeamSummary>, Fault>>);
     let fetch = coalesced(move || async move {
-        let answer = client.list_teams().await;
+        let response = client.list_teams().await;
         teams.try_update(|teams| {
-            // What is on screen stays when it could not be fetched again.
-            if answer.is_ok() || !matches!(teams, Some(Ok(_))) {
-                *teams = Some(answer);
+            // Keep the loaded teams when a refetch fails.
+            if response.is_ok() || !matches!(teams, Some(Ok(_))) {
+                *teams = Some(response);
             }
         });
     });
@@ -124,9 +124,9 @@ fn new_team(close: Callback<()>) -> AnyView {
     let details = Details::new();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let team = details.team();
+        let team = details.to_request();
         let navigate = navigate.clone();
-        // Its page comes next: a team without numbers and members is of no use.
+        // Opens the new team's page, where numbers and members are added.
         form.send(async move { client.create_team(&team).await }, move |team| {
             close.run(());
             navigate(&format!("/teams/{}", team.id), NavigateOptions::default());

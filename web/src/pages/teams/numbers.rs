@@ -1,9 +1,9 @@
-//! The numbers that a team texts from: given and taken away.
+//! The numbers of a team: listed, added and removed.
 
 use leptos::prelude::*;
 use shared::{PhoneNumber, team::NewTeamNumber};
 
-use super::team::{Desk, show};
+use super::team::{TeamContext, show};
 use crate::{
     components::{
         form::{Form, Line},
@@ -13,18 +13,22 @@ use crate::{
     keys::focus_first,
 };
 
-/// The section.
-pub(super) fn numbers(desk: Desk) -> AnyView {
-    let asked = RwSignal::new(None::<PhoneNumber>);
+/// The "Numbers" section of a team's page.
+pub(super) fn numbers(context: TeamContext) -> AnyView {
+    let to_remove = RwSignal::new(None::<PhoneNumber>);
     let numbers = Memo::new(move |_| {
-        desk.team.with(|team| team.as_ref().map(|team| team.numbers.clone()).unwrap_or_default())
+        context.team.with(|team| team.as_ref().map(|team| team.numbers.clone()).unwrap_or_default())
     });
-    let line = move |number: PhoneNumber| {
+    let item = move |number: PhoneNumber| {
         let shown = number.display();
         view! {
             <li class="flex items-center justify-between gap-3 py-1">
                 <span class="tabular-nums">{shown.clone()}</span>
-                <button type="button" class="btn btn-sm btn-danger" on:click=move |_| asked.set(Some(number.clone()))>
+                <button
+                    type="button"
+                    class="btn btn-sm btn-danger"
+                    on:click=move |_| to_remove.set(Some(number.clone()))
+                >
                     "Remove"
                     <span class="sr-only">" " {shown}</span>
                 </button>
@@ -41,28 +45,28 @@ pub(super) fn numbers(desk: Desk) -> AnyView {
         <section aria-labelledby="numbers" class="rounded-box border border-base-300 p-4">
             <h2 id="numbers" tabindex="-1" class="mb-2 font-semibold outline-none">"Numbers"</h2>
             {none}
-            <ul class="mb-3">{move || numbers.get().into_iter().map(line).collect_view()}</ul>
-            {add(desk)}
+            <ul class="mb-3">{move || numbers.get().into_iter().map(item).collect_view()}</ul>
+            {add(context)}
         </section>
-        {move || asked.get().map(|number| remove(desk, asked, number))}
+        {move || to_remove.get().map(|number| remove(context, to_remove, number))}
     }
     .into_any()
 }
 
-fn add(desk: Desk) -> AnyView {
+fn add(context: TeamContext) -> AnyView {
     let form = Form::new();
     let typed = RwSignal::new(String::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let number = NewTeamNumber { number: typed.get_untracked() };
-        form.send(async move { desk.client.create_team_number(desk.id, &number).await }, move |team| {
+        form.send(async move { context.client.create_team_number(context.id, &number).await }, move |team| {
             typed.set(String::new());
-            show(desk.team, team);
+            show(context.team, team);
         });
     };
     let line = Line {
         kind: "tel",
-        hint: "Any format, e.g. 07700 900123. It must be a number of your gateway account.",
+        hint: "Any format, e.g. 07700 900123. It must belong to your gateway account.",
         ..Line::text("number", "Add a number", typed)
     };
     view! {
@@ -75,22 +79,22 @@ fn add(desk: Desk) -> AnyView {
     .into_any()
 }
 
-fn remove(desk: Desk, asked: RwSignal<Option<PhoneNumber>>, number: PhoneNumber) -> AnyView {
+fn remove(context: TeamContext, to_remove: RwSignal<Option<PhoneNumber>>, number: PhoneNumber) -> AnyView {
     let question = Question {
         title: format!("Remove {}?", number.display()),
         text: "The team no longer sends or receives on this number. Its past conversations stay.",
         button: "Remove number",
         is_dangerous: true,
     };
-    let close = Callback::new(move |()| asked.set(None));
+    let close = Callback::new(move |()| to_remove.set(None));
     let done = Callback::new(move |()| {
-        asked.set(None);
+        to_remove.set(None);
         request_animation_frame(|| focus_first("#numbers"));
-        desk.refetch.run(());
+        context.refetch.run(());
     });
     let request = move || {
         let number = number.clone();
-        async move { desk.client.delete_team_number(desk.id, &number).await }
+        async move { context.client.delete_team_number(context.id, &number).await }
     };
     ask(question, close, request, done)
 }

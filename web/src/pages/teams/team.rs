@@ -1,4 +1,4 @@
-//! One team.
+//! The page of one team.
 
 use leptos::prelude::*;
 use shared::{ErrorCode, event::EventKind, ids::TeamId, team::TeamDetail};
@@ -14,13 +14,13 @@ use crate::{
         placeholder::{failed, skeleton},
     },
     live::{News, coalesced, use_live},
-    pages::not_found::nowhere,
+    pages::not_found::not_found,
     session::use_client,
 };
 
-/// What the pieces of the page share.
+/// Shared state of the page's sections.
 #[derive(Clone, Copy)]
-pub(super) struct Desk {
+pub(super) struct TeamContext {
     pub(super) client: Client,
     pub(super) notices: Notices,
     pub(super) id: TeamId,
@@ -33,7 +33,7 @@ pub(crate) fn team_page(id: TeamId) -> AnyView {
     for_managers_of_accounts("Team", move || page(id))
 }
 
-/// Shows what was fetched, if it is news: nothing is drawn again for nothing.
+/// Stores a fetched team, unless it is unchanged: setting the signal would redraw the page.
 pub(super) fn show(shown: RwSignal<Option<TeamDetail>>, team: TeamDetail) {
     if shown.try_with_untracked(|shown| shown.as_ref() != Some(&team)) == Some(true) {
         shown.set(Some(team));
@@ -47,8 +47,8 @@ fn page(id: TeamId) -> AnyView {
     let refetch = coalesced(move || async move {
         match client.get_team(id).await {
             Ok(fetched) => show(team, fetched),
-            Err(met) => {
-                fault.try_set(Some(met));
+            Err(error) => {
+                fault.try_set(Some(error));
             }
         }
     });
@@ -58,16 +58,16 @@ fn page(id: TeamId) -> AnyView {
             if event.kind != EventKind::TeamChanged || event.team_id.is_some_and(|team| team != id) => {}
         _ => refetch.run(()),
     });
-    let desk = Desk { client, notices: use_notices(), id, team, refetch };
-    let arrived = Memo::new(move |_| team.with(Option::is_some));
+    let context = TeamContext { client, notices: use_notices(), id, team, refetch };
+    let is_loaded = Memo::new(move |_| team.with(Option::is_some));
     let body = move || {
-        if arrived.get() {
-            return open(desk);
+        if is_loaded.get() {
+            return sections(context);
         }
         match fault.get() {
             None => skeleton(6),
             Some(fault) if fault.code() == Some(ErrorCode::NotFound) => {
-                nowhere("Team not found", "This team does not exist, or you do not manage it.")
+                not_found("Team not found", "This team does not exist, or you do not manage it.")
             }
             Some(fault) => failed(&fault, refetch),
         }
@@ -75,9 +75,9 @@ fn page(id: TeamId) -> AnyView {
     view! { {body} }.into_any()
 }
 
-fn open(desk: Desk) -> AnyView {
+fn sections(context: TeamContext) -> AnyView {
     let name = Memo::new(move |_| {
-        desk.team.with(|team| team.as_ref().map(|team| team.name.clone()).unwrap_or_default())
+        context.team.with(|team| team.as_ref().map(|team| team.name.clone()).unwrap_or_default())
     });
     view! {
         <p class="mb-1 text-sm"><a href="/teams" class="link">"Teams"</a></p>
@@ -85,34 +85,34 @@ fn open(desk: Desk) -> AnyView {
         <div class="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
             <section aria-labelledby="details" class="rounded-box border border-base-300 p-4">
                 <h2 id="details" class="mb-2 font-semibold">"Details"</h2>
-                {details(desk)}
+                {details_form(context)}
             </section>
-            {numbers(desk)}
+            {numbers(context)}
         </div>
-        {members(desk)}
+        {members(context)}
     }
     .into_any()
 }
 
-fn details(desk: Desk) -> AnyView {
+fn details_form(context: TeamContext) -> AnyView {
     let form = Form::new();
-    let Some(details) = desk.team.with_untracked(|team| team.as_ref().map(Details::of)) else {
+    let Some(details) = context.team.with_untracked(|team| team.as_ref().map(Details::of)) else {
         return ().into_any();
     };
     Effect::new(move |_| {
-        desk.team.with(|team| {
+        context.team.with(|team| {
             if let Some(team) = team {
-                details.arrived(team);
+                details.update(team);
             }
         });
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let team = details.team();
-        form.send(async move { desk.client.update_team(desk.id, &team).await }, move |team| {
-            details.saved(&team);
-            show(desk.team, team);
-            desk.notices.say("The team is saved.");
+        let team = details.to_request();
+        form.send(async move { context.client.update_team(context.id, &team).await }, move |team| {
+            details.set_saved(&team);
+            show(context.team, team);
+            context.notices.say("The team is saved.");
         });
     };
     view! {

@@ -1,0 +1,105 @@
+//! Changes that callers make to their own account: display name, e-mail address and password.
+
+use shared::account::{Account, PasswordChange, Profile};
+
+use super::{change::email_taken, queries};
+use crate::{
+    auth::{
+        self, Authenticator, Caller, Who,
+        confirm::{confirm_password, wrong_password},
+        security_log::SecurityEvent,
+    },
+    db::Lock,
+    error::ApiError,
+    events,
+    fields::Fields,
+};
+
+/// Changes the caller's display name and e-mail address. A new e-mail address requires the current password. Earlier
+/// messages keep the old name.
+pub(crate) async fn update(
+    authenticator: &Authenticator,
+    caller: Caller,
+    profile: Profile,
+) -> Result<Caller, ApiError> {
+    let (before, session) = caller.person()?;
+    let mut fields = Fields::default();
+    let display_name = fields.name("display_name", &profile.display_name);
+    let email = profile.email.map_or_else(|| before.email.clone(), |email| fields.email("email", &email));
+    fields.finish()?;
+    let account = Account { display_name, email, ..before.clone() };
+    let changes_email = account.email != before.email;
+    let confirmed = match changes_email {
+        true => Some(confirm_password(authenticator, before, session, profile.current_password).await?),
+        false => None,
+    };
+    let (changed, now) = (account.clone(), authenticator.clock.now());
+    authenticator
+        .db
+        .write(move |conn| {
+            // Serialises changes of accounts, so that a concurrent one cannot restore the old values.
+            conn.advisory_lock(Lock::Accounts)?;
+            if let Some(hash) = confirmed {
+                if !auth::queries::still_has(conn, changed.id, &hash)? {
+                    return Err(wrong_password());
+                }
+                queries::set_email(conn, changed.id, &changed.email).map_err(|error| {
+                    if error.is_duplicate() { email_taken(&changed.email) } else { error.into() }
+                })?;
+            }
+            queries::rename(conn, changed.id, &changed.display_name)?;
+            events::queries::insert_of_account(conn, Some(changed.id), now).map_err(ApiError::from)
+        })
+        .await?;
+    if changes_email {
+        SecurityEvent::new("account_changed").account(account.id).by(&caller).detail("email").log();
+    }
+    Ok(Caller { who: Who::Account { account, session }, ..caller })
+}
+
+/// Changes the caller's password and ends all other sessions.
+pub(crate) async fn change_password(
+    authenticator: &Authenticator,
+    caller: &Caller,
+    change: PasswordChange,
+) -> Result<(), ApiError> {
+    let (account, session) = caller.person()?;
+    let mut fields = Fields::default();
+    let new = fields.password("password", change.password, &[&account.email, &account.display_name]);
+    fields.finish()?;
+    let old_hash = confirm_password(authenticator, account, session, Some(change.current_password)).await?;
+    let hash = authenticator.passwords.hash(new).await?;
+    let (id, now) = (account.id, authenticator.clock.now());
+    authenticator
+        .db
+        .write(move |conn| {
+            if !auth::queries::still_has(conn, id, &old_hash)? {
+                return Err(wrong_password());
+            }
+            queries::set_password(conn, id, &hash)?;
+            auth::queries::revoke_sessions(conn, id, Some(session), now)?;
+            events::queries::insert_of_account(conn, Some(id), now).map_err(ApiError::from)
+        })
+        .await?;
+    SecurityEvent::new("password_changed").account(id).by(caller).detail("other sessions are ended").log();
+    Ok(())
+}
+
+/// Checks the caller's current password if `id` is the caller's own account. Needed where a manager of accounts changes
+/// an e-mail address or password.
+///
+/// # Errors
+/// As [`confirm_password`].
+pub(crate) async fn confirm_own_change(
+    authenticator: &Authenticator,
+    caller: &Caller,
+    id: shared::ids::AccountId,
+    current: Option<String>,
+) -> Result<(), ApiError> {
+    match &caller.who {
+        Who::Account { account, session } if account.id == id => {
+            confirm_password(authenticator, account, *session, current).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}

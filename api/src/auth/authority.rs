@@ -1,0 +1,105 @@
+//! Limits what a caller may grant to an account or an API key: only permissions and teams that the caller has.
+
+use std::collections::BTreeSet;
+
+use shared::{ErrorCode, account::Permission, ids::TeamId};
+
+use super::{Caller, TeamScope, queries};
+use crate::{
+    db::{DbConnection, DbError},
+    error::ApiError,
+    fields::Fields,
+};
+
+/// The permissions and teams of a caller, who may grant them to others.
+#[derive(Clone, Debug)]
+pub struct Authority {
+    permissions: BTreeSet<Permission>,
+    scope: TeamScope,
+}
+
+impl From<&Caller> for Authority {
+    fn from(caller: &Caller) -> Self {
+        Self { permissions: caller.permissions.clone(), scope: caller.scope.clone() }
+    }
+}
+
+impl Authority {
+    /// Returns the authority of an operator, who runs commands on the server's machine: all permissions in all teams.
+    #[must_use]
+    pub fn of_the_operator() -> Self {
+        Self { permissions: BTreeSet::from(Permission::ALL), scope: TeamScope::Every }
+    }
+
+    /// Returns the teams.
+    #[must_use]
+    pub fn scope(&self) -> &TeamScope {
+        &self.scope
+    }
+
+    /// Whether it includes all teams, also future ones, as an administrator's does.
+    #[must_use]
+    pub fn is_everywhere(&self) -> bool {
+        self.scope == TeamScope::Every
+    }
+
+    /// Whether it includes all of these permissions.
+    #[must_use]
+    pub fn covers(&self, permissions: &BTreeSet<Permission>) -> bool {
+        permissions.is_subset(&self.permissions)
+    }
+
+    /// Checks that it includes all teams. `what` names the refused action at the start of the problem's text.
+    ///
+    /// # Errors
+    /// `forbidden` otherwise.
+    pub fn require_everywhere(&self, what: &str) -> Result<(), ApiError> {
+        if self.is_everywhere() {
+            return Ok(());
+        }
+        let detail = format!("{what} affects teams that you are not in. Ask an administrator.");
+        Err(ApiError::new(ErrorCode::Forbidden, detail))
+    }
+
+    /// Checks that the caller may change data of `team`, or with `None` data that all teams share.
+    ///
+    /// # Errors
+    /// `not_found` if the caller is not in the team; `forbidden` for shared data if the caller is not in all teams.
+    pub fn require_owner(&self, team: Option<TeamId>) -> Result<(), ApiError> {
+        match team {
+            None => self.require_everywhere("Changing data that all teams share"),
+            Some(team) if self.scope.includes(team) => Ok(()),
+            Some(_) => Err(ApiError::not_found("team").about_team_id()),
+        }
+    }
+
+    /// Adds a field error for permissions that the caller cannot grant.
+    pub(crate) fn check_permissions(&self, fields: &mut Fields, wanted: &BTreeSet<Permission>) {
+        let missing: Vec<&str> = wanted.difference(&self.permissions).map(|known| known.as_str()).collect();
+        if !missing.is_empty() {
+            let message =
+                format!("You cannot grant permissions that you do not have: {}.", missing.join(", "));
+            fields.fault("permissions", "not_yours", message);
+        }
+    }
+
+    /// Adds a field error for teams that the caller is not in or that do not exist, or if `needed` and there are none.
+    pub(crate) fn check_teams(
+        &self,
+        conn: &mut DbConnection,
+        fields: &mut Fields,
+        wanted: &[TeamId],
+        needed: bool,
+    ) -> Result<(), DbError> {
+        let known = queries::team_ids(conn, &self.scope)?;
+        let unknown: Vec<String> =
+            wanted.iter().filter(|team| !known.contains(team)).map(ToString::to_string).collect();
+        if !unknown.is_empty() {
+            let message = format!("You are not in these teams: {}.", unknown.join(", "));
+            fields.fault("team_ids", "unknown", message);
+        } else if needed && wanted.is_empty() {
+            fields.fault("team_ids", "required", "Choose at least one team.");
+        }
+        Ok(())
+    }
+}

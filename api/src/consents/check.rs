@@ -1,0 +1,53 @@
+//! Checks before each send that the customer's number has not opted out of the team number's messages (rule 13).
+
+use shared::{
+    CustomerAddress, ErrorCode, PhoneNumber,
+    consent::{Consent, ConsentSource, ConsentState},
+};
+
+use super::queries;
+use crate::{
+    db::{DbConnection, DbError},
+    error::ApiError,
+};
+
+/// Returns an error if the number has opted out of the team number's messages.
+///
+/// # Errors
+/// `number_opted_out`, with the time and the source of the opt-out.
+pub(crate) fn require_consent(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &CustomerAddress,
+) -> Result<(), ApiError> {
+    let last = queries::last(conn, team_number, number)?;
+    match last.filter(|consent| consent.state == ConsentState::OptedOut) {
+        None => Ok(()),
+        Some(consent) => Err(ApiError::new(ErrorCode::NumberOptedOut, describe(&consent))),
+    }
+}
+
+/// Returns whether the number has opted out of the team number's messages.
+pub(crate) fn has_opted_out(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    number: &CustomerAddress,
+) -> Result<bool, DbError> {
+    let last = queries::last(conn, team_number, number)?;
+    Ok(last.is_some_and(|consent| consent.state == ConsentState::OptedOut))
+}
+
+fn describe(consent: &Consent) -> String {
+    let how = match (consent.source, &consent.by.name) {
+        (ConsentSource::Keyword, _) => "by a message".to_owned(),
+        (ConsentSource::Gateway, _) => "reported by the gateway".to_owned(),
+        (ConsentSource::Manual, Some(name)) => format!("as {name} recorded"),
+        (ConsentSource::Manual, None) => "recorded manually".to_owned(),
+    };
+    format!(
+        "{} opted out of messages from {} on {} UTC, {how}. They can send START to opt in again.",
+        consent.number.display(),
+        consent.team_number.display(),
+        consent.created_at.format("%-d %B %Y, %H:%M"),
+    )
+}

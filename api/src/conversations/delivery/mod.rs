@@ -1,0 +1,123 @@
+//! Applies delivery receipts to messages. Receipts can arrive late, twice, out of order, or before the message's
+//! gateway id is known. A status never moves backwards, and the first final status stays. When the last outbound
+//! message of an open conversation fails, the next action becomes `agent`.
+
+use chrono::{DateTime, Utc};
+use shared::{
+    conversation::{Conversation, ConversationStatus},
+    event::EventKind,
+    message::{Message, MessageStatus},
+};
+
+pub(crate) mod queries;
+
+use super::{consent, conversation::State, queries as conversations};
+use crate::{
+    db::{DbConnection, DbError, Lock},
+    events,
+    gateway::reasons,
+    messages::queries::{
+        Progress, by_gateway_id_for_update, is_last_outbound, set_gateway_id, update_progress,
+    },
+};
+
+/// Applies a receipt. Stores a receipt with an unknown gateway id until [`accepted`] reports that id.
+///
+/// # Errors
+/// Only database errors.
+pub fn receive_receipt(
+    conn: &mut DbConnection,
+    gateway_id: &str,
+    status: MessageStatus,
+    error_code: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    conn.advisory_lock(Lock::GatewayId(gateway_id))?;
+    match by_gateway_id_for_update(conn, gateway_id)? {
+        Some(message) => advance(conn, message, status, error_code, now).map(drop),
+        None => queries::insert_early_receipt(conn, gateway_id, status, error_code, now),
+    }
+}
+
+/// Records that the gateway has accepted a message under `gateway_id`, and applies the receipts that arrived before.
+///
+/// # Errors
+/// Only database errors.
+pub fn accepted(
+    conn: &mut DbConnection,
+    message: Message,
+    gateway_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    conn.advisory_lock(Lock::GatewayId(gateway_id))?;
+    set_gateway_id(conn, message.id, gateway_id)?;
+    let mut conversation = conversations::of_message_for_update(conn, &message)?;
+    let mut message = advance_in(conn, &mut conversation, message, MessageStatus::Sent, None, now)?;
+    for (status, error_code, at) in queries::take_early_receipts(conn, gateway_id)? {
+        message = advance_in(conn, &mut conversation, message, status, error_code.as_deref(), at)?;
+    }
+    Ok(())
+}
+
+/// Sets the status of a locked message, and updates its conversation. Does nothing when the status may not follow the
+/// present one.
+///
+/// # Errors
+/// Only database errors.
+pub fn advance(
+    conn: &mut DbConnection,
+    message: Message,
+    status: MessageStatus,
+    error_code: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Message, DbError> {
+    if !message.status.may_become(status) {
+        return Ok(message);
+    }
+    let mut conversation = conversations::of_message_for_update(conn, &message)?;
+    advance_in(conn, &mut conversation, message, status, error_code, now)
+}
+
+/// Like [`advance`], for a caller that holds the lock on the message's conversation.
+pub(super) fn advance_in(
+    conn: &mut DbConnection,
+    conversation: &mut Conversation,
+    mut message: Message,
+    status: MessageStatus,
+    error_code: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Message, DbError> {
+    if !message.status.may_become(status) {
+        return Ok(message);
+    }
+    message.status = status;
+    if matches!(status, MessageStatus::Sent | MessageStatus::Delivered) {
+        message.sent_at = message.sent_at.or(Some(now));
+    }
+    if status == MessageStatus::Delivered {
+        message.delivered_at = Some(now);
+    }
+    let error_code = status.is_failure().then(|| error_code.unwrap_or_default());
+    let progress =
+        Progress { status, error_code, sent_at: message.sent_at, delivered_at: message.delivered_at };
+    update_progress(conn, message.id, &progress)?;
+    if let Some(code) = error_code
+        && conversation.status != ConversationStatus::Closed
+        && is_last_outbound(conn, &message)?
+        && let Ok(state) = State::from(&*conversation).delivery_failed(reasons::in_plain_words(code), now)
+    {
+        conversations::update_state(conn, conversation, state)?;
+    }
+    if error_code == Some(reasons::OPTED_OUT) {
+        consent::record_gateway_opt_out(conn, conversation, message.id, now)?;
+    }
+    events::queries::insert(
+        conn,
+        EventKind::MessageStatusChanged,
+        conversation.team_id,
+        conversation.id,
+        Some(message.id),
+        now,
+    )?;
+    Ok(message)
+}

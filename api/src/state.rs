@@ -1,0 +1,79 @@
+//! The state that every handler receives. `app` builds it.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use secrecy::SecretString;
+
+use crate::{
+    auth::{Authenticator, Rechecks},
+    clock::Clock,
+    config::TrustedProxies,
+    daily_files::DailyFiles,
+    db::Db,
+    events::feed::Feed,
+    gateway::client::GatewayClient,
+    middleware::HttpPolicy,
+    outbox::worker::Outbox,
+    teams,
+};
+
+/// The state that every handler receives.
+#[derive(Debug)]
+pub struct AppState {
+    /// The database.
+    pub db: Db,
+    /// The current time.
+    pub clock: Clock,
+    /// Authenticates callers.
+    pub auth: Arc<Authenticator>,
+    /// Wakes the outbox worker.
+    pub outbox: Arc<Outbox>,
+    /// The live feed of events.
+    pub feed: Arc<Feed>,
+    /// Looks up the callers of live streams again after a change.
+    pub rechecks: Arc<Rechecks>,
+    /// The gateway, for media and number checks.
+    pub gateway: Arc<GatewayClient>,
+    /// The proxies whose forwarding headers name the client.
+    pub trusted_proxies: TrustedProxies,
+    /// How long ago a conversation may have been active to be found by a search.
+    pub search_reach: TimeDelta,
+    /// Imports daily files.
+    pub daily_files: Arc<DailyFiles>,
+    /// The settings that apply to every request.
+    pub http: HttpPolicy,
+    /// The URL at which browsers and the gateway reach the server, without a slash at the end.
+    pub public_url: String,
+    /// The tokens with which the gateway may sign webhooks.
+    pub webhook_tokens: Vec<SecretString>,
+    /// The URL of the handset page, with the simulator only.
+    pub handset_url: Option<String>,
+    /// The numbers that the handset page offers, with the simulator only.
+    pub simulated: Option<simulator::Numbers>,
+}
+
+impl AppState {
+    /// Wakes the outbox worker and the live feed. Call it after a commit.
+    pub fn committed(&self) {
+        self.outbox.wake();
+        self.feed.wake();
+    }
+
+    /// Updates the simulator's numbers as well. Call it after a change of teams or their numbers.
+    pub async fn numbers_changed(&self) {
+        self.committed();
+        let Some(simulated) = &self.simulated else { return };
+        match teams::desk_numbers(&self.db).await {
+            Ok(numbers) => simulated.set(numbers),
+            // The change is committed; only the handset still offers the old numbers.
+            Err(error) => tracing::error!(%error, "the simulator's numbers cannot be updated"),
+        }
+    }
+
+    /// Whether browsers reach the server by HTTPS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.http.is_secure
+    }
+}

@@ -1,0 +1,3 @@
+//! Closure reasons, the catalogue to close conversations with.
+
+mod reasons;

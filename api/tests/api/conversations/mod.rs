@@ -1,0 +1,11 @@
+//! Conversations: lifecycle, queue, replies, closing and ad-hoc messages.
+
+mod ad_hoc;
+mod ad_hoc_idempotency;
+mod ad_hoc_requests;
+mod closing;
+mod lifecycle;
+mod moved;
+mod queue;
+mod reads;
+mod replies;

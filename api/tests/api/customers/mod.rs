@@ -1,0 +1,3 @@
+//! Customers of the current daily file.
+
+mod key_data;

@@ -1,0 +1,3 @@
+//! The live event stream.
+
+mod stream;

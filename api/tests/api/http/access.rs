@@ -1,0 +1,337 @@
+//! The access table: every path of the API, asked by every kind of caller, for a resource of Collections and one of
+//! Claims. A path without a row fails, and so does a row without a path.
+
+use std::{cell::Cell, collections::BTreeSet};
+
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use crate::support::{
+    ApiResponse, Client, TestApp,
+    fixtures::{
+        ADMIN, ANN, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, COLLECTIONS_NUMBER, CY, DEE, FULL_KEY, PASSWORD, RAY,
+        REPLYING_KEY, SAM, STRANGER,
+    },
+    on_both_databases,
+};
+
+on_both_databases![every_caller_has_exactly_the_access_in_the_table,];
+
+/// The callers, in the order of the table's columns: no credentials; Ray, an agent without permissions; Ann, an agent;
+/// Sam, a supervisor; an admin; an API key with the permission `reply`; an API key with every permission. The accounts
+/// and keys are members of Collections; only the admin also acts in Claims.
+const CALLERS: [&str; 7] = ["anonymous", "ray", "ann", "sam", "admin", "replying key", "full key"];
+
+/// The expected status per caller: `y` any other below 500, `-` 401, `f` 403, `n` 404. The first word is about
+/// Collections, the second about Claims; it is empty when the path belongs to no team.
+const TABLE: &[(&str, &str, &str)] = &[
+    ("create_session", "yyyyyyy", ""),
+    ("refresh_session", "-------", ""),
+    ("delete_session", "-yyyyff", ""),
+    ("get_me", "-yyyyyy", ""),
+    ("update_me", "-yyyyff", ""),
+    ("update_my_password", "-yyyyff", ""),
+    ("list_my_sessions", "-yyyyff", ""),
+    ("delete_my_sessions", "-yyyyff", ""),
+    ("delete_my_session", "-nnnnff", ""),
+    ("get_queue", "-yyyyyy", ""),
+    ("list_conversations", "-yyyyyy", "-nnnynn"),
+    ("create_conversation", "-ffyyfy", "-ffnyfn"),
+    ("get_conversation", "-yyyyyy", "-nnnynn"),
+    ("list_messages", "-yyyyyy", "-nnnynn"),
+    ("create_message", "-fyyyyy", "-fnnynn"),
+    ("get_media", "-yyyyyy", "-nnnynn"),
+    ("create_closure", "-fyyyfy", "-fnnyfn"),
+    ("create_opt_out", "-fyyyyy", "-fnnynn"),
+    ("delete_attention", "-fyyyyy", "-fnnynn"),
+    ("list_conversation_templates", "-yyyyyy", "-nnnynn"),
+    ("get_key_data", "-yyyyyy", "-nnnynn"),
+    ("search_conversations", "-ffyyfy", "-ffnyfn"),
+    ("get_number", "-yyyyyy", "-nnnynn"),
+    ("list_consents", "-yyyyyy", "-nnnynn"),
+    ("create_consent", "-ffyyfy", "-ffnyfn"),
+    ("list_templates", "-yyyyyy", "-nnnynn"),
+    ("create_template", "-ffyyfy", "-ffnyfn"),
+    ("get_template", "-yyyyyy", "-nnnynn"),
+    ("update_template", "-ffyyfy", "-ffnyfn"),
+    ("delete_template", "-ffyyfy", "-ffnyfn"),
+    ("list_placeholders", "-yyyyyy", "-nnnynn"),
+    ("list_team_templates", "-yyyyyy", "-nnnynn"),
+    ("list_closure_reasons", "-yyyyyy", "-nnnynn"),
+    ("create_closure_reason", "-ffyyfy", "-ffnyfn"),
+    ("get_closure_reason", "-yyyyyy", "-nnnynn"),
+    ("update_closure_reason", "-ffyyfy", "-ffnyfn"),
+    ("delete_closure_reason", "-ffyyfy", "-ffnyfn"),
+    ("list_teams", "-fffyfy", ""),
+    // An API key cannot be a member of the team that it creates, and so could not see it.
+    ("create_team", "-fffyff", ""),
+    ("get_team", "-fffyfy", "-fffyfn"),
+    ("update_team", "-fffyfy", "-fffyfn"),
+    ("create_team_number", "-fffyfy", "-fffyfn"),
+    ("delete_team_number", "-fffyfy", "-fffyfn"),
+    ("update_team_member", "-fffyfy", "-fffyfn"),
+    ("delete_team_member", "-fffyfy", "-fffyfn"),
+    ("list_daily_files", "-ffyyfy", "-ffnyfn"),
+    ("create_daily_file", "-ffyyfy", "-ffnyfn"),
+    ("restore_daily_file", "-ffyyfy", "-ffnyfn"),
+    ("get_rejected_rows", "-ffyyfy", "-ffnyfn"),
+    ("get_column_mapping", "-yyyyyy", "-nnnynn"),
+    ("update_column_mapping", "-ffyyfy", "-ffnyfn"),
+    ("list_accounts", "-fffyfy", ""),
+    ("create_account", "-fffyfy", ""),
+    ("get_account", "-fffyfy", "-fffyfn"),
+    ("update_account", "-fffyfy", "-fffyfn"),
+    ("update_account_password", "-fffyfy", "-fffyfn"),
+    ("list_api_keys", "-fffyfy", ""),
+    ("list_rejected_messages", "-fffyfy", ""),
+    ("create_api_key", "-fffyfy", ""),
+    ("delete_api_key", "-fffyfy", "-fffyfn"),
+    ("stream_events", "-yyyyyy", ""),
+    // Webhooks accept only the gateway's signature.
+    ("receive_message", "fffffff", ""),
+    ("receive_status", "fffffff", ""),
+    ("get_liveness", "yyyyyyy", ""),
+    ("get_readiness", "yyyyyyy", ""),
+    ("get_metrics", "yyyyyyy", ""),
+];
+
+/// A team and its resources.
+struct TeamFixture {
+    team: i64,
+    team_number: &'static str,
+    conversation: i64,
+    /// A message with a picture.
+    message: i64,
+    account: i64,
+    daily_file: i64,
+}
+
+/// Builds the requests.
+struct Fixture<'a> {
+    app: &'a TestApp,
+    /// Counts the created resources, so that each has its own name or number.
+    created_count: Cell<usize>,
+}
+
+impl Fixture<'_> {
+    fn next(&self) -> usize {
+        self.created_count.set(self.created_count.get() + 1);
+        self.created_count.get()
+    }
+
+    /// Signs the admin in again, because one operation ends all other sessions.
+    async fn admin(&self) -> Client {
+        self.app.signed_in(ADMIN).await
+    }
+
+    /// Creates a resource as the admin, for a request that deletes or changes it.
+    async fn create(&self, path: &str, body: Value) -> i64 {
+        self.admin().await.post(path, body).await.expect(201)["id"].as_i64().unwrap()
+    }
+
+    async fn caller(&self, name: &str) -> Client {
+        let anonymous = &self.app.anonymous;
+        match name {
+            "anonymous" => anonymous.clone(),
+            "ray" => self.app.signed_in(RAY).await,
+            "ann" => self.app.signed_in(ANN).await,
+            "sam" => self.app.signed_in(SAM).await,
+            "admin" => self.app.signed_in(ADMIN).await,
+            "replying key" => anonymous.with_token(REPLYING_KEY),
+            "full key" => anonymous.with_token(FULL_KEY),
+            other => panic!("unknown caller {other}"),
+        }
+    }
+
+    /// Returns the id in an operation's path; creates a resource where the operation may delete it.
+    async fn id(&self, operation: &str, path: &str, resources: &TeamFixture) -> i64 {
+        let (team, n) = (resources.team, self.next());
+        let noun = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
+        match noun {
+            "conversations" => resources.conversation,
+            "messages" => resources.message,
+            "teams" => resources.team,
+            "accounts" => resources.account,
+            // Not a real session: the request would end it.
+            "me" => 4711,
+            "templates" => {
+                let new = json!({"team_id": team, "name": format!("Template {n}"), "body": "Hello"});
+                self.create("/templates", new).await
+            }
+            "closure_reasons" => {
+                let new = json!({"team_id": team, "name": format!("Reason {n}")});
+                self.create("/closure_reasons", new).await
+            }
+            "api_keys" => {
+                let new = json!({"name": "Another", "permissions": ["reply"], "team_ids": [team]});
+                self.create("/api_keys", new).await
+            }
+            other => panic!("{operation}: what is the id of {other}?"),
+        }
+    }
+
+    /// Adds the query or body of an operation to the request.
+    async fn with_input(
+        &self,
+        operation: &str,
+        request: RequestBuilder,
+        resources: &TeamFixture,
+    ) -> RequestBuilder {
+        let (team, n) = (resources.team, self.next());
+        let name = |what: &str| format!("{what} {n}");
+        let number = format!("+4477009{n:05}");
+        let body = match operation {
+            "create_session" => json!({"email": SAM.email(), "password": PASSWORD}),
+            "update_me" => json!({"display_name": name("Name")}),
+            "update_my_password" => json!({"current_password": "wrong", "password": "four words of mine"}),
+            "create_conversation" => json!({"team_id": team, "number": number, "body": "Hello"}),
+            "create_message" => json!({"body": "Hello"}),
+            "create_opt_out" => json!({}),
+            "create_closure" => json!({"closure_reason_id": 4711}),
+            "create_consent" => json!({"team_number": resources.team_number, "number": number,
+                "state": "opted_out", "note": "By phone."}),
+            "create_template" => json!({"team_id": team, "name": name("Template"), "body": "Hello"}),
+            "update_template" => json!({"name": name("Template"), "body": "Hello"}),
+            "create_closure_reason" => json!({"team_id": team, "name": name("Reason")}),
+            "update_closure_reason" => json!({"name": name("Reason")}),
+            "create_team" | "update_team" => {
+                json!({"name": name("Team"), "region": "GB", "time_zone": "Europe/London"})
+            }
+            "update_column_mapping" => json!({"ref": "Policy"}),
+            "create_daily_file" => {
+                let csv = request.header("Content-Type", "text/csv").query(&[("confirm", "true")]);
+                return csv.body(format!("ref,name,number\nA-{n},Jo,{number}\n"));
+            }
+            "create_team_number" => json!({"number": number}),
+            "create_account" => json!({"email": format!("new{n}@example.com"), "display_name": "New",
+                "role": "agent", "team_ids": [COLLECTIONS], "password": "four words of mine"}),
+            "update_account" => json!({}),
+            "update_account_password" => json!({"password": "four words of mine"}),
+            "create_api_key" => {
+                json!({"name": "New", "permissions": ["reply"], "team_ids": [COLLECTIONS]})
+            }
+            "delete_team_number" => {
+                let path = format!("/teams/{team}/numbers");
+                self.admin().await.post(&path, json!({"number": number})).await.expect(201);
+                return request.query(&[("number", &number)]);
+            }
+            "delete_team_member" => {
+                let member = format!("/teams/{team}/members/{}", resources.account);
+                self.admin()
+                    .await
+                    .request(Method::PUT, &member)
+                    .send()
+                    .await
+                    .unwrap()
+                    .error_for_status()
+                    .unwrap();
+                return request;
+            }
+            "receive_message" | "receive_status" => return request.form(&[("MessageSid", "SM1")]),
+            _ => {
+                let team = team.to_string();
+                return request.query(&[
+                    ("team_id", team.as_str()),
+                    ("status", "open"),
+                    ("input", STRANGER),
+                    ("q", "Hello"),
+                ]);
+            }
+        };
+        request.json(&body)
+    }
+}
+
+/// The letter of a status in the table.
+fn letter(status: u16) -> char {
+    match status {
+        401 => '-',
+        403 => 'f',
+        404 => 'n',
+        status if status < 500 => 'y',
+        status => panic!("answered with {status}"),
+    }
+}
+
+async fn every_caller_has_exactly_the_access_in_the_table(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let of_claims = admin
+        .request(Method::POST, &format!("/teams/{CLAIMS}/daily_files"))
+        .header("Content-Type", "text/csv");
+    let file = ApiResponse::to(of_claims.body("ref,name,number\nC-1,Cal,07700900123\n")).await.expect(201);
+    let own = TeamFixture {
+        team: COLLECTIONS,
+        team_number: COLLECTIONS_NUMBER,
+        conversation: app.inbound(STRANGER, "Hello").await,
+        message: picture(&app, COLLECTIONS_NUMBER).await,
+        account: DEE.1,
+        daily_file: 2,
+    };
+    let other = TeamFixture {
+        team: CLAIMS,
+        team_number: CLAIMS_NUMBER,
+        conversation: app.inbound_to(CLAIMS_NUMBER, STRANGER, "Hello").await,
+        message: picture(&app, CLAIMS_NUMBER).await,
+        account: CY.1,
+        daily_file: file["id"].as_i64().unwrap(),
+    };
+    let fixture = Fixture { app: &app, created_count: Cell::new(0) };
+    let document: Value = serde_json::from_str(&api::openapi::document().to_json().unwrap()).unwrap();
+    let mut missing = BTreeSet::new();
+    let mut wrong = Vec::new();
+    let mut known: BTreeSet<&str> = TABLE.iter().map(|row| row.0).collect();
+    assert_eq!(known.len(), TABLE.len(), "a row appears twice");
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, described) in methods.as_object().unwrap() {
+            let operation = described["operationId"].as_str().unwrap();
+            let Some(row) = TABLE.iter().find(|row| row.0 == operation) else {
+                missing.insert(operation.to_owned());
+                continue;
+            };
+            known.remove(operation);
+            let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            for (expected, resources) in [(row.1, &own), (row.2, &other)] {
+                if expected.is_empty() {
+                    continue;
+                }
+                let found = statuses_for_all_callers(&fixture, operation, &method, path, resources).await;
+                if found != expected {
+                    wrong.push(format!("{operation} in team {}: {found}, not {expected}", resources.team));
+                }
+            }
+        }
+    }
+    assert_eq!(missing, BTreeSet::new(), "paths without a row in the table");
+    assert_eq!(known, BTreeSet::new(), "rows without a path");
+    assert!(wrong.is_empty(), "columns: {CALLERS:?}\n{}", wrong.join("\n"));
+}
+
+/// Delivers a message with a picture.
+async fn picture(app: &TestApp, to: &str) -> i64 {
+    app.gateway.send_inbound_with(json!({"from": STRANGER, "to": to, "media": [{}]})).await;
+    app.database.integer("SELECT max(id) FROM messages")
+}
+
+async fn statuses_for_all_callers(
+    fixture: &Fixture<'_>,
+    operation: &str,
+    method: &Method,
+    path: &str,
+    resources: &TeamFixture,
+) -> String {
+    let mut found = String::new();
+    for caller in CALLERS {
+        let caller = fixture.caller(caller).await;
+        let mut concrete_path = path.replace("{account_id}", &resources.account.to_string());
+        concrete_path = concrete_path.replace("{n}", "0");
+        concrete_path = concrete_path.replace("{file_id}", &resources.daily_file.to_string());
+        if concrete_path.contains("{id}") {
+            concrete_path =
+                concrete_path.replace("{id}", &fixture.id(operation, path, resources).await.to_string());
+        }
+        let request = caller.request(method.clone(), &format!("/{concrete_path}"));
+        let request = fixture.with_input(operation, request, resources).await;
+        found.push(letter(request.send().await.unwrap().status().as_u16()));
+    }
+    found
+}

@@ -1,0 +1,10 @@
+//! Rules that hold for every request, whatever its path.
+
+mod access;
+mod assets;
+mod bad_input;
+mod clean_text;
+mod idempotency;
+mod idempotent_posts;
+mod request_limits;
+mod requests;

@@ -1,0 +1,5 @@
+//! Messages: media, rejected messages and the automatic help reply.
+
+mod help_reply;
+mod media;
+mod rejected;

@@ -1,0 +1,3 @@
+//! Checking a phone number.
+
+mod check;

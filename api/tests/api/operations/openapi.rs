@@ -1,0 +1,264 @@
+//! The OpenAPI document: equal to its snapshot, complete and correct.
+
+use std::{collections::BTreeSet, path::PathBuf};
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use shared::ErrorCode;
+
+use crate::support::{
+    ApiResponse, Kind, TestApp,
+    fixtures::{ADMIN, COLLECTIONS_NUMBER, STRANGER},
+    run,
+};
+
+fn snapshot_file() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "tests", "api", "openapi.json"].iter().collect()
+}
+
+fn document() -> Value {
+    serde_json::from_str(&api::openapi::document().to_pretty_json().unwrap()).unwrap()
+}
+
+/// An operation of the document with its path and method.
+struct Operation {
+    method: Method,
+    path: String,
+    described: Map<String, Value>,
+}
+
+impl Operation {
+    fn id(&self) -> &str {
+        self.described["operationId"].as_str().unwrap()
+    }
+
+    /// The path with concrete values.
+    fn concrete_path(&self) -> String {
+        format!(
+            "/{}",
+            self.path
+                .replace("{id}", "1")
+                .replace("{account_id}", "1")
+                .replace("{file_id}", "2")
+                .replace("{n}", "0")
+        )
+    }
+}
+
+fn operations() -> Vec<Operation> {
+    let document = document();
+    let paths = document["paths"].as_object().unwrap();
+    let all = paths.iter().flat_map(|(path, methods)| {
+        methods.as_object().unwrap().iter().map(|(method, described)| Operation {
+            method: Method::from_bytes(method.to_uppercase().as_bytes()).unwrap(),
+            path: path.clone(),
+            described: described.as_object().unwrap().clone(),
+        })
+    });
+    all.collect()
+}
+
+/// Query parameters for every list; each uses those that it knows.
+const QUERY: [(&str, &str); 4] =
+    [("team_id", "1"), ("status", "open"), ("input", "07700 900123"), ("q", "Hello")];
+
+/// Operations without authentication.
+const PUBLIC: [&str; 7] = [
+    "create_session",
+    "get_liveness",
+    "get_metrics",
+    "get_readiness",
+    "receive_message",
+    "receive_status",
+    "refresh_session",
+];
+
+#[test]
+fn the_document_equals_the_snapshot() {
+    let current = format!("{}\n", api::openapi::document().to_pretty_json().unwrap());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(snapshot_file(), &current).unwrap();
+    }
+    let snapshot = std::fs::read_to_string(snapshot_file()).unwrap_or_default();
+    let first = current.lines().zip(snapshot.lines()).position(|(current, snapshot)| current != snapshot);
+    assert!(
+        current == snapshot,
+        "The OpenAPI document has changed, first at line {}. If the change is intended and documented for clients, \
+         update the snapshot with: UPDATE_DOCS=1 cargo test -p api --test api openapi",
+        first.unwrap_or(snapshot.lines().count()) + 1
+    );
+}
+
+#[test]
+fn the_document_and_its_page_are_served() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let served = app.anonymous.get("//api/openapi.json").await.expect(200);
+        assert_eq!(served, document());
+        assert!(served["openapi"].as_str().unwrap().starts_with("3.1"));
+        let redirect = app.anonymous.get("//api/docs").await;
+        assert_eq!((redirect.status, redirect.header("location")), (308, Some("/api/docs/")));
+        let page = app.anonymous.get("//api/docs/").await;
+        assert_eq!(page.status, 200);
+        assert!(page.body.contains("swagger"), "{}", page.body);
+    });
+}
+
+#[test]
+fn every_operation_id_is_unique_and_has_a_verb_and_a_noun() {
+    let verbs =
+        ["create", "delete", "get", "list", "receive", "refresh", "restore", "search", "stream", "update"];
+    let mut ids = BTreeSet::new();
+    for operation in operations() {
+        let (verb, noun) = operation.id().split_once('_').unwrap();
+        assert!(verbs.contains(&verb) && !noun.is_empty(), "{}", operation.id());
+        assert!(ids.insert(operation.id().to_owned()), "{} appears twice", operation.id());
+        assert!(!operation.described["summary"].as_str().unwrap().is_empty());
+    }
+    assert!(PUBLIC.iter().all(|id| ids.contains(*id)));
+}
+
+#[test]
+fn every_operation_documents_its_error_statuses() {
+    for operation in operations() {
+        let responses = operation.described["responses"].as_object().unwrap();
+        let documents = |status: &str| responses.contains_key(status);
+        let id = operation.id();
+        assert!(responses.keys().any(|status| status.starts_with('2')), "{id}");
+        if PUBLIC.contains(&id) {
+            continue;
+        }
+        assert!(documents("401"), "{id} needs credentials");
+        assert!(!operation.described["security"].as_array().unwrap().is_empty(), "{id}");
+        if operation.path.contains("{id}") {
+            assert!(documents("404"), "{id} can answer 404");
+        }
+        if operation.method != Method::GET {
+            assert!(documents("403"), "{id} needs the CSRF token, or a permission");
+        }
+        if operation.described.contains_key("requestBody") {
+            for status in ["400", "422"] {
+                assert!(documents(status), "{id} has a body and can answer {status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_error_in_the_document_is_a_problem() {
+    let problem = json!({"$ref": "#/components/schemas/Problem"});
+    for operation in operations() {
+        for (status, response) in operation.described["responses"].as_object().unwrap() {
+            if !status.starts_with('4') {
+                continue;
+            }
+            let content = response["content"].as_object().unwrap();
+            let (kind, media) = content.iter().next().unwrap();
+            assert_eq!(media["schema"], problem, "{} {status}", operation.id());
+            assert_eq!(kind, "application/problem+json", "{} {status}", operation.id());
+        }
+    }
+    let codes = &document()["components"]["schemas"]["ErrorCode"]["enum"];
+    let all: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(codes, &json!(all));
+}
+
+#[test]
+fn every_operation_except_the_public_ones_needs_credentials() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        for operation in operations() {
+            let response =
+                ApiResponse::to(app.anonymous.request(operation.method.clone(), &operation.concrete_path()))
+                    .await;
+            match operation.id() {
+                id if !PUBLIC.contains(&id) => {
+                    response.problem(ErrorCode::Unauthenticated);
+                }
+                "refresh_session" => {
+                    response.problem(ErrorCode::Unauthenticated);
+                }
+                "create_session" => {
+                    response.problem(ErrorCode::UnsupportedMediaType);
+                }
+                "receive_message" | "receive_status" => {
+                    response.problem(ErrorCode::InvalidSignature);
+                }
+                _ => assert_eq!(response.status, 200),
+            }
+        }
+    });
+}
+
+#[test]
+fn every_operation_exists() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let picture = json!({"from": STRANGER, "to": COLLECTIONS_NUMBER, "media": [{}]});
+        app.gateway.send_inbound_with(picture).await;
+        let admin = app.signed_in(ADMIN).await;
+        let mut operations = operations();
+        // Deletions come last, so that no other request needs a deleted resource.
+        operations.sort_by_key(|operation| operation.method == Method::DELETE);
+        for operation in operations {
+            let mut request = admin.request(operation.method.clone(), &operation.concrete_path());
+            if operation.method == Method::GET {
+                request = request.query(&QUERY);
+            }
+            let response = request.send().await.unwrap();
+            let status = response.status().as_u16();
+            assert!(![404, 405, 500].contains(&status), "{}: {status}", operation.id());
+        }
+    });
+}
+
+/// Asserts that every key of a value is a property of its schema and that every required property is present.
+fn assert_fits(schema: &Value, value: &Value, schemas: &Value, place: &str) {
+    if let Some(name) = schema["$ref"].as_str() {
+        let name = name.rsplit('/').next().unwrap();
+        return assert_fits(&schemas[name], value, schemas, &format!("{place}:{name}"));
+    }
+    for parts in ["allOf", "oneOf", "anyOf"] {
+        if let Some(parts) = schema[parts].as_array() {
+            let of_objects = parts.iter().filter(|part| part["type"] != "null");
+            if !value.is_null() && parts.len() <= 2 && schema["allOf"].is_null() {
+                of_objects.for_each(|part| assert_fits(part, value, schemas, place));
+            }
+            return;
+        }
+    }
+    match value {
+        Value::Object(object) if schema["properties"].is_object() => {
+            for (name, value) in object {
+                let property = &schema["properties"][name];
+                assert!(!property.is_null(), "{place}.{name} is not documented");
+                assert_fits(property, value, schemas, &format!("{place}.{name}"));
+            }
+            for name in schema["required"].as_array().into_iter().flatten() {
+                let name = name.as_str().unwrap();
+                assert!(object.contains_key(name), "{place}.{name} is missing");
+            }
+        }
+        Value::Array(items) => {
+            items.iter().for_each(|item| assert_fits(&schema["items"], item, schemas, place))
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn responses_match_the_document() {
+    run(Kind::Sqlite, async |app: TestApp| {
+        let conversation = app.inbound(crate::support::fixtures::MARIA, "Hello").await;
+        let admin = app.signed_in(ADMIN).await;
+        let reply = admin.create_reply(conversation, "Hi").await;
+        app.message_becomes(&admin, reply, "delivered").await;
+        let schemas = document()["components"]["schemas"].clone();
+        for operation in operations() {
+            let schema = &operation.described["responses"]["200"]["content"]["application/json"]["schema"];
+            if operation.method != Method::GET || schema.is_null() || !operation.path.starts_with("/api/v1") {
+                continue;
+            }
+            let request = admin.request(Method::GET, &operation.concrete_path()).query(&QUERY);
+            let response = ApiResponse::to(request).await.expect(200);
+            assert_fits(schema, &response, &schemas, operation.id());
+        }
+    });
+}

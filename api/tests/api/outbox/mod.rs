@@ -1,0 +1,4 @@
+//! The outbox: sending messages through the gateway.
+
+mod failures;
+mod sending;

@@ -1,0 +1,66 @@
+//! Searching for a name that thousands of conversations have: complete and newest first.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+
+use crate::support::{
+    Kind, TestApp,
+    fixtures::{COLLECTIONS, SAM},
+    on_both_databases,
+};
+
+on_both_databases![a_common_name_is_found_newest_first_at_any_age,];
+
+fn ids(page: &Value) -> Vec<i64> {
+    let items = page["items"].as_array().unwrap();
+    items.iter().map(|conversation| conversation["id"].as_i64().unwrap()).collect()
+}
+
+/// Inserts closed conversations of Collections, at least an hour old, one per second: ids from 100,001 + `from`,
+/// numbers from +447910000001 + `from`. Their search texts are those of an earlier version, which only lower-cased
+/// them.
+pub(crate) fn insert_closed(app: &TestApp, from: i64, count: i64, name: &str) {
+    let at = app.clock.now() - TimeDelta::hours(1);
+    let (numbers, at) = match app.database.kind {
+        Kind::Sqlite => (
+            format!(
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s) AS s"
+            ),
+            format!("{} - ({from} + n) * 1000000", at.timestamp_micros()),
+        ),
+        Kind::Postgres => (
+            format!("generate_series(1, {count}) AS s(n)"),
+            format!("to_timestamp({} - ({from} + n))", at.timestamp()),
+        ),
+    };
+    app.database
+        .run(&format!(
+            "INSERT INTO conversations (id, team_id, team_number, number, name, status, origin, waiting_since,
+                 opened_at, closed_at, closed_by, closure_reason_id, closure_reason, active_at)
+             SELECT 100000 + {from} + n, {COLLECTIONS}, '+447700900001', '+4479' || (10000000 + {from} + n), '{name}',
+                 'closed', 'inbound', {at}, {at}, {at}, 'Sam', 1, 'Done', {at} FROM {numbers};
+             INSERT INTO conversation_texts (conversation_id, text)
+             SELECT id, number || '\n' || lower(name) FROM conversations WHERE id > 100000 + {from}"
+        ))
+        .unwrap();
+}
+
+async fn a_common_name_is_found_newest_first_at_any_age(app: TestApp) {
+    insert_closed(&app, 0, 6_000, "Ann Smith");
+    let sam = app.signed_in(SAM).await;
+    let newest: Vec<i64> = (100_001..100_051).collect();
+    assert_eq!(ids(&sam.get("/search?q=smith").await.expect(200)), newest, "the matches are recent");
+    // Behind more conversations than the search reads one by one.
+    insert_closed(&app, 6_000, 20_500, "Jo Bloggs");
+    insert_closed(&app, 26_500, 6_000, "Al Miller");
+    let newest: Vec<i64> = (126_501..126_551).collect();
+    assert_eq!(
+        ids(&sam.get("/search?q=miller").await.expect(200)),
+        newest,
+        "the matches are older than the scanned part"
+    );
+    let first = sam.get("/search?q=miller&limit=200").await.expect(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let next = sam.get(&format!("/search?q=miller&limit=2&cursor={cursor}")).await.expect(200);
+    assert_eq!(ids(&next), [126_701, 126_702]);
+}

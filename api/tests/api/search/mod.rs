@@ -1,0 +1,5 @@
+//! Search by number, reference and name.
+
+mod common_names;
+mod folding;
+mod terms;

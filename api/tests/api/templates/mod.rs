@@ -1,0 +1,5 @@
+//! Templates: content, rendering and placeholders.
+
+mod changes;
+mod fields;
+mod rendering;

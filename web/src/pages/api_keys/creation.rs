@@ -1,0 +1,143 @@
+//! The dialogs that create an API key and then show its secret once.
+
+use std::collections::BTreeSet;
+
+use leptos::{html, prelude::*};
+use shared::{
+    account::Permission,
+    api_key::{ApiKey, NewApiKey},
+    ids::TeamId,
+};
+use wasm_bindgen::JsCast;
+
+use super::{ApiKeysContext, OpenDialog};
+use crate::{
+    components::{
+        checks,
+        dialog::Dialog,
+        form::{Form, Line},
+        person::isolated,
+    },
+    session::use_session,
+};
+
+/// The dialog that creates a key.
+pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView {
+    let form = Form::new();
+    let name = RwSignal::new(String::new());
+    let permissions = RwSignal::new(BTreeSet::<Permission>::new());
+    let teams = RwSignal::new(BTreeSet::<TeamId>::new());
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let key = NewApiKey {
+            name: name.get_untracked(),
+            permissions: permissions.get_untracked(),
+            team_ids: teams.get_untracked().into_iter().collect(),
+        };
+        form.send(async move { context.client.create_api_key(&key).await }, move |key| {
+            context.dialog.set(Some(OpenDialog::Created(key)));
+            context.refetch.run(());
+        });
+    };
+    // The server allows a key only permissions that its creator has.
+    let own = use_session().me().map(|me| me.permissions).unwrap_or_default();
+    let offered = Permission::ALL.into_iter().filter(|permission| own.contains(permission)).collect();
+    let choice = checks::teams(form, "Choose at least one.", context.teams, teams);
+    view! {
+        <Dialog title="New API key".to_owned() close>
+            <form class="flex flex-col gap-4" novalidate on:submit=submit>
+                {form.line(Line { hint: "The program that uses this key", ..Line::text("name", "Name", name) })}
+                {checks::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
+                {choice}
+                {form.fault()}
+                {form.actions(close, "Create key")}
+            </form>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// The dialog that shows a new key's secret.
+pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
+    let shown = NodeRef::<html::Input>::new();
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| {
+        let Some(shown) = shown.get() else { return };
+        shown.select();
+        // Not the clipboard API, which is only available over HTTPS and on localhost.
+        let done = document().unchecked_into::<web_sys::HtmlDocument>().exec_command("copy");
+        copied.set(Some(done.unwrap_or(false)));
+    };
+    let status = move || {
+        copied
+            .get()
+            .map(|done| if done { "Copied." } else { "Not copied. The key is selected: press Ctrl+C." })
+    };
+    let is_confirmed = RwSignal::new(false);
+    let tried_to_close = RwSignal::new(false);
+    let may_close = Callback::new(move |()| {
+        tried_to_close.set(!is_confirmed.get_untracked());
+        is_confirmed.get_untracked()
+    });
+    let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
+        if !is_confirmed.get_untracked() {
+            event.prevent_default();
+            event.set_return_value("asked");
+        }
+    });
+    on_cleanup(move || leaving.remove());
+    let done = move |_| {
+        if may_close.run(()) {
+            close.run(());
+        }
+    };
+    let warning = move || {
+        (tried_to_close.get() && !is_confirmed.get())
+            .then_some("Copy the key first, then tick the box. It is not shown again.")
+    };
+    view! {
+        <Dialog title=format!("Key “{}”", isolated(&key.name)) close may_close>
+            <div class="flex flex-col gap-4">
+                <p class="alert alert-warning">
+                    "Copy the key now and store it safely. It is shown only once, and anyone who has it can use it."
+                </p>
+                <div class="flex flex-col gap-1">
+                    <label for="secret" class="text-sm font-medium">"Key"</label>
+                    <div class="join">
+                        <input
+                            node_ref=shown
+                            id="secret"
+                            class="input join-item w-full font-mono"
+                            readonly
+                            autocomplete="off"
+                            prop:value=key.secret.unwrap_or_default()
+                        />
+                        <button type="button" class="btn join-item" on:click=copy>"Copy"</button>
+                    </div>
+                    <p role="status" class="text-sm">{status}</p>
+                </div>
+                <div class="flex flex-col gap-1">
+                    <label class="flex min-h-6 items-center gap-2 text-sm">
+                        <input
+                            type="checkbox"
+                            class="checkbox checkbox-sm shrink-0"
+                            aria-describedby="key-kept"
+                            prop:checked=is_confirmed
+                            on:change:target=move |event| is_confirmed.set(event.target().checked())
+                        />
+                        "I have copied the key"
+                    </label>
+                    <p id="key-kept" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+                        {warning}
+                    </p>
+                </div>
+                <div class="modal-action mt-0">
+                    <button type="button" class="btn btn-primary" on:click=done>
+                        "Done"
+                    </button>
+                </div>
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,142 @@
+//! The entries of a catalogue, templates or closure reasons, and their API requests.
+
+use shared::{
+    closure::{ClosureReason, ClosureReasonChange, NewClosureReason},
+    ids::{ClosureReasonId, TeamId, TemplateId},
+    template::{NewTemplate, Template, TemplateChange},
+};
+
+use crate::api::{Client, Fault};
+
+/// The kind of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Template,
+    ClosureReason,
+}
+
+/// A template or a closure reason.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) id: i64,
+    pub(super) team_id: Option<TeamId>,
+    pub(super) name: String,
+    /// A template's text; a closure reason has none.
+    pub(super) body: String,
+    pub(super) archived: bool,
+}
+
+impl From<Template> for Entry {
+    fn from(template: Template) -> Self {
+        let Template { id, team_id, name, body, archived_at, .. } = template;
+        Self { id: id.0, team_id, name, body, archived: archived_at.is_some() }
+    }
+}
+
+impl From<ClosureReason> for Entry {
+    fn from(reason: ClosureReason) -> Self {
+        let ClosureReason { id, team_id, name, archived_at, .. } = reason;
+        Self { id: id.0, team_id, name, body: String::new(), archived: archived_at.is_some() }
+    }
+}
+
+/// Change of an entry's position or archive state in an update.
+#[derive(Clone, Copy)]
+pub(super) enum Move {
+    /// No change.
+    Keep,
+    /// Moves the entry to a position in its team's list.
+    To(usize),
+    /// Restores the entry from the archive.
+    Restore,
+}
+
+impl EntryKind {
+    /// Title of the page.
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            EntryKind::Template => "Templates",
+            EntryKind::ClosureReason => "Closure reasons",
+        }
+    }
+
+    /// "New template"
+    pub(super) fn new_label(self) -> &'static str {
+        match self {
+            EntryKind::Template => "New template",
+            EntryKind::ClosureReason => "New closure reason",
+        }
+    }
+
+    /// Text of an empty section.
+    pub(super) fn empty_text(self) -> &'static str {
+        match self {
+            EntryKind::Template => "No templates",
+            EntryKind::ClosureReason => "No closure reasons",
+        }
+    }
+
+    /// Fetches all visible entries: ordered within each team, archived ones at the end.
+    pub(super) async fn list(self, client: Client) -> Result<Vec<Entry>, Fault> {
+        let mut entries = self.list_by_archived(client, false).await?;
+        entries.retain(|entry| !entry.archived);
+        let archived = self.list_by_archived(client, true).await?;
+        entries.extend(archived.into_iter().filter(|entry| entry.archived));
+        Ok(entries)
+    }
+
+    async fn list_by_archived(self, client: Client, archived: bool) -> Result<Vec<Entry>, Fault> {
+        Ok(match self {
+            EntryKind::Template => {
+                let mut templates = client.list_templates(archived).await?;
+                templates.sort_by_key(|template| template.position);
+                templates.into_iter().map(Entry::from).collect()
+            }
+            EntryKind::ClosureReason => {
+                let mut reasons = client.list_every_closure_reason(archived).await?;
+                reasons.sort_by_key(|reason| reason.position);
+                reasons.into_iter().map(Entry::from).collect()
+            }
+        })
+    }
+
+    /// Creates an entry. Ignores its id.
+    pub(super) async fn create(self, client: Client, entry: Entry) -> Result<(), Fault> {
+        let Entry { team_id, name, body, .. } = entry;
+        match self {
+            EntryKind::Template => client.create_template(&NewTemplate { team_id, name, body }).await,
+            EntryKind::ClosureReason => {
+                client.create_closure_reason(&NewClosureReason { team_id, name }).await
+            }
+        }
+    }
+
+    /// Updates an entry's name and text. Position and archive state change only if `move_to` says so: editing an entry
+    /// that a colleague has archived in the meantime does not restore it.
+    pub(super) async fn update(self, client: Client, entry: Entry, move_to: Move) -> Result<(), Fault> {
+        let Entry { id, name, body, .. } = entry;
+        let (position, archived) = match move_to {
+            Move::Keep => (None, None),
+            Move::To(position) => (Some(position), None),
+            Move::Restore => (None, Some(false)),
+        };
+        match self {
+            EntryKind::Template => {
+                let change = TemplateChange { name, body, position, archived };
+                client.update_template(TemplateId(id), &change).await
+            }
+            EntryKind::ClosureReason => {
+                let change = ClosureReasonChange { name, position, archived };
+                client.update_closure_reason(ClosureReasonId(id), &change).await
+            }
+        }
+    }
+
+    /// Deletes an entry.
+    pub(super) async fn delete(self, client: Client, id: i64) -> Result<(), Fault> {
+        match self {
+            EntryKind::Template => client.delete_template(TemplateId(id)).await,
+            EntryKind::ClosureReason => client.delete_closure_reason(ClosureReasonId(id)).await,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The banner above the thread that shows why the conversation needs attention. For a possible opt-out, the agent opts
+//! the customer out or dismisses the banner.
+
+use leptos::prelude::*;
+use shared::conversation::{Action, Attention};
+
+use super::ConversationContext;
+use crate::{
+    api::Fault,
+    components::{notices::use_notices, when::when},
+    tasks::start,
+};
+
+/// The banner, if the conversation needs attention.
+#[component]
+pub(super) fn AttentionBanner(context: ConversationContext) -> impl IntoView {
+    // The thread shows undelivered messages, and the notice in place of the composer shows an opt-out.
+    let attention = context.read(|detail| {
+        let attention = detail.conversation.attention.clone();
+        let is_shown_elsewhere = |code: &str| matches!(code, Attention::NOT_DELIVERED | Attention::OPTED_OUT);
+        attention.filter(|attention| !is_shown_elsewhere(&attention.code))
+    });
+    let may_decide = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
+    move || {
+        attention.get().map(|attention| {
+            let is_possible = attention.code == Attention::POSSIBLE_OPT_OUT;
+            view! {
+                <div class="alert alert-warning mt-2 flex flex-wrap items-center gap-x-3 gap-y-2 py-2">
+                    <p class="min-w-0 flex-1 basis-60">{attention.text}</p>
+                    {when(move || is_possible && may_decide.get(), move || opt_out_decision(context))}
+                </div>
+            }
+        })
+    }
+}
+
+fn opt_out_decision(context: ConversationContext) -> AnyView {
+    let notices = use_notices();
+    let busy = RwSignal::new(false);
+    let done = move |response: Result<(), Fault>, notice: &str| {
+        busy.try_set(false);
+        match response {
+            Ok(()) => notices.say(notice),
+            Err(fault) => notices.fault(&fault),
+        }
+        context.refetch.try_run(());
+    };
+    let opt_out = move |_| {
+        if !busy.get_untracked() {
+            busy.set(true);
+            start(async move {
+                let response = context.client.create_opt_out(context.id).await;
+                done(response, "The customer is opted out. Nothing more is sent to them.");
+            });
+        }
+    };
+    let dismiss = move |_| {
+        if !busy.get_untracked() {
+            busy.set(true);
+            start(async move {
+                let response = context.client.delete_attention(context.id).await;
+                done(response, "Dismissed.");
+            });
+        }
+    };
+    let is_busy = move || busy.get().to_string();
+    view! {
+        <div class="flex gap-2">
+            <button type="button" class="btn btn-sm btn-primary" aria-disabled=is_busy on:click=opt_out>
+                "Opt out"
+            </button>
+            <button type="button" class="btn btn-sm" aria-disabled=is_busy on:click=dismiss>
+                "Dismiss"
+            </button>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,166 @@
+//! State of the queue page. A refetched queue that would move rows is held back while the pointer or focus is on them.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use shared::{
+    conversation::{Queue, QueueSection},
+    ids::TeamId,
+    page::MAX_LIMIT,
+};
+
+use super::changes;
+use crate::{
+    api::{Client, Fault, Listed},
+    places::use_places,
+};
+
+const MORE: usize = 50;
+
+/// The queue on screen, the held-back queue, and whether the agent is using the rows.
+#[derive(Clone, Copy)]
+pub(super) struct QueueState {
+    client: Client,
+    /// The queue on screen.
+    pub(super) shown: RwSignal<Option<Queue>>,
+    /// The newer queue that is held back.
+    held_back: RwSignal<Option<Queue>>,
+    /// Error of the last fetch.
+    pub(super) fault: RwSignal<Option<Fault>>,
+    /// Whether the pointer is over the rows.
+    pub(super) pointed: RwSignal<bool>,
+    /// Whether the focus is in the rows.
+    pub(super) focused: RwSignal<bool>,
+    /// Whether the browser tab is hidden.
+    pub(super) tab_hidden: RwSignal<bool>,
+    /// Number of rows requested per team. It only grows, so that a refetch never removes rows from the screen.
+    requested: StoredValue<HashMap<TeamId, usize>>,
+}
+
+/// Key under which `Places` keeps the rows for Back navigation.
+const ROWS_KEY: &str = "queue";
+
+impl QueueState {
+    pub(super) fn new(client: Client) -> Self {
+        let places = use_places();
+        let saved: Option<Queue> = places.and_then(|places| places.rows(ROWS_KEY));
+        let requested = saved.iter().flat_map(|queue| &queue.sections);
+        let requested = requested.map(|section| (section.team.id, section.items.len())).collect();
+        let state = Self {
+            client,
+            shown: RwSignal::new(saved),
+            held_back: RwSignal::new(None),
+            fault: RwSignal::new(None),
+            pointed: RwSignal::new(false),
+            focused: RwSignal::new(false),
+            tab_hidden: RwSignal::new(document().hidden()),
+            requested: StoredValue::new(requested),
+        };
+        if let Some(places) = places {
+            on_cleanup(move || {
+                if let Some(shown) = state.shown.try_get_untracked().flatten() {
+                    places.keep(ROWS_KEY, shown);
+                }
+            });
+            places.return_when(move || state.shown.with(Option::is_some));
+        }
+        // Shows the held-back queue as soon as the agent leaves the rows.
+        Effect::new(move |_| {
+            if !state.rows_in_use() {
+                state.show_held_back();
+            }
+        });
+        state
+    }
+
+    fn rows_in_use(self) -> bool {
+        let (pointed, focused, tab_hidden) = (self.pointed.get(), self.focused.get(), self.tab_hidden.get());
+        (pointed || focused) && !tab_hidden
+    }
+
+    /// Number of conversations that the held-back queue would change.
+    pub(super) fn held_back_changes(self) -> usize {
+        self.held_back.with(|held_back| {
+            self.shown.with(|shown| match (shown, held_back) {
+                (Some(shown), Some(held_back)) => changes::count(shown, held_back),
+                _ => 0,
+            })
+        })
+    }
+
+    /// Shows the held-back queue.
+    pub(super) fn show_held_back(self) {
+        if let Some(held_back) = self.held_back.try_update_untracked(Option::take).flatten() {
+            self.held_back.notify();
+            self.shown.set(Some(held_back));
+        }
+    }
+
+    /// Fetches the queue, with as many rows per team as are on screen.
+    pub(super) async fn fetch(self) {
+        match self.fetch_requested_rows().await {
+            Ok(queue) => {
+                self.fault.try_set(None);
+                self.update(queue);
+            }
+            // The rows on screen stay; the live indicator shows that they may be out of date.
+            Err(fault) => {
+                self.fault.try_set(Some(fault));
+            }
+        }
+    }
+
+    fn update(self, queue: Queue) {
+        let moves_rows = self.shown.try_with_untracked(|shown| {
+            shown.as_ref().is_some_and(|shown| changes::move_rows(shown, &queue))
+        });
+        if moves_rows == Some(true) && untrack(|| self.rows_in_use()) {
+            self.held_back.try_set(Some(queue));
+        } else {
+            self.held_back.try_set(None);
+            self.shown.try_set(Some(queue));
+        }
+    }
+
+    async fn fetch_requested_rows(self) -> Result<Queue, Fault> {
+        let mut queue = self.client.get_queue().await?;
+        // Reads the requested number again before each page: the agent may have requested more rows in the meantime.
+        while let Some(section) = queue.sections.iter_mut().find(|section| self.is_missing_rows(section)) {
+            let missing = self.requested_rows(section.team.id).saturating_sub(section.items.len());
+            self.extend(section, missing.min(MAX_LIMIT as usize)).await?;
+        }
+        Ok(queue)
+    }
+
+    fn requested_rows(self, team: TeamId) -> usize {
+        self.requested.try_with_value(|requested| requested.get(&team).copied()).flatten().unwrap_or_default()
+    }
+
+    fn is_missing_rows(self, section: &QueueSection) -> bool {
+        section.next_cursor.is_some() && section.items.len() < self.requested_rows(section.team.id)
+    }
+
+    /// Fetches the next rows of a team, and shows them with the current queue.
+    pub(super) async fn fetch_more(self, team: TeamId) -> Result<(), Fault> {
+        let count = |shown: &Option<Queue>| {
+            let mut sections = shown.iter().flat_map(|queue| &queue.sections);
+            sections.find(|section| section.team.id == team).map_or(0, |section| section.items.len())
+        };
+        let shown = self.shown.try_with_untracked(count).unwrap_or_default();
+        self.requested.try_update_value(|requested| requested.insert(team, shown + MORE));
+        let queue = self.fetch_requested_rows().await?;
+        self.held_back.try_set(None);
+        self.shown.try_set(Some(queue));
+        Ok(())
+    }
+
+    async fn extend(self, section: &mut QueueSection, limit: usize) -> Result<(), Fault> {
+        let cursor = section.next_cursor.as_deref();
+        let page = self.client.list_conversations(section.team.id, Listed::Open, limit, cursor).await?;
+        // A conversation that has moved down the queue since the previous page is returned twice; the first one counts.
+        let known: Vec<_> = section.items.iter().map(|row| row.id).collect();
+        section.items.extend(page.items.into_iter().filter(|row| !known.contains(&row.id)));
+        section.next_cursor = page.next_cursor;
+        Ok(())
+    }
+}
