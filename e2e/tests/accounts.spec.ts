@@ -1,6 +1,7 @@
 // Accounts: administrators create, edit and disable them, and at least one administrator always remains.
 
 import { AccountsPage, fillIdentity } from "../fixtures/accounts.ts";
+import { expectLive } from "../fixtures/network.ts";
 import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -17,7 +18,7 @@ test("a disabled account is signed out at once, and can sign in again once it is
   browserErrors.expect(401, "/api/v1/");
   const fay = await server.createAccount(AGENT_ACCESS);
   await server.openAs(otherPage, fay, "/");
-  await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
+  await expectLive(otherPage);
   const accounts = await AccountsPage.openAsAdmin(page, server);
   await expect(await accounts.disable(fay.name)).toBeHidden();
   const signInPage = new SignInPage(otherPage);
@@ -67,7 +68,7 @@ test("a password set by an administrator replaces the old one and ends the accou
   browserErrors.expect(401, "/api/v1/");
   const fay = await server.createAccount(AGENT_ACCESS);
   await server.openAs(otherPage, fay, "/");
-  await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
+  await expectLive(otherPage);
   const accounts = await AccountsPage.openAsAdmin(page, server);
   await accounts.setPassword(fay.name, "another row of words");
   await expect(page.getByRole("region", { name: "Notices" })).toContainText(`${fay.name} has a new password.`);

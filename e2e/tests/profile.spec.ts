@@ -1,5 +1,6 @@
 // The profile: name, password and sessions of the account.
 
+import { expectLive } from "../fixtures/network.ts";
 import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -32,7 +33,7 @@ test("changing the password requires the current one and signs other browsers ou
   const fay = await server.createAccount(AGENT_ACCESS);
   const password = "another row of words";
   await server.openAs(otherPage, fay, "/");
-  await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
+  await expectLive(otherPage);
   await server.openAs(page, fay, "/profile");
   const current = page.getByLabel("Current password", { exact: true });
   const next = page.getByLabel("New password", { exact: true });
@@ -71,7 +72,7 @@ test("the profile lists the account's sessions and can end them", async ({
   browserErrors.expect(401, "/api/v1/");
   const fay = await server.createAccount(AGENT_ACCESS);
   await server.openAs(otherPage, fay, "/");
-  await expect(otherPage.getByRole("banner").getByRole("status")).toHaveText("live");
+  await expectLive(otherPage);
   await server.openAs(page, fay, "/profile");
   const sessions = page.getByRole("region", { name: "Where you are signed in" });
   const rows = sessions.getByRole("listitem");

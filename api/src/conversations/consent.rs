@@ -70,8 +70,11 @@ pub(crate) fn record_gateway_opt_out(
         message: Some(message),
         note: None,
     };
-    let live = Some(conversation).filter(|conversation| conversation.status != ConversationStatus::Closed);
-    append(conn, &new, live, now, false).map(drop)
+    if conversation.status != ConversationStatus::Closed {
+        return append(conn, &new, Some(conversation), now, false).map(drop);
+    }
+    let mut live = queries::live_for_update(conn, &team_number, &number)?;
+    append(conn, &new, live.as_mut(), now, false).map(drop)
 }
 
 /// Records an opt-out or opt-in that an account or an API key enters.
@@ -115,7 +118,8 @@ pub(super) fn append_manual_entry(
     row: &NewRow<'_>,
     now: DateTime<Utc>,
 ) -> Result<Consent, DbError> {
-    if let Some(consent) = append(conn, row, None, now, false)? {
+    let mut live = queries::live_for_update(conn, row.team_number, row.number)?;
+    if let Some(consent) = append(conn, row, live.as_mut(), now, false)? {
         return Ok(consent);
     }
     let consent = ledger::insert(conn, row, now)?;
@@ -125,23 +129,16 @@ pub(super) fn append_manual_entry(
 
 /// Appends an entry that changes the state, and applies its effects. Every STOP that the customer sends is stored as
 /// evidence, even when it repeats the state. An entry from a recovered message has no effect if a later entry exists.
+///
+/// `live` is the live conversation of the two numbers. The caller has locked it before the ledger is read here, in the
+/// order used wherever a message is queued: no message can be queued in between, and the transactions cannot deadlock.
 fn append(
     conn: &mut DbConnection,
     new: &NewRow<'_>,
-    live: Option<&mut Conversation>,
+    mut live: Option<&mut Conversation>,
     occurred_at: DateTime<Utc>,
     recovered: bool,
 ) -> Result<Option<Consent>, DbError> {
-    // Locks the conversation before reading the ledger, in the order used wherever a message is queued. No message can
-    // be queued in between, and the transactions cannot deadlock.
-    let mut found = None;
-    let mut live = match live {
-        Some(live) => Some(live),
-        None => {
-            found = queries::live_for_update(conn, new.team_number, new.number)?.or(found);
-            found.as_mut()
-        }
-    };
     let before = ledger::last(conn, new.team_number, new.number)?;
     let last_at = before.as_ref().map_or(occurred_at, |consent| consent.created_at);
     let is_late = recovered && last_at > occurred_at;

@@ -4,15 +4,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     conversation::Conversation,
-    event::EventKind,
     message::{Direction, MessageStatus, Sender, SenderKind},
 };
 
+use super::enqueue::enqueue;
 use crate::{
     consents::check::has_opted_out,
     db::{DbConnection, DbError},
-    events,
-    messages::queries::{NewMessageRow, enqueue, insert, is_written_by_system_since},
+    messages::queries::{NewMessageRow, insert, is_written_by_system_since},
     teams,
 };
 
@@ -48,13 +47,5 @@ pub(super) fn send(
         recovered: false,
     };
     let Some(message) = insert(conn, new)? else { return Ok(()) };
-    enqueue(conn, message.id, team_number, &number, now)?;
-    events::queries::insert(
-        conn,
-        EventKind::MessageQueued,
-        conversation.team_id,
-        conversation.id,
-        Some(message.id),
-        now,
-    )
+    enqueue(conn, conversation, message.id, &number, now)
 }

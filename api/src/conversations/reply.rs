@@ -3,9 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, FieldError, PhoneNumber,
+    ErrorCode, FieldError,
     conversation::Conversation,
-    event::EventKind,
     ids::{ConversationId, MessageId, TemplateId},
     message::{Direction, Message, MessageBody, MessageStatus, NewMessage, Sender},
     template::{broken_placeholder, placeholders},
@@ -13,17 +12,17 @@ use shared::{
 
 use super::{
     conversation::State,
+    enqueue::enqueue,
     moved::{Operation, require_seen},
     queries,
 };
 use crate::{
     auth::TeamScope,
     consents::check::require_consent,
-    db::{DbConnection, DbError},
+    db::DbConnection,
     error::ApiError,
-    events,
     idempotency::{RequestKey, is_used, key_reused},
-    messages::queries::{NewMessageRow, by_idempotency_key, enqueue, insert},
+    messages::queries::{NewMessageRow, by_idempotency_key, insert},
     templates,
 };
 
@@ -123,30 +122,10 @@ impl Reply {
             // The only possible conflict is the idempotency key: a concurrent request to another conversation used it.
             return Err(key_reused());
         };
-        enqueue_reply(conn, &mut conversation, &number, state, &message, now)?;
+        queries::update_state(conn, &mut conversation, state)?;
+        enqueue(conn, &conversation, message.id, &number, now)?;
         Ok(Replied::Queued(message))
     }
-}
-
-/// Writes the conversation's new state, and queues the message for sending.
-fn enqueue_reply(
-    conn: &mut DbConnection,
-    conversation: &mut Conversation,
-    number: &PhoneNumber,
-    state: State,
-    message: &Message,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    queries::update_state(conn, conversation, state)?;
-    enqueue(conn, message.id, &conversation.team_number, number, now)?;
-    events::queries::insert(
-        conn,
-        EventKind::MessageQueued,
-        conversation.team_id,
-        conversation.id,
-        Some(message.id),
-        now,
-    )
 }
 
 /// Returns the message that an earlier request with the same idempotency key created.

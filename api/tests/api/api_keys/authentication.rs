@@ -5,8 +5,9 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::ErrorCode::{Forbidden, NotFound, TooManyRequests, Unauthenticated};
 
+use super::{create_key, new};
 use crate::support::{
-    Client, TestApp,
+    TestApp,
     fixtures::{
         ADMIN, ANN, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, FULL_KEY, REPLYING_KEY, STRANGER, SUPPORT,
         SUPPORT_NUMBER, stranger,
@@ -26,18 +27,6 @@ on_both_databases![
     a_token_that_is_not_a_key_is_refused,
     a_rate_limited_key_does_not_limit_others,
 ];
-
-fn new(permissions: Value, team_ids: Value) -> Value {
-    json!({"name": "CRM", "permissions": permissions, "team_ids": team_ids})
-}
-
-/// Creates a key; returns it and a client that uses it.
-async fn create_key(app: &TestApp, new: Value) -> (Value, Client) {
-    let admin = app.signed_in(ADMIN).await;
-    let key = admin.post("/api_keys", new).await.expect(201);
-    let client = app.anonymous.with_token(key["secret"].as_str().unwrap());
-    (key, client)
-}
 
 async fn a_new_keys_secret_is_shown_once_and_authenticates(app: TestApp) {
     let admin = app.signed_in(ADMIN).await;

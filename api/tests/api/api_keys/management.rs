@@ -4,8 +4,9 @@
 use serde_json::{Value, json};
 use shared::ErrorCode::{Forbidden, InvalidBody, InvalidCursor, InvalidQuery, NotFound, ValidationFailed};
 
+use super::{create_key, new};
 use crate::support::{
-    Client, TestApp,
+    TestApp,
     fixtures::{ADMIN, ANN, CLAIMS, COLLECTIONS, SAM, SUPPORT},
     on_both_databases,
 };
@@ -18,18 +19,6 @@ on_both_databases![
     keys_are_forbidden_without_the_permission,
     each_validation_error_names_its_field,
 ];
-
-fn new(permissions: Value, team_ids: Value) -> Value {
-    json!({"name": "CRM", "permissions": permissions, "team_ids": team_ids})
-}
-
-/// Creates a key; returns it and a client that uses it.
-async fn create_key(app: &TestApp, new: Value) -> (Value, Client) {
-    let admin = app.signed_in(ADMIN).await;
-    let key = admin.post("/api_keys", new).await.expect(201);
-    let client = app.anonymous.with_token(key["secret"].as_str().unwrap());
-    (key, client)
-}
 
 async fn a_key_is_listed_as_it_was_created(app: TestApp) {
     let teams = json!([CLAIMS, COLLECTIONS, CLAIMS]);

@@ -166,18 +166,8 @@ async fn closed_conversations_are_listed_newest_first_page_by_page(app: TestApp)
             app.advance(TimeDelta::minutes(1));
         }
     }
-    let mut seen = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/conversations?team_id={COLLECTIONS}&status=closed&limit=2{cursor}");
-        let page = ann.get(&path).await.expect(200);
-        let items = page["items"].as_array().unwrap();
-        seen.extend(items.iter().map(|item| item["id"].as_i64().unwrap()));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let pages = ann.pages(&format!("/conversations?team_id={COLLECTIONS}&status=closed&limit=2")).await;
+    let seen: Vec<i64> = pages.concat().iter().map(|item| item["id"].as_i64().unwrap()).collect();
     conversations.reverse();
     assert_eq!(seen, conversations);
 }

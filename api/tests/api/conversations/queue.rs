@@ -44,17 +44,8 @@ fn ids(items: &Value) -> Vec<i64> {
 
 /// Returns the pages of a team's open conversations with this limit.
 async fn pages(client: &Client, limit: usize) -> Vec<Vec<i64>> {
-    let mut pages = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let path = format!("/conversations?team_id={COLLECTIONS}&status=open&limit={limit}{cursor}");
-        let page = client.get(&path).await.expect(200);
-        pages.push(ids(&page["items"]));
-        match page["next_cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return pages,
-        }
-    }
+    let path = format!("/conversations?team_id={COLLECTIONS}&status=open&limit={limit}");
+    client.pages(&path).await.into_iter().map(|page| ids(&Value::Array(page))).collect()
 }
 
 /// Inserts conversations of Collections: `(status, next action, minutes since the start)`, with ids from 1 in order.

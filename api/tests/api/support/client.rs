@@ -56,6 +56,20 @@ impl Client {
         ApiResponse::to(self.request(Method::DELETE, path)).await
     }
 
+    /// Fetches all pages of a list; `path` has a query. Returns the items of each page.
+    pub(crate) async fn pages(&self, path: &str) -> Vec<Vec<Value>> {
+        let mut pages = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}{cursor}")).await.expect(200);
+            pages.push(page["items"].as_array().expect("items").clone());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return pages,
+            }
+        }
+    }
+
     /// Replies in a conversation.
     pub(crate) async fn reply(&self, conversation: i64, body: &str) -> ApiResponse {
         let path = format!("/conversations/{conversation}/messages");

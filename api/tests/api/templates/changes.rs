@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 use shared::ErrorCode::{Forbidden, InvalidBody, NotFound, ValidationFailed};
 
+use super::{change, create, new};
 use crate::support::{
-    ApiResponse, Client, TestApp,
+    Client, TestApp,
     fixtures::{
         ADMIN, ANN, ARCHIVED_TEMPLATE, BALANCE, CLAIMS, CLAIMS_TEMPLATE, COLLECTIONS, GREETING, MARIA, SAM,
         SUPPORT, THANKS,
@@ -25,19 +26,6 @@ on_both_databases![
     templates_are_read_only_without_the_permission,
     a_change_is_announced_to_the_team,
 ];
-
-fn new(team: i64, name: &str, body: &str) -> Value {
-    json!({"team_id": team, "name": name, "body": body})
-}
-
-async fn create(client: &Client, team: i64, name: &str) -> i64 {
-    let created = client.post("/templates", new(team, name, "Hi")).await.expect(201);
-    created["id"].as_i64().unwrap()
-}
-
-async fn change(client: &Client, id: i64, change: Value) -> ApiResponse {
-    client.put(&format!("/templates/{id}"), change).await
-}
 
 /// The names of a team's own templates, in order.
 async fn names(client: &Client, team: i64) -> Vec<String> {

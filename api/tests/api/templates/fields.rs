@@ -1,10 +1,11 @@
 //! Valid names and bodies of templates.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::ErrorCode::{AlreadyExists, InvalidBody, NotFound, ValidationFailed};
 
+use super::{change, create, new};
 use crate::support::{
-    ApiResponse, Client, TestApp,
+    TestApp,
     fixtures::{ADMIN, ARCHIVED_TEMPLATE, BALANCE, COLLECTIONS, GREETING, SAM, SUPPORT},
     on_both_databases,
 };
@@ -19,19 +20,6 @@ on_both_databases![
     each_validation_error_names_its_field,
     a_body_that_is_not_a_template_is_refused,
 ];
-
-fn new(team: i64, name: &str, body: &str) -> Value {
-    json!({"team_id": team, "name": name, "body": body})
-}
-
-async fn create(client: &Client, team: i64, name: &str) -> i64 {
-    let created = client.post("/templates", new(team, name, "Hi")).await.expect(201);
-    created["id"].as_i64().unwrap()
-}
-
-async fn change(client: &Client, id: i64, change: Value) -> ApiResponse {
-    client.put(&format!("/templates/{id}"), change).await
-}
 
 async fn an_unknown_placeholder_is_refused_with_the_known_ones(app: TestApp) {
     let sam = app.signed_in(SAM).await;
