@@ -1,3 +1,4 @@
 //! The live event stream.
 
+mod feed;
 mod stream;
