@@ -1,5 +1,5 @@
 //! The error type of all handlers. Every error response is a problem document (RFC 9457) without internal details.
-//! Domain code builds an [`ApiError`] from a code and a sentence; only this file turns it into an HTTP response.
+//! Only the HTTP layer uses it: operations return errors of their own, which `problems.rs` and `routes.rs` map to it.
 
 use std::fmt;
 
@@ -9,7 +9,11 @@ use actix_web::{
 };
 use shared::{ErrorCode, FieldError, Problem, daily_file::Turnover, ids::ConversationId, message::Message};
 
-use crate::db::DbError;
+use crate::{
+    db::DbError,
+    fields::{Invalid, Taken},
+    paging::{InvalidCursor, InvalidLimit},
+};
 
 /// An error whose response is a problem document.
 #[derive(Debug)]
@@ -176,6 +180,30 @@ impl From<DbError> for ApiError {
             );
         }
         Self::internal(&error)
+    }
+}
+
+impl From<Invalid> for ApiError {
+    fn from(error: Invalid) -> Self {
+        Self::new(ErrorCode::ValidationFailed, error.to_string()).errors(error.errors)
+    }
+}
+
+impl From<Taken> for ApiError {
+    fn from(error: Taken) -> Self {
+        Self::field(ErrorCode::AlreadyExists, error.field, "taken", error.message)
+    }
+}
+
+impl From<InvalidLimit> for ApiError {
+    fn from(error: InvalidLimit) -> Self {
+        Self::field(ErrorCode::InvalidQuery, "limit", "out_of_range", error.to_string())
+    }
+}
+
+impl From<InvalidCursor> for ApiError {
+    fn from(error: InvalidCursor) -> Self {
+        Self::field(ErrorCode::InvalidCursor, "cursor", "invalid", error.to_string())
     }
 }
 

@@ -7,12 +7,39 @@ use std::borrow::Cow;
 
 use secrecy::SecretString;
 use shared::{
-    ErrorCode, FieldError,
+    FieldError,
     account::MAX_NAME_CHARACTERS,
     clean::{clean_code, clean_line, strip_invisible},
 };
 
-use crate::error::ApiError;
+/// The request has invalid fields.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct Invalid {
+    detail: String,
+    /// The invalid fields.
+    pub errors: Vec<FieldError>,
+}
+
+impl Invalid {
+    /// One field is invalid. `fault` is its stable, machine-readable code.
+    #[must_use]
+    pub fn field(field: &str, fault: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let detail = message.clone();
+        Self { detail, errors: vec![FieldError { field: field.into(), code: fault.into(), message }] }
+    }
+}
+
+/// The value of a field must be unique and is already in use.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Taken {
+    /// The field.
+    pub field: &'static str,
+    /// What happened and what the user can do about it.
+    pub message: String,
+}
 
 /// The validation errors found so far.
 #[derive(Debug, Default)]
@@ -87,8 +114,8 @@ impl Fields {
     /// Returns the collected errors, if there are any.
     ///
     /// # Errors
-    /// `validation_failed`, with every invalid field.
-    pub(crate) fn finish(self) -> Result<(), ApiError> {
+    /// Every invalid field.
+    pub(crate) fn finish(self) -> Result<(), Invalid> {
         let detail = match self.errors.as_slice() {
             [] => return Ok(()),
             [only] => format!("{}: {}", only.field, only.message),
@@ -97,7 +124,7 @@ impl Fields {
                 format!("Correct these fields: {}.", names.join(", "))
             }
         };
-        Err(ApiError::new(ErrorCode::ValidationFailed, detail).errors(self.errors))
+        Err(Invalid { detail, errors: self.errors })
     }
 }
 
@@ -107,11 +134,6 @@ fn label(field: &str) -> &str {
         "display_name" => "name",
         other => other,
     }
-}
-
-/// The error for a value that must be unique and is already in use.
-pub(crate) fn taken(field: &str, message: impl Into<String>) -> ApiError {
-    ApiError::field(ErrorCode::AlreadyExists, field, "taken", message)
 }
 
 /// Whether two names are equal, ignoring case and invisible characters.
@@ -138,7 +160,7 @@ mod tests {
         fields.password("common", "Password1".into(), &[]);
         let error = fields.finish().unwrap_err();
         let found: Vec<String> =
-            error.faults().map(|error| format!("{}:{}", error.field, error.code)).collect();
+            error.errors.iter().map(|error| format!("{}:{}", error.field, error.code)).collect();
         let names = ["empty:required", "long:too_long", "lines:invalid_character"];
         let emails = ["email:invalid"; 6];
         let passwords = ["short:too_short", "long_password:too_long", "common:easy_to_guess"];

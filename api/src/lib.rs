@@ -48,8 +48,8 @@
 //!
 //! Shared by all of these:
 //! - `ordering`: lists that users arrange
-//! - `fields`: validation of fields
-//! - `paging`: pages of lists
+//! - [`fields`]: validation of fields
+//! - [`paging`]: pages of lists
 //! - [`error`]: the error type of all handlers
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
@@ -73,7 +73,7 @@ pub mod demo;
 pub mod doctor;
 pub mod error;
 pub mod events;
-mod fields;
+pub mod fields;
 pub mod gap_repair;
 pub mod gateway;
 pub mod health;
@@ -84,7 +84,7 @@ pub mod numbers;
 pub mod openapi;
 mod ordering;
 pub mod outbox;
-mod paging;
+pub mod paging;
 pub mod rejected_messages;
 mod retention;
 pub mod router;

@@ -4,13 +4,20 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use shared::{
-    ErrorCode, Page,
+    Page,
     page::{DEFAULT_LIMIT, MAX_LIMIT},
 };
-
 use utoipa::IntoParams;
 
-use crate::error::ApiError;
+/// The page size is outside 1 to 200.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("A page has 1 to {MAX_LIMIT} items, not {0}.")]
+pub struct InvalidLimit(i64);
+
+/// This list did not issue the cursor, or the last item of the previous page no longer exists.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("The cursor is not from this list. Pass the next_cursor of the previous page, or omit it.")]
+pub struct InvalidCursor;
 
 /// The query parameters of a list without filters.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -26,34 +33,25 @@ pub struct PageQuery {
 /// Checks the page size, with a default when none is given.
 ///
 /// # Errors
-/// `invalid_query` outside 1 to 200.
-pub(crate) fn limit(given: Option<i64>) -> Result<i64, ApiError> {
+/// Outside 1 to 200.
+pub(crate) fn page_size(given: Option<i64>) -> Result<i64, InvalidLimit> {
     let limit = given.unwrap_or(DEFAULT_LIMIT);
-    if (1..=MAX_LIMIT).contains(&limit) {
-        return Ok(limit);
-    }
-    let message = format!("A page has 1 to {MAX_LIMIT} items, not {limit}.");
-    Err(ApiError::field(ErrorCode::InvalidQuery, "limit", "out_of_range", message))
+    if (1..=MAX_LIMIT).contains(&limit) { Ok(limit) } else { Err(InvalidLimit(limit)) }
 }
 
 /// Encodes a cursor as the text that clients pass back.
-pub(crate) fn encode<T: Serialize>(cursor: &T) -> Option<String> {
+pub(crate) fn encode_cursor<T: Serialize>(cursor: &T) -> Option<String> {
     serde_json::to_vec(cursor).ok().map(|json| URL_SAFE_NO_PAD.encode(json))
 }
 
 /// Decodes a cursor that a client passed back.
 ///
 /// # Errors
-/// `invalid_cursor` when this list did not issue it.
-pub(crate) fn decode<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
+/// When this list did not issue it.
+pub(crate) fn decode_cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, InvalidCursor> {
     let Some(text) = text else { return Ok(None) };
     let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
-    cursor.map(Some).ok_or_else(invalid_cursor)
-}
-
-fn invalid_cursor() -> ApiError {
-    let message = "The cursor is not from this list. Pass the next_cursor of the previous page, or omit it.";
-    ApiError::field(ErrorCode::InvalidCursor, "cursor", "invalid", message)
+    cursor.map(Some).ok_or(InvalidCursor)
 }
 
 /// Builds a page of `limit` items. `found` holds one more when there is a next page.
@@ -68,21 +66,21 @@ pub(crate) fn page<T>(mut found: Vec<T>, limit: i64, cursor: impl Fn(&T) -> Opti
 /// Builds a page of a list, in any order, that is short enough to load completely (the teams, a team's templates).
 ///
 /// # Errors
-/// `invalid_cursor`, also when the last item of the previous page no longer exists.
+/// When this list did not issue the cursor, or when the last item of the previous page no longer exists.
 pub(crate) fn of_short_list<T>(
     items: Vec<T>,
     limit: i64,
     cursor: Option<&str>,
     id: impl Fn(&T) -> i64,
-) -> Result<Page<T>, ApiError> {
-    let rest = match decode::<i64>(cursor)? {
+) -> Result<Page<T>, InvalidCursor> {
+    let rest = match decode_cursor::<i64>(cursor)? {
         None => items,
         Some(last) => {
-            let place = items.iter().position(|item| id(item) == last).ok_or_else(invalid_cursor)?;
+            let place = items.iter().position(|item| id(item) == last).ok_or(InvalidCursor)?;
             items.into_iter().skip(place + 1).collect()
         }
     };
-    Ok(page(rest, limit, |last| encode(&id(last))))
+    Ok(page(rest, limit, |last| encode_cursor(&id(last))))
 }
 
 #[cfg(test)]
@@ -111,7 +109,7 @@ mod tests {
         #[test]
         fn an_arbitrary_cursor_is_refused(text: String) {
             let read = of_short_list(vec![1_i64], 1, Some(&text), |id| *id);
-            prop_assert!(read.is_err_and(|error| error.code() == ErrorCode::InvalidCursor));
+            prop_assert_eq!(read, Err(InvalidCursor));
         }
     }
 }

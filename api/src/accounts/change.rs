@@ -18,7 +18,7 @@ use crate::{
     db::{DbConnection, DbError, Lock},
     error::ApiError,
     events,
-    fields::{Fields, taken},
+    fields::{Fields, Taken},
 };
 
 /// A new account, validated as far as possible without the database.
@@ -228,5 +228,5 @@ fn set_teams(
 
 /// Returns the problem for an e-mail address that another account has.
 pub(crate) fn email_taken(email: &str) -> ApiError {
-    taken("email", format!("An account with {email} already exists."))
+    Taken { field: "email", message: format!("An account with {email} already exists.") }.into()
 }

@@ -17,7 +17,7 @@ use crate::{
     error::ApiError,
     fields::Fields,
     idempotency::IdempotentRequest,
-    paging::{PageQuery, decode, encode, limit, page},
+    paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     state::AppState,
 };
 
@@ -34,10 +34,10 @@ pub async fn list_accounts(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let limit = limit(query.limit)?;
-    let after: Option<AccountId> = decode(query.cursor.as_deref())?;
+    let limit = page_size(query.limit)?;
+    let after: Option<AccountId> = decode_cursor(query.cursor.as_deref())?;
     let found = state.db.read(move |conn| queries::list(conn, &caller.scope, after, limit + 1)).await?;
-    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode_cursor(&last.id))))
 }
 
 /// Creates an account.
@@ -69,7 +69,7 @@ pub async fn create_account(
             let made = once.run(conn, |conn| {
                 let created = change::create(conn, new, &authority, &hash, now)?;
                 id = Some(created.id);
-                Ok(created)
+                Ok::<_, ApiError>(created)
             })?;
             Ok::<_, ApiError>((made, id))
         })

@@ -15,7 +15,7 @@ use crate::{
     error::ApiError,
     events,
     idempotency::IdempotentRequest,
-    paging::{PageQuery, limit, of_short_list},
+    paging::{PageQuery, of_short_list, page_size},
     state::AppState,
 };
 
@@ -32,7 +32,7 @@ pub async fn list_api_keys(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let limit = limit(query.limit)?;
+    let limit = page_size(query.limit)?;
     let keys = state.db.read(move |conn| queries::list(conn, &caller.scope)).await?;
     Ok(HttpResponse::Ok().json(of_short_list(keys, limit, query.cursor.as_deref(), |key| key.id.0)?))
 }
@@ -64,7 +64,7 @@ pub async fn create_api_key(
             let made = once.run_with_secret(conn, |conn| {
                 let created = create::create(conn, &authority, new, &by, now)?;
                 id = Some(created.id);
-                Ok(created)
+                Ok::<_, ApiError>(created)
             })?;
             Ok::<_, ApiError>((made, id))
         })

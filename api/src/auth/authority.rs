@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use shared::{ErrorCode, account::Permission, ids::TeamId};
+use shared::{account::Permission, ids::TeamId};
 
-use super::{Caller, TeamScope, queries};
+use super::{Caller, NotEverywhere, NotFound, OwnerError, TeamScope, queries};
 use crate::{
     db::{DbConnection, DbError},
-    error::ApiError,
     fields::Fields,
 };
 
@@ -49,27 +48,23 @@ impl Authority {
         permissions.is_subset(&self.permissions)
     }
 
-    /// Checks that it includes all teams. `what` names the refused action at the start of the problem's text.
+    /// Checks that it includes all teams. `action` starts the sentence that refuses it.
     ///
     /// # Errors
-    /// `forbidden` otherwise.
-    pub fn require_everywhere(&self, what: &str) -> Result<(), ApiError> {
-        if self.is_everywhere() {
-            return Ok(());
-        }
-        let detail = format!("{what} affects teams that you are not in. Ask an administrator.");
-        Err(ApiError::new(ErrorCode::Forbidden, detail))
+    /// Otherwise.
+    pub fn require_everywhere(&self, action: &'static str) -> Result<(), NotEverywhere> {
+        if self.is_everywhere() { Ok(()) } else { Err(NotEverywhere { action }) }
     }
 
     /// Checks that the caller may change data of `team`, or with `None` data that all teams share.
     ///
     /// # Errors
-    /// `not_found` if the caller is not in the team; `forbidden` for shared data if the caller is not in all teams.
-    pub fn require_owner(&self, team: Option<TeamId>) -> Result<(), ApiError> {
+    /// If the caller is not in the team, or for shared data not in all teams.
+    pub fn require_owner(&self, team: Option<TeamId>) -> Result<(), OwnerError> {
         match team {
-            None => self.require_everywhere("Changing data that all teams share"),
+            None => Ok(self.require_everywhere("Changing data that all teams share")?),
             Some(team) if self.scope.includes(team) => Ok(()),
-            Some(_) => Err(ApiError::not_found("team").about_team_id()),
+            Some(_) => Err(NotFound::team_id().into()),
         }
     }
 

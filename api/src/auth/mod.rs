@@ -1,6 +1,7 @@
 //! Authentication and permissions. Every route under `/api/v1` extracts a [`Caller`], except sign-in, refresh and the
 //! gateway's webhooks.
 
+mod access;
 mod authenticator;
 mod authority;
 mod caller;
@@ -11,6 +12,7 @@ mod device;
 mod origin;
 mod own_sessions;
 pub(crate) mod password;
+mod problems;
 pub(crate) mod queries;
 mod rate_limit;
 mod recheck;
@@ -23,6 +25,7 @@ mod throttle;
 pub(crate) mod token;
 mod user_agent;
 
+pub use access::{NotEverywhere, NotFound, OwnerError, Resource};
 pub use authenticator::Authenticator;
 pub use authority::Authority;
 pub use caller::{Caller, Who};

@@ -17,7 +17,7 @@ use crate::{
     body::Body,
     error::ApiError,
     outbox::gateway_access,
-    paging::{PageQuery, decode, encode, limit, page},
+    paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     state::AppState,
     teams,
 };
@@ -134,10 +134,10 @@ pub async fn list_my_sessions(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.person()?;
-    let limit = limit(query.limit)?;
-    let after: Option<i64> = decode(query.cursor.as_deref())?;
+    let limit = page_size(query.limit)?;
+    let after: Option<i64> = decode_cursor(query.cursor.as_deref())?;
     let found = own_sessions::list(&state.db, &caller, after, limit + 1, state.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode_cursor(&last.id))))
 }
 
 /// Ends all of the caller's own sessions except the current one.

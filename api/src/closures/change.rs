@@ -14,7 +14,7 @@ use crate::{
     db::{DbConnection, Lock},
     error::ApiError,
     events,
-    fields::{Fields, same_name, taken},
+    fields::{Fields, Taken, same_name},
     ordering::placed,
     teams,
 };
@@ -128,7 +128,8 @@ fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Closure
 fn refuse_taken(others: &[ClosureReason], id: Option<ClosureReasonId>, name: &str) -> Result<(), ApiError> {
     let same = others.iter().any(|other| Some(other.id) != id && same_name(&other.name, name));
     if same {
-        Err(taken("name", format!("A closure reason named {name} already exists. Choose another name.")))
+        let message = format!("A closure reason named {name} already exists. Choose another name.");
+        Err(Taken { field: "name", message }.into())
     } else {
         Ok(())
     }

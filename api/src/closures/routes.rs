@@ -16,7 +16,7 @@ use crate::{
     body::Body,
     error::ApiError,
     idempotency::IdempotentRequest,
-    paging::{limit, of_short_list},
+    paging::{of_short_list, page_size},
     state::AppState,
     teams,
 };
@@ -51,7 +51,7 @@ pub async fn list_closure_reasons(
     query: web::Query<ClosureReasonsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ClosureReasonsQuery { team_id, archived, limit: given, cursor } = query.into_inner();
-    let limit = limit(given)?;
+    let limit = page_size(given)?;
     let found = state
         .db
         .read(move |conn| {

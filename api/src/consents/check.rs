@@ -1,29 +1,37 @@
 //! Checks before each send that the customer's number has not opted out of the team number's messages (rule 13).
 
 use shared::{
-    CustomerAddress, ErrorCode, PhoneNumber,
+    CustomerAddress, PhoneNumber,
     consent::{Consent, ConsentSource, ConsentState},
 };
 
 use super::queries;
-use crate::{
-    db::{DbConnection, DbError},
-    error::ApiError,
-};
+use crate::db::{DbConnection, DbError};
+
+/// Why a number must not be sent a message.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsentError {
+    /// The number has opted out, by this entry of the ledger.
+    #[error("{}", describe(.0))]
+    OptedOut(Consent),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns an error if the number has opted out of the team number's messages.
 ///
 /// # Errors
-/// `number_opted_out`, with the time and the source of the opt-out.
+/// `OptedOut`, with the last entry of the ledger.
 pub(crate) fn require_consent(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
     number: &CustomerAddress,
-) -> Result<(), ApiError> {
+) -> Result<(), ConsentError> {
     let last = queries::last(conn, team_number, number)?;
     match last.filter(|consent| consent.state == ConsentState::OptedOut) {
         None => Ok(()),
-        Some(consent) => Err(ApiError::new(ErrorCode::NumberOptedOut, describe(&consent))),
+        Some(consent) => Err(ConsentError::OptedOut(consent)),
     }
 }
 

@@ -2,9 +2,10 @@
 //! a message, `check` runs before each send, and `queries` is the ledger. `conversations/consent.rs` applies the
 //! effects of an entry.
 
-pub(crate) mod check;
+pub mod check;
 pub mod keyword;
 pub(crate) mod meaning;
+mod problems;
 pub(crate) mod queries;
 pub mod routes;
 pub mod wording;

@@ -19,7 +19,7 @@ use crate::{
     db::DbConnection,
     error::ApiError,
     idempotency::IdempotentRequest,
-    paging::{decode, encode, limit, page},
+    paging::{decode_cursor, encode_cursor, page, page_size},
     state::AppState,
     teams,
 };
@@ -56,8 +56,8 @@ pub async fn list_consents(
     query: web::Query<ConsentsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ConsentsQuery { number, team_id, limit: given, cursor } = query.into_inner();
-    let limit = limit(given)?;
-    let before: Option<ConsentId> = decode(cursor.as_deref())?;
+    let limit = page_size(given)?;
+    let before: Option<ConsentId> = decode_cursor(cursor.as_deref())?;
     let found = state
         .db
         .read(move |conn| {
@@ -69,7 +69,7 @@ pub async fn list_consents(
             Ok::<_, ApiError>(queries::list(conn, &scope, number.as_ref(), before, limit + 1)?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode_cursor(&last.id))))
 }
 
 /// Returns the caller's scope, or only `team`, with the team numbers in it and the region for parsing local numbers.

@@ -25,7 +25,9 @@ use crate::{
     events,
     fields::Fields,
     gateway::reasons,
-    messages, numbers, teams,
+    messages,
+    numbers::parse::InvalidNumber,
+    teams,
 };
 
 /// The attention text of a conversation whose customer has opted out.
@@ -98,7 +100,7 @@ pub fn record_manual_entry(
         fields.fault("number", "invalid", fault.to_string());
     }
     fields.finish()?;
-    let number = number.map_err(|fault| numbers::parse::refused("number", &fault))?;
+    let number = number.map_err(|fault| InvalidNumber { field: "number", fault })?;
     conn.advisory_lock(Lock::Number(number.as_str()))?;
     let row = NewRow {
         team_number: &new.team_number,

@@ -52,13 +52,9 @@ impl QueueCursor {
 mod tests {
     use chrono::SubsecRound;
     use proptest::prelude::*;
-    use shared::ErrorCode;
 
     use super::*;
-    use crate::{
-        error::ApiError,
-        paging::{decode, encode},
-    };
+    use crate::paging::{InvalidCursor, decode_cursor, encode_cursor};
 
     fn queue_cursor(micros: i64, id: i64, agent: bool) -> QueueCursor {
         QueueCursor {
@@ -74,28 +70,28 @@ mod tests {
             micros in 0..253_402_300_799_000_000_i64, id: i64, agent: bool
         ) {
             let cursor = queue_cursor(micros, id, agent);
-            let text = encode(&cursor).unwrap();
+            let text = encode_cursor(&cursor).unwrap();
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
-            prop_assert_eq!(decode(Some(&text)).unwrap(), Some(cursor));
+            prop_assert_eq!(decode_cursor(Some(&text)).unwrap(), Some(cursor));
         }
 
         #[test]
         fn any_other_text_is_an_invalid_cursor(text: String) {
-            let read: Result<Option<TimeCursor>, ApiError> = decode(Some(&text));
-            prop_assert!(read.is_err_and(|error| error.code() == ErrorCode::InvalidCursor));
+            let read: Result<Option<TimeCursor>, InvalidCursor> = decode_cursor(Some(&text));
+            prop_assert_eq!(read, Err(InvalidCursor));
         }
     }
 
     #[test]
     fn a_time_outside_the_range_and_the_cursor_of_another_list_are_invalid() {
-        let read = |cursor: &TimeCursor| decode::<TimeCursor>(encode(cursor).as_deref());
+        let read = |cursor: &TimeCursor| decode_cursor::<TimeCursor>(encode_cursor(cursor).as_deref());
         let at = |at| TimeCursor { at, id: ConversationId(1) };
         assert!(read(&at(DateTime::<Utc>::MIN_UTC)).is_err());
         assert!(read(&at(DateTime::<Utc>::MAX_UTC)).is_err());
         let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap().trunc_subsecs(6);
         assert_eq!(read(&at(now)).unwrap(), Some(at(now)));
-        let queue_cursor_text = encode(&queue_cursor(1, 1, true));
-        assert!(decode::<TimeCursor>(queue_cursor_text.as_deref()).is_err());
-        assert_eq!(decode::<TimeCursor>(None).unwrap(), None);
+        let queue_cursor_text = encode_cursor(&queue_cursor(1, 1, true));
+        assert!(decode_cursor::<TimeCursor>(queue_cursor_text.as_deref()).is_err());
+        assert_eq!(decode_cursor::<TimeCursor>(None).unwrap(), None);
     }
 }

@@ -7,7 +7,7 @@ use super::queries;
 use crate::{
     db::{DbConnection, DbError},
     error::ApiError,
-    numbers::parse::{NumberFault, parse, refused, spelled_out},
+    numbers::parse::{InvalidNumber, NumberFault, parse, spelled_out},
 };
 
 /// Parses a number with [`parse`]. Takes an international number as typed when `team_numbers` have a conversation with
@@ -34,11 +34,11 @@ pub(crate) fn read(
 pub(crate) fn field(
     conn: &mut DbConnection,
     team_numbers: &[PhoneNumber],
-    field: &str,
+    field: &'static str,
     typed: &str,
     region: &str,
 ) -> Result<PhoneNumber, ApiError> {
-    read(conn, team_numbers, typed, region)?.map_err(|fault| refused(field, &fault))
+    Ok(read(conn, team_numbers, typed, region)?.map_err(|fault| InvalidNumber { field, fault })?)
 }
 
 fn has_conversation(

@@ -21,7 +21,7 @@ use crate::{
     consents::check::require_consent,
     db::DbConnection,
     error::ApiError,
-    idempotency::{RequestKey, is_used, key_reused},
+    idempotency::{KeyReused, RequestKey, is_used},
     messages::queries::{NewMessageRow, by_idempotency_key, insert},
     templates,
 };
@@ -120,7 +120,7 @@ impl Reply {
         };
         let Some(message) = insert(conn, new)? else {
             // The only possible conflict is the idempotency key: a concurrent request to another conversation used it.
-            return Err(key_reused());
+            return Err(KeyReused.into());
         };
         queries::update_state(conn, &mut conversation, state)?;
         enqueue(conn, &conversation, message.id, &number, now)?;
@@ -138,10 +138,10 @@ pub(super) fn replay(
     now: DateTime<Utc>,
 ) -> Result<Option<Message>, ApiError> {
     match by_idempotency_key(conn, &given.key)? {
-        None if is_used(conn, &given.key, now)? => Err(key_reused()),
+        None if is_used(conn, &given.key, now)? => Err(KeyReused.into()),
         None => Ok(None),
         Some((message, digest)) if digest.as_deref() == Some(given.digest.as_str()) => Ok(Some(message)),
-        Some(_) => Err(key_reused()),
+        Some(_) => Err(KeyReused.into()),
     }
 }
 

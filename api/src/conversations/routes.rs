@@ -26,7 +26,7 @@ use crate::{
         IdempotentRequest, RequestKey,
         routes::{REPLAYED, key_of},
     },
-    paging::limit,
+    paging::page_size,
     state::AppState,
 };
 
@@ -50,7 +50,7 @@ pub async fn get_queue(
     caller: Caller,
     query: web::Query<QueueQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let limit = limit(query.limit)?;
+    let limit = page_size(query.limit)?;
     let queue = state.db.read(move |conn| queue::queue(conn, &caller.scope, limit)).await?;
     Ok(HttpResponse::Ok().json(queue))
 }
@@ -84,7 +84,7 @@ pub async fn list_conversations(
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let ListQuery { team_id, status, limit: given, cursor } = query.into_inner();
-    let limit = limit(given)?;
+    let limit = page_size(given)?;
     let page = state
         .db
         .read(move |conn| queue::list(conn, &caller.scope, team_id, status, cursor.as_deref(), limit))
@@ -173,7 +173,7 @@ pub async fn list_messages(
     id: web::Path<ConversationId>,
     query: web::Query<MessagesQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, limit) = (id.into_inner(), limit(query.limit)?);
+    let (id, limit) = (id.into_inner(), page_size(query.limit)?);
     let before = query.before;
     let page = state.db.read(move |conn| message::page(conn, &caller.scope, id, before, limit)).await?;
     Ok(HttpResponse::Ok().json(page))

@@ -26,7 +26,7 @@ use crate::{
     body::Body,
     error::ApiError,
     idempotency::{IdempotentRequest, routes::UnreadRequest},
-    paging::{PageQuery, decode, encode, limit, page},
+    paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     state::AppState,
     teams,
 };
@@ -69,7 +69,8 @@ pub async fn list_daily_files(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
-    let (id, limit, before) = (id.into_inner(), limit(query.limit)?, decode::<i64>(query.cursor.as_deref())?);
+    let (id, limit, before) =
+        (id.into_inner(), page_size(query.limit)?, decode_cursor::<i64>(query.cursor.as_deref())?);
     let found = state
         .db
         .read(move |conn| {
@@ -77,7 +78,7 @@ pub async fn list_daily_files(
             Ok::<_, ApiError>(queries::list(conn, id, before, limit + 1)?)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id.0))))
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode_cursor(&last.id.0))))
 }
 
 /// Uploads a file of customers, which becomes the team's current file.
@@ -143,7 +144,7 @@ pub async fn create_daily_file(
             }
             let progress = Arc::new(Progress::default());
             let imported = files.import(order, incoming, progress, || !answer.is_closed()).await?;
-            unread.with_content(&seen.read())?.record(&db, &imported).await
+            unread.with_content(&seen.read())?.record(&db, &imported).await.map_err(ApiError::from)
         };
         let outcome = import.await;
         let _ = answer.send(outcome);

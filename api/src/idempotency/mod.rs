@@ -2,18 +2,44 @@
 //! answer. The answer is stored for a day, in the transaction of the work. Errors are not stored, so that the request
 //! can be retried. The keys of messages are stored permanently, in the table of messages.
 
+mod problems;
 pub(crate) mod queries;
 pub mod routes;
 
+use std::convert::Infallible;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use shared::ErrorCode;
 
 use crate::{
     db::{Db, DbConnection, DbError, Lock},
-    error::ApiError,
     messages::queries::by_idempotency_key,
 };
+
+/// The idempotency key was used with another request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This Idempotency-Key was used with another request. Use a new key for a new request.")]
+pub struct KeyReused;
+
+/// Why an idempotent request was not answered. `E` is the error of its work.
+#[derive(Debug, thiserror::Error)]
+pub enum IdempotencyError<E> {
+    /// The key was used with another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The request was answered before, with a secret that is shown only once.
+    #[error("the request was answered before, with a secret that is shown only once")]
+    SecretShown,
+    /// The answer could not be serialised.
+    #[error("the answer could not be serialised: {0}")]
+    Answer(serde_json::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The work failed.
+    #[error("{0}")]
+    Work(E),
+}
 
 /// How long an answer is stored.
 pub(crate) const KEPT: TimeDelta = TimeDelta::hours(24);
@@ -54,38 +80,38 @@ impl IdempotentRequest {
     /// a concurrent equal request waits, and gets the same answer.
     ///
     /// # Errors
-    /// Errors of `work`; `idempotency_key_reused`.
-    pub fn run<T: Serialize>(
+    /// Errors of `work`; `KeyReused`.
+    pub fn run<T: Serialize, E>(
         &self,
         conn: &mut DbConnection,
-        work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
-    ) -> Result<Answer, ApiError> {
+        work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+    ) -> Result<Answer, IdempotencyError<E>> {
         self.run_and_store(conn, work, |json| Some(json))
     }
 
-    /// Like [`IdempotentRequest::run`], for an answer that contains a secret and is therefore not stored. A repeated request gets
-    /// `already_exists`.
+    /// Like [`IdempotentRequest::run`], for an answer that contains a secret and is therefore not stored. A repeated request
+    /// fails with `SecretShown`.
     ///
     /// # Errors
-    /// Errors of `work`; `idempotency_key_reused`, `already_exists`.
-    pub fn run_with_secret<T: Serialize>(
+    /// Errors of `work`; `KeyReused`, `SecretShown`.
+    pub fn run_with_secret<T: Serialize, E>(
         &self,
         conn: &mut DbConnection,
-        work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
-    ) -> Result<Answer, ApiError> {
+        work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
+    ) -> Result<Answer, IdempotencyError<E>> {
         self.run_and_store(conn, work, |_| None)
     }
 
-    fn run_and_store<T: Serialize>(
+    fn run_and_store<T: Serialize, E>(
         &self,
         conn: &mut DbConnection,
-        work: impl FnOnce(&mut DbConnection) -> Result<T, ApiError>,
+        work: impl FnOnce(&mut DbConnection) -> Result<T, E>,
         stored: fn(&str) -> Option<&str>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<Answer, IdempotencyError<E>> {
         if let Some(answered) = self.replay(conn)? {
             return Ok(answered);
         }
-        let answered = new_answer(&work(conn)?)?;
+        let answered = new_answer(&work(conn).map_err(IdempotencyError::Work)?)?;
         self.insert(conn, stored(&answered.json))?;
         Ok(answered)
     }
@@ -93,8 +119,8 @@ impl IdempotentRequest {
     /// Returns the answer of an earlier, equal request, for work that takes more than one transaction.
     ///
     /// # Errors
-    /// `idempotency_key_reused`, and database errors.
-    pub async fn replayed(&self, db: &Db) -> Result<Option<Answer>, ApiError> {
+    /// `KeyReused`, and database errors.
+    pub async fn replayed(&self, db: &Db) -> Result<Option<Answer>, IdempotencyError<Infallible>> {
         let once = self.clone();
         db.write(move |conn| once.replay(conn)).await
     }
@@ -103,19 +129,23 @@ impl IdempotentRequest {
     ///
     /// # Errors
     /// Database errors.
-    pub async fn record<T: Serialize>(&self, db: &Db, answer: &T) -> Result<Answer, ApiError> {
+    pub async fn record<T: Serialize>(
+        &self,
+        db: &Db,
+        answer: &T,
+    ) -> Result<Answer, IdempotencyError<Infallible>> {
         let (once, answered) = (self.clone(), new_answer(answer)?);
         let json = answered.json.clone();
-        db.write(move |conn| Ok::<_, ApiError>(once.insert(conn, Some(&json))?)).await?;
+        db.write(move |conn| once.insert(conn, Some(&json))).await?;
         Ok(answered)
     }
 
     /// Returns the answer of an earlier, equal request.
-    fn replay(&self, conn: &mut DbConnection) -> Result<Option<Answer>, ApiError> {
+    fn replay<E>(&self, conn: &mut DbConnection) -> Result<Option<Answer>, IdempotencyError<E>> {
         let Some(request) = &self.request else { return Ok(None) };
         conn.advisory_lock(Lock::IdempotencyKey(&request.key))?;
         if by_idempotency_key(conn, &request.key)?.is_some() {
-            return Err(key_reused());
+            return Err(KeyReused.into());
         }
         let Some(stored) = queries::find(conn, &request.key)? else { return Ok(None) };
         if stored.created_at + KEPT <= self.now {
@@ -123,9 +153,9 @@ impl IdempotentRequest {
             return Ok(None);
         }
         if stored.digest != request.digest {
-            return Err(key_reused());
+            return Err(KeyReused.into());
         }
-        let Some(json) = stored.answer else { return Err(shown_once()) };
+        let Some(json) = stored.answer else { return Err(IdempotencyError::SecretShown) };
         Ok(Some(Answer { json, is_replayed: true }))
     }
 
@@ -145,22 +175,7 @@ pub(crate) fn is_used(conn: &mut DbConnection, key: &str, now: DateTime<Utc>) ->
     Ok(queries::find(conn, key)?.is_some_and(|stored| stored.created_at + KEPT > now))
 }
 
-fn new_answer(answer: &impl Serialize) -> Result<Answer, ApiError> {
-    let json = serde_json::to_string(answer).map_err(|error| ApiError::internal(&error))?;
+fn new_answer<E>(answer: &impl Serialize) -> Result<Answer, IdempotencyError<E>> {
+    let json = serde_json::to_string(answer).map_err(IdempotencyError::Answer)?;
     Ok(Answer { json, is_replayed: false })
-}
-
-pub(crate) fn key_reused() -> ApiError {
-    ApiError::new(
-        ErrorCode::IdempotencyKeyReused,
-        "This Idempotency-Key was used with another request. Use a new key for a new request.",
-    )
-}
-
-fn shown_once() -> ApiError {
-    ApiError::new(
-        ErrorCode::AlreadyExists,
-        "This request was answered before, and its secret is shown only once. If you lost that answer, revoke what it \
-         created and send the request again with a new Idempotency-Key.",
-    )
 }

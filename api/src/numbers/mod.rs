@@ -5,5 +5,6 @@ mod countries;
 mod lengths;
 pub mod parse;
 mod plan;
+mod problems;
 pub(crate) mod region;
 pub mod routes;

@@ -1,14 +1,13 @@
 //! Parses phone numbers as people type them, with libphonenumber's data.
 
 use phonenumber::{country, metadata::DATABASE};
-use shared::{ErrorCode, PhoneNumber, clean::clean_digits};
+use shared::{PhoneNumber, clean::clean_digits};
 
 use super::{
     countries::number_of,
     lengths::{Length, Lengths},
     plan::Plan,
 };
-use crate::error::ApiError;
 
 /// Maximum length of a typed number.
 const MAX_CHARS: usize = 50;
@@ -36,6 +35,16 @@ pub enum NumberFault {
     /// The number has an extension.
     #[error("Leave out the extension: only the number itself can receive texts.")]
     Extension,
+}
+
+/// A field of a request contains an invalid number.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{fault}")]
+pub struct InvalidNumber {
+    /// The field.
+    pub field: &'static str,
+    /// Why the number is invalid.
+    pub fault: NumberFault,
 }
 
 /// Whether this is the ISO 3166-1 alpha-2 code of a region whose numbers can be parsed.
@@ -151,14 +160,9 @@ fn e164(code: u16, national: &str) -> Result<PhoneNumber, NumberFault> {
 /// Parses the number in a field of a request.
 ///
 /// # Errors
-/// `invalid_number`, naming the field.
-pub fn parse_field(field: &str, typed: &str, region: &str) -> Result<PhoneNumber, ApiError> {
-    parse(typed, region).map_err(|fault| refused(field, &fault))
-}
-
-/// Returns the problem for a request field with an invalid number.
-pub(crate) fn refused(field: &str, fault: &NumberFault) -> ApiError {
-    ApiError::field(ErrorCode::InvalidNumber, field, "invalid", fault.to_string())
+/// The fault, with the field.
+pub fn parse_field(field: &'static str, typed: &str, region: &str) -> Result<PhoneNumber, InvalidNumber> {
+    parse(typed, region).map_err(|fault| InvalidNumber { field, fault })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::queries;
 use crate::{
     auth::Caller,
     error::ApiError,
-    paging::{PageQuery, decode, encode, limit, page},
+    paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     state::AppState,
 };
 
@@ -26,8 +26,8 @@ pub async fn list_rejected_messages(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let limit = limit(query.limit)?;
-    let before: Option<RejectedMessageId> = decode(query.cursor.as_deref())?;
+    let limit = page_size(query.limit)?;
+    let before: Option<RejectedMessageId> = decode_cursor(query.cursor.as_deref())?;
     let found = state.db.read(move |conn| queries::list(conn, before, limit + 1)).await?;
-    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode(&last.id))))
+    Ok(HttpResponse::Ok().json(page(found, limit, |last| encode_cursor(&last.id))))
 }

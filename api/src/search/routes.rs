@@ -18,7 +18,7 @@ use crate::{
     auth::Caller,
     conversations::cursor::TimeCursor,
     error::ApiError,
-    paging::{decode, encode, limit, page},
+    paging::{decode_cursor, encode_cursor, page, page_size},
     state::AppState,
     teams,
 };
@@ -58,8 +58,8 @@ pub async fn search_conversations(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Search)?;
     let SearchQuery { q, team_id, status, limit: given, cursor } = query.into_inner();
-    let limit = limit(given)?;
-    let after: Option<TimeCursor> = decode(cursor.as_deref())?;
+    let limit = page_size(given)?;
+    let after: Option<TimeCursor> = decode_cursor(cursor.as_deref())?;
     let term =
         Term::parse(&q).map_err(|fault| ApiError::field(ErrorCode::InvalidQuery, "q", "invalid", fault))?;
     let since = state.clock.now() - state.search_reach;
@@ -74,6 +74,6 @@ pub async fn search_conversations(
             )?)
         })
         .await?;
-    let found = page(found, limit, |(last, at)| encode(&TimeCursor { at: *at, id: last.id }));
+    let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));
     Ok(HttpResponse::Ok().json(found.map(|(conversation, _)| conversation)))
 }

@@ -18,7 +18,7 @@ use crate::{
     db::{DbConnection, Lock},
     error::ApiError,
     events,
-    fields::{Fields, same_name, taken},
+    fields::{Fields, Taken, same_name},
     numbers,
 };
 
@@ -100,7 +100,7 @@ pub fn add_number(
     if !queries::insert_number(conn, id, &number)? {
         let whose = if team.numbers.contains(&number) { "This team" } else { "Another team" };
         let message = format!("{whose} already has {}. A number belongs to one team.", number.display());
-        return Err(taken("number", message));
+        return Err(Taken { field: "number", message }.into());
     }
     changed(conn, id, now)?;
     detail(conn, scope, id)
@@ -182,7 +182,8 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
     fields.finish()?;
     let others = queries::teams(conn, &TeamScope::Every)?;
     if others.iter().any(|team| Some(team.id) != id && same_name(&team.name, &name)) {
-        return Err(taken("name", format!("A team named {name} already exists. Choose another name.")));
+        let message = format!("A team named {name} already exists. Choose another name.");
+        return Err(Taken { field: "name", message }.into());
     }
     Ok(NewTeam { name, region, time_zone, help_reply })
 }

@@ -1,6 +1,7 @@
 //! Teams, the numbers they own, and their members.
 
 pub mod change;
+mod problems;
 pub(crate) mod queries;
 pub mod routes;
 
@@ -8,9 +9,20 @@ use shared::team::TeamSummary;
 use simulator::DeskNumber;
 
 use crate::{
-    auth::TeamScope,
+    auth::{NotFound, TeamScope},
     db::{Db, DbConnection, DbError},
 };
+
+/// Why a request for a team was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ScopeError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns all teams by name, for commands on the server itself.
 ///

@@ -11,13 +11,13 @@ use shared::{
     team::{Member, NewTeam, TeamSummary},
 };
 
+use super::ScopeError;
 use crate::{
-    auth::TeamScope,
+    auth::{NotFound, Resource, TeamScope},
     db::{
         AsText, DbConnection, DbError, IsLive, Timestamp, for_share, on_each,
         schema::{accounts, conversations, team_members, team_numbers, teams},
     },
-    error::ApiError,
 };
 
 /// Returns the teams of the scope by name, with their numbers.
@@ -78,25 +78,31 @@ pub(crate) fn team(
 /// Checks that a team exists and is in the scope.
 ///
 /// # Errors
-/// `not_found`, the same for both.
-pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<(), ApiError> {
-    let is_there = scope.includes(id)
-        && on_each!(conn, |c| diesel::select(exists(teams::table.find(id.0))).get_result(c))
-            .map_err(DbError::from)?;
-    if is_there { Ok(()) } else { Err(ApiError::not_found("team")) }
+/// `NotFound`, the same for both.
+pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<(), ScopeError> {
+    if is_in(conn, scope, id)? { Ok(()) } else { Err(NotFound::new(Resource::Team).into()) }
+}
+
+fn is_in(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<bool, DbError> {
+    let exists = |conn: &mut DbConnection| {
+        on_each!(conn, |c| diesel::select(exists(teams::table.find(id.0))).get_result(c))
+    };
+    Ok(scope.includes(id) && exists(conn)?)
 }
 
 /// Narrows the scope to the team that a query or body names as `team_id`, if it names one.
 ///
 /// # Errors
-/// `not_found`, naming the field, for a team that does not exist or that the caller is not in.
+/// `NotFound`, naming the field, for a team that does not exist or that the caller is not in.
 pub(crate) fn narrowed(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: Option<TeamId>,
-) -> Result<TeamScope, ApiError> {
+) -> Result<TeamScope, ScopeError> {
     let Some(team) = team else { return Ok(scope.clone()) };
-    require(conn, scope, team).map_err(|refused| refused.about_team_id())?;
+    if !is_in(conn, scope, team)? {
+        return Err(NotFound::team_id().into());
+    }
     Ok(TeamScope::Only(vec![team]))
 }
 

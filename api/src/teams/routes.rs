@@ -16,7 +16,7 @@ use crate::{
     body::Body,
     error::ApiError,
     idempotency::IdempotentRequest,
-    paging::{PageQuery, limit, of_short_list},
+    paging::{PageQuery, of_short_list, page_size},
     state::AppState,
 };
 
@@ -32,7 +32,7 @@ pub async fn list_teams(
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
-    let limit = limit(query.limit)?;
+    let limit = page_size(query.limit)?;
     let teams = state.db.read(move |conn| queries::teams(conn, &caller.scope)).await?;
     Ok(HttpResponse::Ok().json(of_short_list(teams, limit, query.cursor.as_deref(), |team| team.id.0)?))
 }

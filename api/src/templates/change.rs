@@ -17,7 +17,7 @@ use crate::{
     db::{DbConnection, Lock},
     error::ApiError,
     events,
-    fields::{Fields, same_name, taken},
+    fields::{Fields, Taken, same_name},
     ordering::placed,
     teams,
 };
@@ -132,7 +132,8 @@ fn of_owner(conn: &mut DbConnection, team: Option<TeamId>) -> Result<Vec<Templat
 fn refuse_taken(others: &[Template], id: Option<TemplateId>, name: &str) -> Result<(), ApiError> {
     let same = others.iter().any(|other| Some(other.id) != id && same_name(&other.name, name));
     if same {
-        Err(taken("name", format!("A template named {name} already exists. Choose another name.")))
+        let message = format!("A template named {name} already exists. Choose another name.");
+        Err(Taken { field: "name", message }.into())
     } else {
         Ok(())
     }

@@ -21,7 +21,7 @@ use crate::{
     customers::key_data,
     error::ApiError,
     idempotency::IdempotentRequest,
-    paging::{limit, of_short_list},
+    paging::{of_short_list, page_size},
     state::AppState,
     teams,
 };
@@ -56,7 +56,7 @@ pub async fn list_templates(
     query: web::Query<TemplatesQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let TemplatesQuery { team_id, archived, limit: given, cursor } = query.into_inner();
-    let limit = limit(given)?;
+    let limit = page_size(given)?;
     let found = state
         .db
         .read(move |conn| {

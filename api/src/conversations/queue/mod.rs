@@ -14,7 +14,7 @@ use crate::{
     auth::TeamScope,
     db::DbConnection,
     error::ApiError,
-    paging::{decode, encode, page},
+    paging::{decode_cursor, encode_cursor, page},
     teams,
 };
 
@@ -46,14 +46,14 @@ pub fn list(
     match status {
         ConversationStatus::Open => open(conn, team, cursor, limit),
         ConversationStatus::Closed => {
-            let after: Option<TimeCursor> = decode(cursor)?;
+            let after: Option<TimeCursor> = decode_cursor(cursor)?;
             let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
-            Ok(page(found, limit, |last| encode(&TimeCursor { at: last.closed_at?, id: last.id })))
+            Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.closed_at?, id: last.id })))
         }
         ConversationStatus::Pending => {
-            let after: Option<TimeCursor> = decode(cursor)?;
+            let after: Option<TimeCursor> = decode_cursor(cursor)?;
             let found = queries::pending(conn, team, after.as_ref(), limit + 1)?;
-            Ok(page(found, limit, |last| encode(&TimeCursor { at: last.opened_at, id: last.id })))
+            Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.opened_at, id: last.id })))
         }
     }
 }
@@ -65,12 +65,12 @@ fn open(
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Page<Conversation>, ApiError> {
-    let after: Option<QueueCursor> = decode(cursor)?;
+    let after: Option<QueueCursor> = decode_cursor(cursor)?;
     let first = after.as_ref().map_or(NextAction::Agent, |cursor| cursor.next_action);
     let mut found = queries::waiting_for(conn, team, first, after.as_ref(), limit + 1)?;
     let remaining = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
     if first == NextAction::Agent && remaining > 0 {
         found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, remaining)?);
     }
-    Ok(page(found, limit, |last| encode(&QueueCursor::after(last)?)))
+    Ok(page(found, limit, |last| encode_cursor(&QueueCursor::after(last)?)))
 }

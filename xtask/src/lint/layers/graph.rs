@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::paths::{ModulePath, references};
 use crate::sources::Source;
 
-/// The module that all `routes.rs` files belong to.
+/// The module that all `routes.rs` and `problems.rs` files belong to.
 const ROUTES: &str = "routes";
+const PROBLEMS: &str = "problems";
 
 /// A use of one top-level module in a file of another.
 #[derive(Debug)]
@@ -88,7 +89,8 @@ fn node(path: &[String], known: &BTreeSet<ModulePath>) -> Option<String> {
         .take_while(|depth| is_module(path.get(..*depth).unwrap_or_default(), known))
         .last()?;
     let modules = path.get(..depth)?;
-    if modules.iter().any(|name| name == ROUTES) { Some(ROUTES.to_owned()) } else { modules.first().cloned() }
+    let is_http = modules.iter().any(|name| name == ROUTES || name == PROBLEMS);
+    if is_http { Some(ROUTES.to_owned()) } else { modules.first().cloned() }
 }
 
 /// Whether there is a file for the module, or for one inside it.
