@@ -1,6 +1,12 @@
 //! The OpenAPI document. It is generated from the routes' annotations, then completed with what all operations share.
 
-use actix_web::{HttpResponse, http::header};
+use std::sync::OnceLock;
+
+use actix_web::{
+    HttpResponse,
+    http::header::{self, ContentType},
+    web::Bytes,
+};
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -11,8 +17,9 @@ use utoipa::{
 };
 
 use crate::{
-    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, health,
-    messages, numbers, rejected_messages, search, teams, templates, webhooks,
+    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files,
+    error::ApiError,
+    events, health, messages, numbers, rejected_messages, search, teams, templates, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -163,6 +170,18 @@ impl Modify for IdempotencyKeys {
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
     Document::openapi()
+}
+
+/// The document's path.
+pub(crate) const PATH: &str = "/api/openapi.json";
+
+/// Returns the document as JSON. The first request builds it, because it is large and few servers are asked for it.
+pub async fn serve() -> Result<HttpResponse, ApiError> {
+    static JSON: OnceLock<Result<Bytes, serde_json::Error>> = OnceLock::new();
+    match JSON.get_or_init(|| serde_json::to_vec(&document()).map(Bytes::from)) {
+        Ok(json) => Ok(HttpResponse::Ok().content_type(ContentType::json()).body(json.clone())),
+        Err(error) => Err(ApiError::internal(error)),
+    }
 }
 
 /// Redirects `/api/docs` to `/api/docs/`, where Swagger UI shows the document.

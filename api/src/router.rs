@@ -6,7 +6,7 @@ use actix_web::{
     web::{self, ServiceConfig, delete, get, post, put, resource, scope},
 };
 use shared::ErrorCode;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
@@ -20,7 +20,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .app_data(web::QueryConfig::default().error_handler(|error, _| invalid_query(&error).into()))
         .app_data(web::PathConfig::default().error_handler(|error, _| invalid_path(&error).into()))
         .service(scope("/api/v1").configure(api).default_service(web::to(no_such_path)))
-        .service(SwaggerUi::new("/api/docs/{_:.*}").url("/api/openapi.json", openapi::document()))
+        .service(
+            resource(openapi::PATH)
+                .route(get().to(openapi::serve))
+                .default_service(method_not_allowed("GET")),
+        )
+        .service(SwaggerUi::new("/api/docs/{_:.*}").config(Config::from(openapi::PATH)))
         .service(
             resource("/api/docs")
                 .route(get().to(openapi::to_docs))

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 
 use crate::packages::{ensure_npm, install};
 use crate::process::{command, find, succeed, succeed_quietly};
+use crate::temporary;
 use crate::workspace::Workspace;
 
 /// Runs Playwright against a compiled server; the arguments choose specs and tests.
@@ -18,7 +19,8 @@ pub(crate) fn run(workspace: &Workspace, server: &Path, arguments: &[String]) ->
             .arg("test")
             .args(arguments)
             .env("SMS_CHAT_BIN", server)
-            .env("CHROMIUM", chromium()?),
+            .env("CHROMIUM", chromium()?)
+            .env("TMPDIR", temporary::folder()),
     )
 }
 

@@ -13,6 +13,7 @@ mod process;
 mod server;
 mod sources;
 mod steps;
+mod temporary;
 mod tests;
 mod toolchain;
 mod web;

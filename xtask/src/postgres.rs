@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::packages::install;
 use crate::process::{capture, command, find, is_root};
+use crate::temporary;
 
 /// A shell script that creates and starts the cluster, prints `ready`, and stops the cluster when its input closes. The
 /// input closes when `Postgres` is dropped and also when xtask is killed, so no signal needs to be caught. The shell
@@ -53,9 +54,16 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
+    fn folder(self) -> PathBuf {
+        match self {
+            Self::Tests => temporary::folder(),
+            Self::Bench => std::env::temp_dir(),
+        }
+    }
+
     const fn settings(self) -> &'static str {
         match self {
-            Self::Tests => "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n",
+            Self::Tests => "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_wal_size = '128MB'\n",
             Self::Bench => "fsync = on\nsynchronous_commit = on\n",
         }
     }
@@ -79,7 +87,7 @@ impl Postgres {
             }
         };
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
-        let folder = std::env::temp_dir().join(format!("sms-chat-postgres-{}", std::process::id()));
+        let folder = purpose.folder().join(format!("sms-chat-postgres-{}", std::process::id()));
         let prefix = owner_prefix(&folder)?;
 
         let settings = format!(

@@ -12,7 +12,7 @@ use crate::postgres::{Postgres, Purpose};
 use crate::process::{cargo, succeed};
 use crate::steps::Summary;
 use crate::workspace::Workspace;
-use crate::{browser, server, sources, web};
+use crate::{browser, server, sources, temporary, web};
 use rust::RustTests;
 
 /// Which tests to run.
@@ -114,5 +114,9 @@ fn run_rust(workspace: &Workspace, tests: &RustTests, names: &[String], summary:
 fn rust_command(workspace: &Workspace, tests: &RustTests) -> std::process::Command {
     let mut command = cargo(&workspace.root);
     command.args(["test", "--workspace"]).args(&tests.targets);
+    command.env("TMPDIR", temporary::folder());
+    // The tests connect to loopback addresses without TLS. Reading the system's certificates takes a server longer than
+    // the rest of its start.
+    command.env("SSL_CERT_FILE", "/dev/null");
     command
 }
