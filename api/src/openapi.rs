@@ -17,8 +17,7 @@ use utoipa::{
 };
 
 use crate::{
-    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError,
+    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, error::ApiError,
     events, health, messages, numbers, rejected_messages, search, teams, templates, webhooks,
 };
 

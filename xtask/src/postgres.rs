@@ -63,7 +63,9 @@ impl Purpose {
 
     const fn settings(self) -> &'static str {
         match self {
-            Self::Tests => "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_wal_size = '128MB'\n",
+            Self::Tests => {
+                "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_wal_size = '128MB'\n"
+            }
             Self::Bench => "fsync = on\nsynchronous_commit = on\n",
         }
     }

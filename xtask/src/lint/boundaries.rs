@@ -1,14 +1,11 @@
-//! Which files may use Diesel, which may use actix-web, and how long a file may be. A text search is enough: no rule
-//! has exceptions for single lines.
+//! Which files may use Diesel, actix-web and the problem type of responses. A text search is enough: no rule has
+//! exceptions for single lines.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use super::Violation;
 use crate::sources::Source;
-
-/// The most lines a file may have; a longer one does more than one thing.
-const LONGEST: usize = 350;
 
 /// A word that only some files may contain.
 struct Boundary {
@@ -19,7 +16,7 @@ struct Boundary {
     rule: &'static str,
 }
 
-const BOUNDARIES: [Boundary; 2] = [
+const BOUNDARIES: [Boundary; 3] = [
     Boundary {
         word: "diesel::",
         within: "",
@@ -30,19 +27,19 @@ const BOUNDARIES: [Boundary; 2] = [
         word: "actix_web",
         within: "api/src",
         allowed: may_serve,
-        rule: "only routes.rs, api/src/auth/ and api/src/{error,router,app,assets,body,openapi,middleware}.rs use actix-web",
+        rule: "only routes.rs, problems.rs, api/src/auth/{cookies,extractor,origin,user_agent}.rs and api/src/{error,router,app,assets,body,openapi,middleware}.rs use actix-web",
+    },
+    Boundary {
+        word: "ApiError",
+        within: "api/src",
+        allowed: may_serve,
+        rule: "only the HTTP layer uses ApiError: an operation returns an error of its own, which problems.rs maps",
     },
 ];
 
 /// Returns every place that breaks a rule.
 pub(super) fn check(sources: &[Source]) -> Vec<Violation> {
-    sources.iter().flat_map(|source| too_long(source).into_iter().chain(misplaced(source))).collect()
-}
-
-fn too_long(source: &Source) -> Option<Violation> {
-    let lines = source.text.lines().count();
-    (lines > LONGEST)
-        .then(|| Violation::new(&source.path, lines, format!("no Rust file is longer than {LONGEST} lines")))
+    sources.iter().flat_map(misplaced).collect()
 }
 
 fn misplaced(source: &Source) -> Vec<Violation> {
@@ -112,8 +109,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_more_than_350_lines_is_found() {
-        assert_eq!(found("shared/src/lib.rs", &"\n".repeat(350)), [0; 0]);
-        assert_eq!(found("shared/src/lib.rs", &"\n".repeat(351)), [351]);
+    fn only_http_files_may_use_the_problem_type() {
+        let text = "use crate::error::ApiError;\n";
+        assert_eq!(found("api/src/teams/change.rs", text), [1]);
+        assert_eq!(found("api/src/teams/problems.rs", text), [0; 0]);
+        assert_eq!(found("api/src/teams/routes.rs", text), [0; 0]);
     }
 }

@@ -5,6 +5,7 @@ mod boundaries;
 mod dependencies;
 mod layers;
 mod migrations;
+mod sizes;
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -44,7 +45,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let mut summary = Summary::default();
     ensure_native_libraries()?;
     if let Some(sources) = summary.run("Sources", || sources::read(&workspace.root)) {
-        summary.run("Diesel, actix-web and file sizes", || report(&boundaries::check(&sources)));
+        summary.run("Diesel, actix-web and problems", || report(&boundaries::check(&sources)));
+        summary.run("Sizes of files and functions", || report(&sizes::check(&sources)));
         summary.run("Layers", || report(&layers::check(&sources)));
         let document = || report(&layers::check_document(&workspace.root, &sources)?);
         summary.run("Diagram of the layers", document);
