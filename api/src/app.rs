@@ -29,7 +29,7 @@ use crate::{
     error::ApiError,
     events::{self, feed::Feed},
     gap_repair::GapRepair,
-    gateway::client::GatewayClient,
+    gateway::client::{GatewayClient, InvalidApiUrl},
     middleware::{self, HttpPolicy},
     outbox::{
         clock_jump::ClockJumps,
@@ -61,7 +61,7 @@ pub enum StartError {
     #[error(
         "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
     )]
-    Gateway(String),
+    Gateway(InvalidApiUrl),
     /// The demo accounts cannot be checked.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
     DemoAccounts(ApiError),

@@ -10,13 +10,16 @@ use shared::{
 };
 
 use super::queries;
-use crate::{db::DbConnection, error::ApiError};
+use crate::{
+    db::{DbConnection, DbError},
+    error::ApiError,
+};
 
 /// Returns the key data of a conversation's number.
 ///
 /// # Errors
 /// Database errors.
-pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> Result<KeyData, ApiError> {
+pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> Result<KeyData, DbError> {
     let (file_date, customers) = queries::key_data(conn, conversation.team_id, &conversation.number)?;
     let previous = conversation
         .reference
@@ -37,7 +40,7 @@ pub fn of_conversation(conn: &mut DbConnection, conversation: &Conversation) -> 
 pub fn customer_of(
     conn: &mut DbConnection,
     conversation: &Conversation,
-) -> Result<Option<Customer>, ApiError> {
+) -> Result<Option<Customer>, DbError> {
     let found = one_of(of_conversation(conn, conversation)?, conversation);
     Ok(found.map(|customer| Customer { reference: customer.reference, name: customer.name }))
 }

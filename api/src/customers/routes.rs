@@ -22,7 +22,7 @@ pub async fn get_key_data(
         .read(move |conn| {
             let conversation = conversations::queries::find(conn, &caller.scope, id)?
                 .ok_or_else(|| ApiError::not_found("conversation"))?;
-            key_data::of_conversation(conn, &conversation)
+            Ok::<_, ApiError>(key_data::of_conversation(conn, &conversation)?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(found))

@@ -25,6 +25,7 @@ use crate::{
         start,
     },
     db::DbConnection,
+    gateway::failure::FailureCode,
     outbox,
 };
 
@@ -95,7 +96,7 @@ impl<'a> Replay<'a> {
             recovered: None,
         };
         match receive(conn, &message, at).map_err(|error| DemoError::Failed(error.to_string()))? {
-            Received::Kept(id) => {
+            Received::Stored(id) => {
                 self.conversation = Some(id);
                 Ok(())
             }
@@ -111,22 +112,27 @@ impl<'a> Replay<'a> {
         error_code: Option<&str>,
         at: DateTime<Utc>,
     ) -> Result<(), DemoError> {
+        let failed = |error: &dyn std::fmt::Display| DemoError::Failed(error.to_string());
         let id = match self.conversation {
             Some(id) => id,
-            None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)?,
+            None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)
+                .map_err(|error| failed(&error))?,
         };
         self.conversation = Some(id);
         let new =
             NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None, media: None };
-        let replied =
-            Reply::parse(new)?.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
+        let reply = Reply::parse(new).map_err(|error| failed(&error))?;
+        let replied = reply
+            .queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)
+            .map_err(|error| failed(&error))?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // The message was sent in the past, so the outbox must not send it.
         outbox::queries::delete(conn, message.id)?;
         delivery::accepted(conn, message, &self.gateway_id(), at + TimeDelta::seconds(1))?;
         if status != MessageStatus::Sent {
             let at = at + TimeDelta::seconds(4);
-            delivery::receive_receipt(conn, &self.gateway_id(), status, error_code, at)?;
+            let failure = error_code.map(FailureCode::parse);
+            delivery::receive_receipt(conn, &self.gateway_id(), status, failure.as_ref(), at)?;
         }
         Ok(())
     }
@@ -144,7 +150,7 @@ impl<'a> Replay<'a> {
         let closure_reason_id =
             closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;
         let new = NewClosure { closure_reason_id, note: note.map(str::to_owned), last_seen_message_id: None };
-        Ok(close::close(conn, id, &new, &self.agent, at)?)
+        close::close(conn, id, &new, &self.agent, at).map_err(|error| DemoError::Failed(error.to_string()))
     }
 
     /// Returns an id in the gateway's form that is unique for each event.
