@@ -133,7 +133,7 @@ fn api(config: &mut ServiceConfig) {
     );
     at(
         "/teams/{id}/daily_files",
-        methods().get(daily_file::list_daily_files).post(daily_file::create_daily_file),
+        methods().get(daily_file::list_daily_files).post(daily_files::upload::routes::create_daily_file),
     );
     at("/teams/{id}/daily_files/{file_id}/restore", methods().post(daily_file::restore_daily_file));
     at("/teams/{id}/daily_files/{file_id}/rejected", methods().get(daily_file::get_rejected_rows));

@@ -1,59 +1,11 @@
-//! Fingerprints of rows for the comparison of files, and groups of the rows with one reference.
+//! The rows of a file that have the same reference, and how they differ from those of another file.
 
-use shared::{
-    PhoneNumber,
-    daily_file::{ChangedField, CustomerRow, DuplicateRef},
-};
+use shared::daily_file::{ChangedField, CustomerRow, DuplicateRef};
 
-use super::row::Row;
+use crate::daily_files::stage::{DecodedRow, decode};
 
 /// Maximum number of rows kept per customer; further rows only add to the count and the digest.
 const MAX_ROWS: usize = 20;
-
-/// A row, as it is encoded for the sorter.
-pub(super) struct Fingerprint<'a> {
-    pub(super) row: &'a Row,
-    /// A hash of the key data and its columns.
-    pub(super) key_data: u64,
-    pub(super) is_accepted: bool,
-}
-
-impl Fingerprint<'_> {
-    pub(super) fn encode(&self, bytes: &mut Vec<u8>) {
-        bytes.push(u8::from(self.is_accepted));
-        bytes.extend_from_slice(&self.row.line.to_le_bytes());
-        bytes.extend_from_slice(&self.key_data.to_le_bytes());
-        // Numbers and references have no control characters.
-        for text in [self.row.number.as_str(), &self.row.reference] {
-            bytes.extend_from_slice(text.as_bytes());
-            bytes.push(b'\n');
-        }
-        bytes.extend_from_slice(self.row.name.as_bytes());
-    }
-}
-
-/// A row, as it is decoded from the sorter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct DecodedRow {
-    is_accepted: bool,
-    key_data: u64,
-    customer: CustomerRow,
-}
-
-fn decode(bytes: &[u8]) -> Option<DecodedRow> {
-    let (accepted, rest) = bytes.split_first()?;
-    let (line, rest) = rest.split_first_chunk::<8>()?;
-    let (key_data, rest) = rest.split_first_chunk::<8>()?;
-    let mut texts = std::str::from_utf8(rest).ok()?.splitn(3, '\n').map(str::to_owned);
-    let number = PhoneNumber::try_from(texts.next()?).ok()?;
-    let (reference, name) = (texts.next()?, texts.next()?);
-    let line = i64::from_le_bytes(*line);
-    Some(DecodedRow {
-        is_accepted: *accepted == 1,
-        key_data: u64::from_le_bytes(*key_data),
-        customer: CustomerRow { line, reference, name, number },
-    })
-}
 
 /// All rows of a file that have the same reference.
 #[derive(Debug, Default)]
@@ -152,24 +104,5 @@ impl Group {
             fields.push(ChangedField::KeyData);
         }
         fields
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn an_encoded_fingerprint_is_decoded_unchanged(line: i64, reference in "[^\\pC]{1,9}", name in "[^\\pC]{1,9}", key_data: u64, is_accepted: bool) {
-            let number: PhoneNumber = "+447700900123".parse().unwrap();
-            let row = Row { line, number: number.clone(), reference: reference.clone(), name: name.clone(), key_data: String::new() };
-            let mut bytes = Vec::new();
-            Fingerprint { row: &row, key_data, is_accepted }.encode(&mut bytes);
-            let customer = CustomerRow { line, reference, name, number };
-            prop_assert_eq!(decode(&bytes), Some(DecodedRow { is_accepted, key_data, customer }));
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Names, delimiters and mappings of headers, and the faults for missing columns.
 
-use super::*;
+use super::{super::records::MAX_COLUMNS, *};
 
 fn read(text: &str) -> Result<Header, Vec<FileFault>> {
     Header::read(text, &ColumnMapping::default())
@@ -54,17 +54,17 @@ fn a_sep_line_names_the_delimiter() {
         assert_eq!((header.delimiter, header.place(RequiredColumn::Number)), (delimiter, 2), "{text:?}");
         assert_eq!(header.line, if text.starts_with('\n') { 3 } else { 2 }, "{text:?}");
     }
-    assert_eq!(read("sep=;\n").unwrap_err()[0].code, "empty");
+    assert_eq!(read("sep=;\n").unwrap_err()[0].kind, FaultKind::Empty);
 }
 
 #[test]
 fn a_header_with_a_broken_quote_is_refused() {
     for text in ["ref,\"name\"x,number\n1,2,3", "ref,\"name,number\nA-1,\"Al\",0791"] {
         let faults = read(text).unwrap_err();
-        assert_eq!((faults[0].line, faults[0].code), (1, "invalid_header"), "{text:?}");
+        assert_eq!(faults, [FileFault::new(1, FaultKind::BrokenHeader)], "{text:?}");
     }
     let wide = format!("ref,name,number{}x", ",".repeat(MAX_COLUMNS));
-    assert_eq!(read(&wide).unwrap_err()[0].code, "invalid_header");
+    assert_eq!(read(&wide).unwrap_err()[0].kind, FaultKind::TooManyColumns);
 }
 
 #[test]
@@ -75,22 +75,33 @@ fn a_mapping_takes_precedence_over_the_usual_names() {
     assert_eq!([header.reference, header.name, header.number], [1, 2, 4]);
     assert_eq!(header.key_data(), ["ref", "number"]);
     let faults = Header::read("ref,name,number", &mapping).unwrap_err();
-    assert_eq!(faults.iter().map(|fault| fault.code).collect::<Vec<_>>(), ["missing_column"; 2]);
-    assert!(faults[0].message.contains("no column policy"), "{}", faults[0].message);
+    let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    let columns = "The columns are: ref, name, number.";
+    let used = "which the team's column mapping uses for";
+    assert_eq!(
+        texts,
+        [
+            format!("Line 1: There is no column policy, {used} the customer reference number. {columns}"),
+            format!("Line 1: There is no column Second Phone, {used} the phone number. {columns}"),
+        ]
+    );
 }
 
 #[test]
 fn a_missing_column_is_reported_with_the_existing_columns() {
     let faults = read("\nref;full;balance\n1;2;3").unwrap_err();
-    assert_eq!(
-        faults.iter().map(|fault| (fault.line, fault.code)).collect::<Vec<_>>(),
-        [(2, "missing_column"), (2, "missing_column")]
-    );
-    assert!(faults[1].message.contains("The columns are: ref, full, balance."), "{}", faults[1].message);
-    assert_eq!(read("").unwrap_err()[0].code, "empty");
-    assert_eq!(read("\n\n").unwrap_err()[0].code, "empty");
+    let columns: Vec<String> = ["ref", "full", "balance"].map(str::to_owned).to_vec();
+    let missing =
+        |required| FileFault::new(2, FaultKind::MissingColumn { required, columns: columns.clone() });
+    assert_eq!(faults, [missing(RequiredColumn::Name), missing(RequiredColumn::Number)]);
+    assert!(faults[1].to_string().contains("The columns are: ref, full, balance."), "{}", faults[1]);
+    assert_eq!(read("").unwrap_err()[0].kind, FaultKind::Empty);
+    assert_eq!(read("\n\n").unwrap_err()[0].kind, FaultKind::Empty);
     assert_eq!(read("<html><body>").unwrap_err().len(), 3);
-    assert_eq!(read("ref,Ref,name,number").unwrap_err()[0].code, "ambiguous_column");
+    assert_eq!(
+        read("ref,Ref,name,number").unwrap_err()[0].kind,
+        FaultKind::AmbiguousColumn { name: "ref".into() }
+    );
 }
 
 #[test]

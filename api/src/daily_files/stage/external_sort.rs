@@ -22,7 +22,7 @@ const MAX_RUN_BUFFER: usize = 64 * 1024;
 const ABOVE_MMAP_THRESHOLD: usize = 33 * 1024 * 1024;
 
 /// Sort key: the first number, then the second. The sort is stable.
-pub(super) type Key = (u64, u64);
+pub(in crate::daily_files) type Key = (u64, u64);
 /// A record's key, and the range of its bytes in the buffer.
 type Entry = (Key, Range<u32>);
 
@@ -119,7 +119,7 @@ impl Sorter {
 
 /// The sorted records.
 #[derive(Debug)]
-pub(super) enum Sorted {
+pub(in crate::daily_files) enum Sorted {
     /// All records fit into memory.
     Memory { entries: std::vec::IntoIter<Entry>, bytes: Vec<u8> },
     /// Runs in the temporary file. The heap holds the next key of each run.
@@ -131,7 +131,7 @@ impl Sorted {
     ///
     /// # Errors
     /// When the temporary file cannot be read.
-    pub(super) fn next(&mut self, bytes: &mut Vec<u8>) -> io::Result<Option<Key>> {
+    pub(in crate::daily_files) fn next(&mut self, bytes: &mut Vec<u8>) -> io::Result<Option<Key>> {
         bytes.clear();
         match self {
             Sorted::Memory { entries, bytes: all } => Ok(entries.next().map(|(key, range)| {
@@ -153,7 +153,7 @@ impl Sorted {
 
 /// A sorted part of the temporary file.
 #[derive(Debug)]
-pub(super) struct Run {
+pub(in crate::daily_files) struct Run {
     reader: BufReader<Part>,
 }
 

@@ -1,70 +1,36 @@
 //! Compares two files by customer reference number: new, changed, dropped and duplicate customers, with examples.
 //! Compares sorted fingerprints, so that memory use does not depend on the size of the files.
 
-use std::{
-    hash::{DefaultHasher, Hash, Hasher},
-    io,
-    path::Path,
-};
+use std::io;
 
 use shared::daily_file::{
-    CustomerChange, CustomerRow, DuplicateRef, Examples, MAX_DUPLICATES, MAX_EXAMPLES, Turnover,
+    CustomerChange, CustomerRow, DuplicateRef, Examples, FileDifference, MAX_DUPLICATES, MAX_EXAMPLES,
+    MAX_REJECTED_SHOWN, RejectedRow, Turnover,
 };
 
-use super::{
-    external_sort::{Key, Sorted, Sorter},
-    fingerprint::{Fingerprint, Group},
-    first::First,
-    row::Row,
+use super::{first::First, group::Group};
+use crate::daily_files::{
+    RowCounts,
+    stage::{Fingerprints, Key, Sorted},
 };
-
-/// Maximum bytes of fingerprints that the sorter holds in memory.
-const MEMORY_LIMIT: usize = 2 * 1024 * 1024;
 
 /// The differences between the customers of two files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Changes {
-    pub(super) turnover: Turnover,
-    pub(super) examples: Examples,
-    pub(super) duplicates: Vec<DuplicateRef>,
-    pub(super) duplicate_refs: i64,
+pub(in crate::daily_files) struct Changes {
+    pub(in crate::daily_files) turnover: Turnover,
+    pub(in crate::daily_files) examples: Examples,
+    pub(in crate::daily_files) duplicates: Vec<DuplicateRef>,
+    pub(in crate::daily_files) duplicate_refs: i64,
 }
 
-/// The customers of a file, each as a hash of the reference and a hash of the other values.
-#[derive(Debug)]
-pub(super) struct Fingerprints {
-    sorter: Sorter,
-    columns: DefaultHasher,
-}
-
-impl Fingerprints {
-    /// Creates an empty collection for a file with these key data columns. Temporary files go to `folder`.
-    pub(super) fn of(columns: &[String], folder: &Path) -> Self {
-        let mut hasher = DefaultHasher::new();
-        columns.hash(&mut hasher);
-        Self { sorter: Sorter::new(folder, MEMORY_LIMIT), columns: hasher }
-    }
-
-    /// Adds a row of the file. A row that is not accepted counts only as a duplicate.
+impl Changes {
+    /// Compares a file with the file before it.
     ///
     /// # Errors
-    /// When the temporary file cannot be written.
-    pub(super) fn push(&mut self, row: &Row, is_accepted: bool) -> io::Result<()> {
-        let mut key_data = self.columns.clone();
-        row.key_data.hash(&mut key_data);
-        let key_data = key_data.finish();
-        let rest = hash(&(row.number.as_str(), &row.name, key_data));
-        let fingerprint = Fingerprint { row, key_data, is_accepted };
-        self.sorter.push((hash(&row.reference), rest), |bytes| fingerprint.encode(bytes))
-    }
-
-    /// Returns how the customers have changed since `before`.
-    ///
-    /// # Errors
-    /// When a temporary file cannot be read.
-    pub(super) fn changes_since(self, before: Fingerprints) -> io::Result<Changes> {
-        let mut new = Side::of(self.sorter.finish()?)?;
-        let mut old = Side::of(before.sorter.finish()?)?;
+    /// When a temporary file cannot be written or read.
+    pub(super) fn between(new: Fingerprints, before: Fingerprints) -> io::Result<Self> {
+        let mut new = Side::of(new.finish()?)?;
+        let mut old = Side::of(before.finish()?)?;
         let mut found = ChangeCollector::default();
         let (mut after, mut earlier) = (Group::default(), Group::default());
         while let Some(customer) = [new.customer(), old.customer()].into_iter().flatten().min() {
@@ -74,13 +40,33 @@ impl Fingerprints {
         }
         Ok(found.finish())
     }
-}
 
-/// Returns a hash that is stable within this process.
-pub(super) fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+    /// Describes a file and its differences for a response.
+    pub(in crate::daily_files) fn into_difference(
+        self,
+        counts: RowCounts,
+        mut rejected: Vec<RejectedRow>,
+        columns: Vec<String>,
+    ) -> FileDifference {
+        rejected.truncate(MAX_REJECTED_SHOWN);
+        let RowCounts { rows, accepted, rejected: rejected_rows } = counts;
+        let Self { turnover, examples, duplicates, duplicate_refs } = self;
+        let Turnover { added, changed, dropped, unchanged } = turnover;
+        FileDifference {
+            rows,
+            accepted,
+            rejected,
+            rejected_rows,
+            added,
+            changed,
+            dropped,
+            unchanged,
+            duplicates,
+            duplicate_refs,
+            examples,
+            columns,
+        }
+    }
 }
 
 /// Collects differences.
@@ -186,6 +172,7 @@ mod tests {
     use shared::daily_file::ChangedField;
 
     use super::*;
+    use crate::daily_files::parse::Row;
 
     type Customers = Vec<(u8, u8, u8)>;
 
@@ -211,8 +198,8 @@ mod tests {
     #[test]
     fn examples_are_in_file_order_and_name_the_changed_fields() {
         let old = vec![(1, 1, 1), (2, 2, 2), (3, 3, 3), (9, 9, 9)];
-        let changes =
-            of(&vec![(8, 8, 8), (3, 4, 3), (2, 2, 3), (1, 1, 1), (7, 7, 7)]).changes_since(of(&old)).unwrap();
+        let new = vec![(8, 8, 8), (3, 4, 3), (2, 2, 3), (1, 1, 1), (7, 7, 7)];
+        let changes = Changes::between(of(&new), of(&old)).unwrap();
         let refs = |rows: &[CustomerRow]| -> Vec<(i64, String)> {
             rows.iter().map(|row| (row.line, row.reference.clone())).collect()
         };
@@ -241,7 +228,7 @@ mod tests {
         let again =
             Row { line: 9, number, reference: "A-1".into(), name: "Jo".into(), key_data: "[]".into() };
         new.push(&again, false).unwrap();
-        let changes = new.changes_since(of(&vec![(1, 1, 1), (1, 3, 1)])).unwrap();
+        let changes = Changes::between(new, of(&vec![(1, 1, 1), (1, 3, 1)])).unwrap();
         assert_eq!((changes.turnover.unchanged, changes.turnover.added), (1, 1));
         let expected =
             DuplicateRef { reference: "A-1".into(), lines: vec![2, 4, 9], accepted_lines: vec![2, 4] };
@@ -254,7 +241,7 @@ mod tests {
             new in proptest::collection::vec((0..12_u8, 0..3_u8, 0..3_u8), 0..20),
             old in proptest::collection::vec((0..12_u8, 0..3_u8, 0..3_u8), 0..20),
         ) {
-            let changes = of(&new).changes_since(of(&old)).unwrap();
+            let changes = Changes::between(of(&new), of(&old)).unwrap();
             let (new, old) = (by_reference(&new), by_reference(&old));
             let count = |found: usize| i64::try_from(found).unwrap();
             let same = new.iter().filter(|(key, rows)| old.get(key) == Some(*rows)).count();

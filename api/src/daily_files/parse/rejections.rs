@@ -4,17 +4,17 @@
 use shared::daily_file::RejectedRow;
 
 /// Maximum number of rejected rows kept per file. With more, the export is wrong, not single rows.
-pub(crate) const MAX_STORED: usize = 10_000;
+pub(in crate::daily_files) const MAX_STORED: usize = 10_000;
 
 /// The rejected rows so far.
 #[derive(Debug, Default)]
-pub(super) struct Rejections {
+pub(in crate::daily_files) struct Rejections {
     count: i64,
     rows: Vec<RejectedRow>,
 }
 
 impl Rejections {
-    pub(super) fn push(&mut self, row: RejectedRow) {
+    pub(in crate::daily_files) fn push(&mut self, row: RejectedRow) {
         self.count += 1;
         self.rows.push(row);
         // Most rows arrive in file order, but duplicates are found later, when the rows are sorted.
@@ -29,12 +29,12 @@ impl Rejections {
     }
 
     /// Returns the number of all rejected rows.
-    pub(super) fn count(&self) -> i64 {
+    pub(in crate::daily_files) fn count(&self) -> i64 {
         self.count
     }
 
     /// Returns the first rejected rows in file order.
-    pub(super) fn rows(mut self) -> Vec<RejectedRow> {
+    pub(in crate::daily_files) fn rows(mut self) -> Vec<RejectedRow> {
         self.keep_first();
         self.rows
     }

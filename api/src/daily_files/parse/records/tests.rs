@@ -104,7 +104,7 @@ fn the_further_lines_of_a_row_are_read_as_rows_on_request() {
 fn a_text_that_ends_within_quotes_or_never_ends_a_row_is_refused() {
     for text in ["a\n1,\"2", "a\n\"", "a\n\"x\"\""] {
         let fault = read(text, b',', 3).unwrap_err();
-        assert_eq!((fault.line, fault.code), (2, "open_quote"), "{text:?}");
+        assert_eq!((fault.line, fault.kind), (2, FaultKind::OpenQuote), "{text:?}");
     }
     for long in [
         "x".repeat(2 * MAX_ROW_BYTES),
@@ -112,7 +112,7 @@ fn a_text_that_ends_within_quotes_or_never_ends_a_row_is_refused() {
         ",".repeat(2 * MAX_ROW_BYTES),
     ] {
         let text = format!("a\n{long}");
-        assert_eq!(read(&text, b',', 65_536).unwrap_err().code, "row_too_long");
+        assert_eq!(read(&text, b',', 65_536).unwrap_err().kind, FaultKind::RowTooLong);
     }
 }
 
@@ -133,7 +133,7 @@ fn reading_lines_again_is_limited() {
         None => Ok(Next::Row),
     };
     let outcome = records.push(text.as_bytes(), &mut each).and_then(|()| records.finish(&mut each));
-    assert!(outcome.is_ok() || outcome.is_err_and(|fault| fault.code == "open_quote"));
+    assert!(outcome.is_ok() || outcome.is_err_and(|fault| fault.kind == FaultKind::TooManyOpenQuotes));
     assert!(records.reread <= MAX_REREAD_BYTES + MAX_ROW_BYTES);
 }
 

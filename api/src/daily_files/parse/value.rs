@@ -43,17 +43,46 @@ const LABELS: [&str; 23] = [
     "t",
 ];
 
+/// Why a value cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum InvalidValue {
+    /// The value is empty.
+    #[error("This is empty.")]
+    Empty,
+    /// The value is too long.
+    #[error("This is longer than {longest} characters.")]
+    TooLong {
+        /// The maximum length in characters.
+        longest: usize,
+    },
+    /// The value is what a spreadsheet shows for a failed formula, or for a column that is too narrow.
+    #[error("This is a spreadsheet error, not a value. Correct the cell and save the file again.")]
+    SpreadsheetError,
+    /// The value is in scientific notation.
+    #[error(
+        "{value} is Excel's scientific notation: the last digits are lost. Format the column as text in Excel, enter \
+         the values again and save the file."
+    )]
+    Scientific {
+        /// The value.
+        value: String,
+    },
+    /// The value has several phone numbers.
+    #[error("This cell holds several numbers. Keep one number in it.")]
+    SeveralNumbers,
+}
+
 /// Cleans a customer reference number.
 ///
 /// # Errors
-/// Why the value is invalid.
-pub(super) fn reference(value: &str) -> Result<String, String> {
+/// When the value cannot be used.
+pub(super) fn reference(value: &str) -> Result<String, InvalidValue> {
     let plain = as_text(value);
     let plain = plain.strip_prefix(['\'', '\u{2019}']).unwrap_or(&plain);
     let plain = clean_code(plain);
     check(&plain, MAX_REFERENCE_CHARS)?;
     if is_scientific(&plain) && plain.contains(['.', ',']) {
-        return Err(scientific(&plain));
+        return Err(InvalidValue::Scientific { value: plain.into_owned() });
     }
     Ok(plain.into_owned())
 }
@@ -61,8 +90,8 @@ pub(super) fn reference(value: &str) -> Result<String, String> {
 /// Cleans a name.
 ///
 /// # Errors
-/// Why the value is invalid.
-pub(super) fn name(value: &str) -> Result<String, String> {
+/// When the value cannot be used.
+pub(super) fn name(value: &str) -> Result<String, InvalidValue> {
     let plain = as_text(value);
     let plain = clean_line(&plain);
     check(&plain, MAX_NAME_CHARS)?;
@@ -72,8 +101,8 @@ pub(super) fn name(value: &str) -> Result<String, String> {
 /// Cleans a phone number, which is still to be parsed.
 ///
 /// # Errors
-/// Why the value is invalid.
-pub(super) fn number(value: &str) -> Result<Cow<'_, str>, String> {
+/// When the value cannot be used.
+pub(super) fn number(value: &str) -> Result<Cow<'_, str>, InvalidValue> {
     let is_plain = |byte: u8| byte.is_ascii_digit() || b" +-()".contains(&byte);
     let trimmed = value.trim_ascii();
     if !trimmed.is_empty() && trimmed.len() < TOO_MANY_DIGITS && trimmed.bytes().all(is_plain) {
@@ -83,11 +112,11 @@ pub(super) fn number(value: &str) -> Result<Cow<'_, str>, String> {
     let plain = plain.trim_start_matches(['\'', '\u{2019}']).trim();
     check(plain, usize::MAX)?;
     if is_scientific(plain) {
-        return Err(scientific(plain));
+        return Err(InvalidValue::Scientific { value: plain.to_owned() });
     }
     let plain = without_decimals(without_label(plain));
     if has_several(plain) {
-        return Err("This cell holds several numbers. Keep one number in it.".to_owned());
+        return Err(InvalidValue::SeveralNumbers);
     }
     Ok(Cow::Owned(plain.to_owned()))
 }
@@ -108,19 +137,17 @@ fn as_text(value: &str) -> Cow<'_, str> {
     Cow::Owned(spaced)
 }
 
-fn check(plain: &str, longest: usize) -> Result<(), String> {
+fn check(plain: &str, longest: usize) -> Result<(), InvalidValue> {
     if plain.is_empty() {
-        return Err("This is empty.".to_owned());
+        return Err(InvalidValue::Empty);
     }
     // A value has no more characters than bytes, so most values need no counting.
     if plain.len() > longest && plain.chars().count() > longest {
-        return Err(format!("This is longer than {longest} characters."));
+        return Err(InvalidValue::TooLong { longest });
     }
     let is_full_of_hashes = plain.len() > 2 && plain.bytes().all(|byte| byte == b'#');
     if is_full_of_hashes || SPREADSHEET_ERRORS.iter().any(|error| error.eq_ignore_ascii_case(plain)) {
-        return Err(
-            "This is a spreadsheet error, not a value. Correct the cell and save the file again.".to_owned()
-        );
+        return Err(InvalidValue::SpreadsheetError);
     }
     Ok(())
 }
@@ -132,13 +159,6 @@ fn is_scientific(plain: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = mantissa.splitn(2, ['.', ',']);
     parts.all(is_digits) && is_digits(exponent) && exponent.len() <= 3
-}
-
-fn scientific(plain: &str) -> String {
-    format!(
-        "{plain} is Excel's scientific notation: the last digits are lost. Format the column as text in Excel, \
-         enter the values again and save the file."
-    )
 }
 
 /// Removes a label such as `Mobile:` before a number.
@@ -214,20 +234,14 @@ mod tests {
     #[test]
     fn damaged_values_are_refused() {
         for given in ["4.47E+11", "4,47E+11", "4.47700900123e+11", "4E+11", "4.47E11"] {
-            let reason = number(given).unwrap_err();
-            assert!(
-                reason.contains("scientific notation") && reason.contains("as text"),
-                "{given}: {reason}"
-            );
+            assert_eq!(number(given), Err(InvalidValue::Scientific { value: given.to_owned() }));
         }
         assert!(reference("1.23E+15").is_err());
         assert_eq!(reference("12E5").as_deref(), Ok("12E5"), "an ordinary reference");
         for given in ["#N/A", "#ref!", "########"] {
-            let reason =
-                "This is a spreadsheet error, not a value. Correct the cell and save the file again.";
-            assert_eq!(number(given).unwrap_err(), reason);
-            assert_eq!(name(given).unwrap_err(), reason);
-            assert_eq!(reference(given).unwrap_err(), reason);
+            assert_eq!(number(given), Err(InvalidValue::SpreadsheetError));
+            assert_eq!(name(given), Err(InvalidValue::SpreadsheetError));
+            assert_eq!(reference(given), Err(InvalidValue::SpreadsheetError));
         }
         for given in [
             "07700900123 / 07700900456",
@@ -237,14 +251,14 @@ mod tests {
             "07700 900123 07700 900456",
             "07700900123, 07700900456",
         ] {
-            assert!(number(given).unwrap_err().contains("several numbers"), "{given}");
+            assert_eq!(number(given), Err(InvalidValue::SeveralNumbers), "{given}");
         }
         for empty in ["", " ", "=\"\"", "'", "\u{200b}"] {
-            assert_eq!(number(empty).unwrap_err(), "This is empty.", "{empty:?}");
-            assert_eq!(reference(empty).unwrap_err(), "This is empty.", "{empty:?}");
+            assert_eq!(number(empty), Err(InvalidValue::Empty), "{empty:?}");
+            assert_eq!(reference(empty), Err(InvalidValue::Empty), "{empty:?}");
         }
-        assert!(reference(&"x".repeat(101)).unwrap_err().contains("longer than 100"));
-        assert!(name(&"é".repeat(201)).unwrap_err().contains("longer than 200"));
+        assert_eq!(reference(&"x".repeat(101)), Err(InvalidValue::TooLong { longest: 100 }));
+        assert_eq!(name(&"é".repeat(201)), Err(InvalidValue::TooLong { longest: 200 }));
         assert!(name(&"é".repeat(200)).is_ok());
     }
 

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use shared::{clean::clean_line, daily_file::ColumnMapping};
 
 use super::{
-    fault::FileFault,
-    records::{MAX_COLUMNS, Malformed, Next, Record, Records},
+    fault::{FaultKind, FileFault},
+    records::{Malformed, Next, Record, Records},
 };
 
 /// Delimiters to try.
@@ -17,9 +17,12 @@ const MAX_NAME_CHARS: usize = 200;
 
 /// The columns that every file needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum RequiredColumn {
+pub enum RequiredColumn {
+    /// The customer reference number.
     Reference,
+    /// The name.
     Name,
+    /// The phone number.
     Number,
 }
 
@@ -27,12 +30,17 @@ impl RequiredColumn {
     pub(super) const ALL: [RequiredColumn; 3] =
         [RequiredColumn::Reference, RequiredColumn::Name, RequiredColumn::Number];
 
-    fn described(self) -> &'static str {
+    pub(super) fn described(self) -> &'static str {
         match self {
             RequiredColumn::Reference => "the customer reference number",
             RequiredColumn::Name => "the name",
             RequiredColumn::Number => "the phone number",
         }
+    }
+
+    /// Returns a few of the usual names.
+    pub(super) fn examples(self) -> String {
+        self.usual().take(3).collect::<Vec<_>>().join(", ")
     }
 
     /// The usual names, in lower case and with only letters and digits. Earlier names take precedence.
@@ -105,9 +113,9 @@ impl Header {
         Err(failed.map(|refusal| refusal.faults).unwrap_or_default())
     }
 
-    /// Returns the name of a required column in the file.
-    pub(super) fn name_of(&self, required: RequiredColumn) -> &str {
-        self.names.get(self.place(required)).map_or("", String::as_str)
+    /// Returns the name of the reference column.
+    pub(super) fn reference_column(&self) -> &str {
+        self.names.get(self.reference).map_or("", String::as_str)
     }
 
     pub(super) fn place(&self, required: RequiredColumn) -> usize {
@@ -210,13 +218,12 @@ fn read_with(
     mapping: &ColumnMapping,
 ) -> Result<Header, Refusal> {
     let Some((line, names)) = first_row(text, delimiter, separator)? else {
-        let message = "The file is empty: it has no header.";
-        return Err(FileFault::new(1, "empty", message).into());
+        return Err(FileFault::new(1, FaultKind::Empty).into());
     };
     let faults: Vec<FileFault> = RequiredColumn::ALL
         .into_iter()
         .filter_map(|required| find(&names, required, mapping).err())
-        .map(|(code, message)| FileFault::new(line, code, message))
+        .map(|kind| FileFault::new(line, kind))
         .collect();
     let found = |required| find(&names, required, mapping).ok();
     match (found(RequiredColumn::Reference), found(RequiredColumn::Name), found(RequiredColumn::Number)) {
@@ -251,7 +258,7 @@ fn first_row(
         let named = names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1);
         names.truncate(named);
         if let Some(malformed) = record.malformed {
-            let fault = FileFault::new(record.line, "invalid_header", header_fault(malformed));
+            let fault = FileFault::new(record.line, header_fault(malformed));
             return Err(Stop::Refused(Refusal { columns: names.len(), faults: vec![fault] }));
         }
         for (name, place) in names.iter_mut().zip(1..) {
@@ -274,35 +281,28 @@ fn column_name(value: &str) -> String {
     clean_line(&spaced).chars().take(MAX_NAME_CHARS).collect()
 }
 
-fn header_fault(malformed: Malformed) -> String {
+fn header_fault(malformed: Malformed) -> FaultKind {
     match malformed {
-        Malformed::TooManyColumns => format!("The header has more than {MAX_COLUMNS} columns."),
-        _ => "The header has a quote that is not closed, or text after a closing quote. Put quotes around whole \
-              names only."
-            .to_owned(),
+        Malformed::TooManyColumns => FaultKind::TooManyColumns,
+        Malformed::TextAfterQuote
+        | Malformed::LineBreak(_)
+        | Malformed::StrayQuote(_)
+        | Malformed::OpenQuote => FaultKind::BrokenHeader,
     }
 }
 
 /// Returns the position of a required column.
-fn find(
-    names: &[String],
-    required: RequiredColumn,
-    mapping: &ColumnMapping,
-) -> Result<usize, (&'static str, String)> {
+fn find(names: &[String], required: RequiredColumn, mapping: &ColumnMapping) -> Result<usize, FaultKind> {
     if let Some(mapped) = required.mapped(mapping) {
         let same = |name: &&String| name.to_lowercase() == mapped.to_lowercase();
         let mut places = (0..).zip(names).filter(|(_, name)| same(name)).map(|(place, _)| place);
         return match (places.next(), places.next()) {
             (Some(place), None) => Ok(place),
-            (Some(_), Some(_)) => Err(("ambiguous_column", format!("Two columns are named {mapped}."))),
-            (None, _) => Err((
-                "missing_column",
-                format!(
-                    "There is no column {mapped}, which the team's column mapping uses for {}. {}",
-                    required.described(),
-                    column_list(names)
-                ),
-            )),
+            (Some(_), Some(_)) => Err(FaultKind::AmbiguousColumn { name: mapped.to_owned() }),
+            (None, _) => {
+                let (name, columns) = (mapped.to_owned(), names.to_vec());
+                Err(FaultKind::MissingMappedColumn { name, required, columns })
+            }
         };
     }
     let plain: Vec<String> = names.iter().map(|name| normalized(name)).collect();
@@ -311,28 +311,13 @@ fn find(
         match (places.next(), places.next()) {
             (Some(place), None) => return Ok(place),
             (Some(place), Some(_)) => {
-                let name = names.get(place).map_or("", String::as_str);
-                return Err(("ambiguous_column", format!("Two columns are named {name}.")));
+                let name = names.get(place).cloned().unwrap_or_default();
+                return Err(FaultKind::AmbiguousColumn { name });
             }
             (None, _) => {}
         }
     }
-    let example = required.usual().take(3).collect::<Vec<_>>().join(", ");
-    let message = format!(
-        "There is no column for {}. It is usually named {example} or similar. {} Rename a column, or save a column \
-         mapping.",
-        required.described(),
-        column_list(names)
-    );
-    Err(("missing_column", message))
-}
-
-fn column_list(names: &[String]) -> String {
-    let mut shown: Vec<&str> = names.iter().map(String::as_str).take(12).collect();
-    if names.len() > shown.len() {
-        shown.push("...");
-    }
-    format!("The columns are: {}.", shown.join(", "))
+    Err(FaultKind::MissingColumn { required, columns: names.to_vec() })
 }
 
 /// Normalises a name for comparison: lower case, letters and digits only.

@@ -8,10 +8,9 @@ use shared::{
     ids::{ConversationId, DailyFileId, TeamId},
 };
 
-use super::DailyFiles;
-use crate::{conversations, db::DbError, events};
+use crate::{conversations, daily_files::DailyFiles, db::DbError, events};
 
-pub(super) use queries::due;
+pub(in crate::daily_files) use queries::due;
 
 /// Conversations per query for customers.
 const LOOKUP_BATCH: usize = 500;
@@ -49,7 +48,7 @@ impl LiveConversation {
 
 impl DailyFiles {
     /// Updates the conversations of a team whose file has become current. Logs an error; the cleanup tries again.
-    pub(super) async fn refresh(&self, team: TeamId, file: DailyFileId) {
+    pub(in crate::daily_files) async fn refresh(&self, team: TeamId, file: DailyFileId) {
         if let Err(error) = self.try_refresh(team, file).await {
             tracing::warn!(%error, %team, "conversations not updated to the new daily file; will retry");
         }

@@ -8,7 +8,7 @@ mod record;
 
 pub(super) use record::{Malformed, Next, Record};
 
-use super::fault::FileFault;
+use super::fault::{FaultKind, FileFault};
 
 /// Maximum size of a row.
 pub(super) const MAX_ROW_BYTES: usize = 1024 * 1024;
@@ -114,8 +114,7 @@ impl Records {
     ) -> Result<(), E> {
         while self.state == State::Quoted {
             if self.first_break.is_none() {
-                let message = "This row opens a quote and never closes it. The file may be incomplete.";
-                return Err(FileFault::new(self.begins, "open_quote", message).into());
+                return Err(FileFault::new(self.begins, FaultKind::OpenQuote).into());
             }
             self.break_off(Malformed::OpenQuote, each)?;
             self.push(b"", each)?;
@@ -276,8 +275,8 @@ impl Records {
         &mut self,
         each: &mut impl FnMut(Record<'_>) -> Result<Next, E>,
     ) -> Result<Next, E> {
-        let text = std::str::from_utf8(&self.text)
-            .map_err(|_| FileFault::new(self.begins, "not_text", "This row is not text."))?;
+        let text =
+            std::str::from_utf8(&self.text).map_err(|_| FileFault::new(self.begins, FaultKind::NotText))?;
         each(Record { line: self.begins, malformed: self.malformed, text, ends: &self.ends })
     }
 
@@ -285,8 +284,7 @@ impl Records {
     fn read_on_after(&mut self, first_break: usize) -> Result<(), FileFault> {
         self.reread += self.at - first_break;
         if self.reread > MAX_REREAD_BYTES {
-            let message = "Too many rows of this file open a quote and never close it. Correct the export.";
-            return Err(FileFault::new(self.begins, "open_quote", message));
+            return Err(FileFault::new(self.begins, FaultKind::TooManyOpenQuotes));
         }
         self.line = self.begins + 1;
         self.at = first_break + 1;
@@ -311,8 +309,7 @@ impl Records {
         if self.first_break.is_some() {
             return self.break_off(Malformed::OpenQuote, each);
         }
-        let message = "This row is longer than 1 MiB. Perhaps this is not a CSV file.";
-        Err(FileFault::new(self.begins, "row_too_long", message).into())
+        Err(FileFault::new(self.begins, FaultKind::RowTooLong).into())
     }
 }
 

@@ -1,4 +1,4 @@
-//! The customers of a file: inserts in batches, reads page by page, deletes in slices.
+//! Stores the customers and the rejected rows of a file.
 
 use diesel::{
     prelude::*,
@@ -6,22 +6,21 @@ use diesel::{
     sql_types::{BigInt, Text},
     sqlite::Sqlite,
 };
-use shared::{PhoneNumber, ids::DailyFileId};
+use shared::{daily_file::RejectedRow, ids::DailyFileId};
 
 use crate::{
-    daily_files::row::Row,
-    db::{AsText, DbConnection, DbError, on_each, schema::customers},
+    daily_files::parse::Row,
+    db::{
+        DbConnection, DbError, on_each,
+        schema::{customers, rejected_rows},
+    },
 };
 
 /// Rows per INSERT statement on SQLite. More rows need fewer steps, but binds take longer to look up.
 const ROWS_PER_STATEMENT: usize = 50;
 
 /// Stores customers of a file.
-pub(in crate::daily_files) fn insert(
-    conn: &mut DbConnection,
-    id: DailyFileId,
-    rows: &[Row],
-) -> Result<(), DbError> {
+pub(super) fn insert(conn: &mut DbConnection, id: DailyFileId, rows: &[Row]) -> Result<(), DbError> {
     match conn {
         DbConnection::Sqlite(conn) => {
             let mut chunks = rows.chunks_exact(ROWS_PER_STATEMENT);
@@ -87,65 +86,21 @@ impl<const N: usize> QueryFragment<Sqlite> for Insert<'_, N> {
     }
 }
 
-/// Returns a page of a file's customers, ordered by number and line, after a position.
-pub(in crate::daily_files) fn page(
+/// Stores rejected rows of a file.
+pub(super) fn insert_rejected(
     conn: &mut DbConnection,
     id: DailyFileId,
-    after: Option<&(PhoneNumber, i64)>,
-    limit: i64,
-) -> Result<Vec<Row>, DbError> {
-    let (number, line) = after.map_or(("", i64::MIN), |(number, line)| (number.as_str(), *line));
-    let rows: Vec<(AsText<PhoneNumber>, i64, String, String, String)> = on_each!(conn, |c| customers::table
-        .filter(customers::daily_file_id.eq(id.0))
-        .filter(customers::number.ge(number))
-        .filter(customers::number.gt(number).or(customers::line.gt(line)))
-        .order((customers::daily_file_id, customers::number, customers::line))
-        .limit(limit)
-        .select((
-            customers::number,
-            customers::line,
-            customers::reference,
-            customers::name,
-            customers::key_data
-        ))
-        .load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(|(AsText(number), line, reference, name, key_data)| Row {
-            line,
-            number,
-            reference,
-            name,
-            key_data,
-        })
-        .collect())
-}
-
-/// Deletes the first `count` customers of a file. Returns whether there may be more.
-pub(in crate::daily_files) fn delete(
-    conn: &mut DbConnection,
-    id: DailyFileId,
-    count: i64,
-) -> Result<bool, DbError> {
-    let of_file = customers::table.filter(customers::daily_file_id.eq(id.0));
-    let last: Option<(String, i64)> = on_each!(conn, |c| of_file
-        .order((customers::daily_file_id, customers::number, customers::line))
-        .offset(count - 1)
-        .limit(1)
-        .select((customers::number, customers::line))
-        .first(c)
-        .optional())?;
-    match last {
-        Some((number, line)) => {
-            let first = of_file
-                .filter(customers::number.le(&number))
-                .filter(customers::number.lt(&number).or(customers::line.le(line)));
-            on_each!(conn, |c| diesel::delete(first).execute(c))?;
-            Ok(true)
-        }
-        None => {
-            on_each!(conn, |c| diesel::delete(of_file).execute(c))?;
-            Ok(false)
-        }
+    rows: &[RejectedRow],
+) -> Result<(), DbError> {
+    for row in rows {
+        let values = (
+            rejected_rows::daily_file_id.eq(id.0),
+            rejected_rows::line.eq(row.line),
+            rejected_rows::column_name.eq(row.column.as_deref()),
+            rejected_rows::value.eq(&row.value),
+            rejected_rows::reason.eq(&row.reason),
+        );
+        on_each!(conn, |c| diesel::insert_into(rejected_rows::table).values(values).execute(c))?;
     }
+    Ok(())
 }

@@ -3,24 +3,24 @@
 use shared::{PhoneNumber, daily_file::RejectedRow};
 
 use super::{
-    header::{Header, RequiredColumn},
-    records::{MAX_COLUMNS, Malformed, Record},
-    value,
+    header::Header,
+    records::{Malformed, Record},
+    value::{self, InvalidValue},
 };
-use crate::numbers::region::Region;
+use crate::numbers::{parse::NumberFault, region::Region};
 
 /// Maximum length of a rejected value that is shown.
 const MAX_SHOWN_CHARS: usize = 200;
 
 /// A customer to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Row {
-    pub(super) line: i64,
-    pub(super) number: PhoneNumber,
-    pub(super) reference: String,
-    pub(super) name: String,
+pub(in crate::daily_files) struct Row {
+    pub(in crate::daily_files) line: i64,
+    pub(in crate::daily_files) number: PhoneNumber,
+    pub(in crate::daily_files) reference: String,
+    pub(in crate::daily_files) name: String,
     /// The key data values as a JSON array.
-    pub(super) key_data: String,
+    pub(in crate::daily_files) key_data: String,
 }
 
 /// The result of parsing a row.
@@ -34,34 +34,91 @@ pub(super) enum Outcome {
     Blank,
 }
 
+/// Why a row is rejected.
+#[derive(Debug, thiserror::Error)]
+enum RowFault {
+    /// The row cannot be split into values.
+    #[error(transparent)]
+    Malformed(Malformed),
+    /// A value has no column.
+    #[error("This row has a value in column {place}, but the header has only {columns} columns.")]
+    ExtraValue {
+        /// The value's position, from 1.
+        place: usize,
+        /// The number of columns in the header.
+        columns: usize,
+    },
+    /// A quoted value contains lines that look like rows.
+    #[error("This quoted value contains another row. Close its quote on its first line.")]
+    ContainsRow,
+    /// The reference, name or number is unusable.
+    #[error(transparent)]
+    Value(#[from] InvalidValue),
+    /// The number is not a phone number.
+    #[error(transparent)]
+    Number(#[from] NumberFault),
+}
+
+/// A fault, with its column unless it concerns the whole row.
+struct Rejection {
+    column: Option<usize>,
+    fault: RowFault,
+}
+
+impl Rejection {
+    fn of_column(column: usize, fault: impl Into<RowFault>) -> Self {
+        Self { column: Some(column), fault: fault.into() }
+    }
+}
+
 /// Parses a row.
 pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outcome {
     if record.malformed.is_none() && record.values().all(|value| value.trim().is_empty()) {
         return Outcome::Blank;
     }
-    let line = i64::try_from(record.line).unwrap_or(i64::MAX);
-    let rejected = |column: Option<&str>, value: &str, reason: String| {
-        // Only the first line: further lines may be rows of other customers.
-        let value = value.split('\n').next().unwrap_or_default();
-        let value = value.chars().filter(|character| *character != '\0').take(MAX_SHOWN_CHARS).collect();
-        RejectedRow { line, column: column.map(str::to_owned), value, reason }
+    match customer(record, header, region) {
+        Ok(row) => Outcome::Accepted(row),
+        Err(rejection) => {
+            let row = rejected(record, header, &rejection);
+            match rejection.fault {
+                RowFault::ContainsRow => Outcome::ContainsRow(row),
+                RowFault::Malformed(_)
+                | RowFault::ExtraValue { .. }
+                | RowFault::Value(_)
+                | RowFault::Number(_) => Outcome::Rejected(row),
+            }
+        }
+    }
+}
+
+fn rejected(record: Record<'_>, header: &Header, Rejection { column, fault }: &Rejection) -> RejectedRow {
+    let value = match column {
+        Some(column) => record.values().nth(*column).unwrap_or_default().to_owned(),
+        None => record.values().collect::<Vec<_>>().join(" "),
     };
+    // Only the first line: further lines may be rows of other customers.
+    let value = value.split('\n').next().unwrap_or_default();
+    RejectedRow {
+        line: line(record),
+        column: column.and_then(|column| header.names.get(column)).cloned(),
+        value: value.chars().filter(|character| *character != '\0').take(MAX_SHOWN_CHARS).collect(),
+        reason: fault.to_string(),
+    }
+}
+
+fn line(record: Record<'_>) -> i64 {
+    i64::try_from(record.line).unwrap_or(i64::MAX)
+}
+
+fn customer(record: Record<'_>, header: &Header, region: &Region) -> Result<Row, Rejection> {
     if let Some(malformed) = record.malformed {
-        let (column, reason) = fault(malformed);
-        let value = match column {
-            Some(column) => record.values().nth(column).unwrap_or_default().to_owned(),
-            None => record.values().collect::<Vec<_>>().join(" "),
-        };
-        let column = column.and_then(|column| header.names.get(column)).map(String::as_str);
-        return Outcome::Rejected(rejected(column, &value, reason));
+        return Err(Rejection { column: malformed.column(), fault: RowFault::Malformed(malformed) });
     }
     let columns = header.names.len();
     // A row may have fewer values than columns, or more if they are empty: programs write both.
     if let Some(place) = record.values().skip(columns).position(|value| !value.trim().is_empty()) {
-        let place = columns + place + 1;
-        let reason =
-            format!("This row has a value in column {place}, but the header has only {columns} columns.");
-        return Outcome::Rejected(rejected(None, &record.values().collect::<Vec<_>>().join(" "), reason));
+        let fault = RowFault::ExtraValue { place: columns + place + 1, columns };
+        return Err(Rejection { column: None, fault });
     }
     let (mut reference, mut name, mut number) = ("", "", "");
     let mut key_data = String::from("[");
@@ -73,56 +130,22 @@ pub(super) fn read(record: Record<'_>, header: &Header, region: &Region) -> Outc
             name = value;
         } else if column == header.number {
             number = value;
+        } else if contains_a_row(value, column, header, region) {
+            return Err(Rejection::of_column(column, RowFault::ContainsRow));
         } else {
-            if contains_a_row(value, column, header, region) {
-                let reason = "This quoted value contains another row. Close its quote on its first line.";
-                let column = header.names.get(column).map(String::as_str);
-                return Outcome::ContainsRow(rejected(column, value, reason.to_owned()));
-            }
             append(value, &mut key_data);
         }
     }
     key_data.push(']');
-    let refused = |required: RequiredColumn, value: &str, reason: String| {
-        Outcome::Rejected(rejected(Some(header.name_of(required)), value, reason))
-    };
-    let clean_reference = match value::reference(reference) {
-        Ok(clean) => clean,
-        Err(reason) => return refused(RequiredColumn::Reference, reference, reason),
-    };
-    let clean_name = match value::name(name) {
-        Ok(clean) => clean,
-        Err(reason) => return refused(RequiredColumn::Name, name, reason),
-    };
-    let parsed =
-        value::number(number).and_then(|number| region.parse(&number).map_err(|fault| fault.to_string()));
-    match parsed {
-        Ok(number) => {
-            Outcome::Accepted(Row { line, number, reference: clean_reference, name: clean_name, key_data })
-        }
-        Err(reason) => refused(RequiredColumn::Number, number, reason),
-    }
+    let reference =
+        value::reference(reference).map_err(|fault| Rejection::of_column(header.reference, fault))?;
+    let name = value::name(name).map_err(|fault| Rejection::of_column(header.name, fault))?;
+    let number = phone_number(number, region).map_err(|fault| Rejection::of_column(header.number, fault))?;
+    Ok(Row { line: line(record), number, reference, name, key_data })
 }
 
-/// Returns the column of the fault, if there is one, and the reason.
-fn fault(malformed: Malformed) -> (Option<usize>, String) {
-    let (column, reason) = match malformed {
-        Malformed::TextAfterQuote => (
-            None,
-            "Text follows a closing quote, so it is unclear where the value ends. Put quotes around whole values only.",
-        ),
-        Malformed::LineBreak(column) => {
-            (Some(column), "This value is quoted and has no closing quote on its line. Close the quote.")
-        }
-        Malformed::StrayQuote(column) => {
-            (Some(column), "This value has an unmatched quote. Remove it, or quote the whole value.")
-        }
-        Malformed::OpenQuote => (None, "This row opens a quote and never closes it. Close the quote."),
-        Malformed::TooManyColumns => {
-            return (None, format!("This row has more than {MAX_COLUMNS} values."));
-        }
-    };
-    (column, reason.to_owned())
+fn phone_number(value: &str, region: &Region) -> Result<PhoneNumber, RowFault> {
+    Ok(region.parse(&value::number(value)?)?)
 }
 
 /// Whether a quoted value in this column contains a line that looks like a customer's row.
@@ -163,7 +186,7 @@ mod tests {
     use shared::daily_file::ColumnMapping;
 
     use super::*;
-    use crate::daily_files::{
+    use crate::daily_files::parse::{
         fault::FileFault,
         records::{Next, Records},
     };
