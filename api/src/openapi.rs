@@ -69,7 +69,7 @@ use crate::{
         teams::routes::delete_team_member,
         templates::routes::list_team_templates,
         daily_files::routes::list_daily_files,
-        daily_files::routes::create_daily_file,
+        daily_files::upload::routes::create_daily_file,
         daily_files::routes::restore_daily_file,
         daily_files::routes::get_rejected_rows,
         daily_files::routes::get_column_mapping,

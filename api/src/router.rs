@@ -52,6 +52,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .default_service(web::to(assets::serve));
 }
 
+/// Registers the URLs under `/api/v1`. One table, although it is long, so that all of them can be read in one place.
 fn api(config: &mut ServiceConfig) {
     use accounts::routes as account;
     use api_keys::routes as api_key;
@@ -132,7 +133,7 @@ fn api(config: &mut ServiceConfig) {
     );
     at(
         "/teams/{id}/daily_files",
-        methods().get(daily_file::list_daily_files).post(daily_file::create_daily_file),
+        methods().get(daily_file::list_daily_files).post(daily_files::upload::routes::create_daily_file),
     );
     at("/teams/{id}/daily_files/{file_id}/restore", methods().post(daily_file::restore_daily_file));
     at("/teams/{id}/daily_files/{file_id}/rejected", methods().get(daily_file::get_rejected_rows));

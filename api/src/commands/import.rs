@@ -14,15 +14,13 @@ use api::{
     auth::TeamScope,
     clock::Clock,
     config::Settings,
-    daily_files::{DailyFiles, Order, Piece, Progress},
+    daily_files::{DailyFiles, ImportError, Order, Piece, Progress},
     db::Db,
-    error::ApiError,
     events::feed::Feed,
     teams,
 };
 use clap::Args;
 use shared::{
-    ErrorCode,
     clean::clean_line,
     daily_file::{CustomerRow, FileDifference},
     ids::TeamId,
@@ -76,7 +74,7 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Com
                 return Ok((preview.difference, Some(preview.needs_confirmation)));
             }
             let imported = files.import(order, incoming, Arc::clone(&progress), || true).await?;
-            Ok::<_, ApiError>((imported.difference, None))
+            Ok::<_, ImportError>((imported.difference, None))
         };
         let line = || progress_line(&progress, sent.load(Ordering::Relaxed), size);
         let imported = with_progress(importing, line).await;
@@ -163,12 +161,13 @@ fn bar(done: u64, of: u64) -> String {
     format!("[{}{}] {:>3} %", "#".repeat(full), " ".repeat(WIDTH - full), part(100))
 }
 
-fn in_one_line(refused: &ApiError) -> String {
-    let mut line = refused.detail().to_owned();
-    for fault in refused.faults().filter(|fault| fault.code == "rejected").take(3) {
-        line += &format!(" {}: {}", fault.field, fault.message);
+fn in_one_line(refused: &ImportError) -> String {
+    let mut line = refused.to_string();
+    for row in refused.rejected_rows().iter().take(3) {
+        let column = row.column.as_deref().map(|column| format!("{column}: ")).unwrap_or_default();
+        line += &format!(" line {}: {column}{}", row.line, row.reason);
     }
-    if refused.code() == ErrorCode::UnusualDrop {
+    if refused.needs_confirmation() {
         line += " To import it, add --confirm. To see the changes first, use --preview.";
     }
     line

@@ -2,7 +2,7 @@
 //! into the conversation.
 
 use shared::{
-    ErrorCode, PhoneNumber,
+    PhoneNumber,
     clean::clean_code,
     conversation::Conversation,
     customer::{Customer, CustomerKeyData, KeyData},
@@ -10,10 +10,21 @@ use shared::{
 };
 
 use super::queries;
-use crate::{
-    db::{DbConnection, DbError},
-    error::ApiError,
-};
+use crate::db::{DbConnection, DbError};
+
+/// Why no customer could be chosen.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CustomerError {
+    /// No customer has the picked reference.
+    #[error(
+        "No customer of the current daily file has this ref and this number. Pick one of those that GET \
+         /conversations/{{id}}/key_data lists."
+    )]
+    UnknownReference,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns the key data of a conversation's number.
 ///
@@ -48,13 +59,13 @@ pub fn customer_of(
 /// Returns the customer with a number in the team's current file: the one with the picked reference, or the only one.
 ///
 /// # Errors
-/// `validation_failed` when no customer has the picked reference; database errors.
+/// `UnknownReference` when no customer has the picked reference; database errors.
 pub(crate) fn customer_with_number(
     conn: &mut DbConnection,
     team: TeamId,
     number: &PhoneNumber,
     picked: Option<&str>,
-) -> Result<Option<CustomerKeyData>, ApiError> {
+) -> Result<Option<CustomerKeyData>, CustomerError> {
     let (_, customers) = queries::key_data(conn, team, &number.into())?;
     choose(customers, picked)
 }
@@ -73,12 +84,12 @@ pub(crate) struct Addressee {
 /// and name may be used only while no newer file gives the number to another customer.
 ///
 /// # Errors
-/// `validation_failed` when the number has no customer with the picked reference; database errors.
+/// `UnknownReference` when the number has no customer with the picked reference; database errors.
 pub(crate) fn addressee(
     conn: &mut DbConnection,
     conversation: &Conversation,
     picked: Option<&str>,
-) -> Result<Addressee, ApiError> {
+) -> Result<Addressee, CustomerError> {
     let (_, customers) = queries::key_data(conn, conversation.team_id, &conversation.number)?;
     let is_unknown = customers.is_empty();
     if let Some(customer) = choose(customers, picked)? {
@@ -96,11 +107,11 @@ pub(crate) fn addressee(
 /// Chooses the customer with the picked reference, or the only customer.
 ///
 /// # Errors
-/// `validation_failed` when no customer has the picked reference.
+/// `UnknownReference` when no customer has the picked reference.
 pub(crate) fn choose(
     mut customers: Vec<CustomerKeyData>,
     picked: Option<&str>,
-) -> Result<Option<CustomerKeyData>, ApiError> {
+) -> Result<Option<CustomerKeyData>, CustomerError> {
     let Some(picked) = picked else {
         let several = customers.len() > 1;
         return Ok(customers.pop().filter(|_| !several));
@@ -108,11 +119,7 @@ pub(crate) fn choose(
     let picked = clean_code(picked);
     match customers.iter().position(|customer| clean_code(&customer.reference) == picked) {
         Some(place) => Ok(Some(customers.swap_remove(place))),
-        None => {
-            let message = "No customer of the current daily file has this ref and this number. Pick one of those that \
-                           GET /conversations/{id}/key_data lists.";
-            Err(ApiError::field(ErrorCode::ValidationFailed, "ref", "unknown", message))
-        }
+        None => Err(CustomerError::UnknownReference),
     }
 }
 

@@ -8,6 +8,7 @@ use shared::{
     ids::TeamId,
 };
 
+use super::DailyFileState;
 use crate::db::{
     AsText, DbConnection, DbError, Timestamp, on_each,
     schema::{customers, daily_files},
@@ -73,7 +74,7 @@ pub(super) fn other_owner_since(
 ) -> Result<Option<DateTime<Utc>>, DbError> {
     let files: Vec<(i64, Timestamp)> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
-        .filter(daily_files::state.eq("ready"))
+        .filter(daily_files::state.eq(AsText(DailyFileState::Ready)))
         .order(daily_files::id.desc())
         .select((daily_files::id, daily_files::created_at))
         .load(c))?;

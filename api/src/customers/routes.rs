@@ -4,7 +4,12 @@ use actix_web::{HttpResponse, web};
 use shared::{Problem, customer::KeyData, ids::ConversationId};
 
 use super::key_data;
-use crate::{auth::Caller, conversations, error::ApiError, state::AppState};
+use crate::{
+    auth::{Caller, NotFound, Resource},
+    conversations,
+    error::ApiError,
+    state::AppState,
+};
 
 /// Returns the key data of the conversation's customer from the team's current daily file.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/key_data", operation_id = "get_key_data",
@@ -21,7 +26,7 @@ pub async fn get_key_data(
         .db
         .read(move |conn| {
             let conversation = conversations::queries::find(conn, &caller.scope, id)?
-                .ok_or_else(|| ApiError::not_found("conversation"))?;
+                .ok_or(NotFound::new(Resource::Conversation))?;
             Ok::<_, ApiError>(key_data::of_conversation(conn, &conversation)?)
         })
         .await?;

@@ -2,22 +2,34 @@
 //! killed process does not block the team for long.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{
-    ErrorCode,
-    ids::{DailyFileId, TeamId},
-};
+use shared::ids::{DailyFileId, TeamId};
 
 use super::queries::{self, NewFile};
 use crate::{
     clock::Clock,
-    db::{Db, DbConnection},
-    error::ApiError,
+    db::{Db, DbConnection, DbError},
 };
 
 /// How long a claim stays valid without renewal.
 const LEASE: TimeDelta = TimeDelta::seconds(20);
 /// Interval of renewal while nothing is written.
 const RENEWAL_INTERVAL: TimeDelta = TimeDelta::seconds(5);
+
+/// Why a claim could not be acquired or renewed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// Another import holds the claim.
+    #[error("Another file of this team is being processed. Try again when it has finished.")]
+    Held,
+    /// The claim expired, and the staged file was discarded.
+    #[error(
+        "The import took too long and was stopped. The previous file is still in use. Upload the file again."
+    )]
+    Lost,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// The exclusive right to import a file for a team.
 #[derive(Clone, Debug)]
@@ -31,14 +43,14 @@ impl Claim {
     /// Acquires the claim of a team.
     ///
     /// # Errors
-    /// `request_in_progress` when another import holds it.
+    /// `Held` when another import holds it.
     pub(super) async fn acquire(
         db: &Db,
         clock: &Clock,
         team: TeamId,
         time_zone: &str,
         by: String,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, ClaimError> {
         let now = clock.now();
         let date = match time_zone.parse::<chrono_tz::Tz>() {
             Ok(zone) => now.with_timezone(&zone).date_naive(),
@@ -47,33 +59,28 @@ impl Claim {
         let claimed = db
             .write(move |conn| {
                 let new = NewFile { team, date, by: &by, now, held_until: now + LEASE };
-                Ok::<_, ApiError>(queries::claim(conn, &new)?)
+                queries::claim(conn, &new)
             })
             .await?;
-        match claimed {
-            Some(id) => Ok(Self { db: db.clone(), clock: clock.clone(), id }),
-            None => {
-                let detail = "Another file of this team is being processed. Try again when it has finished.";
-                Err(ApiError::new(ErrorCode::RequestInProgress, detail).retry_after(5))
-            }
-        }
+        let id = claimed.ok_or(ClaimError::Held)?;
+        Ok(Self { db: db.clone(), clock: clock.clone(), id })
     }
 
     /// Runs `work` in a write transaction that renews the claim first.
     ///
     /// # Errors
-    /// Errors of `work`; `request_in_progress` when the claim was lost.
+    /// Database errors; `Lost` when the claim was lost.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut DbConnection, DailyFileId) -> Result<T, ApiError> + Send + 'static,
-    ) -> Result<T, ApiError> {
+        work: impl FnOnce(&mut DbConnection, DailyFileId) -> Result<T, DbError> + Send + 'static,
+    ) -> Result<T, ClaimError> {
         let (id, until) = (self.id, self.until());
         self.db
             .write(move |conn| {
                 if !queries::renew(conn, id, until)? {
-                    return Err(lost());
+                    return Err(ClaimError::Lost);
                 }
-                work(conn, id)
+                Ok(work(conn, id)?)
             })
             .await
     }
@@ -81,11 +88,11 @@ impl Claim {
     /// Runs long `work`, and keeps the claim renewed meanwhile.
     ///
     /// # Errors
-    /// Errors of `work`; `request_in_progress` when the claim was lost.
-    pub(super) async fn hold_during<T>(
+    /// Errors of `work`; `Lost` when the claim was lost.
+    pub(super) async fn hold_during<T, E: From<ClaimError>>(
         &self,
-        work: impl Future<Output = Result<T, ApiError>>,
-    ) -> Result<T, ApiError> {
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         let renewing = async {
             loop {
                 self.clock.sleep(RENEWAL_INTERVAL).await;
@@ -96,7 +103,7 @@ impl Claim {
         };
         tokio::select! {
             done = work => done,
-            error = renewing => Err(error),
+            error = renewing => Err(error.into()),
         }
     }
 
@@ -113,10 +120,4 @@ impl Claim {
     fn until(&self) -> DateTime<Utc> {
         self.clock.now() + LEASE
     }
-}
-
-fn lost() -> ApiError {
-    let detail =
-        "The import took too long and was stopped. The previous file is still in use. Upload the file again.";
-    ApiError::new(ErrorCode::RequestInProgress, detail)
 }

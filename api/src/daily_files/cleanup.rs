@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::TimeDelta;
 use tokio::sync::watch;
 
-use super::{DailyFiles, queries, refresh, rows::queries as rows};
+use super::{DailyFiles, activate, queries};
 use crate::db::DbError;
 
 /// Interval of the cleanup, for files that other replicas or a killed process have left.
@@ -50,11 +50,11 @@ impl DailyFiles {
     pub async fn tidy_up(&self, enough: impl Fn() -> bool) -> Result<(), DbError> {
         let now = self.clock.now();
         self.db.write(move |conn| queries::discard_abandoned(conn, None, now)).await?;
-        for (team, file) in self.db.read(refresh::due).await? {
+        for (team, file) in self.db.read(activate::due).await? {
             self.refresh(team, file).await;
         }
         while let Some(id) = self.db.read(queries::discarded).await? {
-            while self.db.write(move |conn| rows::delete(conn, id, SLICE)).await? {
+            while self.db.write(move |conn| queries::delete_customers(conn, id, SLICE)).await? {
                 if enough() {
                     return Ok(());
                 }

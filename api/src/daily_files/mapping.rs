@@ -6,43 +6,56 @@ pub(super) mod queries;
 use shared::{daily_file::ColumnMapping, ids::TeamId};
 
 use crate::{
-    auth::TeamScope,
-    db::DbConnection,
-    error::ApiError,
-    fields::{Fields, same_name},
+    auth::{NotFound, Resource, TeamScope},
+    db::{DbConnection, DbError},
+    fields::{Fields, Invalid, same_name},
     teams,
 };
+
+/// Why a mapping could not be read or saved.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum MappingError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// A column name is invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns the team's mapping; it is empty until one is saved.
 ///
 /// # Errors
-/// `not_found` for the team.
+/// `NotFound` for the team.
 pub(super) fn find(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
-) -> Result<ColumnMapping, ApiError> {
-    let team = teams::queries::team(conn, scope, team)?.ok_or_else(|| ApiError::not_found("team"))?;
+) -> Result<ColumnMapping, MappingError> {
+    let team = teams::queries::team(conn, scope, team)?.ok_or(NotFound::new(Resource::Team))?;
     Ok(queries::find(conn, team.id)?)
 }
 
 /// Saves the team's mapping.
 ///
 /// # Errors
-/// `not_found` for the team, `validation_failed`.
+/// `NotFound` for the team, `Invalid` for the column names.
 pub(super) fn update(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
     given: &ColumnMapping,
-) -> Result<ColumnMapping, ApiError> {
+) -> Result<ColumnMapping, MappingError> {
     find(conn, scope, team)?;
     let mapping = checked(given)?;
     queries::save(conn, team, &mapping)?;
     Ok(mapping)
 }
 
-fn checked(given: &ColumnMapping) -> Result<ColumnMapping, ApiError> {
+fn checked(given: &ColumnMapping) -> Result<ColumnMapping, Invalid> {
     let mut fields = Fields::default();
     let mut column = |field: &str, given: &Option<String>| {
         let given = given.as_deref().filter(|name| !name.trim().is_empty())?;

@@ -1,42 +1,34 @@
-//! Daily files: the customers that a team works with. A file is imported completely or not at all: it is parsed
-//! (`parse`, with `text`, `records`, `header` and `row`), stored as a staged file that no query reads (`storing`), and
-//! then becomes current in one transaction (`activate`). [`import`] runs these steps. [`cleanup`] deletes discarded
-//! files.
+//! Daily files: the customers that a team works with. [`import`] runs the steps of an import in order:
+//!
+//! 1. [`upload`] receives the bytes over HTTP; `sms-chat import` reads them from a file.
+//! 2. [`parse`] splits them into rows, and parses each row into a customer or rejects it.
+//! 3. [`stage`] sorts the customers and stores them as a staged file, which no query reads.
+//! 4. [`activate`] compares the staged file with the current one, and makes it current in one short transaction.
+//!
+//! A file is imported completely or not at all. [`claim`] keeps two imports for a team apart, [`restore`] makes an earlier
+//! file current again, and [`cleanup`] deletes discarded files.
 
 mod activate;
-mod changes;
 mod claim;
 pub mod cleanup;
-mod external_sort;
-mod fault;
-mod fingerprint;
-mod first;
-mod header;
 pub mod import;
-
 pub(crate) mod mapping;
 mod parse;
+mod problems;
 mod queries;
-
-mod records;
-mod refresh;
 pub(crate) mod rejected;
-mod rejections;
 mod restore;
 pub mod routes;
-mod row;
-mod rows;
-
-mod storing;
-mod text;
-mod upload;
-mod value;
+mod stage;
+mod temp_file;
+pub mod upload;
 
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicI64},
 };
 
+use shared::daily_file::DailyFile;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
@@ -45,11 +37,7 @@ use crate::{
     events::feed::Feed,
 };
 
-pub use import::Order;
-pub use parse::Piece;
-
-/// Maximum size of a file uploaded over HTTP, in bytes.
-pub const UPLOAD_LIMIT: u64 = 512 * 1024 * 1024;
+pub use import::{ImportError, Order};
 
 /// Maximum number of imports at the same time in one process, over all teams. Each import needs temporary files of up
 /// to the size of its file.
@@ -85,6 +73,30 @@ impl DailyFiles {
         };
         let import_permits = Semaphore::new(MAX_CONCURRENT_IMPORTS);
         Self { db, clock, feed, folder, cleanup_requested: Notify::new(), import_permits }
+    }
+}
+
+/// A part of a file to be imported.
+#[derive(Debug)]
+pub enum Piece {
+    /// Some bytes.
+    Bytes(Vec<u8>),
+    /// The end of the file. A file that ends without it is incomplete.
+    End,
+}
+
+/// Numbers of rows of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RowCounts {
+    /// All rows, without the header and blank lines.
+    rows: i64,
+    accepted: i64,
+    rejected: i64,
+}
+
+impl RowCounts {
+    fn of(file: &DailyFile) -> Self {
+        Self { rows: file.rows, accepted: file.accepted, rejected: file.rejected_rows }
     }
 }
 

@@ -1,5 +1,4 @@
-//! Daily files in the database: claims, the current file of a team, and its history. A file is `staged` while it is
-//! imported, then `ready`, or `discarded` until the cleanup deletes it.
+//! Daily files in the database: claims, the current file of a team, and its history.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use diesel::prelude::*;
@@ -8,9 +7,13 @@ use shared::{
     ids::{DailyFileId, TeamId},
 };
 
-use crate::db::{
-    AsText, DbConnection, DbError, Timestamp, for_update, on_each,
-    schema::{daily_files, rejected_rows},
+use super::RowCounts;
+use crate::{
+    customers::DailyFileState,
+    db::{
+        AsText, DbConnection, DbError, Timestamp, for_update, on_each,
+        schema::{customers, daily_files, rejected_rows},
+    },
 };
 
 /// A file whose import begins.
@@ -32,7 +35,7 @@ pub(super) fn claim(conn: &mut DbConnection, new: &NewFile<'_>) -> Result<Option
         daily_files::is_current.eq(false),
         daily_files::created_at.eq(Timestamp(new.now)),
         daily_files::created_by.eq(new.by),
-        daily_files::state.eq("staged"),
+        daily_files::state.eq(AsText(DailyFileState::Staged)),
         daily_files::held_until.eq(Timestamp(new.held_until)),
     );
     let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(daily_files::table)
@@ -53,12 +56,12 @@ pub(super) fn discard_abandoned(
     team: Option<TeamId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let abandoned = daily_files::table.filter(daily_files::state.eq("staged")).filter(
+    let abandoned = daily_files::table.filter(daily_files::state.eq(AsText(DailyFileState::Staged))).filter(
         daily_files::held_until
             .lt(Timestamp(now))
             .or(daily_files::held_until.gt(Timestamp(now + CLAIM_TOO_FAR_AHEAD))),
     );
-    let discarded = daily_files::state.eq("discarded");
+    let discarded = daily_files::state.eq(AsText(DailyFileState::Discarded));
     match team {
         Some(team) => on_each!(conn, |c| {
             diesel::update(abandoned.filter(daily_files::team_id.eq(team.0))).set(discarded).execute(c)
@@ -70,15 +73,17 @@ pub(super) fn discard_abandoned(
 
 /// Discards all staged files, even those with a valid claim.
 pub(super) fn discard_staged(conn: &mut DbConnection) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(daily_files::table.filter(daily_files::state.eq("staged")))
-        .set(daily_files::state.eq("discarded"))
-        .execute(c))?;
+    on_each!(conn, |c| diesel::update(
+        daily_files::table.filter(daily_files::state.eq(AsText(DailyFileState::Staged)))
+    )
+    .set(daily_files::state.eq(AsText(DailyFileState::Discarded)))
+    .execute(c))?;
     Ok(())
 }
 
 /// Renews the claim of a staged file. Returns `false` if the file was discarded.
 pub(super) fn renew(conn: &mut DbConnection, id: DailyFileId, until: DateTime<Utc>) -> Result<bool, DbError> {
-    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
+    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq(AsText(DailyFileState::Staged)));
     let renewed = on_each!(conn, |c| diesel::update(staged)
         .set(daily_files::held_until.eq(Timestamp(until)))
         .execute(c))?;
@@ -87,8 +92,10 @@ pub(super) fn renew(conn: &mut DbConnection, id: DailyFileId, until: DateTime<Ut
 
 /// Discards a staged file.
 pub(super) fn discard(conn: &mut DbConnection, id: DailyFileId) -> Result<(), DbError> {
-    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
-    on_each!(conn, |c| diesel::update(staged).set(daily_files::state.eq("discarded")).execute(c))?;
+    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq(AsText(DailyFileState::Staged)));
+    on_each!(conn, |c| diesel::update(staged)
+        .set(daily_files::state.eq(AsText(DailyFileState::Discarded)))
+        .execute(c))?;
     Ok(())
 }
 
@@ -154,7 +161,7 @@ pub(super) fn find(
     let row: Option<Columns> = on_each!(conn, |c| daily_files::table
         .find(id.0)
         .filter(daily_files::team_id.eq(team.0))
-        .filter(daily_files::state.eq("ready"))
+        .filter(daily_files::state.eq(AsText(DailyFileState::Ready)))
         .select(columns!())
         .first(c)
         .optional())?;
@@ -176,7 +183,7 @@ pub(super) fn list(
     let rows: Vec<Columns> = on_each!(conn, |c| daily_files::table
         .filter(daily_files::team_id.eq(team.0))
         .filter(daily_files::id.lt(before.unwrap_or(i64::MAX)))
-        .filter(daily_files::state.eq("ready"))
+        .filter(daily_files::state.eq(AsText(DailyFileState::Ready)))
         .order(daily_files::id.desc())
         .limit(limit)
         .select(columns!())
@@ -189,15 +196,15 @@ pub(super) fn finish(
     conn: &mut DbConnection,
     id: DailyFileId,
     columns: Vec<String>,
-    [rows, accepted, rejected]: [i64; 3],
+    RowCounts { rows, accepted, rejected }: RowCounts,
 ) -> Result<bool, DbError> {
-    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq("staged"));
+    let staged = daily_files::table.find(id.0).filter(daily_files::state.eq(AsText(DailyFileState::Staged)));
     let changes = (
         daily_files::key_data_columns.eq(AsText(columns)),
         daily_files::rows.eq(rows),
         daily_files::accepted.eq(accepted),
         daily_files::rejected_rows.eq(rejected),
-        daily_files::state.eq("ready"),
+        daily_files::state.eq(AsText(DailyFileState::Ready)),
         daily_files::held_until.eq(None::<Timestamp>),
     );
     Ok(on_each!(conn, |c| diesel::update(staged).set(changes).execute(c))? > 0)
@@ -223,10 +230,11 @@ pub(super) fn make_current(
 pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> Result<(), DbError> {
     let of_team = daily_files::table
         .filter(daily_files::team_id.eq(team.0))
-        .filter(daily_files::state.eq("ready"))
+        .filter(daily_files::state.eq(AsText(DailyFileState::Ready)))
         .filter(daily_files::is_current.eq(false));
     // The current file is one of the `kept` files.
     let oldest: Option<i64> = on_each!(conn, |c| of_team
+        .clone()
         .order(daily_files::id.desc())
         .offset(kept - 1)
         .limit(1)
@@ -235,7 +243,9 @@ pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> R
         .optional())?;
     if let Some(oldest) = oldest {
         let old = of_team.filter(daily_files::id.le(oldest));
-        on_each!(conn, |c| diesel::update(old).set(daily_files::state.eq("discarded")).execute(c))?;
+        on_each!(conn, |c| diesel::update(old)
+            .set(daily_files::state.eq(AsText(DailyFileState::Discarded)))
+            .execute(c))?;
     }
     Ok(())
 }
@@ -243,7 +253,7 @@ pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> R
 /// Returns a discarded file that is not deleted yet.
 pub(super) fn discarded(conn: &mut DbConnection) -> Result<Option<DailyFileId>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| daily_files::table
-        .filter(daily_files::state.eq("discarded"))
+        .filter(daily_files::state.eq(AsText(DailyFileState::Discarded)))
         .order(daily_files::id)
         .select(daily_files::id)
         .first(c)
@@ -254,25 +264,6 @@ pub(super) fn discarded(conn: &mut DbConnection) -> Result<Option<DailyFileId>, 
 /// Deletes a file whose customers are deleted already.
 pub(super) fn delete(conn: &mut DbConnection, id: DailyFileId) -> Result<(), DbError> {
     on_each!(conn, |c| diesel::delete(daily_files::table.find(id.0)).execute(c))?;
-    Ok(())
-}
-
-/// Stores rejected rows of a file.
-pub(super) fn insert_rejected(
-    conn: &mut DbConnection,
-    id: DailyFileId,
-    rows: &[RejectedRow],
-) -> Result<(), DbError> {
-    for row in rows {
-        let values = (
-            rejected_rows::daily_file_id.eq(id.0),
-            rejected_rows::line.eq(row.line),
-            rejected_rows::column_name.eq(row.column.as_deref()),
-            rejected_rows::value.eq(&row.value),
-            rejected_rows::reason.eq(&row.reason),
-        );
-        on_each!(conn, |c| diesel::insert_into(rejected_rows::table).values(values).execute(c))?;
-    }
     Ok(())
 }
 
@@ -295,4 +286,33 @@ pub(super) fn rejected(
         .load(c))?;
     let row = |(line, column, value, reason)| RejectedRow { line, column, value, reason };
     Ok(rows.into_iter().map(row).collect())
+}
+
+/// Deletes the first `count` customers of a file. Returns whether there may be more.
+pub(super) fn delete_customers(
+    conn: &mut DbConnection,
+    id: DailyFileId,
+    count: i64,
+) -> Result<bool, DbError> {
+    let of_file = customers::table.filter(customers::daily_file_id.eq(id.0));
+    let last: Option<(String, i64)> = on_each!(conn, |c| of_file
+        .order((customers::daily_file_id, customers::number, customers::line))
+        .offset(count - 1)
+        .limit(1)
+        .select((customers::number, customers::line))
+        .first(c)
+        .optional())?;
+    match last {
+        Some((number, line)) => {
+            let first = of_file
+                .filter(customers::number.le(&number))
+                .filter(customers::number.lt(&number).or(customers::line.le(line)));
+            on_each!(conn, |c| diesel::delete(first).execute(c))?;
+            Ok(true)
+        }
+        None => {
+            on_each!(conn, |c| diesel::delete(of_file).execute(c))?;
+            Ok(false)
+        }
+    }
 }

@@ -7,24 +7,45 @@ use shared::{
     ids::{DailyFileId, TeamId},
 };
 
-use super::{queries, rejections::MAX_STORED};
-use crate::{auth::TeamScope, db::DbConnection, error::ApiError, teams};
+use super::{parse::MAX_STORED, queries};
+use crate::{
+    auth::{NotFound, Resource, TeamScope},
+    db::{DbConnection, DbError},
+    teams::{self, ScopeError},
+};
+
+/// Why the rejected rows could not be returned.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RejectedRowsError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    Team(#[from] ScopeError),
+    /// The file does not exist.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The CSV file could not be written.
+    #[error(transparent)]
+    Csv(#[from] csv::Error),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns the CSV file.
 ///
 /// # Errors
-/// `not_found` for the team and the daily file.
+/// `NotFound` for the team and the daily file.
 pub(super) fn csv(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
     id: DailyFileId,
-) -> Result<Vec<u8>, ApiError> {
+) -> Result<Vec<u8>, RejectedRowsError> {
     teams::queries::require(conn, scope, team)?;
-    let found = queries::find(conn, team, id)?.ok_or_else(|| ApiError::not_found("daily file"))?;
+    let found = queries::find(conn, team, id)?.ok_or(NotFound::new(Resource::DailyFile))?;
     let most = i64::try_from(MAX_STORED).unwrap_or(i64::MAX);
     let rows = queries::rejected(conn, id, most)?;
-    to_csv(&rows, found.file.rejected_rows).map_err(|error| ApiError::internal(&error))
+    Ok(to_csv(&rows, found.file.rejected_rows)?)
 }
 
 fn to_csv(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {

@@ -5,28 +5,52 @@ use shared::{
     ids::{DailyFileId, TeamId},
 };
 
-use super::{DailyFiles, activate::CompleteFile, changes::Changes, import::difference, queries};
-use crate::{auth::TeamScope, error::ApiError, teams};
+use super::{
+    DailyFiles, RowCounts,
+    activate::{ActivateError, Changes, CompleteFile},
+    queries,
+};
+use crate::{
+    auth::{NotFound, Resource, TeamScope},
+    db::DbError,
+    teams::{self, ScopeError},
+};
+
+/// Why a file could not be restored.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    Team(#[from] ScopeError),
+    /// The file does not exist.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The file could not become current.
+    #[error(transparent)]
+    Activate(#[from] ActivateError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 impl DailyFiles {
     /// Restores a file of a team's history.
     ///
     /// # Errors
-    /// `not_found` for the team and the file.
+    /// `NotFound` for the team and the file.
     pub async fn restore(
         &self,
         scope: TeamScope,
         team: TeamId,
         id: DailyFileId,
-    ) -> Result<ImportedFile, ApiError> {
+    ) -> Result<ImportedFile, RestoreError> {
         let (found, rejected) = self
             .db
             .read(move |conn| {
                 teams::queries::require(conn, &scope, team)?;
-                let found = queries::find(conn, team, id)?;
-                let found = found.ok_or_else(|| ApiError::not_found("daily file"))?;
+                let found = queries::find(conn, team, id)?.ok_or(NotFound::new(Resource::DailyFile))?;
                 let shown = i64::try_from(MAX_REJECTED_SHOWN).unwrap_or(i64::MAX);
-                Ok::<_, ApiError>((found, queries::rejected(conn, id, shown)?))
+                Ok::<_, RestoreError>((found, queries::rejected(conn, id, shown)?))
             })
             .await?;
         let changes = if found.file.is_current {
@@ -37,8 +61,8 @@ impl DailyFiles {
             self.make_current(team, finished, None, None, |_| Ok(())).await?
         };
         self.cleanup_requested.notify_one();
-        let counts = [found.file.rows, found.file.accepted, found.file.rejected_rows];
-        let difference = difference(counts, rejected, found.columns, changes);
+        let counts = RowCounts::of(&found.file);
+        let difference = changes.into_difference(counts, rejected, found.columns);
         Ok(ImportedFile { id, file_date: found.file.file_date, difference })
     }
 }

@@ -31,9 +31,7 @@ use crate::{
 
 /// Replays the stories of a team.
 pub(super) fn replay(conn: &mut DbConnection, team: &Team, now: DateTime<Utc>) -> Result<(), DemoError> {
-    let stories = stories::read(team.cast.stories)
-        .map_err(|line| DemoError::Failed(format!("invalid line in a story: {line}")))?;
-    for (n, story) in stories.iter().enumerate() {
+    for (n, story) in stories::read(team.cast.stories)?.iter().enumerate() {
         let mut replay = Replay::new(team, n, story)?;
         for (minutes_ago, line) in &story.lines {
             replay.line(conn, line, now - TimeDelta::minutes(*minutes_ago))?;
@@ -56,9 +54,8 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     fn new(team: &'a Team, n: usize, story: &Story) -> Result<Self, DemoError> {
-        let parse =
-            |text: &str| text.parse().map_err(|_| DemoError::Failed(format!("{text} is not a phone number")));
-        let incomplete = || DemoError::Failed(format!("{} has no number or no agent", team.cast.name));
+        let parse = |text: &str| text.parse().map_err(|_| DemoError::Number(text.to_owned()));
+        let incomplete = || DemoError::IncompleteTeam(team.cast.name);
         let team_number = team.cast.numbers.get(n % team.cast.numbers.len()).ok_or_else(incomplete)?;
         let (id, name) = team.agents.get(n % team.agents.len().max(1)).ok_or_else(incomplete)?;
         let account =
@@ -95,12 +92,12 @@ impl<'a> Replay<'a> {
             opt_out_type: None,
             recovered: None,
         };
-        match receive(conn, &message, at).map_err(|error| DemoError::Failed(error.to_string()))? {
+        match receive(conn, &message, at)? {
             Received::Stored(id) => {
                 self.conversation = Some(id);
                 Ok(())
             }
-            other => Err(DemoError::Failed(format!("a demo message was not stored: {other:?}"))),
+            other => Err(DemoError::NotStored(other)),
         }
     }
 
@@ -112,19 +109,15 @@ impl<'a> Replay<'a> {
         error_code: Option<&str>,
         at: DateTime<Utc>,
     ) -> Result<(), DemoError> {
-        let failed = |error: &dyn std::fmt::Display| DemoError::Failed(error.to_string());
         let id = match self.conversation {
             Some(id) => id,
-            None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)
-                .map_err(|error| failed(&error))?,
+            None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)?,
         };
         self.conversation = Some(id);
         let new =
             NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None, media: None };
-        let reply = Reply::parse(new).map_err(|error| failed(&error))?;
-        let replied = reply
-            .queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)
-            .map_err(|error| failed(&error))?;
+        let replied =
+            Reply::parse(new)?.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // The message was sent in the past, so the outbox must not send it.
         outbox::queries::delete(conn, message.id)?;
@@ -140,17 +133,16 @@ impl<'a> Replay<'a> {
     fn close(
         &mut self,
         conn: &mut DbConnection,
-        reason: &str,
+        reason: &'static str,
         note: Option<&str>,
         at: DateTime<Utc>,
     ) -> Result<(), DemoError> {
-        let unknown =
-            || DemoError::Failed(format!("no conversation to close, or no closure reason {reason}"));
+        let unknown = || DemoError::Closure(reason);
         let id = self.conversation.take().ok_or_else(unknown)?;
         let closure_reason_id =
             closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;
         let new = NewClosure { closure_reason_id, note: note.map(str::to_owned), last_seen_message_id: None };
-        close::close(conn, id, &new, &self.agent, at).map_err(|error| DemoError::Failed(error.to_string()))
+        Ok(close::close(conn, id, &new, &self.agent, at)?)
     }
 
     /// Returns an id in the gateway's form that is unique for each event.

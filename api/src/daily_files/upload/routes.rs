@@ -1,21 +1,34 @@
-//! Streams an upload to the import, chunk by chunk, and computes its fingerprint. The upload is never held in memory as
-//! a whole.
+//! `POST /teams/{id}/daily_files`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use actix_multipart::Multipart;
-use actix_web::{HttpMessage, HttpRequest, http::header, web};
-use chrono::TimeDelta;
-use futures_util::{Stream, StreamExt};
-use sha2::{Digest, Sha256};
-use shared::ErrorCode;
-use tokio::sync::mpsc;
+use actix_multipart::{Field, Multipart};
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::header,
+    web::{self, Bytes},
+};
+use futures_util::{Stream, StreamExt, stream};
+use serde::Deserialize;
+use shared::{
+    ErrorCode, Problem,
+    account::Permission,
+    daily_file::{FilePreview, ImportedFile},
+    ids::TeamId,
+};
+use utoipa::{IntoParams, ToSchema};
 
-use super::super::{Piece, UPLOAD_LIMIT};
-use crate::{clock::Clock, error::ApiError};
+use super::{SIZE_LIMIT, Upload, UploadError, receive};
+use crate::{
+    auth::Caller,
+    daily_files::{DailyFiles, Order},
+    db::Db,
+    error::ApiError,
+    idempotency::{Answer, routes::UnreadRequest},
+    state::AppState,
+    teams,
+};
 
-/// How long an upload may send nothing before it is stopped.
-const IDLE_TIMEOUT: TimeDelta = TimeDelta::seconds(30);
 /// Content types that programs and browsers send for CSV files.
 const CONTENT_TYPES: [&str; 6] = [
     "text/csv",
@@ -26,107 +39,150 @@ const CONTENT_TYPES: [&str; 6] = [
     "application/octet-stream",
 ];
 
-/// SHA-256 digest of an upload, to recognise a repeated request.
-#[derive(Clone, Debug, Default)]
-pub(in super::super) struct Fingerprint(Arc<Mutex<Sha256>>);
+/// Options of an upload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ImportQuery {
+    /// Imports the file even if it replaces most customers.
+    #[serde(default)]
+    #[param(default = false)]
+    confirm: bool,
+    /// Only compares the file with the current one, and changes nothing.
+    #[serde(default)]
+    #[param(default = false)]
+    preview: bool,
+}
 
-impl Fingerprint {
-    /// Returns the digest of all bytes received so far.
-    pub(in super::super) fn read(&self) -> Vec<u8> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().to_vec()
+/// A form with a file.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the form in OpenAPI; the handler reads it as a stream")]
+pub struct FileForm {
+    /// The CSV file.
+    #[schema(format = Binary)]
+    file: String,
+}
+
+/// Uploads a file of customers, which becomes the team's current file.
+///
+/// A file has at most 512 MiB. It is CSV with a header, in UTF-8 or Windows-1252, separated by commas, semicolons or
+/// tabs, or by the delimiter that a first line `sep=` names. It needs columns for the reference, the name and the
+/// number, which are found by the team's column mapping, or else by their usual names. All other columns are key data;
+/// their quoted values may contain line breaks. Invalid rows are left out and listed, and the first 10,000 of them can
+/// be downloaded. A ref on several lines is listed in `duplicates`; its first line for each number is accepted. If the
+/// file as a whole is refused, nothing changes.
+///
+/// With `preview=true`, the answer is 200 with the difference, and nothing changes. A file needs `confirm=true` if it
+/// drops more than half of the current customers, has less than half of the current file's rows, or consists mostly of
+/// new customers.
+#[utoipa::path(post, path = "/api/v1/teams/{id}/daily_files", operation_id = "create_daily_file", tag = "daily files",
+    params(("id" = i64, Path, description = "The team"), ImportQuery),
+    request_body(content(
+        (String = "text/csv", example = "Ref,Name,Mobile,Balance\nA-10021,Maria Jones,07700 900123,GBP 120.00\n"),
+        (FileForm = "multipart/form-data"))),
+    responses((status = 201, body = ImportedFile),
+        (status = 200, description = "With `preview=true`: what the file would change", body = FilePreview),
+        (status = 400, description = "`invalid_body`, `invalid_query`", body = Problem),
+        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, body = Problem), (status = 408, description = "`request_timeout`", body = Problem),
+        (status = 409, description = "`unusual_drop`, unless confirmed; `request_in_progress`", body = Problem),
+        (status = 413, description = "`body_too_large`", body = Problem),
+        (status = 415, description = "`unsupported_media_type`", body = Problem),
+        (status = 422, description = "`invalid_file`, with the lines", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_daily_file(
+    state: web::Data<AppState>,
+    caller: Caller,
+    id: web::Path<TeamId>,
+    query: web::Query<ImportQuery>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Import)?;
+    let (team, scope) = (id.into_inner(), caller.scope.clone());
+    state.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
+    let file = file(&request, payload)?;
+    let by = caller.name().to_owned();
+    let order = Order { scope: caller.scope.clone(), team, by, confirmed: query.confirm };
+    let files = Arc::clone(&state.daily_files);
+    if query.preview {
+        let preview = receive(&state.clock, file, |upload| preview(files, order, upload)).await?;
+        return Ok(HttpResponse::Ok().json(preview));
     }
+    let unread = UnreadRequest::of(&state, &request, &caller)?;
+    let import = IdempotentImport { files, db: state.db.clone(), order, unread };
+    Ok(receive(&state.clock, file, |upload| import.run(upload)).await?.created())
+}
 
-    fn update(&self, bytes: &[u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).update(bytes);
+async fn preview(files: Arc<DailyFiles>, order: Order, upload: Upload) -> Result<FilePreview, ApiError> {
+    Ok(files.preview(order, upload.pieces, Arc::default()).await?)
+}
+
+/// An import that takes effect only once.
+struct IdempotentImport {
+    files: Arc<DailyFiles>,
+    db: Db,
+    order: Order,
+    unread: UnreadRequest,
+}
+
+impl IdempotentImport {
+    async fn run(self, upload: Upload) -> Result<Answer, ApiError> {
+        let Self { files, db, order, unread } = self;
+        let Upload { mut pieces, digest, connection } = upload;
+        if unread.was_answered(&db).await? {
+            // The file is not imported again, but its digest is only complete at its end.
+            while pieces.recv().await.is_some() {}
+            let replayed = unread.with_content(&digest.read())?.replayed(&db).await?;
+            return replayed.ok_or_else(answer_expired);
+        }
+        let imported = files.import(order, pieces, Arc::default(), || connection.is_open()).await?;
+        Ok(unread.with_content(&digest.read())?.record(&db, &imported).await?)
     }
 }
 
-/// Refuses an upload whose `Content-Length` is too large.
-pub(in super::super) fn check_length(request: &HttpRequest) -> Result<(), ApiError> {
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    match announced.and_then(|length| length.parse::<u64>().ok()) {
-        Some(length) if length > UPLOAD_LIMIT => Err(too_large()),
-        _ => Ok(()),
-    }
+/// The stored answer expired during the upload.
+fn answer_expired() -> ApiError {
+    let detail = "The earlier answer to this request has expired. Send the file again.";
+    ApiError::new(ErrorCode::Busy, detail).retry_after(1)
 }
 
-/// Forwards an upload to the import, chunk by chunk.
-pub(in super::super) async fn feed(
-    clock: &Clock,
+/// Returns the file that a request contains, as its body or as a part of a form.
+fn file(
     request: &HttpRequest,
     payload: web::Payload,
-    pieces: mpsc::Sender<Piece>,
-    fingerprint: &Fingerprint,
-) -> Result<(), ApiError> {
+) -> Result<impl Stream<Item = Result<Bytes, UploadError>> + use<>, UploadError> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > SIZE_LIMIT) {
+        return Err(UploadError::TooLarge);
+    }
     let kind = request.content_type();
     if kind.eq_ignore_ascii_case("multipart/form-data") {
-        let mut form = Multipart::new(request.headers(), payload);
-        while let Some(field) = next(clock, &mut form).await? {
-            let mut field = field.map_err(|error| unreadable(&error))?;
-            if field.name() == Some("file") {
-                return forward(clock, &mut field, pieces, fingerprint).await;
-            }
-            while next(clock, &mut field).await?.is_some() {}
-        }
-        let detail = "The form has no part named `file`.";
-        return Err(ApiError::new(ErrorCode::InvalidBody, detail));
+        return Ok(file_of_form(Multipart::new(request.headers(), payload)).left_stream());
     }
     if CONTENT_TYPES.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return forward(clock, &mut payload.into_inner(), pieces, fingerprint).await;
+        return Ok(payload.map(|chunk| chunk.map_err(|error| unreadable(&error))).right_stream());
     }
-    let detail =
-        "Send the file with Content-Type: text/csv, or as the part `file` of a form (multipart/form-data).";
-    Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
+    Err(UploadError::UnsupportedMediaType)
 }
 
-async fn forward<S, E>(
-    clock: &Clock,
-    bytes: &mut S,
-    pieces: mpsc::Sender<Piece>,
-    fingerprint: &Fingerprint,
-) -> Result<(), ApiError>
-where
-    S: Stream<Item = Result<web::Bytes, E>> + Unpin,
-    E: std::fmt::Display,
-{
-    let mut size = 0;
-    while let Some(some) = next(clock, bytes).await? {
-        let some = some.map_err(|error| unreadable(&error))?;
-        size += u64::try_from(some.len()).unwrap_or(u64::MAX);
-        if size > UPLOAD_LIMIT {
-            return Err(too_large());
+/// Returns the part `file` of a form. Chunks of parts before it are empty.
+fn file_of_form(form: Multipart) -> impl Stream<Item = Result<Bytes, UploadError>> {
+    stream::try_unfold((form, None), async |(mut form, part): (Multipart, Option<Field>)| {
+        let Some(mut part) = part else {
+            let part = form.next().await.ok_or(UploadError::NoFile)?.map_err(|error| unreadable(&error))?;
+            return Ok(Some((Bytes::new(), (form, Some(part)))));
+        };
+        let is_file = part.name() == Some("file");
+        match part.next().await {
+            Some(Ok(chunk)) if is_file => Ok(Some((chunk, (form, Some(part))))),
+            Some(Err(error)) if is_file => Err(unreadable(&error)),
+            Some(_) => Ok(Some((Bytes::new(), (form, Some(part))))),
+            None if is_file => Ok(None),
+            None => Ok(Some((Bytes::new(), (form, None)))),
         }
-        fingerprint.update(&some);
-        // The import has ended and reports its own error.
-        if pieces.send(Piece::Bytes(some.to_vec())).await.is_err() {
-            return Ok(());
-        }
-    }
-    let _ = pieces.send(Piece::End).await;
-    Ok(())
+    })
 }
 
-async fn next<S: Stream + Unpin>(clock: &Clock, stream: &mut S) -> Result<Option<S::Item>, ApiError> {
-    tokio::select! {
-        biased;
-        item = stream.next() => Ok(item),
-        () = clock.sleep(IDLE_TIMEOUT) => {
-            let detail = format!(
-                "No part of the upload has arrived for {} seconds, so it was stopped. The previous file is still in \
-                 use. Upload the file again.",
-                IDLE_TIMEOUT.num_seconds()
-            );
-            Err(ApiError::new(ErrorCode::RequestTimeout, detail))
-        }
-    }
-}
-
-fn unreadable(error: &impl std::fmt::Display) -> ApiError {
-    let detail = format!("The upload could not be read: {error}.");
-    ApiError::new(ErrorCode::InvalidBody, detail)
-}
-
-fn too_large() -> ApiError {
-    let detail = "An uploaded file can have at most 512 MiB. Import a larger one with `sms-chat import` on the server.";
-    ApiError::new(ErrorCode::BodyTooLarge, detail)
+fn unreadable(error: &impl std::fmt::Display) -> UploadError {
+    UploadError::Unreadable { cause: error.to_string() }
 }
