@@ -1,5 +1,8 @@
 //! Builds and runs the application: database, gateway, background tasks, HTTP server. `main` and the tests both use it.
 
+mod background;
+mod gateway;
+
 use std::{
     net::{SocketAddr, TcpListener},
     sync::Arc,
@@ -13,7 +16,6 @@ use actix_web::{
     web,
 };
 use chrono::TimeDelta;
-use secrecy::ExposeSecret;
 use simulator::Simulator;
 use tokio::{sync::watch, task::JoinHandle};
 use tracing::Span;
@@ -22,24 +24,15 @@ use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 use crate::{
     auth::{Authenticator, PasswordPool, RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
-    config::{Credentials, GatewayKind, Settings},
-    daily_files::DailyFiles,
+    config::Settings,
     db::{DatabaseUrl, Db, DbError, Migrations},
-    demo,
-    error::ApiError,
-    events::{self, feed::Feed},
-    gap_repair::GapRepair,
-    gateway::client::GatewayClient,
+    demo::{self, DemoPasswordError},
+    gateway::client::InvalidApiUrl,
     middleware::{self, HttpPolicy},
-    outbox::{
-        clock_jump::ClockJumps,
-        worker::{Outbox, Worker},
-    },
-    retention, router, search,
+    router,
     state::AppState,
-    teams,
-    webhooks::{MESSAGES_WEBHOOK, STATUS_WEBHOOK},
 };
+use background::Background;
 
 /// Number of seconds that requests in progress may take during shutdown. It is shorter than the 30 s after which
 /// service managers commonly kill a process.
@@ -61,10 +54,10 @@ pub enum StartError {
     #[error(
         "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
     )]
-    Gateway(String),
+    Gateway(InvalidApiUrl),
     /// The demo accounts cannot be checked.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
-    DemoAccounts(ApiError),
+    DemoAccounts(DemoPasswordError),
     /// An account has the published demo password, and the address is not a loopback address.
     #[error(
         "{0} still has the demo password, so the server may listen only on loopback addresses; \
@@ -119,63 +112,9 @@ impl Application {
         let address = listener.local_addr().map_err(|error| StartError::Listen(wanted, error))?;
         let public_url = settings.http.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
 
-        let credentials = settings.credentials();
-        let simulator = match settings.gateway.kind {
-            GatewayKind::Simulator => {
-                Some(simulate(&db, settings, &credentials, address, &public_url).await?)
-            }
-            GatewayKind::Twilio => None,
-        };
-        let api_url = simulator.as_ref().map_or_else(|| settings.gateway.api_url.clone(), Simulator::url);
-        let gateway = GatewayClient::new(
-            credentials.account_sid,
-            credentials.auth_token.clone(),
-            &api_url,
-            format!("{public_url}{STATUS_WEBHOOK}"),
-            settings.gateway.timeout,
-        )
-        .map_err(StartError::Gateway)?;
-        let gateway = Arc::new(gateway);
-
+        let (gateway, simulator) = gateway::start(&db, settings, address, &public_url).await?;
         let (stop, stopped) = watch::channel(false);
-        let outbox = Arc::new(Outbox::default());
-        let feed = Arc::new(Feed::default());
-        let worker = Worker {
-            db: db.clone(),
-            gateway: Arc::clone(&gateway),
-            clock: clock.clone(),
-            outbox: Arc::clone(&outbox),
-            feed: Arc::clone(&feed),
-            give_up_after: settings.gateway.give_up_after,
-            list_lag: settings.gateway.list_lag,
-        };
-        let daily_files =
-            Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
-        daily_files.begin().await?;
-        let repair = GapRepair {
-            db: db.clone(),
-            gateway: Arc::clone(&gateway),
-            clock: clock.clone(),
-            feed: Arc::clone(&feed),
-        };
-        let clock_jumps = ClockJumps {
-            db: db.clone(),
-            clock: clock.clone(),
-            outbox: Arc::clone(&outbox),
-            timeout: gateway.timeout(),
-        };
-        let last_event = db.read(events::queries::newest).await?;
-        let mut tasks = vec![
-            tokio::spawn(worker.run(stopped.clone())),
-            tokio::spawn(clock_jumps.run(stopped.clone())),
-            tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
-            tokio::spawn(search::refold(db.clone(), stopped.clone())),
-            tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
-            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
-        ];
-        if let Some(every) = settings.gateway.repair_every {
-            tasks.push(tokio::spawn(repair.run(every, stopped)));
-        }
+        let background = Background::start(settings, &db, &clock, &gateway, stopped).await?;
         let http = HttpPolicy::new(&settings.http, &public_url);
         let auth = Authenticator {
             db: db.clone(),
@@ -186,15 +125,16 @@ impl Application {
             rate_limit: RateLimit::new(settings.limits.requests_per_minute, clock.clone()),
             secure_cookies: http.is_secure,
         };
+        let credentials = settings.credentials();
         let state = web::Data::new(AppState {
             db,
             clock,
             auth: Arc::new(auth),
-            outbox,
-            feed,
+            outbox: background.outbox,
+            feed: background.feed,
             rechecks: Arc::default(),
             gateway,
-            daily_files,
+            daily_files: background.daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
             trusted_proxies: settings.http.trusted_proxies.clone(),
             http,
@@ -207,7 +147,7 @@ impl Application {
             simulated: simulator.as_ref().map(Simulator::numbers),
         });
         let server = serve(listener, state).map_err(|error| StartError::Listen(address, error))?;
-        Ok(Self { address, public_url, simulator, server, stop, tasks })
+        Ok(Self { address, public_url, simulator, server, stop, tasks: background.tasks })
     }
 
     /// Returns a handle that stops the application.
@@ -258,28 +198,6 @@ fn serve(listener: TcpListener, state: web::Data<AppState>) -> std::io::Result<S
     // `main` handles signals, so that live streams end before the server waits for connections to close. Idle
     // connections close at once, others after the request in progress.
     Ok(server.listen(listener)?.disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).run())
-}
-
-async fn simulate(
-    db: &Db,
-    settings: &Settings,
-    credentials: &Credentials,
-    address: SocketAddr,
-    public_url: &str,
-) -> Result<Simulator, StartError> {
-    let listen = settings.gateway.simulator_listen;
-    let simulator = Simulator::start(simulator::Settings {
-        listen,
-        account_sid: credentials.account_sid.clone(),
-        auth_token: credentials.auth_token.expose_secret().to_owned(),
-        messages_url: Some(format!("{public_url}{MESSAGES_WEBHOOK}")),
-        // The public URL, which is signed, may not be reachable from this machine.
-        deliver_to: Some(format!("http://{address}")),
-        ..simulator::Settings::default()
-    })
-    .map_err(|error| StartError::Simulator(listen, error))?;
-    simulator.numbers().set(teams::desk_numbers(db).await?);
-    Ok(simulator)
 }
 
 async fn refuse_demo_password(

@@ -105,8 +105,8 @@ impl Fields {
 
     /// Validates a new password. `about` is what an attacker knows about the account: e-mail address and name.
     pub(crate) fn password(&mut self, field: &str, given: String, about: &[&str]) -> SecretString {
-        if let Some((code, message)) = password::weakness(&given, about) {
-            self.fault(field, code, message);
+        if let Err(weak) = password::check(&given, about) {
+            self.fault(field, weak.code(), weak.to_string());
         }
         SecretString::from(given)
     }

@@ -34,6 +34,7 @@
 //! - [`templates`]: texts with placeholders
 //! - [`closures`]: closure reasons
 //! - [`customers`]: the customers of the daily files, and their key data
+//! - `catalogue`: lists of named entries that users arrange: templates, closure reasons
 //! - [`teams`]: teams, their numbers and members
 //! - [`accounts`]: the people who sign in
 //! - [`api_keys`]: the API keys of integrators' programs
@@ -47,7 +48,6 @@
 //! - [`numbers`]: parses phone numbers
 //!
 //! Shared by all of these:
-//! - `ordering`: lists that users arrange
 //! - [`fields`]: validation of fields
 //! - [`paging`]: pages of lists
 //! - [`error`]: the error type of all handlers
@@ -61,6 +61,7 @@ pub mod app;
 pub mod assets;
 pub mod auth;
 pub mod body;
+mod catalogue;
 pub mod clock;
 pub mod closures;
 pub mod config;
@@ -82,7 +83,6 @@ pub mod messages;
 pub mod middleware;
 pub mod numbers;
 pub mod openapi;
-mod ordering;
 pub mod outbox;
 pub mod paging;
 pub mod rejected_messages;

@@ -57,6 +57,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .default_service(web::to(assets::serve));
 }
 
+/// Registers the URLs under `/api/v1`. One table, although it is long, so that all of them can be read in one place.
 fn api(config: &mut ServiceConfig) {
     use accounts::routes as account;
     use api_keys::routes as api_key;

@@ -12,16 +12,13 @@ use std::{
 
 use anyhow::{Result, ensure};
 use api::{
-    accounts::create_by_operator,
+    accounts::{OperatorError, change::CreateAccountError, create_by_operator},
     auth::PasswordPool,
     clock::Clock,
     db::{DatabaseUrl, Db},
 };
 use hdrhistogram::Histogram;
-use shared::{
-    ErrorCode,
-    account::{NewAccount, Role},
-};
+use shared::account::{NewAccount, Role};
 
 use crate::{
     client::{Figures, Request},
@@ -117,8 +114,8 @@ fn create_accounts(url: &DatabaseUrl) -> Result<()> {
             };
             let now = Clock::System.now();
             match create_by_operator(&db, &passwords, new, Vec::new(), now).await {
-                Err(error) if error.code() != ErrorCode::AlreadyExists => return Err(error.into()),
-                _ => {}
+                Ok(()) | Err(OperatorError::Create(CreateAccountError::Taken(_))) => {}
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(())

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use shared::{
-    ErrorCode,
     account::{AccountChange, AccountDetail, NewAccount, Permission, Role},
     event::EventKind,
     ids::{AccountId, TeamId},
@@ -14,12 +13,62 @@ use shared::{
 
 use super::queries::{self, AccountRow};
 use crate::{
-    auth::{self, Authority},
+    auth::{self, Authority, LookupError, NotEverywhere, NotFound, Resource},
     db::{DbConnection, DbError, Lock},
-    error::ApiError,
     events,
-    fields::{Fields, Taken},
+    fields::{Fields, Invalid, Taken},
 };
+
+/// Why an account was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAccountError {
+    /// Some fields are invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Another account has the e-mail address.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// The new account cannot be loaded.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why a caller may not change an account.
+#[derive(Debug, thiserror::Error)]
+pub enum ManageAccountError {
+    /// The account does not exist, or is in none of the caller's teams.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The account has more permissions or other teams than the caller.
+    #[error(transparent)]
+    NotEverywhere(#[from] NotEverywhere),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why an account was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateAccountError {
+    /// The caller may not change it.
+    #[error(transparent)]
+    Manage(#[from] ManageAccountError),
+    /// Some fields are invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Another account has the e-mail address.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// It is the only enabled administrator, and would no longer be one.
+    #[error("This is the last administrator. Make another account an administrator first.")]
+    LastAdmin,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// A new account, validated as far as possible without the database.
 #[derive(Debug)]
@@ -52,40 +101,44 @@ pub fn check(new: NewAccount, authority: &Authority) -> (CheckedAccount, SecretS
 /// Creates an account.
 ///
 /// # Errors
-/// `validation_failed` with every invalid field, `already_exists` for the e-mail address.
+/// [`CreateAccountError`]; `Invalid` names every invalid field.
 pub fn create(
     conn: &mut DbConnection,
     new: CheckedAccount,
     authority: &Authority,
     password_hash: &str,
     now: DateTime<Utc>,
-) -> Result<AccountDetail, ApiError> {
+) -> Result<AccountDetail, CreateAccountError> {
     let CheckedAccount { row, team_ids, mut fields } = new;
     let needed = !authority.is_everywhere();
     authority.check_teams(conn, &mut fields, &team_ids, needed)?;
     fields.finish()?;
     let id = queries::insert(conn, &row, password_hash, now)?.ok_or_else(|| email_taken(&row.email))?;
     set_teams(conn, id, &[], &team_ids, now)?;
-    detail(conn, authority, id)
+    Ok(detail(conn, authority, id)?)
 }
 
 /// Returns an account that is in one of the authority's teams.
 ///
 /// # Errors
-/// `not_found`.
+/// `NotFound` for other accounts.
 pub fn detail(
     conn: &mut DbConnection,
     authority: &Authority,
     id: AccountId,
-) -> Result<AccountDetail, ApiError> {
-    let found = queries::find(conn, id)?.filter(|found| is_visible(authority, found));
-    found.ok_or_else(|| ApiError::not_found("account"))
+) -> Result<AccountDetail, LookupError> {
+    let account = load(conn, id)?;
+    if is_visible(authority, &account) { Ok(account) } else { Err(NotFound::new(Resource::Account).into()) }
+}
+
+fn load(conn: &mut DbConnection, id: AccountId) -> Result<AccountDetail, LookupError> {
+    Ok(queries::find(conn, id)?.ok_or(NotFound::new(Resource::Account))?)
 }
 
 /// Changes an account.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `validation_failed`, `already_exists`, `last_admin`.
+/// [`UpdateAccountError`].
 pub fn update(
     conn: &mut DbConnection,
     authority: &Authority,
@@ -93,11 +146,48 @@ pub fn update(
     id: AccountId,
     change: AccountChange,
     now: DateTime<Utc>,
-) -> Result<AccountDetail, ApiError> {
+) -> Result<AccountDetail, UpdateAccountError> {
     // Serialised, so that two administrators cannot remove each other's role at the same time.
     conn.advisory_lock(Lock::Accounts)?;
     let before = find_manageable(conn, authority, id)?;
     let mut fields = Fields::default();
+    let team_ids = change.team_ids.clone().unwrap_or_else(|| before.team_ids.clone());
+    let row = changed_row(&mut fields, authority, &before, change, now);
+    if team_ids != before.team_ids {
+        authority.check_teams(conn, &mut fields, &team_ids, !authority.is_everywhere())?;
+    }
+    let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
+    let is_admin = row.role == Role::Admin && row.disabled_at.is_none();
+    if was_admin && !is_admin && !queries::has_other_admin(conn, id)? {
+        return Err(UpdateAccountError::LastAdmin);
+    }
+    let is_disabling = row.disabled_at.is_some() && before.disabled_at.is_none();
+    if is_disabling && by == Some(id) {
+        let message = "You cannot disable your own account. Ask another administrator.";
+        fields.fault("disabled", "yourself", message);
+    }
+    fields.finish()?;
+    queries::update(conn, id, &row).map_err(|error| match error {
+        error if error.is_duplicate() => email_taken(&row.email).into(),
+        error => UpdateAccountError::from(error),
+    })?;
+    set_teams(conn, id, &before.team_ids, &team_ids, now)?;
+    if is_disabling {
+        auth::queries::revoke_sessions(conn, id, None, now)?;
+    }
+    events::queries::insert_of_account(conn, Some(id), now)?;
+    // Not through `detail`: the change may have moved the account out of the caller's teams.
+    Ok(load(conn, id).map_err(ManageAccountError::from)?)
+}
+
+/// Returns the account's fields after a change. Validates those that change.
+fn changed_row(
+    fields: &mut Fields,
+    authority: &Authority,
+    before: &AccountDetail,
+    change: AccountChange,
+    now: DateTime<Utc>,
+) -> AccountRow {
     let role = change.role.unwrap_or(before.role);
     let given = match (change.permissions, change.role) {
         (None, Some(role)) if role != before.role => None,
@@ -106,65 +196,31 @@ pub fn update(
     };
     let permissions = permissions(role, given);
     if role != before.role || permissions != before.permissions {
-        check_role(&mut fields, authority, role, &permissions);
+        check_role(fields, authority, role, &permissions);
     }
     let disabled_at = match change.disabled {
         Some(true) => before.disabled_at.or(Some(now)),
         Some(false) => None,
         None => before.disabled_at,
     };
-    let row = AccountRow {
-        email: change.email.map_or(before.email, |email| fields.email("email", &email)),
-        display_name: change
-            .display_name
-            .map_or(before.display_name, |name| fields.name("display_name", &name)),
-        role,
-        permissions,
-        disabled_at,
-    };
-    let team_ids = change.team_ids.unwrap_or_else(|| before.team_ids.clone());
-    if team_ids != before.team_ids {
-        authority.check_teams(conn, &mut fields, &team_ids, !authority.is_everywhere())?;
-    }
-    let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
-    let is_admin = row.role == Role::Admin && row.disabled_at.is_none();
-    if was_admin && !is_admin && !queries::has_other_admin(conn, id)? {
-        let detail = "This is the last administrator. Make another account an administrator first.";
-        return Err(ApiError::new(ErrorCode::LastAdmin, detail));
-    }
-    let is_disabling = row.disabled_at.is_some() && before.disabled_at.is_none();
-    if is_disabling && by == Some(id) {
-        fields.fault(
-            "disabled",
-            "yourself",
-            "You cannot disable your own account. Ask another administrator.",
-        );
-    }
-    fields.finish()?;
-    queries::update(conn, id, &row).map_err(|error| match error {
-        error if error.is_duplicate() => email_taken(&row.email),
-        error => error.into(),
-    })?;
-    set_teams(conn, id, &before.team_ids, &team_ids, now)?;
-    if is_disabling {
-        auth::queries::revoke_sessions(conn, id, None, now)?;
-    }
-    events::queries::insert_of_account(conn, Some(id), now)?;
-    // Not through `detail`: the change may have moved the account out of the caller's teams.
-    queries::find(conn, id)?.ok_or_else(|| ApiError::not_found("account"))
+    let email = change.email.map_or_else(|| before.email.clone(), |email| fields.email("email", &email));
+    let display_name = change
+        .display_name
+        .map_or_else(|| before.display_name.clone(), |name| fields.name("display_name", &name));
+    AccountRow { email, display_name, role, permissions, disabled_at }
 }
 
 /// Sets an account's password, and ends its sessions.
 ///
 /// # Errors
-/// `not_found`, `forbidden`.
+/// [`ManageAccountError`].
 pub fn reset_password(
     conn: &mut DbConnection,
     authority: &Authority,
     id: AccountId,
     password_hash: &str,
     now: DateTime<Utc>,
-) -> Result<(), ApiError> {
+) -> Result<(), ManageAccountError> {
     conn.advisory_lock(Lock::Accounts)?;
     find_manageable(conn, authority, id)?;
     queries::set_password(conn, id, password_hash)?;
@@ -178,7 +234,7 @@ pub(crate) fn find_manageable(
     conn: &mut DbConnection,
     authority: &Authority,
     id: AccountId,
-) -> Result<AccountDetail, ApiError> {
+) -> Result<AccountDetail, ManageAccountError> {
     let account = detail(conn, authority, id)?;
     let all_mine = account.team_ids.iter().all(|team| authority.scope().includes(*team));
     if account.role == Role::Admin || !all_mine || !authority.covers(&account.permissions) {
@@ -226,7 +282,7 @@ fn set_teams(
     Ok(())
 }
 
-/// Returns the problem for an e-mail address that another account has.
-pub(crate) fn email_taken(email: &str) -> ApiError {
-    Taken { field: "email", message: format!("An account with {email} already exists.") }.into()
+/// Returns the error for an e-mail address that another account has.
+pub(crate) fn email_taken(email: &str) -> Taken {
+    Taken { field: "email", message: format!("An account with {email} already exists.") }
 }

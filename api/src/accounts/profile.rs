@@ -5,15 +5,54 @@ use shared::account::{Account, PasswordChange, Profile};
 use super::{change::email_taken, queries};
 use crate::{
     auth::{
-        self, Authenticator, Caller, Who,
-        confirm::{confirm_password, wrong_password},
+        self, AccountRequired, Authenticator, Caller, PasswordError, Who,
+        confirm::{ConfirmError, confirm_password},
         security_log::SecurityEvent,
     },
-    db::Lock,
-    error::ApiError,
+    db::{DbError, Lock},
     events,
-    fields::Fields,
+    fields::{Fields, Invalid, Taken},
 };
+
+/// Why a caller's profile was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpdateProfileError {
+    /// The caller is an API key, which has no profile.
+    #[error(transparent)]
+    AccountRequired(#[from] AccountRequired),
+    /// Some fields are invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The current password is not confirmed.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// Another account has the e-mail address.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why a caller's password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ChangePasswordError {
+    /// The caller is an API key, which has no password.
+    #[error(transparent)]
+    AccountRequired(#[from] AccountRequired),
+    /// The new password is not acceptable.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The current password is not confirmed.
+    #[error(transparent)]
+    Confirm(#[from] ConfirmError),
+    /// The new password cannot be hashed at the moment.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Changes the caller's display name and e-mail address. A new e-mail address requires the current password. Earlier
 /// messages keep the old name.
@@ -21,7 +60,7 @@ pub(crate) async fn update(
     authenticator: &Authenticator,
     caller: Caller,
     profile: Profile,
-) -> Result<Caller, ApiError> {
+) -> Result<Caller, UpdateProfileError> {
     let (before, session) = caller.person()?;
     let mut fields = Fields::default();
     let display_name = fields.name("display_name", &profile.display_name);
@@ -41,14 +80,15 @@ pub(crate) async fn update(
             conn.advisory_lock(Lock::Accounts)?;
             if let Some(hash) = confirmed {
                 if !auth::queries::still_has(conn, changed.id, &hash)? {
-                    return Err(wrong_password());
+                    return Err(ConfirmError::Wrong.into());
                 }
-                queries::set_email(conn, changed.id, &changed.email).map_err(|error| {
-                    if error.is_duplicate() { email_taken(&changed.email) } else { error.into() }
+                queries::set_email(conn, changed.id, &changed.email).map_err(|error| match error {
+                    error if error.is_duplicate() => email_taken(&changed.email).into(),
+                    error => UpdateProfileError::from(error),
                 })?;
             }
             queries::rename(conn, changed.id, &changed.display_name)?;
-            events::queries::insert_of_account(conn, Some(changed.id), now).map_err(ApiError::from)
+            Ok::<_, UpdateProfileError>(events::queries::insert_of_account(conn, Some(changed.id), now)?)
         })
         .await?;
     if changes_email {
@@ -62,7 +102,7 @@ pub(crate) async fn change_password(
     authenticator: &Authenticator,
     caller: &Caller,
     change: PasswordChange,
-) -> Result<(), ApiError> {
+) -> Result<(), ChangePasswordError> {
     let (account, session) = caller.person()?;
     let mut fields = Fields::default();
     let new = fields.password("password", change.password, &[&account.email, &account.display_name]);
@@ -74,11 +114,11 @@ pub(crate) async fn change_password(
         .db
         .write(move |conn| {
             if !auth::queries::still_has(conn, id, &old_hash)? {
-                return Err(wrong_password());
+                return Err(ConfirmError::Wrong.into());
             }
             queries::set_password(conn, id, &hash)?;
             auth::queries::revoke_sessions(conn, id, Some(session), now)?;
-            events::queries::insert_of_account(conn, Some(id), now).map_err(ApiError::from)
+            Ok::<_, ChangePasswordError>(events::queries::insert_of_account(conn, Some(id), now)?)
         })
         .await?;
     SecurityEvent::new("password_changed").account(id).by(caller).detail("other sessions are ended").log();
@@ -95,7 +135,7 @@ pub(crate) async fn confirm_own_change(
     caller: &Caller,
     id: shared::ids::AccountId,
     current: Option<String>,
-) -> Result<(), ApiError> {
+) -> Result<(), ConfirmError> {
     match &caller.who {
         Who::Account { account, session } if account.id == id => {
             confirm_password(authenticator, account, *session, current).await.map(drop)

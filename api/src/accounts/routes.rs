@@ -67,9 +67,7 @@ pub async fn create_account(
         .write(move |conn| {
             let mut id = None;
             let made = once.run(conn, |conn| {
-                let created = change::create(conn, new, &authority, &hash, now)?;
-                id = Some(created.id);
-                Ok::<_, ApiError>(created)
+                change::create(conn, new, &authority, &hash, now).inspect(|created| id = Some(created.id))
             })?;
             Ok::<_, ApiError>((made, id))
         })

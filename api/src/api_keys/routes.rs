@@ -8,12 +8,11 @@ use shared::{
     ids::ApiKeyId,
 };
 
-use super::{create, queries};
+use super::{change, queries};
 use crate::{
     auth::{Authority, Caller, security_log::SecurityEvent},
     body::Body,
     error::ApiError,
-    events,
     idempotency::IdempotentRequest,
     paging::{PageQuery, of_short_list, page_size},
     state::AppState,
@@ -62,9 +61,7 @@ pub async fn create_api_key(
         .write(move |conn| {
             let mut id = None;
             let made = once.run_with_secret(conn, |conn| {
-                let created = create::create(conn, &authority, new, &by, now)?;
-                id = Some(created.id);
-                Ok::<_, ApiError>(created)
+                change::create(conn, &authority, new, &by, now).inspect(|created| id = Some(created.id))
             })?;
             Ok::<_, ApiError>((made, id))
         })
@@ -90,17 +87,7 @@ pub async fn delete_api_key(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (id, now, scope) = (id.into_inner(), state.clock.now(), caller.scope.clone());
-    state
-        .db
-        .write(move |conn| {
-            let known = queries::list(conn, &scope)?.into_iter().any(|key| key.id == id);
-            if !known {
-                return Err(ApiError::not_found("API key"));
-            }
-            queries::revoke(conn, id, now)?;
-            Ok(events::queries::insert_of_account(conn, None, now)?)
-        })
-        .await?;
+    state.db.write(move |conn| change::revoke(conn, &scope, id, now)).await?;
     SecurityEvent::new("api_key_revoked").api_key(id.0).by(&caller).log();
     state.committed();
     Ok(HttpResponse::NoContent().finish())

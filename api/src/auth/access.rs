@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::db::DbError;
+
 /// What a path or field names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names say it")]
@@ -79,4 +81,15 @@ pub enum OwnerError {
     /// The data belongs to all teams, and the caller is not in all of them.
     #[error(transparent)]
     NotEverywhere(#[from] NotEverywhere),
+}
+
+/// Why a resource could not be loaded for a caller.
+#[derive(Debug, thiserror::Error)]
+pub enum LookupError {
+    /// It does not exist, or belongs to a team that the caller is not in.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
 }

@@ -1,26 +1,27 @@
-//! The extractor of authenticated callers. A caller presents a bearer token (access token or API key), or the session
-//! cookie, which needs the CSRF header for state-changing requests.
+//! Authenticated callers, with their permissions and teams.
 
-use std::{collections::BTreeSet, future::Future, pin::Pin};
+use std::collections::BTreeSet;
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode,
     account::{Account, Permission},
-    api_key::{API_KEY_PREFIX, ApiKeyName},
+    api_key::ApiKeyName,
     ids::AccountId,
     message::{Sender, SenderKind},
 };
 
-use super::{Authenticator, TeamScope, cookies::Purpose, csrf, queries, token::token_hash};
-use crate::{
-    db::{Db, DbConnection, DbError},
-    error::ApiError,
-};
+use super::{TeamScope, queries};
+use crate::db::{Db, DbConnection, DbError};
 
-/// Minimum interval between two updates of an API key's last use, to avoid a write for each request.
-const LAST_USE_INTERVAL: TimeDelta = TimeDelta::hours(1);
+/// The caller does not have the permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("You need the permission {0}. Ask an administrator.")]
+pub struct MissingPermission(pub Permission);
+
+/// The operation is for accounts, and the caller is an API key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("This path is for accounts. An API key cannot use it.")]
+pub struct AccountRequired;
 
 /// An authenticated caller.
 #[derive(Clone, Debug)]
@@ -79,14 +80,11 @@ impl Caller {
     /// Returns the account and its session, for operations that API keys cannot use.
     ///
     /// # Errors
-    /// `forbidden` for an API key.
-    pub fn person(&self) -> Result<(&Account, i64), ApiError> {
+    /// If the caller is an API key.
+    pub fn person(&self) -> Result<(&Account, i64), AccountRequired> {
         match &self.who {
             Who::Account { account, session } => Ok((account, *session)),
-            Who::ApiKey(_) => Err(ApiError::new(
-                ErrorCode::Forbidden,
-                "This path is for accounts. An API key cannot use it.",
-            )),
+            Who::ApiKey(_) => Err(AccountRequired),
         }
     }
 
@@ -99,13 +97,9 @@ impl Caller {
     /// Checks that the caller has the permission.
     ///
     /// # Errors
-    /// `forbidden` otherwise.
-    pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
-        if self.may(permission) {
-            return Ok(());
-        }
-        let detail = format!("You need the permission {permission}. Ask an administrator.");
-        Err(ApiError::new(ErrorCode::Forbidden, detail))
+    /// If it does not.
+    pub fn require(&self, permission: Permission) -> Result<(), MissingPermission> {
+        if self.may(permission) { Ok(()) } else { Err(MissingPermission(permission)) }
     }
 }
 
@@ -125,67 +119,12 @@ impl Caller {
     }
 }
 
-impl FromRequest for Caller {
-    type Error = ApiError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { authenticate(&request).await })
-    }
-}
-
-async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
-    let auth = request
-        .app_data::<web::Data<Authenticator>>()
-        .ok_or_else(|| ApiError::internal(&"the application has no authenticator"))?;
-    let (token, by_cookie) = presented_token(request, auth.secure_cookies)?;
-    let caller = if token.starts_with(API_KEY_PREFIX) && !by_cookie {
-        by_api_key(auth, &token).await?
-    } else {
-        by_session(auth, request, &token, by_cookie).await?
-    };
-    auth.rate_limit.count(&caller.who)?;
-    Ok(caller)
-}
-
-async fn by_session(
-    auth: &Authenticator,
-    request: &HttpRequest,
-    token: &str,
-    by_cookie: bool,
-) -> Result<Caller, ApiError> {
-    let now = auth.clock.now();
-    let claims = auth.keys.verify(token, now)?;
-    if by_cookie && !request.method().is_safe() {
-        let given =
-            request.headers().get(csrf::HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if !csrf::matches(&auth.keys, claims.sid, given)? {
-            return Err(ApiError::new(
-                ErrorCode::CsrfMismatch,
-                "Send the session's csrf_token in the header X-CSRF-Token.",
-            ));
-        }
-    }
-    let found = auth.db.read(move |conn| of_session(conn, claims.sid, now)).await?;
-    found.ok_or_else(|| ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."))
-}
-
-async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Caller, ApiError> {
-    let hash = token_hash(key);
-    let found = auth.db.read(move |conn| queries::live_api_key(conn, &hash)).await?;
-    let found = found.ok_or_else(|| {
-        ApiError::new(ErrorCode::Unauthenticated, "The API key does not exist or was revoked.")
-    })?;
-    let now = auth.clock.now();
-    if found.last_used_at.is_none_or(|last| now - last >= LAST_USE_INTERVAL) {
-        let id = found.name.id;
-        auth.db.write(move |conn| queries::note_api_key_use(conn, id, now)).await?;
-    }
-    Ok(of_api_key(found))
-}
-
-fn of_session(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
+/// Loads the caller of a session. Returns `None` if the session has ended.
+pub(super) fn of_session(
+    conn: &mut DbConnection,
+    session: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<Caller>, DbError> {
     let Some(live) = queries::live_session(conn, session, now)? else {
         return Ok(None);
     };
@@ -194,36 +133,11 @@ fn of_session(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Resu
     Ok(Some(Caller { who: Who::Account { account, session }, permissions, scope }))
 }
 
-fn of_api_key(found: queries::ApiKeyRow) -> Caller {
+/// Returns the caller of an API key.
+pub(super) fn of_api_key(found: queries::ApiKeyRow) -> Caller {
     Caller {
         who: Who::ApiKey(found.name),
         permissions: found.permissions,
         scope: TeamScope::Only(found.teams),
     }
-}
-
-/// Returns the access token or API key, and whether it came in the cookie.
-fn presented_token(request: &HttpRequest, secure: bool) -> Result<(String, bool), ApiError> {
-    if let Some(value) = request.headers().get(header::AUTHORIZATION) {
-        let bearer = value.to_str().ok().and_then(|text| text.split_once(' '));
-        return match bearer {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                Ok((token.trim().to_owned(), false))
-            }
-            _ => Err(ApiError::new(
-                ErrorCode::Unauthenticated,
-                "Send Authorization: Bearer with an access token or an API key.",
-            )),
-        };
-    }
-    let cookie = request.cookie(Purpose::Access.name(secure));
-    cookie.map(|cookie| (cookie.value().to_owned(), true)).ok_or_else(|| {
-        // The access cookie expires with its token. Without HTTPS the refresh cookie is not sent to this path, but the
-        // CSRF cookie, which expires at the same time, is.
-        if request.cookie(Purpose::Csrf.name(secure)).is_some() {
-            ApiError::new(ErrorCode::SessionExpired, "The access token has expired. Refresh the session.")
-        } else {
-            ApiError::new(ErrorCode::Unauthenticated, "Sign in with POST /api/v1/sessions first.")
-        }
-    })
 }

@@ -2,32 +2,55 @@
 //! session is not enough to take over an account.
 
 use secrecy::SecretString;
-use shared::{ErrorCode, account::Account};
+use shared::account::Account;
 
-use super::{Authenticator, queries, security_log::SecurityEvent, throttle::Key};
-use crate::error::ApiError;
+use super::{
+    Authenticator, PasswordError, queries,
+    security_log::SecurityEvent,
+    throttle::{Key, Throttled},
+};
+use crate::db::DbError;
+
+/// Why a caller's current password is not confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmError {
+    /// The request does not contain it.
+    #[error("Enter your current password.")]
+    Missing,
+    /// It is wrong, or was changed meanwhile.
+    #[error("This is not your current password.")]
+    Wrong,
+    /// Too many attempts of the session have failed.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The password cannot be verified at the moment.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Checks the current password of the caller's own account. Returns the password's hash; the transaction of the change
 /// must check that the account still has it ([`queries::still_has`]). Failed attempts are limited per session.
 ///
 /// # Errors
-/// `validation_failed` for the field `current_password`; `too_many_requests`; `busy`.
+/// [`ConfirmError`].
 pub(crate) async fn confirm_password(
     auth: &Authenticator,
     account: &Account,
     session: i64,
     current: Option<String>,
-) -> Result<String, ApiError> {
+) -> Result<String, ConfirmError> {
     let Some(current) = current.filter(|current| !current.is_empty()) else {
-        let message = "Enter your current password.";
-        return Err(ApiError::field(ErrorCode::ValidationFailed, "current_password", "required", message));
+        return Err(ConfirmError::Missing);
     };
     let attempt = auth.throttle.attempt(vec![Key::Session(session)], auth.clock.monotonic())?;
     let checked = async {
         let id = account.id;
         let hash = auth.db.read(move |conn| queries::password_hash(conn, id)).await?;
         let is_right = auth.passwords.verify(SecretString::from(current), hash.clone()).await?;
-        Ok::<_, ApiError>(hash.filter(|_| is_right))
+        Ok::<_, ConfirmError>(hash.filter(|_| is_right))
     };
     match checked.await {
         Ok(Some(hash)) => {
@@ -39,17 +62,11 @@ pub(crate) async fn confirm_password(
             if attempt.reaches_limit() {
                 SecurityEvent::new("locked_out").account(account.id).session(session).log();
             }
-            Err(wrong_password())
+            Err(ConfirmError::Wrong)
         }
         Err(error) => {
             attempt.withdraw();
             Err(error)
         }
     }
-}
-
-/// Returns the problem for a wrong current password, or one that was changed meanwhile.
-pub(crate) fn wrong_password() -> ApiError {
-    let message = "This is not your current password.";
-    ApiError::field(ErrorCode::ValidationFailed, "current_password", "wrong", message)
 }

@@ -6,21 +6,19 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
-use super::TokenKeys;
-use crate::error::ApiError;
+use super::{TokenKeys, token::SigningError};
 
 /// The request header that carries the token.
 pub(super) const HEADER: &str = "X-CSRF-Token";
 
 /// Returns the token that state-changing requests of this session must send.
-pub(super) fn csrf_token(keys: &TokenKeys, session: i64) -> Result<String, ApiError> {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(keys.secret()).map_err(|error| ApiError::internal(&error))?;
+pub(super) fn csrf_token(keys: &TokenKeys, session: i64) -> Result<String, SigningError> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(keys.secret())?;
     mac.update(format!("csrf:{session}").as_bytes());
     Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
 /// Whether this is the session's token. Compares in constant time.
-pub(super) fn matches(keys: &TokenKeys, session: i64, given: &str) -> Result<bool, ApiError> {
+pub(super) fn matches(keys: &TokenKeys, session: i64, given: &str) -> Result<bool, SigningError> {
     Ok(csrf_token(keys, session)?.as_bytes().ct_eq(given.as_bytes()).into())
 }

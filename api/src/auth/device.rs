@@ -6,8 +6,7 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use super::TokenKeys;
-use crate::error::ApiError;
+use super::{TokenKeys, token::SigningError};
 
 /// Maximum number of accounts that a shared browser is remembered for.
 const MAX_ACCOUNTS: usize = 5;
@@ -30,14 +29,14 @@ impl Device {
     }
 
     /// Returns the browser's id if it has signed in with this e-mail address before.
-    pub(super) fn id_for(&self, keys: &TokenKeys, email: &str) -> Result<Option<&str>, ApiError> {
+    pub(super) fn id_for(&self, keys: &TokenKeys, email: &str) -> Result<Option<&str>, SigningError> {
         let signature = self.sign(keys, email)?;
         let known = self.signatures.iter().any(|known| known.as_bytes().ct_eq(signature.as_bytes()).into());
         Ok(known.then_some(self.id.as_str()))
     }
 
     /// Returns this browser's cookie after it has signed in with the e-mail address.
-    pub(super) fn signed_in(mut self, keys: &TokenKeys, email: &str) -> Result<String, ApiError> {
+    pub(super) fn signed_in(mut self, keys: &TokenKeys, email: &str) -> Result<String, SigningError> {
         let signature = self.sign(keys, email)?;
         self.signatures.retain(|known| *known != signature);
         self.signatures.insert(0, signature);
@@ -46,7 +45,7 @@ impl Device {
         Ok(self.signatures.join("."))
     }
 
-    fn sign(&self, keys: &TokenKeys, email: &str) -> Result<String, ApiError> {
+    fn sign(&self, keys: &TokenKeys, email: &str) -> Result<String, SigningError> {
         keys.keyed_hash("device", &format!("{}:{email}", self.id))
     }
 }

@@ -3,8 +3,25 @@
 use chrono::{DateTime, Utc};
 use shared::account::OwnSession;
 
-use super::{Caller, queries, security_log::SecurityEvent, session::end};
-use crate::{db::Db, error::ApiError, events};
+use super::{AccountRequired, Caller, queries, security_log::SecurityEvent, session::end};
+use crate::{
+    db::{Db, DbError},
+    events,
+};
+
+/// Why a caller's own sessions were not listed or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum OwnSessionError {
+    /// The caller is an API key, which has no sessions.
+    #[error(transparent)]
+    AccountRequired(#[from] AccountRequired),
+    /// The session belongs to another account or has ended.
+    #[error("This session does not exist or has ended.")]
+    NotFound,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns the caller's live sessions, newest first. With `after`, only those after that session in the list.
 pub(super) async fn list(
@@ -13,7 +30,7 @@ pub(super) async fn list(
     after: Option<i64>,
     limit: i64,
     now: DateTime<Utc>,
-) -> Result<Vec<OwnSession>, ApiError> {
+) -> Result<Vec<OwnSession>, OwnSessionError> {
     let (account, current) = caller.person()?;
     let id = account.id;
     let rows = db.read(move |conn| queries::live_sessions(conn, id, after, limit, now)).await?;
@@ -31,19 +48,21 @@ pub(super) async fn list(
 /// Ends one of the caller's sessions.
 ///
 /// # Errors
-/// `not_found` if it belongs to another account or has ended.
-pub(super) async fn end_one(db: &Db, caller: &Caller, id: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
+/// `NotFound` if it belongs to another account or has ended.
+pub(super) async fn end_one(
+    db: &Db,
+    caller: &Caller,
+    id: i64,
+    now: DateTime<Utc>,
+) -> Result<(), OwnSessionError> {
     let (account, _) = caller.person()?;
     let account = account.id;
     db.write(move |conn| {
         let owner = queries::live_session(conn, id, now)?.map(|live| live.account.id);
         if owner != Some(account) {
-            return Err(ApiError::new(
-                shared::ErrorCode::NotFound,
-                "This session does not exist or has ended.",
-            ));
+            return Err(OwnSessionError::NotFound);
         }
-        end(conn, id, now).map_err(ApiError::from)
+        Ok(end(conn, id, now)?)
     })
     .await?;
     SecurityEvent::new("session_ended").account(account).session(id).by(caller).log();
@@ -51,12 +70,12 @@ pub(super) async fn end_one(db: &Db, caller: &Caller, id: i64, now: DateTime<Utc
 }
 
 /// Ends all of the caller's sessions except the current one.
-pub(super) async fn end_others(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<(), ApiError> {
+pub(super) async fn end_others(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<(), OwnSessionError> {
     let (account, current) = caller.person()?;
     let account = account.id;
     db.write(move |conn| {
         queries::revoke_sessions(conn, account, Some(current), now)?;
-        events::queries::insert_of_account(conn, Some(account), now).map_err(ApiError::from)
+        events::queries::insert_of_account(conn, Some(account), now)
     })
     .await?;
     SecurityEvent::new("sessions_ended").account(account).by(caller).detail("all but the current one").log();

@@ -13,10 +13,10 @@ use argon2::{
     password_hash::phc::{Output, ParamsString, PasswordHash, Salt},
 };
 use secrecy::{ExposeSecret, SecretString};
-use shared::ErrorCode;
-use tokio::sync::Semaphore;
-
-use crate::error::ApiError;
+use tokio::{
+    sync::{AcquireError, Semaphore},
+    task::JoinError,
+};
 
 /// Verified when the account does not exist, so that the response takes the same time as for a wrong password.
 const DUMMY_HASH: &str =
@@ -26,30 +26,24 @@ const DUMMY_HASH: &str =
 const MAX_THREADS: usize = 3;
 /// Maximum number of requests that wait for a hash. With two processors, the last one waits for about two seconds.
 const MAX_WAITING: usize = 128;
-/// The `Retry-After` of a full pool, in seconds.
-const RETRY_AFTER: u64 = 2;
+/// Number of seconds after which a request that finds the pool full should try again.
+pub(super) const RETRY_AFTER: u64 = 2;
 
 /// Why a password could not be hashed or verified.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// The queue is full.
-    #[error("too many passwords are being checked; try again in a few seconds")]
+    #[error("Too many people are signing in at the moment. Try again in a few seconds.")]
     Busy,
-    /// No randomness or no thread is available.
+    /// Argon2 failed.
     #[error("the password cannot be hashed: {0}")]
-    Failed(String),
-}
-
-impl From<PasswordError> for ApiError {
-    fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::Busy => {
-                let detail = "Too many people are signing in at the moment. Try again in a few seconds.";
-                Self::new(ErrorCode::Busy, detail).retry_after(RETRY_AFTER)
-            }
-            PasswordError::Failed(_) => Self::internal(&error),
-        }
-    }
+    Hash(#[from] argon2::password_hash::Error),
+    /// The pool is closed.
+    #[error("the password pool is closed: {0}")]
+    Closed(#[from] AcquireError),
+    /// The thread that hashed the password panicked.
+    #[error("the thread that hashed the password failed: {0}")]
+    Thread(#[from] JoinError),
 }
 
 /// Hashes passwords: one at a time per processor (at most three), with a short queue and reused memory. A request that
@@ -108,20 +102,18 @@ impl PasswordPool {
         &self,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, PasswordError> {
-        let failed = |error: &dyn std::fmt::Display| PasswordError::Failed(error.to_string());
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
-        let thread = Arc::clone(&self.running).acquire_owned().await.map_err(|error| failed(&error))?;
+        let thread = Arc::clone(&self.running).acquire_owned().await?;
         let pool = Arc::clone(&self.memory);
-        tokio::task::spawn_blocking(move || {
+        let hashed = tokio::task::spawn_blocking(move || {
             let mut memory = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             let outcome = work(&mut memory);
             pool.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
             // Releases the permits last, so that the next hash finds this one's memory.
             drop((thread, slot));
             outcome
-        })
-        .await
-        .map_err(|error| failed(&error))
+        });
+        Ok(hashed.await?)
     }
 }
 
@@ -138,8 +130,7 @@ fn hash(password: &SecretString, memory: &mut Vec<Block>) -> Result<String, Pass
             hash: Some(output),
         })
     };
-    let hash = phc(rand::random()).map_err(|error| PasswordError::Failed(error.to_string()))?;
-    Ok(hash.to_string())
+    Ok(phc(rand::random())?.to_string())
 }
 
 fn verify(password: &SecretString, hash: Option<&str>, memory: &mut Vec<Block>) -> bool {

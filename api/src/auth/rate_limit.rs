@@ -3,10 +3,10 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-use shared::{ErrorCode, message::SenderKind, words::duration};
+use shared::{message::SenderKind, words::duration};
 
 use super::Who;
-use crate::{clock::Clock, error::ApiError};
+use crate::clock::Clock;
 
 /// An account or API key, whose requests share one limit.
 type Key = (SenderKind, i64);
@@ -17,6 +17,16 @@ impl governor::clock::Clock for Clock {
     fn now(&self) -> Duration {
         self.monotonic()
     }
+}
+
+/// The caller has reached the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("You have reached the limit of {per_minute} requests per minute. Try again in {}.", duration(*.retry_after))]
+pub struct RateLimited {
+    /// The limit, in requests per minute.
+    pub per_minute: u32,
+    /// Number of seconds until the next request is allowed.
+    pub retry_after: u64,
 }
 
 /// The rate limit, with the recent requests of each account and API key.
@@ -49,7 +59,7 @@ impl RateLimit {
     }
 
     /// Counts a request, or refuses it when the limit is reached.
-    pub(super) fn count(&self, who: &Who) -> Result<(), ApiError> {
+    pub(super) fn count(&self, who: &Who) -> Result<(), RateLimited> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
@@ -58,13 +68,8 @@ impl RateLimit {
             Who::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
         };
         limiter.check_key(&key).map_err(|until| {
-            let seconds = until.wait_time_from(governor::clock::Clock::now(&self.clock)).as_secs() + 1;
-            let detail = format!(
-                "You have reached the limit of {} requests per minute. Try again in {}.",
-                self.per_minute,
-                duration(seconds)
-            );
-            ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds).rate_limit(self.per_minute)
+            let wait = until.wait_time_from(governor::clock::Clock::now(&self.clock));
+            RateLimited { per_minute: self.per_minute, retry_after: wait.as_secs() + 1 }
         })
     }
 }

@@ -3,21 +3,32 @@
 //! another tab may send it too. A later reuse means that the token was copied, and ends the session.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{ErrorCode, account::Account};
+use shared::account::Account;
 
 use super::{
     TokenKeys, queries,
     security_log::SecurityEvent,
     session::{NewSession, end, tokens},
-    token::{REFRESH_DAYS, SESSION_DAYS, token_hash},
+    token::{REFRESH_DAYS, SESSION_DAYS, SigningError, token_hash},
 };
-use crate::{
-    db::{Db, DbConnection},
-    error::ApiError,
-};
+use crate::db::{Db, DbConnection, DbError};
 
 /// How long a used refresh token still returns its successor.
 const REUSE_WINDOW: TimeDelta = TimeDelta::seconds(30);
+
+/// Why a session is not refreshed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The token is unknown, expired or reused, or its session has ended.
+    #[error("The session has ended. Sign in again.")]
+    Ended,
+    /// A token could not be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// The outcome of a refresh.
 enum Outcome {
@@ -41,7 +52,7 @@ pub(super) async fn refresh(
     keys: &TokenKeys,
     token: &str,
     now: DateTime<Utc>,
-) -> Result<NewSession, ApiError> {
+) -> Result<NewSession, RefreshError> {
     let successor = keys.keyed_hash("refresh", token)?;
     let (old_hash, new_hash) = (token_hash(token), token_hash(&successor));
     // `exchange` returns `Ok` for a reuse, because an error would roll back the end of the session.
@@ -52,9 +63,9 @@ pub(super) async fn refresh(
         }
         Outcome::Reused { session } => {
             SecurityEvent::new("refresh_token_reused").session(session).detail("the session is ended").log();
-            Err(session_expired())
+            Err(RefreshError::Ended)
         }
-        Outcome::Expired => Err(session_expired()),
+        Outcome::Expired => Err(RefreshError::Ended),
     }
 }
 
@@ -63,7 +74,7 @@ fn exchange(
     old_hash: &str,
     new_hash: &str,
     now: DateTime<Utc>,
-) -> Result<Outcome, ApiError> {
+) -> Result<Outcome, DbError> {
     let Some(row) = queries::refresh_row(conn, old_hash)? else {
         return Ok(Outcome::Expired);
     };
@@ -91,8 +102,4 @@ fn exchange(
     queries::insert_refresh_token(conn, new_hash, row.session, now, until)?;
     queries::touch_session(conn, row.session, now)?;
     Ok(Outcome::Refreshed { account: live.account, session: row.session, until, ends_at })
-}
-
-fn session_expired() -> ApiError {
-    ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again.")
 }

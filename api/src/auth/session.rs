@@ -3,28 +3,46 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use shared::{
-    ErrorCode,
     account::{Account, Session, SignIn},
     clean::clean_code,
 };
 
 use super::{
-    Authenticator, TokenKeys, csrf,
+    Authenticator, PasswordError, TokenKeys, csrf,
     device::Device,
     origin::Origin,
     queries::{self, SignInRow},
     security_log::SecurityEvent,
-    throttle::Key,
-    token::{REFRESH_DAYS, SESSION_DAYS, new_refresh_token, token_hash},
+    throttle::{Key, Throttled},
+    token::{REFRESH_DAYS, SESSION_DAYS, SigningError, new_refresh_token, token_hash},
 };
 use crate::{
     db::{Db, DbConnection, DbError},
-    error::ApiError,
     events,
 };
 
 /// Maximum length of an e-mail address (RFC 5321, 4.5.3.1.3). It also limits the memory of the sign-in throttle.
 const MAX_EMAIL: usize = 254;
+
+/// Why a sign-in is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// No enabled account has this e-mail address and password.
+    #[error("Wrong e-mail or password. Check both, or ask an administrator to set a new password.")]
+    InvalidCredentials,
+    /// Too many sign-ins have failed.
+    #[error(transparent)]
+    Throttled(#[from] Throttled),
+    /// The password cannot be verified at the moment.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// A token could not be signed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// A session after sign-in or refresh.
 pub(super) struct NewSession {
@@ -41,11 +59,11 @@ pub(super) async fn sign_in(
     auth: &Authenticator,
     sign_in: SignIn,
     origin: &Origin,
-) -> Result<NewSession, ApiError> {
+) -> Result<NewSession, SignInError> {
     // PostgreSQL refuses NUL in text, so no stored address contains one.
     let email = clean_code(&sign_in.email).to_lowercase().replace('\0', "\u{fffd}");
     if email.len() > MAX_EMAIL {
-        return Err(invalid_credentials());
+        return Err(SignInError::InvalidCredentials);
     }
     let device = Device::read(origin.device.as_deref());
     let keys = match device.id_for(&auth.keys, &email)? {
@@ -71,7 +89,7 @@ pub(super) async fn sign_in(
         if attempt.reaches_limit() {
             SecurityEvent::new("locked_out").account(known).address(origin.address).log();
         }
-        return Err(invalid_credentials());
+        return Err(SignInError::InvalidCredentials);
     };
     attempt.succeeded();
     let now = auth.clock.now();
@@ -83,11 +101,11 @@ pub(super) async fn sign_in(
         .write(move |conn| {
             // The password may have been changed, or the account disabled, since the check.
             if !queries::still_has(conn, id, &hash)? {
-                return Err(invalid_credentials());
+                return Err(SignInError::InvalidCredentials);
             }
             let session = queries::insert_session(conn, id, &origin_stored, now)?;
             queries::insert_refresh_token(conn, &token, session, now, refresh_until)?;
-            Ok::<_, ApiError>(session)
+            Ok::<_, SignInError>(session)
         })
         .await?;
     SecurityEvent::new("signed_in").account(id).session(session).address(origin.address).log();
@@ -102,7 +120,7 @@ async fn check(
     auth: &Authenticator,
     email: &str,
     given: SecretString,
-) -> Result<(Option<SignInRow>, bool), ApiError> {
+) -> Result<(Option<SignInRow>, bool), SignInError> {
     let wanted = email.to_owned();
     let row = auth.db.read(move |conn| queries::sign_in_row(conn, &wanted)).await?;
     let hash = row.as_ref().map(|row| row.password_hash.clone());
@@ -110,15 +128,8 @@ async fn check(
     Ok((row, is_right))
 }
 
-fn invalid_credentials() -> ApiError {
-    ApiError::new(
-        ErrorCode::InvalidCredentials,
-        "Wrong e-mail or password. Check both, or ask an administrator to set a new password.",
-    )
-}
-
 /// Ends a session. Its access token and its refresh token become invalid.
-pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), ApiError> {
+pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), DbError> {
     let ended = db.write(move |conn| end(conn, session, now)).await?;
     if ended {
         SecurityEvent::new("signed_out").session(session).log();
@@ -143,7 +154,7 @@ pub(super) fn tokens(
     session: i64,
     now: DateTime<Utc>,
     ends_at: DateTime<Utc>,
-) -> Result<Session, ApiError> {
+) -> Result<Session, SigningError> {
     let (access_token, expires_at) = keys.sign(account.id.0, session, now, ends_at)?;
     let csrf_token = csrf::csrf_token(keys, session)?;
     Ok(Session { account, access_token, expires_at, csrf_token })

@@ -14,10 +14,9 @@ use std::{
 };
 
 use lru::LruCache;
-use shared::{ErrorCode, words::duration};
+use shared::words::duration;
 
 use super::origin::Network;
-use crate::error::ApiError;
 
 /// How long a failure counts.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -25,6 +24,14 @@ const WINDOW: Duration = Duration::from_secs(15 * 60);
 const PENDING_WAIT: Duration = Duration::from_secs(1);
 /// Maximum number of keys in memory; the least recently used ones are dropped first.
 const CAPACITY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(19_999);
+
+/// Too many attempts have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Too many attempts. Try again in {}.", duration(*.retry_after))]
+pub struct Throttled {
+    /// Number of seconds until the next attempt is allowed.
+    pub retry_after: u64,
+}
 
 /// The key by which failures are counted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -114,14 +121,12 @@ impl SignInThrottle {
     /// Begins an attempt, unless one of the keys must wait. `now` is a time of the monotonic clock.
     ///
     /// # Errors
-    /// `too_many_requests`, with the seconds to wait.
-    pub(super) fn attempt(&self, keys: Vec<Key>, now: Duration) -> Result<Attempt<'_>, ApiError> {
+    /// `Throttled`, with the seconds to wait.
+    pub(super) fn attempt(&self, keys: Vec<Key>, now: Duration) -> Result<Attempt<'_>, Throttled> {
         let mut entries = self.entries();
         let wait = keys.iter().filter_map(|key| key.wait(entries.get(key)?, now)).max();
         if let Some(wait) = wait {
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            let detail = format!("Too many attempts. Try again in {}.", duration(seconds));
-            return Err(ApiError::new(ErrorCode::TooManyRequests, detail).retry_after(seconds));
+            return Err(Throttled { retry_after: wait.as_secs() + u64::from(wait.subsec_nanos() > 0) });
         }
         let mut reaches_limit = false;
         for key in &keys {
@@ -225,7 +230,7 @@ mod tests {
             assert!(fails(&throttle, keys("ann", 1), n * SECOND));
         }
         let refused = throttle.attempt(keys("ann", 1), 10 * SECOND).unwrap_err();
-        assert_eq!(refused.detail(), "Too many attempts. Try again in 15 minutes.");
+        assert_eq!(refused.to_string(), "Too many attempts. Try again in 15 minutes.");
         assert!(fails(&throttle, keys("bo", 1), 10 * SECOND));
         assert!(fails(&throttle, keys("ann", 2), 10 * SECOND));
         assert!(!fails(&throttle, keys("ann", 1), WINDOW - SECOND));
@@ -254,7 +259,7 @@ mod tests {
             assert!(fails(&throttle, keys("ann", n), SECOND));
         }
         let refused = throttle.attempt(keys("ann", 200), 2 * SECOND).unwrap_err();
-        assert_eq!(refused.detail(), "Too many attempts. Try again in 9 seconds.");
+        assert_eq!(refused.to_string(), "Too many attempts. Try again in 9 seconds.");
         assert!(fails(&throttle, keys("ann", 200), 11 * SECOND));
         assert!(!fails(&throttle, keys("ann", 201), 12 * SECOND));
         assert!(fails(&throttle, keys("ann", 201), 21 * SECOND));
@@ -275,7 +280,7 @@ mod tests {
         let throttle = SignInThrottle::default();
         let begun: Vec<_> = (0..10).map(|_| throttle.attempt(keys("ann", 1), SECOND).unwrap()).collect();
         let refused = throttle.attempt(keys("ann", 1), SECOND).unwrap_err();
-        assert_eq!(refused.detail(), "Too many attempts. Try again in 1 second.");
+        assert_eq!(refused.to_string(), "Too many attempts. Try again in 1 second.");
         for attempt in begun {
             attempt.succeeded();
         }

@@ -4,14 +4,11 @@ use std::fmt::{self, Write};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac, digest::InvalidLength};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::ErrorCode;
-
-use crate::error::ApiError;
 
 /// Lifetime of an access token.
 pub(crate) const ACCESS_MINUTES: i64 = 15;
@@ -19,6 +16,28 @@ pub(crate) const ACCESS_MINUTES: i64 = 15;
 pub(crate) const REFRESH_DAYS: i64 = 14;
 /// Maximum duration of a session, however often it is refreshed.
 pub(crate) const SESSION_DAYS: i64 = 30;
+
+/// Why an access token is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It is malformed, or another secret signed it.
+    #[error("The access token is not valid. Sign in to get a new one.")]
+    Invalid,
+    /// Its lifetime is over.
+    #[error("The access token has expired. Refresh the session or sign in again.")]
+    Expired,
+}
+
+/// Why a token or hash could not be computed with the server's secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SigningError {
+    /// The access token could not be encoded.
+    #[error("the access token could not be signed: {0}")]
+    Token(#[from] jsonwebtoken::errors::Error),
+    /// The secret cannot be used as a key.
+    #[error("the secret cannot be used as a key: {0}")]
+    Key(#[from] InvalidLength),
+}
 
 /// The claims of an access token.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,41 +85,31 @@ impl TokenKeys {
         session: i64,
         now: DateTime<Utc>,
         ends_at: DateTime<Utc>,
-    ) -> Result<(String, DateTime<Utc>), ApiError> {
+    ) -> Result<(String, DateTime<Utc>), SigningError> {
         let expires_at = (now + TimeDelta::minutes(ACCESS_MINUTES)).min(ends_at);
         let claims = Claims { sub: account, sid: session, iat: now.timestamp(), exp: expires_at.timestamp() };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
-            .map_err(|error| ApiError::internal(&error))?;
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)?;
         Ok((token, expires_at))
     }
 
     /// Verifies a token's signature and expiry.
-    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, ApiError> {
+    pub(crate) fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
         let mut rules = Validation::new(Algorithm::HS256);
         // The library would use the system clock; the expiry is checked against `now` below.
         rules.validate_exp = false;
         let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &rules)
-            .map_err(|_| {
-                ApiError::new(
-                    ErrorCode::Unauthenticated,
-                    "The access token is not valid. Sign in to get a new one.",
-                )
-            })?
+            .map_err(|_| TokenError::Invalid)?
             .claims;
         if claims.exp <= now.timestamp() {
-            return Err(ApiError::new(
-                ErrorCode::SessionExpired,
-                "The access token has expired. Refresh the session or sign in again.",
-            ));
+            return Err(TokenError::Expired);
         }
         Ok(claims)
     }
 
     /// Returns a keyed hash (HMAC) of `text`, separate for each `purpose`. Only a server with the secret can compute
     /// it.
-    pub(super) fn keyed_hash(&self, purpose: &str, text: &str) -> Result<String, ApiError> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(self.secret()).map_err(|error| ApiError::internal(&error))?;
+    pub(super) fn keyed_hash(&self, purpose: &str, text: &str) -> Result<String, SigningError> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret())?;
         mac.update(purpose.as_bytes());
         mac.update(b":");
         mac.update(text.as_bytes());
@@ -109,9 +118,8 @@ impl TokenKeys {
 
     /// Returns a keyed hash of data that can contain a password. Without the secret, the password cannot be guessed
     /// from it.
-    pub(crate) fn digest(&self, bytes: &[u8]) -> Result<String, ApiError> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(self.secret()).map_err(|error| ApiError::internal(&error))?;
+    pub(crate) fn digest(&self, bytes: &[u8]) -> Result<String, SigningError> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret())?;
         mac.update(b"digest:");
         mac.update(bytes);
         Ok(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
@@ -153,10 +161,9 @@ mod tests {
         assert_eq!(expires_at, now + TimeDelta::minutes(15));
         let claims = keys_a.verify(&token, expires_at - TimeDelta::seconds(1)).unwrap();
         assert_eq!((claims.sub, claims.sid), (7, 9));
-        let code = |found: Result<Claims, ApiError>| found.unwrap_err().code();
-        assert_eq!(code(keys_a.verify(&token, expires_at)), ErrorCode::SessionExpired);
+        assert_eq!(keys_a.verify(&token, expires_at).unwrap_err(), TokenError::Expired);
         let keys_b = keys("the other secret of the two that there are");
-        assert_eq!(code(keys_b.verify(&token, now)), ErrorCode::Unauthenticated);
+        assert_eq!(keys_b.verify(&token, now).unwrap_err(), TokenError::Invalid);
     }
 
     #[test]

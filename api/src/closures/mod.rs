@@ -1,4 +1,4 @@
-//! Closure reasons, one of which is chosen to close a conversation. [`change`] creates, changes and orders them.
+//! Closure reasons, one of which is chosen to close a conversation. [`change`] creates and changes them.
 
 pub mod change;
 pub(crate) mod queries;

@@ -8,9 +8,10 @@ use shared::{
 };
 
 use crate::{
-    auth::TeamScope,
+    auth::{Resource, TeamScope},
+    catalogue::{self, CatalogueEntry},
     db::{
-        DbConnection, DbError, Timestamp, for_share, for_update, on_each,
+        DbConnection, DbError, Lock, Timestamp, for_share, for_update, on_each,
         schema::{closure_reasons, conversations},
     },
 };
@@ -37,23 +38,6 @@ impl From<Row> for ClosureReason {
     }
 }
 
-/// Returns the active or the archived reasons of the scope, by team and position. Those of all teams come last.
-pub(super) fn list(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    archived: bool,
-) -> Result<Vec<ClosureReason>, DbError> {
-    let rows: Vec<Row> = on_each!(conn, |c| closure_reasons::table.select(Row::as_select()).load(c))?;
-    let mut found: Vec<ClosureReason> = rows
-        .into_iter()
-        .map(ClosureReason::from)
-        .filter(|reason| reason.archived_at.is_some() == archived)
-        .filter(|reason| reason.team_id.is_none_or(|team| scope.includes(team)))
-        .collect();
-    found.sort_by_key(|known| (known.team_id.is_none(), known.team_id, known.position, known.id));
-    Ok(found)
-}
-
 /// Returns a reason if a team can close conversations with it. Locks it against deletion until the transaction ends.
 pub(crate) fn usable(
     conn: &mut DbConnection,
@@ -65,8 +49,7 @@ pub(crate) fn usable(
         closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(Row::as_select()),
         |query, c| query.first(c).optional()
     )?;
-    let is_of_team = |reason: &ClosureReason| reason.team_id.is_none_or(|owner| owner == team);
-    Ok(row.map(ClosureReason::from).filter(|found| found.archived_at.is_none() && is_of_team(found)))
+    Ok(row.map(ClosureReason::from).filter(|reason| catalogue::is_usable(reason, team)))
 }
 
 /// Returns the reason with this name among those that a team can use.
@@ -75,19 +58,8 @@ pub(crate) fn by_name(
     team: TeamId,
     name: &str,
 ) -> Result<Option<ClosureReasonId>, DbError> {
-    let offered = list(conn, &TeamScope::Only(vec![team]), false)?;
+    let offered = ClosureReason::list(conn, &TeamScope::Only(vec![team]), false)?;
     Ok(offered.into_iter().find(|reason| reason.name == name).map(|reason| reason.id))
-}
-
-/// Returns a reason of the scope.
-pub(super) fn find(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    id: ClosureReasonId,
-) -> Result<Option<ClosureReason>, DbError> {
-    let row: Option<Row> =
-        on_each!(conn, |c| closure_reasons::table.find(id.0).select(Row::as_select()).first(c).optional())?;
-    Ok(row.map(ClosureReason::from).filter(|reason| reason.team_id.is_none_or(|team| scope.includes(team))))
 }
 
 pub(crate) fn insert(
@@ -120,36 +92,85 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Saves the order of a team's reasons.
-pub(super) fn arrange(conn: &mut DbConnection, order: &[i64]) -> Result<(), DbError> {
-    for (position, id) in (0..).zip(order) {
-        let position: i32 = position;
-        on_each!(conn, |c| diesel::update(closure_reasons::table.find(id))
-            .filter(closure_reasons::position.ne(position))
-            .set(closure_reasons::position.eq(position))
-            .execute(c))?;
+impl CatalogueEntry for ClosureReason {
+    type Id = ClosureReasonId;
+    const RESOURCE: Resource = Resource::ClosureReason;
+    const LOCK: Lock<'static> = Lock::ClosureReasons;
+
+    fn id(&self) -> ClosureReasonId {
+        self.id
     }
-    Ok(())
-}
 
-/// Whether a conversation was ever closed with a reason.
-pub(super) fn was_used(conn: &mut DbConnection, id: ClosureReasonId) -> Result<bool, DbError> {
-    let conversation: Option<i64> = on_each!(conn, |c| conversations::table
-        .filter(conversations::closure_reason_id.eq(id.0))
-        .select(conversations::id)
-        .first(c)
-        .optional())?;
-    Ok(conversation.is_some())
-}
+    fn team_id(&self) -> Option<TeamId> {
+        self.team_id
+    }
 
-/// Locks a reason until the transaction ends: waits for transactions that use it, and blocks new ones.
-pub(super) fn lock(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
-    let row = closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(closure_reasons::id);
-    let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
-    Ok(())
-}
+    fn name(&self) -> &str {
+        &self.name
+    }
 
-pub(super) fn delete(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::delete(closure_reasons::table.find(id.0)).execute(c))?;
-    Ok(())
+    fn position(&self) -> i32 {
+        self.position
+    }
+
+    fn archived_at(&self) -> Option<DateTime<Utc>> {
+        self.archived_at
+    }
+
+    fn find(
+        conn: &mut DbConnection,
+        scope: &TeamScope,
+        id: ClosureReasonId,
+    ) -> Result<Option<Self>, DbError> {
+        let row: Option<Row> = on_each!(conn, |c| closure_reasons::table
+            .find(id.0)
+            .select(Row::as_select())
+            .first(c)
+            .optional())?;
+        Ok(row.map(Self::from).filter(|reason| catalogue::is_visible(reason, scope)))
+    }
+
+    fn list(conn: &mut DbConnection, scope: &TeamScope, archived: bool) -> Result<Vec<Self>, DbError> {
+        let rows: Vec<Row> = on_each!(conn, |c| closure_reasons::table.select(Row::as_select()).load(c))?;
+        Ok(catalogue::in_order(rows.into_iter().map(Self::from), scope, archived))
+    }
+
+    fn arrange(conn: &mut DbConnection, order: &[ClosureReasonId]) -> Result<(), DbError> {
+        for (position, id) in (0..).zip(order) {
+            let position: i32 = position;
+            on_each!(conn, |c| diesel::update(closure_reasons::table.find(id.0))
+                .filter(closure_reasons::position.ne(position))
+                .set(closure_reasons::position.eq(position))
+                .execute(c))?;
+        }
+        Ok(())
+    }
+
+    fn archive(conn: &mut DbConnection, id: ClosureReasonId, at: DateTime<Utc>) -> Result<(), DbError> {
+        on_each!(conn, |c| diesel::update(closure_reasons::table.find(id.0))
+            .set(closure_reasons::archived_at.eq(Timestamp(at)))
+            .execute(c))?;
+        Ok(())
+    }
+
+    fn lock(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
+        let row = closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(closure_reasons::id);
+        let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
+        Ok(())
+    }
+
+    /// Whether a conversation was ever closed with the reason.
+    fn was_used(conn: &mut DbConnection, id: ClosureReasonId) -> Result<bool, DbError> {
+        let found: Option<i64> = on_each!(conn, |c| conversations::table
+            .filter(conversations::closure_reason_id.eq(id.0))
+            .select(conversations::id)
+            .first(c)
+            .optional())?;
+        Ok(found.is_some())
+    }
+
+    fn delete(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
+        on_each!(conn, |c| diesel::delete(closure_reasons::table.find(id.0)).execute(c))?;
+        Ok(())
+    }
 }

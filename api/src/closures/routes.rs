@@ -10,10 +10,11 @@ use shared::{
 };
 use utoipa::IntoParams;
 
-use super::{change, queries};
+use super::change;
 use crate::{
     auth::{Authority, Caller},
     body::Body,
+    catalogue::{self, CatalogueEntry},
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{of_short_list, page_size},
@@ -56,7 +57,7 @@ pub async fn list_closure_reasons(
         .db
         .read(move |conn| {
             let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
-            Ok::<_, ApiError>(queries::list(conn, &scope, archived.unwrap_or_default())?)
+            Ok::<_, ApiError>(ClosureReason::list(conn, &scope, archived.unwrap_or_default())?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
@@ -100,7 +101,7 @@ pub async fn get_closure_reason(
     id: web::Path<ClosureReasonId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = state.db.read(move |conn| change::get(conn, &caller.scope, id)).await?;
+    let found = state.db.read(move |conn| catalogue::get::<ClosureReason>(conn, &caller.scope, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
@@ -139,7 +140,7 @@ pub async fn delete_closure_reason(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    state.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
+    state.db.write(move |conn| catalogue::delete::<ClosureReason>(conn, &authority, id, now)).await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

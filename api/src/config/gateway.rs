@@ -64,47 +64,8 @@ impl Settings {
 }
 
 pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingError> {
-    let credentials = match (non_empty(&args.twilio_account_sid), non_empty(&args.twilio_auth_token)) {
-        (Some(sid), Some(token)) => Some(Credentials {
-            account_sid: sid.to_owned(),
-            auth_token: SecretString::from(token),
-            secondary_auth_token: non_empty(&args.twilio_auth_token_secondary).map(SecretString::from),
-        }),
-        (None, None) => None,
-        (sid, _) => {
-            let (variable, other, example) = match sid {
-                Some(_) => ("TWILIO_AUTH_TOKEN", "TWILIO_ACCOUNT_SID", "0123456789abcdef0123456789abcdef"),
-                None => ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "AC0123456789abcdef0123456789abcdef"),
-            };
-            let problem = format!("is missing; {other} is set, and both are needed");
-            return Err(SettingError { variable, problem, example });
-        }
-    };
-    if credentials.is_none() && non_empty(&args.twilio_auth_token_secondary).is_some() {
-        return Err(SettingError {
-            variable: "TWILIO_AUTH_TOKEN_SECONDARY",
-            problem: "is set without TWILIO_AUTH_TOKEN".into(),
-            example: "0123456789abcdef0123456789abcdef",
-        });
-    }
-    let kind = match (non_empty(&args.gateway), &credentials) {
-        (Some("twilio"), Some(_)) | (None, Some(_)) => GatewayKind::Twilio,
-        (Some("simulator"), _) | (None, None) => GatewayKind::Simulator,
-        (Some("twilio"), None) => {
-            return Err(SettingError {
-                variable: "TWILIO_ACCOUNT_SID",
-                problem: "and TWILIO_AUTH_TOKEN are required with SMS_CHAT_GATEWAY=twilio".into(),
-                example: "AC0123456789abcdef0123456789abcdef",
-            });
-        }
-        (Some(other), _) => {
-            return Err(SettingError {
-                variable: "SMS_CHAT_GATEWAY",
-                problem: format!("is {other:?}, but must be twilio or simulator"),
-                example: "twilio",
-            });
-        }
-    };
+    let credentials = credentials(args)?;
+    let kind = kind(args, credentials.is_some())?;
     let api_url = parse_web_address(
         non_empty(&args.twilio_api_url).unwrap_or(TWILIO),
         "TWILIO_API_URL",
@@ -113,43 +74,69 @@ pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingError> 
     if let Some(credentials) = &credentials {
         check_account_sid(&credentials.account_sid, &api_url)?;
     }
+    let timeout = parse_in_range(&args.gateway_timeout, 1..=60, 10, "SMS_CHAT_GATEWAY_TIMEOUT", "10")?;
+    let give_up_hours = parse_in_range(&args.give_up_hours, 1..=168, 12, "SMS_CHAT_GIVE_UP_HOURS", "12")?;
+    let list_lag = parse_in_range(&args.gateway_list_lag, 0..=3600, 300, "SMS_CHAT_GATEWAY_LIST_LAG", "300")?;
+    let simulator_listen = simulator_listen(args)?;
+    let repair_seconds =
+        parse_in_range(&args.repair_seconds, 0..=86_400, 300, "SMS_CHAT_REPAIR_SECONDS", "300")?;
     Ok(GatewaySettings {
         kind,
         credentials,
         api_url,
-        timeout: Duration::from_secs(u64::from(parse_in_range(
-            &args.gateway_timeout,
-            1..=60,
-            10,
-            "SMS_CHAT_GATEWAY_TIMEOUT",
-            "10",
-        )?)),
-        give_up_after: TimeDelta::hours(i64::from(parse_in_range(
-            &args.give_up_hours,
-            1..=168,
-            12,
-            "SMS_CHAT_GIVE_UP_HOURS",
-            "12",
-        )?)),
-        list_lag: TimeDelta::seconds(i64::from(parse_in_range(
-            &args.gateway_list_lag,
-            0..=3600,
-            300,
-            "SMS_CHAT_GATEWAY_LIST_LAG",
-            "300",
-        )?)),
-        simulator_listen: simulator_listen(args)?,
-        repair_every: match parse_in_range(
-            &args.repair_seconds,
-            0..=86_400,
-            300,
-            "SMS_CHAT_REPAIR_SECONDS",
-            "300",
-        )? {
-            0 => None,
-            seconds => Some(TimeDelta::seconds(seconds.into())),
-        },
+        timeout: Duration::from_secs(timeout.into()),
+        give_up_after: TimeDelta::hours(give_up_hours.into()),
+        list_lag: TimeDelta::seconds(list_lag.into()),
+        simulator_listen,
+        repair_every: (repair_seconds > 0).then(|| TimeDelta::seconds(repair_seconds.into())),
     })
+}
+
+/// Reads the account's credentials. The SID and the token are needed together.
+fn credentials(args: &SettingArgs) -> Result<Option<Credentials>, SettingError> {
+    const SID: (&str, &str) = ("TWILIO_ACCOUNT_SID", "AC0123456789abcdef0123456789abcdef");
+    const TOKEN: (&str, &str) = ("TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef");
+    let secondary = non_empty(&args.twilio_auth_token_secondary);
+    let missing = |(variable, example), (other, _): (&str, &str)| SettingError {
+        variable,
+        problem: format!("is missing; {other} is set, and both are needed"),
+        example,
+    };
+    match (non_empty(&args.twilio_account_sid), non_empty(&args.twilio_auth_token)) {
+        (Some(sid), Some(token)) => Ok(Some(Credentials {
+            account_sid: sid.to_owned(),
+            auth_token: SecretString::from(token),
+            secondary_auth_token: secondary.map(SecretString::from),
+        })),
+        (Some(_), None) => Err(missing(TOKEN, SID)),
+        (None, Some(_)) => Err(missing(SID, TOKEN)),
+        (None, None) if secondary.is_some() => Err(SettingError {
+            variable: "TWILIO_AUTH_TOKEN_SECONDARY",
+            problem: "is set without TWILIO_AUTH_TOKEN".into(),
+            example: TOKEN.1,
+        }),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Reads which gateway to use. By default it is Twilio if there are credentials, or else the simulator.
+fn kind(args: &SettingArgs, has_credentials: bool) -> Result<GatewayKind, SettingError> {
+    match non_empty(&args.gateway) {
+        Some("simulator") => Ok(GatewayKind::Simulator),
+        Some("twilio") if !has_credentials => Err(SettingError {
+            variable: "TWILIO_ACCOUNT_SID",
+            problem: "and TWILIO_AUTH_TOKEN are required with SMS_CHAT_GATEWAY=twilio".into(),
+            example: "AC0123456789abcdef0123456789abcdef",
+        }),
+        Some("twilio") => Ok(GatewayKind::Twilio),
+        Some(other) => Err(SettingError {
+            variable: "SMS_CHAT_GATEWAY",
+            problem: format!("is {other:?}, but must be twilio or simulator"),
+            example: "twilio",
+        }),
+        None if has_credentials => Ok(GatewayKind::Twilio),
+        None => Ok(GatewayKind::Simulator),
+    }
 }
 
 /// Checks the form of an account SID: Twilio's own, or, at another API URL, also a UUID (as SignalWire uses).

@@ -12,12 +12,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use secrecy::SecretString;
 
-use crate::db::DatabaseUrl;
+use crate::db::{DatabaseUrl, InvalidDatabaseUrl};
 
 pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
-pub use proxies::TrustedProxies;
+pub use proxies::{ProxyError, TrustedProxies};
 use values::{non_empty, parse_exposure, parse_in_range, parse_or_default, public_url};
 
 /// An invalid setting, displayed in one line.
@@ -99,9 +99,9 @@ impl Settings {
     pub fn from_args(args: &SettingArgs) -> Result<Self, SettingError> {
         let url: DatabaseUrl = match non_empty(&args.database_url) {
             None => DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db")),
-            Some(text) => text.parse().map_err(|problem: &str| SettingError {
+            Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
                 variable: "SMS_CHAT_DATABASE_URL",
-                problem: problem.to_owned(),
+                problem: error.to_string(),
                 example: "sqlite://data/sms-chat.db",
             })?,
         };
@@ -143,10 +143,9 @@ impl Settings {
 }
 
 fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingError> {
-    let proxies = text.unwrap_or_default().parse();
-    proxies.map_err(|problem| SettingError {
+    text.unwrap_or_default().parse().map_err(|error: ProxyError| SettingError {
         variable: "SMS_CHAT_TRUSTED_PROXIES",
-        problem,
+        problem: error.to_string(),
         example: "10.0.0.0/8,fd00::/8",
     })
 }

@@ -4,6 +4,17 @@ use std::{net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
+/// Why a list of proxies is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProxyError {
+    /// An entry cannot be parsed.
+    #[error("contains {0:?}, which is neither an address nor a network")]
+    NotANetwork(String),
+    /// An entry includes every address.
+    #[error("contains {0:?}, which would let every client choose its own address")]
+    EveryAddress(String),
+}
+
 /// The networks of the proxies in front of the server; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -18,21 +29,20 @@ impl TrustedProxies {
 }
 
 impl FromStr for TrustedProxies {
-    type Err = String;
+    type Err = ProxyError;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, ProxyError> {
         let networks = text.split(',').map(str::trim).filter(|entry| !entry.is_empty());
         networks.map(network).collect::<Result<_, _>>().map(Self)
     }
 }
 
-fn network(text: &str) -> Result<IpNet, String> {
+fn network(text: &str) -> Result<IpNet, ProxyError> {
     let network: Result<IpNet, _> = text.parse();
     let network = network.or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-    let network =
-        network.map_err(|_| format!("contains {text:?}, which is neither an address nor a network"))?;
+    let network = network.map_err(|_| ProxyError::NotANetwork(text.to_owned()))?;
     if network.prefix_len() == 0 {
-        return Err(format!("contains {text:?}, which would let every client choose its own address"));
+        return Err(ProxyError::EveryAddress(text.to_owned()));
     }
     Ok(network.trunc())
 }
@@ -60,7 +70,7 @@ mod tests {
     #[test]
     fn the_error_quotes_an_invalid_network() {
         for bad in ["proxy.example.com", "10.0.0.0/33", "10.0.0", "10.0.0.1:80", "0.0.0.0/0", "::/0", "*"] {
-            let problem = format!("10.0.0.0/8,{bad}").parse::<TrustedProxies>().unwrap_err();
+            let problem = format!("10.0.0.0/8,{bad}").parse::<TrustedProxies>().unwrap_err().to_string();
             assert!(problem.contains(bad), "{problem}");
         }
     }

@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{self, Write},
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -28,13 +28,14 @@ pub(super) fn jwt_secret(given: Option<&str>, database: &DatabaseUrl) -> Result<
     let problem = |problem: String| SettingError { variable: VARIABLE, problem, example: EXAMPLE };
     match (given, database) {
         (Some(secret), _) => {
-            weakness(secret).map_or_else(|| Ok(SecretString::from(secret)), |weak| Err(problem(weak)))
+            check_strength(secret).map_err(|weak| problem(weak.to_string()))?;
+            Ok(SecretString::from(secret))
         }
         (None, DatabaseUrl::Postgres(_)) => {
             Err(problem("is required with PostgreSQL, and must be the same on every replica".into()))
         }
         (None, DatabaseUrl::Sqlite(path)) => {
-            load_or_generate(&path.with_file_name("jwt-secret")).map_err(problem)
+            load_or_generate(&path.with_file_name("jwt-secret")).map_err(|error| problem(error.to_string()))
         }
     }
 }
@@ -55,14 +56,40 @@ pub(super) fn token(
 }
 
 /// Why a secret is too weak. The text does not quote the secret.
-fn weakness(secret: &str) -> Option<String> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+enum WeakSecret {
+    #[error("is shorter than {MIN_SECRET_LENGTH} characters")]
+    TooShort,
+    #[error("has fewer than {MIN_DIFFERENT_CHARACTERS} different characters, so it can be guessed")]
+    TooUniform,
+}
+
+/// Why the secret stored beside the SQLite file cannot be used.
+#[derive(Debug, thiserror::Error)]
+enum StoredSecretError {
+    #[error("cannot be read from {}: {error}", .path.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("cannot be stored in {}: {error}", .path.display())]
+    Store { path: PathBuf, error: io::Error },
+    #[error(
+        "is stored in {} and {weakness}; delete the file to generate a new secret (everyone must sign in again), or set \
+         the variable", .path.display()
+    )]
+    Weak { path: PathBuf, weakness: WeakSecret },
+    #[error(
+        "is stored in {shown}, which other users can read (mode {mode:04o}); run chmod 600 {shown}, or, if another user may have \
+         read it, delete the file to generate a new secret (everyone must sign in again)",
+        shown = .path.display()
+    )]
+    ReadableByOthers { path: PathBuf, mode: u32 },
+}
+
+fn check_strength(secret: &str) -> Result<(), WeakSecret> {
     if secret.len() < MIN_SECRET_LENGTH {
-        return Some(format!("is shorter than {MIN_SECRET_LENGTH} characters"));
+        return Err(WeakSecret::TooShort);
     }
     let different: BTreeSet<char> = secret.chars().collect();
-    (different.len() < MIN_DIFFERENT_CHARACTERS).then(|| {
-        format!("has fewer than {MIN_DIFFERENT_CHARACTERS} different characters, so it can be guessed")
-    })
+    if different.len() < MIN_DIFFERENT_CHARACTERS { Err(WeakSecret::TooUniform) } else { Ok(()) }
 }
 
 /// The simulator's credentials when none are configured.
@@ -82,32 +109,26 @@ pub(super) fn simulator_credentials(jwt_secret: &SecretString) -> Credentials {
 
 /// Loads the secret stored beside the SQLite file, or generates it. An unusable secret is an error and is not replaced:
 /// a new secret ends every session, which the operator must decide.
-fn load_or_generate(path: &Path) -> Result<SecretString, String> {
-    let shown = path.display();
+fn load_or_generate(path: &Path) -> Result<SecretString, StoredSecretError> {
     match fs::read_to_string(path) {
-        Ok(secret) => check_stored(path, secret.trim()),
+        Ok(secret) => check_stored(path.to_owned(), secret.trim()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            generate(path).map_err(|error| format!("cannot be stored in {shown}: {error}"))
+            generate(path).map_err(|error| StoredSecretError::Store { path: path.to_owned(), error })
         }
-        Err(error) => Err(format!("cannot be read from {shown}: {error}")),
+        Err(error) => Err(StoredSecretError::Read { path: path.to_owned(), error }),
     }
 }
 
-fn check_stored(path: &Path, secret: &str) -> Result<SecretString, String> {
-    let shown = path.display();
-    if let Some(weak) = weakness(secret) {
-        return Err(format!(
-            "is stored in {shown} and {weak}; delete the file to generate a new secret (everyone must sign in again), \
-             or set the variable"
-        ));
+fn check_stored(path: PathBuf, secret: &str) -> Result<SecretString, StoredSecretError> {
+    if let Err(weakness) = check_strength(secret) {
+        return Err(StoredSecretError::Weak { path, weakness });
     }
-    let mode = fs::metadata(path).map_err(|error| format!("cannot be read from {shown}: {error}"))?;
-    let mode = mode.permissions().mode() & 0o777;
+    let mode = match fs::metadata(&path) {
+        Ok(metadata) => metadata.permissions().mode() & 0o777,
+        Err(error) => return Err(StoredSecretError::Read { path, error }),
+    };
     if mode & 0o077 != 0 {
-        return Err(format!(
-            "is stored in {shown}, which other users can read (mode {mode:04o}); run chmod 600 {shown}, or, if another \
-             user may have read it, delete the file to generate a new secret (everyone must sign in again)"
-        ));
+        return Err(StoredSecretError::ReadableByOthers { path, mode });
     }
     Ok(SecretString::from(secret))
 }

@@ -25,7 +25,7 @@ pub(crate) use connection::{for_share, for_update, on_each};
 pub use lock::Lock;
 pub use migrate::Migrations;
 pub use types::{AsText, IsClosed, IsLive, IsOpen, IsPending, IsSent, Timestamp, UtcTimestamp};
-pub use url::DatabaseUrl;
+pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
 /// How long a request waits for a connection before it fails as busy.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,6 +2,17 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+/// Why a text is not the URL of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidDatabaseUrl {
+    /// It has another scheme, or none.
+    #[error("must begin with sqlite:// or postgres://")]
+    Scheme,
+    /// It names no SQLite file.
+    #[error("has no file name after sqlite://")]
+    FileName,
+}
+
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -12,16 +23,16 @@ pub enum DatabaseUrl {
 }
 
 impl FromStr for DatabaseUrl {
-    type Err = &'static str;
+    type Err = InvalidDatabaseUrl;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
         match text.strip_prefix("sqlite://") {
-            Some("") => Err("has no file name after sqlite://"),
+            Some("") => Err(InvalidDatabaseUrl::FileName),
             Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
-            None => Err("must begin with sqlite:// or postgres://"),
+            None => Err(InvalidDatabaseUrl::Scheme),
         }
     }
 }

@@ -19,8 +19,13 @@ use crate::{
     accounts::{self, queries::AccountRow},
     auth::password::{PasswordError, PasswordPool},
     closures,
+    conversations::{
+        close::CloseError,
+        receive::{ReceiveError, Received},
+        reply::{InvalidMessage, ReplyError},
+        start::PendingError,
+    },
     db::{Db, DbConnection, DbError},
-    error::ApiError,
     teams, templates,
 };
 
@@ -44,34 +49,63 @@ pub enum DemoError {
         "the database is not empty; choose a new one with SMS_CHAT_DATABASE_URL, for example sqlite://data/demo.db"
     )]
     NotEmpty,
-    /// A database error, or a story that violates a rule of conversations.
+    /// The database failed.
     #[error("the demo data could not be added: {0}")]
-    Failed(String),
+    Database(#[from] DbError),
+    /// The demo password cannot be hashed.
+    #[error("the demo data could not be added: {0}")]
+    Password(#[from] PasswordError),
+    /// A line of a story cannot be parsed.
+    #[error("the demo data could not be added: {0}")]
+    Story(#[from] stories::InvalidLine),
+    /// A number of the demo data is not valid.
+    #[error("the demo data could not be added: {0} is not a phone number")]
+    Number(String),
+    /// A team has no number or no agent.
+    #[error("the demo data could not be added: {0} has no number or no agent")]
+    IncompleteTeam(&'static str),
+    /// A customer's message cannot be received.
+    #[error("the demo data could not be added: {0}")]
+    Receive(#[from] ReceiveError),
+    /// A customer's message was not stored.
+    #[error("the demo data could not be added: a message was not stored: {0:?}")]
+    NotStored(Received),
+    /// A conversation cannot be started.
+    #[error("the demo data could not be added: {0}")]
+    Pending(#[from] PendingError),
+    /// An agent's message cannot be sent.
+    #[error("the demo data could not be added: {0}")]
+    Message(#[from] InvalidMessage),
+    /// An agent's message was not queued.
+    #[error("the demo data could not be added: {0}")]
+    Reply(#[from] ReplyError),
+    /// A conversation was not closed.
+    #[error("the demo data could not be added: {0}")]
+    Close(#[from] CloseError),
+    /// A story closes a conversation that is not open, or with an unknown reason.
+    #[error("the demo data could not be added: no conversation to close, or no closure reason {0}")]
+    Closure(&'static str),
 }
 
-impl From<DbError> for DemoError {
-    fn from(error: DbError) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<PasswordError> for DemoError {
-    fn from(error: PasswordError) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-impl From<ApiError> for DemoError {
-    fn from(error: ApiError) -> Self {
-        Self::Failed(error.to_string())
-    }
+/// Why the passwords of the demo accounts cannot be checked.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoPasswordError {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The password cannot be verified.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
 }
 
 /// Returns the e-mail address of a demo account that still has the demo password, if any.
 ///
 /// # Errors
-/// Errors of the database and of the password pool.
-pub async fn first_with_demo_password(db: &Db, passwords: &PasswordPool) -> Result<Option<String>, ApiError> {
+/// [`DemoPasswordError`].
+pub async fn first_with_demo_password(
+    db: &Db,
+    passwords: &PasswordPool,
+) -> Result<Option<String>, DemoPasswordError> {
     for (email, hash) in db.read(|conn| accounts::queries::password_hashes(conn, &DEMO_EMAILS)).await? {
         if passwords.verify(SecretString::from(DEMO_PASSWORD), Some(hash)).await? {
             return Ok(Some(email));
@@ -123,8 +157,7 @@ fn insert_team(
     let (name, region, time_zone) = (cast.name.to_owned(), "GB".to_owned(), "Europe/London".to_owned());
     let id = teams::queries::insert(conn, &NewTeam { name, region, time_zone, help_reply: None }, now)?;
     for number in cast.numbers {
-        let number =
-            number.parse().map_err(|_| DemoError::Failed(format!("{number} is not a phone number")))?;
+        let number = number.parse().map_err(|_| DemoError::Number((*number).to_owned()))?;
         teams::queries::insert_number(conn, id, &number)?;
     }
     Ok(id)

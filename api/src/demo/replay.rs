@@ -25,14 +25,13 @@ use crate::{
         start,
     },
     db::DbConnection,
+    gateway::failure::FailureCode,
     outbox,
 };
 
 /// Replays the stories of a team.
 pub(super) fn replay(conn: &mut DbConnection, team: &Team, now: DateTime<Utc>) -> Result<(), DemoError> {
-    let stories = stories::read(team.cast.stories)
-        .map_err(|line| DemoError::Failed(format!("invalid line in a story: {line}")))?;
-    for (n, story) in stories.iter().enumerate() {
+    for (n, story) in stories::read(team.cast.stories)?.iter().enumerate() {
         let mut replay = Replay::new(team, n, story)?;
         for (minutes_ago, line) in &story.lines {
             replay.line(conn, line, now - TimeDelta::minutes(*minutes_ago))?;
@@ -55,9 +54,8 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     fn new(team: &'a Team, n: usize, story: &Story) -> Result<Self, DemoError> {
-        let parse =
-            |text: &str| text.parse().map_err(|_| DemoError::Failed(format!("{text} is not a phone number")));
-        let incomplete = || DemoError::Failed(format!("{} has no number or no agent", team.cast.name));
+        let parse = |text: &str| text.parse().map_err(|_| DemoError::Number(text.to_owned()));
+        let incomplete = || DemoError::IncompleteTeam(team.cast.name);
         let team_number = team.cast.numbers.get(n % team.cast.numbers.len()).ok_or_else(incomplete)?;
         let (id, name) = team.agents.get(n % team.agents.len().max(1)).ok_or_else(incomplete)?;
         let account =
@@ -94,12 +92,12 @@ impl<'a> Replay<'a> {
             opt_out_type: None,
             recovered: None,
         };
-        match receive(conn, &message, at).map_err(|error| DemoError::Failed(error.to_string()))? {
-            Received::Kept(id) => {
+        match receive(conn, &message, at)? {
+            Received::Stored(id) => {
                 self.conversation = Some(id);
                 Ok(())
             }
-            other => Err(DemoError::Failed(format!("a demo message was not stored: {other:?}"))),
+            other => Err(DemoError::NotStored(other)),
         }
     }
 
@@ -126,7 +124,8 @@ impl<'a> Replay<'a> {
         delivery::accepted(conn, message, &self.gateway_id(), at + TimeDelta::seconds(1))?;
         if status != MessageStatus::Sent {
             let at = at + TimeDelta::seconds(4);
-            delivery::receive_receipt(conn, &self.gateway_id(), status, error_code, at)?;
+            let failure = error_code.map(FailureCode::parse);
+            delivery::receive_receipt(conn, &self.gateway_id(), status, failure.as_ref(), at)?;
         }
         Ok(())
     }
@@ -134,12 +133,11 @@ impl<'a> Replay<'a> {
     fn close(
         &mut self,
         conn: &mut DbConnection,
-        reason: &str,
+        reason: &'static str,
         note: Option<&str>,
         at: DateTime<Utc>,
     ) -> Result<(), DemoError> {
-        let unknown =
-            || DemoError::Failed(format!("no conversation to close, or no closure reason {reason}"));
+        let unknown = || DemoError::Closure(reason);
         let id = self.conversation.take().ok_or_else(unknown)?;
         let closure_reason_id =
             closures::queries::by_name(conn, self.team.id, reason)?.ok_or_else(unknown)?;

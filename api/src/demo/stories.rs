@@ -5,6 +5,11 @@
 //! without a receipt; `! CODE` a message from an agent that could not be delivered; `x REASON | NOTE` a closure by an
 //! agent.
 
+/// A line of the demo data's stories is invalid.
+#[derive(Debug, thiserror::Error)]
+#[error("invalid line in a story: {0}")]
+pub struct InvalidLine(&'static str);
+
 /// The conversations with one customer.
 pub(super) struct Story {
     /// The index of the team's customer. An index beyond the daily file stands for an unknown number.
@@ -31,14 +36,17 @@ pub(super) enum Line {
 ///
 /// # Errors
 /// The first invalid line.
-pub(super) fn read(text: &'static str) -> Result<Vec<Story>, &'static str> {
+pub(super) fn read(text: &'static str) -> Result<Vec<Story>, InvalidLine> {
     let mut stories: Vec<Story> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty()) {
         if let Some(customer) = line.strip_prefix("customer ") {
-            stories.push(Story { customer: customer.parse().map_err(|_| line)?, lines: Vec::new() });
+            stories.push(Story {
+                customer: customer.parse().map_err(|_| InvalidLine(line))?,
+                lines: Vec::new(),
+            });
         } else {
-            let story = stories.last_mut().ok_or(line)?;
-            story.lines.push(parse_line(line).ok_or(line)?);
+            let story = stories.last_mut().ok_or(InvalidLine(line))?;
+            story.lines.push(parse_line(line).ok_or(InvalidLine(line))?);
         }
     }
     Ok(stories)

@@ -7,7 +7,7 @@ use super::Finding;
 use crate::{
     clock::Clock,
     config::{GatewayKind, Settings},
-    gateway::client::{AskError, GatewayClient},
+    gateway::client::{GatewayClient, RequestError},
 };
 
 /// Maximum difference of the clocks. With a larger one, agents notice wrong message times.
@@ -33,7 +33,7 @@ pub(super) async fn check(
         Ok(gateway_time) => gateway_time,
         Err(fault) => {
             let fix = match fault {
-                AskError::Unauthorised => {
+                RequestError::Unauthorised => {
                     "copy TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN again from the gateway's console"
                 }
                 _ => "check TWILIO_API_URL, and that this machine can connect to it",
@@ -73,6 +73,7 @@ async fn client(settings: &Settings) -> Result<GatewayClient, String> {
         String::new(),
         gateway.timeout,
     )
+    .map_err(|error| error.to_string())
 }
 
 /// Finds the simulator's address. The simulator runs inside the server on a port of its own; the server redirects

@@ -11,16 +11,40 @@ const PRODUCT: [&str; 4] = ["sms chat", "sms-chat", "smschat", "sms"];
 /// Minimum number of characters that remain once the words of the account and the application are removed.
 const MIN_UNRELATED_CHARACTERS: usize = 6;
 
-/// Why a password is refused, as `(code, message)`; `None` for an acceptable one. `about` holds the account's e-mail
-/// address and name.
-pub(super) fn weakness(password: &str, about: &[&str]) -> Option<(&'static str, String)> {
+/// Why a password is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum WeakPassword {
+    #[error("Use at least {MIN_PASSWORD_CHARACTERS} characters; a few words work well.")]
+    TooShort,
+    #[error("Use at most {MAX_PASSWORD_CHARACTERS} characters.")]
+    TooLong,
+    /// A dictionary attack finds it.
+    #[error("This password is easy to guess: {reason}. Use a few unrelated words.")]
+    EasyToGuess { reason: String },
+}
+
+impl WeakPassword {
+    /// The code of the field error.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::TooShort => "too_short",
+            Self::TooLong => "too_long",
+            Self::EasyToGuess { .. } => "easy_to_guess",
+        }
+    }
+}
+
+/// Checks a new password. `about` holds the account's e-mail address and name.
+///
+/// # Errors
+/// [`WeakPassword`].
+pub(super) fn check(password: &str, about: &[&str]) -> Result<(), WeakPassword> {
     let length = password.chars().count();
     if length < MIN_PASSWORD_CHARACTERS {
-        let message = format!("Use at least {MIN_PASSWORD_CHARACTERS} characters; a few words work well.");
-        return Some(("too_short", message));
+        return Err(WeakPassword::TooShort);
     }
     if length > MAX_PASSWORD_CHARACTERS {
-        return Some(("too_long", format!("Use at most {MAX_PASSWORD_CHARACTERS} characters.")));
+        return Err(WeakPassword::TooLong);
     }
     let context = context(about);
     let reason = if is_made_of(password, &context) {
@@ -29,14 +53,14 @@ pub(super) fn weakness(password: &str, about: &[&str]) -> Option<(&'static str, 
         let context: Vec<&str> = context.iter().map(String::as_str).collect();
         let estimate = zxcvbn(password, &context);
         if estimate.score() >= Score::Two {
-            return None;
+            return Ok(());
         }
         match estimate.feedback().and_then(Feedback::warning) {
             Some(warning) => lower_first(warning.to_string().trim_end_matches('.')),
             None => "it is too close to a common password or to your name".to_owned(),
         }
     };
-    Some(("easy_to_guess", format!("This password is easy to guess: {reason}. Use a few unrelated words.")))
+    Err(WeakPassword::EasyToGuess { reason })
 }
 
 /// Whether the password consists almost entirely of words from `context`.
@@ -75,7 +99,7 @@ mod tests {
     const ANN: [&str; 2] = ["ann.whitfield@example.com", "Ann Whitfield"];
 
     fn code(password: &str) -> &'static str {
-        weakness(password, &ANN).map_or("", |(code, _)| code)
+        check(password, &ANN).err().map_or("", |weak| weak.code())
     }
 
     #[test]
@@ -114,13 +138,12 @@ mod tests {
             "sms chat 2024",
             "smschat123",
         ] {
-            let (code, message) =
-                weakness(password, &ANN).unwrap_or_else(|| panic!("{password} is accepted"));
-            assert_eq!(code, "easy_to_guess");
-            assert!(message.contains("your name"), "{password}: {message}");
+            let weak = check(password, &ANN).unwrap_err();
+            assert_eq!(weak.code(), "easy_to_guess");
+            assert!(weak.to_string().contains("your name"), "{password}: {weak}");
         }
-        let for_another_account = weakness("annwhitfield", &["bo@example.com", "Bo"]);
-        assert!(!for_another_account.is_some_and(|(_, message)| message.contains("your name")));
+        let for_another_account = check("annwhitfield", &["bo@example.com", "Bo"]);
+        assert!(!for_another_account.is_err_and(|weak| weak.to_string().contains("your name")));
     }
 
     #[test]
@@ -134,7 +157,7 @@ mod tests {
             "\u{1f98a}\u{1f347}\u{1f3bb}\u{1f682}\u{1f9ca}\u{1f336}\u{1f5ff}\u{1f9ed}",
             "with a NUL \0 in it",
         ] {
-            assert_eq!(weakness(password, &ANN), None, "{password}");
+            assert_eq!(check(password, &ANN), Ok(()), "{password}");
         }
     }
 
@@ -148,7 +171,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_the_check_panic(password in "\\PC{0,200}", email in "\\PC{0,40}", name in "\\PC{0,40}") {
-            let _ = weakness(&password, &[&email, &name]);
+            let _ = check(&password, &[&email, &name]);
         }
     }
 }

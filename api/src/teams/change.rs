@@ -1,8 +1,7 @@
-//! Creates and changes teams, their numbers and their members.
+//! Creates and changes teams.
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, PhoneNumber,
     clean::clean_code,
     event::EventKind,
     ids::{AccountId, TeamId},
@@ -14,20 +13,64 @@ use shared::{
 use super::queries;
 use crate::{
     accounts,
-    auth::{Authority, TeamScope},
-    db::{DbConnection, Lock},
-    error::ApiError,
+    auth::{Authority, LookupError, NotEverywhere, NotFound, Resource, TeamScope},
+    db::{DbConnection, DbError, Lock},
     events,
-    fields::{Fields, Taken, same_name},
+    fields::{Fields, Invalid, Taken, same_name},
     numbers,
 };
+
+/// Why the fields of a team are refused.
+#[derive(Debug, thiserror::Error)]
+pub enum TeamFieldsError {
+    /// Some fields are invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Another team has the name.
+    #[error(transparent)]
+    Taken(#[from] Taken),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why a team was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateTeamError {
+    /// The caller is an API key, which cannot be a member, and is not in all teams.
+    #[error(transparent)]
+    NotEverywhere(#[from] NotEverywhere),
+    /// The fields are refused.
+    #[error(transparent)]
+    Fields(#[from] TeamFieldsError),
+    /// The new team cannot be loaded.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why a team was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateTeamError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    Lookup(#[from] LookupError),
+    /// The fields are refused.
+    #[error(transparent)]
+    Fields(#[from] TeamFieldsError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Returns a team with its members.
 ///
 /// # Errors
-/// `not_found`.
-pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<TeamDetail, ApiError> {
-    let team = queries::team(conn, scope, id)?.ok_or_else(|| ApiError::not_found("team"))?;
+/// `NotFound` for a team outside the scope.
+pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<TeamDetail, LookupError> {
+    let team = queries::team(conn, scope, id)?.ok_or(NotFound::new(Resource::Team))?;
     let mut members = queries::members(conn, id)?;
     members.sort_by_key(|member| member.display_name.to_lowercase());
     Ok(TeamDetail {
@@ -45,14 +88,14 @@ pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<
 /// see the team.
 ///
 /// # Errors
-/// `validation_failed`, `already_exists`; `forbidden` for an API key, which cannot be a member.
+/// [`CreateTeamError`].
 pub fn create(
     conn: &mut DbConnection,
     authority: &Authority,
     by: Option<AccountId>,
     new: &NewTeam,
     now: DateTime<Utc>,
-) -> Result<TeamDetail, ApiError> {
+) -> Result<TeamDetail, CreateTeamError> {
     if by.is_none() {
         authority.require_everywhere("Creating a team with an API key")?;
     }
@@ -62,108 +105,35 @@ pub fn create(
         accounts::queries::insert_member(conn, id, by)?;
         events::queries::insert_of_account(conn, Some(by), now)?;
     }
-    changed(conn, id, now)?;
-    detail(conn, &TeamScope::Only(vec![id]), id)
+    record_change(conn, id, now)?;
+    Ok(detail(conn, &TeamScope::Only(vec![id]), id)?)
 }
 
 /// Changes a team.
 ///
 /// # Errors
-/// `not_found`, `validation_failed`, `already_exists`.
+/// [`UpdateTeamError`].
 pub fn update(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: TeamId,
     new: &NewTeam,
     now: DateTime<Utc>,
-) -> Result<TeamDetail, ApiError> {
+) -> Result<TeamDetail, UpdateTeamError> {
     detail(conn, scope, id)?;
     let new = checked(conn, new, Some(id))?;
     queries::update(conn, id, &new)?;
-    changed(conn, id, now)?;
-    detail(conn, scope, id)
+    record_change(conn, id, now)?;
+    Ok(detail(conn, scope, id)?)
 }
 
-/// Adds a number to a team, in any usual format of the team's region.
-///
-/// # Errors
-/// `not_found`, `invalid_number`, `already_exists` when a team already has the number.
-pub fn add_number(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    id: TeamId,
-    typed: &str,
-    now: DateTime<Utc>,
-) -> Result<TeamDetail, ApiError> {
-    let team = detail(conn, scope, id)?;
-    let number = numbers::parse::parse_field("number", typed, &team.region)?;
-    if !queries::insert_number(conn, id, &number)? {
-        let whose = if team.numbers.contains(&number) { "This team" } else { "Another team" };
-        let message = format!("{whose} already has {}. A number belongs to one team.", number.display());
-        return Err(Taken { field: "number", message }.into());
-    }
-    changed(conn, id, now)?;
-    detail(conn, scope, id)
-}
-
-/// Removes a number from a team, unless it has conversations that are not closed.
-///
-/// # Errors
-/// `not_found`, `number_in_use`.
-pub fn remove_number(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    id: TeamId,
-    number: &PhoneNumber,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let team = detail(conn, scope, id)?;
-    if !team.numbers.contains(number) {
-        return Err(ApiError::new(ErrorCode::NotFound, "The team does not have this number."));
-    }
-    // Deletes first, so that no conversation can start during the check. An error rolls the deletion back.
-    queries::delete_number(conn, id, number)?;
-    let live = queries::live_conversations(conn, number)?;
-    if live > 0 {
-        let detail = format!(
-            "{live} conversations on this number are in progress or await a reply. Close them first: without the \
-             number, they cannot be answered."
-        );
-        return Err(ApiError::new(ErrorCode::NumberInUse, detail));
-    }
-    changed(conn, id, now)
-}
-
-/// Adds an account to a team, or removes it.
-///
-/// # Errors
-/// `not_found` for the team or the account, `forbidden` for an account that the authority may not change.
-pub fn set_member(
-    conn: &mut DbConnection,
-    authority: &Authority,
-    id: TeamId,
-    account: AccountId,
-    belongs: bool,
-    now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    conn.advisory_lock(Lock::Accounts)?;
-    detail(conn, authority.scope(), id)?;
-    accounts::change::find_manageable(conn, authority, account)?;
-    if belongs {
-        accounts::queries::insert_member(conn, id, account)?;
-    } else {
-        accounts::queries::delete_member(conn, id, account)?;
-    }
-    events::queries::insert_of_account(conn, Some(account), now)?;
-    changed(conn, id, now)
-}
-
-fn changed(conn: &mut DbConnection, id: TeamId, now: DateTime<Utc>) -> Result<(), ApiError> {
-    Ok(events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(id), now)?)
+/// Records the event of a change.
+pub(super) fn record_change(conn: &mut DbConnection, id: TeamId, now: DateTime<Utc>) -> Result<(), DbError> {
+    events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(id), now)
 }
 
 /// Validates the fields of a new team, or of the team `id`.
-fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result<NewTeam, ApiError> {
+fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result<NewTeam, TeamFieldsError> {
     // Serialised, because the unique index does not catch names that differ only in case.
     conn.advisory_lock(Lock::Teams)?;
     let mut fields = Fields::default();

@@ -1,6 +1,8 @@
 //! Teams, the numbers they own, and their members.
 
 pub mod change;
+pub mod members;
+pub mod numbers;
 mod problems;
 pub(crate) mod queries;
 pub mod routes;
@@ -9,20 +11,11 @@ use shared::team::TeamSummary;
 use simulator::DeskNumber;
 
 use crate::{
-    auth::{NotFound, TeamScope},
+    auth::TeamScope,
     db::{Db, DbConnection, DbError},
 };
 
-/// Why a request for a team was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ScopeError {
-    /// The team does not exist, or the caller is not in it.
-    #[error(transparent)]
-    NotFound(#[from] NotFound),
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] DbError),
-}
+pub use crate::auth::LookupError as ScopeError;
 
 /// Returns all teams by name, for commands on the server itself.
 ///

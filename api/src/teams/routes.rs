@@ -10,7 +10,7 @@ use shared::{
 };
 use utoipa::IntoParams;
 
-use super::{change, queries};
+use super::{change, members, numbers, queries};
 use crate::{
     auth::{Authority, Caller, security_log::SecurityEvent},
     body::Body,
@@ -123,9 +123,7 @@ pub async fn create_team_number(
     let (id, now) = (id.into_inner(), state.clock.now());
     let changed = state
         .db
-        .write(move |conn| {
-            once.run(conn, |conn| change::add_number(conn, &caller.scope, id, &new.number, now))
-        })
+        .write(move |conn| once.run(conn, |conn| numbers::add(conn, &caller.scope, id, &new.number, now)))
         .await?;
     state.numbers_changed().await;
     Ok(changed.created())
@@ -161,7 +159,7 @@ pub async fn delete_team_number(
         ApiError::field(ErrorCode::InvalidQuery, "number", "required", message)
     })?;
     let (id, now) = (id.into_inner(), state.clock.now());
-    state.db.write(move |conn| change::remove_number(conn, &caller.scope, id, &number, now)).await?;
+    state.db.write(move |conn| numbers::remove(conn, &caller.scope, id, &number, now)).await?;
     state.numbers_changed().await;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -204,7 +202,7 @@ async fn set_member(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (authority, now) = (Authority::from(caller), state.clock.now());
-    state.db.write(move |conn| change::set_member(conn, &authority, team, account, belongs, now)).await?;
+    state.db.write(move |conn| members::set_member(conn, &authority, team, account, belongs, now)).await?;
     let event = SecurityEvent::new(if belongs { "team_member_added" } else { "team_member_removed" });
     event.account(account).by(caller).detail(format!("team={team}")).log();
     state.committed();

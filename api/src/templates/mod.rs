@@ -1,4 +1,4 @@
-//! Templates: named texts with placeholders. [`change`] creates, changes and orders templates, [`placeholders`] lists
+//! Templates: named texts with placeholders. [`change`] creates and changes templates, [`placeholders`] lists
 //! the available placeholders, [`render`] fills them in.
 
 pub mod change;

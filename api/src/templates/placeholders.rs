@@ -3,25 +3,26 @@
 use shared::{CustomerAddress, ids::TeamId, template::Placeholder};
 
 use super::render::{BUILT_IN, Values};
-use crate::{auth::TeamScope, customers, db::DbConnection, error::ApiError, fields::same_name, teams};
+use crate::{
+    auth::{LookupError, NotFound, TeamScope},
+    customers,
+    db::DbConnection,
+    fields::same_name,
+    teams,
+};
 
 /// Returns the placeholders of a team, or of all teams of the scope, each with an example value from the daily file.
 ///
 /// # Errors
-/// `not_found` for the team.
+/// `NotFound` for a team outside the scope.
 pub fn available(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: Option<TeamId>,
     agent: &str,
-) -> Result<Vec<Placeholder>, ApiError> {
+) -> Result<Vec<Placeholder>, LookupError> {
     let teams = match team {
-        Some(id) => {
-            vec![
-                teams::queries::team(conn, scope, id)?
-                    .ok_or_else(|| ApiError::not_found("team").about_team_id())?,
-            ]
-        }
+        Some(id) => vec![teams::queries::team(conn, scope, id)?.ok_or(NotFound::team_id())?],
         None => teams::queries::teams(conn, scope)?,
     };
     let mut known: Vec<Placeholder> =

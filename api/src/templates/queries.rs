@@ -8,9 +8,10 @@ use shared::{
 };
 
 use crate::{
-    auth::TeamScope,
+    auth::{Resource, TeamScope},
+    catalogue::{self, CatalogueEntry},
     db::{
-        DbConnection, DbError, Timestamp, for_share, for_update, on_each,
+        DbConnection, DbError, Lock, Timestamp, for_share, for_update, on_each,
         schema::{messages, templates},
     },
 };
@@ -39,26 +40,9 @@ impl From<Row> for Template {
     }
 }
 
-/// Returns the active or the archived templates of the scope, by team and position. Those of all teams come last.
-pub(super) fn list(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    archived: bool,
-) -> Result<Vec<Template>, DbError> {
-    let rows: Vec<Row> = on_each!(conn, |c| templates::table.select(Row::as_select()).load(c))?;
-    let mut found: Vec<Template> = rows
-        .into_iter()
-        .map(Template::from)
-        .filter(|template| template.archived_at.is_some() == archived)
-        .filter(|template| template.team_id.is_none_or(|team| scope.includes(team)))
-        .collect();
-    found.sort_by_key(|known| (known.team_id.is_none(), known.team_id, known.position, known.id));
-    Ok(found)
-}
-
 /// Returns the templates that a team's conversations can use, in their order.
 pub(super) fn of_team(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Template>, DbError> {
-    list(conn, &TeamScope::Only(vec![team]), false)
+    Template::list(conn, &TeamScope::Only(vec![team]), false)
 }
 
 /// Whether a team's conversations can use a template. Locks the template against deletion until the transaction ends.
@@ -68,19 +52,7 @@ pub(crate) fn is_usable(conn: &mut DbConnection, id: TemplateId, team: TeamId) -
         templates::table.filter(templates::id.eq(id.0)).select(Row::as_select()),
         |query, c| query.first(c).optional()
     )?;
-    let is_of_team = |template: &Template| template.team_id.is_none_or(|owner| owner == team);
-    Ok(row.map(Template::from).is_some_and(|found| found.archived_at.is_none() && is_of_team(&found)))
-}
-
-/// Returns a template of the scope.
-pub(super) fn find(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    id: TemplateId,
-) -> Result<Option<Template>, DbError> {
-    let row: Option<Row> =
-        on_each!(conn, |c| templates::table.find(id.0).select(Row::as_select()).first(c).optional())?;
-    Ok(row.map(Template::from).filter(|template| template.team_id.is_none_or(|team| scope.includes(team))))
+    Ok(row.map(Template::from).is_some_and(|template| catalogue::is_usable(&template, team)))
 }
 
 pub(crate) fn insert(
@@ -119,36 +91,78 @@ pub(super) fn update(
     Ok(())
 }
 
-/// Saves the order of a team's templates.
-pub(super) fn arrange(conn: &mut DbConnection, order: &[i64]) -> Result<(), DbError> {
-    for (position, id) in (0..).zip(order) {
-        let position: i32 = position;
-        on_each!(conn, |c| diesel::update(templates::table.find(id))
-            .filter(templates::position.ne(position))
-            .set(templates::position.eq(position))
-            .execute(c))?;
+impl CatalogueEntry for Template {
+    type Id = TemplateId;
+    const RESOURCE: Resource = Resource::Template;
+    const LOCK: Lock<'static> = Lock::Templates;
+
+    fn id(&self) -> TemplateId {
+        self.id
     }
-    Ok(())
-}
 
-/// Whether a message was ever written from a template.
-pub(super) fn was_used(conn: &mut DbConnection, id: TemplateId) -> Result<bool, DbError> {
-    let message: Option<i64> = on_each!(conn, |c| messages::table
-        .filter(messages::template_id.eq(id.0))
-        .select(messages::id)
-        .first(c)
-        .optional())?;
-    Ok(message.is_some())
-}
+    fn team_id(&self) -> Option<TeamId> {
+        self.team_id
+    }
 
-/// Locks a template until the transaction ends: waits for transactions that use it, and blocks new ones.
-pub(super) fn lock(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
-    let row = templates::table.filter(templates::id.eq(id.0)).select(templates::id);
-    let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
-    Ok(())
-}
+    fn name(&self) -> &str {
+        &self.name
+    }
 
-pub(super) fn delete(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::delete(templates::table.find(id.0)).execute(c))?;
-    Ok(())
+    fn position(&self) -> i32 {
+        self.position
+    }
+
+    fn archived_at(&self) -> Option<DateTime<Utc>> {
+        self.archived_at
+    }
+
+    fn find(conn: &mut DbConnection, scope: &TeamScope, id: TemplateId) -> Result<Option<Self>, DbError> {
+        let row: Option<Row> =
+            on_each!(conn, |c| templates::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+        Ok(row.map(Self::from).filter(|template| catalogue::is_visible(template, scope)))
+    }
+
+    fn list(conn: &mut DbConnection, scope: &TeamScope, archived: bool) -> Result<Vec<Self>, DbError> {
+        let rows: Vec<Row> = on_each!(conn, |c| templates::table.select(Row::as_select()).load(c))?;
+        Ok(catalogue::in_order(rows.into_iter().map(Self::from), scope, archived))
+    }
+
+    fn arrange(conn: &mut DbConnection, order: &[TemplateId]) -> Result<(), DbError> {
+        for (position, id) in (0..).zip(order) {
+            let position: i32 = position;
+            on_each!(conn, |c| diesel::update(templates::table.find(id.0))
+                .filter(templates::position.ne(position))
+                .set(templates::position.eq(position))
+                .execute(c))?;
+        }
+        Ok(())
+    }
+
+    fn archive(conn: &mut DbConnection, id: TemplateId, at: DateTime<Utc>) -> Result<(), DbError> {
+        on_each!(conn, |c| diesel::update(templates::table.find(id.0))
+            .set(templates::archived_at.eq(Timestamp(at)))
+            .execute(c))?;
+        Ok(())
+    }
+
+    fn lock(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
+        let row = templates::table.filter(templates::id.eq(id.0)).select(templates::id);
+        let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
+        Ok(())
+    }
+
+    /// Whether a message was ever written from the template.
+    fn was_used(conn: &mut DbConnection, id: TemplateId) -> Result<bool, DbError> {
+        let found: Option<i64> = on_each!(conn, |c| messages::table
+            .filter(messages::template_id.eq(id.0))
+            .select(messages::id)
+            .first(c)
+            .optional())?;
+        Ok(found.is_some())
+    }
+
+    fn delete(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
+        on_each!(conn, |c| diesel::delete(templates::table.find(id.0)).execute(c))?;
+        Ok(())
+    }
 }

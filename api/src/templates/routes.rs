@@ -15,8 +15,9 @@ use super::{
     render::{Values, render},
 };
 use crate::{
-    auth::{Authority, Caller},
+    auth::{Authority, Caller, NotFound, Resource},
     body::Body,
+    catalogue::{self, CatalogueEntry},
     conversations,
     customers::key_data,
     error::ApiError,
@@ -61,7 +62,7 @@ pub async fn list_templates(
         .db
         .read(move |conn| {
             let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
-            Ok::<_, ApiError>(queries::list(conn, &scope, archived.unwrap_or_default())?)
+            Ok::<_, ApiError>(Template::list(conn, &scope, archived.unwrap_or_default())?)
         })
         .await?;
     Ok(HttpResponse::Ok().json(of_short_list(found, limit, cursor.as_deref(), |known| known.id.0)?))
@@ -105,7 +106,7 @@ pub async fn get_template(
     id: web::Path<TemplateId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = state.db.read(move |conn| change::get(conn, &caller.scope, id)).await?;
+    let found = state.db.read(move |conn| catalogue::get::<Template>(conn, &caller.scope, id)).await?;
     Ok(HttpResponse::Ok().json(found))
 }
 
@@ -146,7 +147,7 @@ pub async fn delete_template(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    state.db.write(move |conn| change::delete(conn, &authority, id, now)).await?;
+    state.db.write(move |conn| catalogue::delete::<Template>(conn, &authority, id, now)).await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
@@ -206,10 +207,9 @@ pub async fn list_conversation_templates(
     let items = state
         .db
         .read(move |conn| {
-            let missing = || ApiError::not_found("conversation");
-            let conversation = conversations::queries::find(conn, &caller.scope, id)?.ok_or_else(missing)?;
-            let team =
-                teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or_else(missing)?;
+            let missing = NotFound::new(Resource::Conversation);
+            let conversation = conversations::queries::find(conn, &caller.scope, id)?.ok_or(missing)?;
+            let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or(missing)?;
             let to = key_data::addressee(conn, &conversation, picked.as_deref())?;
             let values = Values {
                 customer: to.customer.as_ref(),
@@ -258,7 +258,7 @@ pub async fn list_team_templates(
         .db
         .read(move |conn| {
             let found = teams::queries::team(conn, &caller.scope, id)?;
-            let team = found.ok_or_else(|| ApiError::not_found("team"))?;
+            let team = found.ok_or(NotFound::new(Resource::Team))?;
             // An incomplete number does not parse. The templates are then rendered without a customer.
             let number = conversations::known_number::read(conn, &team.numbers, &typed, &team.region)?.ok();
             let customer = match &number {

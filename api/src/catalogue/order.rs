@@ -1,9 +1,9 @@
-//! Reorders lists that users arrange by hand: templates and closure reasons.
+//! The order of a list that users arrange by hand.
 
 /// Moves `moved` to index `place`, or to the end when the list is shorter. Adds it when the list does not contain it.
 #[must_use]
-pub(crate) fn placed(ids: &[i64], moved: i64, place: usize) -> Vec<i64> {
-    let mut order: Vec<i64> = ids.iter().copied().filter(|id| *id != moved).collect();
+pub(super) fn placed<Id: Copy + PartialEq>(ids: &[Id], moved: Id, place: usize) -> Vec<Id> {
+    let mut order: Vec<Id> = ids.iter().copied().filter(|id| *id != moved).collect();
     order.insert(place.min(order.len()), moved);
     order
 }
@@ -20,7 +20,7 @@ mod tests {
         assert_eq!(placed(&[1, 2, 3], 1, 1), [2, 1, 3]);
         assert_eq!(placed(&[1, 2, 3], 2, 1), [1, 2, 3]);
         assert_eq!(placed(&[1, 2, 3], 1, 99), [2, 3, 1]);
-        assert_eq!(placed(&[], 7, 3), [7]);
+        assert_eq!(placed(&[] as &[i64], 7, 3), [7]);
     }
 
     proptest! {

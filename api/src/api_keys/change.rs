@@ -1,4 +1,4 @@
-//! Creates API keys. A key cannot exceed its creator's permissions and teams.
+//! Creates and revokes API keys. A key cannot exceed its creator's permissions and teams.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,27 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use shared::{
     api_key::{API_KEY_PREFIX, ApiKey, NewApiKey},
-    ids::TeamId,
+    ids::{ApiKeyId, TeamId},
 };
 
 use super::queries;
 use crate::{
-    auth::{Authority, token::token_hash},
-    db::DbConnection,
-    error::ApiError,
-    fields::Fields,
+    auth::{Authority, LookupError, NotFound, Resource, TeamScope, token::token_hash},
+    db::{DbConnection, DbError},
+    events,
+    fields::{Fields, Invalid},
 };
+
+/// Why an API key was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateApiKeyError {
+    /// Some fields are invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Number of a key's first characters that are stored as plain text, so that people can recognise the key.
 const HINT: usize = API_KEY_PREFIX.len() + 6;
@@ -23,14 +34,14 @@ const HINT: usize = API_KEY_PREFIX.len() + 6;
 /// Creates a key. Only the returned value contains the secret.
 ///
 /// # Errors
-/// `validation_failed`.
+/// [`CreateApiKeyError`].
 pub fn create(
     conn: &mut DbConnection,
     authority: &Authority,
     new: NewApiKey,
     by: &str,
     now: DateTime<Utc>,
-) -> Result<ApiKey, ApiError> {
+) -> Result<ApiKey, CreateApiKeyError> {
     let mut fields = Fields::default();
     let name = fields.name("name", &new.name);
     if new.permissions.is_empty() {
@@ -45,4 +56,22 @@ pub fn create(
     let new = NewApiKey { name, permissions: new.permissions, team_ids: team_ids.into_iter().collect() };
     let made = queries::insert(conn, &new, &token_hash(&secret), &hint, by, now)?;
     Ok(ApiKey { secret: Some(secret), ..made })
+}
+
+/// Revokes a key whose teams are all in the scope, permanently and at once.
+///
+/// # Errors
+/// `NotFound` for other keys, and for revoked ones.
+pub fn revoke(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: ApiKeyId,
+    now: DateTime<Utc>,
+) -> Result<(), LookupError> {
+    let is_known = queries::list(conn, scope)?.into_iter().any(|key| key.id == id);
+    if !is_known {
+        return Err(NotFound::new(Resource::ApiKey).into());
+    }
+    queries::revoke(conn, id, now)?;
+    Ok(events::queries::insert_of_account(conn, None, now)?)
 }

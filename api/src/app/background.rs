@@ -1,0 +1,79 @@
+//! Starts the background tasks.
+
+use std::sync::Arc;
+
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{
+    clock::Clock,
+    config::Settings,
+    daily_files::DailyFiles,
+    db::{Db, DbError},
+    events::{self, feed::Feed},
+    gap_repair::GapRepair,
+    gateway::client::GatewayClient,
+    outbox::{
+        clock_jump::ClockJumps,
+        worker::{Outbox, Worker},
+    },
+    retention, search,
+};
+
+/// The running background tasks, and the parts of them that handlers use.
+pub(super) struct Background {
+    pub(super) outbox: Arc<Outbox>,
+    pub(super) feed: Arc<Feed>,
+    pub(super) daily_files: Arc<DailyFiles>,
+    pub(super) tasks: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    /// Starts the tasks, which end once `stopped` is set.
+    pub(super) async fn start(
+        settings: &Settings,
+        db: &Db,
+        clock: &Clock,
+        gateway: &Arc<GatewayClient>,
+        stopped: watch::Receiver<bool>,
+    ) -> Result<Self, DbError> {
+        let outbox = Arc::new(Outbox::default());
+        let feed = Arc::new(Feed::default());
+        let worker = Worker {
+            db: db.clone(),
+            gateway: Arc::clone(gateway),
+            clock: clock.clone(),
+            outbox: Arc::clone(&outbox),
+            feed: Arc::clone(&feed),
+            give_up_after: settings.gateway.give_up_after,
+            list_lag: settings.gateway.list_lag,
+        };
+        let clock_jumps = ClockJumps {
+            db: db.clone(),
+            clock: clock.clone(),
+            outbox: Arc::clone(&outbox),
+            timeout: gateway.timeout(),
+        };
+        let daily_files =
+            Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
+        daily_files.begin().await?;
+        let last_event = db.read(events::queries::newest).await?;
+        let mut tasks = vec![
+            tokio::spawn(worker.run(stopped.clone())),
+            tokio::spawn(clock_jumps.run(stopped.clone())),
+            tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
+            tokio::spawn(search::refold(db.clone(), stopped.clone())),
+            tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
+        ];
+        if let Some(every) = settings.gateway.repair_every {
+            let repair = GapRepair {
+                db: db.clone(),
+                gateway: Arc::clone(gateway),
+                clock: clock.clone(),
+                feed: Arc::clone(&feed),
+            };
+            tasks.push(tokio::spawn(repair.run(every, stopped)));
+        }
+        Ok(Self { outbox, feed, daily_files, tasks })
+    }
+}

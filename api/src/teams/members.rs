@@ -1,0 +1,50 @@
+//! Adds accounts to teams, and removes them.
+
+use chrono::{DateTime, Utc};
+use shared::ids::{AccountId, TeamId};
+
+use super::change::{detail, record_change};
+use crate::{
+    accounts::{self, change::ManageAccountError},
+    auth::{Authority, LookupError},
+    db::{DbConnection, DbError, Lock},
+    events,
+};
+
+/// Why a membership was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum MembershipError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    Team(#[from] LookupError),
+    /// The caller may not change the account.
+    #[error(transparent)]
+    Account(#[from] ManageAccountError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Adds an account to a team, or removes it.
+///
+/// # Errors
+/// [`MembershipError`].
+pub fn set_member(
+    conn: &mut DbConnection,
+    authority: &Authority,
+    id: TeamId,
+    account: AccountId,
+    belongs: bool,
+    now: DateTime<Utc>,
+) -> Result<(), MembershipError> {
+    conn.advisory_lock(Lock::Accounts)?;
+    detail(conn, authority.scope(), id)?;
+    accounts::change::find_manageable(conn, authority, account)?;
+    if belongs {
+        accounts::queries::insert_member(conn, id, account)?;
+    } else {
+        accounts::queries::delete_member(conn, id, account)?;
+    }
+    events::queries::insert_of_account(conn, Some(account), now)?;
+    Ok(record_change(conn, id, now)?)
+}
