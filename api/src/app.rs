@@ -27,6 +27,7 @@ use crate::{
     config::Settings,
     db::{DatabaseUrl, Db, DbError, Migrations},
     demo::{self, DemoPasswordError},
+    gateway::client::InvalidApiUrl,
     middleware::{self, HttpPolicy},
     router,
     state::AppState,
@@ -53,7 +54,7 @@ pub enum StartError {
     #[error(
         "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
     )]
-    Gateway(String),
+    Gateway(InvalidApiUrl),
     /// The demo accounts cannot be checked.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
     DemoAccounts(DemoPasswordError),

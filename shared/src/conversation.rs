@@ -47,23 +47,49 @@ pub enum NextAction {
     Customer,
 }
 
+/// The cause of a warning that a conversation shows to agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AttentionCode {
+    /// A message was not delivered.
+    NotDelivered,
+    /// A message sounds like an opt-out.
+    PossibleOptOut,
+    /// The customer has opted out.
+    OptedOut,
+}
+
+impl AttentionCode {
+    /// Every code.
+    pub const ALL: [AttentionCode; 3] =
+        [AttentionCode::NotDelivered, AttentionCode::PossibleOptOut, AttentionCode::OptedOut];
+
+    /// Returns the value used in JSON and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AttentionCode::NotDelivered => "not_delivered",
+            AttentionCode::PossibleOptOut => "possible_opt_out",
+            AttentionCode::OptedOut => "opted_out",
+        }
+    }
+
+    /// Returns the code with this value, or `None` if there is none.
+    #[must_use]
+    pub fn parse(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == value)
+    }
+}
+
 /// A warning that a conversation shows to agents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Attention {
-    /// A stable machine word: `not_delivered`, `possible_opt_out`, `opted_out`.
-    pub code: String,
+    /// The cause, as a stable machine word.
+    pub code: AttentionCode,
     /// What happened and what to do next, in plain words.
     pub text: String,
-}
-
-impl Attention {
-    /// The code when a message was not delivered.
-    pub const NOT_DELIVERED: &str = "not_delivered";
-    /// The code when a message sounds like an opt-out.
-    pub const POSSIBLE_OPT_OUT: &str = "possible_opt_out";
-    /// The code while the customer has opted out.
-    pub const OPTED_OUT: &str = "opted_out";
 }
 
 /// A conversation: all messages between one team number and one customer number, from the first message until closure.
@@ -217,4 +243,18 @@ pub struct NumberCheck {
     pub conversation_id: Option<ConversationId>,
     /// The consent entry for each of the team's numbers that the customer has opted out of.
     pub opted_out: Vec<Consent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_the_same_value_in_json_and_in_the_database() {
+        for code in AttentionCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert_eq!(AttentionCode::parse(code.as_str()), Some(code));
+        }
+        assert_eq!(AttentionCode::parse("something_new"), None);
+    }
 }

@@ -14,10 +14,9 @@ use api::{
     clock::Clock,
     conversations::{
         queue,
-        receive::{InboundMessage, ReceiveError, receive},
+        receive::{InboundMessage, receive},
     },
     db::{DatabaseUrl, Db},
-    error::ApiError,
 };
 use hdrhistogram::Histogram;
 use shared::{PhoneNumber, ids::TeamId};
@@ -146,11 +145,7 @@ fn writes(server: &Server, db: &Db, token: &str, clients: usize) -> Result<Vec<R
     let transaction = in_process(clients, || async {
         let message = new_message();
         let now = Clock::System.now();
-        let received = db.write(move |conn| receive(conn, &message, now)).await;
-        received.map(drop).map_err(|error| match error {
-            ReceiveError::Db(error) => ApiError::from(error),
-            ReceiveError::Raced => ApiError::internal(&error),
-        })
+        db.write(move |conn| receive(conn, &message, now)).await.map(drop)
     })?;
     let token = token.to_owned();
     let replies = closed_loop(&server.address, clients, TIME, 201, move |n| {
@@ -208,9 +203,10 @@ fn webhook(address: &str, message: InboundMessage) -> Request {
 }
 
 /// Runs `work` in a closed loop without HTTP.
-pub(crate) fn in_process<F>(clients: usize, work: impl Fn() -> F) -> Result<Figures>
+pub(crate) fn in_process<F, E>(clients: usize, work: impl Fn() -> F) -> Result<Figures>
 where
-    F: Future<Output = Result<(), ApiError>>,
+    F: Future<Output = Result<(), E>>,
+    anyhow::Error: From<E>,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let started = Instant::now();

@@ -8,8 +8,7 @@ use api::{
     auth::TeamScope,
     clock::Clock,
     db::{DatabaseUrl, Db},
-    error::ApiError,
-    search::{Wanted, find, term::Term},
+    search::{SearchRequest, find, term::Term},
 };
 use chrono::TimeDelta;
 use diesel::{Connection, PgConnection, connection::SimpleConnection};
@@ -68,14 +67,15 @@ fn measure_kind(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Re
         let text = term(next.fetch_add(1, Ordering::Relaxed));
         async move {
             let since = Clock::System.now() - TimeDelta::days(90);
+            let term = Term::parse(&text)?;
             db.read(move |conn| {
-                let term = Term::parse(&text).map_err(|fault| ApiError::internal(&fault))?;
                 let scope = TeamScope::Only(vec![TeamId(1)]);
-                let wanted =
-                    Wanted { scope: &scope, term: &term, status: None, since, after: None, limit: 51 };
-                Ok(find(conn, &wanted).map(drop)?)
+                let request =
+                    SearchRequest { scope: &scope, term: &term, status: None, since, after: None, limit: 51 };
+                find(conn, &request).map(drop)
             })
-            .await
+            .await?;
+            Ok::<_, anyhow::Error>(())
         }
     })?;
     Ok(Row { what, clients: CLIENTS, http, baseline: Some(("the same statements in process", statements)) })

@@ -13,7 +13,7 @@ use crate::db::{DbConnection, DbError};
 pub enum ConsentError {
     /// The number has opted out, by this entry of the ledger.
     #[error("{}", describe(.0))]
-    OptedOut(Consent),
+    OptedOut(Box<Consent>),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -31,7 +31,7 @@ pub(crate) fn require_consent(
     let last = queries::last(conn, team_number, number)?;
     match last.filter(|consent| consent.state == ConsentState::OptedOut) {
         None => Ok(()),
-        Some(consent) => Err(ConsentError::OptedOut(consent)),
+        Some(consent) => Err(ConsentError::OptedOut(Box::new(consent))),
     }
 }
 

@@ -11,4 +11,4 @@ pub mod routes;
 pub mod wording;
 
 /// Largest length of an entry's note, in characters.
-pub(crate) const LONGEST_NOTE: usize = 1000;
+pub(crate) const MAX_NOTE_CHARACTERS: usize = 1000;

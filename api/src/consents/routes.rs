@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use super::queries;
 use crate::{
-    auth::{Caller, TeamScope},
+    auth::{Caller, NotFound, TeamScope},
     body::Body,
     conversations::{consent, detail::detail, known_number, opt_out},
     db::DbConnection,
@@ -21,7 +21,7 @@ use crate::{
     idempotency::IdempotentRequest,
     paging::{decode_cursor, encode_cursor, page, page_size},
     state::AppState,
-    teams,
+    teams::{self, ScopeError},
 };
 
 /// Filters of the consent ledger.
@@ -77,11 +77,10 @@ fn narrow_scope(
     conn: &mut DbConnection,
     caller: &Caller,
     team: Option<TeamId>,
-) -> Result<(TeamScope, Vec<PhoneNumber>, String), ApiError> {
+) -> Result<(TeamScope, Vec<PhoneNumber>, String), ScopeError> {
     match team {
         Some(id) => {
-            let found = teams::queries::team(conn, &caller.scope, id)?;
-            let team = found.ok_or_else(|| ApiError::not_found("team").about_team_id())?;
+            let team = teams::queries::team(conn, &caller.scope, id)?.ok_or(NotFound::team_id())?;
             Ok((TeamScope::Only(vec![id]), team.numbers, team.region))
         }
         None => {
@@ -147,7 +146,7 @@ pub async fn create_opt_out(
         .write(move |conn| {
             once.run(conn, |conn| {
                 opt_out::opt_out(conn, &caller.scope, id, &new, &caller.sender(), now)?;
-                detail(conn, &caller, id)
+                Ok::<_, ApiError>(detail(conn, &caller, id)?)
             })
         })
         .await?;

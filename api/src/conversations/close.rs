@@ -2,44 +2,68 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode,
     closure::{Closure, MAX_NOTE_CHARACTERS, NewClosure},
     event::EventKind,
     ids::ConversationId,
 };
 
 use super::{
-    conversation::State,
-    moved::{Operation, require_seen},
+    conversation::{Closed, State},
+    moved::{Operation, UnseenError, require_seen},
     queries,
 };
-use crate::{auth::Caller, closures, db::DbConnection, error::ApiError, events};
+use crate::{
+    auth::{Caller, NotFound, Resource},
+    closures,
+    db::{DbConnection, DbError},
+    events,
+};
+
+/// Why a conversation was not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// The conversation does not exist, or the caller is not in its team.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The conversation is already closed.
+    #[error("The conversation is already closed and cannot be changed.")]
+    AlreadyClosed(#[from] Closed),
+    /// The team cannot use the closure reason.
+    #[error("This closure reason is not available to the team. Choose another one.")]
+    UnknownReason,
+    /// The note is too long.
+    #[error("A note has at most {MAX_NOTE_CHARACTERS} characters; this one has {length}.")]
+    NoteTooLong {
+        /// The note's length in characters.
+        length: usize,
+    },
+    /// The note contains a NUL character.
+    #[error("Remove the NUL character from the note.")]
+    NulInNote,
+    /// The conversation has messages that the caller has not seen.
+    #[error(transparent)]
+    Unseen(#[from] UnseenError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Closes a conversation.
 ///
 /// # Errors
-/// `not_found`, `conversation_closed`, `validation_failed` for an unknown reason or an overlong note,
-/// `conversation_moved`.
+/// [`CloseError`].
 pub fn close(
     conn: &mut DbConnection,
     id: ConversationId,
     new: &NewClosure,
     by: &Caller,
     now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let conversation =
-        queries::find_for_update(conn, &by.scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
-    State::from(&conversation).close().map_err(|_| {
-        ApiError::new(
-            ErrorCode::ConversationClosed,
-            "The conversation is already closed and cannot be changed.",
-        )
-    })?;
-    let reason =
-        closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?.ok_or_else(|| {
-            let message = "This closure reason is not available to the team. Choose another one.";
-            ApiError::field(ErrorCode::ValidationFailed, "closure_reason_id", "unknown", message)
-        })?;
+) -> Result<(), CloseError> {
+    let found = queries::find_for_update(conn, &by.scope, id)?;
+    let conversation = found.ok_or(NotFound::new(Resource::Conversation))?;
+    State::from(&conversation).close()?;
+    let reason = closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?
+        .ok_or(CloseError::UnknownReason)?;
     let closure = Closure {
         closure_reason_id: reason.id,
         closure_reason: reason.name,
@@ -53,20 +77,16 @@ pub fn close(
     Ok(())
 }
 
-fn note(given: Option<&str>) -> Result<Option<String>, ApiError> {
+fn note(given: Option<&str>) -> Result<Option<String>, CloseError> {
     let Some(note) = given.map(str::trim).filter(|note| !note.is_empty()) else {
         return Ok(None);
     };
     let length = note.chars().count();
-    let fault = |code, message| Err(ApiError::field(ErrorCode::ValidationFailed, "note", code, message));
     if length > MAX_NOTE_CHARACTERS {
-        return fault(
-            "too_long",
-            format!("A note has at most {MAX_NOTE_CHARACTERS} characters; this one has {length}."),
-        );
+        return Err(CloseError::NoteTooLong { length });
     }
     if note.contains('\0') {
-        return fault("invalid_character", "Remove the NUL character from the note.".into());
+        return Err(CloseError::NulInNote);
     }
     Ok(Some(note.to_owned()))
 }

@@ -13,22 +13,38 @@ use shared::{
 
 use super::{conversation::State, delivery, known_number, queries};
 use crate::{
-    auth::TeamScope,
+    auth::{NotFound, Resource, TeamScope},
     consents::{
-        LONGEST_NOTE,
+        MAX_NOTE_CHARACTERS,
         check::has_opted_out,
         meaning::Meaning,
         queries::{self as ledger, NewRow},
     },
     db::{DbConnection, DbError, Lock},
-    error::ApiError,
     events,
-    fields::Fields,
-    gateway::reasons,
+    fields::{Fields, Invalid},
+    gateway::failure::FailureCode,
     messages,
     numbers::parse::InvalidNumber,
     teams,
 };
+
+/// Why an entry of an account or an API key was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum ManualConsentError {
+    /// The team number belongs to no team of the caller.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The note is invalid, and perhaps the number too.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Only the customer's number is invalid.
+    #[error(transparent)]
+    Number(#[from] InvalidNumber),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// The attention text of a conversation whose customer has opted out.
 const ATTENTION: &str = "The customer has opted out of our messages. They can send START to opt in again.";
@@ -82,19 +98,19 @@ pub(crate) fn record_gateway_opt_out(
 /// Records an opt-out or opt-in that an account or an API key enters.
 ///
 /// # Errors
-/// `not_found` when the team number is outside the caller's scope, `invalid_number`, `validation_failed` for the note.
+/// [`ManualConsentError`].
 pub fn record_manual_entry(
     conn: &mut DbConnection,
     scope: &TeamScope,
     new: &NewConsent,
     by: &Sender,
     now: DateTime<Utc>,
-) -> Result<Consent, ApiError> {
+) -> Result<Consent, ManualConsentError> {
     let owner = teams::queries::owner(conn, &new.team_number)?;
     let team = owner.map_or(Ok(None), |team| teams::queries::team(conn, scope, team))?;
-    let team = team.ok_or_else(|| ApiError::not_found("team number"))?;
+    let team = team.ok_or(NotFound::new(Resource::TeamNumber))?;
     let mut fields = Fields::default();
-    let note = fields.note("note", &new.note, LONGEST_NOTE);
+    let note = fields.note("note", &new.note, MAX_NOTE_CHARACTERS);
     let number = known_number::read(conn, &team.numbers, &new.number, &team.region)?;
     if let (Err(fault), true) = (&number, fields.any()) {
         fields.fault("number", "invalid", fault.to_string());
@@ -199,7 +215,7 @@ fn withdraw(
     mut live: Option<&mut Conversation>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let (status, code) = (MessageStatus::Failed, Some(reasons::OPTED_OUT));
+    let (status, code) = (MessageStatus::Failed, Some(&FailureCode::OPTED_OUT));
     for message in messages::queries::withdraw(conn, team_number, number)? {
         if let Some(message) = messages::queries::by_id_for_update(conn, message)? {
             match live.as_deref_mut().filter(|live| live.id == message.conversation_id) {

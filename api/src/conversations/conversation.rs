@@ -2,7 +2,7 @@
 //! transitions. Pure: no database, no HTTP, no clock.
 
 use chrono::{DateTime, Utc};
-use shared::conversation::{Attention, Conversation, ConversationStatus, NextAction};
+use shared::conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction};
 
 /// The fields of a conversation that change until it is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,8 +105,8 @@ impl State {
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.require_live()?;
         // The notice of an opt-out, or of a possible one, takes precedence. The message shows its failure anyway.
-        let opt_out = self.attention.take().filter(|attention| attention.code != Attention::NOT_DELIVERED);
-        self.attention = opt_out.or(Some(Attention { code: Attention::NOT_DELIVERED.into(), text: reason }));
+        let opt_out = self.attention.take().filter(|attention| attention.code != AttentionCode::NotDelivered);
+        self.attention = opt_out.or(Some(Attention { code: AttentionCode::NotDelivered, text: reason }));
         if self.status == ConversationStatus::Open {
             self.set_next_action(NextAction::Agent, now);
         }
@@ -119,7 +119,7 @@ impl State {
     /// When it is closed.
     pub fn opt_out(mut self, reason: String) -> Result<Self, Closed> {
         self.require_live()?;
-        self.attention = Some(Attention { code: Attention::OPTED_OUT.into(), text: reason });
+        self.attention = Some(Attention { code: AttentionCode::OptedOut, text: reason });
         Ok(self)
     }
 
@@ -129,7 +129,7 @@ impl State {
     /// When it is closed.
     pub fn opt_in(mut self) -> Result<Self, Closed> {
         self.require_live()?;
-        self.attention = self.attention.filter(|attention| attention.code == Attention::NOT_DELIVERED);
+        self.attention = self.attention.filter(|attention| attention.code == AttentionCode::NotDelivered);
         Ok(self)
     }
 
@@ -140,8 +140,8 @@ impl State {
     /// When it is closed.
     pub fn flag_opt_out(mut self, text: String) -> Result<Self, Closed> {
         self.require_live()?;
-        let opted_out = self.attention.take().filter(|attention| attention.code == Attention::OPTED_OUT);
-        self.attention = opted_out.or(Some(Attention { code: Attention::POSSIBLE_OPT_OUT.into(), text }));
+        let opted_out = self.attention.take().filter(|attention| attention.code == AttentionCode::OptedOut);
+        self.attention = opted_out.or(Some(Attention { code: AttentionCode::PossibleOptOut, text }));
         Ok(self)
     }
 
@@ -151,7 +151,7 @@ impl State {
     /// When it is closed.
     pub fn dismiss_attention(mut self) -> Result<Self, Closed> {
         self.require_live()?;
-        self.attention = self.attention.filter(|attention| attention.code == Attention::OPTED_OUT);
+        self.attention = self.attention.filter(|attention| attention.code == AttentionCode::OptedOut);
         Ok(self)
     }
 
@@ -251,7 +251,7 @@ mod tests {
     #[test]
     fn the_notice_of_an_opt_out_stays_until_the_opt_in_and_changes_nothing_else() {
         let out = open().opt_out("Opted out.".into()).unwrap();
-        assert_eq!(out.attention.as_ref().unwrap().code, "opted_out");
+        assert_eq!(out.attention.as_ref().unwrap().code, AttentionCode::OptedOut);
         assert_eq!((out.next_action, out.waiting_since), (Some(NextAction::Agent), at(0)));
         let failed = out.clone().delivery_failed("Off.".into(), at(1)).unwrap();
         assert_eq!(failed.attention, out.attention);
@@ -264,7 +264,7 @@ mod tests {
     fn the_notice_of_a_possible_opt_out_stays_until_a_reply_or_its_dismissal() {
         let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
         let flagged = failed.receive(at(3)).unwrap().flag_opt_out("Ask.".into()).unwrap();
-        assert_eq!(flagged.attention.as_ref().unwrap().code, "possible_opt_out");
+        assert_eq!(flagged.attention.as_ref().unwrap().code, AttentionCode::PossibleOptOut);
         assert_eq!((flagged.next_action, flagged.waiting_since), (Some(NextAction::Agent), at(2)));
         assert_eq!(flagged.clone().receive(at(4)).unwrap().attention, flagged.attention);
         assert_eq!(

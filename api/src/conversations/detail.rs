@@ -7,21 +7,26 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::queries;
-use crate::{auth::Caller, consents, customers, db::DbConnection, error::ApiError, teams};
+use super::{ReadError, queries};
+use crate::{
+    auth::{Caller, NotFound, Resource},
+    consents, customers,
+    db::DbConnection,
+    teams,
+};
 
 /// Returns the conversation in detail.
 ///
 /// # Errors
-/// `not_found`.
+/// [`ReadError`].
 pub fn detail(
     conn: &mut DbConnection,
     caller: &Caller,
     id: ConversationId,
-) -> Result<ConversationDetail, ApiError> {
-    let missing = || ApiError::not_found("conversation");
-    let conversation = queries::find(conn, &caller.scope, id)?.ok_or_else(missing)?;
-    let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or_else(missing)?;
+) -> Result<ConversationDetail, ReadError> {
+    let missing = NotFound::new(Resource::Conversation);
+    let conversation = queries::find(conn, &caller.scope, id)?.ok_or(missing)?;
+    let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or(missing)?;
     let customer = customers::key_data::customer_of(conn, &conversation)?;
     let closed = conversation.status == ConversationStatus::Closed;
     let closure = if closed { queries::closure(conn, id)? } else { None };

@@ -6,9 +6,19 @@ use shared::PhoneNumber;
 use super::queries;
 use crate::{
     db::{DbConnection, DbError},
-    error::ApiError,
     numbers::parse::{InvalidNumber, NumberFault, parse, spelled_out},
 };
+
+/// Why the number in a field was not parsed.
+#[derive(Debug, thiserror::Error)]
+pub enum NumberError {
+    /// The number is invalid.
+    #[error(transparent)]
+    Invalid(#[from] InvalidNumber),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Parses a number with [`parse`]. Takes an international number as typed when `team_numbers` have a conversation with
 /// it.
@@ -30,14 +40,14 @@ pub(crate) fn read(
 /// Parses the number in a field of a request.
 ///
 /// # Errors
-/// `invalid_number`, naming the field.
+/// [`NumberError`].
 pub(crate) fn field(
     conn: &mut DbConnection,
     team_numbers: &[PhoneNumber],
     field: &'static str,
     typed: &str,
     region: &str,
-) -> Result<PhoneNumber, ApiError> {
+) -> Result<PhoneNumber, NumberError> {
     Ok(read(conn, team_numbers, typed, region)?.map_err(|fault| InvalidNumber { field, fault })?)
 }
 

@@ -2,19 +2,26 @@
 
 use shared::{Page, ids::ConversationId, ids::MessageId, message::Message};
 
-use super::queries;
-use crate::{auth::TeamScope, db::DbConnection, error::ApiError, messages::queries::newest};
+use super::{ReadError, queries};
+use crate::{
+    auth::{NotFound, Resource, TeamScope},
+    db::DbConnection,
+    messages::queries::newest,
+};
 
 /// Returns the page of messages before `before`, or the newest page. Within the page, the oldest message comes first.
 /// `next_cursor` is the `before` of the next older page.
+///
+/// # Errors
+/// [`ReadError`].
 pub fn page(
     conn: &mut DbConnection,
     scope: &TeamScope,
     conversation: ConversationId,
     before: Option<MessageId>,
     limit: i64,
-) -> Result<Page<Message>, ApiError> {
-    queries::find(conn, scope, conversation)?.ok_or_else(|| ApiError::not_found("conversation"))?;
+) -> Result<Page<Message>, ReadError> {
+    queries::find(conn, scope, conversation)?.ok_or(NotFound::new(Resource::Conversation))?;
     let mut items = newest(conn, conversation, before, limit + 1)?;
     let more = i64::try_from(items.len()).is_ok_and(|found| found > limit);
     if more {

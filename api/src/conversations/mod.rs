@@ -15,6 +15,7 @@ pub mod message;
 mod moved;
 pub mod number_check;
 pub mod opt_out;
+mod problems;
 pub(crate) mod queries;
 pub mod queue;
 pub mod receive;
@@ -22,3 +23,16 @@ pub mod reply;
 pub mod routes;
 pub(crate) mod search_text;
 pub mod start;
+
+use crate::{auth::NotFound, db::DbError};
+
+/// Why a conversation was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The conversation does not exist, or the caller is not in its team.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}

@@ -1,54 +1,86 @@
 //! Compare and act (rule 15): rejects a reply or a closure when the conversation has messages that its sender has not
 //! seen. The caller holds the lock on the conversation, so no message can arrive between this check and the commit.
 
+use std::fmt;
+
 use shared::{
-    ErrorCode,
     ids::{ConversationId, MessageId},
     message::{Message, Sender, SenderKind},
 };
 
-use crate::{db::DbConnection, error::ApiError, messages::queries::unseen};
+use crate::{
+    db::{DbConnection, DbError},
+    messages::queries::unseen,
+};
 
 /// The largest number of colleagues that a problem names.
 const MOST_NAMES: usize = 2;
 
 /// The operation to check.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Operation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// A reply.
     Reply,
+    /// The closure of the conversation.
     Closure,
+}
+
+/// The conversation has moved on: it has messages that the sender of the operation has not seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The rejected operation.
+    pub operation: Operation,
+    /// The unseen messages in order of arrival.
+    pub unseen: Vec<Message>,
+}
+
+impl std::error::Error for Moved {}
+
+/// "The reply was not sent: the customer and Bo wrote after the last message that you saw. Read …"
+impl fmt::Display for Moved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (not, again) = match self.operation {
+            Operation::Reply => ("The reply was not sent", "send the reply again"),
+            Operation::Closure => ("The conversation was not closed", "close it again"),
+        };
+        write!(
+            f,
+            "{not}: {} wrote after the last message that you saw. Read the new messages, then {again}",
+            writers(&self.unseen),
+        )?;
+        match self.unseen.last() {
+            Some(newest) => write!(f, " with last_seen_message_id {}.", newest.id),
+            None => f.write_str("."),
+        }
+    }
+}
+
+/// Why [`require_seen`] rejected an operation.
+#[derive(Debug, thiserror::Error)]
+pub enum UnseenError {
+    /// The conversation has unseen messages.
+    #[error(transparent)]
+    Moved(#[from] Moved),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
 }
 
 /// Rejects the operation when the customer or a colleague of `caller` wrote after the message `last_seen`. Without
 /// `last_seen`, accepts it.
 ///
 /// # Errors
-/// `conversation_moved`, with the unseen messages in order of arrival.
+/// [`UnseenError`].
 pub(super) fn require_seen(
     conn: &mut DbConnection,
     conversation: ConversationId,
     last_seen: Option<MessageId>,
     caller: &Sender,
     operation: Operation,
-) -> Result<(), ApiError> {
+) -> Result<(), UnseenError> {
     let Some(last_seen) = last_seen else { return Ok(()) };
     let unseen = unseen(conn, conversation, last_seen, caller)?;
-    let Some(newest) = unseen.last() else { return Ok(()) };
-    let detail = detail(&unseen, newest.id, operation);
-    Err(ApiError::new(ErrorCode::ConversationMoved, detail).messages(unseen))
-}
-
-/// "The reply was not sent: the customer and Bo wrote after the last message that you saw. Read …"
-fn detail(unseen: &[Message], newest: MessageId, operation: Operation) -> String {
-    let (not, again) = match operation {
-        Operation::Reply => ("The reply was not sent", "send the reply again"),
-        Operation::Closure => ("The conversation was not closed", "close it again"),
-    };
-    format!(
-        "{not}: {} wrote after the last message that you saw. Read the new messages, then {again} with \
-         last_seen_message_id {newest}.",
-        writers(unseen),
-    )
+    if unseen.is_empty() { Ok(()) } else { Err(Moved { operation, unseen }.into()) }
 }
 
 /// "the customer", "Bo", "the customer, Bo and Cy", "the customer and 3 colleagues"
@@ -100,5 +132,21 @@ mod tests {
         let three = [colleague(2, "Bo"), colleague(3, "Cy"), message("api_key", Some(2), Some("CRM"))];
         assert_eq!(writers(&three), "3 colleagues");
         assert_eq!(writers(&[message("account", Some(2), None)]), "a colleague");
+    }
+
+    #[test]
+    fn the_problem_says_what_was_not_done_and_how_to_do_it_anyway() {
+        let moved =
+            |operation| Moved { operation, unseen: vec![message("customer", None, None)] }.to_string();
+        assert_eq!(
+            moved(Operation::Reply),
+            "The reply was not sent: the customer wrote after the last message that you saw. Read the new messages, \
+             then send the reply again with last_seen_message_id 1."
+        );
+        assert_eq!(
+            moved(Operation::Closure),
+            "The conversation was not closed: the customer wrote after the last message that you saw. Read the new \
+             messages, then close it again with last_seen_message_id 1."
+        );
     }
 }

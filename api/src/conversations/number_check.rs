@@ -10,20 +10,24 @@ use shared::{
 };
 
 use super::{known_number, queries, start::default_team_number};
-use crate::{auth::TeamScope, consents, customers, db::DbConnection, error::ApiError, teams};
+use crate::{
+    auth::{NotFound, TeamScope},
+    consents, customers,
+    db::{DbConnection, DbError},
+    teams::{self, ScopeError},
+};
 
 /// Checks a typed number for a team.
 ///
 /// # Errors
-/// `not_found` for the team.
+/// [`ScopeError`].
 pub fn check(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
     typed: &str,
-) -> Result<NumberCheck, ApiError> {
-    let team = teams::queries::team(conn, scope, team)?
-        .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
+) -> Result<NumberCheck, ScopeError> {
+    let team = teams::queries::team(conn, scope, team)?.ok_or(NotFound::team_id())?;
     let refused = |number: Option<PhoneNumber>, reason: String| NumberCheck {
         international: number.as_ref().map(PhoneNumber::display),
         number,
@@ -65,7 +69,7 @@ fn opted_out(
     conn: &mut DbConnection,
     team_numbers: &[PhoneNumber],
     number: &PhoneNumber,
-) -> Result<Vec<Consent>, ApiError> {
+) -> Result<Vec<Consent>, DbError> {
     let mut found = Vec::new();
     for team_number in team_numbers {
         let last = consents::queries::last(conn, team_number, &number.into())?;

@@ -9,13 +9,26 @@ use shared::{
 
 use super::{consent::append_manual_entry, queries};
 use crate::{
-    auth::TeamScope,
-    consents::{LONGEST_NOTE, queries::NewRow, wording::sounds_like_opt_out},
-    db::{DbConnection, Lock},
-    error::ApiError,
-    fields::Fields,
+    auth::{NotFound, Resource, TeamScope},
+    consents::{MAX_NOTE_CHARACTERS, queries::NewRow, wording::sounds_like_opt_out},
+    db::{DbConnection, DbError, Lock},
+    fields::{Fields, Invalid},
     messages, teams,
 };
+
+/// Why a customer was not opted out.
+#[derive(Debug, thiserror::Error)]
+pub enum OptOutError {
+    /// The conversation does not exist for the caller, or its team number no longer belongs to its team.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The note is invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
 
 /// Number of recent messages that are searched for the opt-out.
 const RECENT: i64 = 50;
@@ -26,7 +39,7 @@ const NOTE: &str = "The customer asked in a message to receive no more messages.
 /// sounds like an opt-out, if there is one.
 ///
 /// # Errors
-/// `not_found`, also when the number no longer belongs to the conversation's team; `validation_failed` for the note.
+/// [`OptOutError`].
 pub fn opt_out(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -34,14 +47,13 @@ pub fn opt_out(
     new: &NewOptOut,
     by: &Sender,
     now: DateTime<Utc>,
-) -> Result<(), ApiError> {
-    let missing = || ApiError::not_found("conversation");
-    let conversation = queries::find(conn, scope, id)?.ok_or_else(missing)?;
+) -> Result<(), OptOutError> {
+    let conversation = queries::find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?;
     if teams::queries::owner(conn, &conversation.team_number)? != Some(conversation.team_id) {
-        return Err(ApiError::not_found("number of the team"));
+        return Err(NotFound::new(Resource::NumberOfTheTeam).into());
     }
     let mut fields = Fields::default();
-    let note = new.note.as_deref().map(|note| fields.note("note", note, LONGEST_NOTE));
+    let note = new.note.as_deref().map(|note| fields.note("note", note, MAX_NOTE_CHARACTERS));
     fields.finish()?;
     // Lock order: the number first, then the conversation's row, as in every request that may start a conversation.
     conn.advisory_lock(Lock::Number(conversation.number.as_str()))?;
@@ -59,7 +71,7 @@ pub fn opt_out(
 }
 
 /// Returns the customer's newest message that sounds like an opt-out.
-fn opt_out_message(conn: &mut DbConnection, id: ConversationId) -> Result<Option<MessageId>, ApiError> {
+fn opt_out_message(conn: &mut DbConnection, id: ConversationId) -> Result<Option<MessageId>, DbError> {
     let recent = messages::queries::newest(conn, id, None, RECENT)?;
     let found = recent
         .iter()

@@ -6,7 +6,7 @@ use diesel::{dsl::case_when, prelude::*};
 use shared::{
     CustomerAddress, PhoneNumber,
     closure::Closure,
-    conversation::{Attention, Conversation, ConversationStatus, NextAction, Origin},
+    conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction, Origin},
     ids::{AccountId, ClosureReasonId, ConversationId, TeamId},
     message::Message,
 };
@@ -46,7 +46,9 @@ pub(crate) struct Row {
 
 impl From<Row> for Conversation {
     fn from(row: Row) -> Self {
-        let attention = row.attention_code.zip(row.attention_text);
+        // A code that this version does not know shows no notice.
+        let attention =
+            row.attention_code.and_then(|code| AttentionCode::parse(&code)).zip(row.attention_text);
         Self {
             id: ConversationId(row.id),
             team_id: TeamId(row.team_id),

@@ -26,7 +26,7 @@ use crate::{
     customers,
     db::{Db, DbConnection, DbError},
     events,
-    gateway::media::KeptMedia,
+    gateway::media::StoredMedia,
     messages::queries::{NewMessageRow, insert, is_known},
     rejected_messages, teams,
 };
@@ -50,7 +50,7 @@ pub struct InboundMessage {
     /// The text of the message.
     pub body: String,
     /// The attached media.
-    pub media: Vec<KeptMedia>,
+    pub media: Vec<StoredMedia>,
     /// The keyword that the gateway reports (`OptOutType`).
     pub opt_out_type: Option<Keyword>,
     /// The time at which it was written, if its webhook was lost and gap repair found it.
@@ -61,7 +61,7 @@ pub struct InboundMessage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// The message is stored in this conversation.
-    Kept(ConversationId),
+    Stored(ConversationId),
     /// The message was stored before.
     Duplicate,
     /// No team owns the recipient number.
@@ -71,24 +71,24 @@ pub enum Received {
 /// The reason why a message could not be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
-    /// A database error.
-    #[error(transparent)]
-    Db(#[from] DbError),
     /// A concurrent transaction changed the same message, conversation or team number. Roll back and retry.
-    #[error("a concurrent transaction conflicts with storing the message")]
-    Raced,
+    #[error("Another request is storing the same message. Try again.")]
+    Conflict,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
 }
 
 /// Stores a message, and retries after conflicts. The message is committed when this returns.
 ///
 /// # Errors
-/// `Raced` when every retry conflicts.
-pub async fn keep(db: &Db, inbound: InboundMessage, now: DateTime<Utc>) -> Result<Received, ReceiveError> {
+/// `Conflict` when every retry conflicts.
+pub async fn store(db: &Db, inbound: InboundMessage, now: DateTime<Utc>) -> Result<Received, ReceiveError> {
     let mut retries = 0;
     loop {
         let inbound = inbound.clone();
         match db.write(move |conn| receive(conn, &inbound, now)).await {
-            Err(ReceiveError::Raced) if retries < MAX_RETRIES => retries += 1,
+            Err(ReceiveError::Conflict) if retries < MAX_RETRIES => retries += 1,
             result => return result,
         }
     }
@@ -97,7 +97,7 @@ pub async fn keep(db: &Db, inbound: InboundMessage, now: DateTime<Utc>) -> Resul
 /// Stores a message, in the caller's transaction.
 ///
 /// # Errors
-/// `Raced` when a concurrent transaction conflicts. The caller must roll back.
+/// `Conflict` when a concurrent transaction conflicts. The caller must roll back.
 pub fn receive(
     conn: &mut DbConnection,
     inbound: &InboundMessage,
@@ -115,9 +115,9 @@ pub fn receive(
         None => start(conn, team, inbound, written_at)?,
     };
     let meaning = meaning(&inbound.body, inbound.opt_out_type);
-    let mut state = State::from(&live).receive(written_at).map_err(|_| ReceiveError::Raced)?;
+    let mut state = State::from(&live).receive(written_at).map_err(|_| ReceiveError::Conflict)?;
     if meaning == Meaning::PossibleOptOut {
-        state = state.flag_opt_out(POSSIBLE_OPT_OUT.to_owned()).map_err(|_| ReceiveError::Raced)?;
+        state = state.flag_opt_out(POSSIBLE_OPT_OUT.to_owned()).map_err(|_| ReceiveError::Conflict)?;
     }
     queries::update_state(conn, &mut live, state)?;
     let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name.clone() };
@@ -138,7 +138,7 @@ pub fn receive(
             recovered: inbound.recovered.is_some(),
         },
     )?
-    .ok_or(ReceiveError::Raced)?;
+    .ok_or(ReceiveError::Conflict)?;
     consent::record_message(conn, &mut live, &message, meaning)?;
     events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
     // A recovered message has no `OptOutType`, so the gateway may have answered it already.
@@ -149,7 +149,7 @@ pub fn receive(
         // It was rejected if its recipient number belonged to no team on arrival.
         rejected_messages::queries::delete(conn, &inbound.gateway_id)?;
     }
-    Ok(Received::Kept(live.id))
+    Ok(Received::Stored(live.id))
 }
 
 /// Starts a conversation, or returns the one that a concurrent transaction has started.
@@ -160,7 +160,7 @@ fn start(
     written_at: DateTime<Utc>,
 ) -> Result<Conversation, ReceiveError> {
     if !teams::queries::keeps(conn, team, &inbound.to)? {
-        return Err(ReceiveError::Raced);
+        return Err(ReceiveError::Conflict);
     }
     let new = NewConversation {
         team,
@@ -173,7 +173,8 @@ fn start(
     queries::insert(conn, new, &State::started_by_customer(written_at), written_at)?;
     // On PostgreSQL, the insert has waited for the commit of a concurrent transaction, so that conversation is visible
     // now. If it is already closed, the caller or the gateway retries.
-    let mut live = queries::live_for_update(conn, &inbound.to, &inbound.from)?.ok_or(ReceiveError::Raced)?;
+    let mut live =
+        queries::live_for_update(conn, &inbound.to, &inbound.from)?.ok_or(ReceiveError::Conflict)?;
     consent::show_earlier_opt_out(conn, &mut live)?;
     Ok(live)
 }

@@ -3,24 +3,22 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, FieldError,
-    conversation::Conversation,
+    CustomerAddress,
     ids::{ConversationId, MessageId, TemplateId},
-    message::{Direction, Message, MessageBody, MessageStatus, NewMessage, Sender},
-    template::{broken_placeholder, placeholders},
+    message::{BodyFault, Direction, Message, MessageBody, MessageStatus, NewMessage, Sender},
+    template::{BrokenPlaceholder, broken_placeholder, placeholders},
 };
 
 use super::{
-    conversation::State,
+    conversation::{Closed, State},
     enqueue::enqueue,
-    moved::{Operation, require_seen},
+    moved::{Operation, UnseenError, require_seen},
     queries,
 };
 use crate::{
-    auth::TeamScope,
-    consents::check::require_consent,
-    db::DbConnection,
-    error::ApiError,
+    auth::{NotFound, Resource, TeamScope},
+    consents::check::{ConsentError, require_consent},
+    db::{DbConnection, DbError},
     idempotency::{KeyReused, RequestKey, is_used},
     messages::queries::{NewMessageRow, by_idempotency_key, insert},
     templates,
@@ -43,34 +41,90 @@ pub enum Replied {
     Replayed(Message),
 }
 
+/// Why a message cannot be sent, whatever its conversation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMessage {
+    /// The message has media.
+    #[error("Pictures cannot be sent yet. Leave media out to send only the message.")]
+    Media,
+    /// The text is empty, too long or contains NUL.
+    #[error("{0}")]
+    Body(BodyFault),
+    /// The text contains a part that looks like a placeholder and is none.
+    #[error("{0}")]
+    BrokenPlaceholder(BrokenPlaceholder),
+    /// The text contains these placeholders.
+    #[error("Replace {} with a value before sending.", in_braces(.0))]
+    MissingPlaceholders(Vec<String>),
+}
+
+/// Why a request was not recognised as a repetition, nor as new.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The idempotency key was used with another request.
+    #[error(transparent)]
+    KeyReused(#[from] KeyReused),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why a reply was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplyError {
+    /// The conversation does not exist, or the caller is not in its team.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The idempotency key was used with another request.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The conversation is closed.
+    #[error(
+        "The conversation is closed and cannot be changed. The customer's next message starts a new conversation."
+    )]
+    Closed(#[from] Closed),
+    /// The customer's address is not a phone number.
+    #[error(
+        "{} is a short code or a name, which cannot receive messages. Write to the customer's phone number instead.",
+        .0.display()
+    )]
+    NotReachable(CustomerAddress),
+    /// The customer has opted out.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
+    /// The conversation has messages that the caller has not seen.
+    #[error(transparent)]
+    Unseen(#[from] UnseenError),
+    /// The team cannot use the template.
+    #[error("The team cannot use this template. Leave template_id out to send the message as it is.")]
+    UnknownTemplate,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// "{{name}}, {{due_date}}"
+fn in_braces(placeholders: &[String]) -> String {
+    let named: Vec<String> = placeholders.iter().map(|name| format!("{{{{{name}}}}}")).collect();
+    named.join(", ")
+}
+
 impl Reply {
     /// Checks the message: 1 to 1600 characters, no placeholders, no media.
     ///
     /// # Errors
-    /// `validation_failed` or `missing_placeholder`, naming the field.
-    pub fn parse(new: NewMessage) -> Result<Self, ApiError> {
+    /// [`InvalidMessage`].
+    pub fn parse(new: NewMessage) -> Result<Self, InvalidMessage> {
         if new.media.is_some() {
-            let message = "Pictures cannot be sent yet. Leave media out to send only the message.";
-            return Err(ApiError::field(ErrorCode::ValidationFailed, "media", "unsupported", message));
+            return Err(InvalidMessage::Media);
         }
-        let body = MessageBody::parse(new.body).map_err(|fault| {
-            ApiError::field(ErrorCode::ValidationFailed, "body", fault.code(), fault.to_string())
-        })?;
+        let body = MessageBody::parse(new.body).map_err(InvalidMessage::Body)?;
         if let Some(broken) = broken_placeholder(body.as_str()) {
-            let detail = broken.to_string();
-            return Err(ApiError::field(ErrorCode::MissingPlaceholder, "body", "broken_placeholder", detail));
+            return Err(InvalidMessage::BrokenPlaceholder(broken));
         }
         let missing = placeholders(body.as_str());
         if !missing.is_empty() {
-            let named: Vec<String> = missing.iter().map(|name| format!("{{{{{name}}}}}")).collect();
-            let detail = format!("Replace {} with a value before sending.", named.join(", "));
-            return Err(ApiError::new(ErrorCode::MissingPlaceholder, detail).errors(
-                missing.into_iter().map(|name| FieldError {
-                    field: "body".into(),
-                    code: "missing_placeholder".into(),
-                    message: format!("{{{{{name}}}}} has no value."),
-                }),
-            ));
+            return Err(InvalidMessage::MissingPlaceholders(missing));
         }
         Ok(Self { body, template: new.template_id, last_seen: new.last_seen_message_id })
     }
@@ -78,8 +132,7 @@ impl Reply {
     /// Stores the reply and queues it for sending.
     ///
     /// # Errors
-    /// `not_found`, `conversation_closed`, `sender_not_reachable`, `number_opted_out`, `conversation_moved`,
-    /// `idempotency_key_reused`, `validation_failed`.
+    /// [`ReplyError`].
     pub fn queue(
         &self,
         conn: &mut DbConnection,
@@ -88,22 +141,21 @@ impl Reply {
         sender: &Sender,
         idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
-    ) -> Result<Replied, ApiError> {
-        let mut conversation =
-            queries::find_for_update(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))?;
+    ) -> Result<Replied, ReplyError> {
+        let found = queries::find_for_update(conn, scope, id)?;
+        let mut conversation = found.ok_or(NotFound::new(Resource::Conversation))?;
         if let Some(replayed) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Replied::Replayed(replayed));
         }
-        let state = State::from(&conversation).reply(now).map_err(|_| closed())?;
-        let number = conversation.number.phone().ok_or_else(|| not_reachable(&conversation))?;
+        let state = State::from(&conversation).reply(now)?;
+        let number = conversation.number.phone();
+        let number = number.ok_or_else(|| ReplyError::NotReachable(conversation.number.clone()))?;
         require_consent(conn, &conversation.team_number, &conversation.number)?;
         require_seen(conn, id, self.last_seen, sender, Operation::Reply)?;
         if let Some(template) = self.template
             && !templates::queries::is_usable(conn, template, conversation.team_id)?
         {
-            let message =
-                "The team cannot use this template. Leave template_id out to send the message as it is.";
-            return Err(ApiError::field(ErrorCode::ValidationFailed, "template_id", "unknown", message));
+            return Err(ReplyError::UnknownTemplate);
         }
         let new = NewMessageRow {
             conversation: id,
@@ -120,7 +172,7 @@ impl Reply {
         };
         let Some(message) = insert(conn, new)? else {
             // The only possible conflict is the idempotency key: a concurrent request to another conversation used it.
-            return Err(KeyReused.into());
+            return Err(ReplayError::from(KeyReused).into());
         };
         queries::update_state(conn, &mut conversation, state)?;
         enqueue(conn, &conversation, message.id, &number, now)?;
@@ -131,31 +183,16 @@ impl Reply {
 /// Returns the message that an earlier request with the same idempotency key created.
 ///
 /// # Errors
-/// `idempotency_key_reused` when a different request used the key.
+/// [`ReplayError`].
 pub(super) fn replay(
     conn: &mut DbConnection,
     given: &RequestKey,
     now: DateTime<Utc>,
-) -> Result<Option<Message>, ApiError> {
+) -> Result<Option<Message>, ReplayError> {
     match by_idempotency_key(conn, &given.key)? {
         None if is_used(conn, &given.key, now)? => Err(KeyReused.into()),
         None => Ok(None),
         Some((message, digest)) if digest.as_deref() == Some(given.digest.as_str()) => Ok(Some(message)),
         Some(_) => Err(KeyReused.into()),
     }
-}
-
-fn closed() -> ApiError {
-    ApiError::new(
-        ErrorCode::ConversationClosed,
-        "The conversation is closed and cannot be changed. The customer's next message starts a new conversation.",
-    )
-}
-
-fn not_reachable(conversation: &Conversation) -> ApiError {
-    let detail = format!(
-        "{} is a short code or a name, which cannot receive messages. Write to the customer's phone number instead.",
-        conversation.number.display()
-    );
-    ApiError::new(ErrorCode::SenderNotReachable, detail)
 }

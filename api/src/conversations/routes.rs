@@ -252,7 +252,7 @@ pub async fn create_closure(
         .write(move |conn| {
             once.run(conn, |conn| {
                 close::close(conn, id, &new, &caller, now)?;
-                detail::detail(conn, &caller, id)
+                Ok::<_, ApiError>(detail::detail(conn, &caller, id)?)
             })
         })
         .await?;

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    ErrorCode, PhoneNumber,
+    PhoneNumber,
     conversation::{Conversation, ConversationStatus, NewConversation as AdHoc, Origin},
     ids::{ConversationId, TeamId},
     message::{NewMessage, Sender},
@@ -12,16 +12,15 @@ use shared::{
 
 use super::{
     conversation::State,
-    known_number,
+    known_number::{self, NumberError},
     number_check::OWN_NUMBER,
     queries::{self, NewConversation},
-    reply::{Replied, Reply, replay},
+    reply::{InvalidMessage, ReplayError, Replied, Reply, ReplyError, replay},
 };
 use crate::{
-    auth::TeamScope,
+    auth::{NotFound, Resource, TeamScope},
     customers,
     db::{DbConnection, DbError, Lock},
-    error::ApiError,
     idempotency::RequestKey,
     teams,
 };
@@ -44,12 +43,61 @@ pub enum Started {
     Replayed(Conversation),
 }
 
+/// Why an ad-hoc message was not queued.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The idempotency key was used with another request.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The customer's number is invalid.
+    #[error(transparent)]
+    Number(#[from] NumberError),
+    /// The number belongs to a team.
+    #[error("{OWN_NUMBER}")]
+    OwnNumber,
+    /// The number to send from is not one of the team's.
+    #[error("This number does not belong to the team. Choose one of the team's numbers.")]
+    ForeignTeamNumber,
+    /// The team has no number.
+    #[error("The team has no number to send from. Ask an administrator to add one.")]
+    NoTeamNumber,
+    /// The pending conversation was not started.
+    #[error(transparent)]
+    Pending(#[from] PendingError),
+    /// The message was not queued in its conversation.
+    #[error(transparent)]
+    Reply(#[from] ReplyError),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Why a pending conversation was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum PendingError {
+    /// The team number has moved to another team.
+    #[error("This number no longer belongs to the team. Choose another one.")]
+    TeamNumberMoved,
+    /// The two numbers have this open conversation.
+    #[error("A conversation with this number is in progress. Reply there.")]
+    Open(ConversationId),
+    /// A concurrent request started a conversation with the number and closed it.
+    #[error("Another request is starting a conversation with this number. Try again.")]
+    Conflict,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
 impl Start {
     /// Checks the message like a reply.
     ///
     /// # Errors
-    /// `validation_failed` or `missing_placeholder`, naming the field.
-    pub fn parse(new: AdHoc) -> Result<Self, ApiError> {
+    /// [`InvalidMessage`].
+    pub fn parse(new: AdHoc) -> Result<Self, InvalidMessage> {
         let AdHoc { team_id, number, body, from, template_id, media } = new;
         let message = Reply::parse(NewMessage { body, template_id, last_seen_message_id: None, media })?;
         Ok(Self { team: team_id, typed: number, from, message })
@@ -58,8 +106,7 @@ impl Start {
     /// Stores the message in the team's pending conversation with the number, or in a new one, and queues it.
     ///
     /// # Errors
-    /// `not_found` for the team, `invalid_number`, `validation_failed` for `from` or the template, `conversation_open`
-    /// with the conversation to reply in, `number_opted_out`, `idempotency_key_reused`.
+    /// [`StartError`].
     pub fn queue(
         &self,
         conn: &mut DbConnection,
@@ -67,25 +114,24 @@ impl Start {
         sender: &Sender,
         idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
-    ) -> Result<Started, ApiError> {
-        let team = teams::queries::team(conn, scope, self.team)?
-            .ok_or_else(|| ApiError::not_found("team").about_team_id())?;
+    ) -> Result<Started, StartError> {
+        let team = teams::queries::team(conn, scope, self.team)?.ok_or(NotFound::team_id())?;
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             return Ok(Started::Replayed(find(conn, scope, message.conversation_id)?));
         }
         let number = known_number::field(conn, &team.numbers, "number", &self.typed, &team.region)?;
         if teams::queries::owner(conn, &number)?.is_some() {
-            return Err(ApiError::field(ErrorCode::InvalidNumber, "number", "own_number", OWN_NUMBER));
+            return Err(StartError::OwnNumber);
         }
         conn.advisory_lock(Lock::Number(number.as_str()))?;
         let live = queries::live_in_team(conn, &team.numbers, &number)?;
         if let Some(open) = live.iter().find(|live| live.status == ConversationStatus::Open) {
-            return Err(conversation_open(open.id));
+            return Err(PendingError::Open(open.id).into());
         }
         let from = self.sending_number(conn, &team, live.first(), &number)?;
         let id = match queries::live_for_update(conn, &from, &(&number).into())? {
             Some(live) if live.status == ConversationStatus::Pending => live.id,
-            Some(live) => return Err(conversation_open(live.id)),
+            Some(live) => return Err(PendingError::Open(live.id).into()),
             None => pending(conn, team.id, &from, &number, now)?,
         };
         match self.message.queue(conn, scope, id, sender, idempotency, now)? {
@@ -101,24 +147,11 @@ impl Start {
         team: &TeamSummary,
         pending: Option<&Conversation>,
         number: &PhoneNumber,
-    ) -> Result<PhoneNumber, ApiError> {
-        let refuse = |code: &str, message: &str| {
-            Err(ApiError::field(ErrorCode::ValidationFailed, "from", code, message))
-        };
-        if let Some(from) = &self.from {
-            if team.numbers.contains(from) {
-                return Ok(from.clone());
-            }
-            return refuse(
-                "unknown",
-                "This number does not belong to the team. Choose one of the team's numbers.",
-            );
-        }
-        match default_team_number(conn, team, pending, number)? {
-            Some(from) => Ok(from),
-            None => {
-                refuse("required", "The team has no number to send from. Ask an administrator to add one.")
-            }
+    ) -> Result<PhoneNumber, StartError> {
+        match &self.from {
+            Some(from) if team.numbers.contains(from) => Ok(from.clone()),
+            Some(_) => Err(StartError::ForeignTeamNumber),
+            None => default_team_number(conn, team, pending, number)?.ok_or(StartError::NoTeamNumber),
         }
     }
 }
@@ -141,17 +174,16 @@ pub(crate) fn default_team_number(
 /// Starts a pending conversation. The caller adds its first message with [`Reply::queue`].
 ///
 /// # Errors
-/// `conversation_open` when the two numbers have an open conversation; `validation_failed` for the team number.
+/// [`PendingError`].
 pub(crate) fn pending(
     conn: &mut DbConnection,
     team: TeamId,
     team_number: &PhoneNumber,
     number: &PhoneNumber,
     now: DateTime<Utc>,
-) -> Result<ConversationId, ApiError> {
+) -> Result<ConversationId, PendingError> {
     if !teams::queries::keeps(conn, team, team_number)? {
-        let message = "This number no longer belongs to the team. Choose another one.";
-        return Err(ApiError::field(ErrorCode::ValidationFailed, "from", "unknown", message));
+        return Err(PendingError::TeamNumberMoved);
     }
     let number = &number.into();
     let new = NewConversation {
@@ -168,19 +200,11 @@ pub(crate) fn pending(
     // A concurrent transaction has started it, and PostgreSQL has waited for its commit.
     match queries::live_for_update(conn, team_number, number)? {
         Some(live) if live.status == ConversationStatus::Pending => Ok(live.id),
-        Some(live) => Err(conversation_open(live.id)),
-        None => Err(ApiError::new(
-            ErrorCode::Busy,
-            "Another request is starting a conversation with this number. Try again.",
-        )),
+        Some(live) => Err(PendingError::Open(live.id)),
+        None => Err(PendingError::Conflict),
     }
 }
 
-fn conversation_open(id: ConversationId) -> ApiError {
-    let detail = "A conversation with this number is in progress. Reply there.";
-    ApiError::new(ErrorCode::ConversationOpen, detail).conversation(id)
-}
-
-fn find(conn: &mut DbConnection, scope: &TeamScope, id: ConversationId) -> Result<Conversation, ApiError> {
-    queries::find(conn, scope, id)?.ok_or_else(|| ApiError::not_found("conversation"))
+fn find(conn: &mut DbConnection, scope: &TeamScope, id: ConversationId) -> Result<Conversation, StartError> {
+    Ok(queries::find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?)
 }

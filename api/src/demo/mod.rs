@@ -19,9 +19,13 @@ use crate::{
     accounts::{self, queries::AccountRow},
     auth::password::{PasswordError, PasswordPool},
     closures,
-    conversations::receive::{ReceiveError, Received},
+    conversations::{
+        close::CloseError,
+        receive::{ReceiveError, Received},
+        reply::{InvalidMessage, ReplyError},
+        start::PendingError,
+    },
     db::{Db, DbConnection, DbError},
-    error::ApiError,
     teams, templates,
 };
 
@@ -66,9 +70,18 @@ pub enum DemoError {
     /// A customer's message was not stored.
     #[error("the demo data could not be added: a message was not stored: {0:?}")]
     NotStored(Received),
-    /// A conversation's reply or closure was refused.
+    /// A conversation was not started.
     #[error("the demo data could not be added: {0}")]
-    Refused(#[from] ApiError),
+    Start(#[from] PendingError),
+    /// A reply is not valid.
+    #[error("the demo data could not be added: {0}")]
+    Invalid(#[from] InvalidMessage),
+    /// A reply was refused.
+    #[error("the demo data could not be added: {0}")]
+    Reply(#[from] ReplyError),
+    /// A closure was refused.
+    #[error("the demo data could not be added: {0}")]
+    Close(#[from] CloseError),
     /// A story closes a conversation that is not open, or with an unknown reason.
     #[error("the demo data could not be added: no conversation to close, or no closure reason {0}")]
     Closure(&'static str),

@@ -25,6 +25,7 @@ use crate::{
         start,
     },
     db::DbConnection,
+    gateway::failure::FailureCode,
     outbox,
 };
 
@@ -92,7 +93,7 @@ impl<'a> Replay<'a> {
             recovered: None,
         };
         match receive(conn, &message, at)? {
-            Received::Kept(id) => {
+            Received::Stored(id) => {
                 self.conversation = Some(id);
                 Ok(())
             }
@@ -115,15 +116,16 @@ impl<'a> Replay<'a> {
         self.conversation = Some(id);
         let new =
             NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None, media: None };
-        let replied =
-            Reply::parse(new)?.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
+        let reply = Reply::parse(new)?;
+        let replied = reply.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // The message was sent in the past, so the outbox must not send it.
         outbox::queries::delete(conn, message.id)?;
         delivery::accepted(conn, message, &self.gateway_id(), at + TimeDelta::seconds(1))?;
         if status != MessageStatus::Sent {
             let at = at + TimeDelta::seconds(4);
-            delivery::receive_receipt(conn, &self.gateway_id(), status, error_code, at)?;
+            let failure = error_code.map(FailureCode::parse);
+            delivery::receive_receipt(conn, &self.gateway_id(), status, failure.as_ref(), at)?;
         }
         Ok(())
     }

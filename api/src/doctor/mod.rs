@@ -80,8 +80,8 @@ impl Report {
             return Finding::not_checked(CHECK, "it needs the database and the gateway");
         };
         let repair = GapRepair { db, gateway: Arc::new(gateway), clock, feed: Arc::new(Feed::default()) };
-        let (recovered, compared) = repair.once().await;
-        let found = format!("recovered messages: {}, receipts: {}", recovered.texts, recovered.receipts);
+        let (recovered, compared) = repair.run_once().await;
+        let found = format!("recovered messages: {}, receipts: {}", recovered.messages, recovered.receipts);
         match compared {
             Ok(()) => Finding::ok(CHECK, found),
             Err(fault) => Finding::wrong(CHECK, format!("{found}, but {fault}"), "try again"),

@@ -20,12 +20,12 @@ use crate::{
     clock::Clock,
     conversations::{
         delivery,
-        receive::{InboundMessage, ReceiveError, Received, keep},
+        receive::{self, InboundMessage, ReceiveError, Received},
     },
     db::{Db, DbError},
     events::feed::Feed,
     gateway::{
-        client::{AskError, GatewayClient},
+        client::{GatewayClient, RequestError},
         list::{ListedMessage, Until},
         status::parse_status,
     },
@@ -44,10 +44,10 @@ const RECEIPT_WINDOW: TimeDelta = TimeDelta::days(3);
 pub enum RepairError {
     /// The request to the gateway failed.
     #[error(transparent)]
-    Gateway(#[from] AskError),
+    Gateway(#[from] RequestError),
     /// The database failed.
     #[error(transparent)]
-    Db(#[from] DbError),
+    Database(#[from] DbError),
     /// A message could not be stored.
     #[error(transparent)]
     Receive(#[from] ReceiveError),
@@ -57,7 +57,7 @@ pub enum RepairError {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
     /// Inbound messages.
-    pub texts: u64,
+    pub messages: u64,
     /// Outbound messages with a new status.
     pub receipts: u64,
 }
@@ -82,8 +82,8 @@ impl GapRepair {
         let _ = tokio::task::spawn_blocking(move || gateway.warm_up()).await;
         while !*stop.borrow() {
             let round = async {
-                if let (_, Err(fault)) = self.once().await {
-                    tracing::warn!(%fault, "gap repair is incomplete and will be repeated");
+                if let (_, Err(error)) = self.run_once().await {
+                    tracing::warn!(%error, "gap repair is incomplete and will be repeated");
                 }
                 self.clock.sleep(every).await;
             };
@@ -96,14 +96,18 @@ impl GapRepair {
     }
 
     /// Compares all numbers once. Returns what was recovered, and the first error.
-    pub async fn once(&self) -> (Recovered, Result<(), RepairError>) {
+    pub async fn run_once(&self) -> (Recovered, Result<(), RepairError>) {
         let mut recovered = Recovered::default();
         let compared = self.compare(&mut recovered).await;
-        metrics::counter!("sms_chat_recovered_total", "kind" => "text").increment(recovered.texts);
+        metrics::counter!("sms_chat_recovered_total", "kind" => "text").increment(recovered.messages);
         metrics::counter!("sms_chat_recovered_total", "kind" => "receipt").increment(recovered.receipts);
         if recovered != Recovered::default() {
-            let Recovered { texts, receipts } = recovered;
-            tracing::info!(messages = texts, receipts, "gap repair recovered what the webhooks had missed");
+            let Recovered { messages, receipts } = recovered;
+            tracing::info!(
+                messages = messages,
+                receipts,
+                "gap repair recovered what the webhooks had missed"
+            );
             self.feed.wake();
         }
         (recovered, compared)
@@ -156,18 +160,18 @@ impl GapRepair {
         }
         let mut result = Ok(());
         for message in missed.into_iter().rev() {
-            match self.store(number, message).await {
-                Ok(true) => recovered.texts += 1,
+            match self.recover(number, message).await {
+                Ok(true) => recovered.messages += 1,
                 Ok(false) => {}
                 // One message that cannot be stored does not hold up the others.
-                Err(fault) => result = result.and(Err(fault)),
+                Err(error) => result = result.and(Err(error)),
             }
         }
         result
     }
 
     /// Stores a message. Returns `false` when it was already stored, or was rejected.
-    async fn store(&self, to: &PhoneNumber, listed: ListedMessage) -> Result<bool, RepairError> {
+    async fn recover(&self, to: &PhoneNumber, listed: ListedMessage) -> Result<bool, RepairError> {
         let now = self.clock.now();
         let written = listed.created_at().map_or(now, |at| at.min(now));
         let from = match CustomerAddress::of_gateway(listed.from.as_deref().unwrap_or_default()) {
@@ -194,7 +198,7 @@ impl GapRepair {
             opt_out_type: None,
             recovered: Some(written),
         };
-        Ok(matches!(keep(&self.db, inbound, now).await?, Received::Kept(_)))
+        Ok(matches!(receive::store(&self.db, inbound, now).await?, Received::Stored(_)))
     }
 
     /// Records the gateway's status of those outbound messages that have no final status here.
@@ -218,7 +222,7 @@ impl GapRepair {
                 let at = message.updated_at().map_or(now, |at| at.min(now));
                 let (id, code) = (message.sid, message.error_code);
                 self.db
-                    .write(move |conn| delivery::receive_receipt(conn, &id, status, code.as_deref(), at))
+                    .write(move |conn| delivery::receive_receipt(conn, &id, status, code.as_ref(), at))
                     .await?;
                 recovered.receipts += 1;
             }

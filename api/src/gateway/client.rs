@@ -1,18 +1,21 @@
 //! The gateway's HTTP client: sends messages, reads lists, and checks the credentials. Each failure to send says
 //! whether to retry, to give up, or to look the message up first because it may have been sent.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use hyper::{Body, Method, Request, Uri};
+use hyper::{Body, Method, Request, Uri, http::uri::InvalidUri};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use shared::PhoneNumber;
-use twilio_async::{Execute, Twilio, encode_pairs};
+use twilio_async::{Execute, Twilio, TwilioErr, encode_pairs};
 
 use super::{
     outcome::outcome,
-    transport::{GatewayResponse, RequestError, Transport},
+    transport::{GatewayResponse, NotSent, Transport, TransportError},
 };
 
 pub use super::outcome::Outcome;
@@ -30,13 +33,39 @@ pub struct OutboundMessage {
 
 /// Why a request that only reads failed.
 #[derive(Debug, thiserror::Error)]
-pub enum AskError {
+pub enum RequestError {
     /// The credentials are wrong.
     #[error("the gateway refuses our credentials")]
     Unauthorised,
-    /// The gateway did not respond, or its response was not usable.
+    /// The gateway did not respond.
     #[error("a request to the gateway failed: {0}")]
-    Unavailable(String),
+    Transport(#[from] TransportError),
+    /// The response has a status that means an error.
+    #[error("a request to the gateway failed: HTTP status {0}")]
+    Status(u16),
+    /// The response is not the expected JSON.
+    #[error("a request to the gateway failed: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The response leads to a path that is not below our account.
+    #[error("a request to the gateway failed: its response leads to another account")]
+    OtherAccount,
+    /// The list has more than this number of pages.
+    #[error("a request to the gateway failed: its list has more than {0} pages")]
+    EndlessList(usize),
+    /// The list of messages, or a page of it, does not exist.
+    #[error("a request to the gateway failed: its list of messages, or a page of it, is missing")]
+    NoMessages,
+    /// The list of the account's numbers does not exist.
+    #[error("a request to the gateway failed: it has no list of numbers")]
+    NoNumbers,
+}
+
+/// The gateway's address is not a URL.
+#[derive(Debug, thiserror::Error)]
+#[error("{api_url}: {source}")]
+pub struct InvalidApiUrl {
+    api_url: String,
+    source: InvalidUri,
 }
 
 /// The gateway's client. It connects on first use.
@@ -46,7 +75,7 @@ pub struct GatewayClient {
     api_url: Uri,
     status_callback: String,
     timeout: Duration,
-    ready: OnceLock<Result<Ready, String>>,
+    ready: OnceLock<Result<Ready, Arc<TwilioErr>>>,
 }
 
 /// The parts that are slow to create: TLS loads every certificate authority that the machine trusts.
@@ -73,25 +102,26 @@ impl GatewayClient {
         api_url: &str,
         status_callback: String,
         timeout: Duration,
-    ) -> Result<Self, String> {
-        let api_url = api_url.parse().map_err(|error| format!("{api_url}: {error}"))?;
+    ) -> Result<Self, InvalidApiUrl> {
+        let api_url =
+            api_url.parse().map_err(|source| InvalidApiUrl { api_url: api_url.to_owned(), source })?;
         Ok(Self { account_sid, auth_token, api_url, status_callback, timeout, ready: OnceLock::new() })
     }
 
     /// Creates the slow parts, which takes about 200 ms of CPU time. Call it outside the HTTP workers.
     pub fn warm_up(&self) {
-        if let Err(fault) = self.ready() {
-            tracing::error!(%fault, "the gateway's credentials are not usable in a request");
+        if let Err(error) = self.ready() {
+            tracing::error!(%error, "the gateway's credentials are not usable in a request");
         }
     }
 
-    fn ready(&self) -> Result<&Ready, String> {
+    fn ready(&self) -> Result<&Ready, NotSent> {
         let make = || {
-            let twilio = Twilio::new(self.account_sid.as_str(), self.auth_token.expose_secret())
-                .map_err(|error| error.to_string())?;
+            let twilio = Twilio::new(self.account_sid.as_str(), self.auth_token.expose_secret())?;
             Ok(Ready { twilio, transport: Transport::to(self.api_url.clone(), self.timeout) })
         };
-        self.ready.get_or_init(make).as_ref().map_err(Clone::clone)
+        let ready = self.ready.get_or_init(|| make().map_err(Arc::new));
+        ready.as_ref().map_err(|error| NotSent::Credentials(Arc::clone(error)))
     }
 
     /// Sends a message. The API has no idempotency key, so a second call sends the message twice: look up a message
@@ -105,11 +135,11 @@ impl GatewayClient {
         ]);
         match self.exchange(Method::POST, "Messages.json", form).await {
             Ok(response) => outcome(&response),
-            Err(fault) => {
-                tracing::warn!(%fault, "the gateway did not confirm a message");
-                match fault {
-                    RequestError::NotSent(_) => Outcome::Retry(None),
-                    RequestError::Unknown(_) => Outcome::Unknown(None),
+            Err(error) => {
+                tracing::warn!(%error, "the gateway did not confirm a message");
+                match error {
+                    TransportError::NotSent(_) => Outcome::Retry(None),
+                    TransportError::NoResponse(_) => Outcome::Unknown(None),
                 }
             }
         }
@@ -120,7 +150,7 @@ impl GatewayClient {
     ///
     /// # Errors
     /// Fails when the gateway refuses the credentials, or does not respond.
-    pub async fn check_credentials(&self) -> Result<Option<DateTime<Utc>>, AskError> {
+    pub async fn check_credentials(&self) -> Result<Option<DateTime<Utc>>, RequestError> {
         let response = self.get("Messages.json?PageSize=1").await?;
         parse_json::<serde::de::IgnoredAny>(&response)?;
         Ok(response.date)
@@ -145,22 +175,21 @@ impl GatewayClient {
     }
 
     /// Returns the part of a URI below the account. The library writes the part before it.
-    pub(super) fn path_below_account(&self, uri: &str) -> Result<String, AskError> {
+    pub(super) fn path_below_account(&self, uri: &str) -> Result<String, RequestError> {
         let account = format!("/Accounts/{}/", self.account_sid);
         match uri.split_once(&account) {
             Some((_, rest)) => Ok(rest.to_owned()),
-            None => Err(AskError::Unavailable("its response leads to another account".into())),
+            None => Err(RequestError::OtherAccount),
         }
     }
 
     /// Requests a path below the account. Returns a response with the status 200 or 404.
-    pub(super) async fn get(&self, path: &str) -> Result<GatewayResponse, AskError> {
-        let unavailable = |fault: &dyn std::fmt::Display| AskError::Unavailable(fault.to_string());
-        let response = self.exchange(Method::GET, path, None).await.map_err(|fault| unavailable(&fault))?;
+    pub(super) async fn get(&self, path: &str) -> Result<GatewayResponse, RequestError> {
+        let response = self.exchange(Method::GET, path, None).await?;
         match response.status {
             200 | 404 => Ok(response),
-            401 | 403 => Err(AskError::Unauthorised),
-            status => Err(unavailable(&format!("HTTP status {status}"))),
+            401 | 403 => Err(RequestError::Unauthorised),
+            status => Err(RequestError::Status(status)),
         }
     }
 
@@ -169,7 +198,7 @@ impl GatewayClient {
         method: Method,
         path: &str,
         form: Option<String>,
-    ) -> Result<GatewayResponse, RequestError> {
+    ) -> Result<GatewayResponse, TransportError> {
         let (transport, request) = self.request(method, path, form)?;
         transport.send(request).await
     }
@@ -180,17 +209,16 @@ impl GatewayClient {
         method: Method,
         path: &str,
         form: Option<String>,
-    ) -> Result<(&Transport, Request<Body>), RequestError> {
-        let ready = self.ready().map_err(RequestError::NotSent)?;
-        let request = ready.twilio.send_msg("", "", "").request(method, path, form);
-        Ok((&ready.transport, request.map_err(|error| RequestError::NotSent(error.to_string()))?))
+    ) -> Result<(&Transport, Request<Body>), TransportError> {
+        let ready = self.ready()?;
+        Ok((&ready.transport, ready.twilio.send_msg("", "", "").request(method, path, form)?))
     }
 }
 
 /// Parses the JSON body of a response with the status 200.
-pub(super) fn parse_json<T: DeserializeOwned>(response: &GatewayResponse) -> Result<T, AskError> {
+pub(super) fn parse_json<T: DeserializeOwned>(response: &GatewayResponse) -> Result<T, RequestError> {
     if response.status != 200 {
-        return Err(AskError::Unavailable(format!("HTTP status {}", response.status)));
+        return Err(RequestError::Status(response.status));
     }
-    serde_json::from_slice(&response.body).map_err(|fault| AskError::Unavailable(fault.to_string()))
+    Ok(serde_json::from_slice(&response.body)?)
 }

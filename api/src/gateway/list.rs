@@ -9,8 +9,11 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use shared::PhoneNumber;
 use twilio_async::encode_pairs;
 
-use super::client::{AskError, GatewayClient, parse_json};
-use super::media::KeptMedia;
+use super::{
+    client::{GatewayClient, RequestError, parse_json},
+    failure::FailureCode,
+    media::StoredMedia,
+};
 
 /// Number of entries in a page. A page of the longest messages stays below the transport's limit.
 const PAGE_SIZE: &str = "200";
@@ -32,7 +35,7 @@ pub(crate) struct ListedMessage {
     #[serde(default)]
     pub(crate) status: Option<String>,
     #[serde(default, deserialize_with = "number_or_string")]
-    pub(crate) error_code: Option<String>,
+    pub(crate) error_code: Option<FailureCode>,
     #[serde(default)]
     pub(crate) num_media: Option<String>,
     #[serde(default)]
@@ -104,10 +107,10 @@ struct Pages<'a> {
 impl Pages<'_> {
     /// Returns the next page, which may be empty even if more follow. Returns `None` after the last page, and for a
     /// list that does not exist.
-    async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, AskError> {
+    async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Vec<T>>, RequestError> {
         let Some(path) = self.next.take() else { return Ok(None) };
         if self.read == MAX_PAGES {
-            return Err(AskError::Unavailable(format!("its list has more than {MAX_PAGES} pages")));
+            return Err(RequestError::EndlessList(MAX_PAGES));
         }
         let response = self.gateway.get(&path).await?;
         if response.status == 404 {
@@ -145,14 +148,9 @@ impl MessageList<'_> {
     ///
     /// Reading ends with the list, or with the first page on which all messages are too old. A single old message is no
     /// end: gateways sort by different dates, so a message that was sent late can stand before newer ones.
-    pub(crate) async fn next(&mut self) -> Result<Option<Vec<ListedMessage>>, AskError> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<ListedMessage>>, RequestError> {
         let Some(mut page) = self.pages.next::<ListedMessage>().await? else {
-            return match self.pages.missing {
-                true => {
-                    Err(AskError::Unavailable("its list of messages, or a page of it, is missing".into()))
-                }
-                false => Ok(None),
-            };
+            return if self.pages.missing { Err(RequestError::NoMessages) } else { Ok(None) };
         };
         let since = match self.until {
             Until::GatewayTime(since) => since,
@@ -199,12 +197,12 @@ impl GatewayClient {
     }
 
     /// Lists the media files of a message. The list is empty when the gateway no longer has the message.
-    pub(crate) async fn media_of(&self, sid: &str) -> Result<Vec<KeptMedia>, AskError> {
+    pub(crate) async fn media_of(&self, sid: &str) -> Result<Vec<StoredMedia>, RequestError> {
         let mut pages = self.list(&format!("Messages/{sid}/Media.json"), None);
         let base = self.uri_base();
         let mut media = Vec::new();
         while let Some(page) = pages.next::<ListedMedia>().await? {
-            media.extend(page.into_iter().map(|listed| KeptMedia {
+            media.extend(page.into_iter().map(|listed| StoredMedia {
                 url: format!("{base}{}", listed.uri.trim_end_matches(".json")),
                 content_type: listed.content_type,
             }));
@@ -216,12 +214,10 @@ impl GatewayClient {
     ///
     /// # Errors
     /// Fails when the gateway does not return the list.
-    pub async fn numbers(&self) -> Result<Vec<OwnNumber>, AskError> {
+    pub async fn numbers(&self) -> Result<Vec<OwnNumber>, RequestError> {
         let size = encode_pairs([("PageSize", PAGE_SIZE)]);
         let mut pages = self.list("IncomingPhoneNumbers.json", size);
-        let first =
-            pages.next().await?.ok_or_else(|| AskError::Unavailable("it has no list of numbers".into()))?;
-        let mut numbers: Vec<OwnNumber> = first;
+        let mut numbers: Vec<OwnNumber> = pages.next().await?.ok_or(RequestError::NoNumbers)?;
         while let Some(page) = pages.next().await? {
             numbers.extend(page);
         }
@@ -244,10 +240,10 @@ fn parse_date(date: Option<&str>) -> Option<DateTime<Utc>> {
 }
 
 /// Deserializes an error code: a number from Twilio, a string from other gateways.
-fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FailureCode>, D::Error> {
     Ok(match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Number(code) => Some(code.to_string()),
-        serde_json::Value::String(code) if !code.is_empty() => Some(code),
+        serde_json::Value::Number(code) => Some(FailureCode::parse(&code.to_string())),
+        serde_json::Value::String(code) if !code.is_empty() => Some(FailureCode::parse(&code)),
         _ => None,
     })
 }
@@ -255,6 +251,7 @@ fn number_or_string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gateway::error_codes::GatewayCode;
 
     #[test]
     fn a_number_is_the_same_however_a_gateway_writes_it() {
@@ -287,8 +284,9 @@ mod tests {
     #[test]
     fn an_error_code_may_be_a_number_or_a_string() {
         let code = |json: &str| serde_json::from_str::<ListedMessage>(json).unwrap().error_code;
-        assert_eq!(code(r#"{"sid": "SM1", "error_code": 30003}"#).as_deref(), Some("30003"));
-        assert_eq!(code(r#"{"sid": "SM1", "error_code": "30003"}"#).as_deref(), Some("30003"));
+        let unreachable = Some(FailureCode::Gateway(GatewayCode(30_003)));
+        assert_eq!(code(r#"{"sid": "SM1", "error_code": 30003}"#), unreachable);
+        assert_eq!(code(r#"{"sid": "SM1", "error_code": "30003"}"#), unreachable);
         assert_eq!(code(r#"{"sid": "SM1", "error_code": null}"#), None);
         assert_eq!(code(r#"{"sid": "SM1"}"#), None);
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    client::{AskError, GatewayClient, OutboundMessage},
+    client::{GatewayClient, OutboundMessage, RequestError},
     list::{ListedMessage, Until},
 };
 
@@ -58,7 +58,7 @@ impl GatewayClient {
         message: &OutboundMessage,
         since: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Result<Vec<String>, AskError> {
+    ) -> Result<Vec<String>, RequestError> {
         let until = Until::Age { age: now - since + SKEW, our_time: now };
         let mut list = self.messages(Some(&message.from), Some(&message.to), until);
         let mut matching = Vec::new();

@@ -12,11 +12,11 @@ use hyper::{
     header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION},
 };
 
-use super::{client::GatewayClient, transport::RequestError};
+use super::{client::GatewayClient, transport::TransportError};
 
 /// The location of a media file, as the gateway reported it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptMedia {
+pub struct StoredMedia {
     /// The file's address at the gateway.
     pub url: String,
     /// The MIME type that the gateway reported.
@@ -32,10 +32,10 @@ const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a media file cannot be fetched.
 #[derive(Debug, thiserror::Error)]
-pub enum MediaFault {
+pub enum DownloadError {
     /// The address is not that of a media file at the gateway, or a redirect is not allowed.
     #[error("the address is not allowed")]
-    Elsewhere,
+    ForbiddenAddress,
     /// The gateway has deleted the file.
     #[error("the gateway has deleted the file")]
     Gone,
@@ -44,17 +44,26 @@ pub enum MediaFault {
     TooLarge,
     /// The file did not arrive in time.
     #[error("the file did not arrive in time")]
-    TooLate,
+    Timeout,
     /// The gateway did not respond.
     #[error(transparent)]
-    NoAnswer(#[from] RequestError),
-    /// The gateway's response contains no file.
-    #[error("{0}")]
-    Unavailable(String),
+    Transport(#[from] TransportError),
+    /// The gateway responded with another status.
+    #[error("the gateway responded with status {0}")]
+    Status(u16),
+    /// The gateway redirects more than `MAX_REDIRECTS` times.
+    #[error("the gateway redirects too often")]
+    TooManyRedirects,
+    /// The gateway redirects to no address.
+    #[error("the gateway's redirect has no valid address")]
+    InvalidRedirect,
+    /// The connection broke before the end of the file.
+    #[error(transparent)]
+    Interrupted(hyper::Error),
 }
 
 /// A media file that has begun to arrive.
-pub struct Arriving {
+pub struct MediaDownload {
     /// The MIME type, if the response contains it.
     pub content_type: Option<String>,
     /// The size in bytes, if the response contains it.
@@ -62,33 +71,33 @@ pub struct Arriving {
     body: Body,
 }
 
-impl fmt::Debug for Arriving {
+impl fmt::Debug for MediaDownload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Arriving").field("content_type", &self.content_type).finish_non_exhaustive()
+        f.debug_struct("MediaDownload").field("content_type", &self.content_type).finish_non_exhaustive()
     }
 }
 
-impl Arriving {
-    fn from_response(response: Response<Body>) -> Result<Self, MediaFault> {
+impl MediaDownload {
+    fn from_response(response: Response<Body>) -> Result<Self, DownloadError> {
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
         let length = header(CONTENT_LENGTH).and_then(|length| length.parse().ok());
         if length.is_some_and(|length| length > MAX_SIZE) {
-            return Err(MediaFault::TooLarge);
+            return Err(DownloadError::TooLarge);
         }
         let content_type = header(CONTENT_TYPE).map(str::to_owned);
         Ok(Self { content_type, length, body: response.into_body() })
     }
 
-    /// Returns the file as a stream. The stream fails when the file is too large or the next part is too late; the
+    /// Returns the file as a stream of its parts. The stream fails when the file is too large or the next part is too late; the
     /// client's response then ends incomplete.
-    pub fn pieces(self) -> impl Stream<Item = Result<Bytes, MediaFault>> {
+    pub fn parts(self) -> impl Stream<Item = Result<Bytes, DownloadError>> {
         stream::try_unfold((self.body, MAX_SIZE), |(mut body, left)| async move {
             let chunk =
-                tokio::time::timeout(READ_TIMEOUT, body.data()).await.map_err(|_| MediaFault::TooLate)?;
+                tokio::time::timeout(READ_TIMEOUT, body.data()).await.map_err(|_| DownloadError::Timeout)?;
             let Some(chunk) = chunk else { return Ok(None) };
-            let chunk = chunk.map_err(|error| MediaFault::Unavailable(error.to_string()))?;
+            let chunk = chunk.map_err(DownloadError::Interrupted)?;
             let length = u64::try_from(chunk.len()).unwrap_or(u64::MAX);
-            let left = left.checked_sub(length).ok_or(MediaFault::TooLarge)?;
+            let left = left.checked_sub(length).ok_or(DownloadError::TooLarge)?;
             Ok(Some((chunk, (body, left))))
         })
     }
@@ -99,26 +108,22 @@ impl GatewayClient {
     ///
     /// # Errors
     /// Fails when the address is not allowed, or the gateway does not return the file.
-    pub async fn media(&self, address: &str) -> Result<Arriving, MediaFault> {
-        let path = self.media_path(address).ok_or(MediaFault::Elsewhere)?;
+    pub async fn media(&self, address: &str) -> Result<MediaDownload, DownloadError> {
+        let path = self.media_path(address).ok_or(DownloadError::ForbiddenAddress)?;
         let (transport, request) = self.request(Method::GET, &path, None)?;
         let mut request = transport.readdressed(request)?;
         for _ in 0..=MAX_REDIRECTS {
             let from = request.uri().clone();
             let opened = tokio::time::timeout(READ_TIMEOUT, transport.open(request)).await;
-            let response = opened.map_err(|_| MediaFault::TooLate)??;
+            let response = opened.map_err(|_| DownloadError::Timeout)??;
             match response.status().as_u16() {
-                200 => return Arriving::from_response(response),
+                200 => return MediaDownload::from_response(response),
                 301 | 302 | 303 | 307 | 308 => request = redirected(&from, &response)?,
-                404 | 410 => return Err(MediaFault::Gone),
-                status => {
-                    return Err(MediaFault::Unavailable(format!(
-                        "the gateway responded with status {status}"
-                    )));
-                }
+                404 | 410 => return Err(DownloadError::Gone),
+                status => return Err(DownloadError::Status(status)),
             }
         }
-        Err(MediaFault::Unavailable("the gateway redirects too often".to_owned()))
+        Err(DownloadError::TooManyRedirects)
     }
 
     /// Returns the path below our account, if the address is that of a media file there.
@@ -140,18 +145,16 @@ impl GatewayClient {
 }
 
 /// Builds the request for a redirect, without credentials. A redirect from HTTPS to HTTP is refused.
-fn redirected(from: &Uri, response: &Response<Body>) -> Result<Request<Body>, MediaFault> {
+fn redirected(from: &Uri, response: &Response<Body>) -> Result<Request<Body>, DownloadError> {
     let to = response.headers().get(LOCATION).and_then(|to| to.to_str().ok()?.parse::<Uri>().ok());
-    let to =
-        to.ok_or_else(|| MediaFault::Unavailable("the gateway's redirect has no valid address".to_owned()))?;
-    let mut parts = to.into_parts();
+    let mut parts = to.ok_or(DownloadError::InvalidRedirect)?.into_parts();
     if parts.authority.is_none() {
         parts.scheme = from.scheme().cloned();
         parts.authority = from.authority().cloned();
     }
-    let to = Uri::from_parts(parts).map_err(|_| MediaFault::Elsewhere)?;
+    let to = Uri::from_parts(parts).map_err(|_| DownloadError::ForbiddenAddress)?;
     if to.scheme_str() != Some("https") && to.scheme() != from.scheme() {
-        return Err(MediaFault::Elsewhere);
+        return Err(DownloadError::ForbiddenAddress);
     }
-    Request::get(to).body(Body::empty()).map_err(|_| MediaFault::Elsewhere)
+    Request::get(to).body(Body::empty()).map_err(|_| DownloadError::ForbiddenAddress)
 }

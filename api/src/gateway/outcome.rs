@@ -4,7 +4,11 @@
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::transport::GatewayResponse;
+use super::{
+    error_codes::{GatewayCode, Handling},
+    failure::FailureCode,
+    transport::GatewayResponse,
+};
 
 /// The outcome of sending a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +16,7 @@ pub enum Outcome {
     /// The gateway accepted the message and gave it this id.
     Accepted(String),
     /// The gateway refused the message for good, with this error code.
-    Refused(String),
+    Refused(FailureCode),
     /// The message did not reach the gateway, or the gateway refused it for now. The time is what the gateway asks to
     /// wait.
     Retry(Option<TimeDelta>),
@@ -21,14 +25,6 @@ pub enum Outcome {
     /// The gateway refuses our credentials.
     Unauthorised,
 }
-
-/// Codes of temporary errors, with any status: too many requests (20429), rate limits and full queues of the account or
-/// the number (14107, 21611, 30001, 30022), a service that is briefly unavailable (20503). Source: Twilio's error and
-/// warning dictionary.
-const TEMPORARY: [i64; 6] = [14_107, 20_429, 20_503, 21_611, 30_001, 30_022];
-
-/// Codes about a message. With status 403, they do not mean that the credentials are wrong.
-const ABOUT_MESSAGES: [std::ops::Range<i64>; 2] = [21_000..22_000, 30_000..31_000];
 
 #[derive(Deserialize)]
 struct Accepted {
@@ -39,7 +35,7 @@ struct Accepted {
 #[derive(Default, Deserialize)]
 struct Fault {
     #[serde(default)]
-    code: Option<i64>,
+    code: Option<u32>,
 }
 
 /// Interprets a response. Source: Twilio's REST API responses.
@@ -50,21 +46,16 @@ pub(super) fn outcome(response: &GatewayResponse) -> Outcome {
             Err(_) => Outcome::Unknown(None),
         };
     }
-    let code = serde_json::from_slice::<Fault>(&response.body).unwrap_or_default().code;
-    let is_client_fault = (400..500).contains(&response.status);
-    let is_about_message = code.is_some_and(|code| ABOUT_MESSAGES.iter().any(|codes| codes.contains(&code)));
+    let given = serde_json::from_slice::<Fault>(&response.body).unwrap_or_default().code.map(GatewayCode);
+    let code = given.unwrap_or(GatewayCode(response.status.into()));
     match response.status {
         429 => Outcome::Retry(response.retry_after),
-        _ if is_client_fault && code.is_some_and(|code| TEMPORARY.contains(&code)) => {
-            Outcome::Retry(response.retry_after)
-        }
+        400..=499 if code.handling() == Handling::Retry => Outcome::Retry(response.retry_after),
         401 => Outcome::Unauthorised,
-        403 if !is_about_message => Outcome::Unauthorised,
+        403 if !code.is_about_message() => Outcome::Unauthorised,
         // A request time-out: the gateway may have read enough to accept the message.
         408 => Outcome::Unknown(response.retry_after),
-        400..=499 => {
-            Outcome::Refused(code.map_or_else(|| response.status.to_string(), |code| code.to_string()))
-        }
+        400..=499 => Outcome::Refused(FailureCode::Gateway(code)),
         // A server that fails may have accepted the message before the failure.
         _ => Outcome::Unknown(response.retry_after),
     }
@@ -101,10 +92,11 @@ mod tests {
 
     #[test]
     fn a_refusal_is_final_and_carries_the_gateways_code() {
-        assert_eq!(outcome_of(400, r#"{"code": 21610, "message": "No"}"#), Outcome::Refused("21610".into()));
-        assert_eq!(outcome_of(403, r#"{"code": 21408}"#), Outcome::Refused("21408".into()));
-        assert_eq!(outcome_of(404, r#"{"code": null}"#), Outcome::Refused("404".into()));
-        assert_eq!(outcome_of(400, "<html>"), Outcome::Refused("400".into()));
+        let refused = |code| Outcome::Refused(FailureCode::Gateway(GatewayCode(code)));
+        assert_eq!(outcome_of(400, r#"{"code": 21610, "message": "No"}"#), refused(21_610));
+        assert_eq!(outcome_of(403, r#"{"code": 21408}"#), refused(21_408));
+        assert_eq!(outcome_of(404, r#"{"code": null}"#), refused(404));
+        assert_eq!(outcome_of(400, "<html>"), refused(400));
     }
 
     #[test]
@@ -117,7 +109,7 @@ mod tests {
     #[test]
     fn a_temporary_error_is_retried_after_the_wait_that_the_gateway_asks_for() {
         assert_eq!(outcome_of(429, ""), Outcome::Retry(None));
-        for code in TEMPORARY {
+        for code in [14_107, 20_429, 20_503, 21_611, 30_001, 30_022] {
             assert_eq!(outcome_of(400, &format!(r#"{{"code": {code}}}"#)), Outcome::Retry(None), "{code}");
         }
         let wait = Some(TimeDelta::seconds(7));

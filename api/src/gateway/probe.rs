@@ -5,7 +5,7 @@ use std::time::Duration;
 use hyper::{Body, Request, Uri};
 use twilio_async::encode_pairs;
 
-use super::transport::{RequestError, Transport};
+use super::transport::{Transport, TransportError};
 
 /// Posts a signed form to a webhook, and returns the HTTP status of the response. The webhook processes the form like
 /// any other, so the caller chooses one that changes nothing.
@@ -17,13 +17,11 @@ pub(crate) async fn probe_webhook(
     form: &[(String, String)],
     signature: &str,
     timeout: Duration,
-) -> Result<u16, RequestError> {
-    let invalid = |fault: &dyn std::fmt::Display| RequestError::NotSent(fault.to_string());
-    let to: Uri = url.parse().map_err(|fault| invalid(&fault))?;
+) -> Result<u16, TransportError> {
+    let to: Uri = url.parse()?;
     let request = Request::post(to.clone())
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("X-Twilio-Signature", signature)
-        .body(Body::from(encode_pairs(form).unwrap_or_default()))
-        .map_err(|fault| invalid(&fault))?;
+        .body(Body::from(encode_pairs(form).unwrap_or_default()))?;
     Ok(Transport::to(to, timeout).send_as_addressed(request).await?.status)
 }

@@ -1,7 +1,7 @@
 //! Sends requests to the gateway within a time limit. The crate twilio-async builds the requests, but it has no
 //! time-out and a fixed address, so this module sends them.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hyper::{
@@ -9,8 +9,10 @@ use hyper::{
     body::HttpBody,
     client::HttpConnector,
     header::{DATE, HeaderName, RETRY_AFTER},
+    http::uri::{InvalidUri, InvalidUriParts},
 };
 use hyper_tls::HttpsConnector;
+use twilio_async::TwilioErr;
 
 /// Maximum size of a response body, in bytes.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -26,13 +28,56 @@ pub(super) struct GatewayResponse {
 
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    /// The connection was never made, so nothing can have reached the gateway.
+pub enum TransportError {
+    /// The request was not sent, so nothing can have reached the gateway.
     #[error("the gateway cannot be reached: {0}")]
-    NotSent(String),
+    NotSent(NotSent),
     /// The request may have reached the gateway.
     #[error("the gateway did not respond: {0}")]
-    Unknown(String),
+    NoResponse(NoResponse),
+}
+
+/// Why a request was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum NotSent {
+    /// The credentials cannot be written in a header.
+    #[error(transparent)]
+    Credentials(Arc<TwilioErr>),
+    /// The library could not build the request.
+    #[error(transparent)]
+    Request(#[from] TwilioErr),
+    /// The request has an invalid header.
+    #[error(transparent)]
+    Http(#[from] hyper::http::Error),
+    /// The address is not a URL.
+    #[error(transparent)]
+    Address(#[from] InvalidUri),
+    /// The gateway's address and the path of the request make no URL.
+    #[error(transparent)]
+    Path(#[from] InvalidUriParts),
+    /// The connection was not made.
+    #[error(transparent)]
+    Connection(hyper::Error),
+}
+
+impl<E: Into<NotSent>> From<E> for TransportError {
+    fn from(error: E) -> Self {
+        Self::NotSent(error.into())
+    }
+}
+
+/// Why a request that was sent has no usable response.
+#[derive(Debug, thiserror::Error)]
+pub enum NoResponse {
+    /// The response did not arrive within this time.
+    #[error("timed out after {} s", .0.as_secs())]
+    Timeout(Duration),
+    /// The connection broke.
+    #[error(transparent)]
+    Interrupted(hyper::Error),
+    /// The body is longer than `MAX_BODY`.
+    #[error("its response is too long")]
+    TooLong,
 }
 
 pub(super) struct Transport {
@@ -60,23 +105,19 @@ impl Transport {
 
     /// Redirects a request for Twilio's address to the gateway: with its scheme and authority, and its base path (such
     /// as `/api/laml`) before the request's path.
-    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, RequestError> {
+    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, TransportError> {
         let mut parts = request.uri().clone().into_parts();
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();
         let path = parts.path_and_query.as_ref().map_or("/", |path| path.as_str());
         let path = format!("{}{path}", self.base.path().trim_end_matches('/'));
-        parts.path_and_query = Some(
-            path.parse()
-                .map_err(|error: hyper::http::uri::InvalidUri| RequestError::NotSent(error.to_string()))?,
-        );
-        *request.uri_mut() =
-            Uri::from_parts(parts).map_err(|error| RequestError::NotSent(error.to_string()))?;
+        parts.path_and_query = Some(path.parse()?);
+        *request.uri_mut() = Uri::from_parts(parts)?;
         Ok(request)
     }
 
     /// Sends a request to the gateway.
-    pub(super) async fn send(&self, request: Request<Body>) -> Result<GatewayResponse, RequestError> {
+    pub(super) async fn send(&self, request: Request<Body>) -> Result<GatewayResponse, TransportError> {
         self.send_as_addressed(self.readdressed(request)?).await
     }
 
@@ -84,24 +125,24 @@ impl Transport {
     pub(super) async fn send_as_addressed(
         &self,
         request: Request<Body>,
-    ) -> Result<GatewayResponse, RequestError> {
+    ) -> Result<GatewayResponse, TransportError> {
         tokio::time::timeout(self.timeout, self.exchange(request))
             .await
-            .map_err(|_| RequestError::Unknown(format!("timed out after {} s", self.timeout.as_secs())))?
+            .map_err(|_| TransportError::NoResponse(NoResponse::Timeout(self.timeout)))?
     }
 
     /// Sends a request to its own address, and returns the response before its body has arrived. Has no time limit.
-    pub(super) async fn open(&self, request: Request<Body>) -> Result<Response<Body>, RequestError> {
+    pub(super) async fn open(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
         self.client.request(request).await.map_err(|error| {
             if error.is_connect() {
-                RequestError::NotSent(error.to_string())
+                TransportError::NotSent(NotSent::Connection(error))
             } else {
-                RequestError::Unknown(error.to_string())
+                TransportError::NoResponse(NoResponse::Interrupted(error))
             }
         })
     }
 
-    async fn exchange(&self, request: Request<Body>) -> Result<GatewayResponse, RequestError> {
+    async fn exchange(&self, request: Request<Body>) -> Result<GatewayResponse, TransportError> {
         let response = self.open(request).await?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
@@ -109,9 +150,10 @@ impl Transport {
         let mut body = Vec::new();
         let mut stream = response.into_body();
         while let Some(chunk) = stream.data().await {
-            body.extend_from_slice(&chunk.map_err(|error| RequestError::Unknown(error.to_string()))?);
+            let chunk = chunk.map_err(|error| TransportError::NoResponse(NoResponse::Interrupted(error)))?;
+            body.extend_from_slice(&chunk);
             if body.len() > MAX_BODY {
-                return Err(RequestError::Unknown("its response is too long".into()));
+                return Err(TransportError::NoResponse(NoResponse::TooLong));
             }
         }
         Ok(GatewayResponse { status, retry_after, date, body })

@@ -58,7 +58,7 @@ fn state_of_gateway(conn: &mut DbConnection) -> Result<StateOfGateway, DbError> 
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health",
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String)))]
 pub async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
-    let recorder = recorder()?;
+    let recorder = recorder().map_err(|error| ApiError::internal(error))?;
     if let Ok(((queued, oldest), refused)) = state.db.read(state_of_gateway).await {
         let age = oldest.map_or(0, |oldest| (state.clock.now() - oldest).num_seconds());
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]

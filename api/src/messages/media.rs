@@ -2,63 +2,84 @@
 //! them. Clients receive URLs of this server, because only the server has the gateway's credentials. A browser displays
 //! only pictures inline, never a file that can contain a script.
 
-use shared::{ErrorCode, ids::MessageId, message::Media};
+use shared::{ids::MessageId, message::Media};
 
 use super::queries;
 use crate::{
-    auth::TeamScope,
-    db::Db,
-    error::ApiError,
+    auth::{NotFound, Resource, TeamScope},
+    db::{Db, DbError},
     gateway::{
         client::GatewayClient,
-        media::{Arriving, KeptMedia, MediaFault},
+        media::{DownloadError, MediaDownload, StoredMedia},
     },
 };
 
+/// Why a file of a message cannot be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum MediaError {
+    /// The message, or its file, does not exist for the caller.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The gateway has deleted the file.
+    #[error("The gateway has deleted the file. Ask the customer to send it again.")]
+    Gone,
+    /// The file is too large, or stored at a forbidden address.
+    #[error("The file is larger than 16 MiB, or it is not stored at the gateway.")]
+    Unusable,
+    /// The gateway took too long.
+    #[error("The gateway took too long to send the file. Try again.")]
+    Timeout,
+    /// The gateway did not send the file.
+    #[error("The gateway did not send the file. Try again in a moment.")]
+    Unavailable,
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+impl From<DownloadError> for MediaError {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Gone => Self::Gone,
+            DownloadError::ForbiddenAddress | DownloadError::TooLarge => Self::Unusable,
+            DownloadError::Timeout => Self::Timeout,
+            DownloadError::Transport(_)
+            | DownloadError::Status(_)
+            | DownloadError::TooManyRedirects
+            | DownloadError::InvalidRedirect
+            | DownloadError::Interrupted(_) => Self::Unavailable,
+        }
+    }
+}
+
 /// Converts the media of a message to the form that clients receive, with URLs of this server.
-pub(super) fn to_public(message: MessageId, kept: Vec<KeptMedia>) -> Vec<Media> {
-    let convert = |(n, media): (usize, KeptMedia)| Media {
+pub(super) fn to_public(message: MessageId, stored: Vec<StoredMedia>) -> Vec<Media> {
+    let convert = |(n, media): (usize, StoredMedia)| Media {
         url: format!("/api/v1/messages/{message}/media/{n}"),
         content_type: media.content_type,
     };
-    kept.into_iter().enumerate().map(convert).collect()
+    stored.into_iter().enumerate().map(convert).collect()
 }
 
 /// Requests the `n`-th file of a message from the gateway. Returns its MIME type and its content as a stream.
 ///
 /// # Errors
-/// `not_found`; `media_gone`, `media_unusable`, `gateway_unavailable`, `gateway_timeout`.
+/// [`MediaError`].
 pub(super) async fn open(
     db: &Db,
     gateway: &GatewayClient,
     scope: TeamScope,
     message: MessageId,
     n: usize,
-) -> Result<(String, Arriving), ApiError> {
-    let kept = db.read(move |conn| queries::kept_media(conn, &scope, message)).await?;
-    let media = kept.and_then(|kept| kept.into_iter().nth(n)).ok_or_else(|| ApiError::not_found("media"))?;
-    let arriving = gateway.media(&media.url).await.map_err(|fault| media_problem(message, &fault))?;
-    let content_type = arriving.content_type.clone().unwrap_or(media.content_type);
-    Ok((content_type, arriving))
-}
-
-fn media_problem(message: MessageId, fault: &MediaFault) -> ApiError {
-    tracing::warn!(%message, %fault, "a file of a message cannot be fetched from the gateway");
-    let (code, detail) = match fault {
-        MediaFault::Gone => {
-            (ErrorCode::MediaGone, "The gateway has deleted the file. Ask the customer to send it again.")
-        }
-        MediaFault::Elsewhere | MediaFault::TooLarge => {
-            (ErrorCode::MediaUnusable, "The file is larger than 16 MiB, or it is not stored at the gateway.")
-        }
-        MediaFault::TooLate => {
-            (ErrorCode::GatewayTimeout, "The gateway took too long to send the file. Try again.")
-        }
-        MediaFault::NoAnswer(_) | MediaFault::Unavailable(_) => {
-            (ErrorCode::GatewayUnavailable, "The gateway did not send the file. Try again in a moment.")
-        }
-    };
-    ApiError::new(code, detail)
+) -> Result<(String, MediaDownload), MediaError> {
+    let stored = db.read(move |conn| queries::stored_media(conn, &scope, message)).await?;
+    let media = stored.and_then(|stored| stored.into_iter().nth(n));
+    let media = media.ok_or(NotFound::new(Resource::Media))?;
+    let download = gateway.media(&media.url).await.inspect_err(|error| {
+        tracing::warn!(%message, %error, "a file of a message cannot be fetched from the gateway");
+    })?;
+    let content_type = download.content_type.clone().unwrap_or(media.content_type);
+    Ok((content_type, download))
 }
 
 /// Returns the MIME type if a browser may display it inline. SVG is excluded, because it can contain scripts.

@@ -1,4 +1,4 @@
-//! The queries of messages. Except `kept_media`, they take no `TeamScope`: the caller must have checked the
+//! The queries of messages. Except `stored_media`, they take no `TeamScope`: the caller must have checked the
 //! conversation's team.
 
 use chrono::{DateTime, Utc};
@@ -17,7 +17,7 @@ use crate::{
         AsText, DbConnection, DbError, Timestamp, for_update, on_each,
         schema::{conversations, messages, outbox},
     },
-    gateway::{media::KeptMedia, reasons},
+    gateway::{failure::FailureCode, media::StoredMedia},
 };
 
 #[derive(Queryable, Selectable)]
@@ -30,7 +30,7 @@ struct Row {
     sender_id: Option<i64>,
     sender_name: Option<String>,
     body: String,
-    media: AsText<Vec<KeptMedia>>,
+    media: AsText<Vec<StoredMedia>>,
     segments: i32,
     encoding: AsText<Encoding>,
     status: AsText<MessageStatus>,
@@ -44,7 +44,8 @@ struct Row {
 
 impl From<Row> for Message {
     fn from(row: Row) -> Self {
-        let error = row.error_code.map(|code| MessageError { text: reasons::in_plain_words(&code), code });
+        let error =
+            row.error_code.map(|code| MessageError { text: FailureCode::parse(&code).explanation(), code });
         Self {
             id: MessageId(row.id),
             conversation_id: ConversationId(row.conversation_id),
@@ -71,7 +72,7 @@ pub(crate) struct NewMessageRow<'a> {
     pub(crate) direction: Direction,
     pub(crate) sender: &'a Sender,
     pub(crate) body: &'a str,
-    pub(crate) media: Vec<KeptMedia>,
+    pub(crate) media: Vec<StoredMedia>,
     pub(crate) status: MessageStatus,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) template: Option<TemplateId>,
@@ -143,12 +144,12 @@ pub(crate) fn newest(
 }
 
 /// Returns the media of a message, or `None` if the message does not exist or its team is outside the scope.
-pub(super) fn kept_media(
+pub(super) fn stored_media(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: MessageId,
-) -> Result<Option<Vec<KeptMedia>>, DbError> {
-    let row: Option<(i64, AsText<Vec<KeptMedia>>)> = on_each!(conn, |c| messages::table
+) -> Result<Option<Vec<StoredMedia>>, DbError> {
+    let row: Option<(i64, AsText<Vec<StoredMedia>>)> = on_each!(conn, |c| messages::table
         .inner_join(conversations::table.on(conversations::id.eq(messages::conversation_id)))
         .filter(messages::id.eq(id.0))
         .select((conversations::team_id, messages::media))
@@ -259,7 +260,7 @@ pub(crate) fn is_last_outbound(conn: &mut DbConnection, message: &Message) -> Re
 /// The fields of an outbound message that change during delivery.
 pub(crate) struct Progress<'a> {
     pub(crate) status: MessageStatus,
-    pub(crate) error_code: Option<&'a str>,
+    pub(crate) failure: Option<&'a FailureCode>,
     pub(crate) sent_at: Option<DateTime<Utc>>,
     pub(crate) delivered_at: Option<DateTime<Utc>>,
 }
@@ -272,7 +273,7 @@ pub(crate) fn update_progress(
 ) -> Result<(), DbError> {
     let changes = (
         messages::status.eq(AsText(progress.status)),
-        messages::error_code.eq(progress.error_code),
+        messages::error_code.eq(progress.failure.map(FailureCode::to_string)),
         messages::sent_at.eq(progress.sent_at.map(Timestamp)),
         messages::delivered_at.eq(progress.delivered_at.map(Timestamp)),
     );

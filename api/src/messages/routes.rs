@@ -1,9 +1,9 @@
 //! `/messages`: the media of a message. The messages themselves are read and written through their conversations.
 
 use actix_web::{HttpResponse, http::header, web};
-use shared::{Problem, ids::MessageId};
+use shared::{ErrorCode, Problem, ids::MessageId};
 
-use super::media;
+use super::media::{self, MediaError};
 use crate::{auth::Caller, error::ApiError, state::AppState};
 
 /// A browser that opens a customer's file must not run scripts or load anything.
@@ -27,7 +27,7 @@ pub async fn get_media(
     path: web::Path<(MessageId, usize)>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, n) = path.into_inner();
-    let (content_type, arriving) = media::open(&state.db, &state.gateway, caller.scope, id, n).await?;
+    let (content_type, download) = media::open(&state.db, &state.gateway, caller.scope, id, n).await?;
     let (disposition, content_type) = match media::inline_picture_type(&content_type) {
         Some(picture) => ("inline", picture),
         None => ("attachment", content_type.as_str()),
@@ -39,8 +39,22 @@ pub async fn get_media(
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         // Pictures and most files are compressed already.
         .insert_header((header::CONTENT_ENCODING, "identity"));
-    if let Some(length) = arriving.length {
+    if let Some(length) = download.length {
         answer.no_chunking(length);
     }
-    Ok(answer.streaming(arriving.pieces()))
+    Ok(answer.streaming(download.parts()))
+}
+
+impl From<MediaError> for ApiError {
+    fn from(error: MediaError) -> Self {
+        let code = match error {
+            MediaError::NotFound(error) => return error.into(),
+            MediaError::Database(error) => return error.into(),
+            MediaError::Gone => ErrorCode::MediaGone,
+            MediaError::Unusable => ErrorCode::MediaUnusable,
+            MediaError::Timeout => ErrorCode::GatewayTimeout,
+            MediaError::Unavailable => ErrorCode::GatewayUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
 }

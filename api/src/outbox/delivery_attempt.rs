@@ -10,7 +10,7 @@ use super::{
     backoff::backoff,
     circuit_breaker::GatewaySignal,
     queries::{self, Claimed, UnknownOutcome},
-    reconcile::{self, StillUnknown},
+    reconcile::{self, ReconcileError},
     settle::{SendOutcome, settle},
     worker::Worker,
 };
@@ -18,8 +18,8 @@ use crate::{
     consents::check::has_opted_out,
     db::DbError,
     gateway::{
-        client::{AskError, OutboundMessage, Outcome},
-        reasons::{self, NOT_ACCEPTED, OUTCOME_UNKNOWN},
+        client::{OutboundMessage, Outcome, RequestError},
+        failure::FailureCode,
     },
 };
 
@@ -68,22 +68,22 @@ impl Worker {
         let too_old = self.clock.now() - claimed.written_at > self.give_up_after;
         let Some(unknown) = claimed.unknown else {
             return match too_old {
-                true => SendOutcome::GivenUp(NOT_ACCEPTED),
+                true => SendOutcome::GivenUp(FailureCode::NotAccepted),
                 false => self.send(claimed, message, claimed.claimed_at).await,
             };
         };
         match reconcile::find(&self.db, &self.gateway, message, unknown.since, self.clock.now()).await {
             Ok(Some(gateway_id)) => SendOutcome::Accepted(gateway_id),
             Ok(None) if self.may_be_listed_later(unknown) => SendOutcome::NotListed(retry(None)),
-            Ok(None) if too_old => SendOutcome::GivenUp(NOT_ACCEPTED),
+            Ok(None) if too_old => SendOutcome::GivenUp(FailureCode::NotAccepted),
             Ok(None) => self.send_again(claimed, message).await,
-            Err(_) if too_old => SendOutcome::GivenUp(OUTCOME_UNKNOWN),
-            Err(StillUnknown::Gateway(AskError::Unauthorised)) => {
+            Err(_) if too_old => SendOutcome::GivenUp(FailureCode::OutcomeUnknown),
+            Err(ReconcileError::Gateway(RequestError::Unauthorised)) => {
                 let wait = credentials_retry_interval(self.gateway.timeout());
                 SendOutcome::Unauthorised { wait, certainly_not_sent: false }
             }
-            Err(fault) => {
-                tracing::warn!(message = %claimed.claim.message, %fault, "a message's outcome is still unknown");
+            Err(error) => {
+                tracing::warn!(message = %claimed.claim.message, %error, "a message's outcome is still unknown");
                 SendOutcome::Unknown(retry(None))
             }
         }
@@ -108,7 +108,7 @@ impl Worker {
         });
         match begun.await {
             Ok(Some(true)) => self.send(claimed, message, now).await,
-            Ok(None) => SendOutcome::GivenUp(reasons::OPTED_OUT),
+            Ok(None) => SendOutcome::GivenUp(FailureCode::OPTED_OUT),
             // The claim is lost. `settle` does not record this outcome.
             Ok(Some(false)) => SendOutcome::NotListed(TimeDelta::zero()),
             Err(_) => SendOutcome::NotListed(backoff(claimed.attempts(), rand::random(), None)),

@@ -76,7 +76,49 @@ pub(super) fn claim(
     in_flight: &[MessageId],
     limit: usize,
 ) -> Result<Vec<Claimed>, DbError> {
-    type Columns = (i64, AsText<PhoneNumber>, AsText<PhoneNumber>, i32, Option<Timestamp>, Option<Timestamp>);
+    let rows = select_due(conn, now, in_flight, limit)?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.message_id).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut bodies = bodies(conn, &ids)?;
+    mark_claimed(conn, &ids, now, until)?;
+    let claimed = rows.into_iter().filter_map(|row| {
+        let (body, Timestamp(written_at)) = bodies.remove(&row.message_id)?;
+        Some(Claimed {
+            claim: Claim { message: MessageId(row.message_id), attempts: row.attempts + 1 },
+            from: row.team_number.0,
+            to: row.number.0,
+            body,
+            written_at,
+            claimed_at: now,
+            unknown: row.unknown_since.map(|Timestamp(since)| UnknownOutcome {
+                since,
+                last: row.tried_at.map_or(since, DateTime::from),
+            }),
+        })
+    });
+    Ok(claimed.collect())
+}
+
+/// A row that is due, as it was before its claim.
+#[derive(Queryable)]
+struct DueRow {
+    message_id: i64,
+    team_number: AsText<PhoneNumber>,
+    number: AsText<PhoneNumber>,
+    attempts: i32,
+    unknown_since: Option<Timestamp>,
+    tried_at: Option<Timestamp>,
+}
+
+/// Selects and locks due rows, oldest first, and skips those that another transaction has locked.
+fn select_due(
+    conn: &mut DbConnection,
+    now: DateTime<Utc>,
+    in_flight: &[MessageId],
+    limit: usize,
+) -> Result<Vec<DueRow>, DbError> {
     let due = outbox::table
         .filter(outbox::due_at.le(Timestamp(now)))
         .filter(outbox::held_until.is_null().or(outbox::held_until.le(Timestamp(now))))
@@ -92,24 +134,32 @@ pub(super) fn claim(
             outbox::unknown_since,
             outbox::tried_at,
         ));
-    let rows: Vec<Columns> = match conn {
+    Ok(match conn {
         DbConnection::Postgres(c) => due.for_update().skip_locked().load(c)?,
         DbConnection::Sqlite(c) => due.load(c)?,
-    };
-    let ids: Vec<i64> = rows.iter().map(|row| row.0).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A separate query instead of a join: with statistics from a time when the outbox was empty, SQLite plans the join
-    // as a scan of all messages.
+    })
+}
+
+/// Returns the text of each message, and when it was written. A query of its own instead of a join: with statistics from
+/// a time when the outbox was empty, SQLite plans the join as a scan of all messages.
+fn bodies(conn: &mut DbConnection, ids: &[i64]) -> Result<HashMap<i64, (String, Timestamp)>, DbError> {
     let bodies: Vec<(i64, (String, Timestamp))> = on_each!(conn, |c| messages::table
-        .filter(messages::id.eq_any(&ids))
+        .filter(messages::id.eq_any(ids))
         .select((messages::id, (messages::body, messages::created_at)))
         .load(c))?;
-    let mut bodies: HashMap<i64, (String, Timestamp)> = bodies.into_iter().collect();
+    Ok(bodies.into_iter().collect())
+}
+
+/// Marks messages as claimed until `until`. The first claim of a message records an attempt that begins now.
+fn mark_claimed(
+    conn: &mut DbConnection,
+    ids: &[i64],
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> Result<(), DbError> {
     let is_first = outbox::unknown_since.is_null();
     let now_sql = Some(Timestamp(now)).into_sql::<Nullable<UtcTimestamp>>();
-    on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::message_id.eq_any(&ids)))
+    on_each!(conn, |c| diesel::update(outbox::table.filter(outbox::message_id.eq_any(ids)))
         .set((
             outbox::held_until.eq(Timestamp(until)),
             outbox::attempts.eq(outbox::attempts + 1),
@@ -117,28 +167,11 @@ pub(super) fn claim(
             outbox::tried_at.eq(case_when(is_first, now_sql).otherwise(outbox::tried_at)),
         ))
         .execute(c))?;
-    on_each!(conn, |c| diesel::update(messages::table.filter(messages::id.eq_any(&ids)))
+    on_each!(conn, |c| diesel::update(messages::table.filter(messages::id.eq_any(ids)))
         .filter(messages::status.eq(AsText(MessageStatus::Queued)))
         .set(messages::status.eq(AsText(MessageStatus::Sending)))
         .execute(c))?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(message, AsText(from), AsText(to), attempts, unknown, tried)| {
-            let (body, Timestamp(written_at)) = bodies.remove(&message)?;
-            Some(Claimed {
-                claim: Claim { message: MessageId(message), attempts: attempts + 1 },
-                from,
-                to,
-                body,
-                written_at,
-                claimed_at: now,
-                unknown: unknown.map(|Timestamp(since)| UnknownOutcome {
-                    since,
-                    last: tried.map_or(since, DateTime::from),
-                }),
-            })
-        })
-        .collect())
+    Ok(())
 }
 
 /// The first step when a message is due again.

@@ -5,17 +5,17 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::{Db, DbError},
-    gateway::client::{AskError, GatewayClient, OutboundMessage},
+    gateway::client::{GatewayClient, OutboundMessage, RequestError},
     messages::queries::is_known,
 };
 
 /// Why the outcome is still unknown.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum StillUnknown {
+pub(super) enum ReconcileError {
     #[error(transparent)]
-    Gateway(#[from] AskError),
+    Gateway(#[from] RequestError),
     #[error(transparent)]
-    Db(#[from] DbError),
+    Database(#[from] DbError),
 }
 
 /// Returns the gateway's id of the message, if the gateway has it: a message with the same numbers and body, no older
@@ -26,7 +26,7 @@ pub(super) async fn find(
     message: &OutboundMessage,
     since: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Option<String>, StillUnknown> {
+) -> Result<Option<String>, ReconcileError> {
     let candidates = gateway.sent_since(message, since, now).await?;
     // Oldest first: the oldest is that of the first attempt.
     db.read(move |conn| {

@@ -13,7 +13,7 @@ use crate::{
     consents::check::has_opted_out,
     conversations::delivery,
     db::{DbConnection, DbError},
-    gateway::{client::OutboundMessage, reasons},
+    gateway::{client::OutboundMessage, failure::FailureCode},
     messages::queries::by_id_for_update,
 };
 
@@ -23,9 +23,9 @@ pub(super) enum SendOutcome {
     /// The gateway accepted the message and gave it this id.
     Accepted(String),
     /// The gateway refused the message for good, with this error code.
-    Refused(String),
+    Refused(FailureCode),
     /// The server gives up sending the message, with this code.
-    GivenUp(&'static str),
+    GivenUp(FailureCode),
     /// This attempt certainly did not reach the gateway. The next one is due after this time.
     Retry(TimeDelta),
     /// The gateway does not list the message yet. It is looked up again after this time.
@@ -53,13 +53,12 @@ pub(super) fn settle(
     let claim = claimed.claim;
     match outcome {
         SendOutcome::Accepted(gateway_id) => accepted(conn, claim, gateway_id, now),
-        SendOutcome::Refused(code) => fail(conn, claim, code, now),
-        SendOutcome::GivenUp(code) => fail(conn, claim, code, now),
+        SendOutcome::Refused(code) | SendOutcome::GivenUp(code) => fail(conn, claim, code, now),
         // The customer opted out during the attempt.
         SendOutcome::Retry(_) | SendOutcome::Unauthorised { certainly_not_sent: true, .. }
             if has_opted_out(conn, &sent.from, &(&sent.to).into())? =>
         {
-            fail(conn, claim, reasons::OPTED_OUT, now)
+            fail(conn, claim, &FailureCode::OPTED_OUT, now)
         }
         SendOutcome::Retry(wait) | SendOutcome::Unauthorised { wait, certainly_not_sent: true } => {
             queries::reschedule(conn, claimed, now + *wait, NextStep::AsBefore)
@@ -90,7 +89,12 @@ fn accepted(
     }
 }
 
-fn fail(conn: &mut DbConnection, claim: Claim, code: &str, now: DateTime<Utc>) -> Result<(), DbError> {
+fn fail(
+    conn: &mut DbConnection,
+    claim: Claim,
+    code: &FailureCode,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     if !queries::delete_claimed(conn, claim)? {
         return Ok(());
     }

@@ -21,7 +21,7 @@ use crate::{
     clock::Clock,
     db::{Db, DbError},
     events::feed::Feed,
-    gateway::client::{AskError, GatewayClient},
+    gateway::client::{GatewayClient, RequestError},
 };
 
 /// Longest interval between two polls. It bounds how long a message queued by another replica waits.
@@ -164,8 +164,8 @@ impl Worker {
                 }
                 Err(_) => GatewaySignal::Failure,
             },
-            Err(AskError::Unauthorised) => GatewaySignal::Unauthorised,
-            Err(AskError::Unavailable(_)) => GatewaySignal::Failure,
+            Err(RequestError::Unauthorised) => GatewaySignal::Unauthorised,
+            Err(_) => GatewaySignal::Failure,
         }
     }
 }

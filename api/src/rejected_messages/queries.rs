@@ -83,8 +83,8 @@ pub(super) fn list(
 
 /// Deletes the rejection of a message that was stored later.
 pub(crate) fn delete(conn: &mut DbConnection, gateway_id: &str) -> Result<(), DbError> {
-    let kept = rejected_messages::table.filter(rejected_messages::gateway_id.eq(gateway_id));
-    on_each!(conn, |c| diesel::delete(kept).execute(c))?;
+    let rejection = rejected_messages::table.filter(rejected_messages::gateway_id.eq(gateway_id));
+    on_each!(conn, |c| diesel::delete(rejection).execute(c))?;
     Ok(())
 }
 

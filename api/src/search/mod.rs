@@ -6,7 +6,7 @@ pub mod routes;
 mod sqlite;
 pub mod term;
 
-pub use queries::{Wanted, find};
+pub use queries::{SearchRequest, find};
 
 use tokio::sync::watch;
 

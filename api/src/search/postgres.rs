@@ -13,7 +13,7 @@ use diesel::{
 use shared::conversation::ConversationStatus;
 
 use super::{
-    queries::{Found, Wanted},
+    queries::{Found, SearchRequest},
     term::Term,
 };
 use crate::db::{AsText, DbError, Timestamp, UtcTimestamp};
@@ -64,16 +64,16 @@ impl Statement<'_> {
     }
 
     /// Adds the conditions for team, status, time and cursor.
-    fn filtered(mut self, wanted: &Wanted<'_>) -> Self {
-        self = self.sql("active_at >= ").time(wanted.since);
-        if let Some(cursor) = wanted.after {
+    fn filtered(mut self, request: &SearchRequest<'_>) -> Self {
+        self = self.sql("active_at >= ").time(request.since);
+        if let Some(cursor) = request.after {
             self = self.sql(" AND (active_at, id) < (").time(cursor.at);
             self = self.sql(", ").number(cursor.id.0).sql(")");
         }
-        if let Some(teams) = wanted.teams() {
+        if let Some(teams) = request.teams() {
             self = self.sql(&format!(" AND team_id IN ({teams})"));
         }
-        match wanted.status {
+        match request.status {
             Some(status) => self.sql(" AND status = ").status(status),
             None => self,
         }
@@ -105,19 +105,19 @@ struct Count {
 }
 
 /// Returns the matching conversations, newest activity first.
-pub(super) fn find(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
-    if !wanted.term.is_indexed() {
-        return scan(conn, wanted, UNINDEXED_SCAN_LIMIT);
+pub(super) fn find(conn: &mut PgConnection, request: &SearchRequest<'_>) -> Result<Vec<Found>, DbError> {
+    if !request.term.is_indexed() {
+        return scan(conn, request, UNINDEXED_SCAN_LIMIT);
     }
     let counting = beginning("SELECT count(*) AS count FROM (SELECT 1 FROM conversation_texts WHERE ");
-    let counting = counting.of_term(wanted.term).sql(" LIMIT ").number(FREQUENT).sql(") AS matching");
+    let counting = counting.of_term(request.term).sql(" LIMIT ").number(FREQUENT).sql(") AS matching");
     let counted: Count = counting.query.get_result(conn)?;
     if counted.count < FREQUENT {
-        return sorted(conn, wanted);
+        return sorted(conn, request);
     }
-    let found = scan(conn, wanted, SCAN_LIMIT)?;
-    let enough = i64::try_from(found.len()).is_ok_and(|found| found >= wanted.limit);
-    if enough { Ok(found) } else { sorted(conn, wanted) }
+    let found = scan(conn, request, SCAN_LIMIT)?;
+    let enough = i64::try_from(found.len()).is_ok_and(|found| found >= request.limit);
+    if enough { Ok(found) } else { sorted(conn, request) }
 }
 
 fn beginning<'a>(sql: &str) -> Statement<'a> {
@@ -125,24 +125,24 @@ fn beginning<'a>(sql: &str) -> Statement<'a> {
 }
 
 /// Looks up all matches in the index and sorts them.
-fn sorted(conn: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
+fn sorted(conn: &mut PgConnection, request: &SearchRequest<'_>) -> Result<Vec<Found>, DbError> {
     let matching =
         beginning("WITH matching AS MATERIALIZED (SELECT conversation_id FROM conversation_texts WHERE ");
     let found = matching
-        .of_term(wanted.term)
+        .of_term(request.term)
         .sql(") SELECT id, active_at FROM matching JOIN conversations ON id = conversation_id WHERE ")
-        .filtered(wanted);
-    Ok(found.newest(wanted.limit).query.load(conn)?)
+        .filtered(request);
+    Ok(found.newest(request.limit).query.load(conn)?)
 }
 
 /// Scans the newest conversations for matches.
-fn scan(conn: &mut PgConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
+fn scan(conn: &mut PgConnection, request: &SearchRequest<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
     let found = beginning("SELECT id, active_at FROM (SELECT id, active_at FROM conversations WHERE ")
-        .filtered(wanted)
+        .filtered(request)
         .newest(longest)
         .sql(") AS newest JOIN conversation_texts ON conversation_id = id WHERE ")
-        .of_term(wanted.term);
-    Ok(found.newest(wanted.limit).query.load(conn)?)
+        .of_term(request.term);
+    Ok(found.newest(request.limit).query.load(conn)?)
 }
 
 /// Escapes the special characters of a `LIKE` pattern.

@@ -25,7 +25,7 @@ use crate::{
 
 /// A search request.
 #[derive(Debug)]
-pub struct Wanted<'a> {
+pub struct SearchRequest<'a> {
     /// The teams to search in.
     pub scope: &'a TeamScope,
     /// The search term.
@@ -40,7 +40,7 @@ pub struct Wanted<'a> {
     pub limit: i64,
 }
 
-impl Wanted<'_> {
+impl SearchRequest<'_> {
     /// Returns the team ids as a list for SQL, or `None` for all teams. Ids are integers, so they need no bind.
     pub(super) fn teams(&self) -> Option<String> {
         match self.scope {
@@ -68,14 +68,14 @@ pub(super) struct Found {
 /// Database errors.
 pub fn find(
     conn: &mut DbConnection,
-    wanted: &Wanted<'_>,
+    request: &SearchRequest<'_>,
 ) -> Result<Vec<(Conversation, DateTime<Utc>)>, DbError> {
-    if wanted.term.is_empty() || matches!(wanted.scope, TeamScope::Only(teams) if teams.is_empty()) {
+    if request.term.is_empty() || matches!(request.scope, TeamScope::Only(teams) if teams.is_empty()) {
         return Ok(Vec::new());
     }
     let found = match conn {
-        DbConnection::Sqlite(conn) => sqlite::find(conn, wanted)?,
-        DbConnection::Postgres(conn) => postgres::find(conn, wanted)?,
+        DbConnection::Sqlite(conn) => sqlite::find(conn, request)?,
+        DbConnection::Postgres(conn) => postgres::find(conn, request)?,
     };
     if found.is_empty() {
         return Ok(Vec::new());
@@ -130,12 +130,12 @@ pub(super) fn refold_slice(conn: &mut DbConnection) -> Result<Refolding, DbError
         ))
         .load(c))?;
     let next = rows.last().map(|row| row.0);
-    for (id, AsText(number), reference, name, kept) in rows {
+    for (id, AsText(number), reference, name, stored) in rows {
         let text = text_of(&number, reference.as_deref(), name.as_deref());
-        if text != kept {
+        if text != stored {
             // A text that another replica has changed since is already folded by the new rules.
             on_each!(conn, |c| diesel::update(conversation_texts::table.find(id))
-                .filter(conversation_texts::text.eq(kept))
+                .filter(conversation_texts::text.eq(stored))
                 .set(conversation_texts::text.eq(text))
                 .execute(c))?;
         }

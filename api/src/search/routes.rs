@@ -11,8 +11,8 @@ use shared::{
 use utoipa::IntoParams;
 
 use super::{
-    queries::{self, Wanted},
-    term::Term,
+    queries::{self, SearchRequest},
+    term::{InvalidTerm, Term},
 };
 use crate::{
     auth::Caller,
@@ -20,7 +20,7 @@ use crate::{
     error::ApiError,
     paging::{decode_cursor, encode_cursor, page, page_size},
     state::AppState,
-    teams,
+    teams::{self, ScopeError},
 };
 
 /// The search term and its filters.
@@ -60,20 +60,23 @@ pub async fn search_conversations(
     let SearchQuery { q, team_id, status, limit: given, cursor } = query.into_inner();
     let limit = page_size(given)?;
     let after: Option<TimeCursor> = decode_cursor(cursor.as_deref())?;
-    let term =
-        Term::parse(&q).map_err(|fault| ApiError::field(ErrorCode::InvalidQuery, "q", "invalid", fault))?;
+    let term = Term::parse(&q)?;
     let since = state.clock.now() - state.search_reach;
     let found = state
         .db
         .read(move |conn| {
             let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
             let (scope, after, limit) = (&scope, after.as_ref(), limit + 1);
-            Ok::<_, ApiError>(queries::find(
-                conn,
-                &Wanted { scope, term: &term, status, since, after, limit },
-            )?)
+            let request = SearchRequest { scope, term: &term, status, since, after, limit };
+            Ok::<_, ScopeError>(queries::find(conn, &request)?)
         })
         .await?;
     let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));
     Ok(HttpResponse::Ok().json(found.map(|(conversation, _)| conversation)))
+}
+
+impl From<InvalidTerm> for ApiError {
+    fn from(error: InvalidTerm) -> Self {
+        Self::field(ErrorCode::InvalidQuery, "q", "invalid", error.to_string())
+    }
 }

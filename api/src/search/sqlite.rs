@@ -12,7 +12,7 @@ use diesel::{
 };
 
 use super::{
-    queries::{Found, Wanted},
+    queries::{Found, SearchRequest},
     term::{Term, is_indexed},
 };
 use crate::{
@@ -60,12 +60,12 @@ struct Count {
 }
 
 /// Returns the matching conversations, newest activity first.
-pub(super) fn find(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<Vec<Found>, DbError> {
-    if !wanted.term.is_indexed() {
+pub(super) fn find(conn: &mut SqliteConnection, request: &SearchRequest<'_>) -> Result<Vec<Found>, DbError> {
+    if !request.term.is_indexed() {
         // Two characters occur in so many numbers and names that a scan of the newest conversations is enough.
-        return scan(conn, wanted, UNINDEXED_SCAN_LIMIT);
+        return scan(conn, request, UNINDEXED_SCAN_LIMIT);
     }
-    let matches = fts(wanted.term);
+    let matches = fts(request.term);
     let counted: Count = sql_query(
         "SELECT count(*) AS count FROM
          (SELECT 1 FROM conversation_texts_index WHERE conversation_texts_index MATCH ? LIMIT ?)",
@@ -74,69 +74,77 @@ pub(super) fn find(conn: &mut SqliteConnection, wanted: &Wanted<'_>) -> Result<V
     .bind::<BigInt, _>(FREQUENT)
     .get_result(conn)?;
     if counted.count < FREQUENT {
-        return sorted(conn, wanted, &matches);
+        return sorted(conn, request, &matches);
     }
-    let found = scan(conn, wanted, SCAN_LIMIT)?;
-    let enough = i64::try_from(found.len()).is_ok_and(|found| found >= wanted.limit);
-    if enough { Ok(found) } else { sorted(conn, wanted, &matches) }
+    let found = scan(conn, request, SCAN_LIMIT)?;
+    let enough = i64::try_from(found.len()).is_ok_and(|found| found >= request.limit);
+    if enough { Ok(found) } else { sorted(conn, request, &matches) }
 }
 
 /// Looks up all matches in the index and sorts them.
-fn sorted(conn: &mut SqliteConnection, wanted: &Wanted<'_>, matches: &str) -> Result<Vec<Found>, DbError> {
+fn sorted(
+    conn: &mut SqliteConnection,
+    request: &SearchRequest<'_>,
+    matches: &str,
+) -> Result<Vec<Found>, DbError> {
     let mut query = sql_query(
         "SELECT conversations.id AS id, active_at FROM conversation_texts_index
          CROSS JOIN conversations ON conversations.id = conversation_texts_index.rowid",
     )
     .into_boxed();
     // The index matches phrases of three or more characters exactly. Shorter words are searched in the text itself.
-    let exact = wanted.term.is_indexed_whole();
+    let exact = request.term.is_indexed_whole();
     if !exact {
         query = query
             .sql(" CROSS JOIN conversation_texts ON conversation_texts.conversation_id = conversations.id");
     }
     query = query.sql(" WHERE conversation_texts_index MATCH ").text(matches.to_owned());
-    query = of_teams(filtered(query.sql(" AND "), wanted), wanted);
+    query = of_teams(filtered(query.sql(" AND "), request), request);
     if !exact {
-        query = of_term(query.sql(" AND "), wanted.term);
+        query = of_term(query.sql(" AND "), request.term);
     }
     let query = query.sql(" ORDER BY active_at DESC, conversations.id DESC LIMIT ");
-    Ok(query.number(wanted.limit).load(conn)?)
+    Ok(query.number(request.limit).load(conn)?)
 }
 
 /// Scans the newest conversations, until enough of them match. For a few teams, merges each team's own range of the
 /// index, so that the scan for a small team does not read the conversations of all others.
-fn scan(conn: &mut SqliteConnection, wanted: &Wanted<'_>, longest: i64) -> Result<Vec<Found>, DbError> {
+fn scan(
+    conn: &mut SqliteConnection,
+    request: &SearchRequest<'_>,
+    longest: i64,
+) -> Result<Vec<Found>, DbError> {
     let mut newest = sql_query("SELECT newest.id AS id, newest.active_at AS active_at FROM (").into_boxed();
     let of = "SELECT id, active_at FROM conversations WHERE ";
-    newest = match wanted.scope {
+    newest = match request.scope {
         TeamScope::Only(teams) if teams.len() <= MAX_MERGED_TEAMS => {
             for (place, team) in teams.iter().enumerate() {
                 newest = newest.sql(if place == 0 { of.to_owned() } else { format!(" UNION ALL {of}") });
-                newest = filtered(newest, wanted).sql(format!(" AND team_id = {team}"));
+                newest = filtered(newest, request).sql(format!(" AND team_id = {team}"));
             }
             newest
         }
-        _ => of_teams(filtered(newest.sql(of), wanted), wanted),
+        _ => of_teams(filtered(newest.sql(of), request), request),
     };
     let newest = newest
         .sql(format!(" ORDER BY active_at DESC, id DESC LIMIT {longest}) AS newest"))
         .sql(" CROSS JOIN conversation_texts ON conversation_texts.conversation_id = newest.id WHERE ");
-    let found = of_term(newest, wanted.term).sql(" LIMIT ").number(wanted.limit);
+    let found = of_term(newest, request.term).sql(" LIMIT ").number(request.limit);
     Ok(found.load(conn)?)
 }
 
 /// Adds the condition for teams.
-fn of_teams<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
-    match wanted.teams() {
+fn of_teams<'a>(query: Query<'a>, request: &SearchRequest<'_>) -> Query<'a> {
+    match request.teams() {
         Some(teams) => query.sql(format!(" AND team_id IN ({teams})")),
         None => query,
     }
 }
 
 /// Adds the conditions for status, time and cursor.
-fn filtered<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
-    let mut query = query.sql("active_at >= ").time(wanted.since);
-    if let Some(cursor) = wanted.after {
+fn filtered<'a>(query: Query<'a>, request: &SearchRequest<'_>) -> Query<'a> {
+    let mut query = query.sql("active_at >= ").time(request.since);
+    if let Some(cursor) = request.after {
         query = query
             .sql(" AND (active_at, conversations.id) < (")
             .time(cursor.at)
@@ -144,7 +152,7 @@ fn filtered<'a>(query: Query<'a>, wanted: &Wanted<'_>) -> Query<'a> {
             .number(cursor.id.0)
             .sql(")");
     }
-    if let Some(status) = wanted.status {
+    if let Some(status) = request.status {
         query = query.sql(" AND status = ?").bind::<Text, _>(AsText(status));
     }
     query

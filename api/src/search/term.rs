@@ -12,6 +12,17 @@ const MAX_CHARS: usize = 100;
 /// Minimum length of a word for the text index, which consists of trigrams.
 const MIN_INDEXED_CHARS: usize = 3;
 
+/// Why a text is not a search term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTerm {
+    /// The text is too short to search for.
+    #[error("Type at least 2 characters of a number, a reference or a name.")]
+    TooShort,
+    /// The text is longer than [`MAX_CHARS`], or contains a NUL character.
+    #[error("This is too long. Type at most {MAX_CHARS} characters.")]
+    TooLong,
+}
+
 /// A parsed term. A text matches if it contains all words of at least one alternative.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Term {
@@ -23,14 +34,14 @@ impl Term {
     /// Parses a typed term.
     ///
     /// # Errors
-    /// A message for the user who typed the term.
-    pub fn parse(typed: &str) -> Result<Self, &'static str> {
+    /// When the text is too short or too long.
+    pub fn parse(typed: &str) -> Result<Self, InvalidTerm> {
         let text = clean_line(typed);
         if !is_long_enough(&text) {
-            return Err("Type at least 2 characters of a number, a reference or a name.");
+            return Err(InvalidTerm::TooShort);
         }
         if text.chars().count() > MAX_CHARS || text.contains('\0') {
-            return Err("This is too long. Type at most 100 characters.");
+            return Err(InvalidTerm::TooLong);
         }
         let folded = fold(&text);
         let Some(digits) = digits_of_number(&text) else {
@@ -100,9 +111,9 @@ mod tests {
 
     #[test]
     fn a_term_has_2_to_100_characters() {
-        assert!(Term::parse(" a ").is_err());
-        assert!(Term::parse(&"a".repeat(101)).is_err());
-        assert!(Term::parse("a\0b").is_err());
+        assert_eq!(Term::parse(" a "), Err(InvalidTerm::TooShort));
+        assert_eq!(Term::parse(&"a".repeat(101)), Err(InvalidTerm::TooLong));
+        assert_eq!(Term::parse("a\0b"), Err(InvalidTerm::TooLong));
         assert!(Term::parse("李").is_ok());
     }
 

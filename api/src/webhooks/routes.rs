@@ -13,10 +13,10 @@ use crate::{
     consents::keyword::Keyword,
     conversations::{
         delivery,
-        receive::{InboundMessage, ReceiveError, Received, keep},
+        receive::{InboundMessage, Received, store},
     },
     error::ApiError,
-    gateway::{media::KeptMedia, signature, status::parse_status},
+    gateway::{failure::FailureCode, media::StoredMedia, signature, status::parse_status},
     rejected_messages::record::{Rejection, of_sender, record},
     state::AppState,
 };
@@ -64,14 +64,14 @@ impl Form {
         keyword
     }
 
-    fn media(&self) -> Vec<KeptMedia> {
+    fn media(&self) -> Vec<StoredMedia> {
         let count = self.get("NumMedia").and_then(|count| count.parse().ok()).unwrap_or(0);
         (0..MAX_MEDIA.min(count))
             .filter_map(|n| {
                 let url = self.get(&format!("MediaUrl{n}"))?.to_owned();
                 let content_type =
                     self.get(&format!("MediaContentType{n}")).unwrap_or("application/octet-stream");
-                Some(KeptMedia { url, content_type: content_type.to_owned() })
+                Some(StoredMedia { url, content_type: content_type.to_owned() })
             })
             .collect()
     }
@@ -98,17 +98,11 @@ pub async fn receive_message(
         Ok(message) => message,
         Err(reason) => return Err(reject(&state, &form, reason, now).await?),
     };
-    let received = keep(&state.db, message, now).await.map_err(|error| match error {
-        ReceiveError::Raced => {
-            ApiError::new(ErrorCode::Busy, "Another request is storing the same message. Try again.")
-        }
-        ReceiveError::Db(error) => error.into(),
-    })?;
-    match received {
+    match store(&state.db, message, now).await? {
         Received::UnknownRecipient => {
             Err(reject(&state, &form, RejectionReason::UnknownRecipient, now).await?)
         }
-        Received::Kept(_) => {
+        Received::Stored(_) => {
             metrics::counter!("sms_chat_messages_received_total").increment(1);
             state.committed();
             empty_twiml()
@@ -182,15 +176,12 @@ pub async fn receive_status(
     let form = signed_form(&state, &request, body).await?;
     let gateway_id = form.required(&MESSAGE_ID)?.to_owned();
     if let Some(status) = parse_status(form.required(&MESSAGE_STATUS)?) {
-        let error_code = form.get("ErrorCode").map(str::to_owned);
+        let failure = form.get("ErrorCode").map(FailureCode::parse);
         let now = state.clock.now();
         state
             .db
-            .write(move |conn| {
-                delivery::receive_receipt(conn, &gateway_id, status, error_code.as_deref(), now)
-            })
-            .await
-            .map_err(ApiError::from)?;
+            .write(move |conn| delivery::receive_receipt(conn, &gateway_id, status, failure.as_ref(), now))
+            .await?;
         state.committed();
     }
     Ok(HttpResponse::NoContent().finish())

@@ -15,7 +15,7 @@ use super::{consent, conversation::State, queries as conversations};
 use crate::{
     db::{DbConnection, DbError, Lock},
     events,
-    gateway::reasons,
+    gateway::failure::FailureCode,
     messages::queries::{
         Progress, by_gateway_id_for_update, is_last_outbound, set_gateway_id, update_progress,
     },
@@ -29,13 +29,13 @@ pub fn receive_receipt(
     conn: &mut DbConnection,
     gateway_id: &str,
     status: MessageStatus,
-    error_code: Option<&str>,
+    failure: Option<&FailureCode>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     conn.advisory_lock(Lock::GatewayId(gateway_id))?;
     match by_gateway_id_for_update(conn, gateway_id)? {
-        Some(message) => advance(conn, message, status, error_code, now).map(drop),
-        None => queries::insert_early_receipt(conn, gateway_id, status, error_code, now),
+        Some(message) => advance(conn, message, status, failure, now).map(drop),
+        None => queries::insert_early_receipt(conn, gateway_id, status, failure, now),
     }
 }
 
@@ -53,8 +53,8 @@ pub fn accepted(
     set_gateway_id(conn, message.id, gateway_id)?;
     let mut conversation = conversations::of_message_for_update(conn, &message)?;
     let mut message = advance_in(conn, &mut conversation, message, MessageStatus::Sent, None, now)?;
-    for (status, error_code, at) in queries::take_early_receipts(conn, gateway_id)? {
-        message = advance_in(conn, &mut conversation, message, status, error_code.as_deref(), at)?;
+    for (status, failure, at) in queries::take_early_receipts(conn, gateway_id)? {
+        message = advance_in(conn, &mut conversation, message, status, failure.as_ref(), at)?;
     }
     Ok(())
 }
@@ -68,14 +68,14 @@ pub fn advance(
     conn: &mut DbConnection,
     message: Message,
     status: MessageStatus,
-    error_code: Option<&str>,
+    failure: Option<&FailureCode>,
     now: DateTime<Utc>,
 ) -> Result<Message, DbError> {
     if !message.status.may_become(status) {
         return Ok(message);
     }
     let mut conversation = conversations::of_message_for_update(conn, &message)?;
-    advance_in(conn, &mut conversation, message, status, error_code, now)
+    advance_in(conn, &mut conversation, message, status, failure, now)
 }
 
 /// Like [`advance`], for a caller that holds the lock on the message's conversation.
@@ -84,7 +84,7 @@ pub(super) fn advance_in(
     conversation: &mut Conversation,
     mut message: Message,
     status: MessageStatus,
-    error_code: Option<&str>,
+    failure: Option<&FailureCode>,
     now: DateTime<Utc>,
 ) -> Result<Message, DbError> {
     if !message.status.may_become(status) {
@@ -97,18 +97,17 @@ pub(super) fn advance_in(
     if status == MessageStatus::Delivered {
         message.delivered_at = Some(now);
     }
-    let error_code = status.is_failure().then(|| error_code.unwrap_or_default());
-    let progress =
-        Progress { status, error_code, sent_at: message.sent_at, delivered_at: message.delivered_at };
+    let failure = status.is_failure().then(|| failure.unwrap_or(&FailureCode::Unspecified));
+    let progress = Progress { status, failure, sent_at: message.sent_at, delivered_at: message.delivered_at };
     update_progress(conn, message.id, &progress)?;
-    if let Some(code) = error_code
+    if let Some(failure) = failure
         && conversation.status != ConversationStatus::Closed
         && is_last_outbound(conn, &message)?
-        && let Ok(state) = State::from(&*conversation).delivery_failed(reasons::in_plain_words(code), now)
+        && let Ok(state) = State::from(&*conversation).delivery_failed(failure.explanation(), now)
     {
         conversations::update_state(conn, conversation, state)?;
     }
-    if error_code == Some(reasons::OPTED_OUT) {
+    if failure.is_some_and(FailureCode::records_opt_out) {
         consent::record_gateway_opt_out(conn, conversation, message.id, now)?;
     }
     events::queries::insert(

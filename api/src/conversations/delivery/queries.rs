@@ -4,28 +4,31 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::message::MessageStatus;
 
-use crate::db::{AsText, DbConnection, DbError, Timestamp, on_each, schema::early_receipts};
+use crate::{
+    db::{AsText, DbConnection, DbError, Timestamp, on_each, schema::early_receipts},
+    gateway::failure::FailureCode,
+};
 
 /// Stores a receipt until its message is known.
 pub(super) fn insert_early_receipt(
     conn: &mut DbConnection,
     gateway_id: &str,
     status: MessageStatus,
-    error_code: Option<&str>,
+    failure: Option<&FailureCode>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let values = (
         early_receipts::gateway_id.eq(gateway_id),
         early_receipts::status.eq(AsText(status)),
-        early_receipts::error_code.eq(error_code),
+        early_receipts::error_code.eq(failure.map(FailureCode::to_string)),
         early_receipts::received_at.eq(Timestamp(now)),
     );
     on_each!(conn, |c| diesel::insert_into(early_receipts::table).values(values).execute(c))?;
     Ok(())
 }
 
-/// A stored receipt: status, error code, time of arrival.
-pub(super) type EarlyReceipt = (MessageStatus, Option<String>, DateTime<Utc>);
+/// A stored receipt: status, why the message failed, time of arrival.
+pub(super) type EarlyReceipt = (MessageStatus, Option<FailureCode>, DateTime<Utc>);
 
 /// Removes the receipts of a message and returns them in order of arrival.
 pub(super) fn take_early_receipts(
@@ -40,7 +43,10 @@ pub(super) fn take_early_receipts(
     if !rows.is_empty() {
         on_each!(conn, |c| diesel::delete(matching).execute(c))?;
     }
-    Ok(rows.into_iter().map(|(AsText(status), code, Timestamp(at))| (status, code, at)).collect())
+    let receipt = |(AsText(status), code, Timestamp(at)): (_, Option<String>, _)| {
+        (status, code.as_deref().map(FailureCode::parse), at)
+    };
+    Ok(rows.into_iter().map(receipt).collect())
 }
 
 /// Deletes receipts that arrived at or before `until`: they belong to no message of this server.

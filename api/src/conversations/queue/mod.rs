@@ -11,15 +11,31 @@ use shared::{
 
 use super::cursor::{QueueCursor, TimeCursor};
 use crate::{
-    auth::TeamScope,
-    db::DbConnection,
-    error::ApiError,
-    paging::{decode_cursor, encode_cursor, page},
+    auth::{NotFound, TeamScope},
+    db::{DbConnection, DbError},
+    paging::{InvalidCursor, decode_cursor, encode_cursor, page},
     teams,
 };
 
+/// Why a page of conversations was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The team does not exist, or the caller is not in it.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// This list did not issue the cursor.
+    #[error(transparent)]
+    Cursor(#[from] InvalidCursor),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
 /// Returns a section for each team in the scope, with counts and the first page.
-pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Queue, ApiError> {
+///
+/// # Errors
+/// Database errors.
+pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Queue, DbError> {
     let sections = teams::queries::teams(conn, scope)?
         .into_iter()
         .map(|team| {
@@ -27,11 +43,14 @@ pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Q
             let counts = queries::counts(conn, team.id)?;
             Ok(QueueSection { team, counts, items: page.items, next_cursor: page.next_cursor })
         })
-        .collect::<Result<_, ApiError>>()?;
+        .collect::<Result<_, DbError>>()?;
     Ok(Queue { sections })
 }
 
 /// Returns a page of a team's conversations with this status.
+///
+/// # Errors
+/// [`ListError`].
 pub fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
@@ -39,12 +58,15 @@ pub fn list(
     status: ConversationStatus,
     cursor: Option<&str>,
     limit: i64,
-) -> Result<Page<Conversation>, ApiError> {
+) -> Result<Page<Conversation>, ListError> {
     if teams::queries::team(conn, scope, team)?.is_none() {
-        return Err(ApiError::not_found("team").about_team_id());
+        return Err(NotFound::team_id().into());
     }
     match status {
-        ConversationStatus::Open => open(conn, team, cursor, limit),
+        ConversationStatus::Open => {
+            let after: Option<QueueCursor> = decode_cursor(cursor)?;
+            Ok(open(conn, team, after.as_ref(), limit)?)
+        }
         ConversationStatus::Closed => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
             let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
@@ -62,12 +84,11 @@ pub fn list(
 fn open(
     conn: &mut DbConnection,
     team: TeamId,
-    cursor: Option<&str>,
+    after: Option<&QueueCursor>,
     limit: i64,
-) -> Result<Page<Conversation>, ApiError> {
-    let after: Option<QueueCursor> = decode_cursor(cursor)?;
-    let first = after.as_ref().map_or(NextAction::Agent, |cursor| cursor.next_action);
-    let mut found = queries::waiting_for(conn, team, first, after.as_ref(), limit + 1)?;
+) -> Result<Page<Conversation>, DbError> {
+    let first = after.map_or(NextAction::Agent, |cursor| cursor.next_action);
+    let mut found = queries::waiting_for(conn, team, first, after, limit + 1)?;
     let remaining = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
     if first == NextAction::Agent && remaining > 0 {
         found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, remaining)?);

@@ -2,7 +2,7 @@
 //! the customer out or dismisses the banner.
 
 use leptos::prelude::*;
-use shared::conversation::{Action, Attention};
+use shared::conversation::{Action, AttentionCode};
 
 use super::ConversationContext;
 use crate::{
@@ -17,13 +17,13 @@ pub(super) fn AttentionBanner(context: ConversationContext) -> impl IntoView {
     // The thread shows undelivered messages, and the notice in place of the composer shows an opt-out.
     let attention = context.read(|detail| {
         let attention = detail.conversation.attention.clone();
-        let is_shown_elsewhere = |code: &str| matches!(code, Attention::NOT_DELIVERED | Attention::OPTED_OUT);
-        attention.filter(|attention| !is_shown_elsewhere(&attention.code))
+        let is_shown_elsewhere = |code| matches!(code, AttentionCode::NotDelivered | AttentionCode::OptedOut);
+        attention.filter(|attention| !is_shown_elsewhere(attention.code))
     });
     let may_decide = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     move || {
         attention.get().map(|attention| {
-            let is_possible = attention.code == Attention::POSSIBLE_OPT_OUT;
+            let is_possible = attention.code == AttentionCode::PossibleOptOut;
             view! {
                 <div class="alert alert-warning mt-2 flex flex-wrap items-center gap-x-3 gap-y-2 py-2">
                     <p class="min-w-0 flex-1 basis-60">{attention.text}</p>

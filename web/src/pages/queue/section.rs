@@ -173,7 +173,7 @@ fn next_action(conversation: &Conversation) -> AnyView {
     let detail = match (&conversation.attention, conversation.next_action) {
         (Some(attention), _) => {
             // The code in words ("not delivered"); wide screens also show what to do.
-            let kind = attention.code.replace('_', " ");
+            let kind = attention.code.as_str().replace('_', " ");
             let text = attention.text.clone();
             view! {
                 <span class="shrink-0 font-medium text-red-700 dark:text-red-300">{kind}</span>
