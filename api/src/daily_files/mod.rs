@@ -5,8 +5,8 @@
 //! 3. [`stage`] sorts the customers and stores them as a staged file, which no query reads.
 //! 4. [`activate`] compares the staged file with the current one, and makes it current in one short transaction.
 //!
-//! A file is imported completely or not at all. [`claim`] keeps two imports for a team apart, [`restore`] makes an earlier
-//! file current again, and [`cleanup`] deletes discarded files.
+//! A file is imported completely or not at all. [`claim`] keeps two imports for a team apart, [`restore`] makes an
+//! earlier file current again, and [`cleanup`] deletes discarded files.
 
 mod activate;
 mod claim;

@@ -1,5 +1,5 @@
-//! Makes a file the team's current file, in one short transaction, after comparing it with the previous one ([`compare`],
-//! [`changes`]). Then updates the references and names of the team's conversations ([`refresh`]).
+//! Makes a file the team's current file, in one short transaction, after comparing it with the previous one
+//! ([`compare`], [`changes`]). Then updates the references and names of the team's conversations ([`refresh`]).
 
 mod changes;
 mod compare;

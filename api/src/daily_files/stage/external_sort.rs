@@ -1,5 +1,6 @@
 //! External merge sort of byte records: sorted runs go to an unnamed temporary file, which the system deletes even
-//! after a crash, and are merged while they are read.
+//! after a crash, and are merged while they are read. Decision 10 says why the database does not sort
+//! (docs/decisions/0010-daily-files-are-sorted-outside-the-database.md).
 
 use std::{
     cmp::Reverse,

@@ -1,5 +1,5 @@
-//! Fingerprints of a file's rows, for the comparison of files: each row as a hash of its reference and a hash of its other
-//! values, sorted by reference.
+//! Fingerprints of a file's rows, for the comparison of files: each row as a hash of its reference and a hash of its
+//! other values, sorted by reference.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

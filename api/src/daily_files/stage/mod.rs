@@ -1,6 +1,6 @@
-//! Stores the accepted rows of a parsed file as a staged file, which no query reads yet: sorts them by number ([`rows`],
-//! [`external_sort`]), rejects duplicates, and computes the fingerprints for the comparison with the current file
-//! ([`fingerprint`]). Works in slices, so that other writes do not wait.
+//! Stores the accepted rows of a parsed file as a staged file, which no query reads yet: sorts them by number
+//! ([`rows`], [`external_sort`]), rejects duplicates, and computes the fingerprints for the comparison with the current
+//! file ([`fingerprint`]). Works in slices, so that other writes do not wait.
 
 mod external_sort;
 mod fingerprint;

@@ -1,4 +1,5 @@
-//! The accepted rows of a file, sorted by number, so that the rows of a page of the database are next to each other.
+//! The accepted rows of a file, sorted by number. That is the order of the table's key, so inserts append to it, and
+//! duplicates are next to each other.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
