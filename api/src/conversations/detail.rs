@@ -7,9 +7,9 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::{ReadError, queries};
+use super::queries;
 use crate::{
-    auth::{Caller, NotFound, Resource},
+    auth::{Caller, LookupError, NotFound, Resource},
     consents, customers,
     db::DbConnection,
     teams,
@@ -18,12 +18,12 @@ use crate::{
 /// Returns the conversation in detail.
 ///
 /// # Errors
-/// [`ReadError`].
+/// [`LookupError`].
 pub fn detail(
     conn: &mut DbConnection,
     caller: &Caller,
     id: ConversationId,
-) -> Result<ConversationDetail, ReadError> {
+) -> Result<ConversationDetail, LookupError> {
     let missing = NotFound::new(Resource::Conversation);
     let conversation = queries::find(conn, &caller.scope, id)?.ok_or(missing)?;
     let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or(missing)?;

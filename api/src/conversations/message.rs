@@ -2,9 +2,9 @@
 
 use shared::{Page, ids::ConversationId, ids::MessageId, message::Message};
 
-use super::{ReadError, queries};
+use super::queries;
 use crate::{
-    auth::{NotFound, Resource, TeamScope},
+    auth::{LookupError, NotFound, Resource, TeamScope},
     db::DbConnection,
     messages::queries::newest,
 };
@@ -13,14 +13,14 @@ use crate::{
 /// `next_cursor` is the `before` of the next older page.
 ///
 /// # Errors
-/// [`ReadError`].
+/// [`LookupError`].
 pub fn page(
     conn: &mut DbConnection,
     scope: &TeamScope,
     conversation: ConversationId,
     before: Option<MessageId>,
     limit: i64,
-) -> Result<Page<Message>, ReadError> {
+) -> Result<Page<Message>, LookupError> {
     queries::find(conn, scope, conversation)?.ok_or(NotFound::new(Resource::Conversation))?;
     let mut items = newest(conn, conversation, before, limit + 1)?;
     let more = i64::try_from(items.len()).is_ok_and(|found| found > limit);

@@ -23,16 +23,3 @@ pub mod reply;
 pub mod routes;
 pub(crate) mod search_text;
 pub mod start;
-
-use crate::{auth::NotFound, db::DbError};
-
-/// Why a conversation was not read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The conversation does not exist, or the caller is not in its team.
-    #[error(transparent)]
-    NotFound(#[from] NotFound),
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] DbError),
-}

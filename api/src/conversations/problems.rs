@@ -3,7 +3,6 @@
 use shared::{ErrorCode, FieldError};
 
 use super::{
-    ReadError,
     attention::AttentionError,
     close::CloseError,
     consent::ManualConsentError,
@@ -16,15 +15,6 @@ use super::{
     start::{PendingError, StartError},
 };
 use crate::error::ApiError;
-
-impl From<ReadError> for ApiError {
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::NotFound(error) => error.into(),
-            ReadError::Database(error) => error.into(),
-        }
-    }
-}
 
 impl From<ListError> for ApiError {
     fn from(error: ListError) -> Self {
