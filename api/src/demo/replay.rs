@@ -15,7 +15,7 @@ use super::{
     stories::{self, Line, Story},
 };
 use crate::{
-    auth::{Caller, TeamScope, Who},
+    auth::{Caller, Identity, TeamScope},
     closures,
     conversations::delivery,
     conversations::{
@@ -61,7 +61,7 @@ impl<'a> Replay<'a> {
         let account =
             Account { id: *id, email: String::new(), display_name: (*name).to_owned(), role: Role::Agent };
         let agent = Caller {
-            who: Who::Account { account, session: 0 },
+            identity: Identity::Account { account, session: 0 },
             permissions: Role::Agent.preset(),
             scope: TeamScope::Only(vec![team.id]),
         };
