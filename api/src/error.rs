@@ -36,16 +36,6 @@ impl ApiError {
         }
     }
 
-    /// The resource does not exist, or belongs to a team that the caller is not in. Both cases give the same response,
-    /// so that a caller cannot find out which ids exist.
-    #[must_use]
-    pub fn not_found(what: &str) -> Self {
-        Self::new(
-            ErrorCode::NotFound,
-            format!("This {what} does not exist, or it belongs to a team that you are not in."),
-        )
-    }
-
     /// One field is invalid.
     #[must_use]
     pub fn field(code: ErrorCode, field: &str, fault: &str, message: impl Into<String>) -> Self {
@@ -53,14 +43,6 @@ impl ApiError {
         let mut error = Self::new(code, message.clone());
         error.problem.errors.push(FieldError { field: field.into(), code: fault.into(), message });
         error
-    }
-
-    /// Adds a field error for `team_id` with the same detail.
-    #[must_use]
-    pub fn about_team_id(mut self) -> Self {
-        let message = self.problem.detail.clone();
-        self.problem.errors.push(FieldError { field: "team_id".into(), code: "unknown".into(), message });
-        self
     }
 
     /// Adds field errors.

@@ -43,32 +43,32 @@ pub struct Taken {
 
 /// The validation errors found so far.
 #[derive(Debug, Default)]
-pub(crate) struct Fields {
+pub(crate) struct Validation {
     errors: Vec<FieldError>,
 }
 
-impl Fields {
+impl Validation {
     /// Adds an error for a field.
-    pub(crate) fn fault(&mut self, field: &str, code: &str, message: impl Into<String>) {
+    pub(crate) fn reject(&mut self, field: &str, code: &str, message: impl Into<String>) {
         self.errors.push(FieldError { field: field.into(), code: code.into(), message: message.into() });
     }
 
     /// Whether any field is invalid so far.
-    pub(crate) fn any(&self) -> bool {
+    pub(crate) fn has_errors(&self) -> bool {
         !self.errors.is_empty()
     }
 
     /// Validates a name: one line of 1 to 100 characters. Trims white space.
     pub(crate) fn name(&mut self, field: &str, given: &str) -> String {
-        self.text(field, clean_line(given), MAX_NAME_CHARACTERS, |character| character.is_control())
+        self.check_text(field, clean_line(given), MAX_NAME_CHARACTERS, |character| character.is_control())
     }
 
     /// Validates a text of 1 to `longest` characters, which may have several lines. Trims white space.
-    pub(crate) fn note(&mut self, field: &str, given: &str, longest: usize) -> String {
-        self.text(field, strip_invisible(given), longest, |character| character == '\0')
+    pub(crate) fn text(&mut self, field: &str, given: &str, longest: usize) -> String {
+        self.check_text(field, strip_invisible(given), longest, |character| character == '\0')
     }
 
-    fn text(
+    fn check_text(
         &mut self,
         field: &str,
         given: Cow<'_, str>,
@@ -78,12 +78,12 @@ impl Fields {
         let text = given.trim();
         let length = text.chars().count();
         if text.is_empty() {
-            self.fault(field, "required", format!("Enter a {}.", label(field)));
+            self.reject(field, "required", format!("Enter a {}.", label(field)));
         } else if length > longest {
             let message = format!("At most {longest} characters; this has {length}.");
-            self.fault(field, "too_long", message);
+            self.reject(field, "too_long", message);
         } else if text.contains(bad) {
-            self.fault(field, "invalid_character", "Remove the line break or control character.");
+            self.reject(field, "invalid_character", "Remove the line break or control character.");
         }
         text.to_owned()
     }
@@ -98,7 +98,7 @@ impl Fields {
                 .rsplit_once('@')
                 .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !name.contains('@'));
         if !plausible {
-            self.fault(field, "invalid", "Enter an e-mail address, e.g. ann@example.com.");
+            self.reject(field, "invalid", "Enter an e-mail address, e.g. ann@example.com.");
         }
         email
     }
@@ -106,7 +106,7 @@ impl Fields {
     /// Validates a new password. `about` is what an attacker knows about the account: e-mail address and name.
     pub(crate) fn password(&mut self, field: &str, given: String, about: &[&str]) -> SecretString {
         if let Err(weak) = password::check(&given, about) {
-            self.fault(field, weak.code(), weak.to_string());
+            self.reject(field, weak.code(), weak.to_string());
         }
         SecretString::from(given)
     }
@@ -147,18 +147,18 @@ mod tests {
 
     #[test]
     fn finish_reports_every_invalid_field() {
-        let mut fields = Fields::default();
-        assert_eq!(fields.name("name", "  Ann \n"), "Ann");
-        fields.name("empty", " \t\u{200b}");
-        fields.name("long", &"é".repeat(101));
-        fields.name("lines", "a\nb");
+        let mut validation = Validation::default();
+        assert_eq!(validation.name("name", "  Ann \n"), "Ann");
+        validation.name("empty", " \t\u{200b}");
+        validation.name("long", &"é".repeat(101));
+        validation.name("lines", "a\nb");
         for email in ["", "ann", "@example.com", "ann@", "a b@example.com", "a@b@example.com"] {
-            fields.email("email", email);
+            validation.email("email", email);
         }
-        fields.password("short", "seven c".into(), &[]);
-        fields.password("long_password", "x".repeat(129), &[]);
-        fields.password("common", "Password1".into(), &[]);
-        let error = fields.finish().unwrap_err();
+        validation.password("short", "seven c".into(), &[]);
+        validation.password("long_password", "x".repeat(129), &[]);
+        validation.password("common", "Password1".into(), &[]);
+        let error = validation.finish().unwrap_err();
         let found: Vec<String> =
             error.errors.iter().map(|error| format!("{}:{}", error.field, error.code)).collect();
         let names = ["empty:required", "long:too_long", "lines:invalid_character"];
@@ -169,13 +169,13 @@ mod tests {
 
     #[test]
     fn valid_fields_are_trimmed_and_normalised() {
-        let mut fields = Fields::default();
-        assert_eq!(fields.name("name", &"é".repeat(100)).chars().count(), 100);
-        assert_eq!(fields.email("email", " Ann@Example.COM "), "ann@example.com");
-        assert_eq!(fields.email("email", "\u{feff}ann＠example\u{200b}.com"), "ann@example.com");
-        assert_eq!(fields.name("name", "\u{202e}Ann\u{a0}\u{200b} Lee"), "Ann Lee");
-        assert_eq!(fields.note("note", "one\u{200b}\n  two", 100), "one\n  two");
-        fields.password("password", "four words of yours".into(), &["ann@example.com", "Ann"]);
-        assert!(fields.finish().is_ok());
+        let mut validation = Validation::default();
+        assert_eq!(validation.name("name", &"é".repeat(100)).chars().count(), 100);
+        assert_eq!(validation.email("email", " Ann@Example.COM "), "ann@example.com");
+        assert_eq!(validation.email("email", "\u{feff}ann＠example\u{200b}.com"), "ann@example.com");
+        assert_eq!(validation.name("name", "\u{202e}Ann\u{a0}\u{200b} Lee"), "Ann Lee");
+        assert_eq!(validation.text("note", "one\u{200b}\n  two", 100), "one\n  two");
+        validation.password("password", "four words of yours".into(), &["ann@example.com", "Ann"]);
+        assert!(validation.finish().is_ok());
     }
 }

@@ -13,10 +13,10 @@ use shared::{
 
 use super::queries::{self, AccountRow};
 use crate::{
-    auth::{self, Authority, LookupError, NotEverywhere, NotFound, Resource},
+    auth::{self, AllTeamsRequired, Authority, LookupError, NotFound, Resource},
     db::{DbConnection, DbError, Lock},
     events,
-    fields::{Fields, Invalid, Taken},
+    fields::{Invalid, Taken, Validation},
 };
 
 /// Why an account was not created.
@@ -44,7 +44,7 @@ pub enum ManageAccountError {
     Lookup(#[from] LookupError),
     /// The account has more permissions or other teams than the caller.
     #[error(transparent)]
-    NotEverywhere(#[from] NotEverywhere),
+    AllTeamsRequired(#[from] AllTeamsRequired),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -75,7 +75,7 @@ pub enum UpdateAccountError {
 pub struct CheckedAccount {
     row: AccountRow,
     team_ids: Vec<TeamId>,
-    fields: Fields,
+    validation: Validation,
 }
 
 impl CheckedAccount {
@@ -88,14 +88,14 @@ impl CheckedAccount {
 /// Validates a new account. Returns it with its password, which must be hashed before the account is [created](create).
 #[must_use]
 pub fn check(new: NewAccount, authority: &Authority) -> (CheckedAccount, SecretString) {
-    let mut fields = Fields::default();
-    let email = fields.email("email", &new.email);
-    let display_name = fields.name("display_name", &new.display_name);
-    let password = fields.password("password", new.password, &[&email, &display_name]);
+    let mut validation = Validation::default();
+    let email = validation.email("email", &new.email);
+    let display_name = validation.name("display_name", &new.display_name);
+    let password = validation.password("password", new.password, &[&email, &display_name]);
     let permissions = permissions(new.role, new.permissions);
-    check_role(&mut fields, authority, new.role, &permissions);
+    check_role(&mut validation, authority, new.role, &permissions);
     let row = AccountRow { email, display_name, role: new.role, permissions, disabled_at: None };
-    (CheckedAccount { row, team_ids: new.team_ids, fields }, password)
+    (CheckedAccount { row, team_ids: new.team_ids, validation }, password)
 }
 
 /// Creates an account.
@@ -109,10 +109,10 @@ pub fn create(
     password_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<AccountDetail, CreateAccountError> {
-    let CheckedAccount { row, team_ids, mut fields } = new;
-    let needed = !authority.is_everywhere();
-    authority.check_teams(conn, &mut fields, &team_ids, needed)?;
-    fields.finish()?;
+    let CheckedAccount { row, team_ids, mut validation } = new;
+    let needed = !authority.has_all_teams();
+    authority.check_teams(conn, &mut validation, &team_ids, needed)?;
+    validation.finish()?;
     let id = queries::insert(conn, &row, password_hash, now)?.ok_or_else(|| email_taken(&row.email))?;
     set_teams(conn, id, &[], &team_ids, now)?;
     Ok(detail(conn, authority, id)?)
@@ -150,11 +150,11 @@ pub fn update(
     // Serialised, so that two administrators cannot remove each other's role at the same time.
     conn.advisory_lock(Lock::Accounts)?;
     let before = find_manageable(conn, authority, id)?;
-    let mut fields = Fields::default();
+    let mut validation = Validation::default();
     let team_ids = change.team_ids.clone().unwrap_or_else(|| before.team_ids.clone());
-    let row = changed_row(&mut fields, authority, &before, change, now);
+    let row = changed_row(&mut validation, authority, &before, change, now);
     if team_ids != before.team_ids {
-        authority.check_teams(conn, &mut fields, &team_ids, !authority.is_everywhere())?;
+        authority.check_teams(conn, &mut validation, &team_ids, !authority.has_all_teams())?;
     }
     let was_admin = before.role == Role::Admin && before.disabled_at.is_none();
     let is_admin = row.role == Role::Admin && row.disabled_at.is_none();
@@ -164,9 +164,9 @@ pub fn update(
     let is_disabling = row.disabled_at.is_some() && before.disabled_at.is_none();
     if is_disabling && by == Some(id) {
         let message = "You cannot disable your own account. Ask another administrator.";
-        fields.fault("disabled", "yourself", message);
+        validation.reject("disabled", "yourself", message);
     }
-    fields.finish()?;
+    validation.finish()?;
     queries::update(conn, id, &row).map_err(|error| match error {
         error if error.is_duplicate() => email_taken(&row.email).into(),
         error => UpdateAccountError::from(error),
@@ -182,7 +182,7 @@ pub fn update(
 
 /// Returns the account's fields after a change. Validates those that change.
 fn changed_row(
-    fields: &mut Fields,
+    validation: &mut Validation,
     authority: &Authority,
     before: &AccountDetail,
     change: AccountChange,
@@ -196,17 +196,17 @@ fn changed_row(
     };
     let permissions = permissions(role, given);
     if role != before.role || permissions != before.permissions {
-        check_role(fields, authority, role, &permissions);
+        check_role(validation, authority, role, &permissions);
     }
     let disabled_at = match change.disabled {
         Some(true) => before.disabled_at.or(Some(now)),
         Some(false) => None,
         None => before.disabled_at,
     };
-    let email = change.email.map_or_else(|| before.email.clone(), |email| fields.email("email", &email));
+    let email = change.email.map_or_else(|| before.email.clone(), |email| validation.email("email", &email));
     let display_name = change
         .display_name
-        .map_or_else(|| before.display_name.clone(), |name| fields.name("display_name", &name));
+        .map_or_else(|| before.display_name.clone(), |name| validation.name("display_name", &name));
     AccountRow { email, display_name, role, permissions, disabled_at }
 }
 
@@ -238,13 +238,13 @@ pub(crate) fn find_manageable(
     let account = detail(conn, authority, id)?;
     let all_mine = account.team_ids.iter().all(|team| authority.scope().includes(*team));
     if account.role == Role::Admin || !all_mine || !authority.covers(&account.permissions) {
-        authority.require_everywhere("Changing this account")?;
+        authority.require_all_teams("Changing this account")?;
     }
     Ok(account)
 }
 
 fn is_visible(authority: &Authority, account: &AccountDetail) -> bool {
-    authority.is_everywhere() || account.team_ids.iter().any(|team| authority.scope().includes(*team))
+    authority.has_all_teams() || account.team_ids.iter().any(|team| authority.scope().includes(*team))
 }
 
 /// Returns the permissions of a new or changed account: those given, or the role's preset. An admin has all
@@ -256,11 +256,11 @@ fn permissions(role: Role, given: Option<BTreeSet<Permission>>) -> BTreeSet<Perm
     }
 }
 
-fn check_role(fields: &mut Fields, authority: &Authority, role: Role, wanted: &BTreeSet<Permission>) {
-    if role == Role::Admin && !authority.is_everywhere() {
-        fields.fault("role", "not_yours", "Only an administrator can give this role.");
+fn check_role(validation: &mut Validation, authority: &Authority, role: Role, wanted: &BTreeSet<Permission>) {
+    if role == Role::Admin && !authority.has_all_teams() {
+        validation.reject("role", "not_yours", "Only an administrator can give this role.");
     } else {
-        authority.check_permissions(fields, wanted);
+        authority.check_permissions(validation, wanted);
     }
 }
 

@@ -42,7 +42,7 @@ pub async fn create_by_operator(
     teams: Vec<String>,
     now: DateTime<Utc>,
 ) -> Result<(), OperatorError> {
-    let authority = Authority::of_the_operator();
+    let authority = Authority::operator();
     let (mut new, password) = change::check(new, &authority);
     let hash = passwords.hash(password).await?;
     db.write(move |conn| {

@@ -23,7 +23,7 @@ impl From<ManageAccountError> for ApiError {
     fn from(error: ManageAccountError) -> Self {
         match error {
             ManageAccountError::Lookup(error) => error.into(),
-            ManageAccountError::NotEverywhere(error) => error.into(),
+            ManageAccountError::AllTeamsRequired(error) => error.into(),
             ManageAccountError::Database(error) => error.into(),
         }
     }

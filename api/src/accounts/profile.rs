@@ -5,13 +5,13 @@ use shared::account::{Account, PasswordChange, Profile};
 use super::{change::email_taken, queries};
 use crate::{
     auth::{
-        self, AccountRequired, Authenticator, Caller, PasswordError, Who,
+        self, AccountRequired, Authenticator, Caller, Identity, PasswordError,
         confirm::{ConfirmError, confirm_password},
         security_log::SecurityEvent,
     },
     db::{DbError, Lock},
     events,
-    fields::{Fields, Invalid, Taken},
+    fields::{Invalid, Taken, Validation},
 };
 
 /// Why a caller's profile was not changed.
@@ -61,11 +61,11 @@ pub(crate) async fn update(
     caller: Caller,
     profile: Profile,
 ) -> Result<Caller, UpdateProfileError> {
-    let (before, session) = caller.person()?;
-    let mut fields = Fields::default();
-    let display_name = fields.name("display_name", &profile.display_name);
-    let email = profile.email.map_or_else(|| before.email.clone(), |email| fields.email("email", &email));
-    fields.finish()?;
+    let (before, session) = caller.require_account()?;
+    let mut validation = Validation::default();
+    let display_name = validation.name("display_name", &profile.display_name);
+    let email = profile.email.map_or_else(|| before.email.clone(), |email| validation.email("email", &email));
+    validation.finish()?;
     let account = Account { display_name, email, ..before.clone() };
     let changes_email = account.email != before.email;
     let confirmed = match changes_email {
@@ -79,7 +79,7 @@ pub(crate) async fn update(
             // Serialises changes of accounts, so that a concurrent one cannot restore the old values.
             conn.advisory_lock(Lock::Accounts)?;
             if let Some(hash) = confirmed {
-                if !auth::queries::still_has(conn, changed.id, &hash)? {
+                if !auth::queries::has_password_hash(conn, changed.id, &hash)? {
                     return Err(ConfirmError::Wrong.into());
                 }
                 queries::set_email(conn, changed.id, &changed.email).map_err(|error| match error {
@@ -94,7 +94,7 @@ pub(crate) async fn update(
     if changes_email {
         SecurityEvent::new("account_changed").account(account.id).by(&caller).detail("email").log();
     }
-    Ok(Caller { who: Who::Account { account, session }, ..caller })
+    Ok(Caller { identity: Identity::Account { account, session }, ..caller })
 }
 
 /// Changes the caller's password and ends all other sessions.
@@ -103,17 +103,17 @@ pub(crate) async fn change_password(
     caller: &Caller,
     change: PasswordChange,
 ) -> Result<(), ChangePasswordError> {
-    let (account, session) = caller.person()?;
-    let mut fields = Fields::default();
-    let new = fields.password("password", change.password, &[&account.email, &account.display_name]);
-    fields.finish()?;
+    let (account, session) = caller.require_account()?;
+    let mut validation = Validation::default();
+    let new = validation.password("password", change.password, &[&account.email, &account.display_name]);
+    validation.finish()?;
     let old_hash = confirm_password(authenticator, account, session, Some(change.current_password)).await?;
     let hash = authenticator.passwords.hash(new).await?;
     let (id, now) = (account.id, authenticator.clock.now());
     authenticator
         .db
         .write(move |conn| {
-            if !auth::queries::still_has(conn, id, &old_hash)? {
+            if !auth::queries::has_password_hash(conn, id, &old_hash)? {
                 return Err(ConfirmError::Wrong.into());
             }
             queries::set_password(conn, id, &hash)?;
@@ -136,8 +136,8 @@ pub(crate) async fn confirm_own_change(
     id: shared::ids::AccountId,
     current: Option<String>,
 ) -> Result<(), ConfirmError> {
-    match &caller.who {
-        Who::Account { account, session } if account.id == id => {
+    match &caller.identity {
+        Identity::Account { account, session } if account.id == id => {
             confirm_password(authenticator, account, *session, current).await.map(drop)
         }
         _ => Ok(()),

@@ -15,7 +15,7 @@ use crate::{
     auth::{Authority, Caller, security_log::SecurityEvent},
     body::Body,
     error::ApiError,
-    fields::Fields,
+    fields::Validation,
     idempotency::IdempotentRequest,
     paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     state::AppState,
@@ -150,9 +150,9 @@ pub async fn update_account_password(
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
     let (manages, new) = (authority.clone(), new.into_inner());
     let account = state.db.read(move |conn| change::find_manageable(conn, &manages, id)).await?;
-    let mut fields = Fields::default();
-    let password = fields.password("password", new.password, &[&account.email, &account.display_name]);
-    fields.finish()?;
+    let mut validation = Validation::default();
+    let password = validation.password("password", new.password, &[&account.email, &account.display_name]);
+    validation.finish()?;
     profile::confirm_own_change(&state.auth, &caller, id, new.current_password).await?;
     let hash = state.auth.passwords.hash(password).await?;
     state.db.write(move |conn| change::reset_password(conn, &authority, id, &hash, now)).await?;
@@ -163,7 +163,7 @@ pub async fn update_account_password(
 
 /// Whether the caller changes the e-mail address of their own account.
 fn changes_own_email(caller: &Caller, id: AccountId, change: &AccountChange) -> bool {
-    let Ok((account, _)) = caller.person() else { return false };
+    let Ok((account, _)) = caller.require_account() else { return false };
     let differs = |email: &String| clean_code(email).to_lowercase() != account.email;
     account.id == id && change.email.as_ref().is_some_and(differs)
 }

@@ -14,7 +14,7 @@ use crate::{
     auth::{Authority, LookupError, NotFound, Resource, TeamScope, token::token_hash},
     db::{DbConnection, DbError},
     events,
-    fields::{Fields, Invalid},
+    fields::{Invalid, Validation},
 };
 
 /// Why an API key was not created.
@@ -42,14 +42,14 @@ pub fn create(
     by: &str,
     now: DateTime<Utc>,
 ) -> Result<ApiKey, CreateApiKeyError> {
-    let mut fields = Fields::default();
-    let name = fields.name("name", &new.name);
+    let mut validation = Validation::default();
+    let name = validation.name("name", &new.name);
     if new.permissions.is_empty() {
-        fields.fault("permissions", "required", "Choose at least one permission.");
+        validation.reject("permissions", "required", "Choose at least one permission.");
     }
-    authority.check_permissions(&mut fields, &new.permissions);
-    authority.check_teams(conn, &mut fields, &new.team_ids, true)?;
-    fields.finish()?;
+    authority.check_permissions(&mut validation, &new.permissions);
+    authority.check_teams(conn, &mut validation, &new.team_ids, true)?;
+    validation.finish()?;
     let secret = format!("{API_KEY_PREFIX}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>()));
     let hint: String = secret.chars().take(HINT).collect();
     let team_ids: BTreeSet<TeamId> = new.team_ids.into_iter().collect();

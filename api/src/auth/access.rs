@@ -67,7 +67,7 @@ impl NotFound {
 /// The change affects teams that the caller is not in.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{action} affects teams that you are not in. Ask an administrator.")]
-pub struct NotEverywhere {
+pub struct AllTeamsRequired {
     /// The refused action, at the start of a sentence.
     pub action: &'static str,
 }
@@ -80,7 +80,7 @@ pub enum OwnerError {
     NotFound(#[from] NotFound),
     /// The data belongs to all teams, and the caller is not in all of them.
     #[error(transparent)]
-    NotEverywhere(#[from] NotEverywhere),
+    AllTeamsRequired(#[from] AllTeamsRequired),
 }
 
 /// Why a resource could not be loaded for a caller.

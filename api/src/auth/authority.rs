@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use shared::{account::Permission, ids::TeamId};
 
-use super::{Caller, NotEverywhere, NotFound, OwnerError, TeamScope, queries};
+use super::{AllTeamsRequired, Caller, NotFound, OwnerError, TeamScope, queries};
 use crate::{
     db::{DbConnection, DbError},
-    fields::Fields,
+    fields::Validation,
 };
 
 /// The permissions and teams of a caller, who may grant them to others.
@@ -26,7 +26,7 @@ impl From<&Caller> for Authority {
 impl Authority {
     /// Returns the authority of an operator, who runs commands on the server's machine: all permissions in all teams.
     #[must_use]
-    pub fn of_the_operator() -> Self {
+    pub fn operator() -> Self {
         Self { permissions: BTreeSet::from(Permission::ALL), scope: TeamScope::Every }
     }
 
@@ -38,7 +38,7 @@ impl Authority {
 
     /// Whether it includes all teams, also future ones, as an administrator's does.
     #[must_use]
-    pub fn is_everywhere(&self) -> bool {
+    pub fn has_all_teams(&self) -> bool {
         self.scope == TeamScope::Every
     }
 
@@ -52,8 +52,8 @@ impl Authority {
     ///
     /// # Errors
     /// Otherwise.
-    pub fn require_everywhere(&self, action: &'static str) -> Result<(), NotEverywhere> {
-        if self.is_everywhere() { Ok(()) } else { Err(NotEverywhere { action }) }
+    pub fn require_all_teams(&self, action: &'static str) -> Result<(), AllTeamsRequired> {
+        if self.has_all_teams() { Ok(()) } else { Err(AllTeamsRequired { action }) }
     }
 
     /// Checks that the caller may change data of `team`, or with `None` data that all teams share.
@@ -62,19 +62,19 @@ impl Authority {
     /// If the caller is not in the team, or for shared data not in all teams.
     pub fn require_owner(&self, team: Option<TeamId>) -> Result<(), OwnerError> {
         match team {
-            None => Ok(self.require_everywhere("Changing data that all teams share")?),
+            None => Ok(self.require_all_teams("Changing data that all teams share")?),
             Some(team) if self.scope.includes(team) => Ok(()),
             Some(_) => Err(NotFound::team_id().into()),
         }
     }
 
     /// Adds a field error for permissions that the caller cannot grant.
-    pub(crate) fn check_permissions(&self, fields: &mut Fields, wanted: &BTreeSet<Permission>) {
+    pub(crate) fn check_permissions(&self, validation: &mut Validation, wanted: &BTreeSet<Permission>) {
         let missing: Vec<&str> = wanted.difference(&self.permissions).map(|known| known.as_str()).collect();
         if !missing.is_empty() {
             let message =
                 format!("You cannot grant permissions that you do not have: {}.", missing.join(", "));
-            fields.fault("permissions", "not_yours", message);
+            validation.reject("permissions", "not_yours", message);
         }
     }
 
@@ -82,7 +82,7 @@ impl Authority {
     pub(crate) fn check_teams(
         &self,
         conn: &mut DbConnection,
-        fields: &mut Fields,
+        validation: &mut Validation,
         wanted: &[TeamId],
         needed: bool,
     ) -> Result<(), DbError> {
@@ -91,9 +91,9 @@ impl Authority {
             wanted.iter().filter(|team| !known.contains(team)).map(ToString::to_string).collect();
         if !unknown.is_empty() {
             let message = format!("You are not in these teams: {}.", unknown.join(", "));
-            fields.fault("team_ids", "unknown", message);
+            validation.reject("team_ids", "unknown", message);
         } else if needed && wanted.is_empty() {
-            fields.fault("team_ids", "required", "Choose at least one team.");
+            validation.reject("team_ids", "required", "Choose at least one team.");
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ pub struct AccountRequired;
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// The caller's identity.
-    pub who: Who,
+    pub identity: Identity,
     /// The caller's permissions.
     pub permissions: BTreeSet<Permission>,
     /// The teams in which the caller may act.
@@ -36,7 +36,7 @@ pub struct Caller {
 
 /// The identity of a caller.
 #[derive(Clone, Debug)]
-pub enum Who {
+pub enum Identity {
     /// An account, in a session.
     Account {
         /// The account.
@@ -52,18 +52,18 @@ impl Caller {
     /// Returns the display name of the account, or the name of the API key.
     #[must_use]
     pub fn name(&self) -> &str {
-        match &self.who {
-            Who::Account { account, .. } => &account.display_name,
-            Who::ApiKey(key) => &key.name,
+        match &self.identity {
+            Identity::Account { account, .. } => &account.display_name,
+            Identity::ApiKey(key) => &key.name,
         }
     }
 
     /// Returns the caller as the sender of a message or the author of a change.
     #[must_use]
     pub fn sender(&self) -> Sender {
-        let (kind, id) = match &self.who {
-            Who::Account { account, .. } => (SenderKind::Account, account.id.0),
-            Who::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
+        let (kind, id) = match &self.identity {
+            Identity::Account { account, .. } => (SenderKind::Account, account.id.0),
+            Identity::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
         };
         Sender { kind, id: Some(id), name: Some(self.name().to_owned()) }
     }
@@ -71,9 +71,9 @@ impl Caller {
     /// Returns the account's id, or `None` for an API key.
     #[must_use]
     pub fn account_id(&self) -> Option<AccountId> {
-        match &self.who {
-            Who::Account { account, .. } => Some(account.id),
-            Who::ApiKey(_) => None,
+        match &self.identity {
+            Identity::Account { account, .. } => Some(account.id),
+            Identity::ApiKey(_) => None,
         }
     }
 
@@ -81,10 +81,10 @@ impl Caller {
     ///
     /// # Errors
     /// If the caller is an API key.
-    pub fn person(&self) -> Result<(&Account, i64), AccountRequired> {
-        match &self.who {
-            Who::Account { account, session } => Ok((account, *session)),
-            Who::ApiKey(_) => Err(AccountRequired),
+    pub fn require_account(&self) -> Result<(&Account, i64), AccountRequired> {
+        match &self.identity {
+            Identity::Account { account, session } => Ok((account, *session)),
+            Identity::ApiKey(_) => Err(AccountRequired),
         }
     }
 
@@ -109,11 +109,13 @@ impl Caller {
     ///
     /// # Errors
     /// Database errors.
-    pub(crate) async fn again(&self, db: &Db, now: DateTime<Utc>) -> Result<Option<Self>, DbError> {
-        let who = self.who.clone();
-        db.read(move |conn| match who {
-            Who::Account { session, .. } => of_session(conn, session, now),
-            Who::ApiKey(key) => queries::live_api_key_by_id(conn, key.id).map(|found| found.map(of_api_key)),
+    pub(crate) async fn reload(&self, db: &Db, now: DateTime<Utc>) -> Result<Option<Self>, DbError> {
+        let identity = self.identity.clone();
+        db.read(move |conn| match identity {
+            Identity::Account { session, .. } => of_session(conn, session, now),
+            Identity::ApiKey(key) => {
+                queries::live_api_key_by_id(conn, key.id).map(|found| found.map(of_api_key))
+            }
         })
         .await
     }
@@ -130,13 +132,13 @@ pub(super) fn of_session(
     };
     let (account, permissions) = (live.account, live.permissions);
     let scope = queries::scope(conn, &account)?;
-    Ok(Some(Caller { who: Who::Account { account, session }, permissions, scope }))
+    Ok(Some(Caller { identity: Identity::Account { account, session }, permissions, scope }))
 }
 
 /// Returns the caller of an API key.
 pub(super) fn of_api_key(found: queries::ApiKeyRow) -> Caller {
     Caller {
-        who: Who::ApiKey(found.name),
+        identity: Identity::ApiKey(found.name),
         permissions: found.permissions,
         scope: TeamScope::Only(found.teams),
     }

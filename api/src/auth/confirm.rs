@@ -32,7 +32,7 @@ pub enum ConfirmError {
 }
 
 /// Checks the current password of the caller's own account. Returns the password's hash; the transaction of the change
-/// must check that the account still has it ([`queries::still_has`]). Failed attempts are limited per session.
+/// must check that the account still has it ([`queries::has_password_hash`]). Failed attempts are limited per session.
 ///
 /// # Errors
 /// [`ConfirmError`].

@@ -39,7 +39,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     } else {
         by_session(auth, request, &token, by_cookie).await?
     };
-    auth.rate_limit.count(&caller.who)?;
+    auth.rate_limit.count(&caller.identity)?;
     Ok(caller)
 }
 
@@ -74,7 +74,7 @@ async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Caller, ApiError>
     let now = auth.clock.now();
     if found.last_used_at.is_none_or(|last| now - last >= LAST_USE_INTERVAL) {
         let id = found.name.id;
-        auth.db.write(move |conn| queries::note_api_key_use(conn, id, now)).await?;
+        auth.db.write(move |conn| queries::record_api_key_use(conn, id, now)).await?;
     }
     Ok(of_api_key(found))
 }

@@ -26,10 +26,10 @@ mod throttle;
 pub(crate) mod token;
 mod user_agent;
 
-pub use access::{LookupError, NotEverywhere, NotFound, OwnerError, Resource};
+pub use access::{AllTeamsRequired, LookupError, NotFound, OwnerError, Resource};
 pub use authenticator::Authenticator;
 pub use authority::Authority;
-pub use caller::{AccountRequired, Caller, MissingPermission, Who};
+pub use caller::{AccountRequired, Caller, Identity, MissingPermission};
 pub use password::{PasswordError, PasswordPool};
 pub use rate_limit::RateLimit;
 pub use recheck::Rechecks;

@@ -31,7 +31,7 @@ pub(super) async fn list(
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<OwnSession>, OwnSessionError> {
-    let (account, current) = caller.person()?;
+    let (account, current) = caller.require_account()?;
     let id = account.id;
     let rows = db.read(move |conn| queries::live_sessions(conn, id, after, limit, now)).await?;
     let session = |row: queries::SessionRow| OwnSession {
@@ -55,7 +55,7 @@ pub(super) async fn end_one(
     id: i64,
     now: DateTime<Utc>,
 ) -> Result<(), OwnSessionError> {
-    let (account, _) = caller.person()?;
+    let (account, _) = caller.require_account()?;
     let account = account.id;
     db.write(move |conn| {
         let owner = queries::live_session(conn, id, now)?.map(|live| live.account.id);
@@ -71,7 +71,7 @@ pub(super) async fn end_one(
 
 /// Ends all of the caller's sessions except the current one.
 pub(super) async fn end_others(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<(), OwnSessionError> {
-    let (account, current) = caller.person()?;
+    let (account, current) = caller.require_account()?;
     let account = account.id;
     db.write(move |conn| {
         queries::revoke_sessions(conn, account, Some(current), now)?;

@@ -3,7 +3,7 @@
 use shared::ErrorCode;
 
 use super::{
-    AccountRequired, LookupError, MissingPermission, NotEverywhere, NotFound, OwnerError, PasswordError,
+    AccountRequired, AllTeamsRequired, LookupError, MissingPermission, NotFound, OwnerError, PasswordError,
     confirm::ConfirmError,
     own_sessions::OwnSessionError,
     password,
@@ -24,8 +24,8 @@ impl From<NotFound> for ApiError {
     }
 }
 
-impl From<NotEverywhere> for ApiError {
-    fn from(error: NotEverywhere) -> Self {
+impl From<AllTeamsRequired> for ApiError {
+    fn from(error: AllTeamsRequired) -> Self {
         Self::new(ErrorCode::Forbidden, error.to_string())
     }
 }
@@ -34,7 +34,7 @@ impl From<OwnerError> for ApiError {
     fn from(error: OwnerError) -> Self {
         match error {
             OwnerError::NotFound(error) => error.into(),
-            OwnerError::NotEverywhere(error) => error.into(),
+            OwnerError::AllTeamsRequired(error) => error.into(),
         }
     }
 }

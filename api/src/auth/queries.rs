@@ -51,7 +51,7 @@ pub(super) fn sign_in_row(conn: &mut DbConnection, email: &str) -> Result<Option
 }
 
 /// Whether the account still has this password hash and is not disabled. Locks the row until the transaction ends.
-pub(crate) fn still_has(
+pub(crate) fn has_password_hash(
     conn: &mut DbConnection,
     id: AccountId,
     password_hash: &str,
@@ -333,7 +333,7 @@ pub(super) fn live_api_key_by_id(
     }))
 }
 
-pub(super) fn note_api_key_use(
+pub(super) fn record_api_key_use(
     conn: &mut DbConnection,
     id: ApiKeyId,
     now: DateTime<Utc>,

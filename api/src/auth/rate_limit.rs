@@ -5,7 +5,7 @@ use std::{fmt, num::NonZeroU32, time::Duration};
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
 use shared::{message::SenderKind, words::duration};
 
-use super::Who;
+use super::Identity;
 use crate::clock::Clock;
 
 /// An account or API key, whose requests share one limit.
@@ -59,13 +59,13 @@ impl RateLimit {
     }
 
     /// Counts a request, or refuses it when the limit is reached.
-    pub(super) fn count(&self, who: &Who) -> Result<(), RateLimited> {
+    pub(super) fn count(&self, identity: &Identity) -> Result<(), RateLimited> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
-        let key = match who {
-            Who::Account { account, .. } => (SenderKind::Account, account.id.0),
-            Who::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
+        let key = match identity {
+            Identity::Account { account, .. } => (SenderKind::Account, account.id.0),
+            Identity::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
         };
         limiter.check_key(&key).map_err(|until| {
             let wait = until.wait_time_from(governor::clock::Clock::now(&self.clock));

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use shared::{ids::EventId, message::SenderKind};
 use tokio::sync::OnceCell;
 
-use super::{Caller, Who};
+use super::{Caller, Identity};
 use crate::db::{Db, DbError};
 
 /// Number of recent lookups that are kept. A stream whose lookup was dropped does its own.
@@ -41,13 +41,13 @@ impl Rechecks {
     ) -> Result<Option<Caller>, DbError> {
         // The event is committed, so the lookup reads the change.
         let lookup = self.lookup(event, caller);
-        lookup.get_or_try_init(|| caller.again(db, now)).await.cloned()
+        lookup.get_or_try_init(|| caller.reload(db, now)).await.cloned()
     }
 
     fn lookup(&self, event: EventId, caller: &Caller) -> Lookup {
-        let key = match &caller.who {
-            Who::Account { session, .. } => (event, SenderKind::Account, *session),
-            Who::ApiKey(name) => (event, SenderKind::ApiKey, name.id.0),
+        let key = match &caller.identity {
+            Identity::Account { session, .. } => (event, SenderKind::Account, *session),
+            Identity::ApiKey(name) => (event, SenderKind::ApiKey, name.id.0),
         };
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, lookup)) = recent.iter().find(|(known, _)| *known == key) {

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{
-    Caller, Who,
+    Caller, Identity,
     cookies::{self, Purpose},
     origin::Origin,
     own_sessions, refresh, session,
@@ -65,7 +65,7 @@ pub async fn refresh_session(
         (status = 401, body = shared::Problem), (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    let (_, session) = caller.person()?;
+    let (_, session) = caller.require_account()?;
     session::sign_out(&state.db, session, state.clock.now()).await?;
     state.committed();
     Ok(signed_out(&state))
@@ -133,7 +133,7 @@ pub async fn list_my_sessions(
     caller: Caller,
     query: web::Query<PageQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    caller.person()?;
+    caller.require_account()?;
     let limit = page_size(query.limit)?;
     let after: Option<i64> = decode_cursor(query.cursor.as_deref())?;
     let found = own_sessions::list(&state.db, &caller, after, limit + 1, state.clock.now()).await?;
@@ -166,7 +166,7 @@ pub async fn delete_my_session(
     caller: Caller,
     id: web::Path<i64>,
 ) -> Result<HttpResponse, ApiError> {
-    let (id, (_, current)) = (id.into_inner(), caller.person()?);
+    let (id, (_, current)) = (id.into_inner(), caller.require_account()?);
     own_sessions::end_one(&state.db, &caller, id, state.clock.now()).await?;
     state.committed();
     Ok(if id == current { signed_out(&state) } else { HttpResponse::NoContent().finish() })
@@ -180,9 +180,9 @@ async fn me(state: &AppState, caller: Caller) -> Result<Me, ApiError> {
             Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, gateway_access::refused_since(conn)?))
         })
         .await?;
-    let (account, api_key) = match caller.who {
-        Who::Account { account, .. } => (Some(account), None),
-        Who::ApiKey(key) => (None, Some(key)),
+    let (account, api_key) = match caller.identity {
+        Identity::Account { account, .. } => (Some(account), None),
+        Identity::ApiKey(key) => (None, Some(key)),
     };
     Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
 }

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr};
 
 use shared::ids::AccountId;
 
-use super::{Caller, Who};
+use super::{Caller, Identity};
 
 /// One line of the security log, under construction.
 #[derive(Clone, Debug)]
@@ -45,9 +45,9 @@ impl SecurityEvent {
 
     /// The caller that made the change.
     pub(crate) fn by(mut self, caller: &Caller) -> Self {
-        self.by = Some(match &caller.who {
-            Who::Account { account, .. } => format!("account {}", account.id),
-            Who::ApiKey(key) => format!("API key {}", key.id),
+        self.by = Some(match &caller.identity {
+            Identity::Account { account, .. } => format!("account {}", account.id),
+            Identity::ApiKey(key) => format!("API key {}", key.id),
         });
         self
     }

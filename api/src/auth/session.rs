@@ -100,7 +100,7 @@ pub(super) async fn sign_in(
         .db
         .write(move |conn| {
             // The password may have been changed, or the account disabled, since the check.
-            if !queries::still_has(conn, id, &hash)? {
+            if !queries::has_password_hash(conn, id, &hash)? {
                 return Err(SignInError::InvalidCredentials);
             }
             let session = queries::insert_session(conn, id, &origin_stored, now)?;

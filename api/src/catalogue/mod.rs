@@ -147,7 +147,7 @@ pub(crate) fn begin_create<E: CatalogueEntry>(
     team: Option<TeamId>,
 ) -> Result<(), AccessError> {
     authority.require_owner(team)?;
-    teams::queries::narrowed(conn, authority.scope(), team)?;
+    teams::queries::narrow_scope(conn, authority.scope(), team)?;
     Ok(conn.advisory_lock(E::LOCK)?)
 }
 

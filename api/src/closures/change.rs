@@ -11,7 +11,7 @@ use crate::{
     auth::Authority,
     catalogue::{self, Change, ChangeError},
     db::DbConnection,
-    fields::Fields,
+    fields::Validation,
 };
 
 /// Creates a reason, at the end of its team's list.
@@ -25,9 +25,9 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<ClosureReason, ChangeError> {
     catalogue::begin_create::<ClosureReason>(conn, authority, new.team_id)?;
-    let mut fields = Fields::default();
-    let name = fields.name("name", &new.name);
-    fields.finish()?;
+    let mut validation = Validation::default();
+    let name = validation.name("name", &new.name);
+    validation.finish()?;
     catalogue::create(conn, authority, new.team_id, &name, now, |conn, position| {
         queries::insert(conn, new.team_id, &name, position)
     })
@@ -45,9 +45,9 @@ pub fn update(
     now: DateTime<Utc>,
 ) -> Result<ClosureReason, ChangeError> {
     let before: ClosureReason = catalogue::begin_change(conn, authority, id)?;
-    let mut fields = Fields::default();
-    let name = fields.name("name", &change.name);
-    fields.finish()?;
+    let mut validation = Validation::default();
+    let name = validation.name("name", &change.name);
+    validation.finish()?;
     let change = Change { name: &name, position: change.position, archived: change.archived };
     catalogue::update(conn, authority, &before, change, now, |conn, archived_at| {
         queries::update(conn, id, &name, archived_at)

@@ -56,7 +56,7 @@ pub async fn list_closure_reasons(
     let found = state
         .db
         .read(move |conn| {
-            let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
+            let scope = teams::queries::narrow_scope(conn, &caller.scope, team_id)?;
             Ok::<_, ApiError>(ClosureReason::list(conn, &scope, archived.unwrap_or_default())?)
         })
         .await?;

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use super::queries;
 use crate::{
-    auth::{Caller, NotFound, TeamScope},
+    auth::{Caller, LookupError, NotFound, TeamScope},
     body::Body,
     conversations::{consent, detail::detail, known_number, opt_out},
     db::DbConnection,
@@ -21,7 +21,7 @@ use crate::{
     idempotency::IdempotentRequest,
     paging::{decode_cursor, encode_cursor, page, page_size},
     state::AppState,
-    teams::{self, ScopeError},
+    teams,
 };
 
 /// Filters of the consent ledger.
@@ -77,7 +77,7 @@ fn narrow_scope(
     conn: &mut DbConnection,
     caller: &Caller,
     team: Option<TeamId>,
-) -> Result<(TeamScope, Vec<PhoneNumber>, String), ScopeError> {
+) -> Result<(TeamScope, Vec<PhoneNumber>, String), LookupError> {
     match team {
         Some(id) => {
             let team = teams::queries::team(conn, &caller.scope, id)?.ok_or(NotFound::team_id())?;

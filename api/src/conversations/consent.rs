@@ -22,7 +22,7 @@ use crate::{
     },
     db::{DbConnection, DbError, Lock},
     events,
-    fields::{Fields, Invalid},
+    fields::{Invalid, Validation},
     gateway::failure::FailureCode,
     messages,
     numbers::parse::InvalidNumber,
@@ -109,13 +109,13 @@ pub fn record_manual_entry(
     let owner = teams::queries::owner(conn, &new.team_number)?;
     let team = owner.map_or(Ok(None), |team| teams::queries::team(conn, scope, team))?;
     let team = team.ok_or(NotFound::new(Resource::TeamNumber))?;
-    let mut fields = Fields::default();
-    let note = fields.note("note", &new.note, MAX_NOTE_CHARACTERS);
+    let mut validation = Validation::default();
+    let note = validation.text("note", &new.note, MAX_NOTE_CHARACTERS);
     let number = known_number::read(conn, &team.numbers, &new.number, &team.region)?;
-    if let (Err(fault), true) = (&number, fields.any()) {
-        fields.fault("number", "invalid", fault.to_string());
+    if let (Err(fault), true) = (&number, validation.has_errors()) {
+        validation.reject("number", "invalid", fault.to_string());
     }
-    fields.finish()?;
+    validation.finish()?;
     let number = number.map_err(|fault| InvalidNumber { field: "number", fault })?;
     conn.advisory_lock(Lock::Number(number.as_str()))?;
     let row = NewRow {

@@ -11,22 +11,22 @@ use shared::{
 
 use super::{known_number, queries, start::default_team_number};
 use crate::{
-    auth::{NotFound, TeamScope},
+    auth::{LookupError, NotFound, TeamScope},
     consents, customers,
     db::{DbConnection, DbError},
-    teams::{self, ScopeError},
+    teams,
 };
 
 /// Checks a typed number for a team.
 ///
 /// # Errors
-/// [`ScopeError`].
+/// [`LookupError`].
 pub fn check(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
     typed: &str,
-) -> Result<NumberCheck, ScopeError> {
+) -> Result<NumberCheck, LookupError> {
     let team = teams::queries::team(conn, scope, team)?.ok_or(NotFound::team_id())?;
     let refused = |number: Option<PhoneNumber>, reason: String| NumberCheck {
         international: number.as_ref().map(PhoneNumber::display),

@@ -12,7 +12,7 @@ use crate::{
     auth::{NotFound, Resource, TeamScope},
     consents::{MAX_NOTE_CHARACTERS, queries::NewRow, wording::sounds_like_opt_out},
     db::{DbConnection, DbError, Lock},
-    fields::{Fields, Invalid},
+    fields::{Invalid, Validation},
     messages, teams,
 };
 
@@ -52,9 +52,9 @@ pub fn opt_out(
     if teams::queries::owner(conn, &conversation.team_number)? != Some(conversation.team_id) {
         return Err(NotFound::new(Resource::NumberOfTheTeam).into());
     }
-    let mut fields = Fields::default();
-    let note = new.note.as_deref().map(|note| fields.note("note", note, MAX_NOTE_CHARACTERS));
-    fields.finish()?;
+    let mut validation = Validation::default();
+    let note = new.note.as_deref().map(|note| validation.text("note", note, MAX_NOTE_CHARACTERS));
+    validation.finish()?;
     // Lock order: the number first, then the conversation's row, as in every request that may start a conversation.
     conn.advisory_lock(Lock::Number(conversation.number.as_str()))?;
     let row = NewRow {

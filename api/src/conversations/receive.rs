@@ -159,7 +159,7 @@ fn start(
     inbound: &InboundMessage,
     written_at: DateTime<Utc>,
 ) -> Result<Conversation, ReceiveError> {
-    if !teams::queries::keeps(conn, team, &inbound.to)? {
+    if !teams::queries::owns_number(conn, team, &inbound.to)? {
         return Err(ReceiveError::Conflict);
     }
     let new = NewConversation {

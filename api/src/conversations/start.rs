@@ -182,7 +182,7 @@ pub(crate) fn pending(
     number: &PhoneNumber,
     now: DateTime<Utc>,
 ) -> Result<ConversationId, PendingError> {
-    if !teams::queries::keeps(conn, team, team_number)? {
+    if !teams::queries::owns_number(conn, team, team_number)? {
         return Err(PendingError::TeamNumberMoved);
     }
     let number = &number.into();

@@ -8,7 +8,7 @@ use shared::{daily_file::ColumnMapping, ids::TeamId};
 use crate::{
     auth::{NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
-    fields::{Fields, Invalid, same_name},
+    fields::{Invalid, Validation, same_name},
     teams,
 };
 
@@ -56,10 +56,10 @@ pub(super) fn update(
 }
 
 fn checked(given: &ColumnMapping) -> Result<ColumnMapping, Invalid> {
-    let mut fields = Fields::default();
+    let mut validation = Validation::default();
     let mut column = |field: &str, given: &Option<String>| {
         let given = given.as_deref().filter(|name| !name.trim().is_empty())?;
-        Some(fields.note(field, given, 200))
+        Some(validation.text(field, given, 200))
     };
     let mapping = ColumnMapping {
         reference: column("ref", &given.reference),
@@ -70,9 +70,9 @@ fn checked(given: &ColumnMapping) -> Result<ColumnMapping, Invalid> {
     for (place, (field, name)) in named.iter().enumerate() {
         let before = named.iter().take(place).filter_map(|(_, name)| name.as_deref());
         if name.as_deref().is_some_and(|name| before.into_iter().any(|other| same_name(other, name))) {
-            fields.fault(field, "taken", "This column is already mapped to another field.");
+            validation.reject(field, "taken", "This column is already mapped to another field.");
         }
     }
-    fields.finish()?;
+    validation.finish()?;
     Ok(mapping)
 }

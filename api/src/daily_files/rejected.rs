@@ -9,9 +9,9 @@ use shared::{
 
 use super::{parse::MAX_STORED, queries};
 use crate::{
-    auth::{NotFound, Resource, TeamScope},
+    auth::{LookupError, NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
-    teams::{self, ScopeError},
+    teams,
 };
 
 /// Why the rejected rows could not be returned.
@@ -19,7 +19,7 @@ use crate::{
 pub(super) enum RejectedRowsError {
     /// The team does not exist, or the caller is not in it.
     #[error(transparent)]
-    Team(#[from] ScopeError),
+    Team(#[from] LookupError),
     /// The file does not exist.
     #[error(transparent)]
     NotFound(#[from] NotFound),

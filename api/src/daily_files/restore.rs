@@ -11,9 +11,9 @@ use super::{
     queries,
 };
 use crate::{
-    auth::{NotFound, Resource, TeamScope},
+    auth::{LookupError, NotFound, Resource, TeamScope},
     db::DbError,
-    teams::{self, ScopeError},
+    teams,
 };
 
 /// Why a file could not be restored.
@@ -21,7 +21,7 @@ use crate::{
 pub enum RestoreError {
     /// The team does not exist, or the caller is not in it.
     #[error(transparent)]
-    Team(#[from] ScopeError),
+    Team(#[from] LookupError),
     /// The file does not exist.
     #[error(transparent)]
     NotFound(#[from] NotFound),

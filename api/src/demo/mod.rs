@@ -70,16 +70,16 @@ pub enum DemoError {
     /// A customer's message was not stored.
     #[error("the demo data could not be added: a message was not stored: {0:?}")]
     NotStored(Received),
-    /// A conversation cannot be started.
+    /// A conversation was not started.
     #[error("the demo data could not be added: {0}")]
-    Pending(#[from] PendingError),
-    /// An agent's message cannot be sent.
+    Start(#[from] PendingError),
+    /// A reply is not valid.
     #[error("the demo data could not be added: {0}")]
-    Message(#[from] InvalidMessage),
-    /// An agent's message was not queued.
+    Invalid(#[from] InvalidMessage),
+    /// A reply was refused.
     #[error("the demo data could not be added: {0}")]
     Reply(#[from] ReplyError),
-    /// A conversation was not closed.
+    /// A closure was refused.
     #[error("the demo data could not be added: {0}")]
     Close(#[from] CloseError),
     /// A story closes a conversation that is not open, or with an unknown reason.

@@ -15,7 +15,7 @@ use super::{
     stories::{self, Line, Story},
 };
 use crate::{
-    auth::{Caller, TeamScope, Who},
+    auth::{Caller, Identity, TeamScope},
     closures,
     conversations::delivery,
     conversations::{
@@ -61,7 +61,7 @@ impl<'a> Replay<'a> {
         let account =
             Account { id: *id, email: String::new(), display_name: (*name).to_owned(), role: Role::Agent };
         let agent = Caller {
-            who: Who::Account { account, session: 0 },
+            identity: Identity::Account { account, session: 0 },
             permissions: Role::Agent.preset(),
             scope: TeamScope::Only(vec![team.id]),
         };
@@ -116,8 +116,8 @@ impl<'a> Replay<'a> {
         self.conversation = Some(id);
         let new =
             NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None, media: None };
-        let replied =
-            Reply::parse(new)?.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
+        let reply = Reply::parse(new)?;
+        let replied = reply.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // The message was sent in the past, so the outbox must not send it.
         outbox::queries::delete(conn, message.id)?;

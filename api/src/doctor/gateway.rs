@@ -1,5 +1,7 @@
 //! Checks that the gateway accepts the credentials, and that its clock and this machine's agree.
 
+use std::net::SocketAddr;
+
 use chrono::TimeDelta;
 use hyper::{Body, Request, Uri};
 
@@ -7,11 +9,33 @@ use super::Finding;
 use crate::{
     clock::Clock,
     config::{GatewayKind, Settings},
-    gateway::client::{GatewayClient, RequestError},
+    gateway::client::{GatewayClient, InvalidApiUrl, RequestError},
 };
 
 /// Maximum difference of the clocks. With a larger one, agents notice wrong message times.
 const MAX_SKEW: TimeDelta = TimeDelta::seconds(30);
+
+/// Why there is no client to check the gateway with.
+#[derive(Debug, thiserror::Error)]
+enum ClientError {
+    #[error(transparent)]
+    Url(#[from] InvalidApiUrl),
+    #[error("the simulator runs inside the server, and no server answers at {listen}: {reason}")]
+    NoServer { listen: SocketAddr, reason: NoResponse },
+    #[error("the running server does not use the simulator")]
+    OtherGateway,
+}
+
+/// Why a request got no response.
+#[derive(Debug, thiserror::Error)]
+enum NoResponse {
+    #[error(transparent)]
+    Request(#[from] hyper::http::Error),
+    #[error(transparent)]
+    Connection(#[from] hyper::Error),
+    #[error("the request timed out")]
+    Timeout,
+}
 
 /// Returns the gateway client if the gateway accepts the credentials.
 pub(super) async fn check(
@@ -23,9 +47,9 @@ pub(super) async fn check(
     const CLOCK: &str = "clock";
     let client = match client(settings).await {
         Ok(client) => client,
-        Err(reason) => {
-            findings.push(Finding::not_checked(CREDENTIALS, &*reason));
-            findings.push(Finding::not_checked(CLOCK, reason));
+        Err(error) => {
+            findings.push(Finding::not_checked(CREDENTIALS, error.to_string()));
+            findings.push(Finding::not_checked(CLOCK, error.to_string()));
             return None;
         }
     };
@@ -56,7 +80,7 @@ pub(super) async fn check(
     Some(client)
 }
 
-async fn client(settings: &Settings) -> Result<GatewayClient, String> {
+async fn client(settings: &Settings) -> Result<GatewayClient, ClientError> {
     let gateway = &settings.gateway;
     let api_url = match gateway.kind {
         GatewayKind::Twilio => gateway.api_url.clone(),
@@ -66,33 +90,25 @@ async fn client(settings: &Settings) -> Result<GatewayClient, String> {
         GatewayKind::Simulator => running_simulator_url(settings).await?,
     };
     let credentials = settings.credentials();
-    GatewayClient::new(
+    Ok(GatewayClient::new(
         credentials.account_sid,
         credentials.auth_token,
         &api_url,
         String::new(),
         gateway.timeout,
-    )
-    .map_err(|error| error.to_string())
+    )?)
 }
 
 /// Finds the simulator's address. The simulator runs inside the server on a port of its own; the server redirects
 /// `/handset` to it.
-async fn running_simulator_url(settings: &Settings) -> Result<String, String> {
-    let none = |fault: &dyn std::fmt::Display| {
-        format!(
-            "the simulator runs inside the server, and no server answers at {}: {fault}",
-            settings.http.listen
-        )
-    };
+async fn running_simulator_url(settings: &Settings) -> Result<String, ClientError> {
+    let none = |reason| ClientError::NoServer { listen: settings.http.listen, reason };
     let request = Request::get(format!("http://{}/handset", settings.http.listen)).body(Body::empty());
-    let request = request.map_err(|error| none(&error))?;
+    let request = request.map_err(|error| none(error.into()))?;
     let response = hyper::Client::new().request(request);
     let response = tokio::time::timeout(settings.gateway.timeout, response).await;
-    let response = response.map_err(|_| none(&"the request timed out"))?.map_err(|error| none(&error))?;
+    let response = response.map_err(|_| none(NoResponse::Timeout))?.map_err(|error| none(error.into()))?;
     let handset = response.headers().get("location").and_then(|url| url.to_str().ok()?.parse::<Uri>().ok());
     let authority = handset.as_ref().and_then(Uri::authority);
-    authority
-        .map(|authority| format!("http://{authority}"))
-        .ok_or_else(|| "the running server does not use the simulator".to_owned())
+    authority.map(|authority| format!("http://{authority}")).ok_or(ClientError::OtherGateway)
 }

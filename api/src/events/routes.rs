@@ -155,7 +155,7 @@ impl Stream {
 
     /// Loads the caller again, because its teams or its session may have changed.
     async fn refresh_caller(&mut self) {
-        let found = self.caller.again(&self.db, self.clock.now()).await;
+        let found = self.caller.reload(&self.db, self.clock.now()).await;
         self.update_caller(found);
     }
 

@@ -7,7 +7,7 @@ use shared::ErrorCode;
 
 use super::{Answer, IdempotentRequest, RequestKey};
 use crate::{
-    auth::{Caller, TokenKeys, Who},
+    auth::{Caller, Identity, TokenKeys},
     db::Db,
     error::ApiError,
     state::AppState,
@@ -29,9 +29,9 @@ pub(crate) fn key_of(request: &HttpRequest, caller: &Caller) -> Result<Option<St
         let message = format!("The {KEY} must have 1 to {MAX_KEY} visible ASCII characters.");
         ApiError::field(ErrorCode::ValidationFailed, KEY, "invalid", message)
     })?;
-    let sender = match &caller.who {
-        Who::Account { account, .. } => format!("account:{}", account.id),
-        Who::ApiKey(key) => format!("api_key:{}", key.id),
+    let sender = match &caller.identity {
+        Identity::Account { account, .. } => format!("account:{}", account.id),
+        Identity::ApiKey(key) => format!("api_key:{}", key.id),
     };
     Ok(Some(format!("{sender}:{key}")))
 }

@@ -15,12 +15,12 @@ use super::{
     term::{InvalidTerm, Term},
 };
 use crate::{
-    auth::Caller,
+    auth::{Caller, LookupError},
     conversations::cursor::TimeCursor,
     error::ApiError,
     paging::{decode_cursor, encode_cursor, page, page_size},
     state::AppState,
-    teams::{self, ScopeError},
+    teams,
 };
 
 /// The search term and its filters.
@@ -65,10 +65,10 @@ pub async fn search_conversations(
     let found = state
         .db
         .read(move |conn| {
-            let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
+            let scope = teams::queries::narrow_scope(conn, &caller.scope, team_id)?;
             let (scope, after, limit) = (&scope, after.as_ref(), limit + 1);
             let request = SearchRequest { scope, term: &term, status, since, after, limit };
-            Ok::<_, ScopeError>(queries::find(conn, &request)?)
+            Ok::<_, LookupError>(queries::find(conn, &request)?)
         })
         .await?;
     let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));

@@ -13,10 +13,10 @@ use shared::{
 use super::queries;
 use crate::{
     accounts,
-    auth::{Authority, LookupError, NotEverywhere, NotFound, Resource, TeamScope},
+    auth::{AllTeamsRequired, Authority, LookupError, NotFound, Resource, TeamScope},
     db::{DbConnection, DbError, Lock},
     events,
-    fields::{Fields, Invalid, Taken, same_name},
+    fields::{Invalid, Taken, Validation, same_name},
     numbers,
 };
 
@@ -39,7 +39,7 @@ pub enum TeamFieldsError {
 pub enum CreateTeamError {
     /// The caller is an API key, which cannot be a member, and is not in all teams.
     #[error(transparent)]
-    NotEverywhere(#[from] NotEverywhere),
+    AllTeamsRequired(#[from] AllTeamsRequired),
     /// The fields are refused.
     #[error(transparent)]
     Fields(#[from] TeamFieldsError),
@@ -97,11 +97,11 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<TeamDetail, CreateTeamError> {
     if by.is_none() {
-        authority.require_everywhere("Creating a team with an API key")?;
+        authority.require_all_teams("Creating a team with an API key")?;
     }
     let new = checked(conn, new, None)?;
     let id = queries::insert(conn, &new, now)?;
-    if let Some(by) = by.filter(|_| !authority.is_everywhere()) {
+    if let Some(by) = by.filter(|_| !authority.has_all_teams()) {
         accounts::queries::insert_member(conn, id, by)?;
         events::queries::insert_of_account(conn, Some(by), now)?;
     }
@@ -136,20 +136,20 @@ pub(super) fn record_change(conn: &mut DbConnection, id: TeamId, now: DateTime<U
 fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result<NewTeam, TeamFieldsError> {
     // Serialised, because the unique index does not catch names that differ only in case.
     conn.advisory_lock(Lock::Teams)?;
-    let mut fields = Fields::default();
-    let name = fields.name("name", &new.name);
+    let mut validation = Validation::default();
+    let name = validation.name("name", &new.name);
     let region = clean_code(&new.region).to_uppercase();
     if !numbers::parse::is_region(&region) {
         let message = "Enter a region in two letters, e.g. GB, IE, US.";
-        fields.fault("region", "unknown", message);
+        validation.reject("region", "unknown", message);
     }
     let time_zone = clean_code(&new.time_zone).into_owned();
     if time_zone.parse::<chrono_tz::Tz>().is_err() {
         let message = "Enter a time zone, e.g. Europe/London.";
-        fields.fault("time_zone", "unknown", message);
+        validation.reject("time_zone", "unknown", message);
     }
-    let help_reply = new.help_reply.clone().map(|reply| reply.map(|text| help_reply(&mut fields, text)));
-    fields.finish()?;
+    let help_reply = new.help_reply.clone().map(|reply| reply.map(|text| help_reply(&mut validation, text)));
+    validation.finish()?;
     let others = queries::teams(conn, &TeamScope::Every)?;
     if others.iter().any(|team| Some(team.id) != id && same_name(&team.name, &name)) {
         let message = format!("A team named {name} already exists. Choose another name.");
@@ -159,26 +159,26 @@ fn checked(conn: &mut DbConnection, new: &NewTeam, id: Option<TeamId>) -> Result
 }
 
 /// Validates the reply to HELP: a message body without placeholders.
-fn help_reply(fields: &mut Fields, text: String) -> String {
+fn help_reply(validation: &mut Validation, text: String) -> String {
     let missing = placeholders(&text);
     let broken = broken_placeholder(&text);
     match MessageBody::parse(text) {
         Ok(body) if broken.is_none() && missing.is_empty() => return body.as_str().to_owned(),
         Ok(_) if broken.is_some() => {
             let message = broken.map(|broken| broken.to_string()).unwrap_or_default();
-            fields.fault("help_reply", "broken_placeholder", message);
+            validation.reject("help_reply", "broken_placeholder", message);
         }
         Ok(_) => {
             let message = format!(
                 "This text is sent as written, so it cannot contain placeholders. Replace {{{{{}}}}} with words.",
                 missing.join("}}, {{")
             );
-            fields.fault("help_reply", "placeholder", message);
+            validation.reject("help_reply", "placeholder", message);
         }
         Err(BodyFault::Empty) => {
-            fields.fault("help_reply", "required", "Enter a reply, or send null for no reply.");
+            validation.reject("help_reply", "required", "Enter a reply, or send null for no reply.");
         }
-        Err(fault) => fields.fault("help_reply", fault.code(), fault.to_string()),
+        Err(fault) => validation.reject("help_reply", fault.code(), fault.to_string()),
     }
     String::new()
 }

@@ -15,8 +15,6 @@ use crate::{
     db::{Db, DbConnection, DbError},
 };
 
-pub use crate::auth::LookupError as ScopeError;
-
 /// Returns all teams by name, for commands on the server itself.
 ///
 /// # Errors

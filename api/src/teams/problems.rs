@@ -22,7 +22,7 @@ impl From<TeamFieldsError> for ApiError {
 impl From<CreateTeamError> for ApiError {
     fn from(error: CreateTeamError) -> Self {
         match error {
-            CreateTeamError::NotEverywhere(error) => error.into(),
+            CreateTeamError::AllTeamsRequired(error) => error.into(),
             CreateTeamError::Fields(error) => error.into(),
             CreateTeamError::Lookup(error) => error.into(),
             CreateTeamError::Database(error) => error.into(),

@@ -11,9 +11,8 @@ use shared::{
     team::{Member, NewTeam, TeamSummary},
 };
 
-use super::ScopeError;
 use crate::{
-    auth::{NotFound, Resource, TeamScope},
+    auth::{LookupError, NotFound, Resource, TeamScope},
     db::{
         AsText, DbConnection, DbError, IsLive, Timestamp, for_share, on_each,
         schema::{accounts, conversations, team_members, team_numbers, teams},
@@ -79,7 +78,7 @@ pub(crate) fn team(
 ///
 /// # Errors
 /// `NotFound`, the same for both.
-pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<(), ScopeError> {
+pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<(), LookupError> {
     if is_in(conn, scope, id)? { Ok(()) } else { Err(NotFound::new(Resource::Team).into()) }
 }
 
@@ -94,11 +93,11 @@ fn is_in(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<bool,
 ///
 /// # Errors
 /// `NotFound`, naming the field, for a team that does not exist or that the caller is not in.
-pub(crate) fn narrowed(
+pub(crate) fn narrow_scope(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: Option<TeamId>,
-) -> Result<TeamScope, ScopeError> {
+) -> Result<TeamScope, LookupError> {
     let Some(team) = team else { return Ok(scope.clone()) };
     if !is_in(conn, scope, team)? {
         return Err(NotFound::team_id().into());
@@ -118,7 +117,11 @@ pub(crate) fn owner(conn: &mut DbConnection, number: &PhoneNumber) -> Result<Opt
 
 /// Whether a team owns a number. Locks the number against removal until the transaction ends, so that a conversation
 /// can start on it.
-pub(crate) fn keeps(conn: &mut DbConnection, team: TeamId, number: &PhoneNumber) -> Result<bool, DbError> {
+pub(crate) fn owns_number(
+    conn: &mut DbConnection,
+    team: TeamId,
+    number: &PhoneNumber,
+) -> Result<bool, DbError> {
     let row = team_numbers::table
         .filter(team_numbers::number.eq(number.as_str()))
         .filter(team_numbers::team_id.eq(team.0))

@@ -14,7 +14,7 @@ use crate::{
     auth::{Authority, TeamScope},
     catalogue::{self, AccessError, Change, ChangeError},
     db::DbConnection,
-    fields::{Fields, same_name},
+    fields::{Validation, same_name},
 };
 
 /// Creates a template, at the end of its team's list.
@@ -29,10 +29,10 @@ pub fn create(
     now: DateTime<Utc>,
 ) -> Result<Template, ChangeError> {
     catalogue::begin_create::<Template>(conn, authority, new.team_id)?;
-    let mut fields = Fields::default();
-    let name = fields.name("name", &new.name);
-    check_body(conn, authority.scope(), agent, &mut fields, new.team_id, &new.body, "")?;
-    fields.finish()?;
+    let mut validation = Validation::default();
+    let name = validation.name("name", &new.name);
+    check_body(conn, authority.scope(), agent, &mut validation, new.team_id, &new.body, "")?;
+    validation.finish()?;
     catalogue::create(conn, authority, new.team_id, &name, now, |conn, position| {
         queries::insert(conn, new.team_id, &name, &new.body, position)
     })
@@ -51,11 +51,11 @@ pub fn update(
     now: DateTime<Utc>,
 ) -> Result<Template, ChangeError> {
     let before: Template = catalogue::begin_change(conn, authority, id)?;
-    let mut fields = Fields::default();
-    let name = fields.name("name", &change.name);
+    let mut validation = Validation::default();
+    let name = validation.name("name", &change.name);
     let (scope, body) = (authority.scope(), &change.body);
-    check_body(conn, scope, agent, &mut fields, before.team_id, body, &before.body)?;
-    fields.finish()?;
+    check_body(conn, scope, agent, &mut validation, before.team_id, body, &before.body)?;
+    validation.finish()?;
     let change = Change { name: &name, position: change.position, archived: change.archived };
     catalogue::update(conn, authority, &before, change, now, |conn, archived_at| {
         queries::update(conn, id, &name, body, archived_at)
@@ -68,18 +68,18 @@ fn check_body(
     conn: &mut DbConnection,
     scope: &TeamScope,
     agent: &str,
-    fields: &mut Fields,
+    validation: &mut Validation,
     team: Option<TeamId>,
     body: &str,
     before: &str,
 ) -> Result<(), AccessError> {
     if let Err(fault) = MessageBody::parse(body.to_owned()) {
-        fields.fault("body", fault.code(), fault.to_string());
+        validation.reject("body", fault.code(), fault.to_string());
         return Ok(());
     }
     // An unchanged text is accepted, so that an old template can be archived. Sending it is refused.
     if let Some(broken) = broken_placeholder(body).filter(|_| body != before) {
-        fields.fault("body", "broken_placeholder", broken.to_string());
+        validation.reject("body", "broken_placeholder", broken.to_string());
         return Ok(());
     }
     let known = placeholders::available(conn, scope, team, agent)?;
@@ -95,7 +95,7 @@ fn check_body(
         };
         let wrong = braced(&mut unknown.into_iter());
         let right = braced(&mut known.into_iter().map(|Placeholder { name, .. }| name));
-        fields.fault(
+        validation.reject(
             "body",
             "unknown_placeholder",
             format!("{wrong} cannot be filled in. You can use: {right}."),

@@ -61,7 +61,7 @@ pub async fn list_templates(
     let found = state
         .db
         .read(move |conn| {
-            let scope = teams::queries::narrowed(conn, &caller.scope, team_id)?;
+            let scope = teams::queries::narrow_scope(conn, &caller.scope, team_id)?;
             Ok::<_, ApiError>(Template::list(conn, &scope, archived.unwrap_or_default())?)
         })
         .await?;

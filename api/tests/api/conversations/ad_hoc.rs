@@ -89,7 +89,7 @@ async fn the_customers_reply_moves_the_conversation_into_the_queue(app: TestApp)
     let sam = app.signed_in(SAM).await;
     let started = started(&sam, ad_hoc_to(STRANGER)).await;
     app.advance(TimeDelta::minutes(5));
-    assert_eq!(app.inbound(STRANGER, "Who is this?").await, id_of(&started));
+    assert_eq!(app.inbound(STRANGER, "Identity is this?").await, id_of(&started));
     let queue = queue(&sam, COLLECTIONS).await;
     assert_eq!(queue.len(), 1);
     for (name, value) in [

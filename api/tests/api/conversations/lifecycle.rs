@@ -126,7 +126,7 @@ async fn a_pending_conversation_opens_when_the_customer_replies(app: TestApp) {
     ann.create_reply(pending, "One more thing").await;
     assert_eq!(ann.conversation(pending).await["status"], "pending");
     app.advance(TimeDelta::minutes(1));
-    assert_eq!(app.inbound(STRANGER, "Who is this?").await, pending);
+    assert_eq!(app.inbound(STRANGER, "Identity is this?").await, pending);
     let seen = ann.conversation(pending).await;
     assert_eq!(seen["status"], "open");
     assert_eq!(seen["origin"], "outbound");

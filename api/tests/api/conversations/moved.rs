@@ -85,10 +85,10 @@ async fn a_reply_of_a_colleague_holds_a_reply(app: TestApp) {
     assert!(detail.starts_with("The reply was not sent: Bo wrote after"), "{detail}");
     assert_eq!(bodies, ["Hello from Bo"]);
     assert_eq!(app.database.count("messages", "body = 'Hello from Ann'"), 0);
-    app.inbound(STRANGER, "Who are you?").await;
+    app.inbound(STRANGER, "Identity are you?").await;
     let (detail, bodies, last) = assert_held(send(&ann, conversation, "Hello from Ann", seen).await);
     assert!(detail.contains("the customer and Bo wrote"), "{detail}");
-    assert_eq!(bodies, ["Hello from Bo", "Who are you?"]);
+    assert_eq!(bodies, ["Hello from Bo", "Identity are you?"]);
     send(&ann, conversation, "Hello from Ann", last).await.expect(201);
 }
 
