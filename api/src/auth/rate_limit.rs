@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-use shared::{ErrorCode, message::SenderKind, words::duration};
+use shared::{ErrorCode, format::duration, message::SenderKind};
 
 use super::Who;
 use crate::{clock::Clock, error::ApiError};

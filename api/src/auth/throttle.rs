@@ -14,7 +14,7 @@ use std::{
 };
 
 use lru::LruCache;
-use shared::{ErrorCode, words::duration};
+use shared::{ErrorCode, format::duration};
 
 use super::origin::Network;
 use crate::error::ApiError;

@@ -1,9 +1,9 @@
-//! Describes in words where a consent entry comes from.
+//! Describes where a consent entry comes from.
 
 use leptos::prelude::*;
 use shared::consent::{Consent, ConsentSource, ConsentState};
 
-use super::moment::date_and_time;
+use super::timestamp::date_and_time;
 use crate::time_zone::Zone;
 
 /// Returns the source within a sentence: "by texting STOP or a similar word".

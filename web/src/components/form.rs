@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use shared::FieldError;
 
-use crate::{api::Fault, tasks::start};
+use crate::{api::RequestError, tasks::spawn};
 
 /// The hint for a new password.
 pub(crate) const PASSWORD_HINT: &str = "At least 8 characters. A phrase of several words works well.";
@@ -16,73 +16,73 @@ pub(crate) const PASSWORD_HINT: &str = "At least 8 characters. A phrase of sever
 pub(crate) struct Form {
     /// Whether a request is in progress.
     pub(crate) busy: RwSignal<bool>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
     /// The fields that show their own errors.
     fields: StoredValue<Vec<&'static str>>,
 }
 
 impl Form {
     pub(crate) fn new() -> Self {
-        Self { busy: RwSignal::new(false), fault: RwSignal::new(None), fields: StoredValue::new(Vec::new()) }
+        Self { busy: RwSignal::new(false), error: RwSignal::new(None), fields: StoredValue::new(Vec::new()) }
     }
 
     /// Sends the form, unless a request is in progress. `then` receives the response.
     pub(crate) fn send<T: 'static>(
         self,
-        request: impl Future<Output = Result<T, Fault>> + 'static,
+        request: impl Future<Output = Result<T, RequestError>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
         if self.busy.get_untracked() {
             return;
         }
         self.busy.set(true);
-        self.fault.set(None);
-        start(async move {
+        self.error.set(None);
+        spawn(async move {
             let answer = request.await;
             self.busy.try_set(false);
             match answer {
                 Ok(answer) => then(answer),
-                Err(fault) => {
-                    self.fault.try_set(Some(fault));
+                Err(error) => {
+                    self.error.try_set(Some(error));
                 }
             }
         });
     }
 
     /// Shows the error of a request that was not sent by [`Form::send`].
-    pub(crate) fn refused(self, fault: Fault) {
-        self.fault.try_set(Some(fault));
+    pub(crate) fn set_error(self, error: RequestError) {
+        self.error.try_set(Some(error));
     }
 
     /// Clears the error.
     pub(crate) fn clear(self) {
-        self.fault.set(None);
+        self.error.set(None);
     }
 
     /// Returns the error of a field, and registers the field, so that its error is not shown below the form.
-    pub(crate) fn fault_of(self, field: &'static str) -> Signal<Option<String>> {
+    pub(crate) fn field_error(self, field: &'static str) -> Signal<Option<String>> {
         self.fields.update_value(|fields| fields.push(field));
         Signal::derive(move || {
-            self.fault.with(|fault| fault.as_ref()?.problem()?.field(field).map(str::to_owned))
+            self.error.with(|error| error.as_ref()?.problem()?.field(field).map(str::to_owned))
         })
     }
 
     /// Shows the error of the form as a whole, or errors of fields that do not show their own.
-    pub(crate) fn fault(self) -> AnyView {
-        let words = move || {
-            self.fault.with(|fault| {
-                let fault = fault.as_ref()?;
-                match fault.problem() {
+    pub(crate) fn error(self) -> AnyView {
+        let message = move || {
+            self.error.with(|error| {
+                let error = error.as_ref()?;
+                match error.problem() {
                     Some(problem) if !problem.errors.is_empty() => {
                         self.fields.with_value(|fields| unplaced_errors(&problem.errors, fields))
                     }
-                    _ => Some(fault.words()),
+                    _ => Some(error.message()),
                 }
             })
         };
         view! {
             <div role="alert" class="empty:hidden">
-                {move || words().map(|words| view! { <p class="alert alert-error wrap-anywhere">{words}</p> })}
+                {move || message().map(|message| view! { <p class="alert alert-error wrap-anywhere">{message}</p> })}
             </div>
         }
         .into_any()
@@ -125,16 +125,16 @@ impl Form {
     }
 
     /// A text input with label, hint and error.
-    pub(crate) fn line(self, field: Line) -> AnyView {
+    pub(crate) fn text_field(self, field: Field) -> AnyView {
         let kind = Signal::stored(field.kind);
         self.input(field, kind, None, ().into_any())
     }
 
     /// A text area.
-    pub(crate) fn area(self, field: Line) -> AnyView {
-        let Line { name, label, hint, value, .. } = field;
-        let fault = self.fault_of(name);
-        let (input, description_id) = (format!("field-{name}"), format!("fault-{name}"));
+    pub(crate) fn text_area(self, field: Field) -> AnyView {
+        let Field { name, label, hint, value, .. } = field;
+        let error = self.field_error(name);
+        let (input, description_id) = (format!("field-{name}"), format!("error-{name}"));
         view! {
             <div class="flex flex-col gap-1">
                 <label for=input.clone() class="text-sm font-medium">{label}</label>
@@ -145,18 +145,18 @@ impl Form {
                     dir="auto"
                     name=name
                     aria-describedby=description_id.clone()
-                    aria-invalid=move || fault.with(Option::is_some).to_string()
+                    aria-invalid=move || error.with(Option::is_some).to_string()
                     prop:value=value
                     on:input:target=move |event| value.set(event.target().value())
                 ></textarea>
-                {explained(description_id, hint, fault)}
+                {hint_and_error(description_id, hint, error)}
             </div>
         }
         .into_any()
     }
 
     /// A text input with suggestions. Other values are allowed.
-    pub(crate) fn suggested(self, field: Line, suggestions: Vec<String>) -> AnyView {
+    pub(crate) fn combo_box(self, field: Field, suggestions: Vec<String>) -> AnyView {
         let kind = Signal::stored(field.kind);
         let list = format!("suggestions-{}", field.name);
         let options = suggestions.into_iter().map(|value| view! { <option value=value></option> });
@@ -168,7 +168,7 @@ impl Form {
     }
 
     /// A password input with a button that shows the password.
-    pub(crate) fn password(self, field: Line) -> AnyView {
+    pub(crate) fn password_field(self, field: Field) -> AnyView {
         let shown = RwSignal::new(false);
         let label = field.label;
         let kind = Signal::derive(move || if shown.get() { "text" } else { "password" });
@@ -188,14 +188,14 @@ impl Form {
 
     fn input(
         self,
-        field: Line,
+        field: Field,
         kind: Signal<&'static str>,
         list: Option<String>,
         beside: AnyView,
     ) -> AnyView {
-        let Line { name, label, hint, autocomplete, value, .. } = field;
-        let fault = self.fault_of(name);
-        let (input, description_id) = (format!("field-{name}"), format!("fault-{name}"));
+        let Field { name, label, hint, autocomplete, value, .. } = field;
+        let error = self.field_error(name);
+        let (input, description_id) = (format!("field-{name}"), format!("error-{name}"));
         view! {
             <div class="flex flex-col gap-1">
                 <label for=input.clone() class="text-sm font-medium">{label}</label>
@@ -208,13 +208,13 @@ impl Form {
                         list=list
                         autocomplete=autocomplete
                         aria-describedby=description_id.clone()
-                        aria-invalid=move || fault.with(Option::is_some).to_string()
+                        aria-invalid=move || error.with(Option::is_some).to_string()
                         prop:value=value
                         on:input:target=move |event| value.set(event.target().value())
                     />
                     {beside}
                 </div>
-                {explained(description_id, hint, fault)}
+                {hint_and_error(description_id, hint, error)}
             </div>
         }
         .into_any()
@@ -224,12 +224,12 @@ impl Form {
 /// Joins the errors of fields that do not show their own.
 fn unplaced_errors(errors: &[FieldError], fields: &[&'static str]) -> Option<String> {
     let left = errors.iter().filter(|error| !fields.contains(&error.field.as_str()));
-    let words = left.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
-    (!words.is_empty()).then_some(words)
+    let message = left.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
+    (!message.is_empty()).then_some(message)
 }
 
 /// An input of a form.
-pub(crate) struct Line {
+pub(crate) struct Field {
     /// The field's name in the request.
     pub(crate) name: &'static str,
     pub(crate) label: &'static str,
@@ -240,7 +240,7 @@ pub(crate) struct Line {
     pub(crate) value: RwSignal<String>,
 }
 
-impl Line {
+impl Field {
     /// A plain text input.
     pub(crate) fn text(name: &'static str, label: &'static str, value: RwSignal<String>) -> Self {
         Self { name, label, kind: "text", hint: "", autocomplete: "off", value }
@@ -248,12 +248,12 @@ impl Line {
 }
 
 /// A field's hint, and its error below. The field refers to `id` in `aria-describedby`.
-pub(crate) fn explained(id: String, hint: &'static str, fault: Signal<Option<String>>) -> AnyView {
+pub(crate) fn hint_and_error(id: String, hint: &'static str, error: Signal<Option<String>>) -> AnyView {
     view! {
         <div id=id>
             <p class="text-sm text-base-content/80 empty:hidden">{hint}</p>
             <p role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || fault.get()}
+                {move || error.get()}
             </p>
         </div>
     }

@@ -4,17 +4,17 @@ use leptos::prelude::*;
 use shared::{conversation::Conversation, page::DEFAULT_LIMIT, team::TeamSummary};
 
 use crate::{
-    api::{Fault, Listed},
+    api::{RequestError, StatusFilter},
     components::{
         heading::Heading,
-        moment::date_and_time,
         notices::use_notices,
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
+        timestamp::date_and_time,
         when::when,
     },
-    places::use_places,
+    scroll_restoration::use_scroll_restoration,
     session::{use_client, use_session},
     tasks::TaskScope,
     time_zone::Zone,
@@ -50,31 +50,32 @@ fn Section(team: TeamSummary) -> impl IntoView {
     let notices = use_notices();
     let zone = Zone::new(&team.time_zone);
     let rows_key = format!("closed-{}", team.id);
-    let places = use_places();
-    let (rows, cursor): SavedRows = places.and_then(|places| places.rows(&rows_key)).unwrap_or_default();
+    let restoration = use_scroll_restoration();
+    let (rows, cursor): SavedRows =
+        restoration.and_then(|restoration| restoration.saved_rows(&rows_key)).unwrap_or_default();
     let (rows, cursor) = (RwSignal::new(rows), RwSignal::new(cursor));
-    if let Some(places) = places {
+    if let Some(restoration) = restoration {
         on_cleanup(move || {
             if let (Some(rows), Some(cursor)) = (rows.try_get_untracked(), cursor.try_get_untracked()) {
-                places.keep::<SavedRows>(&rows_key, (rows, cursor));
+                restoration.save_rows::<SavedRows>(&rows_key, (rows, cursor));
             }
         });
-        places.return_when(move || rows.with(Option::is_some));
+        restoration.restore_when(move || rows.with(Option::is_some));
     }
-    let fault = RwSignal::new(None::<Fault>);
+    let error = RwSignal::new(None::<RequestError>);
     let busy = RwSignal::new(false);
-    let home = TaskScope::current();
+    let scope = TaskScope::current();
 
     let fetch = move || {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        fault.set(None);
-        home.start(async move {
+        error.set(None);
+        scope.spawn(async move {
             let from = cursor.get_untracked();
             let page = client
-                .list_conversations(team.id, Listed::Closed, DEFAULT_LIMIT as usize, from.as_deref())
+                .list_conversations(team.id, StatusFilter::Closed, DEFAULT_LIMIT as usize, from.as_deref())
                 .await;
             busy.try_set(false);
             match page {
@@ -82,9 +83,9 @@ fn Section(team: TeamSummary) -> impl IntoView {
                     cursor.try_set(page.next_cursor);
                     rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
                 }
-                Err(error) if from.is_some() => notices.fault(&error),
-                Err(error) => {
-                    fault.try_set(Some(error));
+                Err(error) if from.is_some() => notices.error(&error),
+                Err(new_error) => {
+                    error.try_set(Some(new_error));
                 }
             }
         });
@@ -97,8 +98,8 @@ fn Section(team: TeamSummary) -> impl IntoView {
     let table_label = heading.clone();
     let any_rows = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
     let body = move || match any_rows.get() {
-        None => match fault.get() {
-            Some(fault) => failed(&fault, Callback::new(move |()| fetch())),
+        None => match error.get() {
+            Some(error) => failed(&error, Callback::new(move |()| fetch())),
             None => skeleton(3),
         },
         Some(false) => empty("No closed conversations"),

@@ -8,7 +8,7 @@ use shared::ids::{ConversationId, TeamId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::placeholder::{failed, skeleton},
     pages::{
         accounts::accounts_page,
@@ -28,7 +28,7 @@ use crate::{
         teams::{team_page, teams_page},
     },
     session::use_client,
-    tasks::{TaskScope, start_detached},
+    tasks::{TaskScope, spawn_detached},
 };
 
 /// A lazily loaded page or part of a page.
@@ -96,7 +96,7 @@ fn draw_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
 
 /// Prefetches the conversation chunk. Ignores failures: opening a conversation fetches it again and reports errors.
 pub(crate) fn prefetch_conversation() {
-    start_detached(async {
+    spawn_detached(async {
         let _ = load_conversation().await;
     });
 }
@@ -136,16 +136,16 @@ async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
 #[component]
 pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
     let client = use_client();
-    let drawn = RwSignal::new_local(None::<Result<AnyView, Fault>>);
-    let home = TaskScope::current();
+    let drawn = RwSignal::new_local(None::<Result<AnyView, RequestError>>);
+    let scope = TaskScope::current();
     let fetch = move || {
         drawn.set(None);
-        home.start(async move {
+        scope.spawn(async move {
             let view = match draw(page).await {
                 Ok(view) => Ok(view),
                 // The loader's error does not give the cause. If the server responds to another request, only the
                 // chunk is missing: the app is older than the server.
-                Err(_) => Err(client.get_me().await.err().unwrap_or(Fault::Unreadable)),
+                Err(_) => Err(client.get_me().await.err().unwrap_or(RequestError::Unreadable)),
             };
             drawn.try_set(Some(view));
         });
@@ -157,7 +157,7 @@ pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
         match drawn.try_update_untracked(Option::take).flatten() {
             None => skeleton(6),
             Some(Ok(view)) => view,
-            Some(Err(fault)) => failed(&fault, Callback::new(move |()| fetch())),
+            Some(Err(error)) => failed(&error, Callback::new(move |()| fetch())),
         }
     }
 }

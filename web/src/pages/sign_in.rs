@@ -8,11 +8,11 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{ErrorCode, account::SignIn};
 
 use crate::{
-    api::{Fault, too_many_tries},
+    api::{RequestError, too_many_attempts},
     clock::pause,
     components::heading::Heading,
     session::use_session,
-    tasks::start,
+    tasks::spawn,
 };
 
 /// The page `/sign-in?return=`.
@@ -22,7 +22,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let email = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<Fault>);
+    let error = RwSignal::new(None::<RequestError>);
     let wait = RwSignal::new(0_u32);
 
     Effect::new(move |_| {
@@ -39,18 +39,18 @@ pub(crate) fn SignInPage() -> impl IntoView {
             return;
         }
         busy.set(true);
-        fault.set(None);
+        error.set(None);
         let sign_in = SignIn { email: email.value(), password: password.value() };
-        start(async move {
+        spawn(async move {
             let outcome = session.sign_in(&sign_in).await;
             busy.try_set(false);
-            let Err(error) = outcome else { return };
-            if error.code() == Some(ErrorCode::InvalidCredentials) {
+            let Err(new_error) = outcome else { return };
+            if new_error.code() == Some(ErrorCode::InvalidCredentials) {
                 password.set_value("");
                 let _ = password.focus();
             }
-            let seconds = seconds_to_wait(&error);
-            fault.try_set(Some(error));
+            let seconds = seconds_to_wait(&new_error);
+            error.try_set(Some(new_error));
             for left in (0..=seconds).rev() {
                 wait.try_set(left);
                 if left > 0 {
@@ -60,10 +60,10 @@ pub(crate) fn SignInPage() -> impl IntoView {
         });
     };
     let message = move || {
-        fault.get().map(|fault| match wait.get() {
-            0 if fault.code() == Some(ErrorCode::TooManyRequests) => "You can try again now.".to_owned(),
-            0 => fault.words(),
-            seconds => too_many_tries(seconds),
+        error.get().map(|error| match wait.get() {
+            0 if error.code() == Some(ErrorCode::TooManyRequests) => "You can try again now.".to_owned(),
+            0 => error.message(),
+            seconds => too_many_attempts(seconds),
         })
     };
     view! {
@@ -111,9 +111,9 @@ pub(crate) fn SignInPage() -> impl IntoView {
     }
 }
 
-fn seconds_to_wait(fault: &Fault) -> u32 {
-    match fault {
-        Fault::Refused { problem, retry_after } if problem.code == ErrorCode::TooManyRequests => {
+fn seconds_to_wait(error: &RequestError) -> u32 {
+    match error {
+        RequestError::Refused { problem, retry_after } if problem.code == ErrorCode::TooManyRequests => {
             retry_after.unwrap_or(0)
         }
         _ => 0,

@@ -59,7 +59,7 @@ impl Draft {
 
     /// Returns the stored draft, or an empty one.
     pub(super) fn load(key: &StorageKey) -> Self {
-        let stored = storage::recall(&key.0).and_then(|text| serde_json::from_str(&text).ok());
+        let stored = storage::load(&key.0).and_then(|text| serde_json::from_str(&text).ok());
         stored.unwrap_or_else(Self::empty)
     }
 
@@ -67,13 +67,13 @@ impl Draft {
     pub(super) fn save(&self, key: &StorageKey) {
         let is_empty = self.number.trim().is_empty() && self.text.shown().is_empty();
         let json = if is_empty { None } else { serde_json::to_string(self).ok() };
-        storage::keep(&key.0, json.as_deref());
+        storage::save(&key.0, json.as_deref());
     }
 
     /// Deletes the stored draft if it still has this idempotency key.
     pub(super) fn delete(key: &StorageKey, idempotency_key: &str) {
         if Self::load(key).key == idempotency_key {
-            storage::keep(&key.0, None);
+            storage::save(&key.0, None);
         }
     }
 

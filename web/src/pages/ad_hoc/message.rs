@@ -4,11 +4,11 @@
 use leptos::prelude::*;
 
 use super::{state::AdHocState, templates::templates};
-use crate::components::{counter::counter, form::explained};
+use crate::components::{counter::counter, form::hint_and_error};
 
 /// The fields of the text.
 pub(super) fn message(state: AdHocState) -> AnyView {
-    let fault = state.form.fault_of("body");
+    let error = state.form.field_error("body");
     let text = Memo::new(move |_| state.draft.with(|draft| draft.text.shown()));
     let unfilled = Memo::new(move |_| state.draft.with(|draft| draft.text.placeholders()));
     let placeholder_input = move |name: String| {
@@ -39,15 +39,15 @@ pub(super) fn message(state: AdHocState) -> AnyView {
                 rows="4"
                 dir="auto"
                 name="body"
-                aria-describedby="message-count fault-body"
-                aria-invalid=move || fault.with(Option::is_some).to_string()
+                aria-describedby="message-count error-body"
+                aria-invalid=move || error.with(Option::is_some).to_string()
                 placeholder="Write a message – Ctrl+Enter sends"
                 prop:value=text
                 prop:readOnly=move || state.form.busy.get()
                 on:input:target=move |event| state.edit_text(event.target().value())
             ></textarea>
             {counter(text)}
-            {explained("fault-body".to_owned(), "", fault)}
+            {hint_and_error("error-body".to_owned(), "", error)}
         </div>
         {move || unfilled.get().into_iter().map(placeholder_input).collect_view()}
     }

@@ -74,7 +74,7 @@ fn form(state: AdHocState) -> AnyView {
             {from_field(state)}
             {blocked_notice(state)}
             {message(state)}
-            {state.form.fault()}
+            {state.form.error()}
             <div class="modal-action mt-0 flex-wrap">
             // Closes the surrounding dialog. The draft stays stored.
             <button type="button" class="btn" on:click=|event| close_dialog(&event)>

@@ -16,7 +16,7 @@ use super::{
     text::Text,
 };
 use crate::{
-    api::{Client, Fault, new_idempotency_key},
+    api::{Client, RequestError, new_idempotency_key},
     components::{
         form::Form,
         notices::{Notices, use_notices},
@@ -24,7 +24,7 @@ use crate::{
     debounce::Debounced,
     keys::focus_first,
     session::{use_client, use_session},
-    tasks::start_detached,
+    tasks::spawn_detached,
 };
 
 /// Why no message can be sent to a number.
@@ -42,7 +42,7 @@ pub(super) struct AdHocState {
     pub(super) client: Client,
     notices: Notices,
     key: StoredValue<StorageKey>,
-    typing: Debounced,
+    debounced: Debounced,
     /// The sending team.
     pub(super) team: StoredValue<TeamSummary>,
     /// Content of the fields.
@@ -50,8 +50,8 @@ pub(super) struct AdHocState {
     /// The draft that a template has replaced.
     pub(super) replaced: RwSignal<Option<Draft>>,
     /// Result of checking the typed number; `None` until it arrives.
-    pub(super) checked: RwSignal<Option<Result<NumberCheck, Fault>>>,
-    /// Whether the message is being sent, and its faults.
+    pub(super) checked: RwSignal<Option<Result<NumberCheck, RequestError>>>,
+    /// Whether the message is being sent, and its errors.
     pub(super) form: Form,
     /// The conversation of the sent message.
     pub(super) sent: RwSignal<Option<Conversation>>,
@@ -64,7 +64,7 @@ impl AdHocState {
         let state = Self {
             client: use_client(),
             notices: use_notices(),
-            typing: Debounced::new(),
+            debounced: Debounced::new(),
             draft: RwSignal::new(Draft::load(&key)),
             key: StoredValue::new(key),
             team: StoredValue::new(team),
@@ -77,7 +77,7 @@ impl AdHocState {
         state
     }
 
-    /// Changes and stores the draft, and clears the faults.
+    /// Changes and stores the draft, and clears the errors.
     pub(super) fn change(self, change: impl FnOnce(&mut Draft)) {
         self.draft.update(change);
         self.save();
@@ -100,10 +100,10 @@ impl AdHocState {
     pub(super) fn check(self) {
         let input = self.draft.with_untracked(|draft| draft.number.trim().to_owned());
         if input.is_empty() {
-            return self.typing.forget();
+            return self.debounced.cancel();
         }
         let (client, team) = (self.client, self.team.with_value(|team| team.id));
-        self.typing.ask(async move { client.check_number(team, &input).await }, move |response| {
+        self.debounced.run(async move { client.check_number(team, &input).await }, move |response| {
             self.checked.set(Some(response));
         });
     }
@@ -155,7 +155,7 @@ impl AdHocState {
 
     /// Replaces an unedited template text with the same template filled in for another number.
     pub(super) fn refill_template(self, templates: &[RenderedTemplate], number: Option<&PhoneNumber>) {
-        // Does not clear the faults, because the agent has not edited anything.
+        // Does not clear the errors, because the agent has not edited anything.
         self.draft.update(|draft| draft.refill_template(templates, number));
         self.save();
     }
@@ -177,25 +177,25 @@ impl AdHocState {
         }
     }
 
-    /// Returns the first fault of a draft that cannot be sent.
-    fn validate(self, draft: &Draft) -> Option<Fault> {
-        let fault = |field: &str, text: &str| Some(Fault::in_field(field, text));
+    /// Returns the first error of a draft that cannot be sent.
+    fn validate(self, draft: &Draft) -> Option<RequestError> {
+        let error = |field: &str, text: &str| Some(RequestError::in_field(field, text));
         match self.checked.get_untracked() {
-            _ if draft.number.trim().is_empty() => return fault("number", "Enter a number."),
-            None => return fault("number", "The number is being checked. Try again in a moment."),
+            _ if draft.number.trim().is_empty() => return error("number", "Enter a number."),
+            None => return error("number", "The number is being checked. Try again in a moment."),
             Some(Ok(NumberCheck { valid: false, reason, .. })) => {
-                return fault("number", reason.as_deref().unwrap_or("This number cannot receive messages."));
+                return error("number", reason.as_deref().unwrap_or("This number cannot receive messages."));
             }
             // The check failed. Sending reports the same error, or succeeds if the server is reachable again.
             Some(_) => {}
         }
-        if let Some(text) = text_fault(draft.text.shown()) {
-            return fault("body", &text);
+        if let Some(text) = text_error(draft.text.shown()) {
+            return error("body", &text);
         }
         let stale = draft.is_unedited()
             && untrack(|| self.number()).is_some_and(|number| draft.is_for_another(&number));
         if stale {
-            return fault(
+            return error(
                 "body",
                 "Not sent. The template was filled in for another number. Fill it in again.",
             );
@@ -209,9 +209,9 @@ impl AdHocState {
             return;
         }
         let draft = self.draft.get_untracked();
-        if let Some(fault) = self.validate(&draft) {
-            let is_number = fault.problem().is_some_and(|problem| problem.field("number").is_some());
-            self.form.refused(fault);
+        if let Some(error) = self.validate(&draft) {
+            let is_number = error.problem().is_some_and(|problem| problem.field("number").is_some());
+            self.form.set_error(error);
             return focus_first(if is_number { "#ad-hoc-number" } else { "#ad-hoc-message" });
         }
         self.form.clear();
@@ -227,7 +227,7 @@ impl AdHocState {
             media: None,
         };
         // Detached, so that the request completes if the agent closes the dialog.
-        start_detached(async move {
+        spawn_detached(async move {
             let response = self.client.create_conversation(&new, &draft.key).await;
             self.form.busy.try_set(false);
             match response {
@@ -235,10 +235,10 @@ impl AdHocState {
                     Draft::delete(&key, &draft.key);
                     self.clear_sent(&draft.text);
                     if let Some(Some(conversation)) = self.sent.try_set(Some(conversation)) {
-                        self.notices.say(&format!("Sent to {}.", conversation.number.display()));
+                        self.notices.info(&format!("Sent to {}.", conversation.number.display()));
                     }
                 }
-                Err(fault) => self.refused(fault),
+                Err(error) => self.refused(error),
             }
         });
     }
@@ -253,11 +253,11 @@ impl AdHocState {
         }
     }
 
-    fn refused(self, fault: Fault) {
+    fn refused(self, error: RequestError) {
         if self.form.busy.is_disposed() {
-            return self.notices.fault(&fault);
+            return self.notices.error(&error);
         }
-        match (fault.code(), fault.problem()) {
+        match (error.code(), error.problem()) {
             (Some(ErrorCode::ConversationOpen), Some(problem)) => {
                 let open = problem.conversation_id;
                 self.checked.update(|checked| {
@@ -269,25 +269,25 @@ impl AdHocState {
             (Some(ErrorCode::NumberOptedOut), _) => self.check(),
             (Some(ErrorCode::IdempotencyKeyReused), _) => {
                 self.change(|draft| draft.key = new_idempotency_key());
-                return self.form.refused(Fault::in_field(
+                return self.form.set_error(RequestError::in_field(
                     "body",
                     "An earlier version of this message was sent already. Search for the number before you send again.",
                 ));
             }
             _ => {}
         }
-        let is_decided = fault.problem().is_some_and(|problem| matches!(problem.status, 409 | 422));
-        if is_decided && fault.code() != Some(ErrorCode::RequestInProgress) {
+        let is_decided = error.problem().is_some_and(|problem| matches!(problem.status, 409 | 422));
+        if is_decided && error.code() != Some(ErrorCode::RequestInProgress) {
             // The server has refused it, so the next attempt is a new request. After any other error the message may
             // have been sent, so the key stays.
             self.change(|draft| draft.key = new_idempotency_key());
         }
-        self.form.refused(fault);
+        self.form.set_error(error);
     }
 
     /// Returns to the form for another message.
     pub(super) fn start_another(self) {
-        self.typing.forget();
+        self.debounced.cancel();
         self.checked.set(None);
         self.replaced.set(None);
         self.form.clear();
@@ -296,10 +296,10 @@ impl AdHocState {
 }
 
 /// Returns why a text cannot be sent, or `None` if it can.
-fn text_fault(text: String) -> Option<String> {
+fn text_error(text: String) -> Option<String> {
     let body = match MessageBody::parse(text) {
         Ok(body) => body,
-        Err(fault) => return Some(fault.to_string()),
+        Err(error) => return Some(error.to_string()),
     };
     if let Some(broken) = broken_placeholder(body.as_str()) {
         return Some(broken.to_string());
@@ -316,17 +316,17 @@ mod tests {
     fn a_text_with_a_broken_or_unfilled_placeholder_is_not_sent() {
         for text in ["Hi {{name}", "Hi {{name", "Hi {{}}", "Hi {name}}"] {
             let broken = broken_placeholder(text).map(|broken| broken.to_string());
-            assert!(broken.is_some() && text_fault(text.to_owned()) == broken, "{text}");
+            assert!(broken.is_some() && text_error(text.to_owned()) == broken, "{text}");
         }
-        let missing = text_fault("Hi {{name}}".to_owned());
+        let missing = text_error("Hi {{name}}".to_owned());
         assert_eq!(missing.as_deref(), Some("Not sent. Fill in first: name"));
-        assert_eq!(text_fault("Hi Maria :-}".to_owned()), None);
+        assert_eq!(text_error("Hi Maria :-}".to_owned()), None);
     }
 
     #[test]
     fn a_value_with_a_brace_is_not_sent() {
         let mut text = Text::new("Hi {{name}}".to_owned());
         text.set_value("name", "{{Maria".to_owned());
-        assert!(text_fault(text.shown()).is_some_and(|fault| fault.contains("“{{Maria”")));
+        assert!(text_error(text.shown()).is_some_and(|error| error.contains("“{{Maria”")));
     }
 }

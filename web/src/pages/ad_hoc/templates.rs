@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use shared::{PhoneNumber, ids::TemplateId, template::RenderedTemplate};
 
 use super::state::AdHocState;
-use crate::{api::Fault, components::when::when, debounce::Debounced};
+use crate::{api::RequestError, components::when::when, debounce::Debounced};
 
-type Fetched = Option<Result<Vec<RenderedTemplate>, Fault>>;
+type Fetched = Option<Result<Vec<RenderedTemplate>, RequestError>>;
 
 /// The drop-down.
 pub(super) fn templates(state: AdHocState) -> AnyView {
     let fetched = RwSignal::new(None as Fetched);
-    let typing = Debounced::new();
+    let debounced = Debounced::new();
     // While a new number is being checked, the templates stay those of the previous one.
     let number = Memo::new(move |before: Option<&Option<PhoneNumber>>| {
         if state.checked.with(Option::is_some) { state.number() } else { before.cloned().flatten() }
@@ -21,7 +21,7 @@ pub(super) fn templates(state: AdHocState) -> AnyView {
         let number = number.get();
         let team = state.team.with_value(|team| team.id);
         let requested = number.clone();
-        typing.ask_now(
+        debounced.run_now(
             async move { state.client.list_team_templates(team, requested.as_ref()).await },
             move |response| {
                 if let Ok(templates) = &response {

@@ -13,9 +13,9 @@ use wasm_bindgen::JsCast;
 use super::{ApiKeysContext, OpenDialog};
 use crate::{
     components::{
-        checks,
+        checkboxes,
         dialog::Dialog,
-        form::{Form, Line},
+        form::{Field, Form},
         person::isolated,
     },
     session::use_session,
@@ -42,14 +42,14 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
     // The server allows a key only permissions that its creator has.
     let own = use_session().me().map(|me| me.permissions).unwrap_or_default();
     let offered = Permission::ALL.into_iter().filter(|permission| own.contains(permission)).collect();
-    let choice = checks::teams(form, "Choose at least one.", context.teams, teams);
+    let choice = checkboxes::teams(form, "Choose at least one.", context.teams, teams);
     view! {
         <Dialog title="New API key".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                {form.line(Line { hint: "The program that uses this key", ..Line::text("name", "Name", name) })}
-                {checks::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
+                {form.text_field(Field { hint: "The program that uses this key", ..Field::text("name", "Name", name) })}
+                {checkboxes::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
                 {choice}
-                {form.fault()}
+                {form.error()}
                 {form.actions(close, "Create key")}
             </form>
         </Dialog>

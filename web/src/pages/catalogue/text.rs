@@ -7,30 +7,30 @@ use shared::{
 };
 
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
         counter::counter,
-        form::{Form, explained},
+        form::{Form, hint_and_error},
         placeholder::failed,
         when::when,
     },
-    tasks::start,
+    tasks::spawn,
 };
 
-type Known = RwSignal<Option<Result<Vec<Placeholder>, Fault>>>;
+type Known = RwSignal<Option<Result<Vec<Placeholder>, RequestError>>>;
 
 /// The `body` field.
 pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSignal<String>) -> AnyView {
     let area = NodeRef::<html::Textarea>::new();
     let known: Known = RwSignal::new(None);
     let fetch = move || {
-        start(async move {
+        spawn(async move {
             let response = client.list_placeholders(team).await;
             known.try_set(Some(response));
         });
     };
     fetch();
-    let fault = form.fault_of("body");
+    let error = form.field_error("body");
     view! {
         <div class="flex flex-col gap-1">
             <div class="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -43,16 +43,16 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
                 class="textarea max-h-60 min-h-24 w-full text-base field-sizing-content"
                 rows="4"
                 dir="auto"
-                aria-describedby="fault-body message-count"
-                aria-invalid=move || fault.with(Option::is_some).to_string()
+                aria-describedby="error-body message-count"
+                aria-invalid=move || error.with(Option::is_some).to_string()
                 prop:value=body
                 on:input:target=move |event| body.set(event.target().value())
             ></textarea>
-            {explained("fault-body".to_owned(), "", fault)}
+            {hint_and_error("error-body".to_owned(), "", error)}
         </div>
         {move || known.with(|known| match known {
             None => ().into_any(),
-            Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
+            Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
             Some(Ok(known)) => buttons(known, area, body),
         })}
         {preview(known, body)}

@@ -16,12 +16,12 @@ use crate::{
     components::{
         consent::source,
         heading::Heading,
-        moment::date_and_time,
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
+        timestamp::date_and_time,
         when::when,
     },
-    live::{News, use_live},
+    live::{LiveUpdate, use_live},
     session::use_session,
     time_zone::Zone,
 };
@@ -45,9 +45,9 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
     let teams = StoredValue::new(me.map(|me| me.teams).unwrap_or_default());
     let ledger = Ledger::new();
     ledger.fetch();
-    use_live().listen(move |news| match news {
-        News::Event(event) if event.kind != EventKind::ConsentChanged => {}
-        News::Event(_) | News::Opened => ledger.fetch(),
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.kind != EventKind::ConsentChanged => {}
+        LiveUpdate::Event(_) | LiveUpdate::Opened => ledger.fetch(),
     });
     let recording = RwSignal::new(false);
     let record_dialog = when(
@@ -61,12 +61,12 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
     let has_entries = Memo::new(move |_| {
         ledger.entries.with(|entries| entries.as_ref().map(|entries| !entries.is_empty()))
     });
-    let body = move || match (has_entries.get(), ledger.fault.get()) {
+    let body = move || match (has_entries.get(), ledger.error.get()) {
         // The filter is not a valid number, or is incomplete.
-        (None, Some(fault)) if fault.problem().is_some_and(|problem| problem.status == 422) => {
-            view! { <p class="py-8 text-center">{fault.words()}</p> }.into_any()
+        (None, Some(error)) if error.problem().is_some_and(|problem| problem.status == 422) => {
+            view! { <p class="py-8 text-center">{error.message()}</p> }.into_any()
         }
-        (None, Some(fault)) => failed(&fault, Callback::new(move |()| ledger.fetch())),
+        (None, Some(error)) => failed(&error, Callback::new(move |()| ledger.fetch())),
         (None, None) => skeleton(5),
         (Some(false), _) if ledger.number.with(|number| number.trim().is_empty()) => {
             empty("No customer has opted out")

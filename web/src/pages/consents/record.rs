@@ -10,7 +10,7 @@ use shared::{
 use crate::{
     components::{
         dialog::Dialog,
-        form::{Form, Line, explained},
+        form::{Field, Form, hint_and_error},
         notices::use_notices,
     },
     session::use_client,
@@ -27,7 +27,7 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
     let number = RwSignal::new(String::new());
     let state = RwSignal::new(ConsentState::OptedOut);
     let note = RwSignal::new(String::new());
-    let fault = form.fault_of("team_number");
+    let error = form.field_error("team_number");
     let option = |team: &TeamSummary, number: &PhoneNumber| {
         view! {
             <option value=number.as_str().to_owned()>{format!("{} · {}", team.name, number.display())}</option>
@@ -59,17 +59,17 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
             note: note.get_untracked(),
         };
         form.send(async move { client.create_consent(&new).await }, move |consent| {
-            notices.say(&format!("Recorded for {}.", consent.number.display()));
+            notices.info(&format!("Recorded for {}.", consent.number.display()));
             done.try_run(());
             close.try_run(());
         });
     };
-    let number_line = Line {
+    let number_field = Field {
         kind: "tel",
         hint: "Any format, e.g. 07700 900123",
-        ..Line::text("number", "Customer’s number", number)
+        ..Field::text("number", "Customer’s number", number)
     };
-    let note_line = Line { hint: "How did the customer tell you?", ..Line::text("note", "Note", note) };
+    let note_field = Field { hint: "How did the customer tell you?", ..Field::text("note", "Note", note) };
     view! {
         <Dialog title="Record an opt-out or opt-in".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
@@ -79,15 +79,15 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
                         id="field-team-number"
                         class="select w-full"
                         name="team_number"
-                        aria-describedby="fault-team-number"
-                        aria-invalid=move || fault.with(Option::is_some).to_string()
+                        aria-describedby="error-team-number"
+                        aria-invalid=move || error.with(Option::is_some).to_string()
                         on:change:target=move |event| team_number.set(event.target().value().parse().ok())
                     >
                         {options}
                     </select>
-                    {explained("fault-team-number".to_owned(), "", fault)}
+                    {hint_and_error("error-team-number".to_owned(), "", error)}
                 </div>
-                {form.line(number_line)}
+                {form.text_field(number_field)}
                 <fieldset>
                     <legend class="mb-1 text-sm font-medium">"The customer"</legend>
                     <div class="flex flex-wrap gap-x-6 gap-y-2">
@@ -95,8 +95,8 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
                         {choice(ConsentState::OptedIn, "opted in again")}
                     </div>
                 </fieldset>
-                {form.area(note_line)}
-                {form.fault()}
+                {form.text_area(note_field)}
+                {form.error()}
                 {form.actions(close, "Record")}
             </form>
         </Dialog>

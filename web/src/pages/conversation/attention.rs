@@ -6,9 +6,9 @@ use shared::conversation::{Action, Attention};
 
 use super::ConversationContext;
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{notices::use_notices, when::when},
-    tasks::start,
+    tasks::spawn,
 };
 
 /// The banner, if the conversation needs attention.
@@ -37,18 +37,18 @@ pub(super) fn AttentionBanner(context: ConversationContext) -> impl IntoView {
 fn opt_out_decision(context: ConversationContext) -> AnyView {
     let notices = use_notices();
     let busy = RwSignal::new(false);
-    let done = move |response: Result<(), Fault>, notice: &str| {
+    let done = move |response: Result<(), RequestError>, notice: &str| {
         busy.try_set(false);
         match response {
-            Ok(()) => notices.say(notice),
-            Err(fault) => notices.fault(&fault),
+            Ok(()) => notices.info(notice),
+            Err(error) => notices.error(&error),
         }
         context.refetch.try_run(());
     };
     let opt_out = move |_| {
         if !busy.get_untracked() {
             busy.set(true);
-            start(async move {
+            spawn(async move {
                 let response = context.client.create_opt_out(context.id).await;
                 done(response, "The customer is opted out. Nothing more is sent to them.");
             });
@@ -57,7 +57,7 @@ fn opt_out_decision(context: ConversationContext) -> AnyView {
     let dismiss = move |_| {
         if !busy.get_untracked() {
             busy.set(true);
-            start(async move {
+            spawn(async move {
                 let response = context.client.delete_attention(context.id).await;
                 done(response, "Dismissed.");
             });

@@ -5,7 +5,7 @@ use shared::message::{Direction, Message, MessageStatus, SenderKind};
 
 use super::{ConversationContext, media::attachment, resend::resend_button};
 use crate::{
-    components::{moment::time_of_day, when::when},
+    components::{timestamp::time_of_day, when::when},
     time_zone::Zone,
 };
 

@@ -7,7 +7,7 @@ use super::{
     draft::{Draft, StorageKey},
 };
 use crate::{
-    components::{moment::date_and_time, when::when},
+    components::{timestamp::date_and_time, when::when},
     session::use_session,
     time_zone::Zone,
 };

@@ -14,7 +14,7 @@ use super::{
     held::{HeldTexts, held_notice},
 };
 use crate::{
-    api::{Fault, new_idempotency_key},
+    api::{RequestError, new_idempotency_key},
     components::{
         notices::use_notices,
         placeholder::{failed, skeleton},
@@ -31,13 +31,13 @@ const HELD: HeldTexts =
 #[component]
 pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
     let notices = use_notices();
-    let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, Fault>>);
+    let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, RequestError>>);
     let reason = NodeRef::<html::Select>::new();
     let note = NodeRef::<html::Textarea>::new();
-    let fault = RwSignal::new(None::<String>);
+    let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let key = StoredValue::new(new_idempotency_key());
-    let home = TaskScope::current();
+    let scope = TaskScope::current();
     // Messages that hold the closure because the agent has not seen them.
     let held_by = RwSignal::new(Vec::<Message>::new());
     // Last seen message of an attempt that got no response. A retry sends the same request, so that its idempotency key
@@ -46,7 +46,7 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
 
     let fetch = move || {
         let team = context.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
-        home.start(async move {
+        scope.spawn(async move {
             let Some(team) = team else { return };
             let response = context.client.list_closure_reasons(team).await;
             reasons.try_set(Some(response));
@@ -59,7 +59,7 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
             return;
         };
         let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
-            fault.set(Some("Choose a reason.".to_owned()));
+            error.set(Some("Choose a reason.".to_owned()));
             let _ = reason.focus();
             return;
         };
@@ -67,35 +67,35 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
             return;
         }
         busy.set(true);
-        fault.set(None);
+        error.set(None);
         held_by.set(Vec::new());
         let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
         // 0 if the agent has seen no message: the server then holds the closure and returns the messages.
         let last_seen_message_id = attempted.get_value().or(seen).or(Some(MessageId(0)));
         attempted.set_value(last_seen_message_id);
         let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
-        home.start(async move {
+        scope.spawn(async move {
             let response = context.client.create_closure(context.id, &closure, &key.get_value()).await;
             busy.try_set(false);
             match response {
                 Ok(detail) => {
-                    notices.say("The conversation is closed.");
+                    notices.info("The conversation is closed.");
                     context.show(detail);
                     focus_if_lost("#closed");
                 }
-                Err(error) => {
-                    if error.problem().is_some() {
+                Err(new_error) => {
+                    if new_error.problem().is_some() {
                         attempted.try_set_value(None);
                     }
-                    match error.code() {
+                    match new_error.code() {
                         Some(ErrorCode::ConversationMoved) => {
-                            let messages = error.problem().map(|problem| problem.messages.clone());
+                            let messages = new_error.problem().map(|problem| problem.messages.clone());
                             context.thread.merge(messages.clone().unwrap_or_default());
                             held_by.try_set(messages.unwrap_or_default());
                             return;
                         }
                         Some(ErrorCode::ConversationClosed) => {
-                            notices.say("A colleague has closed this conversation.");
+                            notices.info("A colleague has closed this conversation.");
                             context.refetch.run(());
                         }
                         // An earlier attempt did arrive, with another reason or note.
@@ -105,13 +105,13 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
                         }
                         _ => {}
                     }
-                    let field = error.problem().and_then(|problem| {
+                    let field = new_error.problem().and_then(|problem| {
                         problem
                             .field("note")
                             .or_else(|| problem.field("closure_reason_id"))
                             .map(str::to_owned)
                     });
-                    fault.try_set(Some(field.unwrap_or_else(|| error.words())));
+                    error.try_set(Some(field.unwrap_or_else(|| new_error.message())));
                 }
             }
         });
@@ -139,15 +139,15 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
                         class="select w-full"
                         required
                         data-close-section=""
-                        aria-invalid=move || fault.with(Option::is_some).to_string()
-                        aria-describedby="closing-fault"
+                        aria-invalid=move || error.with(Option::is_some).to_string()
+                        aria-describedby="closing-error"
                     >
                         <option value="">"Choose a reason"</option>
                         {options.collect_view()}
                     </select>
                 </label>
-                <p id="closing-fault" role="alert" class="text-sm text-red-700 dark:text-red-300 empty:hidden">
-                    {move || fault.get()}
+                <p id="closing-error" role="alert" class="text-sm text-red-700 dark:text-red-300 empty:hidden">
+                    {move || error.get()}
                 </p>
                 <label class="flex flex-col gap-1">
                     <span class="text-sm font-medium">"Note"</span>
@@ -169,7 +169,7 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
     let body = move || {
         reasons.with(|reasons| match reasons {
             None => skeleton(2),
-            Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
+            Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
             Some(Ok(reasons)) => form(reasons),
         })
     };

@@ -62,8 +62,8 @@ pub(super) fn Composer(context: ConversationContext) -> impl IntoView {
                     rows="3"
                     dir="auto"
                     aria-label="Message"
-                    aria-describedby="message-missing message-fault message-count"
-                    aria-invalid=move || (state.fault.with(Option::is_some)).to_string()
+                    aria-describedby="message-missing message-error message-count"
+                    aria-invalid=move || (state.error.with(Option::is_some)).to_string()
                     placeholder="Write a message – Ctrl+Enter sends"
                     prop:value=text
                     prop:readOnly=move || state.busy.get()
@@ -76,14 +76,14 @@ pub(super) fn Composer(context: ConversationContext) -> impl IntoView {
             </div>
             <p id="message-missing" class="text-sm font-medium empty:hidden">
                 {move || {
-                    let has_fault = state.fault.with(Option::is_some);
+                    let has_error = state.error.with(Option::is_some);
                     missing.with(|missing| {
-                        (!has_fault && !missing.is_empty()).then(|| format!("Fill in: {}", joined(missing)))
+                        (!has_error && !missing.is_empty()).then(|| format!("Fill in: {}", joined(missing)))
                     })
                 }}
             </p>
-            <p id="message-fault" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || state.fault.get()}
+            <p id="message-error" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+                {move || state.error.get()}
             </p>
         </form>
     }

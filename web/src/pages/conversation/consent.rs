@@ -17,7 +17,7 @@ use super::{
 use crate::{
     components::{
         consent::opted_out,
-        form::{Form, Line},
+        form::{Field, Form},
         notices::use_notices,
     },
     session::use_session,
@@ -80,14 +80,14 @@ fn consent_form(context: ConversationContext, state: ConsentState) -> AnyView {
         form.send(async move { context.client.create_consent(&new).await }, move |_| {
             // The live event may have arrived first and removed the form.
             note.try_set(String::new());
-            notices.say(done);
+            notices.info(done);
             context.refetch.try_run(());
         });
     };
     view! {
         <form class="flex flex-col gap-3" novalidate on:submit=submit>
-            {form.area(Line::text("note", label, note))}
-            {form.fault()}
+            {form.text_area(Field::text("note", label, note))}
+            {form.error()}
             <div>{form.submit(button)}</div>
         </form>
     }

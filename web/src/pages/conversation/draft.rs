@@ -38,7 +38,7 @@ impl Draft {
 
     /// Returns the stored draft, or an empty one.
     pub(super) fn load(key: &StorageKey) -> Self {
-        storage::recall(&key.0).and_then(|json| Self::parse(&json)).unwrap_or_else(Self::empty)
+        storage::load(&key.0).and_then(|json| Self::parse(&json)).unwrap_or_else(Self::empty)
     }
 
     fn parse(json: &str) -> Option<Self> {
@@ -60,13 +60,13 @@ impl Draft {
     /// Stores the draft, or deletes it if it is empty.
     pub(super) fn save(&self, key: &StorageKey) {
         let json = if self.text.is_empty() { None } else { serde_json::to_string(self).ok() };
-        storage::keep(&key.0, json.as_deref());
+        storage::save(&key.0, json.as_deref());
     }
 
     /// Deletes the stored draft if it still has this idempotency key.
     pub(super) fn delete(key: &StorageKey, idempotency_key: &str) {
         if Self::load(key).key == idempotency_key {
-            storage::keep(&key.0, None);
+            storage::save(&key.0, None);
         }
     }
 }

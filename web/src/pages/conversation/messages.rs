@@ -48,17 +48,17 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
             thread.seen.set(thread.newest());
         }
     });
-    let home = TaskScope::current();
+    let scope = TaskScope::current();
     let fetch_earlier = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        home.start(async move {
+        scope.spawn(async move {
             scroll
                 .keep_position(async move {
-                    if let Err(fault) = thread.fetch_earlier().await {
-                        notices.fault(&fault);
+                    if let Err(error) = thread.fetch_earlier().await {
+                        notices.error(&error);
                     }
                     busy.try_set(false);
                 })
@@ -108,8 +108,8 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
     );
     let is_empty = Memo::new(move |_| thread.entries.with(Vec::is_empty));
     let placeholder = move || {
-        is_empty.get().then(|| match (thread.fault.get(), thread.has_earlier.get()) {
-            (Some(fault), _) => failed(&fault, context.refetch),
+        is_empty.get().then(|| match (thread.error.get(), thread.has_earlier.get()) {
+            (Some(error), _) => failed(&error, context.refetch),
             (None, None) => skeleton(5),
             (None, Some(_)) => empty("No messages yet"),
         })

@@ -14,9 +14,9 @@ use super::{
     draft::{Draft, StorageKey},
 };
 use crate::{
-    api::{Fault, new_idempotency_key},
+    api::{RequestError, new_idempotency_key},
     session::use_session,
-    tasks::start_detached,
+    tasks::spawn_detached,
 };
 
 /// The reply being written.
@@ -27,7 +27,7 @@ pub(super) struct ReplyState {
     /// Content of the message box.
     pub(super) draft: RwSignal<Draft>,
     /// Why the reply was not sent.
-    pub(super) fault: RwSignal<Option<String>>,
+    pub(super) error: RwSignal<Option<String>>,
     /// Messages that hold the reply because the agent has not seen them.
     pub(super) held_by: RwSignal<Vec<Message>>,
     /// The draft that a template has replaced.
@@ -46,7 +46,7 @@ impl ReplyState {
             context,
             draft: RwSignal::new(Draft::load(&key)),
             key: StoredValue::new(key),
-            fault: RwSignal::new(None),
+            error: RwSignal::new(None),
             held_by: RwSignal::new(Vec::new()),
             replaced: RwSignal::new(None),
             busy: RwSignal::new(false),
@@ -67,13 +67,13 @@ impl ReplyState {
         }
     }
 
-    /// Changes and stores the draft, and clears the fault.
+    /// Changes and stores the draft, and clears the error.
     pub(super) fn change(self, change: impl FnOnce(&mut Draft)) {
         self.update(|draft| {
             change(draft);
             draft.last_seen = None;
         });
-        self.fault.set(None);
+        self.error.set(None);
     }
 
     fn update(self, change: impl FnOnce(&mut Draft)) {
@@ -123,8 +123,8 @@ impl ReplyState {
 
     /// Returns why the text cannot be sent, or `None` if it can.
     fn validate(text: &str) -> Option<String> {
-        if let Err(fault) = MessageBody::parse(text.to_owned()) {
-            return Some(fault.to_string());
+        if let Err(error) = MessageBody::parse(text.to_owned()) {
+            return Some(error.to_string());
         }
         if let Some(broken) = broken_placeholder(text) {
             return Some(broken.to_string());
@@ -140,11 +140,11 @@ impl ReplyState {
         }
         let draft = self.draft.get_untracked();
         if let Some(reason) = Self::validate(&draft.text) {
-            self.fault.set(Some(reason));
+            self.error.set(Some(reason));
             return self.focus();
         }
         self.busy.set(true);
-        self.fault.set(None);
+        self.error.set(None);
         self.focus();
         // 0 if the agent has seen no message: the server then holds the reply and returns the messages.
         let last_seen = draft.last_seen.or(last_seen).or(Some(MessageId(0)));
@@ -157,7 +157,7 @@ impl ReplyState {
             media: None,
         };
         // Detached, so that the request completes if the agent leaves the page.
-        start_detached(async move {
+        spawn_detached(async move {
             let response = self.context.client.create_message(self.context.id, &reply, &draft.key).await;
             self.busy.try_set(false);
             match response {
@@ -166,7 +166,7 @@ impl ReplyState {
                     self.sent(&reply.body);
                     self.context.thread.add_sent(message);
                 }
-                Err(fault) => self.refused(&fault),
+                Err(error) => self.refused(&error),
             }
             self.focus();
         });
@@ -188,12 +188,12 @@ impl ReplyState {
         self.context.refetch.try_run(());
     }
 
-    fn refused(self, fault: &Fault) {
-        if fault.problem().is_some() {
+    fn refused(self, error: &RequestError) {
+        if error.problem().is_some() {
             // The server has refused it, so the next attempt is a new request.
             self.update(|draft| draft.last_seen = None);
         }
-        match (fault.code(), fault.problem()) {
+        match (error.code(), error.problem()) {
             (Some(ErrorCode::ConversationMoved), Some(problem)) => {
                 self.context.thread.merge(problem.messages.clone());
                 self.held_by.try_set(problem.messages.clone());
@@ -204,7 +204,7 @@ impl ReplyState {
                 // An earlier version did arrive, although its response was lost.
                 self.update(|draft| draft.key = new_idempotency_key());
                 self.refetch();
-                self.fault.try_set(Some(
+                self.error.try_set(Some(
                     "An earlier version of this message was sent already. Read the conversation before you send again."
                         .to_owned(),
                 ));
@@ -212,8 +212,8 @@ impl ReplyState {
             }
             _ => {}
         }
-        let field = fault.problem().and_then(|problem| problem.field("body")).map(str::to_owned);
-        self.fault.try_set(Some(field.unwrap_or_else(|| fault.words())));
+        let field = error.problem().and_then(|problem| problem.field("body")).map(str::to_owned);
+        self.error.try_set(Some(field.unwrap_or_else(|| error.message())));
     }
 }
 

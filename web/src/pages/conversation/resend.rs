@@ -15,7 +15,7 @@ use super::{ConversationContext, held::newest};
 use crate::{
     components::{notices::use_notices, when::when},
     keys::focus_if_lost,
-    tasks::start_detached,
+    tasks::spawn_detached,
 };
 
 /// The button. Absent if sending again cannot succeed, or if the text has already been sent again.
@@ -41,7 +41,7 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
             last_seen_message_id: Some(seen),
             media: None,
         };
-        start_detached(async move {
+        spawn_detached(async move {
             let response = context.client.create_message(context.id, &message, &format!("again-{id}")).await;
             busy.try_set(false);
             match response {
@@ -49,18 +49,18 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
                     context.thread.add_sent(message);
                     focus_if_lost("[aria-label=Message]");
                 }
-                Err(fault) => {
-                    match fault.code() {
+                Err(error) => {
+                    match error.code() {
                         Some(ErrorCode::ConversationMoved) => {
-                            if let Some(problem) = fault.problem() {
+                            if let Some(problem) = error.problem() {
                                 newest_shown.try_set_value(newest(&problem.messages));
                                 context.thread.merge(problem.messages.clone());
                             }
-                            notices.say("Not sent: new messages arrived. Read them, then send again.");
+                            notices.info("Not sent: new messages arrived. Read them, then send again.");
                         }
                         // An earlier click sent it, with another last seen message.
                         Some(ErrorCode::IdempotencyKeyReused) => {}
-                        _ => notices.fault(&fault),
+                        _ => notices.error(&error),
                     }
                     context.refetch.try_run(());
                 }

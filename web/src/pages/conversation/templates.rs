@@ -5,21 +5,21 @@ use shared::{ErrorCode, event::EventKind, ids::TemplateId, template::RenderedTem
 
 use super::reply::ReplyState;
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::when::when,
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
 };
 
 /// The drop-down.
 #[component]
 pub(super) fn Templates(state: ReplyState) -> impl IntoView {
-    let templates = RwSignal::new(None::<Result<Vec<RenderedTemplate>, Fault>>);
+    let templates = RwSignal::new(None::<Result<Vec<RenderedTemplate>, RequestError>>);
     let context = state.context;
-    let fetch = coalesced(move || async move {
+    let fetch = coalesce(move || async move {
         let picked = context.picked.try_get_untracked().flatten();
         let response = context.client.list_conversation_templates(context.id, picked.as_deref()).await;
         if picked.is_some()
-            && matches!(&response, Err(fault) if fault.code() == Some(ErrorCode::ValidationFailed))
+            && matches!(&response, Err(error) if error.code() == Some(ErrorCode::ValidationFailed))
         {
             // In a newer daily file the picked customer has another number.
             context.picked.try_set(None);
@@ -42,9 +42,9 @@ pub(super) fn Templates(state: ReplyState) -> impl IntoView {
         context.picked.track();
         fetch.run(());
     });
-    use_live().listen(move |news| {
+    use_live().listen(move |update| {
         // A new daily file is announced by this event too.
-        if let News::Event(event) = news
+        if let LiveUpdate::Event(event) = update
             && event.kind == EventKind::TeamChanged
             && context.belongs_to(event.team_id)
         {

@@ -17,7 +17,7 @@ use crate::{
         when::{Row, keyed, when},
     },
     keys::use_keys,
-    live::{coalesced, use_live},
+    live::{coalesce, use_live},
     pages::lazy::prefetch_conversation,
     session::use_client,
 };
@@ -26,13 +26,13 @@ use crate::{
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
     let state = QueueState::new(use_client());
-    let fetch = coalesced(move || state.fetch());
+    let fetch = coalesce(move || state.fetch());
     fetch.run(());
     use_live().listen(move |_| fetch.run(()));
 
     let keys = use_keys();
     Effect::new(move |before: Option<u32>| {
-        let now = keys.show_news.get();
+        let now = keys.show_updates.get();
         if before.is_some_and(|before| before != now) {
             state.show_held_back();
         }
@@ -63,8 +63,8 @@ pub(crate) fn QueuePage() -> impl IntoView {
     });
     let body = move || {
         if not_loaded.get() {
-            return match state.fault.get() {
-                Some(fault) => failed(&fault, fetch),
+            return match state.error.get() {
+                Some(error) => failed(&error, fetch),
                 None => skeleton(8),
             };
         }

@@ -11,10 +11,10 @@ use super::state::QueueState;
 use crate::{
     clock::Clock,
     components::{
-        moment::moment,
         notices::use_notices,
         person::{open_label, or_dash},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
+        timestamp::timestamp,
         when::{Row, keyed, when},
     },
     tasks::TaskScope,
@@ -51,15 +51,15 @@ pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
     });
     let busy = RwSignal::new(false);
     let notices = use_notices();
-    let home = TaskScope::current();
+    let scope = TaskScope::current();
     let show_more = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        home.start(async move {
-            if let Err(fault) = state.fetch_more(team).await {
-                notices.fault(&fault);
+        scope.spawn(async move {
+            if let Err(error) = state.fetch_more(team).await {
+                notices.error(&error);
             }
             busy.try_set(false);
         });
@@ -142,7 +142,7 @@ fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyVi
         let at =
             conversation.with(|conversation| conversation.as_ref().and_then(|found| found.last_message_at));
         match at {
-            Some(at) => moment(at, &zone),
+            Some(at) => timestamp(at, &zone),
             None => "–".into_any(),
         }
     };

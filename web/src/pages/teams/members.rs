@@ -5,16 +5,16 @@ use shared::{account::AccountDetail, ids::AccountId, team::Member};
 
 use super::team::TeamContext;
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
+        confirmation::{Confirmation, confirm},
         form::Form,
         permission::role_name,
         placeholder::{empty, failed},
-        question::{Question, ask},
         table::{BODY, ROW, TABLE, cell, head},
     },
     keys::focus_first,
-    tasks::start,
+    tasks::spawn,
 };
 
 const COLUMNS: &[(&str, &str)] =
@@ -75,10 +75,10 @@ fn row(to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
 
 fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
     let form = Form::new();
-    let accounts = RwSignal::new(None::<Result<Vec<AccountDetail>, Fault>>);
+    let accounts = RwSignal::new(None::<Result<Vec<AccountDetail>, RequestError>>);
     let select = NodeRef::<html::Select>::new();
     let fetch = move || {
-        start(async move {
+        spawn(async move {
             let response = context.client.list_accounts().await;
             accounts.try_set(Some(response));
         });
@@ -118,7 +118,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
         <form class="mt-3 flex max-w-xl flex-col gap-2" novalidate on:submit=submit>
             {move || {
                 accounts.with(|accounts| match accounts {
-                    Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
+                    Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
                     _ => ().into_any(),
                 })
             }}
@@ -127,7 +127,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
                 <select
                     node_ref=select
                     class="select w-full"
-                    aria-describedby="member-fault"
+                    aria-describedby="member-error"
                     aria-invalid=move || none_chosen.get().to_string()
                     on:change=move |_| none_chosen.set(false)
                 >
@@ -135,10 +135,10 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
                     {options}
                 </select>
             </label>
-            <p id="member-fault" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+            <p id="member-error" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
                 {move || none_chosen.get().then_some("Choose an account.")}
             </p>
-            {form.fault()}
+            {form.error()}
             <div>{form.submit("Add member")}</div>
         </form>
     }
@@ -151,7 +151,7 @@ fn can_be_added(account: &AccountDetail, members: &[Member]) -> bool {
 }
 
 fn remove(context: TeamContext, to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
-    let question = Question {
+    let confirmation = Confirmation {
         title: format!("Remove {} from the team?", member.display_name),
         text: "They no longer see the team's conversations. Their messages stay. Administrators can \
                still act in every team.",
@@ -165,7 +165,7 @@ fn remove(context: TeamContext, to_remove: RwSignal<Option<Member>>, member: Mem
         context.refetch.run(());
     });
     let request = move || async move { context.client.delete_member(context.id, member.account_id).await };
-    ask(question, close, request, done)
+    confirm(confirmation, close, request, done)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A time of the last hour as "3 min ago", which stays up to date, or an older one as "22 Nov 09:14".
-pub(crate) fn moment(at: DateTime<Utc>, zone: &Zone) -> AnyView {
+pub(crate) fn timestamp(at: DateTime<Utc>, zone: &Zone) -> AnyView {
     let clock = use_context::<Clock>();
     let absolute = zone.date_and_time(at);
     let text = move || clock.and_then(|clock| clock.ago(at)).unwrap_or_else(|| absolute.clone());
