@@ -9,6 +9,7 @@ mod api;
 mod app;
 mod clock;
 mod components;
+mod compose;
 mod debounce;
 mod keys;
 mod live;

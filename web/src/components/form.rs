@@ -6,7 +6,10 @@
 use leptos::prelude::*;
 use shared::FieldError;
 
-use crate::{api::RequestError, tasks::spawn};
+use crate::{
+    api::RequestError,
+    tasks::{spawn, spawn_detached},
+};
 
 /// The hint for a new password.
 pub(crate) const PASSWORD_HINT: &str = "At least 8 characters. A phrase of several words works well.";
@@ -26,30 +29,65 @@ impl Form {
         Self { busy: RwSignal::new(false), error: RwSignal::new(None), fields: StoredValue::new(Vec::new()) }
     }
 
-    /// Sends the form, unless a request is in progress. `then` receives the response.
+    /// Sends the form, unless a request is in progress. `then` receives the response. The request is cancelled with the
+    /// form.
     pub(crate) fn send<T: 'static>(
         self,
         request: impl Future<Output = Result<T, RequestError>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
+        self.send_and_handle(request, |response| response.map(then));
+    }
+
+    /// Like [`Form::send`], but `then` also receives errors. It returns the error to show.
+    pub(crate) fn send_and_handle<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, RequestError>> + 'static,
+        then: impl FnOnce(Result<T, RequestError>) -> Result<(), RequestError> + 'static,
+    ) {
+        if self.begin() {
+            spawn(async move { self.finish(request.await, then) });
+        }
+    }
+
+    /// Like [`Form::send_and_handle`], but the request continues when the form is removed.
+    pub(crate) fn send_detached<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, RequestError>> + 'static,
+        then: impl FnOnce(Result<T, RequestError>) -> Result<(), RequestError> + 'static,
+    ) {
+        if self.begin() {
+            spawn_detached(async move { self.finish(request.await, then) });
+        }
+    }
+
+    /// Returns whether a request can be sent now.
+    fn begin(self) -> bool {
         if self.busy.get_untracked() {
-            return;
+            return false;
         }
         self.busy.set(true);
         self.error.set(None);
-        spawn(async move {
-            let answer = request.await;
-            self.busy.try_set(false);
-            match answer {
-                Ok(answer) => then(answer),
-                Err(error) => {
-                    self.error.try_set(Some(error));
-                }
-            }
-        });
+        true
     }
 
-    /// Shows the error of a request that was not sent by [`Form::send`].
+    fn finish<T>(
+        self,
+        response: Result<T, RequestError>,
+        then: impl FnOnce(Result<T, RequestError>) -> Result<(), RequestError>,
+    ) {
+        self.busy.try_set(false);
+        if let Err(error) = then(response) {
+            self.error.try_set(Some(error));
+        }
+    }
+
+    /// Returns whether the form has been removed.
+    pub(crate) fn is_disposed(self) -> bool {
+        self.busy.is_disposed()
+    }
+
+    /// Shows an error.
     pub(crate) fn set_error(self, error: RequestError) {
         self.error.try_set(Some(error));
     }

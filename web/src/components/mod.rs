@@ -4,7 +4,6 @@ pub(crate) mod account_menu;
 pub(crate) mod checkboxes;
 pub(crate) mod confirmation;
 pub(crate) mod consent;
-pub(crate) mod counter;
 pub(crate) mod dialog;
 pub(crate) mod form;
 pub(crate) mod gateway_alarm;

@@ -14,7 +14,7 @@ pub(super) const BLOCKED: &str = "ad-hoc-blocked";
 
 /// The field for the customer's number.
 pub(super) fn number_field(state: AdHocState) -> AnyView {
-    let error = state.form.field_error("number");
+    let error = state.composer.form.field_error("number");
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
@@ -25,7 +25,7 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
         state.checked.with(|checked| match checked {
             Some(Ok(check)) => description(check),
             Some(Err(error)) => error.message(),
-            None if state.draft.with(|draft| draft.number.trim().is_empty()) => {
+            None if state.composer.draft.with(|draft| draft.details.to.trim().is_empty()) => {
                 "Any format, e.g. 07700 900123".to_owned()
             }
             None => "…".to_owned(),
@@ -43,9 +43,9 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
                 autocomplete="off"
                 aria-describedby="ad-hoc-known error-number"
                 aria-invalid=move || error.with(Option::is_some).to_string()
-                prop:value=move || state.draft.with(|draft| draft.number.clone())
-                prop:readOnly=move || state.form.busy.get()
-                on:input:target=move |event| state.edit_number(event.target().value())
+                prop:value=move || state.composer.draft.with(|draft| draft.details.to.clone())
+                prop:readOnly=move || state.composer.form.busy.get()
+                on:input:target=move |event| state.composer.change(|draft| draft.details.to = event.target().value())
             />
             <p id="ad-hoc-known" role="status" class="min-h-5 text-sm wrap-anywhere">{hint}</p>
             {hint_and_error("error-number".to_owned(), "", error)}
@@ -78,7 +78,7 @@ pub(super) fn from_field(state: AdHocState) -> AnyView {
     if numbers.len() < 2 {
         return ().into_any();
     }
-    let error = state.form.field_error("from");
+    let error = state.composer.form.field_error("from");
     let chosen = Memo::new(move |_| state.from());
     let option = |number: &PhoneNumber| {
         let (this, opted_out_of) = (number.clone(), number.clone());
@@ -110,7 +110,7 @@ pub(super) fn from_field(state: AdHocState) -> AnyView {
                 aria-invalid=move || error.with(Option::is_some).to_string()
                 on:change:target=move |event| {
                     let number = event.target().value().parse().ok();
-                    state.change(|draft| draft.from = number);
+                    state.composer.change(|draft| draft.details.from = number);
                 }
             >
                 {options}

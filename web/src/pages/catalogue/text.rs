@@ -1,5 +1,7 @@
 //! The text field of a template: message box, character counter, buttons that insert placeholders, and a preview.
 
+use std::slice;
+
 use leptos::{html, prelude::*};
 use shared::{
     ids::TeamId,
@@ -9,11 +11,11 @@ use shared::{
 use crate::{
     api::{Client, RequestError},
     components::{
-        counter::counter,
         form::{Form, hint_and_error},
         placeholder::failed,
         when::when,
     },
+    compose::{counter::counter, text::braced},
     tasks::spawn,
 };
 
@@ -62,7 +64,7 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
 
 fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<String>) -> AnyView {
     let button = |placeholder: &Placeholder| {
-        let mark = mark(&placeholder.name);
+        let mark = braced(slice::from_ref(&placeholder.name));
         let name = placeholder.name.clone();
         view! {
             <button type="button" class="btn btn-xs h-auto min-h-6 max-w-full wrap-anywhere" on:click=move |_| insert(area, body, &mark)>
@@ -104,7 +106,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
         filled.with(|filled| {
             let ((_, unknown), known) = filled.as_ref()?;
             (!unknown.is_empty())
-                .then(|| format!("Unknown field: {}. You can use: {}.", marks(unknown), marks(known)))
+                .then(|| format!("Unknown field: {}. You can use: {}.", braced(unknown), braced(known)))
         })
     };
     when(
@@ -123,14 +125,6 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
             .into_any()
         },
     )
-}
-
-fn mark(name: &str) -> String {
-    format!("{{{{{name}}}}}")
-}
-
-fn marks(names: &[String]) -> String {
-    names.iter().map(|name| mark(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn names(known: &[Placeholder]) -> Vec<String> {
@@ -169,6 +163,6 @@ mod tests {
     fn unknown_placeholders_are_listed_as_typed() {
         let (text, unknown) = sample("{{name}} {{nam}} {{Balance}}", &known());
         assert_eq!(text, "Maria Jones {{nam}} {{Balance}}");
-        assert_eq!(marks(&unknown), "{{nam}}, {{Balance}}");
+        assert_eq!(braced(&unknown), "{{nam}}, {{Balance}}");
     }
 }

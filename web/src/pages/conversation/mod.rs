@@ -6,15 +6,14 @@ mod attention;
 mod bubble;
 mod closed;
 mod closing;
-mod composer;
 pub(crate) mod consent;
-mod draft;
 mod header;
 mod held;
 mod key_data;
 mod media;
 mod messages;
 mod reply;
+mod reply_form;
 mod resend;
 mod scroll;
 mod templates;
@@ -31,8 +30,8 @@ use shared::{
 };
 
 use self::{
-    closed::ClosedBanner, closing::Closing, composer::Composer, header::Header, key_data::KeyDataPanel,
-    messages::Messages, thread::Thread,
+    closed::ClosedBanner, closing::Closing, header::Header, key_data::KeyDataPanel, messages::Messages,
+    reply_form::ReplyForm, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -190,7 +189,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
                 .into_any();
             }
             match (may_reply.get(), is_opted_out.get()) {
-                (true, _) => view! { <Composer context /> }.into_any(),
+                (true, _) => view! { <ReplyForm context /> }.into_any(),
                 (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
                 (false, false) => view! {
                     <p class="alert mt-3">
