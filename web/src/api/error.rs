@@ -81,7 +81,7 @@ fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
 }
 
 /// Returns the message for throttled requests: "Too many attempts. Try again in 15 minutes."
-pub(crate) fn too_many_attempts(seconds: u32) -> String {
+fn too_many_attempts(seconds: u32) -> String {
     format!("Too many attempts. Try again in {}.", duration(seconds.into()))
 }
 

@@ -23,5 +23,5 @@ mod upload;
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;
-pub(crate) use error::{RequestError, too_many_attempts};
+pub(crate) use error::RequestError;
 pub(crate) use search::Search;

@@ -9,6 +9,7 @@ pub(crate) mod form;
 pub(crate) mod gateway_alarm;
 pub(crate) mod heading;
 pub(crate) mod keyboard_help;
+pub(crate) mod more_button;
 pub(crate) mod notices;
 pub(crate) mod permission;
 pub(crate) mod person;

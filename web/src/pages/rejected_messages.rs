@@ -7,13 +7,13 @@ use crate::{
     api::RequestError,
     components::{
         heading::Heading,
+        more_button::more_button,
         notices::use_notices,
         permission::for_managers_of_accounts,
         person::or_dash,
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::date_and_time,
-        when::when,
     },
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -89,24 +89,14 @@ fn page() -> AnyView {
             .into_any()
         }
     };
-    let more = when(
-        move || cursor.with(Option::is_some),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
-                    {move || if busy.get() { "Loading…" } else { "Show more" }}
-                </button>
-            }
-            .into_any()
-        },
-    );
+    let has_more = move || cursor.with(Option::is_some);
     view! {
         <Heading text="Rejected messages" />
         <p class="mt-2 mb-4 max-w-prose text-sm">
             "Messages that the server could not add to a conversation. To read one, look up its gateway id in the gateway’s console. Entries are kept for 30 days."
         </p>
         {move || body()}
-        {more}
+        {more_button(has_more, busy, None, Callback::new(move |()| fetch()))}
     }
     .into_any()
 }

@@ -21,6 +21,7 @@ use crate::{
     api::{Client, RequestError},
     components::{
         confirmation::{Confirmation, confirm},
+        form::Form,
         heading::Heading,
         notices::{Notices, use_notices},
         permission::{for_managers_of_teams, is_admin},
@@ -29,7 +30,6 @@ use crate::{
     keys::focus_first,
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
-    tasks::spawn_detached,
 };
 
 /// The page `/templates`.
@@ -59,8 +59,8 @@ struct Catalogue {
     entries: RwSignal<Option<Vec<Entry>>>,
     error: RwSignal<Option<RequestError>>,
     dialog: RwSignal<Option<OpenDialog>>,
-    /// Whether a change is being sent; clicks are ignored until then.
-    busy: RwSignal<bool>,
+    /// Sends the changes that need no dialog. Clicks are ignored meanwhile.
+    form: Form,
     /// New position of a moved entry, for screen readers.
     announcement: RwSignal<String>,
     refetch: Callback<()>,
@@ -76,7 +76,7 @@ impl Catalogue {
 
     /// Moves an entry by one position. Updates the screen at once, and reverts if the server refuses.
     fn shift(self, id: i64, up: bool) {
-        if self.busy.get_untracked() {
+        if self.form.busy.get_untracked() {
             return;
         }
         let moved = self.entries.try_update(|entries| {
@@ -95,21 +95,21 @@ impl Catalogue {
 
     /// Restores an archived entry.
     fn restore(self, entry: Entry) {
-        if !self.busy.get_untracked() {
+        if !self.form.busy.get_untracked() {
             focus_section(entry.team_id);
             self.update(entry, Move::Restore);
         }
     }
 
     fn update(self, entry: Entry, move_to: Move) {
-        self.busy.set(true);
+        let request = async move { self.kind.update(self.client, entry, move_to).await };
         // Detached, because the live event of this change may remove the clicked row.
-        spawn_detached(async move {
-            if let Err(error) = self.kind.update(self.client, entry, move_to).await {
+        self.form.send_detached(request, move |response| {
+            if let Err(error) = response {
                 self.notices.error(&error);
             }
-            self.busy.try_set(false);
             self.refetch.try_run(());
+            Ok(())
         });
     }
 }
@@ -147,7 +147,7 @@ fn page(kind: EntryKind) -> AnyView {
         entries,
         error,
         dialog: RwSignal::new(None),
-        busy: RwSignal::new(false),
+        form: Form::new(),
         announcement: RwSignal::new(String::new()),
         refetch,
     };

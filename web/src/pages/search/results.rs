@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     components::{
+        more_button::more_button,
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
         timestamp::timestamp,
-        when::when,
     },
     time_zone::Zone,
 };
@@ -88,21 +88,12 @@ pub(super) fn results(state: SearchState) -> AnyView {
             Some(count(results.conversations.len(), results.cursor.is_some()))
         })
     };
-    let more = when(
-        move || results.with(|results| results.as_ref().is_some_and(|results| results.cursor.is_some())),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| state.fetch_more()>
-                    {move || if state.busy.get() { "Loading…" } else { "Show more" }}
-                </button>
-            }
-            .into_any()
-        },
-    );
+    let has_more =
+        move || results.with(|results| results.as_ref().is_some_and(|results| results.cursor.is_some()));
     view! {
         <p role="status" class="mb-1 min-h-5 text-sm">{status}</p>
         {move || body()}
-        {more}
+        {more_button(has_more, state.busy, None, Callback::new(move |()| state.fetch_more()))}
     }
     .into_any()
 }

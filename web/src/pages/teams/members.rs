@@ -8,7 +8,7 @@ use crate::{
     api::RequestError,
     components::{
         confirmation::{Confirmation, confirm},
-        form::Form,
+        form::{Form, hint_and_error},
         permission::role_name,
         placeholder::{empty, failed},
         table::{BODY, ROW, TABLE, cell, head},
@@ -84,12 +84,12 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
         });
     };
     fetch();
-    let none_chosen = RwSignal::new(false);
+    let error = form.field_error("account_id");
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Some(select) = select.get() else { return };
         let Ok(account) = select.value().parse::<AccountId>() else {
-            none_chosen.set(true);
+            form.set_error(RequestError::in_field("account_id", "Choose an account."));
             let _ = select.focus();
             return;
         };
@@ -127,17 +127,15 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
                 <select
                     node_ref=select
                     class="select w-full"
-                    aria-describedby="member-error"
-                    aria-invalid=move || none_chosen.get().to_string()
-                    on:change=move |_| none_chosen.set(false)
+                    aria-describedby="error-account"
+                    aria-invalid=move || error.with(Option::is_some).to_string()
+                    on:change=move |_| form.clear()
                 >
                     <option value="">{placeholder}</option>
                     {options}
                 </select>
             </label>
-            <p id="member-error" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || none_chosen.get().then_some("Choose an account.")}
-            </p>
+            {hint_and_error("error-account".to_owned(), "", error)}
             {form.error()}
             <div>{form.submit("Add member")}</div>
         </form>
