@@ -146,7 +146,7 @@ fn Screens(session: Session) -> impl IntoView {
         if !page.follows_teams() {
             teams.track();
         }
-        draw(page)
+        render(page)
     };
     view! {
         {move || match screen.get() {
@@ -163,7 +163,7 @@ fn Screens(session: Session) -> impl IntoView {
     }
 }
 
-fn draw(page: Page) -> AnyView {
+fn render(page: Page) -> AnyView {
     match page {
         Page::Queue => view! { <QueuePage /> }.into_any(),
         Page::Lazy(page) => view! { <LazyPage page /> }.into_any(),

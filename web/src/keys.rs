@@ -55,9 +55,9 @@ fn may_search(me: Option<&Me>) -> bool {
 #[derive(Clone, Copy)]
 pub(crate) struct Keys {
     /// Whether single-key shortcuts are on. WCAG 2.1.4 requires a way to turn them off.
-    pub(crate) on: RwSignal<bool>,
+    pub(crate) enabled: RwSignal<bool>,
     /// Whether the list of shortcuts is open.
-    pub(crate) listed: RwSignal<bool>,
+    pub(crate) help_open: RwSignal<bool>,
     /// Number of times that the agent pressed the key for new conversations.
     pub(crate) show_updates: RwSignal<u32>,
 }
@@ -66,8 +66,8 @@ impl Keys {
     /// Listens for keys until the current owner is disposed.
     pub(crate) fn provide() -> Self {
         let keys = Self {
-            on: RwSignal::new(storage::load(KEY).as_deref() != Some("off")),
-            listed: RwSignal::new(false),
+            enabled: RwSignal::new(storage::load(KEY).as_deref() != Some("off")),
+            help_open: RwSignal::new(false),
             show_updates: RwSignal::new(0),
         };
         provide_context(keys);
@@ -78,7 +78,7 @@ impl Keys {
         let go = move |path: &str| navigate(path, NavigateOptions::default());
         let after_g = StoredValue::new(false);
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.default_prevented() || !keys.on.get_untracked() || !is_shortcut(&event) {
+            if event.default_prevented() || !keys.enabled.get_untracked() || !is_shortcut(&event) {
                 return;
             }
             let key = event.key();
@@ -94,7 +94,7 @@ impl Keys {
                 "n" | "N" => next_conversation(client, notices, go.clone()),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
-                "?" => keys.listed.set(true),
+                "?" => keys.help_open.set(true),
                 _ => return,
             }
             event.prevent_default();
@@ -104,9 +104,9 @@ impl Keys {
     }
 
     /// Turns single-key shortcuts on or off, and stores the choice.
-    pub(crate) fn turn(self, on: bool) {
-        self.on.set(on);
-        storage::save(KEY, (!on).then_some("off"));
+    pub(crate) fn set_enabled(self, enabled: bool) {
+        self.enabled.set(enabled);
+        storage::save(KEY, (!enabled).then_some("off"));
     }
 }
 

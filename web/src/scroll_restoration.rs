@@ -97,16 +97,16 @@ impl ScrollRestoration {
         rows.downcast_ref::<T>().cloned()
     }
 
-    /// Restores the scroll position and the focused row once `drawn` returns true. Does nothing when the page was
+    /// Restores the scroll position and the focused row once `rendered` returns true. Does nothing when the page was
     /// opened in another way than Back or Forward.
-    pub(crate) fn restore_when(self, drawn: impl Fn() -> bool + 'static) {
+    pub(crate) fn restore_when(self, rendered: impl Fn() -> bool + 'static) {
         let position = self
             .saved
             .with_value(|saved| saved.borrow().positions.get(&here()).cloned())
             .filter(|_| self.returned.get_value());
         let position = StoredValue::new(position);
         Effect::new(move |_| {
-            if drawn()
+            if rendered()
                 && let Some(position) = position.try_update_value(Option::take).flatten()
             {
                 // In the next frame: after the heading has taken the focus and the browser has laid out the rows.

@@ -61,7 +61,7 @@ pub(crate) fn AccountMenu() -> impl IntoView {
                         // The dialog returns the focus to the element that has it now. This menu is closed by then, so
                         // focus its button.
                         focus_first("[popovertarget=account-menu]");
-                        keys.listed.set(true);
+                        keys.help_open.set(true);
                     }
                 >
                     "Keyboard shortcuts" <kbd class="kbd kbd-xs">"?"</kbd>

@@ -28,10 +28,10 @@ where
 {
     let form = Form::new();
     let send: Box<dyn Fn()> = Box::new(move || form.send(request(), move |()| done.run(())));
-    draw(form, confirmation, close, send)
+    render(form, confirmation, close, send)
 }
 
-fn draw(form: Form, confirmation: Confirmation, close: Callback<()>, send: Box<dyn Fn()>) -> AnyView {
+fn render(form: Form, confirmation: Confirmation, close: Callback<()>, send: Box<dyn Fn()>) -> AnyView {
     let Confirmation { title, text, button, is_dangerous } = confirmation;
     let actions =
         if is_dangerous { form.destructive_actions(close, button) } else { form.actions(close, button) };

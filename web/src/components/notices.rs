@@ -77,13 +77,13 @@ pub(crate) fn NoticeRegion() -> impl IntoView {
     view! {
         <div class="toast toast-end z-50 max-w-full" role="region" aria-label="Notices">
             <div aria-live="polite" class="flex flex-col gap-2">
-                {move || notices.shown.get().into_iter().map(|notice| draw(notices, notice)).collect_view()}
+                {move || notices.shown.get().into_iter().map(|notice| render(notices, notice)).collect_view()}
             </div>
         </div>
     }
 }
 
-fn draw(notices: Notices, notice: Notice) -> AnyView {
+fn render(notices: Notices, notice: Notice) -> AnyView {
     let colours = if notice.is_error { "alert-error" } else { "alert-info" };
     view! {
         <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>

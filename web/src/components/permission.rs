@@ -72,7 +72,7 @@ fn guarded(
     needed: Permission,
     page: Box<dyn Fn() -> AnyView + Send>,
 ) -> AnyView {
-    let draw = move || {
+    let render = move || {
         if may.get() {
             return page();
         }
@@ -84,5 +84,5 @@ fn guarded(
         }
         .into_any()
     };
-    view! { {draw} }.into_any()
+    view! { {render} }.into_any()
 }

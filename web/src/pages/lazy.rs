@@ -90,7 +90,7 @@ impl Lazy {
 /// Entry point of the conversation chunk, which contains all code that is only reachable from here. Code that the queue
 /// page uses too stays in the first download.
 #[wasm_split(conversation, fallible, preload(load_conversation))]
-fn draw_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
+fn render_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <ConversationPage id /> }.into_any())
 }
 
@@ -103,9 +103,9 @@ pub(crate) fn prefetch_conversation() {
 
 /// Entry point of the second chunk, which contains all code that is only reachable from here.
 #[wasm_split(lazy, fallible)]
-fn draw_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        // Drawn by `draw_conversation`.
+        // Rendered by `render_conversation`.
         Lazy::Conversation(_) => ().into_any(),
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
@@ -125,10 +125,10 @@ fn draw_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     match page {
-        Lazy::Conversation(id) => draw_conversation(id).await,
-        other => draw_other(other).await,
+        Lazy::Conversation(id) => render_conversation(id).await,
+        other => render_other(other).await,
     }
 }
 
@@ -136,25 +136,25 @@ async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
 #[component]
 pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
     let client = use_client();
-    let drawn = RwSignal::new_local(None::<Result<AnyView, RequestError>>);
+    let rendered = RwSignal::new_local(None::<Result<AnyView, RequestError>>);
     let scope = TaskScope::current();
     let fetch = move || {
-        drawn.set(None);
+        rendered.set(None);
         scope.spawn(async move {
-            let view = match draw(page).await {
+            let view = match render(page).await {
                 Ok(view) => Ok(view),
                 // The loader's error does not give the cause. If the server responds to another request, only the
                 // chunk is missing: the app is older than the server.
                 Err(_) => Err(client.get_me().await.err().unwrap_or(RequestError::Unreadable)),
             };
-            drawn.try_set(Some(view));
+            rendered.try_set(Some(view));
         });
     };
     fetch();
     move || {
-        drawn.track();
+        rendered.track();
         // A view cannot be cloned, so it is taken out of the signal.
-        match drawn.try_update_untracked(Option::take).flatten() {
+        match rendered.try_update_untracked(Option::take).flatten() {
             None => skeleton(6),
             Some(Ok(view)) => view,
             Some(Err(error)) => failed(&error, Callback::new(move |()| fetch())),

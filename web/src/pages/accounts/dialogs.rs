@@ -14,7 +14,7 @@ use crate::{
     session::use_session,
 };
 
-/// Draws the open dialog.
+/// Renders the open dialog.
 pub(super) fn dialog(context: AccountsContext, open: OpenDialog) -> AnyView {
     let close = Callback::new(move |()| context.dialog.set(None));
     match open {

@@ -25,7 +25,7 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
         state.checked.with(|checked| match checked {
             Some(Ok(check)) => description(check),
             Some(Err(error)) => error.message(),
-            None if state.composer.draft.with(|draft| draft.details.to.trim().is_empty()) => {
+            None if state.typed.with(|typed| typed.trim().is_empty()) => {
                 "Any format, e.g. 07700 900123".to_owned()
             }
             None => "…".to_owned(),
@@ -43,7 +43,7 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
                 autocomplete="off"
                 aria-describedby="ad-hoc-known error-number"
                 aria-invalid=move || error.with(Option::is_some).to_string()
-                prop:value=move || state.composer.draft.with(|draft| draft.details.to.clone())
+                prop:value=state.typed
                 prop:readOnly=move || state.composer.form.busy.get()
                 on:input:target=move |event| state.composer.change(|draft| draft.details.to = event.target().value())
             />

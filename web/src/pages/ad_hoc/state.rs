@@ -46,6 +46,8 @@ pub(super) struct AdHocState {
     /// The sending team.
     pub(super) team: StoredValue<TeamSummary>,
     pub(super) composer: Composer<Numbers>,
+    /// The customer's number, as typed.
+    pub(super) typed: Memo<String>,
     /// Result of checking the typed number; `None` until it arrives.
     pub(super) checked: RwSignal<Option<Result<NumberCheck, RequestError>>>,
     /// The conversation of the sent message.
@@ -55,29 +57,31 @@ pub(super) struct AdHocState {
 impl AdHocState {
     /// Loads the stored draft of the team.
     pub(super) fn new(team: TeamSummary) -> Self {
+        let composer: Composer<Numbers> =
+            Composer::new(StorageKey::new("ad-hoc", use_session().account(), team.id.0));
         let state = Self {
             client: use_client(),
             notices: use_notices(),
             debounced: Debounced::new(),
-            composer: Composer::new(StorageKey::new("ad-hoc", use_session().account(), team.id.0)),
+            composer,
+            typed: Memo::new(move |_| composer.draft.with(|draft| draft.details.to.clone())),
             team: StoredValue::new(team),
             checked: RwSignal::new(None),
             sent: RwSignal::new(None),
         };
         // The number changes by typing, in another tab, and when the message is sent.
-        let typed = Memo::new(move |_| state.composer.draft.with(|draft| draft.details.to.clone()));
         Effect::new(move |_| {
-            typed.track();
+            let typed = state.typed.get();
             // The last result belongs to the previous number.
             state.checked.set(None);
-            state.check();
+            untrack(|| state.check(&typed));
         });
         state
     }
 
-    /// Checks the typed number on the server.
-    fn check(self) {
-        let input = self.composer.draft.with_untracked(|draft| draft.details.to.trim().to_owned());
+    /// Checks a number on the server.
+    fn check(self, typed: &str) {
+        let input = typed.trim().to_owned();
         if input.is_empty() {
             return self.debounced.cancel();
         }
@@ -124,7 +128,7 @@ impl AdHocState {
     /// Returns why the number cannot be used, as far as the check tells.
     fn number_error(self) -> Option<String> {
         match self.checked.get_untracked() {
-            _ if self.composer.draft.with_untracked(|draft| draft.details.to.trim().is_empty()) => {
+            _ if self.typed.with_untracked(|typed| typed.trim().is_empty()) => {
                 Some("Enter a number.".to_owned())
             }
             None => Some("The number is being checked. Try again in a moment.".to_owned()),
@@ -196,7 +200,7 @@ impl AdHocState {
                     }
                 });
             }
-            (Some(ErrorCode::NumberOptedOut), _) => self.check(),
+            (Some(ErrorCode::NumberOptedOut), _) => self.check(&self.typed.get_untracked()),
             _ => {}
         }
         Err(error)

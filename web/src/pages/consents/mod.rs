@@ -14,7 +14,7 @@ use shared::{
 use self::{ledger::Ledger, record::Record};
 use crate::{
     components::{
-        consent::source,
+        consent::source_label,
         heading::Heading,
         more_button::more_button,
         placeholder::{empty, failed, skeleton},
@@ -148,7 +148,7 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
                 },
             )}
             {cell("State", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
-            {cell("Source", source(consent))}
+            {cell("Source", source_label(consent))}
             {cell("When", date_and_time(consent.created_at, &zone))}
             {cell("Note", consent.note.clone().unwrap_or_else(|| "–".to_owned()))}
         </tr>

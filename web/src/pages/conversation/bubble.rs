@@ -9,7 +9,7 @@ use crate::{
     time_zone::Zone,
 };
 
-/// Draws a message.
+/// Renders a message.
 pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
     // Only the status and the failure reason change, and only the footer shows them.
     let initial = message.get_untracked();

@@ -168,33 +168,37 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
     });
     view! {
         <form class="flex flex-col gap-3" novalidate on:submit=submit>
-            <label class="flex flex-col gap-1">
-                <span class="text-sm font-medium">"Reason"</span>
-                <select
-                    node_ref=state.reason
-                    class="select w-full"
-                    required
-                    data-close-section=""
-                    aria-invalid=move || reason_error.with(Option::is_some).to_string()
-                    aria-describedby="error-closure-reason"
-                >
-                    <option value="">"Choose a reason"</option>
-                    {options.collect_view()}
-                </select>
-            </label>
-            {hint_and_error("error-closure-reason".to_owned(), "", reason_error)}
-            <label class="flex flex-col gap-1">
-                <span class="text-sm font-medium">"Note"</span>
-                <textarea
-                    node_ref=state.note
-                    class="textarea w-full"
-                    rows="2"
-                    maxlength=MAX_NOTE_CHARACTERS.to_string()
-                    aria-invalid=move || note_error.with(Option::is_some).to_string()
-                    aria-describedby="error-closure-note"
-                ></textarea>
-            </label>
-            {hint_and_error("error-closure-note".to_owned(), "", note_error)}
+            <div class="flex flex-col gap-1">
+                <label class="flex flex-col gap-1">
+                    <span class="text-sm font-medium">"Reason"</span>
+                    <select
+                        node_ref=state.reason
+                        class="select w-full"
+                        required
+                        data-close-section=""
+                        aria-invalid=move || reason_error.with(Option::is_some).to_string()
+                        aria-describedby="error-closure-reason"
+                    >
+                        <option value="">"Choose a reason"</option>
+                        {options.collect_view()}
+                    </select>
+                </label>
+                {hint_and_error("error-closure-reason".to_owned(), "", reason_error)}
+            </div>
+            <div class="flex flex-col gap-1">
+                <label class="flex flex-col gap-1">
+                    <span class="text-sm font-medium">"Note"</span>
+                    <textarea
+                        node_ref=state.note
+                        class="textarea w-full"
+                        rows="2"
+                        maxlength=MAX_NOTE_CHARACTERS.to_string()
+                        aria-invalid=move || note_error.with(Option::is_some).to_string()
+                        aria-describedby="error-closure-note"
+                    ></textarea>
+                </label>
+                {hint_and_error("error-closure-note".to_owned(), "", note_error)}
+            </div>
             {form.error()}
             {held_notice(held_by, HELD, anyway, back)}
             <button class="btn btn-danger" aria-disabled=move || form.busy.get().to_string()>

@@ -94,7 +94,7 @@ fn customers(context: ConversationContext, data: &KeyData, current_ref: Option<&
     .into_any()
 }
 
-/// Draws a customer. `is_current` marks the customer of this conversation among several with the same number.
+/// Renders a customer. `is_current` marks the customer of this conversation among several with the same number.
 fn customer(customer: &CustomerKeyData, is_current: bool, pick: Option<AnyView>) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };

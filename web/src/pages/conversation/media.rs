@@ -10,7 +10,7 @@ use crate::{api::Client, components::dialog::Dialog, tasks::spawn};
 /// Content types that the server delivers as pictures and browsers can show.
 const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp"];
 
-/// Draws an attachment of a message from `sender`.
+/// Renders an attachment of a message from `sender`.
 pub(super) fn attachment(client: Client, media: &Media, sender: &str) -> AnyView {
     let url = media.url.clone();
     if PICTURES.contains(&media.content_type.as_str()) {

@@ -147,13 +147,13 @@ fn rows(context: ConversationContext, zone: Zone) -> AnyView {
             let zone = zone.clone();
             keyed(
                 move || blocks.with(|blocks| rows_of(blocks, block.id)),
-                move |row| draw(context, row, &zone),
+                move |row| render(context, row, &zone),
             )
         },
     )
 }
 
-fn draw(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
+fn render(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
     let message = context.thread.message(row.id).map(|message| bubble(context, message, zone));
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">

@@ -65,14 +65,16 @@ pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
                 <ReplyTemplates state />
                 {counter(text)}
             </div>
-            <div class="flex items-end gap-2" on:keydown=key>
-                {message_box(composer, "reply-message", "min-h-20 flex-1")}
-                <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>
-                    {move || if form.busy.get() { "Sending…" } else { "Send" }}
-                </button>
+            <div class="flex flex-col gap-1">
+                <div class="flex items-end gap-2" on:keydown=key>
+                    {message_box(composer, "reply-message", "min-h-20 flex-1")}
+                    <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>
+                        {move || if form.busy.get() { "Sending…" } else { "Send" }}
+                    </button>
+                </div>
+                <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>
+                {hint_and_error("error-body".to_owned(), "", error)}
             </div>
-            <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>
-            {hint_and_error("error-body".to_owned(), "", error)}
             {form.error()}
         </form>
     }

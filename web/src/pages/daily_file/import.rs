@@ -209,7 +209,7 @@ impl Import {
 }
 
 /// Returns an owner without a parent, which is cleaned up only explicitly. [`Owner::new_root`] would also become the
-/// current owner, so that its cleanup would end whatever the page draws next.
+/// current owner, so that its cleanup would end whatever the page renders next.
 fn detached_owner() -> Owner {
     Owner::default()
 }

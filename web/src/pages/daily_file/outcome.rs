@@ -9,7 +9,7 @@ use shared::{
 
 use super::rejected::rejected;
 
-/// Draws the changes. `file` is an imported file, whose rejected rows can be downloaded.
+/// Renders the changes. `file` is an imported file, whose rejected rows can be downloaded.
 pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFileId)>) -> AnyView {
     let counts = [
         ("Rows", difference.rows),

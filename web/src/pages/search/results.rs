@@ -44,7 +44,7 @@ enum View {
     Found,
 }
 
-/// Draws the results, or a placeholder for them.
+/// Renders the results, or a placeholder for them.
 pub(super) fn results(state: SearchState) -> AnyView {
     let results = state.results;
     let content = Memo::new(move |_| {

@@ -105,7 +105,7 @@ impl Details {
         }
     }
 
-    /// Draws the fields.
+    /// Renders the fields.
     pub(super) fn fields(self, form: Form) -> AnyView {
         let region = Field {
             hint: "Two-letter country code for local numbers, e.g. GB",
