@@ -2,22 +2,17 @@
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
 import { holdKeys } from "../fixtures/keyboard.ts";
-import { CONVERSATIONS, loseResponse } from "../fixtures/network.ts";
+import { CONVERSATIONS, idempotencyKeysTo, loseResponse } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
-/** A response for an internal error of the server. */
-const SERVER_ERROR = {
-  status: 500,
-  contentType: "application/problem+json",
-  body: JSON.stringify({
-    type: "about:blank",
-    title: "",
-    status: 500,
-    detail: "",
-    code: "internal",
-    request_id: "r-1",
-  }),
-};
+/** A response that refuses a request. */
+function problem(status: number, code: string, detail: string) {
+  return {
+    status,
+    contentType: "application/problem+json",
+    body: JSON.stringify({ type: "about:blank", title: "", status, detail, code, request_id: "r-1" }),
+  };
+}
 
 test("an ad-hoc message is refused if its number has sent a message meanwhile, with a link to it", async ({
   page,
@@ -35,13 +30,14 @@ test("an ad-hoc message is refused if its number has sent a message meanwhile, w
   expect(await customer.receivedMessages()).toEqual([]);
 });
 
-test("an ad-hoc draft survives failed requests, closing the dialog and a reload, and is sent once", async ({
+test("an ad-hoc draft and its idempotency key survive failed requests, closing the dialog and a reload", async ({
   page,
   server,
   browserErrors,
 }) => {
   browserErrors.expect("net::ERR_FAILED", "/conversations");
   browserErrors.expect(500, "/conversations");
+  browserErrors.expect(422, "/conversations");
   const customer = server.customer("Claims");
   const expectDraft = async () => {
     await expect(adHoc.number).toHaveValue(customer.number);
@@ -50,17 +46,23 @@ test("an ad-hoc draft survives failed requests, closing the dialog and a reload,
   };
   const adHoc = await AdHocDialog.openAs(page, server, "cy", "Claims");
   await adHoc.fill(customer, "Your claim is settled");
+  const keys = idempotencyKeysTo(page, "/conversations");
 
   // The server accepts the message, but the response is lost.
   await loseResponse(page, CONVERSATIONS);
   await adHoc.send.click();
   await expect(adHoc.dialog.getByText("The server cannot be reached.")).toBeVisible();
   await expectDraft();
-  await page.route(CONVERSATIONS, (route) => route.fulfill(SERVER_ERROR), { times: 1 });
+  await page.route(CONVERSATIONS, (route) => route.fulfill(problem(500, "internal", "")), { times: 1 });
   await adHoc.send.click();
   await expect(adHoc.dialog.getByText("Something went wrong on our side. Try again")).toContainText(
     "quote request id r-1",
   );
+  await expectDraft();
+  const refusal = problem(422, "validation_failed", "Not now.");
+  await page.route(CONVERSATIONS, (route) => route.fulfill(refusal), { times: 1 });
+  await adHoc.send.click();
+  await expect(adHoc.dialog.getByText("Not now.")).toBeVisible();
   await expectDraft();
 
   await page.keyboard.press("Escape");
@@ -74,6 +76,8 @@ test("an ad-hoc draft survives failed requests, closing the dialog and a reload,
   await adHoc.send.click();
   await adHoc.expectSent(customer.displayNumber);
   await expect.poll(() => customer.receivedBodies()).toEqual(["Your claim is settled"]);
+  expect(keys).toHaveLength(4);
+  expect(new Set(keys).size).toBe(1);
   await adHoc.dialog.getByRole("button", { name: "Send another" }).click();
   await expect(adHoc.number).toHaveValue("");
   await expect(adHoc.message).toHaveValue("");

@@ -61,7 +61,7 @@ test("an ad-hoc message reaches the customer, and the reply puts the conversatio
     await adHoc.template.selectOption("Engineer visit");
     await expect(adHoc.message).toHaveValue(/^Hello Callum Reid, your engineer comes on {{Appointment}}\./);
     await adHoc.send.click();
-    await expect(adHoc.dialog.getByText("Not sent. Fill in first: Appointment")).toBeVisible();
+    await expect(adHoc.dialog.getByText("Not sent. Fill in first: {{Appointment}}")).toBeVisible();
     expect(await customer.receivedMessages()).toEqual([]);
     await adHoc.dialog.getByLabel("Fill in: Appointment").fill("Monday at 10:00");
     await expect(adHoc.message).toHaveValue(/^Hello Callum Reid, your engineer comes on Monday at 10:00\./);

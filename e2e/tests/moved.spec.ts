@@ -3,7 +3,7 @@
 import type { Locator } from "@playwright/test";
 
 import { type ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
-import { CLOSURE, MESSAGES, beforeNextPost } from "../fixtures/network.ts";
+import { CLOSURE, MESSAGES, beforeNextPost, idempotencyKeysTo } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** The alert that says that a closure is held. */
@@ -54,7 +54,7 @@ test("after a held closure the agent can keep the conversation open, and the not
   await expect(conversation.box).toBeVisible();
 });
 
-test("a colleague's reply holds a reply that was written meanwhile, and its text stays", async ({
+test("a colleague's reply holds a reply that was written meanwhile, and its text and idempotency key stay", async ({
   page,
   server,
   browserErrors,
@@ -62,6 +62,7 @@ test("a colleague's reply holds a reply that was written meanwhile, and its text
   browserErrors.expect(409, "/messages");
   const { customer, id, conversation } = await openNewConversation(page, server);
   const bo = await server.apiAs("bo");
+  const keys = idempotencyKeysTo(page, "/messages");
   await conversation.box.fill("Friday is fine");
   await beforeNextPost(page, MESSAGES, () => bo.reply(id, "Yes, Friday is fine"));
   await conversation.sendButton.click();
@@ -72,6 +73,8 @@ test("a colleague's reply holds a reply that was written meanwhile, and its text
   await expect(held).toBeHidden();
   await expect(conversation.box).toHaveValue("");
   await expect.poll(() => customer.receivedBodies()).toEqual(["Yes, Friday is fine", "Friday is fine"]);
+  expect(keys).toHaveLength(2);
+  expect(new Set(keys).size).toBe(1);
 });
 
 test("a message that sounds like an opt-out offers a button to opt the customer out", async ({ page, server }) => {

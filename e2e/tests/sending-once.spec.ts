@@ -4,7 +4,14 @@ import { AdHocDialog } from "../fixtures/ad-hoc.ts";
 import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
 import type { Customer } from "../fixtures/customer.ts";
 import { holdKeys } from "../fixtures/keyboard.ts";
-import { CLOSURE, MESSAGES, holdRequests, idempotencyKeysTo, loseResponse } from "../fixtures/network.ts";
+import {
+  CLOSURE,
+  CONVERSATIONS,
+  MESSAGES,
+  holdRequests,
+  idempotencyKeysTo,
+  loseResponse,
+} from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const UNREACHABLE = "The server cannot be reached.";
@@ -146,7 +153,11 @@ test("a template chosen while a reply is being sent becomes a separate draft", a
   await expectLedger(conversation, customer, ["Friday is fine", "Until then"]);
 });
 
-test("an ad-hoc message that two tabs send at once is sent once", async ({ page, context, server }) => {
+test("two tabs share one ad-hoc draft, and sending it in both at once sends one message", async ({
+  page,
+  context,
+  server,
+}) => {
   const customer = server.customer("Claims");
   const here = await AdHocDialog.openAs(page, server, "cy", "Claims");
   await here.fill(customer, "Your claim is settled");
@@ -156,7 +167,13 @@ test("an ad-hoc message that two tabs send at once is sent once", async ({ page,
   await there.open();
   await expect(there.message).toHaveValue("Your claim is settled");
   await expect(there.dialog.getByText(customer.displayNumber)).toBeVisible();
+  await here.message.fill("Your claim is settled now");
+  await expect(there.message).toHaveValue("Your claim is settled now");
+  // Held until both have clicked, because sending in one tab empties the draft of the other.
+  const release = await Promise.all([page, other].map((tab) => holdRequests(tab, CONVERSATIONS, 1)));
   await Promise.all([here.send.click(), there.send.click()]);
+  for (const tab of [here, there]) await expect(tab.dialog.getByRole("button", { name: "Sending…" })).toBeVisible();
+  release.forEach((send) => send());
   await here.expectSent(customer.displayNumber);
   await there.expectSent(customer.displayNumber);
   await expect.poll(async () => (await customer.receivedMessages()).length).toBe(1);

@@ -14,6 +14,7 @@ pub mod customer;
 pub mod daily_file;
 pub mod error;
 pub mod event;
+pub mod format;
 pub mod ids;
 pub mod message;
 pub mod number;
@@ -23,7 +24,6 @@ pub mod search;
 pub mod segments;
 pub mod team;
 pub mod template;
-pub mod words;
 
 pub use address::CustomerAddress;
 pub use error::{ErrorCode, FieldError, Problem};

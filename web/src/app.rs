@@ -14,7 +14,7 @@ use leptos_router::{
 use shared::{account::Permission, ids::AccountId};
 
 use crate::{
-    api::Fault,
+    api::RequestError,
     clock::Clock,
     components::{
         notices::{NoticeRegion, Notices},
@@ -27,7 +27,7 @@ use crate::{
         queue::QueuePage,
         sign_in::{SignInPage, return_path},
     },
-    places::Places,
+    scroll_restoration::ScrollRestoration,
     session::{Session, SessionState},
     theme::Theme,
 };
@@ -37,7 +37,7 @@ const SIGN_IN: &str = "/sign-in";
 #[derive(Clone, PartialEq)]
 enum Screen {
     Loading,
-    LoadFailed(Fault),
+    LoadFailed(RequestError),
     SignIn,
     /// Signed out on another page: redirects to the sign-in page, which leads back to that page.
     RedirectToSignIn,
@@ -98,7 +98,7 @@ pub(crate) fn App() -> impl IntoView {
     Theme::provide();
     Clock::provide();
     Notices::provide();
-    Places::provide();
+    ScrollRestoration::provide();
     let session = Session::provide();
     view! {
         <Router>
@@ -114,8 +114,8 @@ fn Screens(session: Session) -> impl IntoView {
     let navigate = use_navigate();
     let pathname = location.pathname;
     let screen = Memo::new(move |_| match session.state() {
-        SessionState::Asking => Screen::Loading,
-        SessionState::Unknown(fault) => Screen::LoadFailed(fault),
+        SessionState::Loading => Screen::Loading,
+        SessionState::LoadFailed(error) => Screen::LoadFailed(error),
         SessionState::SignedOut if pathname.get() == SIGN_IN => Screen::SignIn,
         SessionState::SignedOut => Screen::RedirectToSignIn,
         SessionState::SignedIn(_) if pathname.get() == SIGN_IN => Screen::ReturnFromSignIn,
@@ -146,15 +146,15 @@ fn Screens(session: Session) -> impl IntoView {
         if !page.follows_teams() {
             teams.track();
         }
-        draw(page)
+        render(page)
     };
     view! {
         {move || match screen.get() {
             Screen::Loading | Screen::RedirectToSignIn | Screen::ReturnFromSignIn => {
                 view! { <main class="p-6">{skeleton(6)}</main> }.into_any()
             }
-            Screen::LoadFailed(fault) => view! {
-                <main class="mx-auto max-w-xl p-6">{failed(&fault, Callback::new(move |()| session.ask()))}</main>
+            Screen::LoadFailed(error) => view! {
+                <main class="mx-auto max-w-xl p-6">{failed(&error, Callback::new(move |()| session.load()))}</main>
             }
             .into_any(),
             Screen::SignIn => view! { <SignInPage /> }.into_any(),
@@ -163,7 +163,7 @@ fn Screens(session: Session) -> impl IntoView {
     }
 }
 
-fn draw(page: Page) -> AnyView {
+fn render(page: Page) -> AnyView {
     match page {
         Page::Queue => view! { <QueuePage /> }.into_any(),
         Page::Lazy(page) => view! { <LazyPage page /> }.into_any(),

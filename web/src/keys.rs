@@ -17,7 +17,7 @@ use crate::{
     components::notices::{Notices, use_notices},
     session::{use_client, use_session},
     storage,
-    tasks::start_detached,
+    tasks::spawn_detached,
 };
 
 const KEY: &str = "smsc-keys";
@@ -55,20 +55,20 @@ fn may_search(me: Option<&Me>) -> bool {
 #[derive(Clone, Copy)]
 pub(crate) struct Keys {
     /// Whether single-key shortcuts are on. WCAG 2.1.4 requires a way to turn them off.
-    pub(crate) on: RwSignal<bool>,
+    pub(crate) enabled: RwSignal<bool>,
     /// Whether the list of shortcuts is open.
-    pub(crate) listed: RwSignal<bool>,
+    pub(crate) help_open: RwSignal<bool>,
     /// Number of times that the agent pressed the key for new conversations.
-    pub(crate) show_news: RwSignal<u32>,
+    pub(crate) show_updates: RwSignal<u32>,
 }
 
 impl Keys {
     /// Listens for keys until the current owner is disposed.
     pub(crate) fn provide() -> Self {
         let keys = Self {
-            on: RwSignal::new(storage::recall(KEY).as_deref() != Some("off")),
-            listed: RwSignal::new(false),
-            show_news: RwSignal::new(0),
+            enabled: RwSignal::new(storage::load(KEY).as_deref() != Some("off")),
+            help_open: RwSignal::new(false),
+            show_updates: RwSignal::new(0),
         };
         provide_context(keys);
         let session = use_session();
@@ -78,7 +78,7 @@ impl Keys {
         let go = move |path: &str| navigate(path, NavigateOptions::default());
         let after_g = StoredValue::new(false);
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
-            if event.default_prevented() || !keys.on.get_untracked() || !is_shortcut(&event) {
+            if event.default_prevented() || !keys.enabled.get_untracked() || !is_shortcut(&event) {
                 return;
             }
             let key = event.key();
@@ -92,9 +92,9 @@ impl Keys {
                 "j" | "J" => move_to_row(1),
                 "k" | "K" => move_to_row(-1),
                 "n" | "N" => next_conversation(client, notices, go.clone()),
-                "r" | "R" => keys.show_news.update(|times| *times += 1),
+                "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
-                "?" => keys.listed.set(true),
+                "?" => keys.help_open.set(true),
                 _ => return,
             }
             event.prevent_default();
@@ -104,9 +104,9 @@ impl Keys {
     }
 
     /// Turns single-key shortcuts on or off, and stores the choice.
-    pub(crate) fn turn(self, on: bool) {
-        self.on.set(on);
-        storage::keep(KEY, (!on).then_some("off"));
+    pub(crate) fn set_enabled(self, enabled: bool) {
+        self.enabled.set(enabled);
+        storage::save(KEY, (!enabled).then_some("off"));
     }
 }
 
@@ -198,10 +198,10 @@ fn here() -> String {
 /// Opens the next conversation that needs the agent: the first in the queue, or the one after the current conversation.
 fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'static) {
     let here = here();
-    start_detached(async move {
+    spawn_detached(async move {
         let queue = match client.get_queue().await {
             Ok(queue) => queue,
-            Err(fault) => return notices.fault(&fault),
+            Err(error) => return notices.error(&error),
         };
         let waiting: Vec<String> = queue
             .sections
@@ -212,7 +212,7 @@ fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'stat
             .collect();
         match after(&waiting, &here) {
             Some(path) => go(path),
-            None => notices.say("No other conversation is waiting for a reply."),
+            None => notices.info("No other conversation is waiting for a reply."),
         }
     });
 }

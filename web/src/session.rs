@@ -10,8 +10,8 @@ use shared::{
 };
 
 use crate::{
-    api::{Client, Fault},
-    tasks::start_detached,
+    api::{Client, RequestError},
+    tasks::spawn_detached,
     time_zone::Zone,
 };
 
@@ -19,9 +19,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum SessionState {
     /// The session is being loaded.
-    Asking,
+    Loading,
     /// The session could not be loaded.
-    Unknown(Fault),
+    LoadFailed(RequestError),
     /// No account is signed in.
     SignedOut,
     /// An account is signed in.
@@ -39,7 +39,7 @@ impl Session {
     /// Provides the session and the API client as context, and loads the session.
     pub(crate) fn provide() -> Self {
         let client = Client::new();
-        let session = Self { state: RwSignal::new(SessionState::Asking), client };
+        let session = Self { state: RwSignal::new(SessionState::Loading), client };
         provide_context(client);
         provide_context(session);
         Effect::new(move |_| {
@@ -47,7 +47,7 @@ impl Session {
                 session.state.set(SessionState::SignedOut);
             }
         });
-        session.ask();
+        session.load();
         session
     }
 
@@ -75,7 +75,7 @@ impl Session {
     }
 
     /// Updates the signed-in account.
-    pub(crate) fn put(self, me: Me) {
+    pub(crate) fn set_me(self, me: Me) {
         let state = SessionState::SignedIn(me);
         if self.state.with_untracked(|before| *before != state) {
             self.state.set(state);
@@ -95,17 +95,17 @@ impl Session {
     }
 
     /// Loads the session from the server. Without a session cookie it is signed out, and no request is sent.
-    pub(crate) fn ask(self) {
+    pub(crate) fn load(self) {
         if !self.client.may_be_signed_in() {
             return self.state.set(SessionState::SignedOut);
         }
-        start_detached(async move {
+        spawn_detached(async move {
             let state = match self.client.get_me().await {
                 Ok(me) => SessionState::SignedIn(me),
-                Err(Fault::SignedOut) => SessionState::SignedOut,
+                Err(RequestError::SignedOut) => SessionState::SignedOut,
                 // A network failure does not end a session.
                 Err(_) if self.me().is_some() => return,
-                Err(fault) => SessionState::Unknown(fault),
+                Err(error) => SessionState::LoadFailed(error),
             };
             if self.state.with_untracked(|before| *before != state) {
                 self.state.set(state);
@@ -114,7 +114,7 @@ impl Session {
     }
 
     /// Signs in.
-    pub(crate) async fn sign_in(self, sign_in: &SignIn) -> Result<(), Fault> {
+    pub(crate) async fn sign_in(self, sign_in: &SignIn) -> Result<(), RequestError> {
         self.client.create_session(sign_in).await?;
         let me = self.client.get_me().await?;
         self.state.set(SessionState::SignedIn(me));
@@ -122,13 +122,13 @@ impl Session {
     }
 
     /// Signs out.
-    pub(crate) async fn sign_out(self) -> Result<(), Fault> {
+    pub(crate) async fn sign_out(self) -> Result<(), RequestError> {
         match self.client.delete_session().await {
-            Ok(()) | Err(Fault::SignedOut) => {
+            Ok(()) | Err(RequestError::SignedOut) => {
                 self.state.set(SessionState::SignedOut);
                 Ok(())
             }
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
         }
     }
 }

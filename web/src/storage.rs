@@ -10,12 +10,12 @@ fn storage() -> Option<Storage> {
 }
 
 /// Returns the stored text.
-pub(crate) fn recall(key: &str) -> Option<String> {
+pub(crate) fn load(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
 /// Stores a text, or removes it.
-pub(crate) fn keep(key: &str, text: Option<&str>) {
+pub(crate) fn save(key: &str, text: Option<&str>) {
     if let Some(storage) = storage() {
         let _ = match text {
             Some(text) => storage.set_item(key, text),

@@ -12,7 +12,7 @@ use leptos::{
 type Task = Pin<Box<dyn Future<Output = ()>>>;
 
 /// Starts a task that is cancelled, together with its requests, when the current component is disposed.
-pub(crate) fn start(task: impl Future<Output = ()> + 'static) {
+pub(crate) fn spawn(task: impl Future<Output = ()> + 'static) {
     fn boxed(task: Task) {
         spawn_local_scoped_with_cancellation(task);
     }
@@ -31,9 +31,9 @@ impl TaskScope {
     }
 
     /// Starts a task that is cancelled with the scope's component. Does nothing if that component is already disposed.
-    pub(crate) fn start(self, task: impl Future<Output = ()> + 'static) {
-        fn boxed(home: TaskScope, task: Task) {
-            let owner = home.0.try_with_value(|owner| owner.as_ref().and_then(WeakOwner::upgrade)).flatten();
+    pub(crate) fn spawn(self, task: impl Future<Output = ()> + 'static) {
+        fn boxed(scope: TaskScope, task: Task) {
+            let owner = scope.0.try_with_value(|owner| owner.as_ref().and_then(WeakOwner::upgrade)).flatten();
             if let Some(owner) = owner {
                 owner.with(|| spawn_local_scoped_with_cancellation(task));
             }
@@ -43,7 +43,7 @@ impl TaskScope {
 }
 
 /// Starts a task that continues when the page is closed, such as sending or signing out.
-pub(crate) fn start_detached(task: impl Future<Output = ()> + 'static) {
+pub(crate) fn spawn_detached(task: impl Future<Output = ()> + 'static) {
     fn boxed(task: Task) {
         spawn_local(task);
     }

@@ -49,13 +49,13 @@ impl Theme {
 
     /// Returns the stored theme.
     fn chosen() -> Self {
-        let kept = storage::recall(KEY);
+        let kept = storage::load(KEY);
         Self::ALL.into_iter().find(|theme| theme.value() == kept.as_deref()).unwrap_or(Theme::System)
     }
 
     /// Stores and applies the theme.
     pub(crate) fn choose(self) {
-        storage::keep(KEY, self.value());
+        storage::save(KEY, self.value());
         self.apply();
     }
 

@@ -135,7 +135,7 @@ pub(crate) fn known_zones() -> Vec<String> {
 }
 
 /// Formats a time for `<time datetime>`: `2026-11-22T09:14:05.000Z`.
-pub(crate) fn machine(at: DateTime<Utc>) -> String {
+pub(crate) fn iso8601(at: DateTime<Utc>) -> String {
     js_sys::Date::new(&JsValue::from_f64(at.timestamp_millis() as f64)).to_iso_string().into()
 }
 

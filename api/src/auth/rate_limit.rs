@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU32, time::Duration};
 
 use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
-use shared::{message::SenderKind, words::duration};
+use shared::{format::duration, message::SenderKind};
 
 use super::Identity;
 use crate::clock::Clock;

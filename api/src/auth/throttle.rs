@@ -14,7 +14,7 @@ use std::{
 };
 
 use lru::LruCache;
-use shared::words::duration;
+use shared::format::duration;
 
 use super::origin::Network;
 

@@ -1,4 +1,4 @@
-//! Sends requests to the API: adds the CSRF header, renews an expired session, and returns the response or a [`Fault`].
+//! Sends requests to the API: adds the CSRF header, renews an expired session, and returns the response or a [`RequestError`].
 //!
 //! A request is sent again only after the session was renewed, because the server refused the first one without
 //! processing it.
@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::{Page, page::MAX_LIMIT};
 use wasm_bindgen::JsCast;
 
-use super::{fault::Fault, renewal};
+use super::{error::RequestError, renewal};
 use crate::clock::sync_server_time;
 
 pub(super) const BASE: &str = "/api/v1";
@@ -50,16 +50,16 @@ impl Client {
         self.ended.get()
     }
 
-    pub(super) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, Fault> {
+    pub(super) async fn get<T: DeserializeOwned>(self, path: &str) -> Result<T, RequestError> {
         read(&self.get_text(path).await?)
     }
 
-    pub(super) async fn get_text(self, path: &str) -> Result<String, Fault> {
+    pub(super) async fn get_text(self, path: &str) -> Result<String, RequestError> {
         self.send(Call::new(Method::GET, path)).await
     }
 
     /// Fetches all pages of a list, and returns their items.
-    pub(super) async fn get_all<T: DeserializeOwned>(self, path: &str) -> Result<Vec<T>, Fault> {
+    pub(super) async fn get_all<T: DeserializeOwned>(self, path: &str) -> Result<Vec<T>, RequestError> {
         let mut items = Vec::new();
         let separator = if path.contains('?') { '&' } else { '?' };
         let first = format!("{path}{separator}limit={MAX_LIMIT}");
@@ -80,7 +80,7 @@ impl Client {
         path: &str,
         body: &impl Serialize,
         idempotency_key: &str,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, RequestError> {
         read(&self.post_text(path, body, idempotency_key).await?)
     }
 
@@ -89,8 +89,8 @@ impl Client {
         path: &str,
         body: &impl Serialize,
         idempotency_key: &str,
-    ) -> Result<String, Fault> {
-        let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
+    ) -> Result<String, RequestError> {
+        let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
         let call =
             Call { method: Method::POST, path, body: Some(body), idempotency_key: Some(idempotency_key) };
         self.send(call).await
@@ -102,7 +102,7 @@ impl Client {
         method: Method,
         path: &str,
         body: &impl Serialize,
-    ) -> Result<T, Fault> {
+    ) -> Result<T, RequestError> {
         read(&self.write_text(method, path, body).await?)
     }
 
@@ -112,12 +112,12 @@ impl Client {
         method: Method,
         path: &str,
         body: &impl Serialize,
-    ) -> Result<String, Fault> {
-        let body = serde_json::to_string(body).map_err(|_| Fault::Unreadable)?;
+    ) -> Result<String, RequestError> {
+        let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
         self.send(Call { body: Some(body), ..Call::new(method, path) }).await
     }
 
-    pub(super) async fn delete(self, path: &str) -> Result<(), Fault> {
+    pub(super) async fn delete(self, path: &str) -> Result<(), RequestError> {
         self.send(Call::new(Method::DELETE, path)).await.map(drop)
     }
 
@@ -127,18 +127,18 @@ impl Client {
     }
 
     /// Renews the session if necessary. Used by the event stream, which does not learn why a connection was refused.
-    pub(crate) async fn renew(self) -> Result<(), Fault> {
+    pub(crate) async fn renew(self) -> Result<(), RequestError> {
         let outcome = renewal::renew().await;
-        if matches!(outcome, Err(Fault::SignedOut)) {
+        if matches!(outcome, Err(RequestError::SignedOut)) {
             forget_csrf_token();
             self.ended.try_update(|ended| *ended += 1);
         }
         outcome
     }
 
-    async fn send(self, call: Call<'_>) -> Result<String, Fault> {
+    async fn send(self, call: Call<'_>) -> Result<String, RequestError> {
         match send_once(&call).await {
-            Err(fault) if fault.is_session_over() => {
+            Err(error) if error.is_session_over() => {
                 self.renew().await?;
                 send_once(&call).await
             }
@@ -148,12 +148,12 @@ impl Client {
 }
 
 /// Parses the body of a response.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, Fault> {
-    serde_json::from_str(text).map_err(|_| Fault::Unreadable)
+pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, RequestError> {
+    serde_json::from_str(text).map_err(|_| RequestError::Unreadable)
 }
 
 /// Sends the request once. Dropping the future, for example with its page, aborts the request.
-pub(super) async fn send_once(call: &Call<'_>) -> Result<String, Fault> {
+pub(super) async fn send_once(call: &Call<'_>) -> Result<String, RequestError> {
     let guard = AbortOnDrop(web_sys::AbortController::new().ok());
     let signal = guard.0.as_ref().map(web_sys::AbortController::signal);
     let mut builder = RequestBuilder::new(&format!("{BASE}{}", call.path))
@@ -172,25 +172,29 @@ pub(super) async fn send_once(call: &Call<'_>) -> Result<String, Fault> {
         Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),
         None => builder.build(),
     };
-    let response = request.map_err(|_| Fault::Unreachable)?.send().await.map_err(|_| Fault::Unreachable)?;
+    let response = request
+        .map_err(|_| RequestError::Unreachable)?
+        .send()
+        .await
+        .map_err(|_| RequestError::Unreachable)?;
     if let Some(date) = response.headers().get("Date") {
         sync_server_time(&date);
     }
-    let text = response.text().await.map_err(|_| Fault::Unreachable)?;
+    let text = response.text().await.map_err(|_| RequestError::Unreachable)?;
     if response.ok() {
         return Ok(text);
     }
     Err(error_response(response.status(), &text, response.headers().get(RETRY_AFTER)))
 }
 
-/// Converts an error response to a [`Fault`].
-pub(super) fn error_response(status: u16, text: &str, retry_after: Option<String>) -> Fault {
+/// Converts an error response to a [`RequestError`].
+pub(super) fn error_response(status: u16, text: &str, retry_after: Option<String>) -> RequestError {
     let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
     match serde_json::from_str(text) {
-        Ok(problem) => Fault::Refused { problem: Box::new(problem), retry_after },
+        Ok(problem) => RequestError::Refused { problem: Box::new(problem), retry_after },
         // A proxy in front of the server sends errors in its own format.
-        Err(_) if status >= 500 => Fault::Unreachable,
-        Err(_) => Fault::Unreadable,
+        Err(_) if status >= 500 => RequestError::Unreachable,
+        Err(_) => RequestError::Unreadable,
     }
 }
 

@@ -7,23 +7,26 @@ use shared::{
     ids::{ClosureReasonId, TeamId},
 };
 
-use super::{Client, Fault};
+use super::{Client, RequestError};
 
 impl Client {
     /// Returns the closure reasons of a team.
-    pub(crate) async fn list_closure_reasons(self, team: TeamId) -> Result<Vec<ClosureReason>, Fault> {
+    pub(crate) async fn list_closure_reasons(self, team: TeamId) -> Result<Vec<ClosureReason>, RequestError> {
         let page: Page<ClosureReason> =
             self.get(&format!("/closure_reasons?team_id={team}&limit=200")).await?;
         Ok(page.items)
     }
 
     /// Returns every active or every archived reason that the caller can see.
-    pub(crate) async fn list_every_closure_reason(self, archived: bool) -> Result<Vec<ClosureReason>, Fault> {
+    pub(crate) async fn list_every_closure_reason(
+        self,
+        archived: bool,
+    ) -> Result<Vec<ClosureReason>, RequestError> {
         self.get_all(&format!("/closure_reasons?archived={archived}")).await
     }
 
     /// Creates a reason.
-    pub(crate) async fn create_closure_reason(self, reason: &NewClosureReason) -> Result<(), Fault> {
+    pub(crate) async fn create_closure_reason(self, reason: &NewClosureReason) -> Result<(), RequestError> {
         self.write_text(Method::POST, "/closure_reasons", reason).await.map(drop)
     }
 
@@ -32,12 +35,12 @@ impl Client {
         self,
         id: ClosureReasonId,
         change: &ClosureReasonChange,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), RequestError> {
         self.write_text(Method::PUT, &format!("/closure_reasons/{id}"), change).await.map(drop)
     }
 
     /// Deletes a reason, or archives it if it was used.
-    pub(crate) async fn delete_closure_reason(self, id: ClosureReasonId) -> Result<(), Fault> {
+    pub(crate) async fn delete_closure_reason(self, id: ClosureReasonId) -> Result<(), RequestError> {
         self.delete(&format!("/closure_reasons/{id}")).await
     }
 }

@@ -6,7 +6,7 @@ use shared::{
     consent::{Consent, NewConsent},
 };
 
-use super::{Client, Fault, client::encoded};
+use super::{Client, RequestError, client::encoded};
 
 impl Client {
     /// Returns a page of the ledger, newest first. An empty `number` means all numbers; otherwise it is as typed.
@@ -14,7 +14,7 @@ impl Client {
         self,
         number: &str,
         cursor: Option<&str>,
-    ) -> Result<Page<Consent>, Fault> {
+    ) -> Result<Page<Consent>, RequestError> {
         let mut path = "/consents?limit=50".to_owned();
         if !number.is_empty() {
             path.push_str("&number=");
@@ -28,7 +28,7 @@ impl Client {
     }
 
     /// Records a customer's consent manually.
-    pub(crate) async fn create_consent(self, consent: &NewConsent) -> Result<Consent, Fault> {
+    pub(crate) async fn create_consent(self, consent: &NewConsent) -> Result<Consent, RequestError> {
         self.write(Method::POST, "/consents", consent).await
     }
 }

@@ -14,13 +14,13 @@ use shared::{
 };
 
 use super::{
-    Client, Fault,
+    Client, RequestError,
     client::{encoded, read},
 };
 
 /// Which of a team's conversations to list.
 #[derive(Clone, Copy)]
-pub(crate) enum Listed {
+pub(crate) enum StatusFilter {
     /// In progress, in queue order.
     Open,
     /// Closed, newest first.
@@ -32,13 +32,13 @@ impl Client {
     pub(crate) async fn list_conversations(
         self,
         team: TeamId,
-        listed: Listed,
+        status: StatusFilter,
         limit: usize,
         cursor: Option<&str>,
-    ) -> Result<Page<Conversation>, Fault> {
-        let status = match listed {
-            Listed::Open => "open",
-            Listed::Closed => "closed",
+    ) -> Result<Page<Conversation>, RequestError> {
+        let status = match status {
+            StatusFilter::Open => "open",
+            StatusFilter::Closed => "closed",
         };
         let mut path = format!("/conversations?team_id={team}&status={status}&limit={limit}");
         if let Some(cursor) = cursor {
@@ -53,12 +53,15 @@ impl Client {
         self,
         conversation: &NewConversation,
         idempotency_key: &str,
-    ) -> Result<Conversation, Fault> {
+    ) -> Result<Conversation, RequestError> {
         self.post("/conversations", conversation, idempotency_key).await
     }
 
     /// Returns a conversation with its team, customer, closure and consent.
-    pub(crate) async fn get_conversation(self, id: ConversationId) -> Result<ConversationDetail, Fault> {
+    pub(crate) async fn get_conversation(
+        self,
+        id: ConversationId,
+    ) -> Result<ConversationDetail, RequestError> {
         read_detail(&self.get_text(&format!("/conversations/{id}")).await?)
     }
 
@@ -68,7 +71,7 @@ impl Client {
         id: ConversationId,
         before: Option<MessageId>,
         limit: usize,
-    ) -> Result<Page<Message>, Fault> {
+    ) -> Result<Page<Message>, RequestError> {
         let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
         self.get(&format!("/conversations/{id}/messages?limit={limit}{before}")).await
     }
@@ -79,12 +82,12 @@ impl Client {
         id: ConversationId,
         message: &NewMessage,
         idempotency_key: &str,
-    ) -> Result<Message, Fault> {
+    ) -> Result<Message, RequestError> {
         self.post(&format!("/conversations/{id}/messages"), message, idempotency_key).await
     }
 
     /// Returns the customer's key data from the current daily file.
-    pub(crate) async fn get_key_data(self, id: ConversationId) -> Result<KeyData, Fault> {
+    pub(crate) async fn get_key_data(self, id: ConversationId) -> Result<KeyData, RequestError> {
         self.get(&format!("/conversations/{id}/key_data")).await
     }
 
@@ -94,7 +97,7 @@ impl Client {
         id: ConversationId,
         closure: &NewClosure,
         idempotency_key: &str,
-    ) -> Result<ConversationDetail, Fault> {
+    ) -> Result<ConversationDetail, RequestError> {
         let path = format!("/conversations/{id}/closure");
         read_detail(&self.post_text(&path, closure, idempotency_key).await?)
     }
@@ -102,13 +105,13 @@ impl Client {
 
 impl Client {
     /// Opts the customer out at their request in a message.
-    pub(crate) async fn create_opt_out(self, id: ConversationId) -> Result<(), Fault> {
+    pub(crate) async fn create_opt_out(self, id: ConversationId) -> Result<(), RequestError> {
         let path = format!("/conversations/{id}/opt_out");
         self.write_text(Method::POST, &path, &NewOptOut::default()).await.map(drop)
     }
 
     /// Dismisses the warning of the conversation.
-    pub(crate) async fn delete_attention(self, id: ConversationId) -> Result<(), Fault> {
+    pub(crate) async fn delete_attention(self, id: ConversationId) -> Result<(), RequestError> {
         self.delete(&format!("/conversations/{id}/attention")).await
     }
 }
@@ -126,7 +129,7 @@ struct DetailFields {
 
 /// Parses the two parts separately, because serde's `flatten` would add a second deserializer for every type in it to
 /// the download.
-fn read_detail(text: &str) -> Result<ConversationDetail, Fault> {
+fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
     let conversation: Conversation = read(text)?;
     let DetailFields { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
     Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })

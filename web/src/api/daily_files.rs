@@ -8,14 +8,14 @@ use shared::{
 use web_sys::File;
 
 use super::{
-    Client, Fault,
+    Client, RequestError,
     client::{BASE, read},
     upload::upload,
 };
 
 impl Client {
     /// Returns the team's files, newest first.
-    pub(crate) async fn list_daily_files(self, team: TeamId) -> Result<Vec<DailyFile>, Fault> {
+    pub(crate) async fn list_daily_files(self, team: TeamId) -> Result<Vec<DailyFile>, RequestError> {
         self.get_all(&format!("/teams/{team}/daily_files")).await
     }
 
@@ -25,7 +25,7 @@ impl Client {
         team: TeamId,
         file: &File,
         progress: impl Fn(u32) + 'static,
-    ) -> Result<FilePreview, Fault> {
+    ) -> Result<FilePreview, RequestError> {
         self.get_text("/me").await?;
         let path = format!("/teams/{team}/daily_files?preview=true");
         read(&upload(&path, file, Box::new(progress)).await?)
@@ -39,7 +39,7 @@ impl Client {
         file: &File,
         confirm: bool,
         progress: impl Fn(u32) + 'static,
-    ) -> Result<ImportedFile, Fault> {
+    ) -> Result<ImportedFile, RequestError> {
         // Renews the session first if necessary, so that a large file is not sent and then refused.
         self.get_text("/me").await?;
         let path = format!("/teams/{team}/daily_files?confirm={confirm}");
@@ -51,12 +51,12 @@ impl Client {
         self,
         team: TeamId,
         id: DailyFileId,
-    ) -> Result<ImportedFile, Fault> {
+    ) -> Result<ImportedFile, RequestError> {
         self.write(Method::POST, &format!("/teams/{team}/daily_files/{id}/restore"), &()).await
     }
 
     /// Returns which columns of the team's files have the ref, name and number.
-    pub(crate) async fn get_column_mapping(self, team: TeamId) -> Result<ColumnMapping, Fault> {
+    pub(crate) async fn get_column_mapping(self, team: TeamId) -> Result<ColumnMapping, RequestError> {
         self.get(&format!("/teams/{team}/column_mapping")).await
     }
 
@@ -65,7 +65,7 @@ impl Client {
         self,
         team: TeamId,
         mapping: &ColumnMapping,
-    ) -> Result<ColumnMapping, Fault> {
+    ) -> Result<ColumnMapping, RequestError> {
         self.write(Method::PUT, &format!("/teams/{team}/column_mapping"), mapping).await
     }
 }

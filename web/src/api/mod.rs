@@ -1,6 +1,6 @@
 //! The typed client of the REST API: [`client`] sends the requests, and a file per noun defines them.
 //!
-//! Every request returns a DTO of `shared` or a [`Fault`]. Nothing here depends on pages or components.
+//! Every request returns a DTO of `shared` or a [`RequestError`]. Nothing here depends on pages or components.
 
 mod accounts;
 mod api_keys;
@@ -9,7 +9,7 @@ mod closure_reasons;
 mod consents;
 mod conversations;
 mod daily_files;
-mod fault;
+mod error;
 mod numbers;
 mod queue;
 mod rejected_messages;
@@ -21,7 +21,7 @@ mod templates;
 mod upload;
 
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
-pub(crate) use conversations::Listed;
+pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;
-pub(crate) use fault::{Fault, too_many_tries};
+pub(crate) use error::RequestError;
 pub(crate) use search::Search;

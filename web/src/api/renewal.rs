@@ -13,13 +13,13 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 use super::{
     client::{Call, send_once},
-    fault::Fault,
+    error::RequestError,
 };
 
 const LOCK: &str = "smsc-refresh";
 
 /// Renews the session, unless another tab has just done so.
-pub(super) async fn renew() -> Result<(), Fault> {
+pub(super) async fn renew() -> Result<(), RequestError> {
     let outcome = Rc::new(RefCell::new(None));
     let result = Rc::clone(&outcome);
     let Some(waiting) = with_lock(move || {
@@ -33,20 +33,20 @@ pub(super) async fn renew() -> Result<(), Fault> {
         return check_and_renew().await;
     };
     let _ = JsFuture::from(waiting).await;
-    outcome.take().unwrap_or(Err(Fault::Unreachable))
+    outcome.take().unwrap_or(Err(RequestError::Unreachable))
 }
 
-async fn check_and_renew() -> Result<(), Fault> {
+async fn check_and_renew() -> Result<(), RequestError> {
     match send_once(&Call::new(Method::GET, "/me")).await {
-        Err(fault) if fault.is_session_over() => {}
+        Err(error) if error.is_session_over() => {}
         other => return other.map(drop),
     }
     match send_once(&Call::new(Method::POST, "/sessions/refresh")).await {
         Ok(_) => Ok(()),
-        Err(fault) if fault.problem().is_some_and(|problem| matches!(problem.status, 401 | 403)) => {
-            Err(Fault::SignedOut)
+        Err(error) if error.problem().is_some_and(|problem| matches!(problem.status, 401 | 403)) => {
+            Err(RequestError::SignedOut)
         }
-        Err(fault) => Err(fault),
+        Err(error) => Err(error),
     }
 }
 

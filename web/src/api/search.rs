@@ -2,7 +2,7 @@
 
 use shared::{Page, conversation::Conversation};
 
-use super::{Client, Fault, client::encoded};
+use super::{Client, RequestError, client::encoded};
 
 /// A search. Empty filters are left out of the query.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,7 +38,7 @@ impl Client {
         self,
         search: Search,
         cursor: Option<String>,
-    ) -> Result<Page<Conversation>, Fault> {
+    ) -> Result<Page<Conversation>, RequestError> {
         let mut path = format!("/search?limit=50&{}", search.query("team_id"));
         if let Some(cursor) = cursor {
             path.push_str("&cursor=");

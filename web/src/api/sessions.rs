@@ -5,26 +5,26 @@ use gloo_net::http::Method;
 use shared::account::{Me, SignIn};
 
 use super::{
-    Client, Fault,
+    Client, RequestError,
     client::{Call, send_once},
 };
 
 impl Client {
     /// Signs in. The response sets the session cookies.
-    pub(crate) async fn create_session(self, sign_in: &SignIn) -> Result<(), Fault> {
-        let body = serde_json::to_string(sign_in).map_err(|_| Fault::Unreadable)?;
+    pub(crate) async fn create_session(self, sign_in: &SignIn) -> Result<(), RequestError> {
+        let body = serde_json::to_string(sign_in).map_err(|_| RequestError::Unreadable)?;
         let call = Call { body: Some(body), ..Call::new(Method::POST, "/sessions") };
         // Without `send`, because there is no session to renew.
         send_once(&call).await.map(drop)
     }
 
     /// Signs out.
-    pub(crate) async fn delete_session(self) -> Result<(), Fault> {
+    pub(crate) async fn delete_session(self) -> Result<(), RequestError> {
         self.delete("/sessions/current").await
     }
 
     /// Returns the signed-in account with its permissions and teams.
-    pub(crate) async fn get_me(self) -> Result<Me, Fault> {
+    pub(crate) async fn get_me(self) -> Result<Me, RequestError> {
         self.get("/me").await
     }
 }

@@ -7,7 +7,7 @@ use shared::{
     template::{NewTemplate, Placeholder, RenderedTemplate, Template, TemplateChange},
 };
 
-use super::{Client, Fault, client::encoded};
+use super::{Client, RequestError, client::encoded};
 
 impl Client {
     /// Returns the templates for a conversation, rendered with its values.
@@ -17,7 +17,7 @@ impl Client {
         self,
         id: ConversationId,
         reference: Option<&str>,
-    ) -> Result<Vec<RenderedTemplate>, Fault> {
+    ) -> Result<Vec<RenderedTemplate>, RequestError> {
         let query = reference.map(|reference| format!("?ref={}", encoded(reference))).unwrap_or_default();
         let page: Page<RenderedTemplate> = self.get(&format!("/conversations/{id}/templates{query}")).await?;
         Ok(page.items)
@@ -29,34 +29,41 @@ impl Client {
         self,
         team: TeamId,
         number: Option<&PhoneNumber>,
-    ) -> Result<Vec<RenderedTemplate>, Fault> {
+    ) -> Result<Vec<RenderedTemplate>, RequestError> {
         let number = number.map(|number| format!("number={}", encoded(number.as_str()))).unwrap_or_default();
         self.get_all(&format!("/teams/{team}/templates?{number}")).await
     }
 
     /// Returns every active or every archived template that the caller can see.
-    pub(crate) async fn list_templates(self, archived: bool) -> Result<Vec<Template>, Fault> {
+    pub(crate) async fn list_templates(self, archived: bool) -> Result<Vec<Template>, RequestError> {
         self.get_all(&format!("/templates?archived={archived}")).await
     }
 
     /// Returns the placeholders that a team's templates can use; without a team, those for templates of all teams.
-    pub(crate) async fn list_placeholders(self, team: Option<TeamId>) -> Result<Vec<Placeholder>, Fault> {
+    pub(crate) async fn list_placeholders(
+        self,
+        team: Option<TeamId>,
+    ) -> Result<Vec<Placeholder>, RequestError> {
         let team = team.map(|team| format!("?team_id={team}")).unwrap_or_default();
         self.get_all(&format!("/placeholders{team}")).await
     }
 
     /// Creates a template.
-    pub(crate) async fn create_template(self, template: &NewTemplate) -> Result<(), Fault> {
+    pub(crate) async fn create_template(self, template: &NewTemplate) -> Result<(), RequestError> {
         self.write_text(Method::POST, "/templates", template).await.map(drop)
     }
 
     /// Changes a template's name, text, position or archived state.
-    pub(crate) async fn update_template(self, id: TemplateId, change: &TemplateChange) -> Result<(), Fault> {
+    pub(crate) async fn update_template(
+        self,
+        id: TemplateId,
+        change: &TemplateChange,
+    ) -> Result<(), RequestError> {
         self.write_text(Method::PUT, &format!("/templates/{id}"), change).await.map(drop)
     }
 
     /// Deletes a template, or archives it if it was used.
-    pub(crate) async fn delete_template(self, id: TemplateId) -> Result<(), Fault> {
+    pub(crate) async fn delete_template(self, id: TemplateId) -> Result<(), RequestError> {
         self.delete(&format!("/templates/{id}")).await
     }
 }

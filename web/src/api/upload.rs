@@ -9,19 +9,23 @@ use web_sys::{File, ProgressEvent, XmlHttpRequest};
 
 use super::{
     client::{BASE, CSRF_HEADER, RETRY_AFTER, csrf_token, error_response},
-    fault::Fault,
+    error::RequestError,
 };
 
 /// Uploads the file once, and reports progress as a percentage. Dropping the future aborts the request.
-pub(super) async fn upload(path: &str, file: &File, progress: Box<dyn Fn(u32)>) -> Result<String, Fault> {
-    let started = Upload::start(path, file, progress).map_err(|_| Fault::Unreachable)?;
+pub(super) async fn upload(
+    path: &str,
+    file: &File,
+    progress: Box<dyn Fn(u32)>,
+) -> Result<String, RequestError> {
+    let started = Upload::start(path, file, progress).map_err(|_| RequestError::Unreachable)?;
     // `loadend` fires for success and failure alike; the status tells them apart.
     let _ = JsFuture::from(started.ended.clone()).await;
     let request = &started.request;
     let status = request.status().unwrap_or_default();
     let text = request.response_text().ok().flatten().unwrap_or_default();
     match status {
-        0 => Err(Fault::Unreachable),
+        0 => Err(RequestError::Unreachable),
         200..300 => Ok(text),
         _ => Err(error_response(status, &text, request.get_response_header(RETRY_AFTER).ok().flatten())),
     }

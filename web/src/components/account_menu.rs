@@ -6,7 +6,7 @@ use super::{notices::use_notices, theme_switch::theme_switch};
 use crate::{
     keys::{focus_first, use_keys},
     session::use_session,
-    tasks::start_detached,
+    tasks::spawn_detached,
 };
 
 /// The menu at the top right.
@@ -16,9 +16,9 @@ pub(crate) fn AccountMenu() -> impl IntoView {
     let notices = use_notices();
     let keys = use_keys();
     let sign_out = move |_| {
-        start_detached(async move {
-            if let Err(fault) = session.sign_out().await {
-                notices.fault(&fault);
+        spawn_detached(async move {
+            if let Err(error) = session.sign_out().await {
+                notices.error(&error);
             }
         });
     };
@@ -61,7 +61,7 @@ pub(crate) fn AccountMenu() -> impl IntoView {
                         // The dialog returns the focus to the element that has it now. This menu is closed by then, so
                         // focus its button.
                         focus_first("[popovertarget=account-menu]");
-                        keys.listed.set(true);
+                        keys.help_open.set(true);
                     }
                 >
                     "Keyboard shortcuts" <kbd class="kbd kbd-xs">"?"</kbd>

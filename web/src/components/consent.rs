@@ -1,13 +1,13 @@
-//! Describes in words where a consent entry comes from.
+//! Describes where a consent entry comes from.
 
 use leptos::prelude::*;
 use shared::consent::{Consent, ConsentSource, ConsentState};
 
-use super::moment::date_and_time;
+use super::timestamp::date_and_time;
 use crate::time_zone::Zone;
 
 /// Returns the source within a sentence: "by texting STOP or a similar word".
-pub(crate) fn how(consent: &Consent) -> String {
+pub(crate) fn source_phrase(consent: &Consent) -> String {
     let word = match consent.state {
         ConsentState::OptedIn => "START",
         ConsentState::OptedOut => "STOP",
@@ -20,7 +20,7 @@ pub(crate) fn how(consent: &Consent) -> String {
 }
 
 /// Returns the source as a label: "Recorded by Ann".
-pub(crate) fn source(consent: &Consent) -> String {
+pub(crate) fn source_label(consent: &Consent) -> String {
     match consent.source {
         ConsentSource::Keyword => "Texted by the customer".to_owned(),
         ConsentSource::Gateway => "Reported by the gateway".to_owned(),
@@ -38,7 +38,7 @@ pub(crate) fn opted_out(consent: &Consent, zone: &Zone) -> AnyView {
     let note = consent.note.as_ref().map(|note| format!(": “{}”", note.trim_end_matches('.')));
     view! {
         "opted out of messages from " <span class="whitespace-nowrap">{consent.team_number.display()}</span> " on "
-        {date_and_time(consent.created_at, zone)} ", " {how(consent)} {note}
+        {date_and_time(consent.created_at, zone)} ", " {source_phrase(consent)} {note}
     }
     .into_any()
 }
@@ -58,12 +58,18 @@ mod tests {
 
     #[test]
     fn the_source_of_a_consent_entry_is_described() {
-        assert_eq!(how(&consent("opted_out", "keyword", None)), "by texting STOP or a similar word");
-        assert_eq!(how(&consent("opted_in", "keyword", None)), "by texting START or a similar word");
-        assert_eq!(how(&consent("opted_out", "gateway", None)), "reported by the gateway");
-        assert_eq!(how(&consent("opted_out", "manual", Some("Ann"))), "recorded by Ann");
-        assert_eq!(how(&consent("opted_out", "manual", None)), "recorded by a colleague");
-        assert_eq!(source(&consent("opted_in", "manual", Some("Ann"))), "Recorded by Ann");
-        assert_eq!(source(&consent("opted_in", "keyword", None)), "Texted by the customer");
+        assert_eq!(
+            source_phrase(&consent("opted_out", "keyword", None)),
+            "by texting STOP or a similar word"
+        );
+        assert_eq!(
+            source_phrase(&consent("opted_in", "keyword", None)),
+            "by texting START or a similar word"
+        );
+        assert_eq!(source_phrase(&consent("opted_out", "gateway", None)), "reported by the gateway");
+        assert_eq!(source_phrase(&consent("opted_out", "manual", Some("Ann"))), "recorded by Ann");
+        assert_eq!(source_phrase(&consent("opted_out", "manual", None)), "recorded by a colleague");
+        assert_eq!(source_label(&consent("opted_in", "manual", Some("Ann"))), "Recorded by Ann");
+        assert_eq!(source_label(&consent("opted_in", "keyword", None)), "Texted by the customer");
     }
 }

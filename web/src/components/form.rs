@@ -3,86 +3,130 @@
 //!
 //! Forms do not validate: the server's `errors[]` do.
 
+mod fields;
+
 use leptos::prelude::*;
 use shared::FieldError;
 
-use crate::{api::Fault, tasks::start};
-
-/// The hint for a new password.
-pub(crate) const PASSWORD_HINT: &str = "At least 8 characters. A phrase of several words works well.";
+pub(crate) use self::fields::{Field, PASSWORD_HINT, hint_and_error};
+use crate::{
+    api::RequestError,
+    tasks::{TaskScope, spawn_detached},
+};
 
 /// The state of a form.
 #[derive(Clone, Copy)]
 pub(crate) struct Form {
     /// Whether a request is in progress.
     pub(crate) busy: RwSignal<bool>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
     /// The fields that show their own errors.
     fields: StoredValue<Vec<&'static str>>,
+    scope: TaskScope,
 }
 
 impl Form {
     pub(crate) fn new() -> Self {
-        Self { busy: RwSignal::new(false), fault: RwSignal::new(None), fields: StoredValue::new(Vec::new()) }
+        Self {
+            busy: RwSignal::new(false),
+            error: RwSignal::new(None),
+            fields: StoredValue::new(Vec::new()),
+            scope: TaskScope::current(),
+        }
     }
 
-    /// Sends the form, unless a request is in progress. `then` receives the response.
+    /// Sends the form, unless a request is in progress. `then` receives the response. The request is cancelled with the
+    /// component that created the form.
     pub(crate) fn send<T: 'static>(
         self,
-        request: impl Future<Output = Result<T, Fault>> + 'static,
+        request: impl Future<Output = Result<T, RequestError>> + 'static,
         then: impl FnOnce(T) + 'static,
     ) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.fault.set(None);
-        start(async move {
-            let answer = request.await;
-            self.busy.try_set(false);
-            match answer {
-                Ok(answer) => then(answer),
-                Err(fault) => {
-                    self.fault.try_set(Some(fault));
-                }
-            }
-        });
+        self.send_and_handle(request, |response| response.map(then));
     }
 
-    /// Shows the error of a request that was not sent by [`Form::send`].
-    pub(crate) fn refused(self, fault: Fault) {
-        self.fault.try_set(Some(fault));
+    /// Like [`Form::send`], but `then` also receives errors. It returns the error to show.
+    pub(crate) fn send_and_handle<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, RequestError>> + 'static,
+        then: impl FnOnce(Result<T, RequestError>) -> Result<(), RequestError> + 'static,
+    ) {
+        if self.begin() {
+            self.scope.spawn(async move { self.finish(request.await, then) });
+        }
+    }
+
+    /// Like [`Form::send_and_handle`], but the request continues when the form is removed.
+    pub(crate) fn send_detached<T: 'static>(
+        self,
+        request: impl Future<Output = Result<T, RequestError>> + 'static,
+        then: impl FnOnce(Result<T, RequestError>) -> Result<(), RequestError> + 'static,
+    ) {
+        if self.begin() {
+            spawn_detached(async move { self.finish(request.await, then) });
+        }
+    }
+
+    /// Returns whether a request can be sent now.
+    fn begin(self) -> bool {
+        if self.busy.get_untracked() {
+            return false;
+        }
+        self.busy.set(true);
+        self.error.set(None);
+        true
+    }
+
+    fn finish<T>(
+        self,
+        response: Result<T, RequestError>,
+        then: impl FnOnce(Result<T, RequestError>) -> Result<(), RequestError>,
+    ) {
+        self.busy.try_set(false);
+        if let Err(error) = then(response) {
+            self.error.try_set(Some(error));
+        }
+    }
+
+    /// Returns whether the form has been removed.
+    pub(crate) fn is_disposed(self) -> bool {
+        self.busy.is_disposed()
+    }
+
+    /// Shows an error.
+    pub(crate) fn set_error(self, error: RequestError) {
+        self.error.try_set(Some(error));
     }
 
     /// Clears the error.
     pub(crate) fn clear(self) {
-        self.fault.set(None);
+        self.error.set(None);
     }
 
     /// Returns the error of a field, and registers the field, so that its error is not shown below the form.
-    pub(crate) fn fault_of(self, field: &'static str) -> Signal<Option<String>> {
+    pub(crate) fn field_error(self, field: &'static str) -> Signal<Option<String>> {
         self.fields.update_value(|fields| fields.push(field));
         Signal::derive(move || {
-            self.fault.with(|fault| fault.as_ref()?.problem()?.field(field).map(str::to_owned))
+            self.error.with(|error| error.as_ref()?.problem()?.field(field).map(str::to_owned))
         })
     }
 
     /// Shows the error of the form as a whole, or errors of fields that do not show their own.
-    pub(crate) fn fault(self) -> AnyView {
-        let words = move || {
-            self.fault.with(|fault| {
-                let fault = fault.as_ref()?;
-                match fault.problem() {
+    pub(crate) fn error(self) -> AnyView {
+        let message = move || {
+            self.error.with(|error| {
+                let error = error.as_ref()?;
+                match error.problem() {
                     Some(problem) if !problem.errors.is_empty() => {
                         self.fields.with_value(|fields| unplaced_errors(&problem.errors, fields))
                     }
-                    _ => Some(fault.words()),
+                    _ => Some(error.message()),
                 }
             })
         };
         view! {
             <div role="alert" class="empty:hidden">
-                {move || words().map(|words| view! { <p class="alert alert-error wrap-anywhere">{words}</p> })}
+                {move || message().map(|message| view! { <p class="alert alert-error wrap-anywhere">{message}</p> })}
             </div>
         }
         .into_any()
@@ -123,153 +167,18 @@ impl Form {
         }
         .into_any()
     }
-
-    /// A text input with label, hint and error.
-    pub(crate) fn line(self, field: Line) -> AnyView {
-        let kind = Signal::stored(field.kind);
-        self.input(field, kind, None, ().into_any())
-    }
-
-    /// A text area.
-    pub(crate) fn area(self, field: Line) -> AnyView {
-        let Line { name, label, hint, value, .. } = field;
-        let fault = self.fault_of(name);
-        let (input, description_id) = (format!("field-{name}"), format!("fault-{name}"));
-        view! {
-            <div class="flex flex-col gap-1">
-                <label for=input.clone() class="text-sm font-medium">{label}</label>
-                <textarea
-                    id=input
-                    class="textarea w-full"
-                    rows="2"
-                    dir="auto"
-                    name=name
-                    aria-describedby=description_id.clone()
-                    aria-invalid=move || fault.with(Option::is_some).to_string()
-                    prop:value=value
-                    on:input:target=move |event| value.set(event.target().value())
-                ></textarea>
-                {explained(description_id, hint, fault)}
-            </div>
-        }
-        .into_any()
-    }
-
-    /// A text input with suggestions. Other values are allowed.
-    pub(crate) fn suggested(self, field: Line, suggestions: Vec<String>) -> AnyView {
-        let kind = Signal::stored(field.kind);
-        let list = format!("suggestions-{}", field.name);
-        let options = suggestions.into_iter().map(|value| view! { <option value=value></option> });
-        view! {
-            {self.input(field, kind, Some(list.clone()), ().into_any())}
-            <datalist id=list>{options.collect_view()}</datalist>
-        }
-        .into_any()
-    }
-
-    /// A password input with a button that shows the password.
-    pub(crate) fn password(self, field: Line) -> AnyView {
-        let shown = RwSignal::new(false);
-        let label = field.label;
-        let kind = Signal::derive(move || if shown.get() { "text" } else { "password" });
-        let show = view! {
-            <button
-                type="button"
-                class="btn join-item"
-                aria-pressed=move || shown.get().to_string()
-                on:click=move |_| shown.update(|shown| *shown = !*shown)
-            >
-                "Show"
-                <span class="sr-only">" "{label}</span>
-            </button>
-        };
-        self.input(field, kind, None, show.into_any())
-    }
-
-    fn input(
-        self,
-        field: Line,
-        kind: Signal<&'static str>,
-        list: Option<String>,
-        beside: AnyView,
-    ) -> AnyView {
-        let Line { name, label, hint, autocomplete, value, .. } = field;
-        let fault = self.fault_of(name);
-        let (input, description_id) = (format!("field-{name}"), format!("fault-{name}"));
-        view! {
-            <div class="flex flex-col gap-1">
-                <label for=input.clone() class="text-sm font-medium">{label}</label>
-                <div class="join">
-                    <input
-                        id=input
-                        class="input join-item w-full"
-                        type=kind
-                        name=name
-                        list=list
-                        autocomplete=autocomplete
-                        aria-describedby=description_id.clone()
-                        aria-invalid=move || fault.with(Option::is_some).to_string()
-                        prop:value=value
-                        on:input:target=move |event| value.set(event.target().value())
-                    />
-                    {beside}
-                </div>
-                {explained(description_id, hint, fault)}
-            </div>
-        }
-        .into_any()
-    }
 }
 
 /// Joins the errors of fields that do not show their own.
 fn unplaced_errors(errors: &[FieldError], fields: &[&'static str]) -> Option<String> {
     let left = errors.iter().filter(|error| !fields.contains(&error.field.as_str()));
-    let words = left.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
-    (!words.is_empty()).then_some(words)
-}
-
-/// An input of a form.
-pub(crate) struct Line {
-    /// The field's name in the request.
-    pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
-    /// The type of the input: `text`, `email`, `password`, `tel`.
-    pub(crate) kind: &'static str,
-    pub(crate) hint: &'static str,
-    pub(crate) autocomplete: &'static str,
-    pub(crate) value: RwSignal<String>,
-}
-
-impl Line {
-    /// A plain text input.
-    pub(crate) fn text(name: &'static str, label: &'static str, value: RwSignal<String>) -> Self {
-        Self { name, label, kind: "text", hint: "", autocomplete: "off", value }
-    }
-}
-
-/// A field's hint, and its error below. The field refers to `id` in `aria-describedby`.
-pub(crate) fn explained(id: String, hint: &'static str, fault: Signal<Option<String>>) -> AnyView {
-    view! {
-        <div id=id>
-            <p class="text-sm text-base-content/80 empty:hidden">{hint}</p>
-            <p role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || fault.get()}
-            </p>
-        </div>
-    }
-    .into_any()
+    let message = left.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
+    (!message.is_empty()).then_some(message)
 }
 
 #[cfg(test)]
 mod tests {
-    use shared::account::MIN_PASSWORD_CHARACTERS;
-
     use super::*;
-
-    #[test]
-    fn the_password_hint_states_the_minimum_length_of_the_server() {
-        assert!(PASSWORD_HINT.contains(&format!("At least {MIN_PASSWORD_CHARACTERS} characters")));
-    }
 
     #[test]
     fn errors_without_a_field_are_shown_below_the_form() {

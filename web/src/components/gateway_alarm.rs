@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::moment::date_and_time;
+use super::timestamp::date_and_time;
 use crate::session::use_session;
 
 /// The alert, shown while the gateway refuses the credentials.

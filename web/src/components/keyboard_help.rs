@@ -14,7 +14,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = dialog.get()
-            && keys.listed.get()
+            && keys.help_open.get()
             && !dialog.open()
         {
             let _ = dialog.show_modal();
@@ -34,7 +34,7 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
             node_ref=dialog
             class="modal"
             aria-labelledby="keys-title"
-            on:close=move |_| keys.listed.set(false)
+            on:close=move |_| keys.help_open.set(false)
         >
             <div class="modal-box">
                 <h2 id="keys-title" class="text-lg font-semibold">"Keyboard shortcuts"</h2>
@@ -45,8 +45,8 @@ pub(crate) fn KeyboardHelp() -> impl IntoView {
                     <input
                         type="checkbox"
                         class="checkbox checkbox-sm"
-                        prop:checked=move || keys.on.get()
-                        on:change:target=move |event| keys.turn(event.target().checked())
+                        prop:checked=move || keys.enabled.get()
+                        on:change:target=move |event| keys.set_enabled(event.target().checked())
                     />
                     "Single-key shortcuts"
                 </label>

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::api::Fault;
+use crate::api::RequestError;
 
 const SHOWN_FOR: Duration = Duration::from_secs(6);
 
@@ -14,7 +14,7 @@ const SHOWN_FOR: Duration = Duration::from_secs(6);
 struct Notice {
     number: u32,
     text: String,
-    is_fault: bool,
+    is_error: bool,
 }
 
 /// The notices on screen.
@@ -33,20 +33,20 @@ impl Notices {
     }
 
     /// Shows a notice that disappears by itself.
-    pub(crate) fn say(self, text: &str) {
+    pub(crate) fn info(self, text: &str) {
         let number = self.add(text.to_owned(), false);
         set_timeout(move || self.dismiss(number), SHOWN_FOR);
     }
 
     /// Shows an error until it is dismissed.
-    pub(crate) fn fault(self, fault: &Fault) {
+    pub(crate) fn error(self, error: &RequestError) {
         // The sign-in page, which comes next, says that already.
-        if *fault != Fault::SignedOut {
-            self.add(fault.words(), true);
+        if *error != RequestError::SignedOut {
+            self.add(error.message(), true);
         }
     }
 
-    fn add(self, text: String, is_fault: bool) -> u32 {
+    fn add(self, text: String, is_error: bool) -> u32 {
         let number = self.last.try_update_value(|last| {
             *last += 1;
             *last
@@ -55,7 +55,7 @@ impl Notices {
         self.shown.try_update(|shown| {
             // A repeated error, for example after a retry, replaces the first.
             shown.retain(|notice| notice.text != text);
-            shown.push(Notice { number, text, is_fault });
+            shown.push(Notice { number, text, is_error });
         });
         number
     }
@@ -77,14 +77,14 @@ pub(crate) fn NoticeRegion() -> impl IntoView {
     view! {
         <div class="toast toast-end z-50 max-w-full" role="region" aria-label="Notices">
             <div aria-live="polite" class="flex flex-col gap-2">
-                {move || notices.shown.get().into_iter().map(|notice| draw(notices, notice)).collect_view()}
+                {move || notices.shown.get().into_iter().map(|notice| render(notices, notice)).collect_view()}
             </div>
         </div>
     }
 }
 
-fn draw(notices: Notices, notice: Notice) -> AnyView {
-    let colours = if notice.is_fault { "alert-error" } else { "alert-info" };
+fn render(notices: Notices, notice: Notice) -> AnyView {
+    let colours = if notice.is_error { "alert-error" } else { "alert-info" };
     view! {
         <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>
             <span class="wrap-anywhere">{notice.text}</span>

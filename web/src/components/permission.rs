@@ -7,7 +7,7 @@ use super::heading::Heading;
 use crate::session::use_session;
 
 /// Returns the label of a permission.
-pub(crate) fn words(permission: Permission) -> &'static str {
+pub(crate) fn label(permission: Permission) -> &'static str {
     match permission {
         Permission::Reply => "Answer customers",
         Permission::Close => "Close conversations",
@@ -72,17 +72,17 @@ fn guarded(
     needed: Permission,
     page: Box<dyn Fn() -> AnyView + Send>,
 ) -> AnyView {
-    let draw = move || {
+    let render = move || {
         if may.get() {
             return page();
         }
         view! {
             <Heading text=title />
             <p class="py-8">
-                "You need the permission “" {words(needed)} "” to see this page. Ask an administrator."
+                "You need the permission “" {label(needed)} "” to see this page. Ask an administrator."
             </p>
         }
         .into_any()
     };
-    view! { {draw} }.into_any()
+    view! { {render} }.into_any()
 }

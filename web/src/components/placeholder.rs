@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::api::Fault;
+use crate::api::RequestError;
 
 /// Grey bars for rows that are loading.
 pub(crate) fn skeleton(rows: usize) -> AnyView {
@@ -21,10 +21,10 @@ pub(crate) fn empty(text: &'static str) -> AnyView {
 }
 
 /// An error message with a Retry button.
-pub(crate) fn failed(fault: &Fault, retry: Callback<()>) -> AnyView {
+pub(crate) fn failed(error: &RequestError, retry: Callback<()>) -> AnyView {
     view! {
         <div role="alert" class="alert alert-error my-4">
-            <span>{fault.words()}</span>
+            <span>{error.message()}</span>
             <button type="button" class="btn btn-sm" on:click=move |_| retry.run(())>
                 "Retry"
             </button>

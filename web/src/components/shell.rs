@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     keys::{Keys, focus_first},
-    live::{Live, LiveState, News, coalesced},
-    places::use_places,
+    live::{Live, LiveState, LiveUpdate, coalesce},
     resize::on_resize,
+    scroll_restoration::use_scroll_restoration,
     session::use_session,
 };
 
@@ -41,18 +41,18 @@ pub(crate) fn Shell(
     let session = use_session();
     let live = Live::provide();
     Keys::provide();
-    if let Some(places) = use_places() {
-        places.reset_for(session.account());
+    if let Some(restoration) = use_scroll_restoration() {
+        restoration.reset_for(session.account());
     }
     open_clicked_rows();
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
-    let reload_session = coalesced(move || async move { session.ask() });
-    live.listen(move |news| {
+    let reload_session = coalesce(move || async move { session.load() });
+    live.listen(move |update| {
         // After a reconnection, teams, permissions or the gateway may have changed, or another tab may have signed in
         // with another account.
-        match news {
-            News::Event(event)
+        match update {
+            LiveUpdate::Event(event)
                 if !matches!(
                     event.kind,
                     EventKind::TeamChanged | EventKind::AccountChanged | EventKind::GatewayChanged

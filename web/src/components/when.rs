@@ -35,14 +35,14 @@ impl Row {
 /// Rows that keep their elements, and so focus and selection, when other rows are added, removed or moved.
 pub(crate) fn keyed(
     rows: impl Fn() -> Vec<Row> + Send + Sync + 'static,
-    draw: impl Fn(Row) -> AnyView + Send + Sync + 'static,
+    render: impl Fn(Row) -> AnyView + Send + Sync + 'static,
 ) -> AnyView {
-    type Draw = Arc<dyn Fn(Row) -> AnyView + Send + Sync>;
-    fn boxed(rows: Signal<Vec<Row>>, draw: Draw) -> AnyView {
+    type Render = Arc<dyn Fn(Row) -> AnyView + Send + Sync>;
+    fn boxed(rows: Signal<Vec<Row>>, render: Render) -> AnyView {
         view! {
-            <For each=move || rows.get() key=|row| (row.id, row.above.is_some()) children=move |row| draw(row) />
+            <For each=move || rows.get() key=|row| (row.id, row.above.is_some()) children=move |row| render(row) />
         }
         .into_any()
     }
-    boxed(Signal::derive(rows), Arc::new(draw))
+    boxed(Signal::derive(rows), Arc::new(render))
 }

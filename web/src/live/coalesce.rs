@@ -11,11 +11,11 @@ const BURST: Duration = Duration::from_millis(120);
 
 /// Wraps a fetch so that a burst of calls runs it once, at most one runs at a time, and a call while one runs causes
 /// another afterwards. It is cancelled with the current owner.
-pub(crate) fn coalesced<Task>(fetch: impl Fn() -> Task + 'static) -> Callback<()>
+pub(crate) fn coalesce<Task>(fetch: impl Fn() -> Task + 'static) -> Callback<()>
 where
     Task: Future<Output = ()> + 'static,
 {
-    coalesced_boxed(Rc::new(move || Box::pin(fetch())))
+    coalesce_boxed(Rc::new(move || Box::pin(fetch())))
 }
 
 type Fetch = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
@@ -27,8 +27,8 @@ enum Fetching {
     RunAgain,
 }
 
-fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
-    let home = TaskScope::current();
+fn coalesce_boxed(fetch: Fetch) -> Callback<()> {
+    let scope = TaskScope::current();
     let fetch = StoredValue::new_local(fetch);
     let state = StoredValue::new(Fetching::Idle);
     Callback::new(move |()| {
@@ -38,7 +38,7 @@ fn coalesced_boxed(fetch: Fetch) -> Callback<()> {
             return;
         }
         state.set_value(Fetching::Running);
-        home.start(async move {
+        scope.spawn(async move {
             loop {
                 pause(BURST).await;
                 let Some(fetch) = fetch.try_get_value() else { return };

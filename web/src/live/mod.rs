@@ -10,13 +10,13 @@ use shared::event::{Event, EventKind};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-pub(crate) use self::coalesce::coalesced;
+pub(crate) use self::coalesce::coalesce;
 use self::relay::Relay;
 use crate::{
-    api::{Client, EVENTS, Fault},
+    api::{Client, EVENTS, RequestError},
     clock::pause,
     session::{use_client, use_session},
-    tasks::start_detached,
+    tasks::spawn_detached,
 };
 
 /// How long a hidden tab keeps its own stream, when tabs cannot share one.
@@ -36,8 +36,8 @@ const SIGNED_OUT: &str = "signed out";
 
 /// An item of the event stream.
 #[derive(Clone, Debug)]
-pub(crate) enum News {
-    /// Something changed.
+pub(crate) enum LiveUpdate {
+    /// Data on the server changed.
     Event(Event),
     /// The stream was opened or reopened. Anything may have changed before.
     Opened,
@@ -51,7 +51,7 @@ pub(crate) enum LiveState {
     Interrupted,
 }
 
-type Listener = Rc<dyn Fn(&News)>;
+type Listener = Rc<dyn Fn(&LiveUpdate)>;
 type Handler = Closure<dyn FnMut(web_sys::Event)>;
 
 /// The event stream, opened by this tab or by another tab of the browser.
@@ -166,7 +166,7 @@ impl Live {
         }
         self.unanswered.try_set_value(true);
         relay.post(PING);
-        start_detached(async move {
+        spawn_detached(async move {
             pause(PING_TIMEOUT).await;
             let relay = self.relay().filter(|relay| !relay.is_leader());
             if let Some(relay) = relay
@@ -197,29 +197,29 @@ impl Live {
             LIVE if self.state.try_get_untracked() == Some(LiveState::Live) => {}
             LIVE | OPENED => {
                 self.state.try_set(LiveState::Live);
-                self.notify(&News::Opened);
+                self.notify(&LiveUpdate::Opened);
             }
             INTERRUPTED => {
                 self.state.try_set(LiveState::Interrupted);
             }
-            SIGNED_OUT => start_detached(async move {
+            SIGNED_OUT => spawn_detached(async move {
                 let _ = self.client.renew().await;
             }),
             event => {
                 if let Ok(event) = serde_json::from_str(event) {
-                    self.notify(&News::Event(event));
+                    self.notify(&LiveUpdate::Event(event));
                 }
             }
         }
     }
 
     /// Runs `listener` for each item until the current owner is disposed.
-    pub(crate) fn listen(self, listener: impl Fn(&News) + 'static) {
+    pub(crate) fn listen(self, listener: impl Fn(&LiveUpdate) + 'static) {
         // A weak reference, so that the listener does not keep its owner alive.
         let owner = Owner::current().map(|owner| owner.downgrade());
-        let listener: Listener = Rc::new(move |news| {
+        let listener: Listener = Rc::new(move |update| {
             if let Some(owner) = owner.as_ref().and_then(WeakOwner::upgrade) {
-                owner.with(|| listener(news));
+                owner.with(|| listener(update));
             }
         });
         let number = self.listeners.with_value(|listeners| {
@@ -233,11 +233,11 @@ impl Live {
         });
     }
 
-    fn notify(self, news: &News) {
+    fn notify(self, update: &LiveUpdate) {
         let listeners: Option<Vec<Listener>> =
             self.listeners.try_with_value(|listeners| listeners.borrow().values().cloned().collect());
         for listener in listeners.unwrap_or_default() {
-            listener(news);
+            listener(update);
         }
     }
 
@@ -266,7 +266,7 @@ impl Live {
         self.state.try_set(LiveState::Live);
         self.forward(OPENED);
         // Also on the first connection: the stream does not include changes between a page's fetch and this moment.
-        self.notify(&News::Opened);
+        self.notify(&LiveUpdate::Opened);
     }
 
     fn interrupted(self) {
@@ -288,14 +288,14 @@ impl Live {
         }) else {
             return;
         };
-        start_detached(async move {
+        spawn_detached(async move {
             pause(Duration::from_secs(1 << failures.min(5).saturating_sub(1))).await;
             // The browser gives up a stream that the server refuses, usually because the session must be renewed.
             if self.failures.try_get_value() != Some(failures) || !self.is_wanted() {
                 return;
             }
             match self.client.renew().await {
-                Err(Fault::SignedOut) => self.forward(SIGNED_OUT),
+                Err(RequestError::SignedOut) => self.forward(SIGNED_OUT),
                 _ if self.failures.try_get_value() == Some(failures) => self.open(),
                 _ => {}
             }
@@ -307,7 +307,7 @@ impl Live {
         let Some(text) = text else { return };
         self.forward(&text);
         if let Ok(event) = serde_json::from_str(&text) {
-            self.notify(&News::Event(event));
+            self.notify(&LiveUpdate::Event(event));
         }
     }
 
@@ -332,7 +332,7 @@ impl Live {
         if self.relay().is_some() {
             return;
         }
-        start_detached(async move {
+        spawn_detached(async move {
             pause(HIDDEN_TIMEOUT).await;
             if document().hidden() {
                 self.state.try_set(LiveState::Interrupted);

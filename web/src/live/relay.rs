@@ -18,7 +18,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
 use super::Live;
-use crate::tasks::start_detached;
+use crate::tasks::spawn_detached;
 
 /// A tab's share in the stream of the browser.
 pub(super) struct Relay {
@@ -89,7 +89,7 @@ impl Relay {
         let granted = Closure::once_into_js(move |_lock: JsValue| lead(&relay, number));
         let Some(outcome) = self.call_request(steal, &granted) else { return };
         let relay = Rc::downgrade(self);
-        start_detached(async move {
+        spawn_detached(async move {
             let stolen = JsFuture::from(outcome).await.is_err();
             let relay = relay.upgrade().filter(|relay| stolen && relay.request.get() == number);
             if let Some(relay) = relay {

@@ -1,20 +1,20 @@
 //! The page of closed conversations: a section per team, newest first.
 
 use leptos::prelude::*;
-use shared::{conversation::Conversation, page::DEFAULT_LIMIT, team::TeamSummary};
+use shared::{conversation::Conversation, ids::TeamId, page::DEFAULT_LIMIT, team::TeamSummary};
 
 use crate::{
-    api::{Fault, Listed},
+    api::{Client, RequestError, StatusFilter},
     components::{
         heading::Heading,
-        moment::date_and_time,
-        notices::use_notices,
+        more_button::more_button,
+        notices::{Notices, use_notices},
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
-        when::when,
+        timestamp::date_and_time,
     },
-    places::use_places,
+    scroll_restoration::use_scroll_restoration,
     session::{use_client, use_session},
     tasks::TaskScope,
     time_zone::Zone,
@@ -44,97 +44,112 @@ pub(crate) fn ClosedPage() -> impl IntoView {
 /// The loaded rows of a team, and the cursor of the next page.
 type SavedRows = (Option<Vec<Conversation>>, Option<String>);
 
-#[component]
-fn Section(team: TeamSummary) -> impl IntoView {
-    let client = use_client();
-    let notices = use_notices();
-    let zone = Zone::new(&team.time_zone);
-    let rows_key = format!("closed-{}", team.id);
-    let places = use_places();
-    let (rows, cursor): SavedRows = places.and_then(|places| places.rows(&rows_key)).unwrap_or_default();
-    let (rows, cursor) = (RwSignal::new(rows), RwSignal::new(cursor));
-    if let Some(places) = places {
-        on_cleanup(move || {
-            if let (Some(rows), Some(cursor)) = (rows.try_get_untracked(), cursor.try_get_untracked()) {
-                places.keep::<SavedRows>(&rows_key, (rows, cursor));
-            }
-        });
-        places.return_when(move || rows.with(Option::is_some));
-    }
-    let fault = RwSignal::new(None::<Fault>);
-    let busy = RwSignal::new(false);
-    let home = TaskScope::current();
+/// The rows of a team's section.
+#[derive(Clone, Copy)]
+struct ClosedRows {
+    team: TeamId,
+    client: Client,
+    notices: Notices,
+    scope: TaskScope,
+    rows: RwSignal<Option<Vec<Conversation>>>,
+    cursor: RwSignal<Option<String>>,
+    error: RwSignal<Option<RequestError>>,
+    busy: RwSignal<bool>,
+}
 
-    let fetch = move || {
-        if busy.get_untracked() {
+impl ClosedRows {
+    /// Restores the rows after Back or Forward, or fetches the first ones.
+    fn new(team: TeamId) -> Self {
+        let key = format!("closed-{team}");
+        let restoration = use_scroll_restoration();
+        let saved: Option<SavedRows> = restoration.and_then(|restoration| restoration.saved_rows(&key));
+        let (rows, cursor) = saved.unwrap_or_default();
+        let (rows, cursor) = (RwSignal::new(rows), RwSignal::new(cursor));
+        if let Some(restoration) = restoration {
+            on_cleanup(move || {
+                if let (Some(rows), Some(cursor)) = (rows.try_get_untracked(), cursor.try_get_untracked()) {
+                    restoration.save_rows::<SavedRows>(&key, (rows, cursor));
+                }
+            });
+            restoration.restore_when(move || rows.with(Option::is_some));
+        }
+        let closed = Self {
+            team,
+            client: use_client(),
+            notices: use_notices(),
+            scope: TaskScope::current(),
+            rows,
+            cursor,
+            error: RwSignal::new(None),
+            busy: RwSignal::new(false),
+        };
+        if rows.with_untracked(Option::is_none) {
+            closed.fetch();
+        }
+        closed
+    }
+
+    /// Fetches the next rows.
+    fn fetch(self) {
+        if self.busy.get_untracked() {
             return;
         }
-        busy.set(true);
-        fault.set(None);
-        home.start(async move {
-            let from = cursor.get_untracked();
-            let page = client
-                .list_conversations(team.id, Listed::Closed, DEFAULT_LIMIT as usize, from.as_deref())
-                .await;
-            busy.try_set(false);
+        self.busy.set(true);
+        self.error.set(None);
+        self.scope.spawn(async move {
+            let from = self.cursor.get_untracked();
+            let limit = DEFAULT_LIMIT as usize;
+            let page =
+                self.client.list_conversations(self.team, StatusFilter::Closed, limit, from.as_deref()).await;
+            self.busy.try_set(false);
             match page {
                 Ok(page) => {
-                    cursor.try_set(page.next_cursor);
-                    rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
+                    self.cursor.try_set(page.next_cursor);
+                    self.rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
                 }
-                Err(error) if from.is_some() => notices.fault(&error),
+                Err(error) if from.is_some() => self.notices.error(&error),
                 Err(error) => {
-                    fault.try_set(Some(error));
+                    self.error.try_set(Some(error));
                 }
             }
         });
-    };
-    if rows.with_untracked(Option::is_none) {
-        fetch();
     }
+}
 
+#[component]
+fn Section(team: TeamSummary) -> impl IntoView {
+    let closed = ClosedRows::new(team.id);
+    let zone = Zone::new(&team.time_zone);
     let heading = format!("closed-{}", team.id);
     let table_label = heading.clone();
-    let any_rows = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
+    let any_rows = Memo::new(move |_| closed.rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
+    let fetch = Callback::new(move |()| closed.fetch());
     let body = move || match any_rows.get() {
-        None => match fault.get() {
-            Some(fault) => failed(&fault, Callback::new(move |()| fetch())),
+        None => match closed.error.get() {
+            Some(error) => failed(&error, fetch),
             None => skeleton(3),
         },
         Some(false) => empty("No closed conversations"),
         Some(true) => {
             let zone = zone.clone();
+            let rows = move || {
+                closed.rows.with(|rows| rows.iter().flatten().map(|item| row(item, &zone)).collect_view())
+            };
             view! {
                 <table role="table" aria-labelledby=table_label.clone() class=TABLE>
                     {head(COLUMNS)}
-                    <tbody role="rowgroup" class=BODY>
-                        {move || {
-                            rows.with(|rows| rows.iter().flatten().map(|item| row(item, &zone)).collect_view())
-                        }}
-                    </tbody>
+                    <tbody role="rowgroup" class=BODY>{rows}</tbody>
                 </table>
             }
             .into_any()
         }
     };
-    let name = team.name.clone();
-    let more = when(
-        move || cursor.with(Option::is_some),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
-                    {move || if busy.get() { "Loading…" } else { "Show more" }}
-                    <span class="sr-only">" of "{name.clone()}</span>
-                </button>
-            }
-            .into_any()
-        },
-    );
+    let has_more = move || closed.cursor.with(Option::is_some);
     view! {
         <section aria-labelledby=heading.clone()>
             <h2 id=heading.clone() class="mb-1 text-base font-semibold">{team.name.clone()}</h2>
             {move || body()}
-            {more}
+            {more_button(has_more, closed.busy, Some(Signal::stored(team.name)), fetch)}
         </section>
     }
 }

@@ -8,7 +8,7 @@ use shared::ids::{ConversationId, TeamId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::placeholder::{failed, skeleton},
     pages::{
         accounts::accounts_page,
@@ -28,7 +28,7 @@ use crate::{
         teams::{team_page, teams_page},
     },
     session::use_client,
-    tasks::{TaskScope, start_detached},
+    tasks::{TaskScope, spawn_detached},
 };
 
 /// A lazily loaded page or part of a page.
@@ -90,22 +90,22 @@ impl Lazy {
 /// Entry point of the conversation chunk, which contains all code that is only reachable from here. Code that the queue
 /// page uses too stays in the first download.
 #[wasm_split(conversation, fallible, preload(load_conversation))]
-fn draw_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
+fn render_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
     Ok(view! { <ConversationPage id /> }.into_any())
 }
 
 /// Prefetches the conversation chunk. Ignores failures: opening a conversation fetches it again and reports errors.
 pub(crate) fn prefetch_conversation() {
-    start_detached(async {
+    spawn_detached(async {
         let _ = load_conversation().await;
     });
 }
 
 /// Entry point of the second chunk, which contains all code that is only reachable from here.
 #[wasm_split(lazy, fallible)]
-fn draw_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        // Drawn by `draw_conversation`.
+        // Rendered by `render_conversation`.
         Lazy::Conversation(_) => ().into_any(),
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
@@ -125,10 +125,10 @@ fn draw_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     match page {
-        Lazy::Conversation(id) => draw_conversation(id).await,
-        other => draw_other(other).await,
+        Lazy::Conversation(id) => render_conversation(id).await,
+        other => render_other(other).await,
     }
 }
 
@@ -136,28 +136,28 @@ async fn draw(page: Lazy) -> Result<AnyView, SplitLoaderError> {
 #[component]
 pub(crate) fn LazyPage(page: Lazy) -> impl IntoView {
     let client = use_client();
-    let drawn = RwSignal::new_local(None::<Result<AnyView, Fault>>);
-    let home = TaskScope::current();
+    let rendered = RwSignal::new_local(None::<Result<AnyView, RequestError>>);
+    let scope = TaskScope::current();
     let fetch = move || {
-        drawn.set(None);
-        home.start(async move {
-            let view = match draw(page).await {
+        rendered.set(None);
+        scope.spawn(async move {
+            let view = match render(page).await {
                 Ok(view) => Ok(view),
                 // The loader's error does not give the cause. If the server responds to another request, only the
                 // chunk is missing: the app is older than the server.
-                Err(_) => Err(client.get_me().await.err().unwrap_or(Fault::Unreadable)),
+                Err(_) => Err(client.get_me().await.err().unwrap_or(RequestError::Unreadable)),
             };
-            drawn.try_set(Some(view));
+            rendered.try_set(Some(view));
         });
     };
     fetch();
     move || {
-        drawn.track();
+        rendered.track();
         // A view cannot be cloned, so it is taken out of the signal.
-        match drawn.try_update_untracked(Option::take).flatten() {
+        match rendered.try_update_untracked(Option::take).flatten() {
             None => skeleton(6),
             Some(Ok(view)) => view,
-            Some(Err(fault)) => failed(&fault, Callback::new(move |()| fetch())),
+            Some(Err(error)) => failed(&error, Callback::new(move |()| fetch())),
         }
     }
 }

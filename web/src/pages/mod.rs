@@ -1,4 +1,4 @@
-//! The pages of the app, a file or folder for each. A page fetches its data and passes it to components that draw it.
+//! The pages of the app, a file or folder for each. A page fetches its data and passes it to components that render it.
 
 pub(crate) mod accounts;
 pub(crate) mod ad_hoc;

@@ -7,7 +7,7 @@ use shared::account::{PasswordChange, Profile};
 
 use crate::{
     components::{
-        form::{Form, Line, PASSWORD_HINT},
+        form::{Field, Form, PASSWORD_HINT},
         heading::Heading,
         notices::use_notices,
         permission::role_name,
@@ -62,14 +62,14 @@ fn name_form() -> AnyView {
             if let Some(account) = &me.account {
                 name.set(account.display_name.clone());
             }
-            session.put(me);
-            notices.say("Your name is saved.");
+            session.set_me(me);
+            notices.info("Your name is saved.");
         });
     };
-    let line = Line {
+    let field = Field {
         hint: "Your colleagues see this name",
         autocomplete: "name",
-        ..Line::text("display_name", "Name", name)
+        ..Field::text("display_name", "Name", name)
     };
     view! {
         <dl class="mb-4 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
@@ -79,8 +79,8 @@ fn name_form() -> AnyView {
             <dd>{role}</dd>
         </dl>
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
-            {form.line(line)}
-            {form.fault()}
+            {form.text_field(field)}
+            {form.error()}
             <div>{form.submit("Save name")}</div>
         </form>
     }
@@ -101,19 +101,19 @@ fn password_form() -> AnyView {
         form.send(async move { client.change_password(&change).await }, move |()| {
             current.set(String::new());
             new.set(String::new());
-            notices.say("Your password is changed.");
+            notices.info("Your password is changed.");
         });
     };
-    let line = |name, label, hint, autocomplete, value| {
-        form.password(Line { kind: "password", hint, autocomplete, ..Line::text(name, label, value) })
+    let field = |name, label, hint, autocomplete, value| {
+        form.password_field(Field { kind: "password", hint, autocomplete, ..Field::text(name, label, value) })
     };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             // Tells password managers which account the password belongs to.
             <input type="text" autocomplete="username" prop:value=email.unwrap_or_default() readonly hidden />
-            {line("current_password", "Current password", "", "current-password", current)}
-            {line("password", "New password", PASSWORD_HINT, "new-password", new)}
-            {form.fault()}
+            {field("current_password", "Current password", "", "current-password", current)}
+            {field("password", "New password", PASSWORD_HINT, "new-password", new)}
+            {form.error()}
             <div>{form.submit("Change password")}</div>
         </form>
     }

@@ -4,16 +4,16 @@ use leptos::prelude::*;
 use shared::rejected_message::RejectedMessage;
 
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
         heading::Heading,
-        moment::date_and_time,
+        more_button::more_button,
         notices::use_notices,
         permission::for_managers_of_accounts,
         person::or_dash,
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
-        when::when,
+        timestamp::date_and_time,
     },
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -40,16 +40,16 @@ fn page() -> AnyView {
     let zone = Zone::new(teams.first().map_or("UTC", |team| &team.time_zone));
     let rows = RwSignal::new(None::<Vec<RejectedMessage>>);
     let cursor = RwSignal::new(None::<String>);
-    let fault = RwSignal::new(None::<Fault>);
+    let error = RwSignal::new(None::<RequestError>);
     let busy = RwSignal::new(false);
-    let home = TaskScope::current();
+    let scope = TaskScope::current();
     let fetch = move || {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        fault.set(None);
-        home.start(async move {
+        error.set(None);
+        scope.spawn(async move {
             let from = cursor.get_untracked();
             let page = client.list_rejected_messages(from.as_deref()).await;
             busy.try_set(false);
@@ -58,9 +58,9 @@ fn page() -> AnyView {
                     cursor.try_set(page.next_cursor);
                     rows.try_update(|rows| rows.get_or_insert_default().extend(page.items));
                 }
-                Err(error) if from.is_some() => notices.fault(&error),
-                Err(error) => {
-                    fault.try_set(Some(error));
+                Err(error) if from.is_some() => notices.error(&error),
+                Err(new_error) => {
+                    error.try_set(Some(new_error));
                 }
             }
         });
@@ -69,8 +69,8 @@ fn page() -> AnyView {
 
     let any_rows = Memo::new(move |_| rows.with(|rows| rows.as_ref().map(|rows| !rows.is_empty())));
     let body = move || match any_rows.get() {
-        None => match fault.get() {
-            Some(fault) => failed(&fault, Callback::new(move |()| fetch())),
+        None => match error.get() {
+            Some(error) => failed(&error, Callback::new(move |()| fetch())),
             None => skeleton(3),
         },
         Some(false) => empty("No rejected messages in the past 30 days"),
@@ -89,24 +89,14 @@ fn page() -> AnyView {
             .into_any()
         }
     };
-    let more = when(
-        move || cursor.with(Option::is_some),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2" on:click=move |_| fetch()>
-                    {move || if busy.get() { "Loading…" } else { "Show more" }}
-                </button>
-            }
-            .into_any()
-        },
-    );
+    let has_more = move || cursor.with(Option::is_some);
     view! {
         <Heading text="Rejected messages" />
         <p class="mt-2 mb-4 max-w-prose text-sm">
             "Messages that the server could not add to a conversation. To read one, look up its gateway id in the gateway’s console. Entries are kept for 30 days."
         </p>
         {move || body()}
-        {more}
+        {more_button(has_more, busy, None, Callback::new(move |()| fetch()))}
     }
     .into_any()
 }

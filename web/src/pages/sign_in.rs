@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use shared::{ErrorCode, account::SignIn};
+use shared::{ErrorCode, Problem, account::SignIn};
 
 use crate::{
-    api::{Fault, too_many_tries},
+    api::RequestError,
     clock::pause,
-    components::heading::Heading,
+    components::{form::Form, heading::Heading},
     session::use_session,
-    tasks::start,
+    tasks::spawn,
 };
 
 /// The page `/sign-in?return=`.
@@ -21,9 +21,8 @@ pub(crate) fn SignInPage() -> impl IntoView {
     let session = use_session();
     let email = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
-    let busy = RwSignal::new(false);
-    let fault = RwSignal::new(None::<Fault>);
-    let wait = RwSignal::new(0_u32);
+    let form = Form::new();
+    let must_wait = RwSignal::new(false);
 
     Effect::new(move |_| {
         if let Some(email) = email.get() {
@@ -35,36 +34,23 @@ pub(crate) fn SignInPage() -> impl IntoView {
         let (Some(email), Some(password)) = (email.get(), password.get()) else {
             return;
         };
-        if busy.get_untracked() || wait.get_untracked() > 0 {
+        if must_wait.get_untracked() {
             return;
         }
-        busy.set(true);
-        fault.set(None);
         let sign_in = SignIn { email: email.value(), password: password.value() };
-        start(async move {
-            let outcome = session.sign_in(&sign_in).await;
-            busy.try_set(false);
-            let Err(error) = outcome else { return };
-            if error.code() == Some(ErrorCode::InvalidCredentials) {
-                password.set_value("");
-                let _ = password.focus();
-            }
-            let seconds = seconds_to_wait(&error);
-            fault.try_set(Some(error));
-            for left in (0..=seconds).rev() {
-                wait.try_set(left);
-                if left > 0 {
-                    pause(Duration::from_secs(1)).await;
+        let request = async move { session.sign_in(&sign_in).await };
+        form.send_and_handle(request, move |response| {
+            if let Err(error) = &response {
+                if error.code() == Some(ErrorCode::InvalidCredentials) {
+                    password.set_value("");
+                    let _ = password.focus();
+                }
+                if let Some(seconds) = seconds_to_wait(error) {
+                    spawn(count_down(seconds, form, must_wait));
                 }
             }
+            response
         });
-    };
-    let message = move || {
-        fault.get().map(|fault| match wait.get() {
-            0 if fault.code() == Some(ErrorCode::TooManyRequests) => "You can try again now.".to_owned(),
-            0 => fault.words(),
-            seconds => too_many_tries(seconds),
-        })
     };
     view! {
         <main class="grid min-h-dvh place-items-center bg-base-200 p-4">
@@ -74,36 +60,14 @@ pub(crate) fn SignInPage() -> impl IntoView {
                         <p class="text-sm font-medium">"SMS Chat"</p>
                         <Heading text="Sign in" class="text-2xl font-semibold" />
                     </div>
-                    <div role="alert">
-                        {move || message().map(|text| view! { <p class="alert alert-error">{text}</p> })}
-                    </div>
-                    <label class="flex flex-col gap-1">
-                        <span class="text-sm font-medium">"E-mail"</span>
-                        <input
-                            node_ref=email
-                            class="input w-full"
-                            type="email"
-                            name="email"
-                            autocomplete="username"
-                            required
-                        />
-                    </label>
-                    <label class="flex flex-col gap-1">
-                        <span class="text-sm font-medium">"Password"</span>
-                        <input
-                            node_ref=password
-                            class="input w-full"
-                            type="password"
-                            name="password"
-                            autocomplete="current-password"
-                            required
-                        />
-                    </label>
+                    {form.error()}
+                    {input(email, "E-mail", "email", "username")}
+                    {input(password, "Password", "password", "current-password")}
                     <button
                         class="btn btn-primary"
-                        aria-disabled=move || (busy.get() || wait.get() > 0).to_string()
+                        aria-disabled=move || (form.busy.get() || must_wait.get()).to_string()
                     >
-                        {move || if busy.get() { "Signing in…" } else { "Sign in" }}
+                        {move || if form.busy.get() { "Signing in…" } else { "Sign in" }}
                     </button>
                 </form>
             </div>
@@ -111,13 +75,52 @@ pub(crate) fn SignInPage() -> impl IntoView {
     }
 }
 
-fn seconds_to_wait(fault: &Fault) -> u32 {
-    match fault {
-        Fault::Refused { problem, retry_after } if problem.code == ErrorCode::TooManyRequests => {
-            retry_after.unwrap_or(0)
-        }
-        _ => 0,
+/// A required input. `kind` is both its type and its name.
+fn input(
+    node: NodeRef<html::Input>,
+    label: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+) -> AnyView {
+    view! {
+        <label class="flex flex-col gap-1">
+            <span class="text-sm font-medium">{label}</span>
+            <input
+                node_ref=node
+                class="input w-full"
+                type=kind
+                name=kind
+                autocomplete=autocomplete
+                required
+            />
+        </label>
     }
+    .into_any()
+}
+
+/// Returns the number of seconds until signing in is allowed again, if there were too many attempts.
+fn seconds_to_wait(error: &RequestError) -> Option<u32> {
+    match error {
+        RequestError::Refused { problem, retry_after } if problem.code == ErrorCode::TooManyRequests => {
+            *retry_after
+        }
+        _ => None,
+    }
+}
+
+/// Shows every second how long the user has to wait.
+async fn count_down(seconds: u32, form: Form, must_wait: RwSignal<bool>) {
+    let error = |detail: &str, retry_after| RequestError::Refused {
+        problem: Box::new(Problem::new(ErrorCode::TooManyRequests, detail)),
+        retry_after,
+    };
+    must_wait.try_set(true);
+    for left in (1..=seconds).rev() {
+        form.set_error(error("", Some(left)));
+        pause(Duration::from_secs(1)).await;
+    }
+    form.set_error(error("You can try again now.", None));
+    must_wait.try_set(false);
 }
 
 /// Returns the path to open after signing in: `wanted` if it is a path of this app, otherwise the queue. Browsers treat

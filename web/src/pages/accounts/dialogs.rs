@@ -6,15 +6,15 @@ use shared::account::{AccountChange, AccountDetail, NewPassword};
 use super::{AccountsContext, OpenDialog, editor::editor};
 use crate::{
     components::{
+        confirmation::{Confirmation, confirm},
         dialog::Dialog,
-        form::{Form, Line, PASSWORD_HINT},
+        form::{Field, Form, PASSWORD_HINT},
         notices::use_notices,
-        question::{Question, ask},
     },
     session::use_session,
 };
 
-/// Draws the open dialog.
+/// Renders the open dialog.
 pub(super) fn dialog(context: AccountsContext, open: OpenDialog) -> AnyView {
     let close = Callback::new(move |()| context.dialog.set(None));
     match open {
@@ -22,32 +22,32 @@ pub(super) fn dialog(context: AccountsContext, open: OpenDialog) -> AnyView {
         OpenDialog::Edit(account) => editor(context, Some(account), close),
         OpenDialog::Password(account) => password(context, account, close),
         OpenDialog::Disable(account) => {
-            let question = Question {
+            let confirmation = Confirmation {
                 title: format!("Disable {}?", account.display_name),
                 text: "This signs them out at once, and they cannot sign in again until the account is enabled. \
                        Their messages stay.",
                 button: "Disable account",
                 is_dangerous: true,
             };
-            confirm(context, &account, question, true, close)
+            confirm_change(context, &account, confirmation, true, close)
         }
         OpenDialog::Enable(account) => {
-            let question = Question {
+            let confirmation = Confirmation {
                 title: format!("Enable {}?", account.display_name),
                 text: "They can sign in again with their old password.",
                 button: "Enable account",
                 is_dangerous: false,
             };
-            confirm(context, &account, question, false, close)
+            confirm_change(context, &account, confirmation, false, close)
         }
     }
 }
 
 /// Asks for confirmation, then disables or enables the account.
-fn confirm(
+fn confirm_change(
     context: AccountsContext,
     account: &AccountDetail,
-    question: Question,
+    confirmation: Confirmation,
     disabled: bool,
     close: Callback<()>,
 ) -> AnyView {
@@ -60,7 +60,7 @@ fn confirm(
         let change = AccountChange { disabled: Some(disabled), ..AccountChange::default() };
         context.client.update_account(id, &change).await
     };
-    ask(question, close, request, done)
+    confirm(confirmation, close, request, done)
 }
 
 fn password(context: AccountsContext, account: AccountDetail, close: Callback<()>) -> AnyView {
@@ -76,28 +76,28 @@ fn password(context: AccountsContext, account: AccountDetail, close: Callback<()
             (NewPassword { password: new.get_untracked(), current_password }, notice.clone());
         form.send(async move { context.client.put_password(account.id, &password).await }, move |()| {
             close.run(());
-            notices.say(&notice);
+            notices.info(&notice);
         });
     };
-    let line = Line {
+    let field = Field {
         kind: "password",
         hint: PASSWORD_HINT,
         autocomplete: "new-password",
-        ..Line::text("password", "New password", new)
+        ..Field::text("password", "New password", new)
     };
     let current_line = is_own.then(|| {
-        form.password(Line {
+        form.password_field(Field {
             kind: "password",
             autocomplete: "current-password",
-            ..Line::text("current_password", "Current password", current)
+            ..Field::text("current_password", "Current password", current)
         })
     });
     view! {
         <Dialog title=format!("New password for {}", account.display_name) close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {current_line}
-                {form.password(line)}
-                {form.fault()}
+                {form.password_field(field)}
+                {form.error()}
                 {form.actions(close, "Set password")}
             </form>
         </Dialog>

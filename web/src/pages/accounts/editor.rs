@@ -11,9 +11,9 @@ use shared::{
 use super::AccountsContext;
 use crate::{
     components::{
-        checks,
+        checkboxes,
         dialog::Dialog,
-        form::{Form, Line, PASSWORD_HINT, explained},
+        form::{Field, Form, PASSWORD_HINT, hint_and_error},
         permission::role_name,
     },
     session::use_session,
@@ -103,38 +103,38 @@ pub(super) fn editor(
             context.refetch.run(());
             // Updates the session after a change of the signed-in account.
             if id.is_some() && id == session.account() {
-                session.ask();
+                session.load();
             }
         });
     };
-    let email = Line { kind: "email", ..Line::text("email", "E-mail", fields.email) };
+    let email = Field { kind: "email", ..Field::text("email", "E-mail", fields.email) };
     let password = id.is_none().then(|| {
-        form.password(Line {
+        form.password_field(Field {
             kind: "password",
             hint: PASSWORD_HINT,
             autocomplete: "new-password",
-            ..Line::text("password", "Password", fields.password)
+            ..Field::text("password", "Password", fields.password)
         })
     });
     let current = (id.is_some() && id == session.account()).then(|| {
-        form.password(Line {
+        form.password_field(Field {
             kind: "password",
             hint: "Required to change your own e-mail",
             autocomplete: "current-password",
-            ..Line::text("current_password", "Current password", fields.current)
+            ..Field::text("current_password", "Current password", fields.current)
         })
     });
     let is_admin = Signal::derive(move || fields.role.get() == Role::Admin);
-    let teams = checks::teams(form, "Administrators act in every team.", context.teams, fields.teams);
+    let teams = checkboxes::teams(form, "Administrators act in every team.", context.teams, fields.teams);
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                {form.line(email)}
+                {form.text_field(email)}
                 {current}
-                {form.line(Line::text("display_name", "Name", fields.display_name))}
+                {form.text_field(Field::text("display_name", "Name", fields.display_name))}
                 {password}
                 {roles(form, fields)}
-                {checks::permissions(
+                {checkboxes::permissions(
                     form,
                     "Each role has default permissions; you can change them. Administrators have all of them.",
                     Permission::ALL.to_vec(),
@@ -142,7 +142,7 @@ pub(super) fn editor(
                     is_admin,
                 )}
                 {teams}
-                {form.fault()}
+                {form.error()}
                 {form.actions(close, "Save")}
             </form>
         </Dialog>
@@ -166,10 +166,10 @@ fn roles(form: Form, fields: Fields) -> AnyView {
         }
     };
     view! {
-        <fieldset aria-describedby="fault-role" class="min-w-0">
+        <fieldset aria-describedby="error-role" class="min-w-0">
             <legend class="mb-1 text-sm font-medium">"Role"</legend>
             <div class="flex flex-wrap gap-x-4 gap-y-1">{Role::ALL.map(choice).collect_view()}</div>
-            {explained("fault-role".to_owned(), "", form.fault_of("role"))}
+            {hint_and_error("error-role".to_owned(), "", form.field_error("role"))}
         </fieldset>
     }
     .into_any()

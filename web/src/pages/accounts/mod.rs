@@ -15,18 +15,18 @@ use shared::{
 
 use self::{dialogs::dialog, filter::matches};
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
-        checks::team_names,
+        checkboxes::team_names,
         heading::Heading,
-        moment::date_and_time,
         permission::{for_managers_of_accounts, role_name},
         person::or_dash,
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
+        timestamp::date_and_time,
         when::{Row, keyed},
     },
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
@@ -69,7 +69,7 @@ async fn fetch(
     client: Client,
     accounts: RwSignal<Option<Vec<AccountDetail>>>,
     teams: RwSignal<Vec<TeamSummary>>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     let fetched = client.list_teams().await?;
     teams.try_set(fetched);
     let fetched = client.list_accounts().await?;
@@ -81,13 +81,14 @@ fn page() -> AnyView {
     let client = use_client();
     let accounts = RwSignal::new(None);
     let teams = RwSignal::new(Vec::new());
-    let fault = RwSignal::new(None::<Fault>);
-    let refetch = coalesced(move || async move {
-        fault.try_set(fetch(client, accounts, teams).await.err());
+    let error = RwSignal::new(None::<RequestError>);
+    let refetch = coalesce(move || async move {
+        error.try_set(fetch(client, accounts, teams).await.err());
     });
     refetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event) if !matches!(event.kind, EventKind::TeamChanged | EventKind::AccountChanged) => {}
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event)
+            if !matches!(event.kind, EventKind::TeamChanged | EventKind::AccountChanged) => {}
         _ => refetch.run(()),
     });
     let context = AccountsContext { client, accounts, teams, dialog: RwSignal::new(None), refetch };
@@ -97,8 +98,8 @@ fn page() -> AnyView {
         if is_loaded.get() {
             return table(context, typed);
         }
-        match fault.get() {
-            Some(fault) => failed(&fault, refetch),
+        match error.get() {
+            Some(error) => failed(&error, refetch),
             None => skeleton(6),
         }
     };

@@ -3,13 +3,11 @@
 //!
 //! The checks here only give earlier feedback; the server decides what may be sent.
 
-mod draft;
 mod message;
 mod number;
 mod sent;
 mod state;
 mod templates;
-mod text;
 
 use leptos::{
     ev::{KeyboardEvent, MouseEvent},
@@ -59,7 +57,7 @@ fn form(state: AdHocState) -> AnyView {
             state.send();
         }
     };
-    let busy = state.form.busy;
+    let busy = state.composer.form.busy;
     view! {
         <form
             class="flex flex-col gap-4"
@@ -74,7 +72,7 @@ fn form(state: AdHocState) -> AnyView {
             {from_field(state)}
             {blocked_notice(state)}
             {message(state)}
-            {state.form.fault()}
+            {state.composer.form.error()}
             <div class="modal-action mt-0 flex-wrap">
             // Closes the surrounding dialog. The draft stays stored.
             <button type="button" class="btn" on:click=|event| close_dialog(&event)>

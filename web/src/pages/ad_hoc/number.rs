@@ -5,7 +5,7 @@ use shared::{PhoneNumber, conversation::NumberCheck};
 
 use super::state::{AdHocState, Blocked};
 use crate::{
-    components::{consent::opted_out, form::explained, person::isolated},
+    components::{consent::opted_out, form::hint_and_error, person::isolated},
     time_zone::Zone,
 };
 
@@ -14,7 +14,7 @@ pub(super) const BLOCKED: &str = "ad-hoc-blocked";
 
 /// The field for the customer's number.
 pub(super) fn number_field(state: AdHocState) -> AnyView {
-    let fault = state.form.fault_of("number");
+    let error = state.composer.form.field_error("number");
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let Some(input) = input.get() {
@@ -24,8 +24,8 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
     let hint = move || {
         state.checked.with(|checked| match checked {
             Some(Ok(check)) => description(check),
-            Some(Err(fault)) => fault.words(),
-            None if state.draft.with(|draft| draft.number.trim().is_empty()) => {
+            Some(Err(error)) => error.message(),
+            None if state.typed.with(|typed| typed.trim().is_empty()) => {
                 "Any format, e.g. 07700 900123".to_owned()
             }
             None => "…".to_owned(),
@@ -41,14 +41,14 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
                 type="tel"
                 name="number"
                 autocomplete="off"
-                aria-describedby="ad-hoc-known fault-number"
-                aria-invalid=move || fault.with(Option::is_some).to_string()
-                prop:value=move || state.draft.with(|draft| draft.number.clone())
-                prop:readOnly=move || state.form.busy.get()
-                on:input:target=move |event| state.edit_number(event.target().value())
+                aria-describedby="ad-hoc-known error-number"
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                prop:value=state.typed
+                prop:readOnly=move || state.composer.form.busy.get()
+                on:input:target=move |event| state.composer.change(|draft| draft.details.to = event.target().value())
             />
             <p id="ad-hoc-known" role="status" class="min-h-5 text-sm wrap-anywhere">{hint}</p>
-            {explained("fault-number".to_owned(), "", fault)}
+            {hint_and_error("error-number".to_owned(), "", error)}
         </div>
     }
     .into_any()
@@ -78,7 +78,7 @@ pub(super) fn from_field(state: AdHocState) -> AnyView {
     if numbers.len() < 2 {
         return ().into_any();
     }
-    let fault = state.form.fault_of("from");
+    let error = state.composer.form.field_error("from");
     let chosen = Memo::new(move |_| state.from());
     let option = |number: &PhoneNumber| {
         let (this, opted_out_of) = (number.clone(), number.clone());
@@ -106,16 +106,16 @@ pub(super) fn from_field(state: AdHocState) -> AnyView {
                 id="ad-hoc-from"
                 class="select w-full tabular-nums"
                 name="from"
-                aria-describedby="fault-from"
-                aria-invalid=move || fault.with(Option::is_some).to_string()
+                aria-describedby="error-from"
+                aria-invalid=move || error.with(Option::is_some).to_string()
                 on:change:target=move |event| {
                     let number = event.target().value().parse().ok();
-                    state.change(|draft| draft.from = number);
+                    state.composer.change(|draft| draft.details.from = number);
                 }
             >
                 {options}
             </select>
-            {explained("fault-from".to_owned(), "", fault)}
+            {hint_and_error("error-from".to_owned(), "", error)}
         </div>
     }
     .into_any()

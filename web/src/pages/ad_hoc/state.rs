@@ -1,31 +1,32 @@
-//! State of the ad-hoc dialog. Every edit is stored as a draft, and a draft is sent once.
+//! State of the ad-hoc dialog: the composer, the number, and why it cannot receive messages.
 
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 use shared::{
     ErrorCode, PhoneNumber,
     consent::Consent,
     conversation::{Conversation, NewConversation, NumberCheck},
     ids::ConversationId,
-    message::MessageBody,
     team::TeamSummary,
-    template::{RenderedTemplate, broken_placeholder, placeholders},
 };
 
-use super::{
-    draft::{Draft, StorageKey},
-    text::Text,
-};
 use crate::{
-    api::{Client, Fault, new_idempotency_key},
-    components::{
-        form::Form,
-        notices::{Notices, use_notices},
-    },
+    api::{Client, RequestError},
+    components::notices::{Notices, use_notices},
+    compose::{Composer, draft::StorageKey},
     debounce::Debounced,
     keys::focus_first,
     session::{use_client, use_session},
-    tasks::start_detached,
 };
+
+/// The numbers of an ad-hoc message, stored with its draft.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Numbers {
+    /// The customer's number, as typed.
+    pub(super) to: String,
+    /// The chosen team number to send from.
+    pub(super) from: Option<PhoneNumber>,
+}
 
 /// Why no message can be sent to a number.
 #[derive(Clone, PartialEq)]
@@ -41,18 +42,14 @@ pub(super) enum Blocked {
 pub(super) struct AdHocState {
     pub(super) client: Client,
     notices: Notices,
-    key: StoredValue<StorageKey>,
-    typing: Debounced,
+    debounced: Debounced,
     /// The sending team.
     pub(super) team: StoredValue<TeamSummary>,
-    /// Content of the fields.
-    pub(super) draft: RwSignal<Draft>,
-    /// The draft that a template has replaced.
-    pub(super) replaced: RwSignal<Option<Draft>>,
+    pub(super) composer: Composer<Numbers>,
+    /// The customer's number, as typed.
+    pub(super) typed: Memo<String>,
     /// Result of checking the typed number; `None` until it arrives.
-    pub(super) checked: RwSignal<Option<Result<NumberCheck, Fault>>>,
-    /// Whether the message is being sent, and its faults.
-    pub(super) form: Form,
+    pub(super) checked: RwSignal<Option<Result<NumberCheck, RequestError>>>,
     /// The conversation of the sent message.
     pub(super) sent: RwSignal<Option<Conversation>>,
 }
@@ -60,50 +57,36 @@ pub(super) struct AdHocState {
 impl AdHocState {
     /// Loads the stored draft of the team.
     pub(super) fn new(team: TeamSummary) -> Self {
-        let key = StorageKey::new(use_session().account(), team.id);
+        let composer: Composer<Numbers> =
+            Composer::new(StorageKey::new("ad-hoc", use_session().account(), team.id.0));
         let state = Self {
             client: use_client(),
             notices: use_notices(),
-            typing: Debounced::new(),
-            draft: RwSignal::new(Draft::load(&key)),
-            key: StoredValue::new(key),
+            debounced: Debounced::new(),
+            composer,
+            typed: Memo::new(move |_| composer.draft.with(|draft| draft.details.to.clone())),
             team: StoredValue::new(team),
-            replaced: RwSignal::new(None),
             checked: RwSignal::new(None),
-            form: Form::new(),
             sent: RwSignal::new(None),
         };
-        state.check();
+        // The number changes by typing, in another tab, and when the message is sent.
+        Effect::new(move |_| {
+            let typed = state.typed.get();
+            // The last result belongs to the previous number.
+            state.checked.set(None);
+            untrack(|| state.check(&typed));
+        });
         state
     }
 
-    /// Changes and stores the draft, and clears the faults.
-    pub(super) fn change(self, change: impl FnOnce(&mut Draft)) {
-        self.draft.update(change);
-        self.save();
-        self.form.clear();
-    }
-
-    fn save(self) {
-        self.key.try_with_value(|key| self.draft.try_with_untracked(|draft| draft.save(key)));
-    }
-
-    /// Handles input in the number field.
-    pub(super) fn edit_number(self, text: String) {
-        self.change(|draft| draft.number = text);
-        // The last result belongs to the previous input.
-        self.checked.set(None);
-        self.check();
-    }
-
-    /// Checks the typed number on the server.
-    pub(super) fn check(self) {
-        let input = self.draft.with_untracked(|draft| draft.number.trim().to_owned());
+    /// Checks a number on the server.
+    fn check(self, typed: &str) {
+        let input = typed.trim().to_owned();
         if input.is_empty() {
-            return self.typing.forget();
+            return self.debounced.cancel();
         }
         let (client, team) = (self.client, self.team.with_value(|team| team.id));
-        self.typing.ask(async move { client.check_number(team, &input).await }, move |response| {
+        self.debounced.run(async move { client.check_number(team, &input).await }, move |response| {
             self.checked.set(Some(response));
         });
     }
@@ -126,7 +109,7 @@ impl AdHocState {
 
     /// Returns the chosen team number, if it still belongs to the team.
     fn chosen_from(self) -> Option<PhoneNumber> {
-        let chosen = self.draft.with(|draft| draft.from.clone());
+        let chosen = self.composer.draft.with(|draft| draft.details.from.clone());
         self.team.with_value(|team| chosen.filter(|number| team.numbers.contains(number)))
     }
 
@@ -142,122 +125,73 @@ impl AdHocState {
         })
     }
 
-    /// Replaces the text with a template. A replaced text of the agent can be restored.
-    pub(super) fn choose_template(self, template: &RenderedTemplate) {
-        let before = self.draft.get_untracked();
-        let is_own = !before.is_unedited() && !before.text.shown().trim().is_empty();
-        if is_own {
-            self.replaced.set(Some(before));
-        }
-        let number = untrack(|| self.number());
-        self.change(|draft| draft.choose_template(template, number));
-    }
-
-    /// Replaces an unedited template text with the same template filled in for another number.
-    pub(super) fn refill_template(self, templates: &[RenderedTemplate], number: Option<&PhoneNumber>) {
-        // Does not clear the faults, because the agent has not edited anything.
-        self.draft.update(|draft| draft.refill_template(templates, number));
-        self.save();
-    }
-
-    /// Handles input in the message box.
-    pub(super) fn edit_text(self, text: String) {
-        self.replaced.set(None);
-        self.change(|draft| draft.edit(text));
-    }
-
-    /// Restores the draft that a template has replaced.
-    pub(super) fn restore_replaced(self) {
-        if let Some(before) = self.replaced.get_untracked() {
-            self.replaced.set(None);
-            self.change(|draft| {
-                draft.text = before.text;
-                draft.template = before.template;
-            });
-        }
-    }
-
-    /// Returns the first fault of a draft that cannot be sent.
-    fn validate(self, draft: &Draft) -> Option<Fault> {
-        let fault = |field: &str, text: &str| Some(Fault::in_field(field, text));
+    /// Returns why the number cannot be used, as far as the check tells.
+    fn number_error(self) -> Option<String> {
         match self.checked.get_untracked() {
-            _ if draft.number.trim().is_empty() => return fault("number", "Enter a number."),
-            None => return fault("number", "The number is being checked. Try again in a moment."),
+            _ if self.typed.with_untracked(|typed| typed.trim().is_empty()) => {
+                Some("Enter a number.".to_owned())
+            }
+            None => Some("The number is being checked. Try again in a moment.".to_owned()),
             Some(Ok(NumberCheck { valid: false, reason, .. })) => {
-                return fault("number", reason.as_deref().unwrap_or("This number cannot receive messages."));
+                Some(reason.unwrap_or_else(|| "This number cannot receive messages.".to_owned()))
             }
             // The check failed. Sending reports the same error, or succeeds if the server is reachable again.
-            Some(_) => {}
+            Some(_) => None,
         }
-        if let Some(text) = text_fault(draft.text.shown()) {
-            return fault("body", &text);
-        }
-        let stale = draft.is_unedited()
-            && untrack(|| self.number()).is_some_and(|number| draft.is_for_another(&number));
-        if stale {
-            return fault(
-                "body",
-                "Not sent. The template was filled in for another number. Fill it in again.",
-            );
-        }
-        None
+    }
+
+    /// Returns whether the text is a template that was filled in for another number.
+    fn is_stale(self) -> bool {
+        let number = untrack(|| self.number());
+        self.composer.draft.with_untracked(|draft| {
+            draft.has_unedited_template() && number.is_some_and(|number| draft.is_filled_for_another(&number))
+        })
     }
 
     /// Sends the message, if it is valid and the number is not blocked.
     pub(super) fn send(self) {
-        if self.form.busy.get_untracked() || untrack(|| self.blocked()).is_some() {
+        let composer = self.composer;
+        if composer.form.busy.get_untracked() || untrack(|| self.blocked()).is_some() {
             return;
         }
-        let draft = self.draft.get_untracked();
-        if let Some(fault) = self.validate(&draft) {
-            let is_number = fault.problem().is_some_and(|problem| problem.field("number").is_some());
-            self.form.refused(fault);
-            return focus_first(if is_number { "#ad-hoc-number" } else { "#ad-hoc-message" });
+        if let Some(error) = self.number_error() {
+            composer.form.set_error(RequestError::in_field("number", &error));
+            return focus_first("#ad-hoc-number");
         }
-        self.form.clear();
-        self.form.busy.set(true);
-        let key = self.key.get_value();
+        if !composer.check_text() {
+            return;
+        }
+        if self.is_stale() {
+            return composer
+                .refuse("Not sent. The template was filled in for another number. Fill it in again.");
+        }
+        let draft = composer.draft.get_untracked();
         let new = NewConversation {
             team_id: self.team.with_value(|team| team.id),
-            number: draft.number.trim().to_owned(),
+            number: draft.details.to.trim().to_owned(),
             body: draft.text.shown(),
             // Empty unless the agent has chosen a number: the server knows that of the customer's last conversation.
             from: untrack(|| self.chosen_from()),
-            template_id: draft.template.map(|chosen| chosen.id),
+            template_id: draft.template.as_ref().map(|chosen| chosen.id),
             media: None,
         };
-        // Detached, so that the request completes if the agent closes the dialog.
-        start_detached(async move {
-            let response = self.client.create_conversation(&new, &draft.key).await;
-            self.form.busy.try_set(false);
-            match response {
-                Ok(conversation) => {
-                    Draft::delete(&key, &draft.key);
-                    self.clear_sent(&draft.text);
-                    if let Some(Some(conversation)) = self.sent.try_set(Some(conversation)) {
-                        self.notices.say(&format!("Sent to {}.", conversation.number.display()));
-                    }
+        let (client, key) = (self.client, draft.key.clone());
+        composer.send(
+            draft,
+            async move { client.create_conversation(&new, &key).await },
+            move |conversation| {
+                // `try_set` returns the conversation if the dialog is closed.
+                if let Some(Some(conversation)) = self.sent.try_set(Some(conversation)) {
+                    self.notices.info(&format!("Sent to {}.", conversation.number.display()));
                 }
-                Err(fault) => self.refused(fault),
-            }
-        });
+            },
+            move |error| self.refused(error),
+        );
     }
 
-    /// Clears the draft after sending. If the text has changed in the meantime, keeps it as a new draft.
-    fn clear_sent(self, sent: &Text) {
-        if self.draft.try_with_untracked(|draft| draft.text == *sent) == Some(true) {
-            self.draft.set(Draft::empty());
-        } else {
-            self.draft.try_update(|draft| draft.key = new_idempotency_key());
-            self.save();
-        }
-    }
-
-    fn refused(self, fault: Fault) {
-        if self.form.busy.is_disposed() {
-            return self.notices.fault(&fault);
-        }
-        match (fault.code(), fault.problem()) {
+    /// Handles a message that was not sent, and returns the error to show.
+    fn refused(self, error: RequestError) -> Result<(), RequestError> {
+        match (error.code(), error.problem()) {
             (Some(ErrorCode::ConversationOpen), Some(problem)) => {
                 let open = problem.conversation_id;
                 self.checked.update(|checked| {
@@ -266,67 +200,15 @@ impl AdHocState {
                     }
                 });
             }
-            (Some(ErrorCode::NumberOptedOut), _) => self.check(),
-            (Some(ErrorCode::IdempotencyKeyReused), _) => {
-                self.change(|draft| draft.key = new_idempotency_key());
-                return self.form.refused(Fault::in_field(
-                    "body",
-                    "An earlier version of this message was sent already. Search for the number before you send again.",
-                ));
-            }
+            (Some(ErrorCode::NumberOptedOut), _) => self.check(&self.typed.get_untracked()),
             _ => {}
         }
-        let is_decided = fault.problem().is_some_and(|problem| matches!(problem.status, 409 | 422));
-        if is_decided && fault.code() != Some(ErrorCode::RequestInProgress) {
-            // The server has refused it, so the next attempt is a new request. After any other error the message may
-            // have been sent, so the key stays.
-            self.change(|draft| draft.key = new_idempotency_key());
-        }
-        self.form.refused(fault);
+        Err(error)
     }
 
     /// Returns to the form for another message.
     pub(super) fn start_another(self) {
-        self.typing.forget();
-        self.checked.set(None);
-        self.replaced.set(None);
-        self.form.clear();
+        self.composer.form.clear();
         self.sent.set(None);
-    }
-}
-
-/// Returns why a text cannot be sent, or `None` if it can.
-fn text_fault(text: String) -> Option<String> {
-    let body = match MessageBody::parse(text) {
-        Ok(body) => body,
-        Err(fault) => return Some(fault.to_string()),
-    };
-    if let Some(broken) = broken_placeholder(body.as_str()) {
-        return Some(broken.to_string());
-    }
-    let missing = placeholders(body.as_str());
-    (!missing.is_empty()).then(|| format!("Not sent. Fill in first: {}", missing.join(", ")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_with_a_broken_or_unfilled_placeholder_is_not_sent() {
-        for text in ["Hi {{name}", "Hi {{name", "Hi {{}}", "Hi {name}}"] {
-            let broken = broken_placeholder(text).map(|broken| broken.to_string());
-            assert!(broken.is_some() && text_fault(text.to_owned()) == broken, "{text}");
-        }
-        let missing = text_fault("Hi {{name}}".to_owned());
-        assert_eq!(missing.as_deref(), Some("Not sent. Fill in first: name"));
-        assert_eq!(text_fault("Hi Maria :-}".to_owned()), None);
-    }
-
-    #[test]
-    fn a_value_with_a_brace_is_not_sent() {
-        let mut text = Text::new("Hi {{name}}".to_owned());
-        text.set_value("name", "{{Maria".to_owned());
-        assert!(text_fault(text.shown()).is_some_and(|fault| fault.contains("“{{Maria”")));
     }
 }

@@ -13,9 +13,9 @@ use wasm_bindgen::JsCast;
 use super::{ApiKeysContext, OpenDialog};
 use crate::{
     components::{
-        checks,
+        checkboxes,
         dialog::Dialog,
-        form::{Form, Line},
+        form::{Field, Form},
         person::isolated,
     },
     session::use_session,
@@ -42,14 +42,14 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
     // The server allows a key only permissions that its creator has.
     let own = use_session().me().map(|me| me.permissions).unwrap_or_default();
     let offered = Permission::ALL.into_iter().filter(|permission| own.contains(permission)).collect();
-    let choice = checks::teams(form, "Choose at least one.", context.teams, teams);
+    let choice = checkboxes::teams(form, "Choose at least one.", context.teams, teams);
     view! {
         <Dialog title="New API key".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                {form.line(Line { hint: "The program that uses this key", ..Line::text("name", "Name", name) })}
-                {checks::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
+                {form.text_field(Field { hint: "The program that uses this key", ..Field::text("name", "Name", name) })}
+                {checkboxes::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
                 {choice}
-                {form.fault()}
+                {form.error()}
                 {form.actions(close, "Create key")}
             </form>
         </Dialog>
@@ -57,22 +57,8 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
     .into_any()
 }
 
-/// The dialog that shows a new key's secret.
+/// The dialog that shows a new key's secret. It can be closed once the user has confirmed that the key is copied.
 pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
-    let shown = NodeRef::<html::Input>::new();
-    let copied = RwSignal::new(None::<bool>);
-    let copy = move |_| {
-        let Some(shown) = shown.get() else { return };
-        shown.select();
-        // Not the clipboard API, which is only available over HTTPS and on localhost.
-        let done = document().unchecked_into::<web_sys::HtmlDocument>().exec_command("copy");
-        copied.set(Some(done.unwrap_or(false)));
-    };
-    let status = move || {
-        copied
-            .get()
-            .map(|done| if done { "Copied." } else { "Not copied. The key is selected: press Ctrl+C." })
-    };
     let is_confirmed = RwSignal::new(false);
     let tried_to_close = RwSignal::new(false);
     let may_close = Callback::new(move |()| {
@@ -91,46 +77,14 @@ pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
             close.run(());
         }
     };
-    let warning = move || {
-        (tried_to_close.get() && !is_confirmed.get())
-            .then_some("Copy the key first, then tick the box. It is not shown again.")
-    };
     view! {
         <Dialog title=format!("Key “{}”", isolated(&key.name)) close may_close>
             <div class="flex flex-col gap-4">
                 <p class="alert alert-warning">
                     "Copy the key now and store it safely. It is shown only once, and anyone who has it can use it."
                 </p>
-                <div class="flex flex-col gap-1">
-                    <label for="secret" class="text-sm font-medium">"Key"</label>
-                    <div class="join">
-                        <input
-                            node_ref=shown
-                            id="secret"
-                            class="input join-item w-full font-mono"
-                            readonly
-                            autocomplete="off"
-                            prop:value=key.secret.unwrap_or_default()
-                        />
-                        <button type="button" class="btn join-item" on:click=copy>"Copy"</button>
-                    </div>
-                    <p role="status" class="text-sm">{status}</p>
-                </div>
-                <div class="flex flex-col gap-1">
-                    <label class="flex min-h-6 items-center gap-2 text-sm">
-                        <input
-                            type="checkbox"
-                            class="checkbox checkbox-sm shrink-0"
-                            aria-describedby="key-kept"
-                            prop:checked=is_confirmed
-                            on:change:target=move |event| is_confirmed.set(event.target().checked())
-                        />
-                        "I have copied the key"
-                    </label>
-                    <p id="key-kept" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                        {warning}
-                    </p>
-                </div>
+                {secret_field(key.secret.unwrap_or_default())}
+                {copied_checkbox(is_confirmed, tried_to_close)}
                 <div class="modal-action mt-0">
                     <button type="button" class="btn btn-primary" on:click=done>
                         "Done"
@@ -138,6 +92,67 @@ pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
                 </div>
             </div>
         </Dialog>
+    }
+    .into_any()
+}
+
+/// The secret, with a button that copies it.
+fn secret_field(secret: String) -> AnyView {
+    let shown = NodeRef::<html::Input>::new();
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| {
+        let Some(shown) = shown.get() else { return };
+        shown.select();
+        // Not the clipboard API, which is only available over HTTPS and on localhost.
+        let done = document().unchecked_into::<web_sys::HtmlDocument>().exec_command("copy");
+        copied.set(Some(done.unwrap_or(false)));
+    };
+    let status = move || {
+        copied
+            .get()
+            .map(|done| if done { "Copied." } else { "Not copied. The key is selected: press Ctrl+C." })
+    };
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for="secret" class="text-sm font-medium">"Key"</label>
+            <div class="join">
+                <input
+                    node_ref=shown
+                    id="secret"
+                    class="input join-item w-full font-mono"
+                    readonly
+                    autocomplete="off"
+                    prop:value=secret
+                />
+                <button type="button" class="btn join-item" on:click=copy>"Copy"</button>
+            </div>
+            <p role="status" class="text-sm">{status}</p>
+        </div>
+    }
+    .into_any()
+}
+
+fn copied_checkbox(is_confirmed: RwSignal<bool>, tried_to_close: RwSignal<bool>) -> AnyView {
+    let warning = move || {
+        (tried_to_close.get() && !is_confirmed.get())
+            .then_some("Copy the key first, then tick the box. It is not shown again.")
+    };
+    view! {
+        <div class="flex flex-col gap-1">
+            <label class="flex min-h-6 items-center gap-2 text-sm">
+                <input
+                    type="checkbox"
+                    class="checkbox checkbox-sm shrink-0"
+                    aria-describedby="key-kept"
+                    prop:checked=is_confirmed
+                    on:change:target=move |event| is_confirmed.set(event.target().checked())
+                />
+                "I have copied the key"
+            </label>
+            <p id="key-kept" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+                {warning}
+            </p>
+        </div>
     }
     .into_any()
 }

@@ -9,19 +9,19 @@ use shared::{account::Permission, api_key::ApiKey, event::EventKind, team::TeamS
 
 use self::creation::{creation, secret};
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
-        checks::team_names,
+        checkboxes::team_names,
+        confirmation::{Confirmation, confirm},
         heading::Heading,
-        moment::{date_and_time, moment},
-        permission::{for_managers_of_accounts, words},
+        permission::{for_managers_of_accounts, label},
         person::or_dash,
         placeholder::{empty, failed, skeleton},
-        question::{Question, ask},
         table::{BODY, ROW, TABLE, cell, head},
+        timestamp::{date_and_time, timestamp},
     },
     keys::focus_first,
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
@@ -62,7 +62,7 @@ async fn fetch(
     client: Client,
     keys: RwSignal<Option<Vec<ApiKey>>>,
     teams: RwSignal<Vec<TeamSummary>>,
-) -> Result<(), Fault> {
+) -> Result<(), RequestError> {
     let fetched = client.list_teams().await?;
     teams.try_set(fetched);
     let fetched = client.list_api_keys().await?;
@@ -76,13 +76,13 @@ async fn fetch(
 fn page() -> AnyView {
     let client = use_client();
     let (keys, teams) = (RwSignal::new(None), RwSignal::new(Vec::new()));
-    let fault = RwSignal::new(None::<Fault>);
-    let refetch = coalesced(move || async move {
-        fault.try_set(fetch(client, keys, teams).await.err());
+    let error = RwSignal::new(None::<RequestError>);
+    let refetch = coalesce(move || async move {
+        error.try_set(fetch(client, keys, teams).await.err());
     });
     refetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event) if event.kind != EventKind::TeamChanged => {}
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.kind != EventKind::TeamChanged => {}
         _ => refetch.run(()),
     });
     let context = ApiKeysContext { client, teams, dialog: RwSignal::new(None), refetch };
@@ -90,8 +90,8 @@ fn page() -> AnyView {
     let is_loaded = Memo::new(move |_| keys.with(Option::is_some));
     let body = move || {
         if !is_loaded.get() {
-            return match fault.get() {
-                Some(fault) => failed(&fault, refetch),
+            return match error.get() {
+                Some(error) => failed(&error, refetch),
                 None => skeleton(4),
             };
         }
@@ -130,9 +130,9 @@ fn table(context: ApiKeysContext, keys: &[ApiKey], zone: &Zone) -> AnyView {
 
 fn row(context: ApiKeysContext, key: &ApiKey, zone: &Zone) -> AnyView {
     let (dialog, revoked, ids) = (context.dialog, key.clone(), key.team_ids.clone());
-    let permissions: Vec<&str> = key.permissions.iter().copied().map(words as fn(Permission) -> _).collect();
+    let permissions: Vec<&str> = key.permissions.iter().copied().map(label as fn(Permission) -> _).collect();
     let teams = move || context.teams.with(|teams| or_dash(Some(&team_names(teams, &ids))));
-    let used = key.last_used_at.map(|at| moment(at, zone)).unwrap_or_else(|| "never".into_any());
+    let used = key.last_used_at.map(|at| timestamp(at, zone)).unwrap_or_else(|| "never".into_any());
     let revoke = view! {
         <button
             type="button"
@@ -172,7 +172,7 @@ fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
         OpenDialog::New => creation(context, close),
         OpenDialog::Created(key) => secret(key, close),
         OpenDialog::Revoke(key) => {
-            let question = Question {
+            let confirmation = Confirmation {
                 title: format!("Revoke “{}”?", key.name),
                 text: "Programs that use this key can no longer sign in. You cannot undo this.",
                 button: "Revoke key",
@@ -183,7 +183,7 @@ fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
                 request_animation_frame(|| focus_first("#new-key"));
                 context.refetch.run(());
             });
-            ask(question, close, move || context.client.delete_api_key(key.id), done)
+            confirm(confirmation, close, move || context.client.delete_api_key(key.id), done)
         }
     }
 }

@@ -9,10 +9,10 @@ use super::{
     text::text,
 };
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
         dialog::Dialog,
-        form::{Form, Line},
+        form::{Field, Form},
     },
     keys::focus_first,
 };
@@ -26,8 +26,8 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
     let team = entry.team_id;
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        if let Some(text) = body.with_untracked(|body| body_fault(body, &entry.body)) {
-            form.refused(Fault::in_field("body", &text));
+        if let Some(text) = body.with_untracked(|body| body_error(body, &entry.body)) {
+            form.set_error(RequestError::in_field("body", &text));
             return focus_first("#field-body");
         }
         let entry = Entry { name: name.get_untracked(), body: body.get_untracked(), ..entry.clone() };
@@ -46,9 +46,9 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                {form.line(Line::text("name", "Name", name))}
+                {form.text_field(Field::text("name", "Name", name))}
                 {text}
-                {form.fault()}
+                {form.error()}
                 {form.actions(close, "Save")}
             </form>
         </Dialog>
@@ -57,7 +57,7 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
 }
 
 /// Returns why a template's text cannot be saved, if the app can tell. As on the server, an unchanged text is valid.
-fn body_fault(body: &str, before: &str) -> Option<String> {
+fn body_error(body: &str, before: &str) -> Option<String> {
     if body == before || MessageBody::parse(body.to_owned()).is_err() {
         return None;
     }
@@ -72,10 +72,10 @@ mod tests {
     fn a_template_with_a_broken_placeholder_is_not_saved() {
         for text in ["Hi {{name}", "Hi {{name", "Hi {{}}", "Hi {name}}"] {
             let broken = broken_placeholder(text).map(|broken| broken.to_string());
-            assert!(broken.is_some() && body_fault(text, "Hi") == broken, "{text}");
-            assert_eq!(body_fault(text, text), None, "an unchanged text can be saved");
+            assert!(broken.is_some() && body_error(text, "Hi") == broken, "{text}");
+            assert_eq!(body_error(text, text), None, "an unchanged text can be saved");
         }
-        assert_eq!(body_fault("Hi {{name}}", ""), None);
-        assert_eq!(body_fault("", "Hi"), None, "the server checks for an empty text");
+        assert_eq!(body_error("Hi {{name}}", ""), None);
+        assert_eq!(body_error("", "Hi"), None, "the server checks for an empty text");
     }
 }

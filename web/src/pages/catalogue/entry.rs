@@ -6,7 +6,7 @@ use shared::{
     template::{NewTemplate, Template, TemplateChange},
 };
 
-use crate::api::{Client, Fault};
+use crate::api::{Client, RequestError};
 
 /// The kind of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl EntryKind {
     }
 
     /// Fetches all visible entries: ordered within each team, archived ones at the end.
-    pub(super) async fn list(self, client: Client) -> Result<Vec<Entry>, Fault> {
+    pub(super) async fn list(self, client: Client) -> Result<Vec<Entry>, RequestError> {
         let mut entries = self.list_by_archived(client, false).await?;
         entries.retain(|entry| !entry.archived);
         let archived = self.list_by_archived(client, true).await?;
@@ -85,7 +85,7 @@ impl EntryKind {
         Ok(entries)
     }
 
-    async fn list_by_archived(self, client: Client, archived: bool) -> Result<Vec<Entry>, Fault> {
+    async fn list_by_archived(self, client: Client, archived: bool) -> Result<Vec<Entry>, RequestError> {
         Ok(match self {
             EntryKind::Template => {
                 let mut templates = client.list_templates(archived).await?;
@@ -101,7 +101,7 @@ impl EntryKind {
     }
 
     /// Creates an entry. Ignores its id.
-    pub(super) async fn create(self, client: Client, entry: Entry) -> Result<(), Fault> {
+    pub(super) async fn create(self, client: Client, entry: Entry) -> Result<(), RequestError> {
         let Entry { team_id, name, body, .. } = entry;
         match self {
             EntryKind::Template => client.create_template(&NewTemplate { team_id, name, body }).await,
@@ -113,7 +113,12 @@ impl EntryKind {
 
     /// Updates an entry's name and text. Position and archive state change only if `move_to` says so: editing an entry
     /// that a colleague has archived in the meantime does not restore it.
-    pub(super) async fn update(self, client: Client, entry: Entry, move_to: Move) -> Result<(), Fault> {
+    pub(super) async fn update(
+        self,
+        client: Client,
+        entry: Entry,
+        move_to: Move,
+    ) -> Result<(), RequestError> {
         let Entry { id, name, body, .. } = entry;
         let (position, archived) = match move_to {
             Move::Keep => (None, None),
@@ -133,7 +138,7 @@ impl EntryKind {
     }
 
     /// Deletes an entry.
-    pub(super) async fn delete(self, client: Client, id: i64) -> Result<(), Fault> {
+    pub(super) async fn delete(self, client: Client, id: i64) -> Result<(), RequestError> {
         match self {
             EntryKind::Template => client.delete_template(TemplateId(id)).await,
             EntryKind::ClosureReason => client.delete_closure_reason(ClosureReasonId(id)).await,

@@ -18,18 +18,18 @@ use self::{
     section::{focus_section, section},
 };
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
+        confirmation::{Confirmation, confirm},
+        form::Form,
         heading::Heading,
         notices::{Notices, use_notices},
         permission::{for_managers_of_teams, is_admin},
         placeholder::{failed, skeleton},
-        question::{Question, ask},
     },
     keys::focus_first,
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
-    tasks::start_detached,
 };
 
 /// The page `/templates`.
@@ -57,10 +57,10 @@ struct Catalogue {
     client: Client,
     notices: Notices,
     entries: RwSignal<Option<Vec<Entry>>>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
     dialog: RwSignal<Option<OpenDialog>>,
-    /// Whether a change is being sent; clicks are ignored until then.
-    busy: RwSignal<bool>,
+    /// Sends the changes that need no dialog. Clicks are ignored meanwhile.
+    form: Form,
     /// New position of a moved entry, for screen readers.
     announcement: RwSignal<String>,
     refetch: Callback<()>,
@@ -76,7 +76,7 @@ impl Catalogue {
 
     /// Moves an entry by one position. Updates the screen at once, and reverts if the server refuses.
     fn shift(self, id: i64, up: bool) {
-        if self.busy.get_untracked() {
+        if self.form.busy.get_untracked() {
             return;
         }
         let moved = self.entries.try_update(|entries| {
@@ -95,21 +95,21 @@ impl Catalogue {
 
     /// Restores an archived entry.
     fn restore(self, entry: Entry) {
-        if !self.busy.get_untracked() {
+        if !self.form.busy.get_untracked() {
             focus_section(entry.team_id);
             self.update(entry, Move::Restore);
         }
     }
 
     fn update(self, entry: Entry, move_to: Move) {
-        self.busy.set(true);
+        let request = async move { self.kind.update(self.client, entry, move_to).await };
         // Detached, because the live event of this change may remove the clicked row.
-        start_detached(async move {
-            if let Err(fault) = self.kind.update(self.client, entry, move_to).await {
-                self.notices.fault(&fault);
+        self.form.send_detached(request, move |response| {
+            if let Err(error) = response {
+                self.notices.error(&error);
             }
-            self.busy.try_set(false);
             self.refetch.try_run(());
+            Ok(())
         });
     }
 }
@@ -118,18 +118,18 @@ async fn fetch(
     kind: EntryKind,
     client: Client,
     shown: RwSignal<Option<Vec<Entry>>>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
 ) {
     match kind.list(client).await {
         Ok(entries) => {
-            fault.try_set(None);
+            error.try_set(None);
             // Setting an unchanged value would redraw the page.
             if shown.try_with_untracked(|shown| shown.as_ref() != Some(&entries)) == Some(true) {
                 shown.set(Some(entries));
             }
         }
-        Err(error) => {
-            fault.try_set(Some(error));
+        Err(new_error) => {
+            error.try_set(Some(new_error));
         }
     }
 }
@@ -138,22 +138,22 @@ fn page(kind: EntryKind) -> AnyView {
     let client = use_client();
     let session = use_session();
     let entries = RwSignal::new(None);
-    let fault = RwSignal::new(None);
-    let refetch = coalesced(move || fetch(kind, client, entries, fault));
+    let error = RwSignal::new(None);
+    let refetch = coalesce(move || fetch(kind, client, entries, error));
     let catalogue = Catalogue {
         kind,
         client,
         notices: use_notices(),
         entries,
-        fault,
+        error,
         dialog: RwSignal::new(None),
-        busy: RwSignal::new(false),
+        form: Form::new(),
         announcement: RwSignal::new(String::new()),
         refetch,
     };
     refetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event) if event.kind != EventKind::TeamChanged => {}
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.kind != EventKind::TeamChanged => {}
         _ => refetch.run(()),
     });
 
@@ -162,8 +162,8 @@ fn page(kind: EntryKind) -> AnyView {
     let is_loaded = Memo::new(move |_| entries.with(Option::is_some));
     let body = move || {
         if !is_loaded.get() {
-            return match catalogue.fault.get() {
-                Some(fault) => failed(&fault, refetch),
+            return match catalogue.error.get() {
+                Some(error) => failed(&error, refetch),
                 None => skeleton(6),
             };
         }
@@ -191,7 +191,7 @@ fn dialog(catalogue: Catalogue, open: OpenDialog) -> AnyView {
         }
         OpenDialog::Edit(entry) => editor(catalogue, format!("Edit “{}”", entry.name), entry, close),
         OpenDialog::Delete(entry) => {
-            let question = Question {
+            let confirmation = Confirmation {
                 title: format!("Delete “{}”?", entry.name),
                 text: "Agents can no longer choose it. Past messages and conversations keep it.",
                 button: "Delete",
@@ -202,7 +202,7 @@ fn dialog(catalogue: Catalogue, open: OpenDialog) -> AnyView {
                 focus_section(entry.team_id);
                 refetch.run(());
             });
-            ask(question, close, move || kind.delete(client, entry.id), done)
+            confirm(confirmation, close, move || kind.delete(client, entry.id), done)
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn focus_section(team: Option<TeamId>) {
     request_animation_frame(move || focus_first(&heading));
 }
 
-/// Draws the section.
+/// Renders the section.
 pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, may_change: bool) -> AnyView {
     let Catalogue { kind, entries, .. } = catalogue;
     let columns = match kind {

@@ -1,5 +1,7 @@
 //! The text field of a template: message box, character counter, buttons that insert placeholders, and a preview.
 
+use std::slice;
+
 use leptos::{html, prelude::*};
 use shared::{
     ids::TeamId,
@@ -7,30 +9,30 @@ use shared::{
 };
 
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
-        counter::counter,
-        form::{Form, explained},
+        form::{Form, hint_and_error},
         placeholder::failed,
         when::when,
     },
-    tasks::start,
+    compose::{counter::counter, text::braced},
+    tasks::spawn,
 };
 
-type Known = RwSignal<Option<Result<Vec<Placeholder>, Fault>>>;
+type Known = RwSignal<Option<Result<Vec<Placeholder>, RequestError>>>;
 
 /// The `body` field.
 pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSignal<String>) -> AnyView {
     let area = NodeRef::<html::Textarea>::new();
     let known: Known = RwSignal::new(None);
     let fetch = move || {
-        start(async move {
+        spawn(async move {
             let response = client.list_placeholders(team).await;
             known.try_set(Some(response));
         });
     };
     fetch();
-    let fault = form.fault_of("body");
+    let error = form.field_error("body");
     view! {
         <div class="flex flex-col gap-1">
             <div class="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -43,16 +45,16 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
                 class="textarea max-h-60 min-h-24 w-full text-base field-sizing-content"
                 rows="4"
                 dir="auto"
-                aria-describedby="fault-body message-count"
-                aria-invalid=move || fault.with(Option::is_some).to_string()
+                aria-describedby="error-body message-count"
+                aria-invalid=move || error.with(Option::is_some).to_string()
                 prop:value=body
                 on:input:target=move |event| body.set(event.target().value())
             ></textarea>
-            {explained("fault-body".to_owned(), "", fault)}
+            {hint_and_error("error-body".to_owned(), "", error)}
         </div>
         {move || known.with(|known| match known {
             None => ().into_any(),
-            Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
+            Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
             Some(Ok(known)) => buttons(known, area, body),
         })}
         {preview(known, body)}
@@ -62,7 +64,7 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
 
 fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<String>) -> AnyView {
     let button = |placeholder: &Placeholder| {
-        let mark = mark(&placeholder.name);
+        let mark = braced(slice::from_ref(&placeholder.name));
         let name = placeholder.name.clone();
         view! {
             <button type="button" class="btn btn-xs h-auto min-h-6 max-w-full wrap-anywhere" on:click=move |_| insert(area, body, &mark)>
@@ -104,7 +106,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
         filled.with(|filled| {
             let ((_, unknown), known) = filled.as_ref()?;
             (!unknown.is_empty())
-                .then(|| format!("Unknown field: {}. You can use: {}.", marks(unknown), marks(known)))
+                .then(|| format!("Unknown field: {}. You can use: {}.", braced(unknown), braced(known)))
         })
     };
     when(
@@ -123,14 +125,6 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
             .into_any()
         },
     )
-}
-
-fn mark(name: &str) -> String {
-    format!("{{{{{name}}}}}")
-}
-
-fn marks(names: &[String]) -> String {
-    names.iter().map(|name| mark(name)).collect::<Vec<_>>().join(", ")
 }
 
 fn names(known: &[Placeholder]) -> Vec<String> {
@@ -169,6 +163,6 @@ mod tests {
     fn unknown_placeholders_are_listed_as_typed() {
         let (text, unknown) = sample("{{name}} {{nam}} {{Balance}}", &known());
         assert_eq!(text, "Maria Jones {{nam}} {{Balance}}");
-        assert_eq!(marks(&unknown), "{{nam}}, {{Balance}}");
+        assert_eq!(braced(&unknown), "{{nam}}, {{Balance}}");
     }
 }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use shared::{Page, consent::Consent};
 
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::notices::{Notices, use_notices},
     debounce::Debounced,
     session::use_client,
@@ -18,15 +18,15 @@ use crate::{
 pub(super) struct Ledger {
     client: Client,
     notices: Notices,
-    typing: Debounced,
-    home: TaskScope,
+    debounced: Debounced,
+    scope: TaskScope,
     /// The number in the filter, as typed.
     pub(super) number: RwSignal<String>,
     /// The filter that the loaded entries match.
     loaded_for: StoredValue<String>,
     pub(super) entries: RwSignal<Option<Vec<Consent>>>,
     pub(super) cursor: RwSignal<Option<String>>,
-    pub(super) fault: RwSignal<Option<Fault>>,
+    pub(super) error: RwSignal<Option<RequestError>>,
     pub(super) busy: RwSignal<bool>,
 }
 
@@ -35,41 +35,42 @@ impl Ledger {
         Self {
             client: use_client(),
             notices: use_notices(),
-            typing: Debounced::new(),
-            home: TaskScope::current(),
+            debounced: Debounced::new(),
+            scope: TaskScope::current(),
             number: RwSignal::new(String::new()),
             loaded_for: StoredValue::new(String::new()),
             entries: RwSignal::new(None),
             cursor: RwSignal::new(None),
-            fault: RwSignal::new(None),
+            error: RwSignal::new(None),
             busy: RwSignal::new(false),
         }
     }
 
-    async fn first_page(self, number: String) -> Result<Page<Consent>, Fault> {
+    async fn first_page(self, number: String) -> Result<Page<Consent>, RequestError> {
         self.client.list_consents(number.trim(), None).await
     }
 
     /// Handles input in the filter.
     pub(super) fn set_number(self, text: String) {
         self.number.set(text.clone());
-        self.typing.ask(self.first_page(text.clone()), move |response| self.update(text, response));
+        self.debounced.run(self.first_page(text.clone()), move |response| self.update(text, response));
     }
 
     /// Fetches the newest entries. Keeps the loaded ones on screen in the meantime.
     pub(super) fn fetch(self) {
         if self.entries.with_untracked(Option::is_none) {
-            self.fault.set(None);
+            self.error.set(None);
         }
         let number = self.number.get_untracked();
-        self.typing.ask_now(self.first_page(number.clone()), move |response| self.update(number, response));
+        self.debounced
+            .run_now(self.first_page(number.clone()), move |response| self.update(number, response));
     }
 
-    fn update(self, number: String, response: Result<Page<Consent>, Fault>) {
+    fn update(self, number: String, response: Result<Page<Consent>, RequestError>) {
         let filter_changed = self.loaded_for.with_value(|loaded| *loaded != number);
         match response {
             Ok(page) => {
-                self.fault.set(None);
+                self.error.set(None);
                 // Adds new entries above the loaded ones, or starts again with the fetched page.
                 let merged = self.entries.with_untracked(|loaded| {
                     merge(loaded.as_deref().filter(|_| !filter_changed).unwrap_or_default(), &page.items)
@@ -85,7 +86,7 @@ impl Ledger {
                 if filter_changed {
                     self.entries.set(None);
                 }
-                self.fault.set(Some(error));
+                self.error.set(Some(error));
             }
         }
     }
@@ -97,7 +98,7 @@ impl Ledger {
         }
         self.busy.set(true);
         let (number, cursor) = (self.loaded_for.get_value(), self.cursor.get_untracked());
-        self.home.start(async move {
+        self.scope.spawn(async move {
             let response = self.client.list_consents(number.trim(), cursor.as_deref()).await;
             self.busy.try_set(false);
             // The filter may have changed in the meantime.
@@ -109,7 +110,7 @@ impl Ledger {
                     self.cursor.try_set(page.next_cursor);
                     self.entries.try_update(|entries| entries.get_or_insert_default().extend(page.items));
                 }
-                Err(error) => self.notices.fault(&error),
+                Err(error) => self.notices.error(&error),
             }
         });
     }

@@ -14,14 +14,15 @@ use shared::{
 use self::{ledger::Ledger, record::Record};
 use crate::{
     components::{
-        consent::source,
+        consent::source_label,
         heading::Heading,
-        moment::date_and_time,
+        more_button::more_button,
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
+        timestamp::date_and_time,
         when::when,
     },
-    live::{News, use_live},
+    live::{LiveUpdate, use_live},
     session::use_session,
     time_zone::Zone,
 };
@@ -45,9 +46,9 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
     let teams = StoredValue::new(me.map(|me| me.teams).unwrap_or_default());
     let ledger = Ledger::new();
     ledger.fetch();
-    use_live().listen(move |news| match news {
-        News::Event(event) if event.kind != EventKind::ConsentChanged => {}
-        News::Event(_) | News::Opened => ledger.fetch(),
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.kind != EventKind::ConsentChanged => {}
+        LiveUpdate::Event(_) | LiveUpdate::Opened => ledger.fetch(),
     });
     let recording = RwSignal::new(false);
     let record_dialog = when(
@@ -56,46 +57,6 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
             let close = Callback::new(move |()| recording.set(false));
             let done = Callback::new(move |()| ledger.fetch());
             view! { <Record teams=teams.get_value() close done /> }.into_any()
-        },
-    );
-    let has_entries = Memo::new(move |_| {
-        ledger.entries.with(|entries| entries.as_ref().map(|entries| !entries.is_empty()))
-    });
-    let body = move || match (has_entries.get(), ledger.fault.get()) {
-        // The filter is not a valid number, or is incomplete.
-        (None, Some(fault)) if fault.problem().is_some_and(|problem| problem.status == 422) => {
-            view! { <p class="py-8 text-center">{fault.words()}</p> }.into_any()
-        }
-        (None, Some(fault)) => failed(&fault, Callback::new(move |()| ledger.fetch())),
-        (None, None) => skeleton(5),
-        (Some(false), _) if ledger.number.with(|number| number.trim().is_empty()) => {
-            empty("No customer has opted out")
-        }
-        (Some(false), _) => empty("No entries for this number"),
-        (Some(true), _) => view! {
-            <table role="table" aria-label="Opt-outs" class=TABLE>
-                {head(COLUMNS)}
-                <tbody role="rowgroup" class=BODY>
-                    {move || {
-                        ledger.entries.with(|entries| {
-                            let entries = entries.iter().flatten();
-                            entries.map(|entry| teams.with_value(|teams| row(entry, teams))).collect_view()
-                        })
-                    }}
-                </tbody>
-            </table>
-        }
-        .into_any(),
-    };
-    let more = when(
-        move || has_entries.get() == Some(true) && ledger.cursor.with(Option::is_some),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| ledger.fetch_more()>
-                    {move || if ledger.busy.get() { "Loading…" } else { "Show more" }}
-                </button>
-            }
-            .into_any()
         },
     );
     view! {
@@ -124,10 +85,47 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
                 on:input:target=move |event| ledger.set_number(event.target().value())
             />
         </label>
-        {move || body()}
-        {more}
+        {entries(ledger, teams)}
         {record_dialog}
     }
+}
+
+/// The table of the ledger's entries, or a placeholder for it.
+fn entries(ledger: Ledger, teams: StoredValue<Vec<TeamSummary>>) -> AnyView {
+    let has_entries = Memo::new(move |_| {
+        ledger.entries.with(|entries| entries.as_ref().map(|entries| !entries.is_empty()))
+    });
+    let rows = move || {
+        ledger.entries.with(|entries| {
+            let entries = entries.iter().flatten();
+            entries.map(|entry| teams.with_value(|teams| row(entry, teams))).collect_view()
+        })
+    };
+    let body = move || match (has_entries.get(), ledger.error.get()) {
+        // The filter is not a valid number, or is incomplete.
+        (None, Some(error)) if error.problem().is_some_and(|problem| problem.status == 422) => {
+            view! { <p class="py-8 text-center">{error.message()}</p> }.into_any()
+        }
+        (None, Some(error)) => failed(&error, Callback::new(move |()| ledger.fetch())),
+        (None, None) => skeleton(5),
+        (Some(false), _) if ledger.number.with(|number| number.trim().is_empty()) => {
+            empty("No customer has opted out")
+        }
+        (Some(false), _) => empty("No entries for this number"),
+        (Some(true), _) => view! {
+            <table role="table" aria-label="Opt-outs" class=TABLE>
+                {head(COLUMNS)}
+                <tbody role="rowgroup" class=BODY>{rows}</tbody>
+            </table>
+        }
+        .into_any(),
+    };
+    let has_more = move || has_entries.get() == Some(true) && ledger.cursor.with(Option::is_some);
+    view! {
+        {move || body()}
+        {more_button(has_more, ledger.busy, None, Callback::new(move |()| ledger.fetch_more()))}
+    }
+    .into_any()
 }
 
 fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
@@ -150,7 +148,7 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
                 },
             )}
             {cell("State", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
-            {cell("Source", source(consent))}
+            {cell("Source", source_label(consent))}
             {cell("When", date_and_time(consent.created_at, &zone))}
             {cell("Note", consent.note.clone().unwrap_or_else(|| "–".to_owned()))}
         </tr>

@@ -10,7 +10,7 @@ use shared::{
 use crate::{
     components::{
         dialog::Dialog,
-        form::{Form, Line, explained},
+        form::{Field, Form, hint_and_error},
         notices::use_notices,
     },
     session::use_client,
@@ -27,28 +27,6 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
     let number = RwSignal::new(String::new());
     let state = RwSignal::new(ConsentState::OptedOut);
     let note = RwSignal::new(String::new());
-    let fault = form.fault_of("team_number");
-    let option = |team: &TeamSummary, number: &PhoneNumber| {
-        view! {
-            <option value=number.as_str().to_owned()>{format!("{} · {}", team.name, number.display())}</option>
-        }
-    };
-    let numbers = teams.iter().flat_map(|team| team.numbers.iter().map(move |number| (team, number)));
-    let options = numbers.map(|(team, number)| option(team, number)).collect_view();
-    let choice = move |this: ConsentState, text: &'static str| {
-        view! {
-            <label class="flex items-center gap-2">
-                <input
-                    type="radio"
-                    name="state"
-                    class="radio radio-sm"
-                    prop:checked=move || state.get() == this
-                    on:change=move |_| state.set(this)
-                />
-                {text}
-            </label>
-        }
-    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(team_number) = team_number.get_untracked() else { return };
@@ -59,46 +37,77 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
             note: note.get_untracked(),
         };
         form.send(async move { client.create_consent(&new).await }, move |consent| {
-            notices.say(&format!("Recorded for {}.", consent.number.display()));
+            notices.info(&format!("Recorded for {}.", consent.number.display()));
             done.try_run(());
             close.try_run(());
         });
     };
-    let number_line = Line {
+    let number_field = Field {
         kind: "tel",
         hint: "Any format, e.g. 07700 900123",
-        ..Line::text("number", "Customer’s number", number)
+        ..Field::text("number", "Customer’s number", number)
     };
-    let note_line = Line { hint: "How did the customer tell you?", ..Line::text("note", "Note", note) };
+    let note_field = Field { hint: "How did the customer tell you?", ..Field::text("note", "Note", note) };
     view! {
         <Dialog title="Record an opt-out or opt-in".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                <div class="flex flex-col gap-1">
-                    <label for="field-team-number" class="text-sm font-medium">"Team number"</label>
-                    <select
-                        id="field-team-number"
-                        class="select w-full"
-                        name="team_number"
-                        aria-describedby="fault-team-number"
-                        aria-invalid=move || fault.with(Option::is_some).to_string()
-                        on:change:target=move |event| team_number.set(event.target().value().parse().ok())
-                    >
-                        {options}
-                    </select>
-                    {explained("fault-team-number".to_owned(), "", fault)}
-                </div>
-                {form.line(number_line)}
+                {team_number_select(form, &teams, team_number)}
+                {form.text_field(number_field)}
                 <fieldset>
                     <legend class="mb-1 text-sm font-medium">"The customer"</legend>
                     <div class="flex flex-wrap gap-x-6 gap-y-2">
-                        {choice(ConsentState::OptedOut, "opted out")}
-                        {choice(ConsentState::OptedIn, "opted in again")}
+                        {state_choice(state, ConsentState::OptedOut, "opted out")}
+                        {state_choice(state, ConsentState::OptedIn, "opted in again")}
                     </div>
                 </fieldset>
-                {form.area(note_line)}
-                {form.fault()}
+                {form.text_area(note_field)}
+                {form.error()}
                 {form.actions(close, "Record")}
             </form>
         </Dialog>
     }
+}
+
+fn team_number_select(form: Form, teams: &[TeamSummary], chosen: RwSignal<Option<PhoneNumber>>) -> AnyView {
+    let error = form.field_error("team_number");
+    let option = |team: &TeamSummary, number: &PhoneNumber| {
+        view! {
+            <option value=number.as_str().to_owned()>{format!("{} · {}", team.name, number.display())}</option>
+        }
+    };
+    let numbers = teams.iter().flat_map(|team| team.numbers.iter().map(move |number| (team, number)));
+    let options = numbers.map(|(team, number)| option(team, number)).collect_view();
+    view! {
+        <div class="flex flex-col gap-1">
+            <label for="field-team-number" class="text-sm font-medium">"Team number"</label>
+            <select
+                id="field-team-number"
+                class="select w-full"
+                name="team_number"
+                aria-describedby="error-team-number"
+                aria-invalid=move || error.with(Option::is_some).to_string()
+                on:change:target=move |event| chosen.set(event.target().value().parse().ok())
+            >
+                {options}
+            </select>
+            {hint_and_error("error-team-number".to_owned(), "", error)}
+        </div>
+    }
+    .into_any()
+}
+
+fn state_choice(chosen: RwSignal<ConsentState>, state: ConsentState, label: &'static str) -> AnyView {
+    view! {
+        <label class="flex items-center gap-2">
+            <input
+                type="radio"
+                name="state"
+                class="radio radio-sm"
+                prop:checked=move || chosen.get() == state
+                on:change=move |_| chosen.set(state)
+            />
+            {label}
+        </label>
+    }
+    .into_any()
 }

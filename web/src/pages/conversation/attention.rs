@@ -6,9 +6,8 @@ use shared::conversation::{Action, AttentionCode};
 
 use super::ConversationContext;
 use crate::{
-    api::Fault,
-    components::{notices::use_notices, when::when},
-    tasks::start,
+    api::RequestError,
+    components::{form::Form, notices::use_notices, when::when},
 };
 
 /// The banner, if the conversation needs attention.
@@ -35,35 +34,29 @@ pub(super) fn AttentionBanner(context: ConversationContext) -> impl IntoView {
 }
 
 fn opt_out_decision(context: ConversationContext) -> AnyView {
+    let ConversationContext { client, id, .. } = context;
     let notices = use_notices();
-    let busy = RwSignal::new(false);
-    let done = move |response: Result<(), Fault>, notice: &str| {
-        busy.try_set(false);
+    let form = Form::new();
+    // Errors are notices, because a refetched conversation may have no banner.
+    let done = move |response: Result<(), RequestError>, notice: &str| {
         match response {
-            Ok(()) => notices.say(notice),
-            Err(fault) => notices.fault(&fault),
+            Ok(()) => notices.info(notice),
+            Err(error) => notices.error(&error),
         }
-        context.refetch.try_run(());
+        context.refetch.run(());
+        Ok(())
     };
     let opt_out = move |_| {
-        if !busy.get_untracked() {
-            busy.set(true);
-            start(async move {
-                let response = context.client.create_opt_out(context.id).await;
-                done(response, "The customer is opted out. Nothing more is sent to them.");
-            });
-        }
+        form.send_and_handle(async move { client.create_opt_out(id).await }, move |response| {
+            done(response, "The customer is opted out. Nothing more is sent to them.")
+        });
     };
     let dismiss = move |_| {
-        if !busy.get_untracked() {
-            busy.set(true);
-            start(async move {
-                let response = context.client.delete_attention(context.id).await;
-                done(response, "Dismissed.");
-            });
-        }
+        form.send_and_handle(async move { client.delete_attention(id).await }, move |response| {
+            done(response, "Dismissed.")
+        });
     };
-    let is_busy = move || busy.get().to_string();
+    let is_busy = move || form.busy.get().to_string();
     view! {
         <div class="flex gap-2">
             <button type="button" class="btn btn-sm btn-primary" aria-disabled=is_busy on:click=opt_out>

@@ -5,11 +5,11 @@ use shared::message::{Direction, Message, MessageStatus, SenderKind};
 
 use super::{ConversationContext, media::attachment, resend::resend_button};
 use crate::{
-    components::{moment::time_of_day, when::when},
+    components::{timestamp::time_of_day, when::when},
     time_zone::Zone,
 };
 
-/// Draws a message.
+/// Renders a message.
 pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
     // Only the status and the failure reason change, and only the footer shows them.
     let initial = message.get_untracked();

@@ -4,10 +4,10 @@ use leptos::prelude::*;
 
 use super::{
     ConversationContext,
-    draft::{Draft, StorageKey},
+    reply::{delete_draft, stored_text},
 };
 use crate::{
-    components::{moment::date_and_time, when::when},
+    components::{timestamp::date_and_time, when::when},
     session::use_session,
     time_zone::Zone,
 };
@@ -15,12 +15,11 @@ use crate::{
 /// "Closed by Ann on 22 Nov 10:02 · Payment arranged · note"
 #[component]
 pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl IntoView {
-    let key = StorageKey::new(use_session().account(), context.id);
-    let unsent = RwSignal::new(Draft::load(&key));
+    let account = use_session().account();
+    let unsent = RwSignal::new(stored_text(account, context.id));
     let discard = move |_| {
-        let empty = Draft::empty();
-        empty.save(&key);
-        unsent.set(empty);
+        delete_draft(account, context.id);
+        unsent.set(String::new());
     };
     let closure = context.read(|detail| detail.closure.clone());
     let summary = move || {
@@ -37,17 +36,16 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
         })
     };
     let next = context.read(|detail| detail.next_id);
-    let unsent_text = move || unsent.with(|draft| draft.text.clone());
     let unsent_notice = when(
-        move || unsent.with(|draft| !draft.text.is_empty()),
+        move || unsent.with(|text| !text.is_empty()),
         move || {
             view! {
                 <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
                     <p class="min-w-0 wrap-anywhere whitespace-pre-wrap">
                         <strong>"Not sent: "</strong>
-                        {move || unsent_text()}
+                        {unsent}
                     </p>
-                    <button type="button" class="btn btn-sm" on:click=discard.clone()>
+                    <button type="button" class="btn btn-sm" on:click=discard>
                         "Discard"
                     </button>
                 </div>

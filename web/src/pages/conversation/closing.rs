@@ -5,6 +5,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{
     ErrorCode,
     closure::{ClosureReason, MAX_NOTE_CHARACTERS, NewClosure},
+    conversation::ConversationDetail,
     ids::{ClosureReasonId, MessageId},
     message::Message,
 };
@@ -14,9 +15,10 @@ use super::{
     held::{HeldTexts, held_notice},
 };
 use crate::{
-    api::{Fault, new_idempotency_key},
+    api::{RequestError, new_idempotency_key},
     components::{
-        notices::use_notices,
+        form::{Form, hint_and_error},
+        notices::{Notices, use_notices},
         placeholder::{failed, skeleton},
     },
     keys::focus_if_lost,
@@ -30,147 +32,23 @@ const HELD: HeldTexts =
 /// The "Close conversation" section.
 #[component]
 pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
-    let notices = use_notices();
-    let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, Fault>>);
-    let reason = NodeRef::<html::Select>::new();
-    let note = NodeRef::<html::Textarea>::new();
-    let fault = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
-    let key = StoredValue::new(new_idempotency_key());
-    let home = TaskScope::current();
-    // Messages that hold the closure because the agent has not seen them.
-    let held_by = RwSignal::new(Vec::<Message>::new());
-    // Last seen message of an attempt that got no response. A retry sends the same request, so that its idempotency key
-    // matches.
-    let attempted = StoredValue::new(None::<MessageId>);
-
+    let reasons = RwSignal::new(None::<Result<Vec<ClosureReason>, RequestError>>);
+    let scope = TaskScope::current();
     let fetch = move || {
         let team = context.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
-        home.start(async move {
+        scope.spawn(async move {
             let Some(team) = team else { return };
             let response = context.client.list_closure_reasons(team).await;
             reasons.try_set(Some(response));
         });
     };
     fetch();
-
-    let close = move |seen: Option<MessageId>| {
-        let (Some(reason), Some(note)) = (reason.get_untracked(), note.get_untracked()) else {
-            return;
-        };
-        let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
-            fault.set(Some("Choose a reason.".to_owned()));
-            let _ = reason.focus();
-            return;
-        };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        fault.set(None);
-        held_by.set(Vec::new());
-        let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
-        // 0 if the agent has seen no message: the server then holds the closure and returns the messages.
-        let last_seen_message_id = attempted.get_value().or(seen).or(Some(MessageId(0)));
-        attempted.set_value(last_seen_message_id);
-        let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
-        home.start(async move {
-            let response = context.client.create_closure(context.id, &closure, &key.get_value()).await;
-            busy.try_set(false);
-            match response {
-                Ok(detail) => {
-                    notices.say("The conversation is closed.");
-                    context.show(detail);
-                    focus_if_lost("#closed");
-                }
-                Err(error) => {
-                    if error.problem().is_some() {
-                        attempted.try_set_value(None);
-                    }
-                    match error.code() {
-                        Some(ErrorCode::ConversationMoved) => {
-                            let messages = error.problem().map(|problem| problem.messages.clone());
-                            context.thread.merge(messages.clone().unwrap_or_default());
-                            held_by.try_set(messages.unwrap_or_default());
-                            return;
-                        }
-                        Some(ErrorCode::ConversationClosed) => {
-                            notices.say("A colleague has closed this conversation.");
-                            context.refetch.run(());
-                        }
-                        // An earlier attempt did arrive, with another reason or note.
-                        Some(ErrorCode::IdempotencyKeyReused) => {
-                            key.try_set_value(new_idempotency_key());
-                            context.refetch.run(());
-                        }
-                        _ => {}
-                    }
-                    let field = error.problem().and_then(|problem| {
-                        problem
-                            .field("note")
-                            .or_else(|| problem.field("closure_reason_id"))
-                            .map(str::to_owned)
-                    });
-                    fault.try_set(Some(field.unwrap_or_else(|| error.words())));
-                }
-            }
-        });
-    };
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        close(context.thread.seen.get_untracked());
-    };
-    let anyway = Callback::new(close);
-    let back = Callback::new(move |()| {
-        if let Some(note) = note.get_untracked() {
-            let _ = note.focus();
-        }
-    });
-    let form = move |reasons: &[ClosureReason]| {
-        let options = reasons.iter().map(|reason| {
-            view! { <option value=reason.id.to_string()>{reason.name.clone()}</option> }
-        });
-        view! {
-            <form class="flex flex-col gap-3" novalidate on:submit=submit>
-                <label class="flex flex-col gap-1">
-                    <span class="text-sm font-medium">"Reason"</span>
-                    <select
-                        node_ref=reason
-                        class="select w-full"
-                        required
-                        data-close-section=""
-                        aria-invalid=move || fault.with(Option::is_some).to_string()
-                        aria-describedby="closing-fault"
-                    >
-                        <option value="">"Choose a reason"</option>
-                        {options.collect_view()}
-                    </select>
-                </label>
-                <p id="closing-fault" role="alert" class="text-sm text-red-700 dark:text-red-300 empty:hidden">
-                    {move || fault.get()}
-                </p>
-                <label class="flex flex-col gap-1">
-                    <span class="text-sm font-medium">"Note"</span>
-                    <textarea
-                        node_ref=note
-                        class="textarea w-full"
-                        rows="2"
-                        maxlength=MAX_NOTE_CHARACTERS.to_string()
-                    ></textarea>
-                </label>
-                {held_notice(held_by, HELD, anyway, back)}
-                <button class="btn btn-danger" aria-disabled=move || busy.get().to_string()>
-                    {move || if busy.get() { "Closing…" } else { "Close conversation" }}
-                </button>
-            </form>
-        }
-        .into_any()
-    };
+    let state = ClosingState::new(context);
     let body = move || {
         reasons.with(|reasons| match reasons {
             None => skeleton(2),
-            Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
-            Some(Ok(reasons)) => form(reasons),
+            Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
+            Some(Ok(reasons)) => closing_form(state, reasons),
         })
     };
     view! {
@@ -179,4 +57,154 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
             {move || body()}
         </section>
     }
+}
+
+/// The state of the form.
+#[derive(Clone, Copy)]
+struct ClosingState {
+    context: ConversationContext,
+    notices: Notices,
+    form: Form,
+    reason: NodeRef<html::Select>,
+    note: NodeRef<html::Textarea>,
+    idempotency_key: StoredValue<String>,
+    /// Messages that hold the closure because the agent has not seen them.
+    held_by: RwSignal<Vec<Message>>,
+    /// Last seen message of an attempt that got no response. A retry sends the same request, so that its idempotency
+    /// key matches.
+    attempted: StoredValue<Option<MessageId>>,
+}
+
+impl ClosingState {
+    fn new(context: ConversationContext) -> Self {
+        Self {
+            context,
+            notices: use_notices(),
+            form: Form::new(),
+            reason: NodeRef::new(),
+            note: NodeRef::new(),
+            idempotency_key: StoredValue::new(new_idempotency_key()),
+            held_by: RwSignal::new(Vec::new()),
+            attempted: StoredValue::new(None),
+        }
+    }
+
+    /// Closes the conversation. `last_seen` is the newest message that the agent has seen.
+    fn close(self, last_seen: Option<MessageId>) {
+        let (Some(reason), Some(note)) = (self.reason.get_untracked(), self.note.get_untracked()) else {
+            return;
+        };
+        let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
+            self.form.set_error(RequestError::in_field("closure_reason_id", "Choose a reason."));
+            let _ = reason.focus();
+            return;
+        };
+        if self.form.busy.get_untracked() {
+            return;
+        }
+        self.held_by.set(Vec::new());
+        let note = Some(note.value().trim().to_owned()).filter(|note| !note.is_empty());
+        // 0 if the agent has seen no message: the server then holds the closure and returns the messages.
+        let last_seen_message_id = self.attempted.get_value().or(last_seen).or(Some(MessageId(0)));
+        self.attempted.set_value(last_seen_message_id);
+        let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
+        let (client, id, key) = (self.context.client, self.context.id, self.idempotency_key.get_value());
+        let request = async move { client.create_closure(id, &closure, &key).await };
+        self.form.send_and_handle(request, move |response| match response {
+            Ok(detail) => {
+                self.closed(detail);
+                Ok(())
+            }
+            Err(error) => self.refused(error),
+        });
+    }
+
+    fn closed(self, detail: ConversationDetail) {
+        self.notices.info("The conversation is closed.");
+        self.context.show(detail);
+        focus_if_lost("#closed");
+    }
+
+    /// Handles a closure that was refused, and returns the error to show.
+    fn refused(self, error: RequestError) -> Result<(), RequestError> {
+        let Some(problem) = error.problem() else { return Err(error) };
+        self.attempted.set_value(None);
+        match problem.code {
+            ErrorCode::ConversationMoved => {
+                self.context.thread.merge(problem.messages.clone());
+                self.held_by.set(problem.messages.clone());
+                return Ok(());
+            }
+            ErrorCode::ConversationClosed => {
+                self.notices.info("A colleague has closed this conversation.");
+                self.context.refetch.run(());
+            }
+            // An earlier attempt did arrive, with another reason or note.
+            ErrorCode::IdempotencyKeyReused => {
+                self.idempotency_key.set_value(new_idempotency_key());
+                self.context.refetch.run(());
+            }
+            _ => {}
+        }
+        Err(error)
+    }
+}
+
+fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
+    let ClosingState { context, form, held_by, .. } = state;
+    let options = reasons.iter().map(|reason| {
+        view! { <option value=reason.id.to_string()>{reason.name.clone()}</option> }
+    });
+    let (reason_error, note_error) = (form.field_error("closure_reason_id"), form.field_error("note"));
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        state.close(context.thread.seen.get_untracked());
+    };
+    let anyway = Callback::new(move |newest| state.close(newest));
+    let back = Callback::new(move |()| {
+        if let Some(note) = state.note.get_untracked() {
+            let _ = note.focus();
+        }
+    });
+    view! {
+        <form class="flex flex-col gap-3" novalidate on:submit=submit>
+            <div class="flex flex-col gap-1">
+                <label class="flex flex-col gap-1">
+                    <span class="text-sm font-medium">"Reason"</span>
+                    <select
+                        node_ref=state.reason
+                        class="select w-full"
+                        required
+                        data-close-section=""
+                        aria-invalid=move || reason_error.with(Option::is_some).to_string()
+                        aria-describedby="error-closure-reason"
+                    >
+                        <option value="">"Choose a reason"</option>
+                        {options.collect_view()}
+                    </select>
+                </label>
+                {hint_and_error("error-closure-reason".to_owned(), "", reason_error)}
+            </div>
+            <div class="flex flex-col gap-1">
+                <label class="flex flex-col gap-1">
+                    <span class="text-sm font-medium">"Note"</span>
+                    <textarea
+                        node_ref=state.note
+                        class="textarea w-full"
+                        rows="2"
+                        maxlength=MAX_NOTE_CHARACTERS.to_string()
+                        aria-invalid=move || note_error.with(Option::is_some).to_string()
+                        aria-describedby="error-closure-note"
+                    ></textarea>
+                </label>
+                {hint_and_error("error-closure-note".to_owned(), "", note_error)}
+            </div>
+            {form.error()}
+            {held_notice(held_by, HELD, anyway, back)}
+            <button class="btn btn-danger" aria-disabled=move || form.busy.get().to_string()>
+                {move || if form.busy.get() { "Closing…" } else { "Close conversation" }}
+            </button>
+        </form>
+    }
+    .into_any()
 }

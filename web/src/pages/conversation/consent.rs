@@ -10,14 +10,11 @@ use shared::{
     consent::{ConsentState, NewConsent},
 };
 
-use super::{
-    ConversationContext,
-    draft::{Draft, StorageKey},
-};
+use super::{ConversationContext, reply::stored_text};
 use crate::{
     components::{
         consent::opted_out,
-        form::{Form, Line},
+        form::{Field, Form},
         notices::use_notices,
     },
     session::use_session,
@@ -34,7 +31,7 @@ pub(crate) fn OptedOut() -> impl IntoView {
         .with_untracked(|detail| Zone::new(detail.as_ref().map_or("UTC", |detail| &detail.team.time_zone)));
     let consent = context.read(|detail| detail.consent.clone());
     let reason = move || consent.get().map(|consent| opted_out(&consent, &zone));
-    let has_draft = !Draft::load(&StorageKey::new(session.account(), context.id)).text.trim().is_empty();
+    let has_draft = !stored_text(session.account(), context.id).trim().is_empty();
     let may_record = session.me().is_some_and(|me| me.may(Permission::ManageTeam));
     Some(view! {
         <section aria-label="Consent" class="mt-3 flex flex-col gap-3 rounded-box border border-warning p-4">
@@ -80,14 +77,14 @@ fn consent_form(context: ConversationContext, state: ConsentState) -> AnyView {
         form.send(async move { context.client.create_consent(&new).await }, move |_| {
             // The live event may have arrived first and removed the form.
             note.try_set(String::new());
-            notices.say(done);
+            notices.info(done);
             context.refetch.try_run(());
         });
     };
     view! {
         <form class="flex flex-col gap-3" novalidate on:submit=submit>
-            {form.area(Line::text("note", label, note))}
-            {form.fault()}
+            {form.text_area(Field::text("note", label, note))}
+            {form.error()}
             <div>{form.submit(button)}</div>
         </form>
     }

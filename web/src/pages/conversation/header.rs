@@ -7,8 +7,8 @@ use super::{ConversationContext, attention::AttentionBanner};
 use crate::{
     components::{
         heading::Heading,
-        moment::date_and_time,
         person::{isolated, title},
+        timestamp::date_and_time,
     },
     time_zone::Zone,
 };

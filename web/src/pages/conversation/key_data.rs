@@ -8,17 +8,17 @@ use shared::{
 
 use super::ConversationContext;
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::placeholder::{failed, skeleton},
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     time_zone::date,
 };
 
 /// The panel.
 #[component]
 pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
-    let data = RwSignal::new(None::<Result<KeyData, Fault>>);
-    let fetch = coalesced(move || async move {
+    let data = RwSignal::new(None::<Result<KeyData, RequestError>>);
+    let fetch = coalesce(move || async move {
         let response = context.client.get_key_data(context.id).await;
         if let Ok(data) = &response {
             context.thread.previous_until.try_set(data.changed_owner_since);
@@ -34,9 +34,9 @@ pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
         });
     });
     fetch.run(());
-    use_live().listen(move |news| match news {
+    use_live().listen(move |update| match update {
         // A new daily file is announced by this event too.
-        News::Event(event)
+        LiveUpdate::Event(event)
             if !(event.kind == EventKind::TeamChanged && context.belongs_to(event.team_id)) => {}
         _ => fetch.run(()),
     });
@@ -48,7 +48,7 @@ pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
     let body = move || {
         data.with(|data| match data {
             None => skeleton(3),
-            Some(Err(fault)) => failed(fault, fetch),
+            Some(Err(error)) => failed(error, fetch),
             Some(Ok(data)) => customers(context, data, current_ref.get().as_deref()),
         })
     };
@@ -94,7 +94,7 @@ fn customers(context: ConversationContext, data: &KeyData, current_ref: Option<&
     .into_any()
 }
 
-/// Draws a customer. `is_current` marks the customer of this conversation among several with the same number.
+/// Renders a customer. `is_current` marks the customer of this conversation among several with the same number.
 fn customer(customer: &CustomerKeyData, is_current: bool, pick: Option<AnyView>) -> AnyView {
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };

@@ -5,12 +5,12 @@
 use leptos::prelude::*;
 use shared::message::Media;
 
-use crate::{api::Client, components::dialog::Dialog, tasks::start};
+use crate::{api::Client, components::dialog::Dialog, tasks::spawn};
 
 /// Content types that the server delivers as pictures and browsers can show.
 const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp"];
 
-/// Draws an attachment of a message from `sender`.
+/// Renders an attachment of a message from `sender`.
 pub(super) fn attachment(client: Client, media: &Media, sender: &str) -> AnyView {
     let url = media.url.clone();
     if PICTURES.contains(&media.content_type.as_str()) {
@@ -38,7 +38,7 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
             return broken.set(true);
         }
         // The session may need renewing. The client does that for its own requests, but not for an `<img>`.
-        start(async move {
+        spawn(async move {
             let _ = client.renew().await;
             tries.try_set(1);
         });

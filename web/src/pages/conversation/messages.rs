@@ -18,11 +18,43 @@ use crate::{
 #[component]
 pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoView {
     let thread = context.thread;
-    let notices = use_notices();
     let scroll = Scroll::new();
     let has_unseen = RwSignal::new(false);
-    let busy = RwSignal::new(false);
+    follow_newest(thread, scroll, has_unseen);
+    let is_empty = Memo::new(move |_| thread.entries.with(Vec::is_empty));
+    let placeholder = move || {
+        is_empty.get().then(|| match (thread.error.get(), thread.has_earlier.get()) {
+            (Some(error), _) => failed(&error, context.refetch),
+            (None, None) => skeleton(5),
+            (None, Some(_)) => empty("No messages yet"),
+        })
+    };
+    view! {
+        <div class="relative flex min-h-0 flex-1 flex-col">
+            <div
+                node_ref=scroll.area
+                role="region"
+                aria-label="Messages"
+                tabindex="0"
+                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
+                on:scroll=move |_| scroll.scrolled()
+            >
+                {earlier_button(thread, scroll)}
+                {move || placeholder()}
+                <ol>
+                    {rows(context, zone)}
+                </ol>
+            </div>
+            {new_message_button(scroll, has_unseen)}
+            <div class="sr-only" aria-live="polite">
+                {move || thread.latest_inbound.get().map(|message| announcement(&message))}
+            </div>
+        </div>
+    }
+}
 
+/// Keeps a thread at its end when messages arrive, and records which messages the agent has seen.
+fn follow_newest(thread: Thread, scroll: Scroll, has_unseen: RwSignal<bool>) {
     Effect::new(move |before: Option<Option<_>>| {
         let newest = thread.newest();
         if newest.is_some() && before != Some(newest) {
@@ -48,24 +80,30 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
             thread.seen.set(thread.newest());
         }
     });
-    let home = TaskScope::current();
+}
+
+/// The button that fetches the messages before the loaded ones.
+fn earlier_button(thread: Thread, scroll: Scroll) -> AnyView {
+    let notices = use_notices();
+    let busy = RwSignal::new(false);
+    let scope = TaskScope::current();
     let fetch_earlier = move |_| {
         if busy.get_untracked() {
             return;
         }
         busy.set(true);
-        home.start(async move {
+        scope.spawn(async move {
             scroll
                 .keep_position(async move {
-                    if let Err(fault) = thread.fetch_earlier().await {
-                        notices.fault(&fault);
+                    if let Err(error) = thread.fetch_earlier().await {
+                        notices.error(&error);
                     }
                     busy.try_set(false);
                 })
                 .await;
         });
     };
-    let earlier = when(
+    when(
         move || thread.has_earlier.get() == Some(true),
         move || {
             view! {
@@ -77,8 +115,12 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
             }
             .into_any()
         },
-    );
-    let new_message_button = when(
+    )
+}
+
+/// The button that scrolls to a new message below the visible part of the thread.
+fn new_message_button(scroll: Scroll, has_unseen: RwSignal<bool>) -> AnyView {
+    when(
         move || has_unseen.get(),
         move || {
             view! {
@@ -92,53 +134,26 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
             }
             .into_any()
         },
-    );
+    )
+}
+
+/// The messages. Two nested lists, because inserting rows before thousands of others in one list takes seconds.
+fn rows(context: ConversationContext, zone: Zone) -> AnyView {
     let blocks_zone = zone.clone();
-    let blocks = Memo::new(move |_| blocks(thread, &blocks_zone));
-    // Two nested lists, because inserting rows before thousands of others in one list takes seconds.
-    let rows = keyed(
+    let blocks = Memo::new(move |_| blocks(context.thread, &blocks_zone));
+    keyed(
         move || blocks.with(|blocks| blocks.iter().map(|block| Row::new(block.number)).collect()),
         move |block| {
             let zone = zone.clone();
             keyed(
                 move || blocks.with(|blocks| rows_of(blocks, block.id)),
-                move |row| draw(context, row, &zone),
+                move |row| render(context, row, &zone),
             )
         },
-    );
-    let is_empty = Memo::new(move |_| thread.entries.with(Vec::is_empty));
-    let placeholder = move || {
-        is_empty.get().then(|| match (thread.fault.get(), thread.has_earlier.get()) {
-            (Some(fault), _) => failed(&fault, context.refetch),
-            (None, None) => skeleton(5),
-            (None, Some(_)) => empty("No messages yet"),
-        })
-    };
-    view! {
-        <div class="relative flex min-h-0 flex-1 flex-col">
-            <div
-                node_ref=scroll.area
-                role="region"
-                aria-label="Messages"
-                tabindex="0"
-                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
-                on:scroll=move |_| scroll.scrolled()
-            >
-                {earlier}
-                {move || placeholder()}
-                <ol>
-                    {rows}
-                </ol>
-            </div>
-            {new_message_button}
-            <div class="sr-only" aria-live="polite">
-                {move || thread.latest_inbound.get().map(|message| announcement(&message))}
-            </div>
-        </div>
-    }
+    )
 }
 
-fn draw(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
+fn render(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
     let message = context.thread.message(row.id).map(|message| bubble(context, message, zone));
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">

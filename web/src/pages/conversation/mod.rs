@@ -6,15 +6,14 @@ mod attention;
 mod bubble;
 mod closed;
 mod closing;
-mod composer;
 pub(crate) mod consent;
-mod draft;
 mod header;
 mod held;
 mod key_data;
 mod media;
 mod messages;
 mod reply;
+mod reply_form;
 mod resend;
 mod scroll;
 mod templates;
@@ -31,20 +30,20 @@ use shared::{
 };
 
 use self::{
-    closed::ClosedBanner, closing::Closing, composer::Composer, header::Header, key_data::KeyDataPanel,
-    messages::Messages, thread::Thread,
+    closed::ClosedBanner, closing::Closing, header::Header, key_data::KeyDataPanel, messages::Messages,
+    reply_form::ReplyForm, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
     not_found::not_found,
 };
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
         placeholder::{failed, skeleton},
         when::when,
     },
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
@@ -62,7 +61,7 @@ struct ConversationContext {
     client: Client,
     id: ConversationId,
     detail: RwSignal<Option<ConversationDetail>>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
     thread: Thread,
     /// Ref of the customer whose values the templates use, if the agent has picked one of several with this number.
     picked: RwSignal<Option<String>>,
@@ -104,15 +103,15 @@ async fn fetch(
     client: Client,
     id: ConversationId,
     shown: RwSignal<Option<ConversationDetail>>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
 ) {
     match client.get_conversation(id).await {
         Ok(detail) => {
-            fault.try_set(None);
+            error.try_set(None);
             show(shown, detail);
         }
-        Err(error) => {
-            fault.try_set(Some(error));
+        Err(new_error) => {
+            error.try_set(Some(new_error));
         }
     }
 }
@@ -132,32 +131,32 @@ pub(crate) fn ConversationPage(
 ) -> impl IntoView {
     let client = use_client();
     let detail = RwSignal::new(None);
-    let fault = RwSignal::new(None);
+    let error = RwSignal::new(None);
     let thread = Thread::new(client, id);
-    let fetch_detail = coalesced(move || fetch(client, id, detail, fault));
-    let fetch_messages = coalesced(move || thread.fetch_newest());
+    let fetch_detail = coalesce(move || fetch(client, id, detail, error));
+    let fetch_messages = coalesce(move || thread.fetch_newest());
     let refetch = Callback::new(move |()| {
         fetch_messages.run(());
         fetch_detail.run(());
     });
     let context =
-        ConversationContext { client, id, detail, fault, thread, picked: RwSignal::new(None), refetch };
+        ConversationContext { client, id, detail, error, thread, picked: RwSignal::new(None), refetch };
     provide_context(context);
     refetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event) if context.is_affected_by(event) => fetch_detail.run(()),
-        News::Event(event) if event.conversation_id != Some(id) => {}
-        News::Event(_) | News::Opened => refetch.run(()),
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if context.is_affected_by(event) => fetch_detail.run(()),
+        LiveUpdate::Event(event) if event.conversation_id != Some(id) => {}
+        LiveUpdate::Event(_) | LiveUpdate::Opened => refetch.run(()),
     });
     let is_loaded = Memo::new(move |_| context.detail.with(Option::is_some));
     let body = move || {
         if is_loaded.get() {
             return view! { <LoadedPage context /> }.into_any();
         }
-        match context.fault.get() {
+        match context.error.get() {
             None => skeleton(8),
-            Some(fault) if fault.code() == Some(ErrorCode::NotFound) => conversation_not_found(),
-            Some(fault) => failed(&fault, refetch),
+            Some(error) if error.code() == Some(ErrorCode::NotFound) => conversation_not_found(),
+            Some(error) => failed(&error, refetch),
         }
     };
     view! { {move || body()} }
@@ -190,7 +189,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
                 .into_any();
             }
             match (may_reply.get(), is_opted_out.get()) {
-                (true, _) => view! { <Composer context /> }.into_any(),
+                (true, _) => view! { <ReplyForm context /> }.into_any(),
                 (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
                 (false, false) => view! {
                     <p class="alert mt-3">

@@ -13,9 +13,13 @@ use shared::{
 
 use super::{ConversationContext, held::newest};
 use crate::{
-    components::{notices::use_notices, when::when},
+    api::RequestError,
+    components::{
+        form::Form,
+        notices::{Notices, use_notices},
+        when::when,
+    },
     keys::focus_if_lost,
-    tasks::start_detached,
 };
 
 /// The button. Absent if sending again cannot succeed, or if the text has already been sent again.
@@ -25,15 +29,11 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
     }
     let may_reply = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let notices = use_notices();
-    let busy = RwSignal::new(false);
+    let form = Form::new();
     // Newest of the messages that held the last attempt. The agent has been asked to read them.
     let newest_shown = StoredValue::new(None::<MessageId>);
     let (id, body) = (failed.id, StoredValue::new(failed.body.clone()));
     let send = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
         let seen = context.thread.seen.get_untracked().max(newest_shown.get_value()).unwrap_or(MessageId(0));
         let message = NewMessage {
             body: body.get_value(),
@@ -41,30 +41,22 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
             last_seen_message_id: Some(seen),
             media: None,
         };
-        start_detached(async move {
-            let response = context.client.create_message(context.id, &message, &format!("again-{id}")).await;
-            busy.try_set(false);
+        let request =
+            async move { context.client.create_message(context.id, &message, &format!("again-{id}")).await };
+        form.send_detached(request, move |response| {
             match response {
                 Ok(message) => {
                     context.thread.add_sent(message);
                     focus_if_lost("[aria-label=Message]");
                 }
-                Err(fault) => {
-                    match fault.code() {
-                        Some(ErrorCode::ConversationMoved) => {
-                            if let Some(problem) = fault.problem() {
-                                newest_shown.try_set_value(newest(&problem.messages));
-                                context.thread.merge(problem.messages.clone());
-                            }
-                            notices.say("Not sent: new messages arrived. Read them, then send again.");
-                        }
-                        // An earlier click sent it, with another last seen message.
-                        Some(ErrorCode::IdempotencyKeyReused) => {}
-                        _ => notices.fault(&fault),
+                Err(error) => {
+                    if let Some(newest) = show_refusal(context, notices, &error) {
+                        newest_shown.try_set_value(Some(newest));
                     }
                     context.refetch.try_run(());
                 }
             }
+            Ok(())
         });
     };
     when(
@@ -74,13 +66,29 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
                 <button
                     type="button"
                     class="btn btn-outline btn-xs mt-1"
-                    aria-disabled=move || busy.get().to_string()
+                    aria-disabled=move || form.busy.get().to_string()
                     on:click=send
                 >
-                    {move || if busy.get() { "Sending…" } else { "Send again" }}
+                    {move || if form.busy.get() { "Sending…" } else { "Send again" }}
                 </button>
             }
             .into_any()
         },
     )
+}
+
+/// Shows why the message was not sent again, as a notice, because the message may no longer be on screen. Returns the
+/// newest of the messages that held it.
+fn show_refusal(context: ConversationContext, notices: Notices, error: &RequestError) -> Option<MessageId> {
+    match (error.code(), error.problem()) {
+        (Some(ErrorCode::ConversationMoved), Some(problem)) => {
+            context.thread.merge(problem.messages.clone());
+            notices.info("Not sent: new messages arrived. Read them, then send again.");
+            return newest(&problem.messages);
+        }
+        // An earlier click sent it, with another last seen message.
+        (Some(ErrorCode::IdempotencyKeyReused), _) => {}
+        _ => notices.error(error),
+    }
+    None
 }

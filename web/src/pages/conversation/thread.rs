@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     time_zone::Zone,
 };
 
@@ -59,7 +59,7 @@ pub(super) struct Thread {
     /// Whether there are earlier messages; `None` until the first response.
     pub(super) has_earlier: RwSignal<Option<bool>>,
     /// Error of the last fetch of the newest messages.
-    pub(super) fault: RwSignal<Option<Fault>>,
+    pub(super) error: RwSignal<Option<RequestError>>,
     /// The newest message that has been visible.
     pub(super) seen: RwSignal<Option<MessageId>>,
     /// The newest inbound message that arrived while the page was open, for screen readers.
@@ -77,7 +77,7 @@ impl Thread {
             id,
             entries: RwSignal::new(Vec::new()),
             has_earlier: RwSignal::new(None),
-            fault: RwSignal::new(None),
+            error: RwSignal::new(None),
             seen: RwSignal::new(None),
             latest_inbound: RwSignal::new(None),
             sent: RwSignal::new(0),
@@ -110,10 +110,10 @@ impl Thread {
     pub(super) async fn fetch_newest(self) {
         let known = untrack(|| self.newest());
         let outcome = self.fetch_back_to(known).await;
-        self.fault.try_set(outcome.err());
+        self.error.try_set(outcome.err());
     }
 
-    async fn fetch_back_to(self, known: Option<MessageId>) -> Result<(), Fault> {
+    async fn fetch_back_to(self, known: Option<MessageId>) -> Result<(), RequestError> {
         let mut page = self.client.list_messages(self.id, None, NEWEST).await?;
         loop {
             let oldest = page.items.first().map(|message| message.id);
@@ -131,7 +131,7 @@ impl Thread {
     }
 
     /// Fetches the page before the loaded messages.
-    pub(super) async fn fetch_earlier(self) -> Result<(), Fault> {
+    pub(super) async fn fetch_earlier(self) -> Result<(), RequestError> {
         let oldest = self.entries.with_untracked(|entries| entries.first().map(|entry| entry.id));
         let page = self.client.list_messages(self.id, oldest, EARLIER).await?;
         self.has_earlier.try_set(Some(page.next_cursor.is_some()));

@@ -4,9 +4,9 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use shared::{daily_file::ColumnMapping, ids::TeamId};
 
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
-        form::{Form, Line},
+        form::{Field, Form},
         notices::use_notices,
         placeholder::{failed, skeleton},
         when::when,
@@ -31,11 +31,11 @@ pub(super) fn columns(team: TeamId) -> AnyView {
 
 fn mapping(team: TeamId) -> AnyView {
     let client = use_client();
-    let loaded = RwSignal::new(None::<Result<ColumnMapping, Fault>>);
-    let home = TaskScope::current();
+    let loaded = RwSignal::new(None::<Result<ColumnMapping, RequestError>>);
+    let scope = TaskScope::current();
     let fetch = move || {
         loaded.set(None);
-        home.start(async move {
+        scope.spawn(async move {
             let response = client.get_column_mapping(team).await;
             loaded.try_set(Some(response));
         });
@@ -44,7 +44,7 @@ fn mapping(team: TeamId) -> AnyView {
     let body = move || {
         loaded.with(|loaded| match loaded {
             None => skeleton(3),
-            Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
+            Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
             Some(Ok(mapping)) => form(team, mapping.clone()),
         })
     };
@@ -68,19 +68,19 @@ fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
             for (input, saved) in [(reference, saved.reference), (name, saved.name), (number, saved.number)] {
                 input.set(saved.unwrap_or_default());
             }
-            notices.say("The columns are saved. They apply from the next file.");
+            notices.info("The columns are saved. They apply from the next file.");
         });
     };
-    let line = |name, label, hint, value| form.line(Line { hint, ..Line::text(name, label, value) });
+    let field = |name, label, hint, value| form.text_field(Field { hint, ..Field::text(name, label, value) });
     view! {
         <form class="flex max-w-xl flex-col gap-4" novalidate on:submit=submit>
             <p class="text-sm">
                 "If the team’s files use other column names, enter them here. If you leave a box empty, the usual names apply, in upper or lower case."
             </p>
-            {line("ref", "Ref", "Usually: Ref, Reference, Customer ref, Account number", reference)}
-            {line("name", "Name", "Usually: Name, Customer name", name)}
-            {line("number", "Number", "Usually: Number, Phone, Mobile, Telephone", number)}
-            {form.fault()}
+            {field("ref", "Ref", "Usually: Ref, Reference, Customer ref, Account number", reference)}
+            {field("name", "Name", "Usually: Name, Customer name", name)}
+            {field("number", "Number", "Usually: Number, Phone, Mobile, Telephone", number)}
+            {form.error()}
             <div>{form.submit("Save columns")}</div>
         </form>
     }

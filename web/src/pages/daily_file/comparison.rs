@@ -1,13 +1,12 @@
 //! The preview of an uploaded file: its changes, with the choice to use the file or not.
 
 use leptos::prelude::*;
-use shared::daily_file::{FileDifference, FilePreview};
-
-use super::{
-    counts::{customers, grouped},
-    import::Import,
-    outcome::outcome,
+use shared::{
+    daily_file::{FileDifference, FilePreview},
+    format::group_digits,
 };
+
+use super::{counts::customers, import::Import, outcome::outcome};
 
 /// The preview.
 pub(super) fn comparison(import: Import, preview: &FilePreview) -> AnyView {
@@ -44,9 +43,9 @@ fn replaced(difference: &FileDifference) -> String {
     let FileDifference { added, changed, dropped, unchanged, .. } = *difference;
     format!(
         "{} of the {} in the current file would be dropped, and {} of the {} in this file would be new.",
-        grouped(dropped),
+        group_digits(dropped),
         customers(changed + dropped + unchanged),
-        grouped(added),
+        group_digits(added),
         customers(added + changed + unchanged),
     )
 }

@@ -52,7 +52,7 @@ impl DropZone {
         match (files.length(), files.get(0)) {
             (1, Some(file)) => self.import.preview(file),
             (0, _) => {}
-            _ => self.notices.say("Drop one file at a time. Nothing was uploaded."),
+            _ => self.notices.info("Drop one file at a time. Nothing was uploaded."),
         }
     }
 }

@@ -1,24 +1,23 @@
 //! The history of a team's daily files, newest first, with a button that restores an earlier file.
 
 use leptos::prelude::*;
-use shared::{daily_file::DailyFile, event::EventKind, ids::TeamId};
+use shared::{daily_file::DailyFile, event::EventKind, format::group_digits, ids::TeamId};
 
 use super::{
-    counts::grouped,
     import::{Import, Stage},
     rejected::download,
 };
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
-        moment::date_and_time,
+        confirmation::{Confirmation, confirm},
         placeholder::{empty, failed, skeleton},
-        question::{Question, ask},
         table::{BODY, ROW, TABLE, cell, head},
+        timestamp::date_and_time,
         when::{Row, keyed},
     },
     keys::focus_first,
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::use_client,
     time_zone::{Zone, date},
 };
@@ -37,7 +36,7 @@ const COLUMNS: &[(&str, &str)] = &[
 struct History {
     import: Import,
     zone: StoredValue<Zone>,
-    files: RwSignal<Option<Result<Vec<DailyFile>, Fault>>>,
+    files: RwSignal<Option<Result<Vec<DailyFile>, RequestError>>>,
     /// The file that the confirmation dialog is about.
     to_restore: RwSignal<Option<DailyFile>>,
 }
@@ -46,9 +45,9 @@ struct History {
 pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
     let client = use_client();
     let files = RwSignal::new(None);
-    let fetch = coalesced(move || async move {
+    let fetch = coalesce(move || async move {
         let response = client.list_daily_files(team).await;
-        files.try_maybe_update(|files: &mut Option<Result<Vec<DailyFile>, Fault>>| {
+        files.try_maybe_update(|files: &mut Option<Result<Vec<DailyFile>, RequestError>>| {
             // Keep the files on screen if the refetch failed or returned the same.
             let has_changed =
                 files.as_ref() != Some(&response) && (response.is_ok() || !matches!(files, Some(Ok(_))));
@@ -59,8 +58,8 @@ pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
         });
     });
     fetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event)
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event)
             if event.kind != EventKind::TeamChanged
                 || event.team_id.is_some_and(|changed| changed != team) => {}
         _ => fetch.run(()),
@@ -78,12 +77,12 @@ pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
         files.with(|files| match files {
             None => None,
             Some(Ok(files)) => Some(Ok(!files.is_empty())),
-            Some(Err(fault)) => Some(Err(fault.clone())),
+            Some(Err(error)) => Some(Err(error.clone())),
         })
     });
     let body = move || match content.get() {
         None => skeleton(3),
-        Some(Err(fault)) => failed(&fault, fetch),
+        Some(Err(error)) => failed(&error, fetch),
         Some(Ok(false)) => empty("No daily file yet"),
         Some(Ok(true)) => table(history),
     };
@@ -161,12 +160,12 @@ fn row(history: History, id: i64) -> AnyView {
 }
 
 fn count(count: i64) -> AnyView {
-    view! { <span class="tabular-nums">{grouped(count)}</span> }.into_any()
+    view! { <span class="tabular-nums">{group_digits(count)}</span> }.into_any()
 }
 
 fn restore(history: History, file: DailyFile, fetch: Callback<()>) -> AnyView {
     let created = history.zone.with_value(|zone| zone.date_and_time(file.created_at));
-    let question = Question {
+    let confirmation = Confirmation {
         title: format!("Restore the file of {created}?"),
         text: "Its customers and key data replace all current ones. The current file stays in the history.",
         button: "Restore",
@@ -178,5 +177,5 @@ fn restore(history: History, file: DailyFile, fetch: Callback<()>) -> AnyView {
         request_animation_frame(|| focus_first("#history"));
         fetch.run(());
     });
-    ask(question, close, move || history.import.restore(file.id), done)
+    confirm(confirmation, close, move || history.import.restore(file.id), done)
 }

@@ -12,9 +12,9 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     session::{Session, SessionState},
-    tasks::start,
+    tasks::spawn,
 };
 
 /// Stage of an upload.
@@ -31,7 +31,7 @@ pub(super) enum Stage {
     /// An earlier file is the current one again.
     Restored(ImportedFile),
     /// The upload failed; the current file has not changed.
-    Refused(Fault),
+    Refused(RequestError),
     /// The browser cannot read the file.
     Unreadable,
 }
@@ -108,7 +108,7 @@ impl Import {
         };
         Effect::new(move |_| {
             if session.state() == SessionState::SignedOut && import.stop() {
-                import.stage.set(Stage::Refused(Fault::SignedOut));
+                import.stage.set(Stage::Refused(RequestError::SignedOut));
             }
         });
         import
@@ -147,7 +147,7 @@ impl Import {
     }
 
     /// Makes an earlier file the current one.
-    pub(super) async fn restore(self, id: DailyFileId) -> Result<(), Fault> {
+    pub(super) async fn restore(self, id: DailyFileId) -> Result<(), RequestError> {
         let restored = self.client.restore_daily_file(self.team, id).await?;
         // An upload in progress keeps its stage.
         if self.stage.try_with_untracked(|stage| *stage != Stage::Sending) == Some(true) {
@@ -169,7 +169,7 @@ impl Import {
                 event.set_return_value("asked");
             });
             on_cleanup(move || leaving.remove());
-            start(async move {
+            spawn(async move {
                 let on_progress = move |percent| {
                     self.sent.try_set(percent);
                 };
@@ -185,8 +185,8 @@ impl Import {
                 };
                 let stage = match response {
                     Ok(stage) => stage,
-                    Err(Fault::Unreachable) if !is_readable(&file).await => Stage::Unreadable,
-                    Err(fault) => Stage::Refused(fault),
+                    Err(RequestError::Unreachable) if !is_readable(&file).await => Stage::Unreadable,
+                    Err(error) => Stage::Refused(error),
                 };
                 if matches!(stage, Stage::Imported(_)) {
                     self.file.try_set_value(None);
@@ -209,7 +209,7 @@ impl Import {
 }
 
 /// Returns an owner without a parent, which is cleaned up only explicitly. [`Owner::new_root`] would also become the
-/// current owner, so that its cleanup would end whatever the page draws next.
+/// current owner, so that its cleanup would end whatever the page renders next.
 fn detached_owner() -> Owner {
     Owner::default()
 }

@@ -27,7 +27,7 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
             Stage::Waiting | Stage::Sending => ().into_any(),
             Stage::Previewed(preview) => comparison(import, preview),
             Stage::Imported(file) | Stage::Restored(file) => outcome(&file.difference, Some((team, file.id))),
-            Stage::Refused(fault) => refusal(import, fault),
+            Stage::Refused(error) => refusal(import, error),
             Stage::Unreadable => unreadable(import),
         })
     };

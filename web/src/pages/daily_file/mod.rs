@@ -96,7 +96,7 @@ fn team_select(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> A
         };
         teams.with(|teams| teams.iter().map(option).collect_view())
     };
-    let draw = move || {
+    let render = move || {
         (teams.with(Vec::len) > 1).then(|| {
             view! {
                 <select
@@ -109,7 +109,7 @@ fn team_select(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> A
             }
         })
     };
-    view! { {draw} }.into_any()
+    view! { {render} }.into_any()
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use shared::{
     daily_file::{ChangedField, CustomerChange, CustomerRow, DuplicateRef, FileDifference},
+    format::group_digits,
     ids::{DailyFileId, TeamId},
 };
 
-use super::{counts::grouped, rejected::rejected};
+use super::rejected::rejected;
 
-/// Draws the changes. `file` is an imported file, whose rejected rows can be downloaded.
+/// Renders the changes. `file` is an imported file, whose rejected rows can be downloaded.
 pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFileId)>) -> AnyView {
     let counts = [
         ("Rows", difference.rows),
@@ -24,7 +25,7 @@ pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFi
         view! {
             <div>
                 <dt class="text-sm">{name}</dt>
-                <dd class="text-lg font-semibold tabular-nums">{grouped(count)}</dd>
+                <dd class="text-lg font-semibold tabular-nums">{group_digits(count)}</dd>
             </div>
         }
     });
@@ -53,7 +54,7 @@ fn list(name: &'static str, count: i64, lines: Vec<String>) -> AnyView {
     let items = lines.into_iter().map(|line| view! { <li dir="auto" class="wrap-anywhere">{line}</li> });
     view! {
         <details>
-            <summary class="w-fit cursor-pointer text-sm font-medium">{name} " (" {grouped(count)} {part} ")"</summary>
+            <summary class="w-fit cursor-pointer text-sm font-medium">{name} " (" {group_digits(count)} {part} ")"</summary>
             <ul class="mt-1 list-disc pl-5 text-sm">{items.collect_view()}</ul>
         </details>
     }
@@ -75,7 +76,7 @@ fn change(change: &CustomerChange) -> String {
 }
 
 fn duplicate(duplicate: &DuplicateRef) -> String {
-    let lines = |lines: &[i64]| lines.iter().map(|line| grouped(*line)).collect::<Vec<_>>().join(", ");
+    let lines = |lines: &[i64]| lines.iter().map(|line| group_digits(*line)).collect::<Vec<_>>().join(", ");
     format!(
         "{}: lines {}. Used: {}.",
         duplicate.reference,

@@ -4,21 +4,22 @@ use leptos::prelude::*;
 use shared::{ErrorCode, FieldError};
 
 use super::import::Import;
-use crate::api::Fault;
+use crate::api::RequestError;
 
 /// The error of a request.
-pub(super) fn refusal(import: Import, fault: &Fault) -> AnyView {
+pub(super) fn refusal(import: Import, error: &RequestError) -> AnyView {
     let name = import.name.get_untracked();
-    let is_drop = fault.code() == Some(ErrorCode::UnusualDrop);
-    let title = match fault.code() {
+    let is_drop = error.code() == Some(ErrorCode::UnusualDrop);
+    let title = match error.code() {
         Some(ErrorCode::UnusualDrop) => format!("{name} is not used yet"),
         _ => format!("{name} was not uploaded"),
     };
-    let errors = fault.problem().map(|problem| problem.errors.as_slice()).unwrap_or_default();
+    let errors = error.problem().map(|problem| problem.errors.as_slice()).unwrap_or_default();
     // The list of errors replaces the detail, which would only repeat it.
-    let text = if errors.is_empty() { fault.words() } else { "The current file has not changed.".to_owned() };
+    let text =
+        if errors.is_empty() { error.message() } else { "The current file has not changed.".to_owned() };
     let lines = errors.iter().map(line).collect_view();
-    let retry = match fault.code() {
+    let retry = match error.code() {
         // Another file became current after the preview of this one.
         Some(ErrorCode::UnusualDrop) => Some(button("Replace the customers", move || import.accept(true))),
         // A retry with the same file would fail for the same reason.

@@ -3,10 +3,10 @@
 use leptos::{ev::MouseEvent, html, prelude::*};
 use shared::{
     daily_file::{FileDifference, RejectedRow},
+    format::group_digits,
     ids::{DailyFileId, TeamId},
 };
 
-use super::counts::grouped;
 use crate::{
     api::rejected_rows,
     components::{
@@ -28,12 +28,12 @@ pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, Daily
     }
     let shown = file.rejected.len();
     let is_part = usize::try_from(file.rejected_rows).is_ok_and(|all| all > shown);
-    let part =
-        is_part.then(|| format!("The first {} are shown.", grouped(shown.try_into().unwrap_or(i64::MAX))));
+    let part = is_part
+        .then(|| format!("The first {} are shown.", group_digits(shown.try_into().unwrap_or(i64::MAX))));
     view! {
         <div class="flex flex-col gap-2">
             <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
-                <h3 id="rejected" class="font-semibold">"Rejected rows (" {grouped(file.rejected_rows)} ")"</h3>
+                <h3 id="rejected" class="font-semibold">"Rejected rows (" {group_digits(file.rejected_rows)} ")"</h3>
                 {download_of.map(|(team, id)| download(team, id, "Download all as CSV", "rejected rows"))}
             </div>
             <p class="text-sm empty:hidden">{part}</p>
@@ -67,14 +67,14 @@ pub(super) fn download(team: TeamId, id: DailyFileId, text: &'static str, of: &'
     let client = use_client();
     let notices = use_notices();
     let link = NodeRef::<html::A>::new();
-    let home = TaskScope::current();
+    let scope = TaskScope::current();
     let is_ready = StoredValue::new(false);
     let click = move |event: MouseEvent| {
         if is_ready.get_value() {
             return is_ready.set_value(false);
         }
         event.prevent_default();
-        home.start(async move {
+        scope.spawn(async move {
             match client.get_me().await {
                 Ok(_) => {
                     is_ready.try_set_value(true);
@@ -82,7 +82,7 @@ pub(super) fn download(team: TeamId, id: DailyFileId, text: &'static str, of: &'
                         link.click();
                     }
                 }
-                Err(fault) => notices.fault(&fault),
+                Err(error) => notices.error(&error),
             }
         });
     };

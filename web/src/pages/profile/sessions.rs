@@ -4,14 +4,14 @@ use leptos::prelude::*;
 use shared::account::OwnSession;
 
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
         form::Form,
-        moment::{date_and_time, moment},
         notices::use_notices,
         placeholder::{failed, skeleton},
+        timestamp::{date_and_time, timestamp},
     },
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
@@ -27,34 +27,34 @@ struct SessionsContext {
 pub(super) fn session_list() -> AnyView {
     let client = use_client();
     let loaded = RwSignal::new(None::<Vec<OwnSession>>);
-    let fault = RwSignal::new(None::<Fault>);
-    let refetch = coalesced(move || async move {
+    let error = RwSignal::new(None::<RequestError>);
+    let refetch = coalesce(move || async move {
         match client.list_my_sessions().await {
             Ok(sessions) => {
-                fault.try_set(None);
+                error.try_set(None);
                 loaded.try_set(Some(sessions));
             }
-            Err(error) => {
-                fault.try_set(Some(error));
+            Err(new_error) => {
+                error.try_set(Some(new_error));
             }
         }
     });
     refetch.run(());
     let own = use_session().account();
-    use_live().listen(move |news| match news {
-        News::Event(event) if event.account_id.is_none() || event.account_id != own => {}
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.account_id.is_none() || event.account_id != own => {}
         _ => refetch.run(()),
     });
     let context = SessionsContext { form: Form::new(), refetch };
     let zone = use_session().zone();
-    let body = move || match (loaded.get(), fault.get()) {
+    let body = move || match (loaded.get(), error.get()) {
         (Some(sessions), _) => list(context, &sessions, &zone),
-        (None, Some(fault)) => failed(&fault, refetch),
+        (None, Some(error)) => failed(&error, refetch),
         (None, None) => skeleton(2),
     };
     view! {
         {body}
-        {context.form.fault()}
+        {context.form.error()}
     }
     .into_any()
 }
@@ -65,7 +65,7 @@ fn list(context: SessionsContext, sessions: &[OwnSession], zone: &Zone) -> AnyVi
     let others = sessions.iter().any(|session| !session.current);
     let end_others = move |_| {
         context.form.send(async move { client.delete_my_sessions().await }, move |()| {
-            notices.say("You are signed out everywhere else.");
+            notices.info("You are signed out everywhere else.");
             context.refetch.run(());
         });
     };
@@ -93,7 +93,7 @@ fn row(context: SessionsContext, session: &OwnSession, zone: &Zone) -> AnyView {
         if session.user_agent.is_empty() { "Unknown browser".to_owned() } else { session.user_agent.clone() };
     let end = move |_| {
         context.form.send(async move { client.delete_my_session(id).await }, move |()| {
-            notices.say("That session is signed out.");
+            notices.info("That session is signed out.");
             context.refetch.run(());
         });
     };
@@ -118,7 +118,7 @@ fn row(context: SessionsContext, session: &OwnSession, zone: &Zone) -> AnyView {
                 "Signed in "
                 {date_and_time(session.created_at, zone)}
                 ", last used "
-                {moment(session.last_used_at, zone)}
+                {timestamp(session.last_used_at, zone)}
             </span>
             {action}
         </li>

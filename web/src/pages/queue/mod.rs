@@ -17,7 +17,7 @@ use crate::{
         when::{Row, keyed, when},
     },
     keys::use_keys,
-    live::{coalesced, use_live},
+    live::{coalesce, use_live},
     pages::lazy::prefetch_conversation,
     session::use_client,
 };
@@ -26,13 +26,13 @@ use crate::{
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
     let state = QueueState::new(use_client());
-    let fetch = coalesced(move || state.fetch());
+    let fetch = coalesce(move || state.fetch());
     fetch.run(());
     use_live().listen(move |_| fetch.run(()));
 
     let keys = use_keys();
     Effect::new(move |before: Option<u32>| {
-        let now = keys.show_news.get();
+        let now = keys.show_updates.get();
         if before.is_some_and(|before| before != now) {
             state.show_held_back();
         }
@@ -43,6 +43,25 @@ pub(crate) fn QueuePage() -> impl IntoView {
     });
     on_cleanup(move || visibility.remove());
 
+    view! {
+        // On a narrow screen the heading scrolls away and the button floats at the lower edge. On a wide screen its
+        // space is reserved, so that the layout does not shift when it appears.
+        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-base-100 py-2 lg:sticky lg:top-[var(--header,3rem)] lg:flex-nowrap">
+            <Heading text="Conversations in progress" class="text-xl font-semibold lg:shrink-0" />
+            <div
+                role="status"
+                class="flex justify-end max-lg:pointer-events-none max-lg:fixed max-lg:inset-x-0 max-lg:bottom-4 max-lg:z-20 max-lg:justify-center lg:min-w-38 lg:flex-1"
+            >
+                {updates_button(state)}
+            </div>
+            <div class="flex min-w-0 flex-wrap gap-2 lg:justify-end">{actions()}</div>
+        </div>
+        <div class="flex flex-col gap-6">{sections(state, fetch)}</div>
+    }
+}
+
+/// The sections of the teams. Once they are loaded, prefetches the conversation page.
+fn sections(state: QueueState, fetch: Callback<()>) -> AnyView {
     let teams = Memo::new(move |_| {
         state.shown.with(|shown| {
             let sections = shown.as_ref().map(|queue| queue.sections.iter());
@@ -63,8 +82,8 @@ pub(crate) fn QueuePage() -> impl IntoView {
     });
     let body = move || {
         if not_loaded.get() {
-            return match state.fault.get() {
-                Some(fault) => failed(&fault, fetch),
+            return match state.error.get() {
+                Some(error) => failed(&error, fetch),
                 None => skeleton(8),
             };
         }
@@ -77,7 +96,12 @@ pub(crate) fn QueuePage() -> impl IntoView {
         }
         .into_any()
     };
-    let updates = when(
+    view! { {move || body()} }.into_any()
+}
+
+/// The button that shows the updates that are held back.
+fn updates_button(state: QueueState) -> AnyView {
+    when(
         move || state.held_back_changes() > 0,
         move || {
             view! {
@@ -92,20 +116,5 @@ pub(crate) fn QueuePage() -> impl IntoView {
             }
             .into_any()
         },
-    );
-    view! {
-        // On a narrow screen the heading scrolls away and the button floats at the lower edge. On a wide screen its
-        // space is reserved, so that the layout does not shift when it appears.
-        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-base-100 py-2 lg:sticky lg:top-[var(--header,3rem)] lg:flex-nowrap">
-            <Heading text="Conversations in progress" class="text-xl font-semibold lg:shrink-0" />
-            <div
-                role="status"
-                class="flex justify-end max-lg:pointer-events-none max-lg:fixed max-lg:inset-x-0 max-lg:bottom-4 max-lg:z-20 max-lg:justify-center lg:min-w-38 lg:flex-1"
-            >
-                {updates}
-            </div>
-            <div class="flex min-w-0 flex-wrap gap-2 lg:justify-end">{actions()}</div>
-        </div>
-        <div class="flex flex-col gap-6">{move || body()}</div>
-    }
+    )
 }

@@ -11,10 +11,11 @@ use super::state::QueueState;
 use crate::{
     clock::Clock,
     components::{
-        moment::moment,
+        more_button::more_button,
         notices::use_notices,
         person::{open_label, or_dash},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
+        timestamp::timestamp,
         when::{Row, keyed, when},
     },
     tasks::TaskScope,
@@ -30,47 +31,66 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Link", "w-20 xl:w-24"),
 ];
 
+/// The section.
 #[component]
 pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
     let section = move |read: fn(&QueueSection) -> String| {
         state.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
     };
-    let zone = Zone::new(&untrack(|| section(|section| section.team.time_zone.clone())));
     let name = Memo::new(move |_| section(|section| section.team.name.clone()));
     let counts = Memo::new(move |_| section(|section| counts(section.counts)));
+    let has_more = move || {
+        state
+            .shown
+            .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
+    };
+    let busy = RwSignal::new(false);
+    let notices = use_notices();
+    let scope = TaskScope::current();
+    let show_more = Callback::new(move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        scope.spawn(async move {
+            if let Err(error) = state.fetch_more(team).await {
+                notices.error(&error);
+            }
+            busy.try_set(false);
+        });
+    });
+    let heading = format!("team-{team}");
+    view! {
+        <section aria-labelledby=heading.clone()>
+            <div class="mb-1 flex flex-wrap items-baseline gap-x-4">
+                <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
+                <p class="text-sm">{counts}</p>
+            </div>
+            {table(state, team, heading.clone())}
+            {more_button(has_more, busy, Some(name.into()), show_more)}
+        </section>
+    }
+}
+
+/// The table, if there are rows. It records whether the pointer or the focus is on the rows.
+fn table(state: QueueState, team: TeamId, heading: String) -> AnyView {
+    let zone = untrack(|| {
+        state.shown.with(|shown| {
+            find(shown.as_ref(), team)
+                .map_or_else(|| Zone::new("UTC"), |section| Zone::new(&section.team.time_zone))
+        })
+    });
     let rows = Memo::new(move |_| {
         state.shown.with(|shown| {
             let items = find(shown.as_ref(), team).map(|section| section.items.iter());
             items.map(|items| items.map(|row| row.id).collect::<Vec<_>>()).unwrap_or_default()
         })
     });
-    let has_more = Memo::new(move |_| {
-        state
-            .shown
-            .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
-    });
-    let busy = RwSignal::new(false);
-    let notices = use_notices();
-    let home = TaskScope::current();
-    let show_more = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        home.start(async move {
-            if let Err(fault) = state.fetch_more(team).await {
-                notices.fault(&fault);
-            }
-            busy.try_set(false);
-        });
-    };
     let focus_left = move |event: FocusEvent| {
         let target = event.related_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         state.focused.set(target.is_some_and(|target| target.closest("tbody").ok().flatten().is_some()));
     };
-    let heading = format!("team-{team}");
-    let table_label = heading.clone();
-    let table = when(
+    when(
         move || rows.with(|rows| !rows.is_empty()),
         move || {
             let zone = zone.clone();
@@ -79,7 +99,7 @@ pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
                 move |shown| row(state, team, ConversationId(shown.id), zone.clone()),
             );
             view! {
-                <table role="table" aria-labelledby=table_label.clone() class=TABLE>
+                <table role="table" aria-labelledby=heading.clone() class=TABLE>
                     {head(COLUMNS)}
                     <tbody
                         role="rowgroup"
@@ -95,29 +115,7 @@ pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
             }
             .into_any()
         },
-    );
-    let more = when(
-        move || has_more.get(),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2" on:click=show_more>
-                    {move || if busy.get() { "Loading…" } else { "Show more" }}
-                    <span class="sr-only">" of "{name}</span>
-                </button>
-            }
-            .into_any()
-        },
-    );
-    view! {
-        <section aria-labelledby=heading.clone()>
-            <div class="mb-1 flex flex-wrap items-baseline gap-x-4">
-                <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
-                <p class="text-sm">{counts}</p>
-            </div>
-            {table}
-            {more}
-        </section>
-    }
+    )
 }
 
 fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
@@ -142,7 +140,7 @@ fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyVi
         let at =
             conversation.with(|conversation| conversation.as_ref().and_then(|found| found.last_message_at));
         match at {
-            Some(at) => moment(at, &zone),
+            Some(at) => timestamp(at, &zone),
             None => "–".into_any(),
         }
     };

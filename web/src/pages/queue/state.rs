@@ -11,8 +11,8 @@ use shared::{
 
 use super::changes;
 use crate::{
-    api::{Client, Fault, Listed},
-    places::use_places,
+    api::{Client, RequestError, StatusFilter},
+    scroll_restoration::use_scroll_restoration,
 };
 
 const MORE: usize = 50;
@@ -26,7 +26,7 @@ pub(super) struct QueueState {
     /// The newer queue that is held back.
     held_back: RwSignal<Option<Queue>>,
     /// Error of the last fetch.
-    pub(super) fault: RwSignal<Option<Fault>>,
+    pub(super) error: RwSignal<Option<RequestError>>,
     /// Whether the pointer is over the rows.
     pub(super) pointed: RwSignal<bool>,
     /// Whether the focus is in the rows.
@@ -37,32 +37,32 @@ pub(super) struct QueueState {
     requested: StoredValue<HashMap<TeamId, usize>>,
 }
 
-/// Key under which `Places` keeps the rows for Back navigation.
+/// Key under which `ScrollRestoration` keeps the rows for Back navigation.
 const ROWS_KEY: &str = "queue";
 
 impl QueueState {
     pub(super) fn new(client: Client) -> Self {
-        let places = use_places();
-        let saved: Option<Queue> = places.and_then(|places| places.rows(ROWS_KEY));
+        let restoration = use_scroll_restoration();
+        let saved: Option<Queue> = restoration.and_then(|restoration| restoration.saved_rows(ROWS_KEY));
         let requested = saved.iter().flat_map(|queue| &queue.sections);
         let requested = requested.map(|section| (section.team.id, section.items.len())).collect();
         let state = Self {
             client,
             shown: RwSignal::new(saved),
             held_back: RwSignal::new(None),
-            fault: RwSignal::new(None),
+            error: RwSignal::new(None),
             pointed: RwSignal::new(false),
             focused: RwSignal::new(false),
             tab_hidden: RwSignal::new(document().hidden()),
             requested: StoredValue::new(requested),
         };
-        if let Some(places) = places {
+        if let Some(restoration) = restoration {
             on_cleanup(move || {
                 if let Some(shown) = state.shown.try_get_untracked().flatten() {
-                    places.keep(ROWS_KEY, shown);
+                    restoration.save_rows(ROWS_KEY, shown);
                 }
             });
-            places.return_when(move || state.shown.with(Option::is_some));
+            restoration.restore_when(move || state.shown.with(Option::is_some));
         }
         // Shows the held-back queue as soon as the agent leaves the rows.
         Effect::new(move |_| {
@@ -100,12 +100,12 @@ impl QueueState {
     pub(super) async fn fetch(self) {
         match self.fetch_requested_rows().await {
             Ok(queue) => {
-                self.fault.try_set(None);
+                self.error.try_set(None);
                 self.update(queue);
             }
             // The rows on screen stay; the live indicator shows that they may be out of date.
-            Err(fault) => {
-                self.fault.try_set(Some(fault));
+            Err(error) => {
+                self.error.try_set(Some(error));
             }
         }
     }
@@ -122,7 +122,7 @@ impl QueueState {
         }
     }
 
-    async fn fetch_requested_rows(self) -> Result<Queue, Fault> {
+    async fn fetch_requested_rows(self) -> Result<Queue, RequestError> {
         let mut queue = self.client.get_queue().await?;
         // Reads the requested number again before each page: the agent may have requested more rows in the meantime.
         while let Some(section) = queue.sections.iter_mut().find(|section| self.is_missing_rows(section)) {
@@ -141,7 +141,7 @@ impl QueueState {
     }
 
     /// Fetches the next rows of a team, and shows them with the current queue.
-    pub(super) async fn fetch_more(self, team: TeamId) -> Result<(), Fault> {
+    pub(super) async fn fetch_more(self, team: TeamId) -> Result<(), RequestError> {
         let count = |shown: &Option<Queue>| {
             let mut sections = shown.iter().flat_map(|queue| &queue.sections);
             sections.find(|section| section.team.id == team).map_or(0, |section| section.items.len())
@@ -154,9 +154,9 @@ impl QueueState {
         Ok(())
     }
 
-    async fn extend(self, section: &mut QueueSection, limit: usize) -> Result<(), Fault> {
+    async fn extend(self, section: &mut QueueSection, limit: usize) -> Result<(), RequestError> {
         let cursor = section.next_cursor.as_deref();
-        let page = self.client.list_conversations(section.team.id, Listed::Open, limit, cursor).await?;
+        let page = self.client.list_conversations(section.team.id, StatusFilter::Open, limit, cursor).await?;
         // A conversation that has moved down the queue since the previous page is returned twice; the first one counts.
         let known: Vec<_> = section.items.iter().map(|row| row.id).collect();
         section.items.extend(page.items.into_iter().filter(|row| !known.contains(&row.id)));

@@ -16,22 +16,22 @@ type Part<'a> = (&'a str, bool);
 /// Appends the compatibility decomposition of a character without its combining marks; see [`fold`].
 type Decompose = fn(char, &mut String);
 
-/// Draws a name or a ref with the search term marked.
+/// Renders a name or a ref with the search term marked.
 pub(super) fn marked_text(text: &str, term: &str) -> AnyView {
-    draw(parts_of_text(text, term, decompose))
+    render(parts_of_text(text, term, decompose))
 }
 
-/// Draws a customer's number with the search term marked. An alphanumeric sender is marked like a name.
+/// Renders a customer's number with the search term marked. An alphanumeric sender is marked like a name.
 pub(super) fn marked_address(address: &CustomerAddress, term: &str) -> AnyView {
     let shown = address.display();
     let parts = match address.phone() {
         Some(_) => parts_of_number(&shown, term),
         None => parts_of_text(&shown, term, decompose),
     };
-    draw(parts)
+    render(parts)
 }
 
-fn draw(parts: Vec<Part>) -> AnyView {
+fn render(parts: Vec<Part>) -> AnyView {
     let part = |(text, is_marked): Part| {
         let text = text.to_owned();
         if is_marked {

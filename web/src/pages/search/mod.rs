@@ -14,13 +14,13 @@ use shared::{
 
 use self::results::results;
 use crate::{
-    api::{Client, Fault, Search},
+    api::{Client, RequestError, Search},
     components::{
         heading::Heading,
         notices::{Notices, use_notices},
     },
     debounce::Debounced,
-    places::use_places,
+    scroll_restoration::use_scroll_restoration,
     session::{use_client, use_session},
     tasks::TaskScope,
 };
@@ -28,7 +28,7 @@ use crate::{
 const STATUSES: [(&str, &str); 4] =
     [("", "Any status"), ("pending", "Awaiting reply"), ("open", "In progress"), ("closed", "Closed")];
 
-/// Key under which `Places` keeps the results for Back navigation.
+/// Key under which `ScrollRestoration` keeps the results for Back navigation.
 const RESULTS_KEY: &str = "search";
 
 /// The loaded results, with their search.
@@ -44,12 +44,12 @@ struct Results {
 struct SearchState {
     client: Client,
     notices: Notices,
-    typing: Debounced,
-    home: TaskScope,
+    debounced: Debounced,
+    scope: TaskScope,
     teams: StoredValue<Vec<TeamSummary>>,
     search: RwSignal<Search>,
     results: RwSignal<Option<Results>>,
-    fault: RwSignal<Option<Fault>>,
+    error: RwSignal<Option<RequestError>>,
     /// Whether the next page is being fetched.
     busy: RwSignal<bool>,
 }
@@ -59,15 +59,15 @@ impl SearchState {
     fn change(self, change: impl FnOnce(&mut Search)) {
         self.search.update(change);
         if let Some(search) = self.valid_search() {
-            self.typing
-                .ask(self.client.search(search.clone(), None), move |response| self.update(search, response));
+            self.debounced
+                .run(self.client.search(search.clone(), None), move |response| self.update(search, response));
         }
     }
 
     /// Searches at once.
     fn fetch(self) {
         if let Some(search) = self.valid_search() {
-            self.typing.ask_now(self.client.search(search.clone(), None), move |response| {
+            self.debounced.run_now(self.client.search(search.clone(), None), move |response| {
                 self.update(search, response);
             });
         }
@@ -77,18 +77,18 @@ impl SearchState {
     fn valid_search(self) -> Option<Search> {
         let search = self.search.get_untracked();
         if !is_long_enough(&search.text) {
-            self.typing.forget();
+            self.debounced.cancel();
             self.results.set(None);
-            self.fault.set(None);
+            self.error.set(None);
             return None;
         }
         Some(search)
     }
 
-    fn update(self, search: Search, response: Result<Page<Conversation>, Fault>) {
+    fn update(self, search: Search, response: Result<Page<Conversation>, RequestError>) {
         match response {
             Ok(page) => {
-                self.fault.set(None);
+                self.error.set(None);
                 self.results.set(Some(Results {
                     search,
                     conversations: page.items,
@@ -97,7 +97,7 @@ impl SearchState {
             }
             Err(error) => {
                 self.results.set(None);
-                self.fault.set(Some(error));
+                self.error.set(Some(error));
             }
         }
     }
@@ -111,7 +111,7 @@ impl SearchState {
             return;
         }
         self.busy.set(true);
-        self.home.start(async move {
+        self.scope.spawn(async move {
             let response = self.client.search(results.search.clone(), results.cursor.clone()).await;
             self.busy.try_set(false);
             match response {
@@ -124,7 +124,7 @@ impl SearchState {
                         }
                     });
                 }
-                Err(error) => self.notices.fault(&error),
+                Err(error) => self.notices.error(&error),
             }
         });
     }
@@ -146,8 +146,8 @@ pub(crate) fn SearchPage() -> impl IntoView {
     let state = SearchState {
         client: use_client(),
         notices: use_notices(),
-        typing: Debounced::new(),
-        home: TaskScope::current(),
+        debounced: Debounced::new(),
+        scope: TaskScope::current(),
         teams: StoredValue::new(me.teams),
         search: RwSignal::new(Search {
             text: parameter("q"),
@@ -155,23 +155,23 @@ pub(crate) fn SearchPage() -> impl IntoView {
             status: parameter("status"),
         }),
         results: RwSignal::new(None),
-        fault: RwSignal::new(None),
+        error: RwSignal::new(None),
         busy: RwSignal::new(false),
     };
-    let places = use_places();
-    let saved = places.and_then(|places| places.rows::<Results>(RESULTS_KEY));
+    let restoration = use_scroll_restoration();
+    let saved = restoration.and_then(|restoration| restoration.saved_rows::<Results>(RESULTS_KEY));
     match saved.filter(|saved| state.search.with_untracked(|search| *search == saved.search)) {
         Some(saved) => state.results.set(Some(saved)),
         None => state.fetch(),
     }
     let is_restored = state.results.with_untracked(Option::is_some);
-    if let Some(places) = places {
+    if let Some(restoration) = restoration {
         on_cleanup(move || {
             if let Some(results) = state.results.try_get_untracked().flatten() {
-                places.keep(RESULTS_KEY, results);
+                restoration.save_rows(RESULTS_KEY, results);
             }
         });
-        places.return_when(move || state.results.with(Option::is_some));
+        restoration.restore_when(move || state.results.with(Option::is_some));
     }
     let navigate = use_navigate();
     Effect::new(move |before: Option<()>| {

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use shared::{
     clean::clean_line,
     conversation::{Conversation, ConversationStatus},
+    format::pluralize,
     search::{TOO_SHORT, is_long_enough},
     team::TeamSummary,
-    words::counted,
 };
 
 use super::{
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     components::{
-        moment::moment,
+        more_button::more_button,
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
-        when::when,
+        timestamp::timestamp,
     },
     time_zone::Zone,
 };
@@ -44,15 +44,15 @@ enum View {
     Found,
 }
 
-/// Draws the results, or a placeholder for them.
+/// Renders the results, or a placeholder for them.
 pub(super) fn results(state: SearchState) -> AnyView {
     let results = state.results;
     let content = Memo::new(move |_| {
-        let has_fault = state.fault.with(Option::is_some);
+        let has_error = state.error.with(Option::is_some);
         results.with(|results| match results {
             Some(results) if results.conversations.is_empty() => View::Empty,
             Some(_) => View::Found,
-            None if has_fault => View::Failed,
+            None if has_error => View::Failed,
             None => state.search.with(|search| view_without_results(&search.text)),
         })
     });
@@ -62,9 +62,9 @@ pub(super) fn results(state: SearchState) -> AnyView {
         View::Loading => skeleton(4),
         View::Empty => empty("No matches in the past 90 days."),
         View::Failed => state
-            .fault
+            .error
             .get()
-            .map_or_else(|| ().into_any(), |fault| failed(&fault, Callback::new(move |()| state.fetch()))),
+            .map_or_else(|| ().into_any(), |error| failed(&error, Callback::new(move |()| state.fetch()))),
         View::Found => view! {
             <table role="table" aria-label="Conversations found" class=TABLE>
                 {head(COLUMNS)}
@@ -88,21 +88,12 @@ pub(super) fn results(state: SearchState) -> AnyView {
             Some(count(results.conversations.len(), results.cursor.is_some()))
         })
     };
-    let more = when(
-        move || results.with(|results| results.as_ref().is_some_and(|results| results.cursor.is_some())),
-        move || {
-            view! {
-                <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| state.fetch_more()>
-                    {move || if state.busy.get() { "Loading…" } else { "Show more" }}
-                </button>
-            }
-            .into_any()
-        },
-    );
+    let has_more =
+        move || results.with(|results| results.as_ref().is_some_and(|results| results.cursor.is_some()));
     view! {
         <p role="status" class="mb-1 min-h-5 text-sm">{status}</p>
         {move || body()}
-        {more}
+        {more_button(has_more, state.busy, None, Callback::new(move |()| state.fetch_more()))}
     }
     .into_any()
 }
@@ -120,7 +111,7 @@ fn view_without_results(text: &str) -> View {
 
 /// "3 conversations", or "The first 50 conversations" if there are more.
 fn count(shown: usize, has_more: bool) -> String {
-    let conversations = counted(shown, "conversation");
+    let conversations = pluralize(shown, "conversation");
     if has_more { format!("The first {conversations}") } else { conversations }
 }
 
@@ -133,7 +124,7 @@ fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyVie
         ConversationStatus::Closed => ("Closed", "badge-neutral"),
     };
     let last = match conversation.last_message_at {
-        Some(at) => moment(at, &zone),
+        Some(at) => timestamp(at, &zone),
         None => "–".into_any(),
     };
     let text = |text: Option<&str>| marked_text(&or_dash(text), term);

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use shared::team::{NewTeam, TeamDetail};
 
 use crate::{
-    components::form::{Form, Line},
+    components::form::{Field, Form},
     session::use_session,
     time_zone::known_zones,
 };
@@ -18,20 +18,20 @@ const REGIONS: [&str; 20] = [
 /// Values of the form fields.
 #[derive(Clone, Copy)]
 pub(super) struct Details {
-    name: Field,
-    region: Field,
-    time_zone: Field,
-    help_reply: Field,
+    name: EditedField,
+    region: EditedField,
+    time_zone: EditedField,
+    help_reply: EditedField,
 }
 
 /// The text in an input, with the value last received from the server.
 #[derive(Clone, Copy)]
-struct Field {
+struct EditedField {
     input: RwSignal<String>,
     saved: StoredValue<String>,
 }
 
-impl Field {
+impl EditedField {
     fn new(saved: String) -> Self {
         Self { input: RwSignal::new(saved.clone()), saved: StoredValue::new(saved) }
     }
@@ -56,20 +56,20 @@ impl Details {
         let me = use_session().me();
         let first = me.as_ref().and_then(|me| me.teams.first());
         Self {
-            name: Field::new(String::new()),
-            region: Field::new(first.map(|team| team.region.clone()).unwrap_or_default()),
-            time_zone: Field::new(first.map(|team| team.time_zone.clone()).unwrap_or_default()),
-            help_reply: Field::new(String::new()),
+            name: EditedField::new(String::new()),
+            region: EditedField::new(first.map(|team| team.region.clone()).unwrap_or_default()),
+            time_zone: EditedField::new(first.map(|team| team.time_zone.clone()).unwrap_or_default()),
+            help_reply: EditedField::new(String::new()),
         }
     }
 
     /// Fields filled with the values of `team`.
     pub(super) fn of(team: &TeamDetail) -> Self {
         Self {
-            name: Field::new(team.name.clone()),
-            region: Field::new(team.region.clone()),
-            time_zone: Field::new(team.time_zone.clone()),
-            help_reply: Field::new(team.help_reply.clone().unwrap_or_default()),
+            name: EditedField::new(team.name.clone()),
+            region: EditedField::new(team.region.clone()),
+            time_zone: EditedField::new(team.time_zone.clone()),
+            help_reply: EditedField::new(team.help_reply.clone().unwrap_or_default()),
         }
     }
 
@@ -105,25 +105,25 @@ impl Details {
         }
     }
 
-    /// Draws the fields.
+    /// Renders the fields.
     pub(super) fn fields(self, form: Form) -> AnyView {
-        let region = Line {
+        let region = Field {
             hint: "Two-letter country code for local numbers, e.g. GB",
-            ..Line::text("region", "Region", self.region.input)
+            ..Field::text("region", "Region", self.region.input)
         };
-        let time_zone = Line {
+        let time_zone = Field {
             hint: "The team’s times are shown in this zone, e.g. Europe/London",
-            ..Line::text("time_zone", "Time zone", self.time_zone.input)
+            ..Field::text("time_zone", "Time zone", self.time_zone.input)
         };
-        let help_reply = Line {
+        let help_reply = Field {
             hint: "Sent when a customer texts HELP or INFO, at most once a day. Leave it empty to send nothing.",
-            ..Line::text("help_reply", "Reply to HELP", self.help_reply.input)
+            ..Field::text("help_reply", "Reply to HELP", self.help_reply.input)
         };
         view! {
-            {form.line(Line::text("name", "Name", self.name.input))}
-            {form.suggested(region, REGIONS.map(str::to_owned).to_vec())}
-            {form.suggested(time_zone, known_zones())}
-            {form.area(help_reply)}
+            {form.text_field(Field::text("name", "Name", self.name.input))}
+            {form.combo_box(region, REGIONS.map(str::to_owned).to_vec())}
+            {form.combo_box(time_zone, known_zones())}
+            {form.text_area(help_reply)}
         }
         .into_any()
     }
@@ -137,7 +137,7 @@ mod tests {
     fn an_update_from_the_server_keeps_unsaved_edits() {
         let owner = Owner::new();
         owner.set();
-        let field = Field::new("Support".to_owned());
+        let field = EditedField::new("Support".to_owned());
         field.update("Help");
         assert_eq!(field.input.get_untracked(), "Help");
         field.input.set("Helpers".to_owned());

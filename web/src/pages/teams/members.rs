@@ -5,16 +5,16 @@ use shared::{account::AccountDetail, ids::AccountId, team::Member};
 
 use super::team::TeamContext;
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
-        form::Form,
+        confirmation::{Confirmation, confirm},
+        form::{Form, hint_and_error},
         permission::role_name,
         placeholder::{empty, failed},
-        question::{Question, ask},
         table::{BODY, ROW, TABLE, cell, head},
     },
     keys::focus_first,
-    tasks::start,
+    tasks::spawn,
 };
 
 const COLUMNS: &[(&str, &str)] =
@@ -75,21 +75,21 @@ fn row(to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
 
 fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
     let form = Form::new();
-    let accounts = RwSignal::new(None::<Result<Vec<AccountDetail>, Fault>>);
+    let accounts = RwSignal::new(None::<Result<Vec<AccountDetail>, RequestError>>);
     let select = NodeRef::<html::Select>::new();
     let fetch = move || {
-        start(async move {
+        spawn(async move {
             let response = context.client.list_accounts().await;
             accounts.try_set(Some(response));
         });
     };
     fetch();
-    let none_chosen = RwSignal::new(false);
+    let error = form.field_error("account_id");
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let Some(select) = select.get() else { return };
         let Ok(account) = select.value().parse::<AccountId>() else {
-            none_chosen.set(true);
+            form.set_error(RequestError::in_field("account_id", "Choose an account."));
             let _ = select.focus();
             return;
         };
@@ -118,7 +118,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
         <form class="mt-3 flex max-w-xl flex-col gap-2" novalidate on:submit=submit>
             {move || {
                 accounts.with(|accounts| match accounts {
-                    Some(Err(fault)) => failed(fault, Callback::new(move |()| fetch())),
+                    Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
                     _ => ().into_any(),
                 })
             }}
@@ -127,18 +127,16 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
                 <select
                     node_ref=select
                     class="select w-full"
-                    aria-describedby="member-fault"
-                    aria-invalid=move || none_chosen.get().to_string()
-                    on:change=move |_| none_chosen.set(false)
+                    aria-describedby="error-account"
+                    aria-invalid=move || error.with(Option::is_some).to_string()
+                    on:change=move |_| form.clear()
                 >
                     <option value="">{placeholder}</option>
                     {options}
                 </select>
             </label>
-            <p id="member-fault" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
-                {move || none_chosen.get().then_some("Choose an account.")}
-            </p>
-            {form.fault()}
+            {hint_and_error("error-account".to_owned(), "", error)}
+            {form.error()}
             <div>{form.submit("Add member")}</div>
         </form>
     }
@@ -151,7 +149,7 @@ fn can_be_added(account: &AccountDetail, members: &[Member]) -> bool {
 }
 
 fn remove(context: TeamContext, to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
-    let question = Question {
+    let confirmation = Confirmation {
         title: format!("Remove {} from the team?", member.display_name),
         text: "They no longer see the team's conversations. Their messages stay. Administrators can \
                still act in every team.",
@@ -165,7 +163,7 @@ fn remove(context: TeamContext, to_remove: RwSignal<Option<Member>>, member: Mem
         context.refetch.run(());
     });
     let request = move || async move { context.client.delete_member(context.id, member.account_id).await };
-    ask(question, close, request, done)
+    confirm(confirmation, close, request, done)
 }
 
 #[cfg(test)]

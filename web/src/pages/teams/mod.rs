@@ -12,7 +12,7 @@ use shared::{event::EventKind, team::TeamSummary};
 use self::details::Details;
 pub(crate) use self::team::team_page;
 use crate::{
-    api::Fault,
+    api::RequestError,
     components::{
         dialog::Dialog,
         form::Form,
@@ -23,7 +23,7 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head},
         when::when,
     },
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     session::use_client,
 };
 
@@ -42,8 +42,8 @@ pub(crate) fn teams_page() -> AnyView {
 
 fn page() -> AnyView {
     let client = use_client();
-    let teams = RwSignal::new(None::<Result<Vec<TeamSummary>, Fault>>);
-    let fetch = coalesced(move || async move {
+    let teams = RwSignal::new(None::<Result<Vec<TeamSummary>, RequestError>>);
+    let fetch = coalesce(move || async move {
         let response = client.list_teams().await;
         teams.try_update(|teams| {
             // Keep the loaded teams when a refetch fails.
@@ -53,15 +53,15 @@ fn page() -> AnyView {
         });
     });
     fetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event) if event.kind != EventKind::TeamChanged => {}
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.kind != EventKind::TeamChanged => {}
         _ => fetch.run(()),
     });
     let creating = RwSignal::new(false);
     let body = move || {
         teams.with(|teams| match teams {
             None => skeleton(4),
-            Some(Err(fault)) => failed(fault, fetch),
+            Some(Err(error)) => failed(error, fetch),
             Some(Ok(teams)) if teams.is_empty() => empty("No teams"),
             Some(Ok(teams)) => table(teams),
         })
@@ -136,7 +136,7 @@ fn new_team(close: Callback<()>) -> AnyView {
         <Dialog title="New team".to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {details.fields(form)}
-                {form.fault()}
+                {form.error()}
                 {form.actions(close, "Create team")}
             </form>
         </Dialog>

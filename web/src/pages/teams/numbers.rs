@@ -6,8 +6,8 @@ use shared::{PhoneNumber, team::NewTeamNumber};
 use super::team::{TeamContext, show};
 use crate::{
     components::{
-        form::{Form, Line},
-        question::{Question, ask},
+        confirmation::{Confirmation, confirm},
+        form::{Field, Form},
         when::when,
     },
     keys::focus_first,
@@ -64,15 +64,15 @@ fn add(context: TeamContext) -> AnyView {
             show(context.team, team);
         });
     };
-    let line = Line {
+    let field = Field {
         kind: "tel",
         hint: "Any format, e.g. 07700 900123. It must belong to your gateway account.",
-        ..Line::text("number", "Add a number", typed)
+        ..Field::text("number", "Add a number", typed)
     };
     view! {
         <form class="flex flex-col gap-2" novalidate on:submit=submit>
-            {form.line(line)}
-            {form.fault()}
+            {form.text_field(field)}
+            {form.error()}
             <div>{form.submit("Add number")}</div>
         </form>
     }
@@ -80,7 +80,7 @@ fn add(context: TeamContext) -> AnyView {
 }
 
 fn remove(context: TeamContext, to_remove: RwSignal<Option<PhoneNumber>>, number: PhoneNumber) -> AnyView {
-    let question = Question {
+    let confirmation = Confirmation {
         title: format!("Remove {}?", number.display()),
         text: "The team no longer sends or receives on this number. Its past conversations stay.",
         button: "Remove number",
@@ -96,5 +96,5 @@ fn remove(context: TeamContext, to_remove: RwSignal<Option<PhoneNumber>>, number
         let number = number.clone();
         async move { context.client.delete_team_number(context.id, &number).await }
     };
-    ask(question, close, request, done)
+    confirm(confirmation, close, request, done)
 }

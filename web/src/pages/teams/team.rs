@@ -5,7 +5,7 @@ use shared::{ErrorCode, event::EventKind, ids::TeamId, team::TeamDetail};
 
 use super::{details::Details, members::members, numbers::numbers};
 use crate::{
-    api::{Client, Fault},
+    api::{Client, RequestError},
     components::{
         form::Form,
         heading::Heading,
@@ -13,7 +13,7 @@ use crate::{
         permission::for_managers_of_accounts,
         placeholder::{failed, skeleton},
     },
-    live::{News, coalesced, use_live},
+    live::{LiveUpdate, coalesce, use_live},
     pages::not_found::not_found,
     session::use_client,
 };
@@ -43,18 +43,18 @@ pub(super) fn show(shown: RwSignal<Option<TeamDetail>>, team: TeamDetail) {
 fn page(id: TeamId) -> AnyView {
     let client = use_client();
     let team = RwSignal::new(None::<TeamDetail>);
-    let fault = RwSignal::new(None::<Fault>);
-    let refetch = coalesced(move || async move {
+    let error = RwSignal::new(None::<RequestError>);
+    let refetch = coalesce(move || async move {
         match client.get_team(id).await {
             Ok(fetched) => show(team, fetched),
-            Err(error) => {
-                fault.try_set(Some(error));
+            Err(new_error) => {
+                error.try_set(Some(new_error));
             }
         }
     });
     refetch.run(());
-    use_live().listen(move |news| match news {
-        News::Event(event)
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event)
             if event.kind != EventKind::TeamChanged || event.team_id.is_some_and(|team| team != id) => {}
         _ => refetch.run(()),
     });
@@ -64,12 +64,12 @@ fn page(id: TeamId) -> AnyView {
         if is_loaded.get() {
             return sections(context);
         }
-        match fault.get() {
+        match error.get() {
             None => skeleton(6),
-            Some(fault) if fault.code() == Some(ErrorCode::NotFound) => {
+            Some(error) if error.code() == Some(ErrorCode::NotFound) => {
                 not_found("Team not found", "This team does not exist, or you do not manage it.")
             }
-            Some(fault) => failed(&fault, refetch),
+            Some(error) => failed(&error, refetch),
         }
     };
     view! { {body} }.into_any()
@@ -112,13 +112,13 @@ fn details_form(context: TeamContext) -> AnyView {
         form.send(async move { context.client.update_team(context.id, &team).await }, move |team| {
             details.set_saved(&team);
             show(context.team, team);
-            context.notices.say("The team is saved.");
+            context.notices.info("The team is saved.");
         });
     };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             {details.fields(form)}
-            {form.fault()}
+            {form.error()}
             <div>{form.submit("Save")}</div>
         </form>
     }

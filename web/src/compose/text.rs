@@ -6,52 +6,57 @@ use shared::template::{fill, placeholders};
 
 /// A text and the typed values of its placeholders.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Text {
+pub(crate) struct Text {
     base: String,
     values: Vec<(String, String)>,
 }
 
 impl Text {
     /// A text without typed values.
-    pub(super) fn new(base: String) -> Self {
+    pub(crate) fn new(base: String) -> Self {
         Self { base, values: Vec::new() }
     }
 
     /// Returns the names of all placeholders, including those with a value.
-    pub(super) fn placeholders(&self) -> Vec<String> {
+    pub(crate) fn placeholders(&self) -> Vec<String> {
         placeholders(&self.base)
     }
 
     /// Returns the value typed for a placeholder.
-    pub(super) fn value(&self, placeholder: &str) -> &str {
+    pub(crate) fn value(&self, placeholder: &str) -> &str {
         self.values.iter().find(|(name, _)| name == placeholder).map_or("", |(_, value)| value)
     }
 
     /// Sets the value typed for a placeholder.
-    pub(super) fn set_value(&mut self, placeholder: &str, value: String) {
+    pub(crate) fn set_value(&mut self, placeholder: &str, value: String) {
         self.values.retain(|(name, _)| name != placeholder);
         self.values.push((placeholder.to_owned(), value));
     }
 
     /// Returns the text as it would be sent.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         fill(&self.base, |name| Some(self.value(name).to_owned()).filter(|value| !value.trim().is_empty())).0
     }
 
     /// Replaces the text with an edited one, which already contains the typed values.
-    pub(super) fn edit(&mut self, shown: String) {
+    pub(crate) fn edit(&mut self, shown: String) {
         *self = Self::new(shown);
     }
 
     /// Returns whether the text is `base`, whatever the typed values.
-    pub(super) fn has_template(&self, base: &str) -> bool {
+    pub(crate) fn is(&self, base: &str) -> bool {
         self.base == base
     }
 
     /// Replaces the text, but keeps the typed values.
-    pub(super) fn set_template(&mut self, base: String) {
+    pub(crate) fn set_base(&mut self, base: String) {
         self.base = base;
     }
+}
+
+/// Formats names as placeholders: "{{Due date}}, {{Balance}}".
+pub(crate) fn braced(names: &[String]) -> String {
+    names.iter().map(|name| format!("{{{{{name}}}}}")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -95,8 +100,8 @@ mod tests {
     fn another_customers_text_keeps_typed_values() {
         let mut text = reminder();
         text.set_value("Due date", "Friday".to_owned());
-        assert!(text.has_template("Hi {{name}}, {{Balance}} is due on {{Due date}}. {{name}}!"));
-        text.set_template("Hi Jo, 12.00 is due on {{Due date}}. Jo!".to_owned());
+        assert!(text.is("Hi {{name}}, {{Balance}} is due on {{Due date}}. {{name}}!"));
+        text.set_base("Hi Jo, 12.00 is due on {{Due date}}. Jo!".to_owned());
         assert_eq!(text.shown(), "Hi Jo, 12.00 is due on Friday. Jo!");
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Code matches on [`ErrorCode`], not on the texts of a problem.
 
-use shared::{ErrorCode, FieldError, Problem, words::duration};
+use shared::{ErrorCode, FieldError, Problem, format::duration};
 
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Fault {
+pub(crate) enum RequestError {
     /// The server refused the request.
     Refused {
         /// The problem in the response.
@@ -22,16 +22,16 @@ pub(crate) enum Fault {
     Unreadable,
 }
 
-impl Fault {
+impl RequestError {
     /// Creates an error for a field without a request to the server.
-    pub(crate) fn in_field(field: &str, words: &str) -> Self {
-        let mut problem = Problem::new(ErrorCode::ValidationFailed, words);
+    pub(crate) fn in_field(field: &str, message: &str) -> Self {
+        let mut problem = Problem::new(ErrorCode::ValidationFailed, message);
         problem.errors.push(FieldError {
             field: field.to_owned(),
             code: "required".to_owned(),
-            message: words.to_owned(),
+            message: message.to_owned(),
         });
-        Fault::Refused { problem: Box::new(problem), retry_after: None }
+        RequestError::Refused { problem: Box::new(problem), retry_after: None }
     }
 
     /// Returns the problem's code, if the server refused the request.
@@ -42,7 +42,7 @@ impl Fault {
     /// Returns the problem, if the server refused the request.
     pub(crate) fn problem(&self) -> Option<&Problem> {
         match self {
-            Fault::Refused { problem, .. } => Some(problem),
+            RequestError::Refused { problem, .. } => Some(problem),
             _ => None,
         }
     }
@@ -53,21 +53,23 @@ impl Fault {
     }
 
     /// Returns the message for the agent: what happened and what to do next.
-    pub(crate) fn words(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         match self {
-            Fault::Refused { problem, retry_after } => refusal(problem, *retry_after),
-            Fault::Unreachable => {
+            RequestError::Refused { problem, retry_after } => refusal(problem, *retry_after),
+            RequestError::Unreachable => {
                 "The server cannot be reached. Check the connection and try again.".to_owned()
             }
-            Fault::SignedOut => "You are signed out. Sign in again.".to_owned(),
-            Fault::Unreadable => "This page is out of date. Reload it to get the current version.".to_owned(),
+            RequestError::SignedOut => "You are signed out. Sign in again.".to_owned(),
+            RequestError::Unreadable => {
+                "This page is out of date. Reload it to get the current version.".to_owned()
+            }
         }
     }
 }
 
 fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
     match (problem.code, retry_after, &problem.request_id) {
-        (ErrorCode::TooManyRequests, Some(seconds), _) => too_many_tries(seconds),
+        (ErrorCode::TooManyRequests, Some(seconds), _) => too_many_attempts(seconds),
         (ErrorCode::Internal, _, Some(request)) => {
             format!(
                 "Something went wrong on our side. Try again. If it keeps happening, quote request id {request}."
@@ -79,7 +81,7 @@ fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
 }
 
 /// Returns the message for throttled requests: "Too many attempts. Try again in 15 minutes."
-pub(crate) fn too_many_tries(seconds: u32) -> String {
+fn too_many_attempts(seconds: u32) -> String {
     format!("Too many attempts. Try again in {}.", duration(seconds.into()))
 }
 
@@ -87,15 +89,15 @@ pub(crate) fn too_many_tries(seconds: u32) -> String {
 mod tests {
     use super::*;
 
-    fn refused(code: ErrorCode, retry_after: Option<u32>) -> Fault {
-        Fault::Refused { problem: Box::new(Problem::new(code, "Detail.")), retry_after }
+    fn refused(code: ErrorCode, retry_after: Option<u32>) -> RequestError {
+        RequestError::Refused { problem: Box::new(Problem::new(code, "Detail.")), retry_after }
     }
 
     #[test]
     fn a_throttled_request_says_when_to_try_again() {
-        let words = refused(ErrorCode::TooManyRequests, Some(30)).words();
-        assert_eq!(words, "Too many attempts. Try again in 30 seconds.");
-        assert_eq!(refused(ErrorCode::TooManyRequests, None).words(), "Detail.");
+        let message = refused(ErrorCode::TooManyRequests, Some(30)).message();
+        assert_eq!(message, "Too many attempts. Try again in 30 seconds.");
+        assert_eq!(refused(ErrorCode::TooManyRequests, None).message(), "Detail.");
     }
 
     #[test]
@@ -103,6 +105,6 @@ mod tests {
         assert!(refused(ErrorCode::SessionExpired, None).is_session_over());
         assert!(refused(ErrorCode::Unauthenticated, None).is_session_over());
         assert!(!refused(ErrorCode::InvalidCredentials, None).is_session_over());
-        assert!(!Fault::Unreachable.is_session_over());
+        assert!(!RequestError::Unreachable.is_session_over());
     }
 }

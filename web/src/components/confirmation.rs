@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::{dialog::Dialog, form::Form};
-use crate::api::Fault;
+use crate::api::RequestError;
 
 /// The content of a confirmation dialog.
-pub(crate) struct Question {
+pub(crate) struct Confirmation {
     pub(crate) title: String,
     /// The consequences of the action.
     pub(crate) text: &'static str,
@@ -17,22 +17,22 @@ pub(crate) struct Question {
 }
 
 /// The dialog. It sends the request when confirmed, and shows the error if that fails.
-pub(crate) fn ask<Answer>(
-    question: Question,
+pub(crate) fn confirm<Response>(
+    confirmation: Confirmation,
     close: Callback<()>,
-    request: impl Fn() -> Answer + 'static,
+    request: impl Fn() -> Response + 'static,
     done: Callback<()>,
 ) -> AnyView
 where
-    Answer: Future<Output = Result<(), Fault>> + 'static,
+    Response: Future<Output = Result<(), RequestError>> + 'static,
 {
     let form = Form::new();
     let send: Box<dyn Fn()> = Box::new(move || form.send(request(), move |()| done.run(())));
-    draw(form, question, close, send)
+    render(form, confirmation, close, send)
 }
 
-fn draw(form: Form, question: Question, close: Callback<()>, send: Box<dyn Fn()>) -> AnyView {
-    let Question { title, text, button, is_dangerous } = question;
+fn render(form: Form, confirmation: Confirmation, close: Callback<()>, send: Box<dyn Fn()>) -> AnyView {
+    let Confirmation { title, text, button, is_dangerous } = confirmation;
     let actions =
         if is_dangerous { form.destructive_actions(close, button) } else { form.actions(close, button) };
     let body = view! {
@@ -45,7 +45,7 @@ fn draw(form: Form, question: Question, close: Callback<()>, send: Box<dyn Fn()>
             }
         >
             <p>{text}</p>
-            {form.fault()}
+            {form.error()}
             {actions}
         </form>
     }

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use shared::{
+    format::pluralize,
     message::MAX_BODY_CHARACTERS,
     segments::{Segments, segments},
-    words::counted,
 };
 
 /// The counter: "84/160 · 1 part · GSM-7".
@@ -31,7 +31,7 @@ pub(crate) fn counter(text: Memo<String>) -> AnyView {
 
 fn count(text: Segments) -> String {
     let Segments { units, capacity, parts, encoding, .. } = text;
-    format!("{units}/{capacity} · {} · {}", counted(parts, "part"), encoding.display())
+    format!("{units}/{capacity} · {} · {}", pluralize(parts, "part"), encoding.display())
 }
 
 fn ucs2_cause(text: &str) -> Option<String> {
@@ -43,7 +43,7 @@ fn ucs2_cause(text: &str) -> Option<String> {
 fn too_long(text: &str) -> Option<String> {
     let length = text.chars().count();
     (length > MAX_BODY_CHARACTERS)
-        .then(|| format!("{} too many", counted(length - MAX_BODY_CHARACTERS, "character")))
+        .then(|| format!("{} too many", pluralize(length - MAX_BODY_CHARACTERS, "character")))
 }
 
 #[cfg(test)]

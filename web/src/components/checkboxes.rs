@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use shared::{account::Permission, ids::TeamId, team::TeamSummary};
 
 use super::{
-    form::{Form, explained},
-    permission::words,
+    form::{Form, hint_and_error},
+    permission::label,
 };
 
 /// A group of checkboxes. `field` is the name in the request.
@@ -18,13 +18,13 @@ pub(crate) fn group(
     hint: &'static str,
     boxes: AnyView,
 ) -> AnyView {
-    let description_id = format!("fault-{field}");
+    let description_id = format!("error-{field}");
     let described_by = description_id.clone();
     view! {
         <fieldset aria-describedby=described_by class="flex min-w-0 flex-col gap-1">
             <legend class="mb-1 text-sm font-medium">{legend}</legend>
             <div class="grid gap-x-4 gap-y-1 sm:grid-cols-2">{boxes}</div>
-            {explained(description_id, hint, form.fault_of(field))}
+            {hint_and_error(description_id, hint, form.field_error(field))}
         </fieldset>
     }
     .into_any()
@@ -57,7 +57,7 @@ pub(crate) fn permissions(
     let boxes = offered.into_iter().filter(|permission| permission.is_in_use()).map(|permission| {
         let checked = Signal::derive(move || chosen.with(|chosen| chosen.contains(&permission)));
         let change = Callback::new(move |on| chosen.update(|chosen| set_member(chosen, permission, on)));
-        checkbox(words(permission).to_owned(), checked, disabled, change)
+        checkbox(label(permission).to_owned(), checked, disabled, change)
     });
     group(form, "permissions", "Permissions", hint, boxes.collect_view().into_any())
 }

@@ -8,9 +8,9 @@ use shared::ids::AccountId;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusOptions, HtmlElement};
 
-/// The position on a page.
+/// The scroll position and the focused row of a page.
 #[derive(Clone, Default)]
-struct Place {
+struct Position {
     scroll: f64,
     /// The address that the focused row links to.
     row: Option<String>,
@@ -19,47 +19,48 @@ struct Place {
 #[derive(Default)]
 struct Saved {
     account: Option<AccountId>,
-    places: HashMap<String, Place>,
+    positions: HashMap<String, Position>,
     rows: HashMap<String, Rc<dyn Any>>,
 }
 
-/// The positions on all pages.
+/// The saved positions and rows of all pages.
 #[derive(Clone, Copy)]
-pub(crate) struct Places {
+pub(crate) struct ScrollRestoration {
     saved: StoredValue<Rc<RefCell<Saved>>, LocalStorage>,
     /// Whether the last navigation was the browser's Back or Forward.
     returned: StoredValue<bool>,
 }
 
-impl Places {
+impl ScrollRestoration {
     /// Records positions and provides them as context. Must run before the router starts to listen, because its pages
     /// check whether Back or Forward opened them.
     pub(crate) fn provide() {
-        let places = Self { saved: StoredValue::new_local(Rc::default()), returned: StoredValue::new(false) };
-        provide_context(places);
+        let restoration =
+            Self { saved: StoredValue::new_local(Rc::default()), returned: StoredValue::new(false) };
+        provide_context(restoration);
         let scrolled = window_event_listener(leptos::ev::scroll, move |_| {
             let scroll = window().scroll_y().unwrap_or_default();
-            places.update(|place| place.scroll = scroll);
+            restoration.update(|position| position.scroll = scroll);
         });
         let focused = window_event_listener(leptos::ev::focusin, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if let Some(row) = target.and_then(|element| row_of(&element)) {
-                places.update(|place| place.row = Some(row));
+                restoration.update(|position| position.row = Some(row));
             }
         });
         // A clicked row counts as focused, even in a browser that does not focus it.
         let clicked = window_event_listener(leptos::ev::click, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if let Some(row) = target.and_then(|element| row_of(&element)) {
-                places.update(|place| place.row = Some(row));
+                restoration.update(|position| position.row = Some(row));
             }
-            places.returned.try_set_value(false);
+            restoration.returned.try_set_value(false);
         });
         let pressed = window_event_listener(leptos::ev::keydown, move |_| {
-            places.returned.try_set_value(false);
+            restoration.returned.try_set_value(false);
         });
         let returned = window_event_listener(leptos::ev::popstate, move |_| {
-            places.returned.try_set_value(true);
+            restoration.returned.try_set_value(true);
         });
         on_cleanup(move || {
             for listener in [scrolled, focused, clicked, pressed, returned] {
@@ -78,17 +79,17 @@ impl Places {
         });
     }
 
-    fn update(self, change: impl FnOnce(&mut Place)) {
-        self.saved.try_with_value(|saved| change(saved.borrow_mut().places.entry(here()).or_default()));
+    fn update(self, change: impl FnOnce(&mut Position)) {
+        self.saved.try_with_value(|saved| change(saved.borrow_mut().positions.entry(here()).or_default()));
     }
 
     /// Saves a page's rows under a name.
-    pub(crate) fn keep<T: 'static>(self, name: &str, rows: T) {
+    pub(crate) fn save_rows<T: 'static>(self, name: &str, rows: T) {
         self.saved.try_with_value(|saved| saved.borrow_mut().rows.insert(name.to_owned(), Rc::new(rows)));
     }
 
     /// Returns the rows saved under the name, if Back or Forward opened this page.
-    pub(crate) fn rows<T: Clone + 'static>(self, name: &str) -> Option<T> {
+    pub(crate) fn saved_rows<T: Clone + 'static>(self, name: &str) -> Option<T> {
         if !self.returned.get_value() {
             return None;
         }
@@ -96,27 +97,27 @@ impl Places {
         rows.downcast_ref::<T>().cloned()
     }
 
-    /// Restores the scroll position and the focused row once `drawn` returns true. Does nothing when the page was
+    /// Restores the scroll position and the focused row once `rendered` returns true. Does nothing when the page was
     /// opened in another way than Back or Forward.
-    pub(crate) fn return_when(self, drawn: impl Fn() -> bool + 'static) {
-        let place = self
+    pub(crate) fn restore_when(self, rendered: impl Fn() -> bool + 'static) {
+        let position = self
             .saved
-            .with_value(|saved| saved.borrow().places.get(&here()).cloned())
+            .with_value(|saved| saved.borrow().positions.get(&here()).cloned())
             .filter(|_| self.returned.get_value());
-        let place = StoredValue::new(place);
+        let position = StoredValue::new(position);
         Effect::new(move |_| {
-            if drawn()
-                && let Some(place) = place.try_update_value(Option::take).flatten()
+            if rendered()
+                && let Some(position) = position.try_update_value(Option::take).flatten()
             {
                 // In the next frame: after the heading has taken the focus and the browser has laid out the rows.
-                request_animation_frame(move || restore(&place));
+                request_animation_frame(move || restore(&position));
             }
         });
     }
 }
 
-fn restore(place: &Place) {
-    let row = place.row.as_ref().and_then(|row| {
+fn restore(position: &Position) {
+    let row = position.row.as_ref().and_then(|row| {
         let link = document().query_selector(&format!("[data-row-link][href=\"{row}\"]")).ok().flatten()?;
         link.dyn_into::<HtmlElement>().ok()
     });
@@ -125,7 +126,7 @@ fn restore(place: &Place) {
         options.set_prevent_scroll(true);
         let _ = row.focus_with_options(&options);
     }
-    window().scroll_to_with_x_and_y(0.0, place.scroll);
+    window().scroll_to_with_x_and_y(0.0, position.scroll);
 }
 
 /// Returns the address that the row around an element links to.
@@ -140,7 +141,7 @@ fn here() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
-/// Returns the positions, inside the app.
-pub(crate) fn use_places() -> Option<Places> {
+/// Returns the saved positions, inside the app.
+pub(crate) fn use_scroll_restoration() -> Option<ScrollRestoration> {
     use_context()
 }

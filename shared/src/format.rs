@@ -2,14 +2,14 @@
 
 /// Formats a count with its noun, whose plural ends in s: "1 character", "3 characters", "1,204 characters".
 #[must_use]
-pub fn counted(count: usize, noun: &str) -> String {
+pub fn pluralize(count: usize, noun: &str) -> String {
     let ending = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{ending}", grouped(i64::try_from(count).unwrap_or(i64::MAX)))
+    format!("{} {noun}{ending}", group_digits(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
 /// Formats a number with thousands separators: "1,204,000".
 #[must_use]
-pub fn grouped(count: i64) -> String {
+pub fn group_digits(count: i64) -> String {
     let digits = count.unsigned_abs().to_string();
     let mut text = String::from(if count < 0 { "-" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
@@ -31,7 +31,7 @@ pub fn duration(seconds: u64) -> String {
         MINUTE..=HOUR => (seconds.div_ceil(MINUTE), "minute"),
         _ => (seconds.div_ceil(HOUR), "hour"),
     };
-    counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
+    pluralize(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
 
 #[cfg(test)]
@@ -40,14 +40,14 @@ mod tests {
 
     #[test]
     fn a_count_of_one_is_singular() {
-        assert_eq!(counted(1, "character"), "1 character");
-        assert_eq!(counted(0, "character"), "0 characters");
-        assert_eq!(counted(1204, "customer"), "1,204 customers");
+        assert_eq!(pluralize(1, "character"), "1 character");
+        assert_eq!(pluralize(0, "character"), "0 characters");
+        assert_eq!(pluralize(1204, "customer"), "1,204 customers");
     }
 
     #[test]
     fn large_counts_are_grouped() {
-        let texts = [0, 7, 999, 1000, 12_345, 1_204_000, -1000].map(grouped);
+        let texts = [0, 7, 999, 1000, 12_345, 1_204_000, -1000].map(group_digits);
         assert_eq!(texts, ["0", "7", "999", "1,000", "12,345", "1,204,000", "-1,000"]);
     }
 

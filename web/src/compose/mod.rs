@@ -1,0 +1,128 @@
+//! The composer: writes a message, stores it as a draft in the browser, fills in templates and sends it once.
+//!
+//! The conversation page and the ad-hoc dialog use it. Each adds what is its own as `D`, which is stored with the draft:
+//! the page the last attempt to send, the dialog the numbers. Nothing here depends on pages.
+//!
+//! Reading order: [`draft`], [`text`], this file, [`templates`], then [`send`].
+
+pub(crate) mod counter;
+pub(crate) mod draft;
+mod message_box;
+mod send;
+pub(crate) mod templates;
+pub(crate) mod text;
+
+use leptos::{html, prelude::*};
+use shared::template::RenderedTemplate;
+use web_sys::StorageEvent;
+
+pub(crate) use self::message_box::message_box;
+use self::{
+    draft::{Details, Draft, StorageKey},
+    templates::TemplateList,
+};
+use crate::{
+    api::RequestError,
+    components::{
+        form::Form,
+        notices::{Notices, use_notices},
+    },
+};
+
+/// The state of a composer.
+pub(crate) struct Composer<D: Details> {
+    key: StoredValue<StorageKey>,
+    /// The message being written.
+    pub(crate) draft: RwSignal<Draft<D>>,
+    /// The draft whose text a template has replaced.
+    replaced: RwSignal<Option<Draft<D>>>,
+    /// The templates to choose from; `None` until they are fetched.
+    pub(crate) templates: RwSignal<Option<Result<TemplateList, RequestError>>>,
+    /// Whether the message is being sent, and why it was not sent.
+    pub(crate) form: Form,
+    message_box: NodeRef<html::Textarea>,
+    notices: Notices,
+}
+
+// Derived implementations would require that `D` is `Copy`.
+impl<D: Details> Clone for Composer<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D: Details> Copy for Composer<D> {}
+
+impl<D: Details> Composer<D> {
+    /// Loads the stored draft, and follows its changes in other tabs until the current owner is disposed.
+    pub(crate) fn new(key: StorageKey) -> Self {
+        let composer = Self {
+            draft: RwSignal::new(Draft::load(&key)),
+            key: StoredValue::new(key),
+            replaced: RwSignal::new(None),
+            templates: RwSignal::new(None),
+            form: Form::new(),
+            message_box: NodeRef::new(),
+            notices: use_notices(),
+        };
+        let listener =
+            window_event_listener(leptos::ev::storage, move |change| composer.follow_other_tab(&change));
+        on_cleanup(move || listener.remove());
+        composer
+    }
+
+    fn follow_other_tab(self, change: &StorageEvent) {
+        let now =
+            self.key.with_value(|key| self.draft.with_untracked(|draft| draft.after_change(change, key)));
+        // A draft that is being sent stays, because its response decides what remains of it.
+        if let Some(now) = now.filter(|_| !self.form.busy.get_untracked()) {
+            self.draft.set(now);
+        }
+    }
+
+    /// Changes and stores the draft, and clears the error.
+    pub(crate) fn change(self, change: impl FnOnce(&mut Draft<D>)) {
+        self.update(change);
+        self.form.clear();
+    }
+
+    /// Changes and stores the draft. Keeps the error, because the agent has not changed anything.
+    pub(crate) fn update(self, change: impl FnOnce(&mut Draft<D>)) {
+        self.draft.try_update(change);
+        self.key.try_with_value(|key| self.draft.try_with_untracked(|draft| draft.save(key)));
+    }
+
+    /// Handles input in the message box.
+    pub(crate) fn edit(self, text: String) {
+        self.replaced.set(None);
+        self.change(|draft| draft.edit(text));
+    }
+
+    /// Replaces the text with a template. A replaced text of the agent can be restored.
+    pub(crate) fn choose_template(self, template: &RenderedTemplate, list: &TemplateList) {
+        let before = self.draft.get_untracked();
+        if !before.has_unedited_template() && !before.text.shown().trim().is_empty() {
+            self.replaced.set(Some(before));
+        }
+        self.change(|draft| draft.choose_template(template, list.filled_for.clone()));
+        self.focus();
+    }
+
+    /// Restores the text that a template has replaced.
+    fn restore_replaced(self) {
+        let Some(before) = self.replaced.get_untracked() else { return };
+        self.replaced.set(None);
+        self.change(|draft| {
+            draft.text = before.text;
+            draft.template = before.template;
+        });
+        self.focus();
+    }
+
+    /// Focuses the message box.
+    pub(crate) fn focus(self) {
+        if let Some(message_box) = self.message_box.try_get_untracked().flatten() {
+            let _ = message_box.focus();
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The template drop-down. Choosing a template puts its text into the message box, filled in for the customer.
+//!
+//! Pages fetch the templates, because each page fills them in for its own customer.
+
+use leptos::prelude::*;
+use shared::{PhoneNumber, ids::TemplateId, template::RenderedTemplate};
+
+use super::{Composer, draft::Details};
+use crate::{api::RequestError, components::when::when};
+
+/// The templates to choose from.
+#[derive(Clone)]
+pub(crate) struct TemplateList {
+    templates: Vec<RenderedTemplate>,
+    /// The typed number whose customer's data filled them in.
+    pub(super) filled_for: Option<PhoneNumber>,
+}
+
+impl TemplateList {
+    pub(crate) fn new(templates: Vec<RenderedTemplate>, filled_for: Option<PhoneNumber>) -> Self {
+        Self { templates, filled_for }
+    }
+
+    /// Returns the template with this id.
+    pub(super) fn find(&self, id: TemplateId) -> Option<&RenderedTemplate> {
+        self.templates.iter().find(|template| template.id == id)
+    }
+}
+
+impl<D: Details> Composer<D> {
+    /// Shows fetched templates, or why they could not be fetched. An unedited template text in the message box is
+    /// filled in again with the new values.
+    pub(crate) fn show_templates(self, response: Result<TemplateList, RequestError>) {
+        let is_busy = self.form.busy.try_get_untracked() != Some(false);
+        if let Ok(list) = &response
+            && !is_busy
+            // After a reload, the first list without a number may lack the customer that the agent had picked.
+            && (self.has_templates() || list.filled_for.is_some())
+        {
+            self.update(|draft| draft.refill_template(list));
+        }
+        self.templates.try_set(Some(response));
+    }
+
+    /// Returns whether there are templates to choose from, untracked.
+    pub(crate) fn has_templates(self) -> bool {
+        self.templates.try_with_untracked(|templates| matches!(templates, Some(Ok(_)))) == Some(true)
+    }
+
+    /// Replaces the text with the template of this id.
+    pub(crate) fn choose_template_by_id(self, id: TemplateId) {
+        let list = self.templates.with_untracked(|templates| templates.clone()?.ok());
+        if let Some(list) = list
+            && let Some(template) = list.find(id)
+        {
+            self.choose_template(template, &list);
+        }
+    }
+}
+
+/// The drop-down, with buttons to fetch the templates again and to restore the replaced text.
+pub(crate) fn template_choice<D: Details>(composer: Composer<D>, retry: Callback<()>) -> AnyView {
+    let templates = composer.templates;
+    let selected =
+        Memo::new(move |_| composer.draft.with(|draft| draft.template.as_ref().map(|chosen| chosen.id)));
+    let choose = move |value: String| match value.parse() {
+        Ok(id) => composer.choose_template_by_id(id),
+        Err(_) => composer.change(|draft| draft.template = None),
+    };
+    let placeholder = move || {
+        templates.with(|templates| match templates {
+            None => "Loading templates…",
+            Some(Err(_)) => "Templates could not be loaded",
+            Some(Ok(list)) if list.templates.is_empty() => "No templates",
+            Some(Ok(_)) => "Choose a template",
+        })
+    };
+    let option = move |template: &RenderedTemplate| {
+        let id = template.id;
+        view! {
+            <option value=id.to_string() prop:selected=move || selected.get() == Some(id)>
+                {template.name.clone()}
+            </option>
+        }
+    };
+    let options = move || {
+        templates.with(|templates| {
+            let lists = templates.iter().flatten();
+            lists.flat_map(|list| &list.templates).map(option).collect_view()
+        })
+    };
+    view! {
+        <div class="flex flex-wrap items-center gap-2">
+            <label class="flex max-w-full min-w-0 flex-wrap items-center gap-2 text-sm">
+                <span class="font-medium">"Template"</span>
+                <select class="select select-sm w-56" on:change:target=move |event| choose(event.target().value())>
+                    <option value="" prop:selected=move || selected.get().is_none()>{move || placeholder()}</option>
+                    {move || options()}
+                </select>
+            </label>
+            {retry_button(composer, retry)}
+            {restore_button(composer)}
+        </div>
+    }
+    .into_any()
+}
+
+fn retry_button<D: Details>(composer: Composer<D>, retry: Callback<()>) -> AnyView {
+    when(
+        move || composer.templates.with(|templates| matches!(templates, Some(Err(_)))),
+        move || {
+            view! {
+                <button type="button" class="btn btn-sm" on:click=move |_| retry.run(())>
+                    "Retry"
+                    <span class="sr-only">" loading the templates"</span>
+                </button>
+            }
+            .into_any()
+        },
+    )
+}
+
+fn restore_button<D: Details>(composer: Composer<D>) -> AnyView {
+    when(
+        move || composer.replaced.with(Option::is_some),
+        move || {
+            view! {
+                <button type="button" class="btn btn-sm btn-ghost" on:click=move |_| composer.restore_replaced()>
+                    "Restore my text"
+                </button>
+            }
+            .into_any()
+        },
+    )
+}

@@ -1,0 +1,81 @@
+//! The reply form: held-reply notice, template drop-down, message box, character counter and Send button.
+//!
+//! Contains the view only; [`super::reply`] has the state and sends the reply.
+
+use leptos::{ev::KeyboardEvent, prelude::*};
+use shared::template::placeholders;
+
+use super::{
+    ConversationContext,
+    held::{HeldTexts, held_notice},
+    reply::ReplyState,
+    templates::ReplyTemplates,
+};
+use crate::{
+    components::form::hint_and_error,
+    compose::{counter::counter, message_box, text::braced},
+    keys::{focus_first, is_escape, is_send},
+};
+
+/// Texts shown when a reply is held.
+const HELD: HeldTexts = HeldTexts {
+    title: "Not sent yet: new messages arrived while you were writing.",
+    anyway: "Send anyway",
+    back: "Keep editing",
+};
+
+/// The reply form.
+#[component]
+pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
+    let state = ReplyState::new(context);
+    let composer = state.composer;
+    let form = composer.form;
+    let error = form.field_error("body");
+    let text = Memo::new(move |_| composer.draft.with(|draft| draft.text.shown()));
+    let missing = Memo::new(move |_| text.with(|text| placeholders(text)));
+    let hint = move || {
+        let has_error = error.with(Option::is_some);
+        missing.with(|missing| {
+            (!has_error && !missing.is_empty()).then(|| format!("Fill in: {}", braced(missing)))
+        })
+    };
+    let send = move || state.send(context.thread.seen.get_untracked());
+    let anyway = Callback::new(move |newest| state.send(newest));
+    let back = Callback::new(move |()| composer.focus());
+    let key = move |event: KeyboardEvent| {
+        if is_send(&event) {
+            send();
+        } else if is_escape(&event) {
+            // Moves the focus out of the box, so that single-key shortcuts work again.
+            focus_first("main h1");
+        }
+    };
+    view! {
+        <form
+            class="mt-3 flex flex-col gap-2"
+            aria-label="Reply"
+            novalidate
+            on:submit=move |event| {
+                event.prevent_default();
+                send();
+            }
+        >
+            {held_notice(state.held_by, HELD, anyway, back)}
+            <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+                <ReplyTemplates state />
+                {counter(text)}
+            </div>
+            <div class="flex flex-col gap-1">
+                <div class="flex items-end gap-2" on:keydown=key>
+                    {message_box(composer, "reply-message", "min-h-20 flex-1")}
+                    <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>
+                        {move || if form.busy.get() { "Sending…" } else { "Send" }}
+                    </button>
+                </div>
+                <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>
+                {hint_and_error("error-body".to_owned(), "", error)}
+            </div>
+            {form.error()}
+        </form>
+    }
+}
