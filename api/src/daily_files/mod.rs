@@ -1,11 +1,11 @@
 //! Daily files: the customers that a team works with. [`import`] runs the steps of an import in order:
 //!
 //! 1. [`upload`] receives the bytes over HTTP; `sms-chat import` reads them from a file.
-//! 2. [`parse`] splits them into rows, and parses each row into a customer or rejects it.
-//! 3. [`stage`] sorts the customers and stores them as a staged file, which no query reads.
-//! 4. [`activate`] compares the staged file with the current one, and makes it current in one short transaction.
+//! 2. `parse` splits them into rows, and parses each row into a customer or rejects it.
+//! 3. `stage` sorts the customers and stores them as a staged file, which no query reads.
+//! 4. `activate` compares the staged file with the current one, and makes it current in one short transaction.
 //!
-//! A file is imported completely or not at all. [`claim`] keeps two imports for a team apart, [`restore`] makes an
+//! A file is imported completely or not at all. `claim` keeps two imports for a team apart, `restore` makes an
 //! earlier file current again, and [`cleanup`] deletes discarded files.
 
 mod activate;
