@@ -75,7 +75,8 @@ impl AttentionCode {
         }
     }
 
-    /// Returns the code with this value, or `None` if there is none.
+    /// Returns the code with this value. Returns `None` for a value that this version does not know; a conversation then
+    /// shows no notice.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == value)

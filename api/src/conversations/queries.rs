@@ -46,9 +46,7 @@ pub(crate) struct Row {
 
 impl From<Row> for Conversation {
     fn from(row: Row) -> Self {
-        // A code that this version does not know shows no notice.
-        let attention =
-            row.attention_code.and_then(|code| AttentionCode::parse(&code)).zip(row.attention_text);
+        let code = row.attention_code.and_then(|code| AttentionCode::parse(&code));
         Self {
             id: ConversationId(row.id),
             team_id: TeamId(row.team_id),
@@ -62,7 +60,7 @@ impl From<Row> for Conversation {
             next_action: row.next_action.map(|AsText(action)| action),
             waiting_since: row.waiting_since.0,
             last_message_at: row.last_message_at.map(DateTime::from),
-            attention: attention.map(|(code, text)| Attention { code, text }),
+            attention: code.zip(row.attention_text).map(|(code, text)| Attention { code, text }),
             opened_at: row.opened_at.0,
             closed_at: row.closed_at.map(DateTime::from),
             closed_by: row.closed_by,
