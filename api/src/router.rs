@@ -57,104 +57,137 @@ pub fn routes(config: &mut ServiceConfig) {
         .default_service(web::to(assets::serve));
 }
 
-/// Registers the URLs under `/api/v1`. One table, although it is long, so that all of them can be read in one place.
+/// Registers the URLs under `/api/v1`.
 fn api(config: &mut ServiceConfig) {
-    use accounts::routes as account;
-    use api_keys::routes as api_key;
+    let mut urls = Urls(config);
+    own_account(&mut urls);
+    conversations(&mut urls);
+    settings(&mut urls);
+    administration(&mut urls);
+    gateway(&mut urls);
+}
+
+/// The caller's sessions and account.
+fn own_account(urls: &mut Urls<'_>) {
     use auth::routes as session;
-    use closures::routes as closure_reason;
+
+    urls.at("/sessions", methods().post(session::create_session));
+    urls.at("/sessions/refresh", methods().post(session::refresh_session));
+    urls.at("/sessions/current", methods().delete(session::delete_session));
+    urls.at("/me", methods().get(session::get_me).put(session::update_me));
+    urls.at("/me/password", methods().put(session::update_my_password));
+    urls.at("/me/sessions", methods().get(session::list_my_sessions).delete(session::delete_my_sessions));
+    urls.at("/me/sessions/{id}", methods().delete(session::delete_my_session));
+}
+
+/// Conversations, and what agents use to hold them.
+fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
     use conversations::routes as conversation;
-    use daily_files::routes as daily_file;
     use messages::routes as message;
-    use teams::routes as team;
     use templates::routes as template;
-    use webhooks::routes as webhook;
 
-    let mut at = |path: &str, routes: Routes| {
-        let mut service = resource(path).default_service(method_not_allowed(routes.allowed()));
-        for route in routes.0 {
-            service = service.route(route.1);
-        }
-        config.service(service);
-    };
-    at("/sessions", methods().post(session::create_session));
-    at("/sessions/refresh", methods().post(session::refresh_session));
-    at("/sessions/current", methods().delete(session::delete_session));
-    at("/me", methods().get(session::get_me).put(session::update_me));
-    at("/me/password", methods().put(session::update_my_password));
-    at("/me/sessions", methods().get(session::list_my_sessions).delete(session::delete_my_sessions));
-    at("/me/sessions/{id}", methods().delete(session::delete_my_session));
-
-    at("/queue", methods().get(conversation::get_queue));
-    at(
+    urls.at("/queue", methods().get(conversation::get_queue));
+    urls.at(
         "/conversations",
         methods().get(conversation::list_conversations).post(conversation::create_conversation),
     );
-    at("/conversations/{id}", methods().get(conversation::get_conversation));
-    at(
+    urls.at("/conversations/{id}", methods().get(conversation::get_conversation));
+    urls.at(
         "/conversations/{id}/messages",
         methods().get(conversation::list_messages).post(conversation::create_message),
     );
-    at("/conversations/{id}/templates", methods().get(template::list_conversation_templates));
-    at("/conversations/{id}/key_data", methods().get(customers::routes::get_key_data));
-    at("/conversations/{id}/closure", methods().post(conversation::create_closure));
-    at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
-    at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
-    at("/messages/{id}/media/{n}", methods().get(message::get_media));
-    at("/search", methods().get(search::routes::search_conversations));
-    at("/numbers", methods().get(numbers::routes::get_number));
-    at("/consents", methods().get(consent::list_consents).post(consent::create_consent));
-    at("/events", methods().get(events::routes::stream_events));
+    urls.at("/conversations/{id}/templates", methods().get(template::list_conversation_templates));
+    urls.at("/conversations/{id}/key_data", methods().get(customers::routes::get_key_data));
+    urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));
+    urls.at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
+    urls.at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
+    urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
+    urls.at("/search", methods().get(search::routes::search_conversations));
+    urls.at("/numbers", methods().get(numbers::routes::get_number));
+    urls.at("/consents", methods().get(consent::list_consents).post(consent::create_consent));
+    urls.at("/events", methods().get(events::routes::stream_events));
+}
 
-    at("/templates", methods().get(template::list_templates).post(template::create_template));
-    at(
+/// The settings of teams.
+fn settings(urls: &mut Urls<'_>) {
+    use closures::routes as closure_reason;
+    use daily_files::routes as daily_file;
+    use teams::routes as team;
+    use templates::routes as template;
+
+    urls.at("/templates", methods().get(template::list_templates).post(template::create_template));
+    urls.at(
         "/templates/{id}",
         methods()
             .get(template::get_template)
             .put(template::update_template)
             .delete(template::delete_template),
     );
-    at("/placeholders", methods().get(template::list_placeholders));
-    at(
+    urls.at("/placeholders", methods().get(template::list_placeholders));
+    urls.at(
         "/closure_reasons",
         methods().get(closure_reason::list_closure_reasons).post(closure_reason::create_closure_reason),
     );
-    at(
+    urls.at(
         "/closure_reasons/{id}",
         methods()
             .get(closure_reason::get_closure_reason)
             .put(closure_reason::update_closure_reason)
             .delete(closure_reason::delete_closure_reason),
     );
-
-    at("/teams", methods().get(team::list_teams).post(team::create_team));
-    at("/teams/{id}", methods().get(team::get_team).put(team::update_team));
-    at("/teams/{id}/numbers", methods().post(team::create_team_number).delete(team::delete_team_number));
-    at("/teams/{id}/templates", methods().get(template::list_team_templates));
-    at(
+    urls.at("/teams", methods().get(team::list_teams).post(team::create_team));
+    urls.at("/teams/{id}", methods().get(team::get_team).put(team::update_team));
+    urls.at("/teams/{id}/numbers", methods().post(team::create_team_number).delete(team::delete_team_number));
+    urls.at("/teams/{id}/templates", methods().get(template::list_team_templates));
+    urls.at(
         "/teams/{id}/members/{account_id}",
         methods().put(team::update_team_member).delete(team::delete_team_member),
     );
-    at(
+    urls.at(
         "/teams/{id}/daily_files",
         methods().get(daily_file::list_daily_files).post(daily_files::upload::routes::create_daily_file),
     );
-    at("/teams/{id}/daily_files/{file_id}/restore", methods().post(daily_file::restore_daily_file));
-    at("/teams/{id}/daily_files/{file_id}/rejected", methods().get(daily_file::get_rejected_rows));
-    at(
+    urls.at("/teams/{id}/daily_files/{file_id}/restore", methods().post(daily_file::restore_daily_file));
+    urls.at("/teams/{id}/daily_files/{file_id}/rejected", methods().get(daily_file::get_rejected_rows));
+    urls.at(
         "/teams/{id}/column_mapping",
         methods().get(daily_file::get_column_mapping).put(daily_file::update_column_mapping),
     );
-    at("/accounts", methods().get(account::list_accounts).post(account::create_account));
-    at("/accounts/{id}", methods().get(account::get_account).put(account::update_account));
-    at("/accounts/{id}/password", methods().put(account::update_account_password));
-    at("/api_keys", methods().get(api_key::list_api_keys).post(api_key::create_api_key));
-    at("/api_keys/{id}", methods().delete(api_key::delete_api_key));
+}
 
-    at("/rejected_messages", methods().get(rejected_messages::routes::list_rejected_messages));
-    at("/webhooks/twilio/messages", methods().post(webhook::receive_message));
-    at("/webhooks/twilio/status", methods().post(webhook::receive_status));
+/// Accounts and API keys.
+fn administration(urls: &mut Urls<'_>) {
+    use accounts::routes as account;
+    use api_keys::routes as api_key;
+
+    urls.at("/accounts", methods().get(account::list_accounts).post(account::create_account));
+    urls.at("/accounts/{id}", methods().get(account::get_account).put(account::update_account));
+    urls.at("/accounts/{id}/password", methods().put(account::update_account_password));
+    urls.at("/api_keys", methods().get(api_key::list_api_keys).post(api_key::create_api_key));
+    urls.at("/api_keys/{id}", methods().delete(api_key::delete_api_key));
+}
+
+/// The gateway's webhooks, and its messages that could not be stored.
+fn gateway(urls: &mut Urls<'_>) {
+    use webhooks::routes as webhook;
+
+    urls.at("/rejected_messages", methods().get(rejected_messages::routes::list_rejected_messages));
+    urls.at("/webhooks/twilio/messages", methods().post(webhook::receive_message));
+    urls.at("/webhooks/twilio/status", methods().post(webhook::receive_status));
+}
+
+/// Registers URLs; another method than those of a URL gets 405.
+struct Urls<'a>(&'a mut ServiceConfig);
+
+impl Urls<'_> {
+    fn at(&mut self, path: &str, routes: Routes) {
+        let mut service = resource(path).default_service(method_not_allowed(routes.allowed()));
+        for (_, route) in routes.0 {
+            service = service.route(route);
+        }
+        self.0.service(service);
+    }
 }
 
 /// The methods of a path, each with its handler.
