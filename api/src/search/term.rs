@@ -18,7 +18,7 @@ pub enum InvalidTerm {
     /// The text is too short to search for.
     #[error("Type at least 2 characters of a number, a reference or a name.")]
     TooShort,
-    /// The text is longer than [`MAX_CHARS`], or contains a NUL character.
+    /// The text is longer than `MAX_CHARS`, or contains a NUL character.
     #[error("This is too long. Type at most {MAX_CHARS} characters.")]
     TooLong,
 }

@@ -32,6 +32,8 @@ async fn listed(reader: &Client) -> Vec<Value> {
 }
 
 async fn every_message_that_cannot_be_stored_is_listed_with_its_reason(app: TestApp) {
+    // Counting starts with the first request for metrics.
+    app.anonymous.get("//metrics").await;
     let (whatsapp, long) = (format!("whatsapp:{STRANGER}"), "x".repeat(60));
     let to_whatsapp = format!("whatsapp:{COLLECTIONS_NUMBER}");
     let cases: [(&str, &str, &str, u16, &str); 7] = [
