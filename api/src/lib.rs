@@ -34,7 +34,7 @@
 //! - [`templates`]: texts with placeholders
 //! - [`closures`]: closure reasons
 //! - [`customers`]: the customers of the daily files, and their key data
-//! - `catalogue`: lists of named entries that users arrange: templates, closure reasons
+//! - [`catalogue`]: lists of named entries that users arrange: templates, closure reasons
 //! - [`teams`]: teams, their numbers and members
 //! - [`accounts`]: the people who sign in
 //! - [`api_keys`]: the API keys of integrators' programs
@@ -61,7 +61,7 @@ pub mod app;
 pub mod assets;
 pub mod auth;
 pub mod body;
-mod catalogue;
+pub mod catalogue;
 pub mod clock;
 pub mod closures;
 pub mod config;
