@@ -19,6 +19,7 @@ mod problems;
 pub(crate) mod queries;
 pub mod queue;
 pub mod receive;
+pub(crate) mod rendered_templates;
 pub mod reply;
 pub mod routes;
 pub(crate) mod search_text;

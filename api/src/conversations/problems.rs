@@ -11,6 +11,7 @@ use super::{
     opt_out::OptOutError,
     queue::ListError,
     receive::ReceiveError,
+    rendered_templates::RenderError,
     reply::{InvalidMessage, ReplayError, ReplyError},
     start::{PendingError, StartError},
 };
@@ -40,6 +41,16 @@ impl From<ReceiveError> for ApiError {
         match error {
             ReceiveError::Conflict => Self::new(ErrorCode::Busy, error.to_string()),
             ReceiveError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<RenderError> for ApiError {
+    fn from(error: RenderError) -> Self {
+        match error {
+            RenderError::NotFound(error) => error.into(),
+            RenderError::Customer(error) => error.into(),
+            RenderError::Database(error) => error.into(),
         }
     }
 }

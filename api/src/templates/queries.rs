@@ -41,7 +41,7 @@ impl From<Row> for Template {
 }
 
 /// Returns the templates that a team's conversations can use, in their order.
-pub(super) fn of_team(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Template>, DbError> {
+pub(crate) fn of_team(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Template>, DbError> {
     Template::list(conn, &TeamScope::Only(vec![team]), false)
 }
 

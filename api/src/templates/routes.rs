@@ -3,23 +3,19 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
-    CustomerAddress, Page, Problem,
+    Page, Problem,
     account::Permission,
     ids::{ConversationId, TeamId, TemplateId},
     template::{NewTemplate, Placeholder, RenderedTemplate, Template, TemplateChange},
 };
 use utoipa::IntoParams;
 
-use super::{
-    change, placeholders, queries,
-    render::{Values, render},
-};
+use super::{change, placeholders};
 use crate::{
-    auth::{Authority, Caller, NotFound, Resource},
+    auth::{Authority, Caller},
     body::Body,
     catalogue::{self, CatalogueEntry},
-    conversations,
-    customers::key_data,
+    conversations::rendered_templates,
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{of_short_list, page_size},
@@ -204,25 +200,9 @@ pub async fn list_conversation_templates(
     query: web::Query<CustomerQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, picked) = (id.into_inner(), query.into_inner().reference);
-    let items = state
-        .db
-        .read(move |conn| {
-            let missing = NotFound::new(Resource::Conversation);
-            let conversation = conversations::queries::find(conn, &caller.scope, id)?.ok_or(missing)?;
-            let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or(missing)?;
-            let to = key_data::addressee(conn, &conversation, picked.as_deref())?;
-            let values = Values {
-                customer: to.customer.as_ref(),
-                reference: conversation.reference.as_deref().filter(|_| to.keeps_names),
-                name: conversation.name.as_deref().filter(|_| to.keeps_names),
-                number: Some(&conversation.number),
-                agent: caller.name(),
-                team: &team.name,
-            };
-            let templates = queries::of_team(conn, team.id)?;
-            Ok::<_, ApiError>(templates.into_iter().map(|template| render(template, &values)).collect())
-        })
-        .await?;
+    let render =
+        move |conn: &mut _| rendered_templates::for_conversation(conn, &caller, id, picked.as_deref());
+    let items = state.db.read(render).await?;
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
 
@@ -254,29 +234,8 @@ pub async fn list_team_templates(
 ) -> Result<HttpResponse, ApiError> {
     let TeamTemplatesQuery { number, reference: picked } = query.into_inner();
     let (id, typed) = (id.into_inner(), number.unwrap_or_default());
-    let items = state
-        .db
-        .read(move |conn| {
-            let found = teams::queries::team(conn, &caller.scope, id)?;
-            let team = found.ok_or(NotFound::new(Resource::Team))?;
-            // An incomplete number does not parse. The templates are then rendered without a customer.
-            let number = conversations::known_number::read(conn, &team.numbers, &typed, &team.region)?.ok();
-            let customer = match &number {
-                Some(number) => key_data::customer_with_number(conn, team.id, number, picked.as_deref())?,
-                None => None,
-            };
-            let number = number.as_ref().map(CustomerAddress::from);
-            let values = Values {
-                customer: customer.as_ref(),
-                reference: None,
-                name: None,
-                number: number.as_ref(),
-                agent: caller.name(),
-                team: &team.name,
-            };
-            let templates = queries::of_team(conn, team.id)?;
-            Ok::<_, ApiError>(templates.into_iter().map(|template| render(template, &values)).collect())
-        })
-        .await?;
+    let render =
+        move |conn: &mut _| rendered_templates::for_number(conn, &caller, id, &typed, picked.as_deref());
+    let items = state.db.read(render).await?;
     Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
 }
