@@ -2,7 +2,7 @@
 
 import { AdHocDialog } from "../fixtures/ad-hoc.ts";
 import { holdKeys } from "../fixtures/keyboard.ts";
-import { CONVERSATIONS, idempotencyKeysTo, loseResponse } from "../fixtures/network.ts";
+import { CONVERSATIONS, holdRequests, idempotencyKeysTo, loseResponse } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** A response that refuses a request. */
@@ -81,6 +81,24 @@ test("an ad-hoc draft and its idempotency key survive failed requests, closing t
   await adHoc.dialog.getByRole("button", { name: "Send another" }).click();
   await expect(adHoc.number).toHaveValue("");
   await expect(adHoc.message).toHaveValue("");
+});
+
+test("a number that is still being checked holds the message, and says so until the check has ended", async ({
+  page,
+  server,
+}) => {
+  const adHoc = await AdHocDialog.openAs(page, server, "supervisor", "Collections");
+  const release = await holdRequests(page, "**/api/v1/numbers?*", 1);
+  const customer = server.customer("Collections");
+  await adHoc.number.fill(customer.number);
+  await adHoc.message.fill("Please call us.");
+  await adHoc.send.click();
+  const checking = adHoc.dialog.getByText("The number is being checked. Try again in a moment.");
+  await expect(checking).toBeVisible();
+  release();
+  await expect(checking).toBeHidden();
+  await adHoc.send.click();
+  await adHoc.expectSent(customer.displayNumber);
 });
 
 test("an ad-hoc message is sent once on a double click and on held keys", async ({ page, server }) => {

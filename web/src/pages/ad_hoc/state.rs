@@ -87,6 +87,10 @@ impl AdHocState {
         }
         let (client, team) = (self.client, self.team.with_value(|team| team.id));
         self.debounced.run(async move { client.check_number(team, &input).await }, move |response| {
+            // Since the number has changed, the form can only have said that the number is being checked.
+            if self.checked.get_untracked().is_none() {
+                self.composer.form.clear();
+            }
             self.checked.set(Some(response));
         });
     }
