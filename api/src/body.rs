@@ -109,8 +109,8 @@ mod tests {
 
     fn refused(text: &str) -> Vec<String> {
         let error = read::<AccountChange>(text.as_bytes()).err().unwrap();
-        assert_eq!(error.code(), ErrorCode::InvalidBody);
-        error.faults().map(|fault| fault.field.clone()).collect()
+        assert_eq!(error.problem().code, ErrorCode::InvalidBody);
+        error.problem().errors.iter().map(|fault| fault.field.clone()).collect()
     }
 
     #[test]

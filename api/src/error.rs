@@ -15,6 +15,21 @@ use crate::{
     paging::{InvalidCursor, InvalidLimit},
 };
 
+/// Makes a problem of an error whose variants each contain an error that becomes a problem. Names every variant, because
+/// the `match` has no `_`.
+macro_rules! problem_of_inner {
+    ($error:ident: $($variant:ident),+) => {
+        impl From<$error> for $crate::error::ApiError {
+            fn from(error: $error) -> Self {
+                match error {
+                    $($error::$variant(error) => error.into(),)+
+                }
+            }
+        }
+    };
+}
+pub(crate) use problem_of_inner;
+
 /// An error whose response is a problem document.
 #[derive(Debug)]
 pub struct ApiError {
@@ -107,21 +122,10 @@ impl ApiError {
         self
     }
 
-    /// What happened and what the client can do about it.
-    #[must_use]
-    pub fn detail(&self) -> &str {
-        &self.problem.detail
-    }
-
-    /// The field errors.
-    pub fn faults(&self) -> impl Iterator<Item = &FieldError> {
-        self.problem.errors.iter()
-    }
-
-    /// The stable, machine-readable code.
-    #[must_use]
-    pub fn code(&self) -> ErrorCode {
-        self.problem.code
+    /// The problem of the response, for tests of mappings.
+    #[cfg(test)]
+    pub(crate) fn problem(&self) -> &Problem {
+        &self.problem
     }
 }
 

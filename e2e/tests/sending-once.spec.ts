@@ -140,6 +140,53 @@ test("two tabs share one draft, and sending it in both at once sends one reply",
   await expectLedger(here, customer, ["Friday is fine", "Until then"]);
 });
 
+test("a draft in one tab survives when another tab without a text fetches the templates again", async ({
+  page,
+  context,
+  server,
+}) => {
+  const { id, conversation: here } = await openNewConversation(page, server);
+  const other = await context.newPage();
+  const there = new ConversationPage(other);
+  await other.goto(`/conversations/${id}`);
+  await expect(there.template.getByRole("option", { name: "Greeting" })).toBeAttached();
+  await here.box.fill("Friday is fine");
+  const name = server.uniqueName("Thanks");
+  await (await server.apiAs("supervisor")).createTemplate("Collections", name, "Thank you");
+  for (const tab of [here, there]) await expect(tab.template.getByRole("option", { name })).toBeAttached();
+  await expect(here.box).toHaveValue("Friday is fine");
+  await page.reload();
+  await expect(here.box).toHaveValue("Friday is fine");
+});
+
+test("a reply that fails after its page was left is reported, and its draft stays", async ({
+  page,
+  server,
+  browserErrors,
+}) => {
+  const { id, conversation } = await openNewConversation(page, server);
+  browserErrors.expect(500, `/conversations/${id}/messages`);
+  const detail = "Something went wrong on our side. Try again.";
+  let fail = () => {};
+  const failed = new Promise<void>((resolve) => (fail = resolve));
+  await page.route(
+    MESSAGES,
+    async (route) => {
+      await failed;
+      const problem = { type: "about:blank", title: "", status: 500, detail, code: "internal", request_id: "r-1" };
+      await route.fulfill({ status: 500, contentType: "application/problem+json", body: JSON.stringify(problem) });
+    },
+    { times: 1 },
+  );
+  await conversation.reply("Friday is fine");
+  await page.getByRole("link", { name: "Conversations in progress" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Conversations in progress" })).toBeVisible();
+  fail();
+  await expect(page.getByText(detail)).toBeVisible();
+  await page.goBack();
+  await expect(conversation.box).toHaveValue("Friday is fine");
+});
+
 test("a template chosen while a reply is being sent becomes a separate draft", async ({ page, server }) => {
   const { customer, conversation } = await openNewConversation(page, server);
   const { box } = conversation;

@@ -140,3 +140,15 @@ test("only administrators can change the templates of all teams", async ({ page,
   const otherTemplates = new CataloguePage(otherPage, "template", "All teams");
   await expect(otherTemplates.section.getByRole("button", { name: "Edit Greeting" })).toBeVisible();
 });
+
+test("Retry loads the templates of a reply after a failed request", async ({ page, server, browserErrors }) => {
+  browserErrors.expect("net::ERR_FAILED", "/templates");
+  await page.route("**/api/v1/conversations/*/templates", (route) => route.abort(), { times: 1 });
+  const { conversation } = await openNewConversation(page, server);
+  await expect(conversation.template).toHaveText(/Templates could not be loaded/);
+  const retry = page.getByRole("button", { name: "Retry loading the templates" });
+  await retry.click();
+  await conversation.template.selectOption("Greeting");
+  await expect(conversation.box).toHaveValue(/this is Ann from Collections/);
+  await expect(retry).toBeHidden();
+});

@@ -150,8 +150,8 @@ pub struct MessageError {
 impl MessageError {
     /// Returns whether sending the same message again may succeed. It cannot when the number is the cause (it does not
     /// exist, is a landline or blocks our messages) or the text is (filtered as spam, too long). When the customer may
-    /// already have received the message, it must not be sent again either. The API's table of the gateway's codes
-    /// (`api/src/gateway/error_codes.rs`) decides the same; a test compares the two.
+    /// already have received the message, it must not be sent again either. The tests of
+    /// `api/src/gateway/error_codes.rs` go through all codes that the server knows.
     #[must_use]
     pub fn is_worth_another_try(&self) -> bool {
         !matches!(

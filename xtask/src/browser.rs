@@ -3,16 +3,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
 use crate::packages::{ensure_npm, install};
 use crate::process::{command, find, succeed, succeed_quietly};
-use crate::temporary;
+use crate::temporary::TemporaryFolder;
 use crate::workspace::Workspace;
 
 /// Runs Playwright against a compiled server. The arguments choose specs and tests; the failures of chosen tests leave a
 /// trace, which `npx playwright show-trace` displays.
 pub(crate) fn run(workspace: &Workspace, server: &Path, arguments: &[String]) -> Result<()> {
+    let temporary = TemporaryFolder::create()?;
     ensure_npm(workspace, "e2e", "Playwright drives the browser")?;
     let e2e = workspace.root.join("e2e");
     succeed(
@@ -22,7 +23,7 @@ pub(crate) fn run(workspace: &Workspace, server: &Path, arguments: &[String]) ->
             .args((!arguments.is_empty()).then_some("--trace=retain-on-failure"))
             .env("SMS_CHAT_BIN", server)
             .env("CHROMIUM", chromium()?)
-            .env("TMPDIR", temporary::folder()),
+            .env("TMPDIR", temporary.path()),
     )
 }
 
@@ -32,20 +33,20 @@ pub(crate) fn check_types(workspace: &Workspace) -> Result<()> {
     succeed_quietly(command("npm", &workspace.root.join("e2e")).args(["run", "--silent", "typecheck"]))
 }
 
-/// Finds Chromium: the one that `CHROMIUM` names, or the system's. Installs the headless shell if it can: the whole
-/// browser also draws its own window, and the tests take 1.6 times as long.
+/// Finds Chromium: the one that `CHROMIUM` names, or the system's. Prefers the headless shell, because a whole browser
+/// also draws its own window, and the tests take 1.6 times as long.
 fn chromium() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CHROMIUM") {
         return Ok(named.into());
     }
-    let (shell, browsers) = (["chromium-headless-shell"], ["chromium", "chromium-browser", "google-chrome"]);
-    if let Some(found) = find(&shell, &[]) {
+    let programs = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
+    if let Some(found) = find(&programs, &[]) {
+        if !found.ends_with("chromium-headless-shell") {
+            println!("The Debian package chromium-headless-shell makes the browser tests faster");
+        }
         return Ok(found);
     }
-    let installed = install(&shell, "the browser tests run in Chromium (or set CHROMIUM to one)");
-    if let Some(found) = find(&shell, &[]).or_else(|| find(&browsers, &[])) {
-        return Ok(found);
-    }
-    installed?;
-    bail!("Chromium was installed, but cannot be found in PATH")
+    let why = "the browser tests run in Chromium (or set CHROMIUM to one)";
+    install(&["chromium-headless-shell"], why).or_else(|_| install(&["chromium"], why))?;
+    find(&programs, &[]).context("Chromium was installed, but cannot be found in PATH")
 }

@@ -56,7 +56,7 @@ pub(crate) enum Purpose {
 impl Purpose {
     fn folder(self) -> PathBuf {
         match self {
-            Self::Tests => temporary::folder(),
+            Self::Tests => temporary::parent(),
             Self::Bench => std::env::temp_dir(),
         }
     }

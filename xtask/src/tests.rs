@@ -11,8 +11,9 @@ use crate::packages::ensure_native_libraries;
 use crate::postgres::{Postgres, Purpose};
 use crate::process::{cargo, succeed};
 use crate::steps::Summary;
+use crate::temporary::TemporaryFolder;
 use crate::workspace::Workspace;
-use crate::{browser, server, sources, temporary, web};
+use crate::{browser, server, sources, web};
 use rust::RustTests;
 
 /// Which tests to run.
@@ -75,7 +76,7 @@ pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
         && summary.run("Compiling", || compile(workspace, &plan)).is_some();
     if prepared {
         if let Some(tests) = &plan.rust {
-            run_rust(workspace, tests, &selection.names, &mut summary);
+            run_rust(workspace, tests, &selection.names, &mut summary)?;
         }
         if let Some(arguments) = &plan.browser {
             let server = workspace.server(false);
@@ -95,18 +96,23 @@ fn compile(workspace: &Workspace, plan: &Plan) -> Result<()> {
     if plan.browser.is_some() && !has_server { server::compile(workspace, false) } else { Ok(()) }
 }
 
-fn run_rust(workspace: &Workspace, tests: &RustTests, names: &[String], summary: &mut Summary) {
+fn run_rust(workspace: &Workspace, tests: &RustTests, names: &[String], summary: &mut Summary) -> Result<()> {
+    let temporary = TemporaryFolder::create()?;
     let mut command = rust_command(workspace, tests);
-    command.arg("--no-fail-fast").arg("--").args(names);
+    command.arg("--no-fail-fast").arg("--").args(names).env("TMPDIR", temporary.path());
+    // The tests connect to loopback addresses without TLS. Reading the system's certificates takes a server longer than
+    // the rest of its start. Only for the tests: cargo needs the certificates to download packages.
+    command.env("SSL_CERT_FILE", "/dev/null");
     if !tests.of_api {
         summary.run("Rust tests", || succeed(&mut command));
-        return;
+        return Ok(());
     }
     let start = || Postgres::start(Purpose::Tests);
     if let Some(postgres) = summary.run("Starting PostgreSQL for the tests", start) {
         command.env("SMS_CHAT_TEST_POSTGRES_URL", &postgres.url);
         summary.run("Rust tests, on SQLite and PostgreSQL", || succeed(&mut command));
     }
+    Ok(())
 }
 
 /// Always `--workspace`: with `--package`, cargo chooses other features for shared dependencies and compiles them
@@ -114,9 +120,5 @@ fn run_rust(workspace: &Workspace, tests: &RustTests, names: &[String], summary:
 fn rust_command(workspace: &Workspace, tests: &RustTests) -> std::process::Command {
     let mut command = cargo(&workspace.root);
     command.args(["test", "--workspace"]).args(&tests.targets);
-    command.env("TMPDIR", temporary::folder());
-    // The tests connect to loopback addresses without TLS. Reading the system's certificates takes a server longer than
-    // the rest of its start.
-    command.env("SSL_CERT_FILE", "/dev/null");
     command
 }

@@ -6,28 +6,10 @@ use super::{
     change::{CreateAccountError, ManageAccountError, UpdateAccountError},
     profile::{ChangePasswordError, UpdateProfileError},
 };
-use crate::error::ApiError;
+use crate::error::{ApiError, problem_of_inner};
 
-impl From<CreateAccountError> for ApiError {
-    fn from(error: CreateAccountError) -> Self {
-        match error {
-            CreateAccountError::Invalid(error) => error.into(),
-            CreateAccountError::Taken(error) => error.into(),
-            CreateAccountError::Lookup(error) => error.into(),
-            CreateAccountError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<ManageAccountError> for ApiError {
-    fn from(error: ManageAccountError) -> Self {
-        match error {
-            ManageAccountError::Lookup(error) => error.into(),
-            ManageAccountError::AllTeamsRequired(error) => error.into(),
-            ManageAccountError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(CreateAccountError: Invalid, Taken, Lookup, Database);
+problem_of_inner!(ManageAccountError: Lookup, AllTeamsRequired, Database);
 
 impl From<UpdateAccountError> for ApiError {
     fn from(error: UpdateAccountError) -> Self {
@@ -41,26 +23,5 @@ impl From<UpdateAccountError> for ApiError {
     }
 }
 
-impl From<UpdateProfileError> for ApiError {
-    fn from(error: UpdateProfileError) -> Self {
-        match error {
-            UpdateProfileError::AccountRequired(error) => error.into(),
-            UpdateProfileError::Invalid(error) => error.into(),
-            UpdateProfileError::Confirm(error) => error.into(),
-            UpdateProfileError::Taken(error) => error.into(),
-            UpdateProfileError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangePasswordError> for ApiError {
-    fn from(error: ChangePasswordError) -> Self {
-        match error {
-            ChangePasswordError::AccountRequired(error) => error.into(),
-            ChangePasswordError::Invalid(error) => error.into(),
-            ChangePasswordError::Confirm(error) => error.into(),
-            ChangePasswordError::Password(error) => error.into(),
-            ChangePasswordError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(UpdateProfileError: AccountRequired, Invalid, Confirm, Taken, Database);
+problem_of_inner!(ChangePasswordError: AccountRequired, Invalid, Confirm, Password, Database);

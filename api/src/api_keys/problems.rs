@@ -1,13 +1,6 @@
 //! How the errors of API keys become problems.
 
 use super::change::CreateApiKeyError;
-use crate::error::ApiError;
+use crate::error::problem_of_inner;
 
-impl From<CreateApiKeyError> for ApiError {
-    fn from(error: CreateApiKeyError) -> Self {
-        match error {
-            CreateApiKeyError::Invalid(error) => error.into(),
-            CreateApiKeyError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(CreateApiKeyError: Invalid, Database);

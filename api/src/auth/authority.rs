@@ -51,7 +51,7 @@ impl Authority {
     /// Checks that it includes all teams. `action` starts the sentence that refuses it.
     ///
     /// # Errors
-    /// Otherwise.
+    /// If it does not include them.
     pub fn require_all_teams(&self, action: &'static str) -> Result<(), AllTeamsRequired> {
         if self.has_all_teams() { Ok(()) } else { Err(AllTeamsRequired { action }) }
     }

@@ -12,6 +12,7 @@ use super::{
     caller::{of_api_key, of_session},
     cookies::Purpose,
     csrf, queries,
+    refresh::RefreshError,
     token::token_hash,
 };
 use crate::error::ApiError;
@@ -62,7 +63,7 @@ async fn by_session(
         }
     }
     let found = auth.db.read(move |conn| of_session(conn, claims.sid, now)).await?;
-    found.ok_or_else(|| ApiError::new(ErrorCode::SessionExpired, "The session has ended. Sign in again."))
+    Ok(found.ok_or(RefreshError::Ended)?)
 }
 
 async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Caller, ApiError> {

@@ -13,7 +13,7 @@ use super::{
     throttle::Throttled,
     token::{SigningError, TokenError},
 };
-use crate::error::ApiError;
+use crate::error::{ApiError, problem_of_inner};
 
 impl From<NotFound> for ApiError {
     fn from(error: NotFound) -> Self {
@@ -30,23 +30,8 @@ impl From<AllTeamsRequired> for ApiError {
     }
 }
 
-impl From<OwnerError> for ApiError {
-    fn from(error: OwnerError) -> Self {
-        match error {
-            OwnerError::NotFound(error) => error.into(),
-            OwnerError::AllTeamsRequired(error) => error.into(),
-        }
-    }
-}
-
-impl From<LookupError> for ApiError {
-    fn from(error: LookupError) -> Self {
-        match error {
-            LookupError::NotFound(error) => error.into(),
-            LookupError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(OwnerError: NotFound, AllTeamsRequired);
+problem_of_inner!(LookupError: NotFound, Database);
 
 impl From<MissingPermission> for ApiError {
     fn from(error: MissingPermission) -> Self {

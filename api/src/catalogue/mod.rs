@@ -32,7 +32,7 @@ pub(crate) trait CatalogueEntry: Sized {
     /// The team that owns the entry; `None` for an entry of all teams.
     fn team_id(&self) -> Option<TeamId>;
     fn name(&self) -> &str;
-    /// The place in the list. Archived entries have none that counts.
+    /// The place in the list. Ignored for archived entries.
     fn position(&self) -> i32;
     /// When the entry was archived; `None` for an active one.
     fn archived_at(&self) -> Option<DateTime<Utc>>;

@@ -22,7 +22,7 @@ pub enum AttentionError {
     /// The conversation is closed.
     #[error("The conversation is closed and cannot be changed.")]
     Closed(#[from] Closed),
-    /// The notice tells of an opt-out, and stays until the opt-in.
+    /// The notice reports an opt-out, and stays until the opt-in.
     #[error("The customer has opted out. This notice stays until they opt in again.")]
     OptedOut,
     /// The database failed.

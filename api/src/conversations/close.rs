@@ -17,6 +17,7 @@ use crate::{
     closures,
     db::{DbConnection, DbError},
     events,
+    fields::Invalid,
 };
 
 /// Why a conversation was not closed.
@@ -31,15 +32,9 @@ pub enum CloseError {
     /// The team cannot use the closure reason.
     #[error("This closure reason is not available to the team. Choose another one.")]
     UnknownReason,
-    /// The note is too long.
-    #[error("A note has at most {MAX_NOTE_CHARACTERS} characters; this one has {length}.")]
-    NoteTooLong {
-        /// The note's length in characters.
-        length: usize,
-    },
-    /// The note contains a NUL character.
-    #[error("Remove the NUL character from the note.")]
-    NulInNote,
+    /// The note is invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
     /// The conversation has messages that the caller has not seen.
     #[error(transparent)]
     Unseen(#[from] UnseenError),
@@ -77,16 +72,17 @@ pub fn close(
     Ok(())
 }
 
-fn note(given: Option<&str>) -> Result<Option<String>, CloseError> {
+fn note(given: Option<&str>) -> Result<Option<String>, Invalid> {
     let Some(note) = given.map(str::trim).filter(|note| !note.is_empty()) else {
         return Ok(None);
     };
     let length = note.chars().count();
     if length > MAX_NOTE_CHARACTERS {
-        return Err(CloseError::NoteTooLong { length });
+        let message = format!("A note has at most {MAX_NOTE_CHARACTERS} characters; this one has {length}.");
+        return Err(Invalid::field("note", "too_long", message));
     }
     if note.contains('\0') {
-        return Err(CloseError::NulInNote);
+        return Err(Invalid::field("note", "invalid_character", "Remove the NUL character from the note."));
     }
     Ok(Some(note.to_owned()))
 }

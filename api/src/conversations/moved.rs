@@ -1,8 +1,6 @@
 //! Compare and act (rule 15): rejects a reply or a closure when the conversation has messages that its sender has not
 //! seen. The caller holds the lock on the conversation, so no message can arrive between this check and the commit.
 
-use std::fmt;
-
 use shared::{
     ids::{ConversationId, MessageId},
     message::{Message, Sender, SenderKind},
@@ -17,7 +15,7 @@ use crate::{
 const MOST_NAMES: usize = 2;
 
 /// The operation to check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Operation {
     /// A reply.
     Reply,
@@ -26,33 +24,28 @@ pub enum Operation {
 }
 
 /// The conversation has moved on: it has messages that the sender of the operation has not seen.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", detail(*operation, unseen, *newest))]
 pub struct Moved {
     /// The rejected operation.
     pub operation: Operation,
     /// The unseen messages in order of arrival.
     pub unseen: Vec<Message>,
+    /// The last of them.
+    pub newest: MessageId,
 }
 
-impl std::error::Error for Moved {}
-
 /// "The reply was not sent: the customer and Bo wrote after the last message that you saw. Read …"
-impl fmt::Display for Moved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (not, again) = match self.operation {
-            Operation::Reply => ("The reply was not sent", "send the reply again"),
-            Operation::Closure => ("The conversation was not closed", "close it again"),
-        };
-        write!(
-            f,
-            "{not}: {} wrote after the last message that you saw. Read the new messages, then {again}",
-            writers(&self.unseen),
-        )?;
-        match self.unseen.last() {
-            Some(newest) => write!(f, " with last_seen_message_id {}.", newest.id),
-            None => f.write_str("."),
-        }
-    }
+fn detail(operation: Operation, unseen: &[Message], newest: MessageId) -> String {
+    let (not, again) = match operation {
+        Operation::Reply => ("The reply was not sent", "send the reply again"),
+        Operation::Closure => ("The conversation was not closed", "close it again"),
+    };
+    format!(
+        "{not}: {} wrote after the last message that you saw. Read the new messages, then {again} with \
+         last_seen_message_id {newest}.",
+        writers(unseen),
+    )
 }
 
 /// Why [`require_seen`] rejected an operation.
@@ -80,7 +73,10 @@ pub(super) fn require_seen(
 ) -> Result<(), UnseenError> {
     let Some(last_seen) = last_seen else { return Ok(()) };
     let unseen = unseen(conn, conversation, last_seen, caller)?;
-    if unseen.is_empty() { Ok(()) } else { Err(Moved { operation, unseen }.into()) }
+    match unseen.last().map(|message| message.id) {
+        Some(newest) => Err(Moved { operation, unseen, newest }.into()),
+        None => Ok(()),
+    }
 }
 
 /// "the customer", "Bo", "the customer, Bo and Cy", "the customer and 3 colleagues"
@@ -136,8 +132,10 @@ mod tests {
 
     #[test]
     fn the_problem_says_what_was_not_done_and_how_to_do_it_anyway() {
-        let moved =
-            |operation| Moved { operation, unseen: vec![message("customer", None, None)] }.to_string();
+        let moved = |operation| {
+            Moved { operation, unseen: vec![message("customer", None, None)], newest: MessageId(1) }
+                .to_string()
+        };
         assert_eq!(
             moved(Operation::Reply),
             "The reply was not sent: the customer wrote after the last message that you saw. Read the new messages, \

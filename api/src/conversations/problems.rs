@@ -15,45 +15,23 @@ use super::{
     reply::{InvalidMessage, ReplayError, ReplyError},
     start::{PendingError, StartError},
 };
-use crate::error::ApiError;
+use crate::error::{ApiError, problem_of_inner};
 
-impl From<ListError> for ApiError {
-    fn from(error: ListError) -> Self {
-        match error {
-            ListError::NotFound(error) => error.into(),
-            ListError::Cursor(error) => error.into(),
-            ListError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<NumberError> for ApiError {
-    fn from(error: NumberError) -> Self {
-        match error {
-            NumberError::Invalid(error) => error.into(),
-            NumberError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(ListError: NotFound, Cursor, Database);
+problem_of_inner!(NumberError: Invalid, Database);
 
 impl From<ReceiveError> for ApiError {
     fn from(error: ReceiveError) -> Self {
         match error {
-            ReceiveError::Conflict => Self::new(ErrorCode::Busy, error.to_string()),
+            ReceiveError::Conflict => {
+                Self::new(ErrorCode::Busy, "Another request is storing the same message. Try again.")
+            }
             ReceiveError::Database(error) => error.into(),
         }
     }
 }
 
-impl From<RenderError> for ApiError {
-    fn from(error: RenderError) -> Self {
-        match error {
-            RenderError::NotFound(error) => error.into(),
-            RenderError::Customer(error) => error.into(),
-            RenderError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(RenderError: NotFound, Customer, Database);
 
 impl From<InvalidMessage> for ApiError {
     fn from(error: InvalidMessage) -> Self {
@@ -78,14 +56,7 @@ impl From<InvalidMessage> for ApiError {
     }
 }
 
-impl From<ReplayError> for ApiError {
-    fn from(error: ReplayError) -> Self {
-        match error {
-            ReplayError::KeyReused(error) => error.into(),
-            ReplayError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(ReplayError: KeyReused, Database);
 
 impl From<ReplyError> for ApiError {
     fn from(error: ReplyError) -> Self {
@@ -149,26 +120,14 @@ impl From<CloseError> for ApiError {
             CloseError::UnknownReason => {
                 Self::field(ErrorCode::ValidationFailed, "closure_reason_id", "unknown", error.to_string())
             }
-            CloseError::NoteTooLong { .. } => {
-                Self::field(ErrorCode::ValidationFailed, "note", "too_long", error.to_string())
-            }
-            CloseError::NulInNote => {
-                Self::field(ErrorCode::ValidationFailed, "note", "invalid_character", error.to_string())
-            }
+            CloseError::Invalid(error) => error.into(),
             CloseError::Unseen(error) => error.into(),
             CloseError::Database(error) => error.into(),
         }
     }
 }
 
-impl From<UnseenError> for ApiError {
-    fn from(error: UnseenError) -> Self {
-        match error {
-            UnseenError::Moved(error) => error.into(),
-            UnseenError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(UnseenError: Moved, Database);
 
 impl From<Moved> for ApiError {
     fn from(error: Moved) -> Self {
@@ -187,23 +146,50 @@ impl From<AttentionError> for ApiError {
     }
 }
 
-impl From<ManualConsentError> for ApiError {
-    fn from(error: ManualConsentError) -> Self {
-        match error {
-            ManualConsentError::NotFound(error) => error.into(),
-            ManualConsentError::Invalid(error) => error.into(),
-            ManualConsentError::Number(error) => error.into(),
-            ManualConsentError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(ManualConsentError: NotFound, Invalid, Number, Database);
+problem_of_inner!(OptOutError: NotFound, Invalid, Database);
 
-impl From<OptOutError> for ApiError {
-    fn from(error: OptOutError) -> Self {
-        match error {
-            OptOutError::NotFound(error) => error.into(),
-            OptOutError::Invalid(error) => error.into(),
-            OptOutError::Database(error) => error.into(),
+#[cfg(test)]
+mod tests {
+    use shared::{Problem, ids::ConversationId};
+
+    use super::*;
+
+    fn problem(error: impl Into<ApiError>) -> Problem {
+        error.into().problem().clone()
+    }
+
+    fn field(error: impl Into<ApiError>) -> (ErrorCode, String, String) {
+        let Problem { code, mut errors, .. } = problem(error);
+        let error = errors.remove(0);
+        assert!(errors.is_empty());
+        (code, error.field, error.code)
+    }
+
+    #[test]
+    fn errors_that_only_concurrent_requests_cause_have_their_problems() {
+        assert_eq!(problem(ReceiveError::Conflict).code, ErrorCode::Busy);
+        assert_eq!(problem(StartError::from(PendingError::Conflict)).code, ErrorCode::Busy);
+        let moved = field(StartError::from(PendingError::TeamNumberMoved));
+        assert_eq!(moved, (ErrorCode::ValidationFailed, "from".to_owned(), "unknown".to_owned()));
+        let open = problem(PendingError::Open(ConversationId(7)));
+        assert_eq!((open.code, open.conversation_id), (ErrorCode::ConversationOpen, Some(ConversationId(7))));
+    }
+
+    #[test]
+    fn a_problem_says_what_to_do() {
+        for (error, detail) in [
+            (
+                ApiError::from(CloseError::UnknownReason),
+                "This closure reason is not available to the team. Choose another one.",
+            ),
+            (
+                ReplyError::UnknownTemplate.into(),
+                "The team cannot use this template. Leave template_id out to send the message as it is.",
+            ),
+            (ReceiveError::Conflict.into(), "Another request is storing the same message. Try again."),
+        ] {
+            assert_eq!(problem(error).detail, detail);
         }
     }
 }

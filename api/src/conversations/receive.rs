@@ -72,7 +72,7 @@ pub enum Received {
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
     /// A concurrent transaction changed the same message, conversation or team number. Roll back and retry.
-    #[error("Another request is storing the same message. Try again.")]
+    #[error("a concurrent transaction conflicts with storing the message")]
     Conflict,
     /// The database failed.
     #[error(transparent)]

@@ -58,7 +58,7 @@ pub enum InvalidMessage {
     MissingPlaceholders(Vec<String>),
 }
 
-/// Why a request was not recognised as a repetition, nor as new.
+/// Why a request could not be compared with an earlier one.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
     /// The idempotency key was used with another request.
@@ -75,7 +75,7 @@ pub enum ReplyError {
     /// The conversation does not exist, or the caller is not in its team.
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    /// The idempotency key was used with another request.
+    /// The idempotency key was used with another request, or could not be looked up.
     #[error(transparent)]
     Replay(#[from] ReplayError),
     /// The conversation is closed.

@@ -46,10 +46,10 @@ pub enum Started {
 /// Why an ad-hoc message was not queued.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The team does not exist, or the caller is not in it.
+    /// The team, or the conversation of the replayed message, does not exist, or the caller is not in the team.
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    /// The idempotency key was used with another request.
+    /// The idempotency key was used with another request, or could not be looked up.
     #[error(transparent)]
     Replay(#[from] ReplayError),
     /// The customer's number is invalid.

@@ -14,7 +14,7 @@ use super::{
     temp_file::TempFileError,
     upload::UploadError,
 };
-use crate::error::ApiError;
+use crate::error::{ApiError, problem_of_inner};
 
 /// Maximum number of rejected rows that a problem lists when no row is valid.
 const MAX_ROWS_SHOWN: usize = 20;
@@ -158,28 +158,8 @@ impl From<UnusualDrop> for ApiError {
     }
 }
 
-impl From<ActivateError> for ApiError {
-    fn from(error: ActivateError) -> Self {
-        match error {
-            ActivateError::NotFound(error) => error.into(),
-            ActivateError::UnusualDrop(error) => error.into(),
-            ActivateError::Claim(error) => error.into(),
-            ActivateError::Compare(error) => error.into(),
-            ActivateError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<RestoreError> for ApiError {
-    fn from(error: RestoreError) -> Self {
-        match error {
-            RestoreError::Team(error) => error.into(),
-            RestoreError::NotFound(error) => error.into(),
-            RestoreError::Activate(error) => error.into(),
-            RestoreError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(ActivateError: NotFound, UnusualDrop, Claim, Compare, Database);
+problem_of_inner!(RestoreError: Team, NotFound, Activate, Database);
 
 impl From<RejectedRowsError> for ApiError {
     fn from(error: RejectedRowsError) -> Self {
@@ -192,12 +172,4 @@ impl From<RejectedRowsError> for ApiError {
     }
 }
 
-impl From<MappingError> for ApiError {
-    fn from(error: MappingError) -> Self {
-        match error {
-            MappingError::NotFound(error) => error.into(),
-            MappingError::Invalid(error) => error.into(),
-            MappingError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(MappingError: NotFound, Invalid, Database);

@@ -103,11 +103,7 @@ impl GapRepair {
         metrics::counter!("sms_chat_recovered_total", "kind" => "receipt").increment(recovered.receipts);
         if recovered != Recovered::default() {
             let Recovered { messages, receipts } = recovered;
-            tracing::info!(
-                messages = messages,
-                receipts,
-                "gap repair recovered what the webhooks had missed"
-            );
+            tracing::info!(messages, receipts, "gap repair recovered what the webhooks had missed");
             self.feed.wake();
         }
         (recovered, compared)

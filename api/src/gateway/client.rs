@@ -54,10 +54,10 @@ pub enum RequestError {
     EndlessList(usize),
     /// The list of messages, or a page of it, does not exist.
     #[error("a request to the gateway failed: its list of messages, or a page of it, is missing")]
-    NoMessages,
+    MissingMessageList,
     /// The list of the account's numbers does not exist.
     #[error("a request to the gateway failed: it has no list of numbers")]
-    NoNumbers,
+    MissingNumberList,
 }
 
 /// The gateway's address is not a URL.
@@ -209,7 +209,7 @@ impl GatewayClient {
         method: Method,
         path: &str,
         form: Option<String>,
-    ) -> Result<(&Transport, Request<Body>), TransportError> {
+    ) -> Result<(&Transport, Request<Body>), NotSent> {
         let ready = self.ready()?;
         Ok((&ready.transport, ready.twilio.send_msg("", "", "").request(method, path, form)?))
     }

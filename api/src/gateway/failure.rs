@@ -17,7 +17,7 @@ pub enum FailureCode {
     /// The gateway gave this code.
     Gateway(GatewayCode),
     /// The gateway gave a code that is not a number.
-    Word(String),
+    NonNumeric(String),
     /// This server gave up: the gateway could not be reached, or was too busy, for too long.
     NotAccepted,
     /// This server gave up: the gateway may have the message, and could not be reached for too long to find out.
@@ -38,7 +38,7 @@ impl FailureCode {
             // A number in another form, such as `030003`, stays as it is.
             _ => match text.parse().map(GatewayCode) {
                 Ok(code) if code.to_string() == text => Self::Gateway(code),
-                _ => Self::Word(text.to_owned()),
+                _ => Self::NonNumeric(text.to_owned()),
             },
         }
     }
@@ -57,10 +57,10 @@ impl FailureCode {
                     .to_owned()
             }
             Self::Gateway(code) => match code.known() {
-                Some(known) => format!("{} {}", known.what, known.advice),
+                Some(known) => format!("{} {}", known.cause, known.advice),
                 None => unknown(code),
             },
-            Self::Word(word) => unknown(word),
+            Self::NonNumeric(code) => unknown(code),
         }
     }
 
@@ -69,17 +69,6 @@ impl FailureCode {
     pub fn records_opt_out(&self) -> bool {
         matches!(self, Self::Gateway(code) if code.handling() == Handling::RecordOptOut)
     }
-
-    /// Whether the same message may arrive when an agent sends it again.
-    #[must_use]
-    pub fn is_worth_another_try(&self) -> bool {
-        match self {
-            Self::Gateway(code) => code.known().is_none_or(|known| known.is_worth_another_try),
-            Self::Unspecified | Self::Word(_) | Self::NotAccepted => true,
-            // The customer may already have the message.
-            Self::OutcomeUnknown => false,
-        }
-    }
 }
 
 impl fmt::Display for FailureCode {
@@ -87,7 +76,7 @@ impl fmt::Display for FailureCode {
         match self {
             Self::Unspecified => Ok(()),
             Self::Gateway(code) => code.fmt(f),
-            Self::Word(word) => f.write_str(word),
+            Self::NonNumeric(code) => f.write_str(code),
             Self::NotAccepted => f.write_str(NOT_ACCEPTED),
             Self::OutcomeUnknown => f.write_str(OUTCOME_UNKNOWN),
         }

@@ -150,7 +150,7 @@ impl MessageList<'_> {
     /// end: gateways sort by different dates, so a message that was sent late can stand before newer ones.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<ListedMessage>>, RequestError> {
         let Some(mut page) = self.pages.next::<ListedMessage>().await? else {
-            return if self.pages.missing { Err(RequestError::NoMessages) } else { Ok(None) };
+            return if self.pages.missing { Err(RequestError::MissingMessageList) } else { Ok(None) };
         };
         let since = match self.until {
             Until::GatewayTime(since) => since,
@@ -217,7 +217,7 @@ impl GatewayClient {
     pub async fn numbers(&self) -> Result<Vec<OwnNumber>, RequestError> {
         let size = encode_pairs([("PageSize", PAGE_SIZE)]);
         let mut pages = self.list("IncomingPhoneNumbers.json", size);
-        let mut numbers: Vec<OwnNumber> = pages.next().await?.ok_or(RequestError::NoNumbers)?;
+        let mut numbers: Vec<OwnNumber> = pages.next().await?.ok_or(RequestError::MissingNumberList)?;
         while let Some(page) = pages.next().await? {
             numbers.extend(page);
         }

@@ -88,8 +88,8 @@ impl MediaDownload {
         Ok(Self { content_type, length, body: response.into_body() })
     }
 
-    /// Returns the file as a stream of its parts. The stream fails when the file is too large or the next part is too late; the
-    /// client's response then ends incomplete.
+    /// Returns the file as a stream of its parts. The stream fails when the file is too large or the next part is too
+    /// late; the client's response then ends incomplete.
     pub fn parts(self) -> impl Stream<Item = Result<Bytes, DownloadError>> {
         stream::try_unfold((self.body, MAX_SIZE), |(mut body, left)| async move {
             let chunk =
@@ -110,8 +110,8 @@ impl GatewayClient {
     /// Fails when the address is not allowed, or the gateway does not return the file.
     pub async fn media(&self, address: &str) -> Result<MediaDownload, DownloadError> {
         let path = self.media_path(address).ok_or(DownloadError::ForbiddenAddress)?;
-        let (transport, request) = self.request(Method::GET, &path, None)?;
-        let mut request = transport.readdressed(request)?;
+        let (transport, request) = self.request(Method::GET, &path, None).map_err(TransportError::from)?;
+        let mut request = transport.readdressed(request).map_err(TransportError::from)?;
         for _ in 0..=MAX_REDIRECTS {
             let from = request.uri().clone();
             let opened = tokio::time::timeout(READ_TIMEOUT, transport.open(request)).await;

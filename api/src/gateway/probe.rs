@@ -5,7 +5,7 @@ use std::time::Duration;
 use hyper::{Body, Request, Uri};
 use twilio_async::encode_pairs;
 
-use super::transport::{Transport, TransportError};
+use super::transport::{NotSent, Transport, TransportError};
 
 /// Posts a signed form to a webhook, and returns the HTTP status of the response. The webhook processes the form like
 /// any other, so the caller chooses one that changes nothing.
@@ -18,10 +18,11 @@ pub(crate) async fn probe_webhook(
     signature: &str,
     timeout: Duration,
 ) -> Result<u16, TransportError> {
-    let to: Uri = url.parse()?;
+    let to: Uri = url.parse().map_err(NotSent::from)?;
     let request = Request::post(to.clone())
         .header("Content-Type", "application/x-www-form-urlencoded")
         .header("X-Twilio-Signature", signature)
-        .body(Body::from(encode_pairs(form).unwrap_or_default()))?;
+        .body(Body::from(encode_pairs(form).unwrap_or_default()))
+        .map_err(NotSent::from)?;
     Ok(Transport::to(to, timeout).send_as_addressed(request).await?.status)
 }

@@ -31,7 +31,7 @@ pub(super) struct GatewayResponse {
 pub enum TransportError {
     /// The request was not sent, so nothing can have reached the gateway.
     #[error("the gateway cannot be reached: {0}")]
-    NotSent(NotSent),
+    NotSent(#[from] NotSent),
     /// The request may have reached the gateway.
     #[error("the gateway did not respond: {0}")]
     NoResponse(NoResponse),
@@ -58,12 +58,6 @@ pub enum NotSent {
     /// The connection was not made.
     #[error(transparent)]
     Connection(hyper::Error),
-}
-
-impl<E: Into<NotSent>> From<E> for TransportError {
-    fn from(error: E) -> Self {
-        Self::NotSent(error.into())
-    }
 }
 
 /// Why a request that was sent has no usable response.
@@ -93,7 +87,7 @@ impl Transport {
         connector.enforce_http(false);
         connector.set_nodelay(true);
         // A shorter time-out than the exchange's, so that a gateway that cannot be reached gives `NotSent`, not
-        // `Unknown`.
+        // `NoResponse`.
         connector.set_connect_timeout(Some(timeout / 2));
         // Idle connections are closed early, so that a request does not get lost on one that the gateway has just
         // closed.
@@ -105,7 +99,7 @@ impl Transport {
 
     /// Redirects a request for Twilio's address to the gateway: with its scheme and authority, and its base path (such
     /// as `/api/laml`) before the request's path.
-    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, TransportError> {
+    pub(super) fn readdressed(&self, mut request: Request<Body>) -> Result<Request<Body>, NotSent> {
         let mut parts = request.uri().clone().into_parts();
         parts.scheme = self.base.scheme().cloned();
         parts.authority = self.base.authority().cloned();

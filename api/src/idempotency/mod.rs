@@ -21,18 +21,26 @@ use crate::{
 #[error("This Idempotency-Key was used with another request. Use a new key for a new request.")]
 pub struct KeyReused;
 
+/// The request was answered before, with a secret that is shown only once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "This request was answered before, and its secret is shown only once. If you lost that answer, revoke what it \
+     created and send the request again with a new Idempotency-Key."
+)]
+pub struct SecretShown;
+
 /// Why an idempotent request was not answered. `E` is the error of its work.
 #[derive(Debug, thiserror::Error)]
 pub enum IdempotencyError<E> {
     /// The key was used with another request.
     #[error(transparent)]
     KeyReused(#[from] KeyReused),
-    /// The request was answered before, with a secret that is shown only once.
-    #[error("the request was answered before, with a secret that is shown only once")]
-    SecretShown,
+    /// The request was answered before, with a secret.
+    #[error(transparent)]
+    SecretShown(#[from] SecretShown),
     /// The answer could not be serialised.
     #[error("the answer could not be serialised: {0}")]
-    Answer(serde_json::Error),
+    Serialize(#[source] serde_json::Error),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -155,7 +163,7 @@ impl IdempotentRequest {
         if stored.digest != request.digest {
             return Err(KeyReused.into());
         }
-        let Some(json) = stored.answer else { return Err(IdempotencyError::SecretShown) };
+        let Some(json) = stored.answer else { return Err(SecretShown.into()) };
         Ok(Some(Answer { json, is_replayed: true }))
     }
 
@@ -176,6 +184,6 @@ pub(crate) fn is_used(conn: &mut DbConnection, key: &str, now: DateTime<Utc>) ->
 }
 
 fn new_answer<E>(answer: &impl Serialize) -> Result<Answer, IdempotencyError<E>> {
-    let json = serde_json::to_string(answer).map_err(IdempotencyError::Answer)?;
+    let json = serde_json::to_string(answer).map_err(IdempotencyError::Serialize)?;
     Ok(Answer { json, is_replayed: false })
 }

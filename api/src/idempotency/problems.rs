@@ -4,12 +4,18 @@ use std::convert::Infallible;
 
 use shared::ErrorCode;
 
-use super::{IdempotencyError, KeyReused};
+use super::{IdempotencyError, KeyReused, SecretShown};
 use crate::error::ApiError;
 
 impl From<KeyReused> for ApiError {
     fn from(error: KeyReused) -> Self {
         Self::new(ErrorCode::IdempotencyKeyReused, error.to_string())
+    }
+}
+
+impl From<SecretShown> for ApiError {
+    fn from(error: SecretShown) -> Self {
+        Self::new(ErrorCode::AlreadyExists, error.to_string())
     }
 }
 
@@ -27,12 +33,8 @@ where
     fn from(error: IdempotencyError<E>) -> Self {
         match error {
             IdempotencyError::KeyReused(error) => error.into(),
-            IdempotencyError::SecretShown => Self::new(
-                ErrorCode::AlreadyExists,
-                "This request was answered before, and its secret is shown only once. If you lost that answer, revoke \
-                 what it created and send the request again with a new Idempotency-Key.",
-            ),
-            IdempotencyError::Answer(error) => Self::internal(&error),
+            IdempotencyError::SecretShown(error) => error.into(),
+            IdempotencyError::Serialize(error) => Self::internal(&error),
             IdempotencyError::Database(error) => error.into(),
             IdempotencyError::Work(error) => error.into(),
         }

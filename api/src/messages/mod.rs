@@ -2,5 +2,6 @@
 //! `outbox` sends them.
 
 pub mod media;
+mod problems;
 pub(crate) mod queries;
 pub mod routes;

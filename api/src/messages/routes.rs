@@ -1,9 +1,9 @@
 //! `/messages`: the media of a message. The messages themselves are read and written through their conversations.
 
 use actix_web::{HttpResponse, http::header, web};
-use shared::{ErrorCode, Problem, ids::MessageId};
+use shared::{Problem, ids::MessageId};
 
-use super::media::{self, MediaError};
+use super::media;
 use crate::{auth::Caller, error::ApiError, state::AppState};
 
 /// A browser that opens a customer's file must not run scripts or load anything.
@@ -43,18 +43,4 @@ pub async fn get_media(
         answer.no_chunking(length);
     }
     Ok(answer.streaming(download.parts()))
-}
-
-impl From<MediaError> for ApiError {
-    fn from(error: MediaError) -> Self {
-        let code = match error {
-            MediaError::NotFound(error) => return error.into(),
-            MediaError::Database(error) => return error.into(),
-            MediaError::Gone => ErrorCode::MediaGone,
-            MediaError::Unusable => ErrorCode::MediaUnusable,
-            MediaError::Timeout => ErrorCode::GatewayTimeout,
-            MediaError::Unavailable => ErrorCode::GatewayUnavailable,
-        };
-        Self::new(code, error.to_string())
-    }
 }

@@ -1,6 +1,8 @@
-//! Searches conversations by number, reference or name (rule 12). [`term`] parses the search term, `sqlite` and `postgres` use the text index of their database.
+//! Searches conversations by number, reference or name (rule 12). [`term`] parses the search term, `sqlite`
+//! and `postgres` use the text index of their database.
 
 mod postgres;
+mod problems;
 mod queries;
 pub mod routes;
 mod sqlite;

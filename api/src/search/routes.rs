@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use shared::{
-    ErrorCode, Page, Problem,
+    Page, Problem,
     account::Permission,
     conversation::{Conversation, ConversationStatus},
     ids::TeamId,
@@ -12,7 +12,7 @@ use utoipa::IntoParams;
 
 use super::{
     queries::{self, SearchRequest},
-    term::{InvalidTerm, Term},
+    term::Term,
 };
 use crate::{
     auth::{Caller, LookupError},
@@ -73,10 +73,4 @@ pub async fn search_conversations(
         .await?;
     let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));
     Ok(HttpResponse::Ok().json(found.map(|(conversation, _)| conversation)))
-}
-
-impl From<InvalidTerm> for ApiError {
-    fn from(error: InvalidTerm) -> Self {
-        Self::field(ErrorCode::InvalidQuery, "q", "invalid", error.to_string())
-    }
 }

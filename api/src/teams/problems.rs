@@ -7,49 +7,12 @@ use super::{
     members::MembershipError,
     numbers::{AddNumberError, RemoveNumberError},
 };
-use crate::error::ApiError;
+use crate::error::{ApiError, problem_of_inner};
 
-impl From<TeamFieldsError> for ApiError {
-    fn from(error: TeamFieldsError) -> Self {
-        match error {
-            TeamFieldsError::Invalid(error) => error.into(),
-            TeamFieldsError::Taken(error) => error.into(),
-            TeamFieldsError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateTeamError> for ApiError {
-    fn from(error: CreateTeamError) -> Self {
-        match error {
-            CreateTeamError::AllTeamsRequired(error) => error.into(),
-            CreateTeamError::Fields(error) => error.into(),
-            CreateTeamError::Lookup(error) => error.into(),
-            CreateTeamError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<UpdateTeamError> for ApiError {
-    fn from(error: UpdateTeamError) -> Self {
-        match error {
-            UpdateTeamError::Lookup(error) => error.into(),
-            UpdateTeamError::Fields(error) => error.into(),
-            UpdateTeamError::Database(error) => error.into(),
-        }
-    }
-}
-
-impl From<AddNumberError> for ApiError {
-    fn from(error: AddNumberError) -> Self {
-        match error {
-            AddNumberError::Lookup(error) => error.into(),
-            AddNumberError::Invalid(error) => error.into(),
-            AddNumberError::Taken(error) => error.into(),
-            AddNumberError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(TeamFieldsError: Invalid, Taken, Database);
+problem_of_inner!(CreateTeamError: AllTeamsRequired, Fields, Lookup, Database);
+problem_of_inner!(UpdateTeamError: Lookup, Fields, Database);
+problem_of_inner!(AddNumberError: Lookup, Invalid, Taken, Database);
 
 impl From<RemoveNumberError> for ApiError {
     fn from(error: RemoveNumberError) -> Self {
@@ -62,12 +25,4 @@ impl From<RemoveNumberError> for ApiError {
     }
 }
 
-impl From<MembershipError> for ApiError {
-    fn from(error: MembershipError) -> Self {
-        match error {
-            MembershipError::Team(error) => error.into(),
-            MembershipError::Account(error) => error.into(),
-            MembershipError::Database(error) => error.into(),
-        }
-    }
-}
+problem_of_inner!(MembershipError: Team, Account, Database);

@@ -83,10 +83,10 @@ pub(crate) fn require(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) ->
 }
 
 fn is_in(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<bool, DbError> {
-    let exists = |conn: &mut DbConnection| {
+    let is_stored = |conn: &mut DbConnection| {
         on_each!(conn, |c| diesel::select(exists(teams::table.find(id.0))).get_result(c))
     };
-    Ok(scope.includes(id) && exists(conn)?)
+    Ok(scope.includes(id) && is_stored(conn)?)
 }
 
 /// Narrows the scope to the team that a query or body names as `team_id`, if it names one.

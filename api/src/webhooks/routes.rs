@@ -13,7 +13,7 @@ use crate::{
     consents::keyword::Keyword,
     conversations::{
         delivery,
-        receive::{InboundMessage, Received, store},
+        receive::{self, InboundMessage, Received},
     },
     error::ApiError,
     gateway::{failure::FailureCode, media::StoredMedia, signature, status::parse_status},
@@ -98,7 +98,7 @@ pub async fn receive_message(
         Ok(message) => message,
         Err(reason) => return Err(reject(&state, &form, reason, now).await?),
     };
-    match store(&state.db, message, now).await? {
+    match receive::store(&state.db, message, now).await? {
         Received::UnknownRecipient => {
             Err(reject(&state, &form, RejectionReason::UnknownRecipient, now).await?)
         }

@@ -1,7 +1,7 @@
 //! A form that is sent to the server. It is sent once at a time, shows errors beside their fields, and keeps the input
 //! when the request fails.
 //!
-//! Forms do not validate: the server's `errors[]` do.
+//! A page may reject input earlier ([`Form::set_error`]); the server's `errors[]` decide.
 
 mod fields;
 
@@ -100,7 +100,9 @@ impl Form {
 
     /// Clears the error.
     pub(crate) fn clear(self) {
-        self.error.set(None);
+        if self.error.with_untracked(Option::is_some) {
+            self.error.set(None);
+        }
     }
 
     /// Returns the error of a field, and registers the field, so that its error is not shown below the form.

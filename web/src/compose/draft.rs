@@ -16,11 +16,23 @@ use crate::{api::new_idempotency_key, storage};
 pub(crate) trait Details:
     Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
 {
+    /// Returns what remains when the server has answered the last attempt to send the message.
+    fn after_answer(self) -> Self {
+        self
+    }
 }
 
-impl<T> Details for T where
-    T: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
-{
+/// What a response means for the draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The message is sent. What the agent writes next is another message.
+    Sent,
+    /// An earlier version of the message was sent. The text in the message box is another message.
+    EarlierVersionSent,
+    /// The server refused the message.
+    Refused,
+    /// The response is lost, so the message may have been sent.
+    Lost,
 }
 
 /// An unsent message.
@@ -51,6 +63,11 @@ pub(crate) struct ChosenTemplate {
 pub(crate) struct StorageKey(String);
 
 impl StorageKey {
+    /// Returns whether a change in another tab concerns this draft.
+    pub(super) fn is_of(&self, change: &StorageEvent) -> bool {
+        change.key().as_ref() == Some(&self.0)
+    }
+
     /// The key of an account's draft. `kind` is the kind of message, and `id` that of its conversation or team.
     pub(crate) fn new(kind: &str, account: Option<AccountId>, id: i64) -> Self {
         let account = account.map(|account| account.to_string()).unwrap_or_default();
@@ -75,33 +92,44 @@ impl<D: Details> Draft<D> {
 
     /// Stores the draft, or deletes it if it is empty.
     pub(crate) fn save(&self, key: &StorageKey) {
-        let is_empty = self.text.shown().is_empty() && self.details == D::default();
+        let is_empty = self.text.is_empty() && self.details == D::default();
         let json = if is_empty { None } else { serde_json::to_string(self).ok() };
         storage::save(&key.0, json.as_deref());
     }
 
-    /// Returns the draft after a change in another tab. If the same draft was sent or edited there, this one becomes
-    /// empty or takes over the edit. Returns `None` for a change of a different draft.
-    pub(super) fn after_change(&self, change: &StorageEvent, key: &StorageKey) -> Option<Self> {
-        if change.key().as_ref() != Some(&key.0) || Self::parse(&change.old_value()?)?.key != self.key {
+    /// Returns the draft after another tab has replaced the stored draft `old` with `new`. If the same draft was sent or
+    /// edited there, this one becomes empty or takes over the edit. Returns `None` for a change of a different draft.
+    pub(super) fn after_change(&self, old: Option<&str>, new: Option<&str>) -> Option<Self> {
+        if Self::parse(old?)?.key != self.key {
             return None;
         }
-        match change.new_value() {
+        match new {
             None => Some(Self::empty()),
-            Some(json) => Self::parse(&json).filter(|draft| draft.key == self.key),
+            Some(json) => Self::parse(json).filter(|draft| draft.key == self.key),
         }
     }
 
-    /// Returns what remains after `sent` was sent: an empty draft, or a new message if the text has changed meanwhile.
-    /// Another message stays as it is.
-    pub(super) fn after_sending(self, sent: &Self) -> Self {
+    /// Returns what remains after the response to `sent`. Another message stays as it is. `new_key` is the idempotency
+    /// key of the next message.
+    pub(super) fn after_response(self, outcome: Outcome, sent: &Self, new_key: String) -> Self {
         if self.key != sent.key {
-            self
-        } else if self.text == sent.text {
-            Self::empty()
-        } else {
-            Self { key: new_idempotency_key(), ..self }
+            return self;
         }
+        match outcome {
+            Outcome::Sent if self.text == sent.text => {
+                Self { text: Text::default(), template: None, key: new_key, details: D::default() }
+            }
+            Outcome::Sent | Outcome::EarlierVersionSent => {
+                Self { key: new_key, details: self.details.after_answer(), ..self }
+            }
+            Outcome::Refused => Self { details: self.details.after_answer(), ..self },
+            Outcome::Lost => self,
+        }
+    }
+
+    /// Returns the id of the template that the text comes from.
+    pub(crate) fn template_id(&self) -> Option<TemplateId> {
+        self.template.as_ref().map(|chosen| chosen.id)
     }
 
     /// Handles input in the message box.
@@ -119,12 +147,13 @@ impl<D: Details> Draft<D> {
         self.template = Some(ChosenTemplate { id: template.id, filled_for, rendered });
     }
 
-    /// Replaces an unedited template text with the same template from a newer list, whose values may differ.
-    pub(super) fn refill_template(&mut self, list: &TemplateList) {
-        let Some(chosen) = self.template.as_ref().filter(|_| self.has_unedited_template()) else { return };
-        if let Some(template) = list.find(chosen.id) {
-            self.choose_template(template, list.filled_for.clone());
-        }
+    /// Returns the draft with its unedited template text as in a newer list. Returns `None` if that changes nothing.
+    pub(super) fn refilled(&self, list: &TemplateList) -> Option<Self> {
+        let chosen = self.template.as_ref().filter(|_| self.has_unedited_template())?;
+        let template = list.find(chosen.id)?;
+        let mut refilled = self.clone();
+        refilled.choose_template(template, list.filled_for.clone());
+        (refilled != *self).then_some(refilled)
     }
 
     /// Returns whether the text is that of the template, without edits. Typed values are not edits.
@@ -159,8 +188,25 @@ mod tests {
         }
     }
 
-    fn draft(text: &str) -> Draft<()> {
-        Draft { text: Text::new(text.to_owned()), template: None, key: "a key".to_owned(), details: () }
+    /// Details that count the answers of the server.
+    type Answers = u32;
+
+    impl Details for Answers {
+        fn after_answer(self) -> Self {
+            self + 1
+        }
+    }
+
+    fn draft(text: &str) -> Draft<Answers> {
+        Draft { text: Text::new(text.to_owned()), template: None, key: "a key".to_owned(), details: 0 }
+    }
+
+    fn keyed(text: &str, key: &str, details: Answers) -> Draft<Answers> {
+        Draft { key: key.to_owned(), details, ..draft(text) }
+    }
+
+    fn json(draft: &Draft<Answers>) -> String {
+        serde_json::to_string(draft).unwrap()
     }
 
     #[test]
@@ -169,9 +215,11 @@ mod tests {
         let mut draft = draft("");
         draft.choose_template(&greeting("Hi Maria"), Some(maria));
         assert!(draft.is_filled_for_another(&jo));
-        draft.refill_template(&TemplateList::new(vec![greeting("Hi Jo")], Some(jo.clone())));
-        assert_eq!(draft.text.shown(), "Hi Jo");
-        assert!(!draft.is_filled_for_another(&jo));
+        let list = TemplateList::new(vec![greeting("Hi Jo")], Some(jo.clone()));
+        let refilled = draft.refilled(&list).unwrap();
+        assert_eq!(refilled.text.shown(), "Hi Jo");
+        assert!(!refilled.is_filled_for_another(&jo));
+        assert_eq!(refilled.refilled(&list), None, "nothing has changed");
     }
 
     #[test]
@@ -180,8 +228,7 @@ mod tests {
         let mut draft = draft("");
         draft.choose_template(&greeting("Hi Maria"), Some(maria.clone()));
         draft.edit("Hi Maria!".to_owned());
-        draft.refill_template(&TemplateList::new(vec![greeting("Hi Jo")], Some(jo.clone())));
-        assert_eq!(draft.text.shown(), "Hi Maria!");
+        assert_eq!(draft.refilled(&TemplateList::new(vec![greeting("Hi Jo")], Some(jo.clone()))), None);
         assert!(!draft.has_unedited_template());
         assert!(draft.is_filled_for_another(&jo));
         assert!(!draft.is_filled_for_another(&maria));
@@ -196,8 +243,37 @@ mod tests {
     }
 
     #[test]
-    fn another_message_stays_when_a_message_was_sent() {
-        let other = Draft { key: "another key".to_owned(), ..draft("Friday") };
-        assert_eq!(other.clone().after_sending(&draft("Friday")), other);
+    fn the_key_changes_only_when_this_message_or_an_earlier_version_was_sent() {
+        let after =
+            |now: &str, outcome| draft(now).after_response(outcome, &draft("Friday"), "new".to_owned());
+        assert_eq!(after("Friday", Outcome::Sent), keyed("", "new", 0));
+        assert_eq!(after("Friday is fine", Outcome::Sent), keyed("Friday is fine", "new", 1));
+        assert_eq!(after("Friday", Outcome::EarlierVersionSent), keyed("Friday", "new", 1));
+        assert_eq!(after("Friday", Outcome::Refused), keyed("Friday", "a key", 1));
+        assert_eq!(after("Friday", Outcome::Lost), draft("Friday"));
+    }
+
+    #[test]
+    fn another_message_stays_whatever_the_response() {
+        let other = keyed("Friday", "another key", 0);
+        for outcome in [Outcome::Sent, Outcome::EarlierVersionSent, Outcome::Refused, Outcome::Lost] {
+            assert_eq!(other.clone().after_response(outcome, &draft("Friday"), "new".to_owned()), other);
+        }
+    }
+
+    #[test]
+    fn an_edit_of_the_same_draft_in_another_tab_is_taken_over_and_one_of_another_draft_is_not() {
+        let (before, edited) = (draft("Friday"), draft("Friday is fine"));
+        let other = keyed("Until then", "another key", 0);
+        let change = |old: Option<&Draft<Answers>>, new: Option<&Draft<Answers>>| {
+            before.after_change(old.map(json).as_deref(), new.map(json).as_deref())
+        };
+        assert_eq!(change(Some(&before), Some(&edited)), Some(edited.clone()));
+        for (old, new) in [(None, &before), (None, &other), (Some(&other), &before), (Some(&before), &other)]
+        {
+            assert_eq!(change(old, Some(new)), None);
+        }
+        assert_eq!(change(Some(&other), None), None);
+        assert_eq!(before.after_change(Some("not a draft"), None), None);
     }
 }

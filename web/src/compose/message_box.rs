@@ -4,13 +4,16 @@ use leptos::prelude::*;
 
 use super::{Composer, draft::Details};
 
-/// The message box. Its error has the id `error-body`.
+/// The message box. `text` is the draft's text, `error` that of the field `body`, and `described_by` the ids of what the
+/// page shows about the text.
 pub(crate) fn message_box<D: Details>(
     composer: Composer<D>,
+    text: Memo<String>,
+    error: Signal<Option<String>>,
     id: &'static str,
     class: &'static str,
+    described_by: &'static str,
 ) -> AnyView {
-    let error = composer.form.field_error("body");
     view! {
         <textarea
             node_ref=composer.message_box
@@ -19,10 +22,10 @@ pub(crate) fn message_box<D: Details>(
             dir="auto"
             name="body"
             aria-label="Message"
-            aria-describedby="message-missing error-body message-count"
+            aria-describedby=described_by
             aria-invalid=move || error.with(Option::is_some).to_string()
             placeholder="Write a message – Ctrl+Enter sends"
-            prop:value=move || composer.draft.with(|draft| draft.text.shown())
+            prop:value=text
             prop:readOnly=move || composer.form.busy.get()
             on:input:target=move |event| composer.edit(event.target().value())
         ></textarea>

@@ -1,7 +1,7 @@
 //! The composer: writes a message, stores it as a draft in the browser, fills in templates and sends it once.
 //!
-//! The conversation page and the ad-hoc dialog use it. Each adds what is its own as `D`, which is stored with the draft:
-//! the page the last attempt to send, the dialog the numbers. Nothing here depends on pages.
+//! The conversation page and the ad-hoc dialog use it. `D` is stored with the draft: a reply stores its last attempt to
+//! send, an ad-hoc message its numbers. Nothing here depends on pages.
 //!
 //! Reading order: [`draft`], [`text`], this file, [`templates`], then [`send`].
 
@@ -13,7 +13,6 @@ pub(crate) mod templates;
 pub(crate) mod text;
 
 use leptos::{html, prelude::*};
-use shared::template::RenderedTemplate;
 use web_sys::StorageEvent;
 
 pub(crate) use self::message_box::message_box;
@@ -31,7 +30,7 @@ use crate::{
 
 /// The state of a composer.
 pub(crate) struct Composer<D: Details> {
-    key: StoredValue<StorageKey>,
+    storage_key: StoredValue<StorageKey>,
     /// The message being written.
     pub(crate) draft: RwSignal<Draft<D>>,
     /// The draft whose text a template has replaced.
@@ -55,10 +54,10 @@ impl<D: Details> Copy for Composer<D> {}
 
 impl<D: Details> Composer<D> {
     /// Loads the stored draft, and follows its changes in other tabs until the current owner is disposed.
-    pub(crate) fn new(key: StorageKey) -> Self {
+    pub(crate) fn new(storage_key: StorageKey) -> Self {
         let composer = Self {
-            draft: RwSignal::new(Draft::load(&key)),
-            key: StoredValue::new(key),
+            draft: RwSignal::new(Draft::load(&storage_key)),
+            storage_key: StoredValue::new(storage_key),
             replaced: RwSignal::new(None),
             templates: RwSignal::new(None),
             form: Form::new(),
@@ -72,11 +71,15 @@ impl<D: Details> Composer<D> {
     }
 
     fn follow_other_tab(self, change: &StorageEvent) {
-        let now =
-            self.key.with_value(|key| self.draft.with_untracked(|draft| draft.after_change(change, key)));
         // A draft that is being sent stays, because its response decides what remains of it.
-        if let Some(now) = now.filter(|_| !self.form.busy.get_untracked()) {
+        if self.form.busy.get_untracked() || !self.storage_key.with_value(|key| key.is_of(change)) {
+            return;
+        }
+        let (old, new) = (change.old_value(), change.new_value());
+        let now = self.draft.with_untracked(|draft| draft.after_change(old.as_deref(), new.as_deref()));
+        if let Some(now) = now {
             self.draft.set(now);
+            self.form.clear();
         }
     }
 
@@ -89,23 +92,15 @@ impl<D: Details> Composer<D> {
     /// Changes and stores the draft. Keeps the error, because the agent has not changed anything.
     pub(crate) fn update(self, change: impl FnOnce(&mut Draft<D>)) {
         self.draft.try_update(change);
-        self.key.try_with_value(|key| self.draft.try_with_untracked(|draft| draft.save(key)));
+        self.storage_key.try_with_value(|key| self.draft.try_with_untracked(|draft| draft.save(key)));
     }
 
     /// Handles input in the message box.
-    pub(crate) fn edit(self, text: String) {
-        self.replaced.set(None);
-        self.change(|draft| draft.edit(text));
-    }
-
-    /// Replaces the text with a template. A replaced text of the agent can be restored.
-    pub(crate) fn choose_template(self, template: &RenderedTemplate, list: &TemplateList) {
-        let before = self.draft.get_untracked();
-        if !before.has_unedited_template() && !before.text.shown().trim().is_empty() {
-            self.replaced.set(Some(before));
+    fn edit(self, text: String) {
+        if self.replaced.with_untracked(Option::is_some) {
+            self.replaced.set(None);
         }
-        self.change(|draft| draft.choose_template(template, list.filled_for.clone()));
-        self.focus();
+        self.change(|draft| draft.edit(text));
     }
 
     /// Restores the text that a template has replaced.

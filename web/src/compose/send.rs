@@ -14,7 +14,7 @@ use shared::{
 
 use super::{
     Composer,
-    draft::{Details, Draft},
+    draft::{Details, Draft, Outcome, StorageKey},
     text::braced,
 };
 use crate::api::{RequestError, new_idempotency_key};
@@ -22,23 +22,13 @@ use crate::api::{RequestError, new_idempotency_key};
 const EARLIER_VERSION_SENT: &str = "An earlier version of this message was sent already. Read the conversation with \
                                     this number before you send again.";
 
-/// What a response means for the draft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    /// The message is sent. What the agent writes next is another message.
-    Sent,
-    /// An earlier version of the message was sent. The text in the message box is another message.
-    EarlierVersionSent,
-    /// The message was not sent, or its response is lost. The next attempt has the same key.
-    NotSent,
-}
-
 /// Returns what a response means for the draft.
 fn outcome<T>(response: &Result<T, RequestError>) -> Outcome {
     match response {
         Ok(_) => Outcome::Sent,
         Err(error) if error.code() == Some(ErrorCode::IdempotencyKeyReused) => Outcome::EarlierVersionSent,
-        Err(_) => Outcome::NotSent,
+        Err(error) if error.problem().is_some() => Outcome::Refused,
+        Err(_) => Outcome::Lost,
     }
 }
 
@@ -81,20 +71,9 @@ impl<D: Details> Composer<D> {
         sent: impl FnOnce(T) + 'static,
         refused: impl FnOnce(RequestError) -> Result<(), RequestError> + 'static,
     ) {
-        let key = self.key.get_value();
+        let storage_key = self.storage_key.get_value();
         self.form.send_detached(request, move |response| {
-            match outcome(&response) {
-                Outcome::Sent => {
-                    // The stored draft, if the composer is closed.
-                    let now = self.draft.try_get_untracked().unwrap_or_else(|| Draft::load(&key));
-                    let remaining = now.after_sending(&draft);
-                    remaining.save(&key);
-                    self.draft.try_set(remaining);
-                    self.replaced.try_set(None);
-                }
-                Outcome::EarlierVersionSent => self.update(|draft| draft.key = new_idempotency_key()),
-                Outcome::NotSent => {}
-            }
+            self.settle(&storage_key, outcome(&response), &draft);
             match response {
                 Ok(response) => sent(response),
                 Err(error) if self.form.is_disposed() => self.notices.error(&error),
@@ -102,6 +81,24 @@ impl<D: Details> Composer<D> {
             }
             Ok(())
         });
+    }
+
+    /// Updates the draft, and the stored one, after the response to `sent`. The composer may be closed meanwhile.
+    fn settle(self, storage_key: &StorageKey, outcome: Outcome, sent: &Draft<D>) {
+        let stored = Draft::load(storage_key);
+        let now = self.draft.try_get_untracked().unwrap_or_else(|| stored.clone());
+        let remaining = now.clone().after_response(outcome, sent, new_idempotency_key());
+        if remaining == now {
+            return;
+        }
+        // Another tab may have stored a draft of its own.
+        if stored.key == sent.key {
+            remaining.save(storage_key);
+        }
+        self.draft.try_set(remaining);
+        if outcome == Outcome::Sent {
+            self.replaced.try_set(None);
+        }
     }
 }
 
@@ -123,17 +120,17 @@ mod tests {
     }
 
     #[test]
-    fn the_key_changes_only_when_this_message_or_an_earlier_version_was_sent() {
+    fn only_one_refusal_means_that_an_earlier_version_was_sent() {
         assert_eq!(outcome(&Ok(())), Outcome::Sent);
         for code in ErrorCode::ALL {
             let expected = match code {
                 ErrorCode::IdempotencyKeyReused => Outcome::EarlierVersionSent,
-                _ => Outcome::NotSent,
+                _ => Outcome::Refused,
             };
             assert_eq!(outcome(&refused(*code)), expected, "{code:?}");
         }
         for error in [RequestError::Unreachable, RequestError::SignedOut, RequestError::Unreadable] {
-            assert_eq!(outcome(&Err::<(), _>(error)), Outcome::NotSent);
+            assert_eq!(outcome(&Err::<(), _>(error)), Outcome::Lost);
         }
     }
 

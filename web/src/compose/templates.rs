@@ -5,7 +5,10 @@
 use leptos::prelude::*;
 use shared::{PhoneNumber, ids::TemplateId, template::RenderedTemplate};
 
-use super::{Composer, draft::Details};
+use super::{
+    Composer,
+    draft::{Details, Draft},
+};
 use crate::{api::RequestError, components::when::when};
 
 /// The templates to choose from.
@@ -35,36 +38,42 @@ impl<D: Details> Composer<D> {
         if let Ok(list) = &response
             && !is_busy
             // After a reload, the first list without a number may lack the customer that the agent had picked.
-            && (self.has_templates() || list.filled_for.is_some())
+            && (self.are_templates_loaded() || list.filled_for.is_some())
+            // A draft that stays is not stored again: that would replace the draft of another tab.
+            && let Some(refilled) = self.draft.with_untracked(|draft| draft.refilled(list))
         {
-            self.update(|draft| draft.refill_template(list));
+            self.update(|draft| *draft = refilled);
         }
         self.templates.try_set(Some(response));
     }
 
-    /// Returns whether there are templates to choose from, untracked.
-    pub(crate) fn has_templates(self) -> bool {
+    /// Returns whether the templates have been fetched, untracked.
+    pub(crate) fn are_templates_loaded(self) -> bool {
         self.templates.try_with_untracked(|templates| matches!(templates, Some(Ok(_)))) == Some(true)
     }
 
-    /// Replaces the text with the template of this id.
-    pub(crate) fn choose_template_by_id(self, id: TemplateId) {
-        let list = self.templates.with_untracked(|templates| templates.clone()?.ok());
-        if let Some(list) = list
-            && let Some(template) = list.find(id)
-        {
-            self.choose_template(template, &list);
+    /// Replaces the text with a template. A replaced text of the agent can be restored.
+    pub(crate) fn choose_template(self, id: TemplateId) {
+        let chosen = self.templates.with_untracked(|templates| {
+            let list = templates.as_ref()?.as_ref().ok()?;
+            Some((list.find(id)?.clone(), list.filled_for.clone()))
+        });
+        let Some((template, filled_for)) = chosen else { return };
+        let before = self.draft.get_untracked();
+        if !before.has_unedited_template() && !before.text.shown().trim().is_empty() {
+            self.replaced.set(Some(before));
         }
+        self.change(|draft| draft.choose_template(&template, filled_for));
+        self.focus();
     }
 }
 
 /// The drop-down, with buttons to fetch the templates again and to restore the replaced text.
 pub(crate) fn template_choice<D: Details>(composer: Composer<D>, retry: Callback<()>) -> AnyView {
     let templates = composer.templates;
-    let selected =
-        Memo::new(move |_| composer.draft.with(|draft| draft.template.as_ref().map(|chosen| chosen.id)));
+    let selected = Memo::new(move |_| composer.draft.with(Draft::template_id));
     let choose = move |value: String| match value.parse() {
-        Ok(id) => composer.choose_template_by_id(id),
+        Ok(id) => composer.choose_template(id),
         Err(_) => composer.change(|draft| draft.template = None),
     };
     let placeholder = move || {

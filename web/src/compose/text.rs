@@ -13,7 +13,7 @@ pub(crate) struct Text {
 
 impl Text {
     /// A text without typed values.
-    pub(crate) fn new(base: String) -> Self {
+    pub(super) fn new(base: String) -> Self {
         Self { base, values: Vec::new() }
     }
 
@@ -33,23 +33,28 @@ impl Text {
         self.values.push((placeholder.to_owned(), value));
     }
 
+    /// Returns whether the text as it would be sent is empty. Filled placeholders are not blank.
+    pub(super) fn is_empty(&self) -> bool {
+        self.base.is_empty()
+    }
+
     /// Returns the text as it would be sent.
     pub(crate) fn shown(&self) -> String {
         fill(&self.base, |name| Some(self.value(name).to_owned()).filter(|value| !value.trim().is_empty())).0
     }
 
     /// Replaces the text with an edited one, which already contains the typed values.
-    pub(crate) fn edit(&mut self, shown: String) {
+    pub(super) fn edit(&mut self, shown: String) {
         *self = Self::new(shown);
     }
 
     /// Returns whether the text is `base`, whatever the typed values.
-    pub(crate) fn is(&self, base: &str) -> bool {
+    pub(super) fn is(&self, base: &str) -> bool {
         self.base == base
     }
 
     /// Replaces the text, but keeps the typed values.
-    pub(crate) fn set_base(&mut self, base: String) {
+    pub(super) fn set_base(&mut self, base: String) {
         self.base = base;
     }
 }

@@ -38,8 +38,14 @@ fn long_functions(source: &Source) -> Vec<Violation> {
 
 /// Returns the name of the function that a line begins to define.
 fn function(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    // `pub(in crate::a)` contains a space.
+    let line = match line.strip_prefix("pub(") {
+        Some(restricted) => restricted.split_once(')')?.1,
+        None => line,
+    };
     let mut words = line.split_whitespace();
-    let is_qualifier = |word: &&str| matches!(*word, "async" | "const" | "unsafe") || word.starts_with("pub");
+    let is_qualifier = |word: &&str| matches!(*word, "pub" | "async" | "const" | "unsafe");
     let keyword = words.by_ref().find(|word| !is_qualifier(word))?;
     let name = words.next().filter(|_| keyword == "fn")?;
     name.split(['(', '<']).next()
@@ -84,6 +90,8 @@ mod tests {
         assert_eq!(found("api/src/a.rs", &function_of(60)), [""; 0]);
         let rule = "api/src/a.rs:2: `f` has 61 lines; a function has at most 60";
         assert_eq!(found("api/src/a.rs", &function_of(61)), [rule]);
+        let restricted = function_of(61).replace("pub(crate)", "pub(in crate::a)");
+        assert_eq!(found("api/src/a.rs", &restricted), [rule]);
         assert_eq!(found("web/src/a.rs", &function_of(80)), [""; 0]);
         assert_eq!(found("web/src/a.rs", &function_of(81)).len(), 1);
         assert_eq!(found("xtask/src/a.rs", &function_of(81)), [""; 0]);

@@ -100,6 +100,7 @@ async fn an_unsupported_method_is_refused_with_the_allowed_ones(app: TestApp) {
         ("//metrics", "GET"),
         ("//handset", "GET"),
         ("//api/docs", "GET"),
+        ("//api/openapi.json", "GET"),
         ("//", "GET, HEAD"),
         ("//conversations/1", "GET, HEAD"),
     ] {

@@ -100,6 +100,8 @@ fn the_document_and_its_page_are_served() {
         let page = app.anonymous.get("//api/docs/").await;
         assert_eq!(page.status, 200);
         assert!(page.body.contains("swagger"), "{}", page.body);
+        let script = app.anonymous.get("//api/docs/swagger-initializer.js").await;
+        assert!(script.body.contains("/api/openapi.json"), "{}", script.body);
     });
 }
 

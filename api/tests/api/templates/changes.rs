@@ -1,5 +1,6 @@
 //! Creating, changing, ordering, archiving and deleting templates. (Valid content: `fields`.)
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shared::ErrorCode::{Forbidden, InvalidBody, NotFound, ValidationFailed};
 
@@ -129,9 +130,12 @@ async fn deleting_a_used_template_archives_it_and_history_keeps_it(app: TestApp)
     let path = format!("/conversations/{conversation}/messages");
     let refused = sam.post(&path, refused).await;
     assert_eq!(refused.fault(ValidationFailed), ("template_id".into(), "unknown".into()));
-    // Deleting again changes nothing.
+    // Deleting or archiving again changes nothing.
+    app.advance(TimeDelta::minutes(1));
     sam.delete(&format!("/templates/{GREETING}")).await.no_content();
     assert_eq!(sam.get(&format!("/templates/{GREETING}")).await.expect(200), archived);
+    let again = json!({"name": archived["name"], "body": archived["body"], "archived": true});
+    assert_eq!(change(&sam, GREETING, again).await.expect(200), archived);
 }
 
 async fn deleting_an_unused_template_removes_it(app: TestApp) {

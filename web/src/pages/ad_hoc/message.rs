@@ -19,7 +19,7 @@ pub(super) fn message(state: AdHocState) -> AnyView {
         {templates(state)}
         <div class="flex flex-col gap-1">
             <label for="ad-hoc-message" class="text-sm font-medium">"Message"</label>
-            {message_box(composer, "ad-hoc-message", "min-h-24")}
+            {message_box(composer, text, error, "ad-hoc-message", "min-h-24", "error-body message-count")}
             {counter(text)}
             {hint_and_error("error-body".to_owned(), "", error)}
         </div>

@@ -13,7 +13,10 @@ use shared::{
 use crate::{
     api::{Client, RequestError},
     components::notices::{Notices, use_notices},
-    compose::{Composer, draft::StorageKey},
+    compose::{
+        Composer,
+        draft::{Details, StorageKey},
+    },
     debounce::Debounced,
     keys::focus_first,
     session::{use_client, use_session},
@@ -27,6 +30,8 @@ pub(super) struct Numbers {
     /// The chosen team number to send from.
     pub(super) from: Option<PhoneNumber>,
 }
+
+impl Details for Numbers {}
 
 /// Why no message can be sent to a number.
 #[derive(Clone, PartialEq)]
@@ -129,7 +134,7 @@ impl AdHocState {
         })
     }
 
-    /// Returns why the number cannot be used, as far as the check tells.
+    /// Returns why the number cannot be used, or `None` if the check found no reason or failed.
     fn number_error(self) -> Option<String> {
         match self.checked.get_untracked() {
             _ if self.typed.with_untracked(|typed| typed.trim().is_empty()) => {
@@ -176,7 +181,7 @@ impl AdHocState {
             body: draft.text.shown(),
             // Empty unless the agent has chosen a number: the server knows that of the customer's last conversation.
             from: untrack(|| self.chosen_from()),
-            template_id: draft.template.as_ref().map(|chosen| chosen.id),
+            template_id: draft.template_id(),
             media: None,
         };
         let (client, key) = (self.client, draft.key.clone());

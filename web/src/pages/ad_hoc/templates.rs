@@ -7,7 +7,10 @@ use shared::PhoneNumber;
 use super::state::AdHocState;
 use crate::{
     components::when::when,
-    compose::templates::{TemplateList, template_choice},
+    compose::{
+        draft::Draft,
+        templates::{TemplateList, template_choice},
+    },
     debounce::Debounced,
 };
 
@@ -50,9 +53,8 @@ fn other_number_warning(state: AdHocState) -> AnyView {
         })
     };
     let fill_in_again = move |_| {
-        let chosen = composer.draft.with_untracked(|draft| draft.template.as_ref().map(|chosen| chosen.id));
-        if let Some(id) = chosen {
-            composer.choose_template_by_id(id);
+        if let Some(id) = composer.draft.with_untracked(Draft::template_id) {
+            composer.choose_template(id);
         }
     };
     when(is_for_another_number, move || {

@@ -13,7 +13,7 @@ use crate::{
     api::RequestError,
     compose::{
         Composer,
-        draft::{Draft, StorageKey},
+        draft::{Details, Draft, StorageKey},
     },
     session::use_session,
 };
@@ -24,6 +24,12 @@ pub(super) struct ReplyDetails {
     /// The last attempt, until the server answers. A retry with the same text sends the same request, so that its
     /// idempotency key matches.
     unanswered: Option<Attempt>,
+}
+
+impl Details for ReplyDetails {
+    fn after_answer(self) -> Self {
+        Self::default()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +76,7 @@ impl ReplyState {
         }
         composer.focus();
         let draft = composer.draft.get_untracked();
-        let (body, template_id) = (draft.text.shown(), draft.template.as_ref().map(|chosen| chosen.id));
+        let (body, template_id) = (draft.text.shown(), draft.template_id());
         let unanswered = draft.details.unanswered.clone();
         let attempt = unanswered
             .filter(|attempt| attempt.body == body && attempt.template_id == template_id)
@@ -99,7 +105,6 @@ impl ReplyState {
     fn refused(self, error: RequestError) -> Result<(), RequestError> {
         self.composer.focus();
         let Some(problem) = error.problem() else { return Err(error) };
-        self.composer.update(|draft| draft.details.unanswered = None);
         match problem.code {
             ErrorCode::ConversationMoved => {
                 self.context.thread.merge(problem.messages.clone());

@@ -24,6 +24,9 @@ const HELD: HeldTexts = HeldTexts {
     back: "Keep editing",
 };
 
+/// The ids of what the form shows about the text.
+const DESCRIBED_BY: &str = "message-missing error-body message-count";
+
 /// The reply form.
 #[component]
 pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
@@ -67,7 +70,7 @@ pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
             </div>
             <div class="flex flex-col gap-1">
                 <div class="flex items-end gap-2" on:keydown=key>
-                    {message_box(composer, "reply-message", "min-h-20 flex-1")}
+                    {message_box(composer, text, error, "reply-message", "min-h-20 flex-1", DESCRIBED_BY)}
                     <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>
                         {move || if form.busy.get() { "Sending…" } else { "Send" }}
                     </button>

@@ -22,7 +22,7 @@ pub(super) fn ReplyTemplates(state: ReplyState) -> impl IntoView {
                 context.picked.try_set(None);
             }
             // The fetched templates still serve.
-            Err(_) if composer.has_templates() => {}
+            Err(_) if composer.are_templates_loaded() => {}
             response => {
                 composer.show_templates(response.map(|templates| TemplateList::new(templates, None)));
             }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::paths::{ModulePath, references};
 use crate::sources::Source;
 
-/// The module that all `routes.rs` and `problems.rs` files belong to.
+/// The module that all files of [`HTTP_FILES`] belong to.
 const ROUTES: &str = "routes";
-const PROBLEMS: &str = "problems";
+/// The modules of a slice that know HTTP.
+const HTTP_FILES: [&str; 2] = ["routes", "problems"];
 
 /// A use of one top-level module in a file of another.
 #[derive(Debug)]
@@ -89,7 +90,7 @@ fn node(path: &[String], known: &BTreeSet<ModulePath>) -> Option<String> {
         .take_while(|depth| is_module(path.get(..*depth).unwrap_or_default(), known))
         .last()?;
     let modules = path.get(..depth)?;
-    let is_http = modules.iter().any(|name| name == ROUTES || name == PROBLEMS);
+    let is_http = modules.iter().any(|name| HTTP_FILES.contains(&name.as_str()));
     if is_http { Some(ROUTES.to_owned()) } else { modules.first().cloned() }
 }
 
