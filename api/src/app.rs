@@ -22,9 +22,10 @@ use tracing::Span;
 use tracing_actix_web::{RootSpanBuilder, TracingLogger};
 
 use crate::{
-    auth::{Authenticator, PasswordPool, RateLimit, SignInThrottle, TokenKeys},
+    auth::{Authenticator, Callers, PasswordPool, RateLimit, SignInThrottle, TokenKeys},
     clock::Clock,
     config::Settings,
+    conversations::queue::QueueAnswers,
     db::{DatabaseUrl, Db, DbError, Migrations},
     demo::{self, DemoPasswordError},
     gateway::client::InvalidApiUrl,
@@ -119,6 +120,7 @@ impl Application {
         let auth = Authenticator {
             db: db.clone(),
             clock: clock.clone(),
+            callers: Callers::new(db.clone(), clock.clone(), Arc::clone(&background.versions)),
             keys: TokenKeys::new(&settings.jwt_secret),
             passwords,
             throttle: SignInThrottle::default(),
@@ -126,13 +128,14 @@ impl Application {
             secure_cookies: http.is_secure,
         };
         let credentials = settings.credentials();
+        let queue = Arc::new(QueueAnswers::new(db.clone(), background.versions));
         let state = web::Data::new(AppState {
             db,
             clock,
             auth: Arc::new(auth),
             outbox: background.outbox,
             feed: background.feed,
-            rechecks: Arc::default(),
+            queue,
             gateway,
             daily_files: background.daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),

@@ -12,7 +12,7 @@ use actix_web::{
 use rust_embed::{Embed, EmbeddedFile};
 use shared::ErrorCode;
 
-use crate::{error::ApiError, state::AppState};
+use crate::{error::ApiError, middleware::accepts_encoding, state::AppState};
 
 /// Lets the app load resources from this server only.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -68,15 +68,9 @@ pub async fn handset(state: web::Data<AppState>) -> Result<HttpResponse, ApiErro
 
 /// Finds the smallest copy of a file that the client accepts, and its content encoding.
 fn negotiate(request: &HttpRequest, name: &str) -> Option<(EmbeddedFile, Option<&'static str>)> {
-    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    let accepts = |encoding: &str| {
-        accepted.is_some_and(|list| {
-            list.split(',').any(|item| item.split(';').next().unwrap_or_default().trim() == encoding)
-        })
-    };
     [("br", "br"), ("gzip", "gz")]
         .into_iter()
-        .filter(|(encoding, _)| accepts(encoding))
+        .filter(|(encoding, _)| accepts_encoding(request.headers(), encoding))
         .find_map(|(encoding, extension)| Some((Dist::get(&format!("{name}.{extension}"))?, Some(encoding))))
         .or_else(|| Some((Dist::get(name)?, None)))
 }

@@ -140,6 +140,17 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail))
 }
 
+/// Whether the client accepts this content coding.
+pub(crate) fn accepts_encoding(headers: &HeaderMap, coding: &str) -> bool {
+    let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepted.is_some_and(|list| {
+        list.split(',').any(|item| {
+            let mut parts = item.split(';').map(str::trim);
+            parts.next() == Some(coding) && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0"))
+        })
+    })
+}
+
 /// Refuses access to a restricted path with `not_found`.
 fn check_exposure(exposure: Exposure, request: &ServiceRequest, variable: &str) -> Result<(), ApiError> {
     // A request that a proxy on this machine forwards comes from another machine.

@@ -38,7 +38,7 @@ use crate::{
         auth::routes::list_my_sessions,
         auth::routes::delete_my_sessions,
         auth::routes::delete_my_session,
-        conversations::routes::get_queue,
+        conversations::queue::routes::get_queue,
         conversations::routes::list_conversations,
         conversations::routes::create_conversation,
         conversations::routes::get_conversation,

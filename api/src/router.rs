@@ -87,7 +87,7 @@ fn conversations(urls: &mut Urls<'_>) {
     use messages::routes as message;
     use templates::routes as template;
 
-    urls.at("/queue", methods().get(conversation::get_queue));
+    urls.at("/queue", methods().get(conversations::queue::routes::get_queue));
     urls.at(
         "/conversations",
         methods().get(conversation::list_conversations).post(conversation::create_conversation),

@@ -6,9 +6,10 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
-    auth::{Authenticator, Rechecks},
+    auth::Authenticator,
     clock::Clock,
     config::TrustedProxies,
+    conversations::queue::QueueAnswers,
     daily_files::DailyFiles,
     db::Db,
     events::feed::Feed,
@@ -31,8 +32,8 @@ pub struct AppState {
     pub outbox: Arc<Outbox>,
     /// The live feed of events.
     pub feed: Arc<Feed>,
-    /// Looks up the callers of live streams again after a change.
-    pub rechecks: Arc<Rechecks>,
+    /// The sections of the queue, ready to be sent.
+    pub queue: Arc<QueueAnswers>,
     /// The gateway, for media and number checks.
     pub gateway: Arc<GatewayClient>,
     /// The proxies whose forwarding headers name the client.

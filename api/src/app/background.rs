@@ -9,7 +9,7 @@ use crate::{
     config::Settings,
     daily_files::DailyFiles,
     db::{Db, DbError},
-    events::{self, feed::Feed},
+    events::{self, feed::Feed, versions::Versions},
     gap_repair::GapRepair,
     gateway::client::GatewayClient,
     outbox::{
@@ -23,6 +23,7 @@ use crate::{
 pub(super) struct Background {
     pub(super) outbox: Arc<Outbox>,
     pub(super) feed: Arc<Feed>,
+    pub(super) versions: Arc<Versions>,
     pub(super) daily_files: Arc<DailyFiles>,
     pub(super) tasks: Vec<JoinHandle<()>>,
 }
@@ -37,7 +38,10 @@ impl Background {
         stopped: watch::Receiver<bool>,
     ) -> Result<Self, DbError> {
         let outbox = Arc::new(Outbox::default());
-        let feed = Arc::new(Feed::default());
+        let last_event = db.read(events::queries::newest).await?;
+        let versions = Arc::new(Versions::new(clock.clone()));
+        db.observe_commits(Arc::<Versions>::clone(&versions));
+        let feed = Arc::new(Feed::new(Arc::clone(&versions)));
         let worker = Worker {
             db: db.clone(),
             gateway: Arc::clone(gateway),
@@ -56,7 +60,6 @@ impl Background {
         let daily_files =
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
-        let last_event = db.read(events::queries::newest).await?;
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
@@ -74,6 +77,6 @@ impl Background {
             };
             tasks.push(tokio::spawn(repair.run(every, stopped)));
         }
-        Ok(Self { outbox, feed, daily_files, tasks })
+        Ok(Self { outbox, feed, versions, daily_files, tasks })
     }
 }

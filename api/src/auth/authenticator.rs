@@ -1,6 +1,6 @@
 //! The state that authentication needs.
 
-use super::{PasswordPool, RateLimit, SignInThrottle, TokenKeys};
+use super::{Callers, PasswordPool, RateLimit, SignInThrottle, TokenKeys};
 use crate::{clock::Clock, db::Db};
 
 /// Signs accounts in, and authenticates requests by session or API key.
@@ -10,6 +10,8 @@ pub struct Authenticator {
     pub db: Db,
     /// The clock of expiry and limits.
     pub clock: Clock,
+    /// The callers of recent requests.
+    pub callers: Callers,
     /// Signs and verifies access tokens.
     pub keys: TokenKeys,
     /// Hashes and verifies passwords.

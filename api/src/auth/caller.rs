@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use shared::{
     account::{Account, Permission},
     api_key::ApiKeyName,
@@ -10,8 +9,7 @@ use shared::{
     message::{Sender, SenderKind},
 };
 
-use super::{TeamScope, queries};
-use crate::db::{Db, DbConnection, DbError};
+use super::TeamScope;
 
 /// The caller does not have the permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,46 +98,5 @@ impl Caller {
     /// If it does not.
     pub fn require(&self, permission: Permission) -> Result<(), MissingPermission> {
         if self.may(permission) { Ok(()) } else { Err(MissingPermission(permission)) }
-    }
-}
-
-impl Caller {
-    /// Loads the caller again, with its current permissions and teams. Returns `None` if the session or the API key has
-    /// ended.
-    ///
-    /// # Errors
-    /// Database errors.
-    pub(crate) async fn reload(&self, db: &Db, now: DateTime<Utc>) -> Result<Option<Self>, DbError> {
-        let identity = self.identity.clone();
-        db.read(move |conn| match identity {
-            Identity::Account { session, .. } => of_session(conn, session, now),
-            Identity::ApiKey(key) => {
-                queries::live_api_key_by_id(conn, key.id).map(|found| found.map(of_api_key))
-            }
-        })
-        .await
-    }
-}
-
-/// Loads the caller of a session. Returns `None` if the session has ended.
-pub(super) fn of_session(
-    conn: &mut DbConnection,
-    session: i64,
-    now: DateTime<Utc>,
-) -> Result<Option<Caller>, DbError> {
-    let Some(live) = queries::live_session(conn, session, now)? else {
-        return Ok(None);
-    };
-    let (account, permissions) = (live.account, live.permissions);
-    let scope = queries::scope(conn, &account)?;
-    Ok(Some(Caller { identity: Identity::Account { account, session }, permissions, scope }))
-}
-
-/// Returns the caller of an API key.
-pub(super) fn of_api_key(found: queries::ApiKeyRow) -> Caller {
-    Caller {
-        identity: Identity::ApiKey(found.name),
-        permissions: found.permissions,
-        scope: TeamScope::Only(found.teams),
     }
 }

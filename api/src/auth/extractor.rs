@@ -1,15 +1,14 @@
 //! Extracts the caller of a request, who presents a bearer token (access token or API key), or the session cookie, which
 //! needs the CSRF header for state-changing requests.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
 use chrono::TimeDelta;
-use shared::{ErrorCode, api_key::API_KEY_PREFIX};
+use shared::{ErrorCode, api_key::API_KEY_PREFIX, ids::AccountId};
 
 use super::{
     Authenticator, Caller,
-    caller::{of_api_key, of_session},
     cookies::Purpose,
     csrf, queries,
     refresh::RefreshError,
@@ -41,7 +40,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
         by_session(auth, request, &token, by_cookie).await?
     };
     auth.rate_limit.count(&caller.identity)?;
-    Ok(caller)
+    Ok(Arc::unwrap_or_clone(caller))
 }
 
 async fn by_session(
@@ -49,7 +48,7 @@ async fn by_session(
     request: &HttpRequest,
     token: &str,
     by_cookie: bool,
-) -> Result<Caller, ApiError> {
+) -> Result<Arc<Caller>, ApiError> {
     let now = auth.clock.now();
     let claims = auth.keys.verify(token, now)?;
     if by_cookie && !request.method().is_safe() {
@@ -62,22 +61,23 @@ async fn by_session(
             ));
         }
     }
-    let found = auth.db.read(move |conn| of_session(conn, claims.sid, now)).await?;
-    Ok(found.ok_or(RefreshError::Ended)?)
+    let found = auth.callers.of_session(AccountId(claims.sub), claims.sid).await?;
+    Ok(found.ok_or(RefreshError::Ended)?.caller)
 }
 
-async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Caller, ApiError> {
+async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Arc<Caller>, ApiError> {
     let hash = token_hash(key);
-    let found = auth.db.read(move |conn| queries::live_api_key(conn, &hash)).await?;
+    let found = auth.callers.of_api_key(hash.clone()).await?;
     let found = found.ok_or_else(|| {
         ApiError::new(ErrorCode::Unauthenticated, "The API key does not exist or was revoked.")
     })?;
     let now = auth.clock.now();
     if found.last_used_at.is_none_or(|last| now - last >= LAST_USE_INTERVAL) {
-        let id = found.name.id;
-        auth.db.write(move |conn| queries::record_api_key_use(conn, id, now)).await?;
+        let used = hash.clone();
+        auth.db.write(move |conn| queries::record_api_key_use(conn, &used, now)).await?;
+        auth.callers.forget_api_key(hash);
     }
-    Ok(of_api_key(found))
+    Ok(found.caller)
 }
 
 /// Returns the access token or API key, and whether it came in the cookie.

@@ -335,10 +335,10 @@ pub(super) fn live_api_key_by_id(
 
 pub(super) fn record_api_key_use(
     conn: &mut DbConnection,
-    id: ApiKeyId,
+    key_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(api_keys::table.find(id.0))
+    on_each!(conn, |c| diesel::update(api_keys::table.filter(api_keys::key_hash.eq(key_hash)))
         .set(api_keys::last_used_at.eq(Timestamp(now)))
         .execute(c))?;
     Ok(())

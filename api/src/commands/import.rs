@@ -16,7 +16,7 @@ use api::{
     config::Settings,
     daily_files::{DailyFiles, ImportError, Order, Piece, Progress},
     db::Db,
-    events::feed::Feed,
+    events::{feed::Feed, versions::Versions},
     teams,
 };
 use clap::Args;
@@ -61,7 +61,8 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Com
     // One connection reads the previous file, one writes, and one is spare.
     let imported = in_database(settings, 3, |db| async move {
         let team = team(&db, &import.team).await?;
-        let files = DailyFiles::on(db, &settings.database.url, Clock::System, Arc::new(Feed::default()));
+        let feed = Arc::new(Feed::new(Arc::new(Versions::new(Clock::System))));
+        let files = DailyFiles::on(db, &settings.database.url, Clock::System, feed);
         let by = "sms-chat import".to_owned();
         let order = Order { scope: TeamScope::Every, team, by, confirmed: import.confirm };
         let (pieces, incoming) = mpsc::channel(8);

@@ -9,7 +9,7 @@ use super::{
     known_number::NumberError,
     moved::{Moved, UnseenError},
     opt_out::OptOutError,
-    queue::ListError,
+    queue::{ListError, QueueError},
     receive::ReceiveError,
     rendered_templates::RenderError,
     reply::{InvalidMessage, ReplayError, ReplyError},
@@ -19,6 +19,16 @@ use crate::error::{ApiError, problem_of_inner};
 
 problem_of_inner!(ListError: NotFound, Cursor, Database);
 problem_of_inner!(NumberError: Invalid, Database);
+
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        match error {
+            QueueError::NotFound(error) => error.into(),
+            QueueError::Database(error) => error.into(),
+            QueueError::Serialize(_) => Self::internal(&error),
+        }
+    }
+}
 
 impl From<ReceiveError> for ApiError {
     fn from(error: ReceiveError) -> Self {

@@ -1,4 +1,4 @@
-//! `/queue` and `/conversations`.
+//! `/conversations`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use shared::{
     Page, Problem,
     account::Permission,
     closure::NewClosure,
-    conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation, Queue},
+    conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation},
     ids::{ConversationId, MessageId, TeamId},
     message::{Message, NewMessage},
 };
@@ -29,31 +29,6 @@ use crate::{
     paging::page_size,
     state::AppState,
 };
-
-/// Page size of the queue.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct QueueQuery {
-    /// Largest number of conversations in a section, 1 to 200.
-    #[param(default = 50, minimum = 1, maximum = 200)]
-    limit: Option<i64>,
-}
-
-/// Open conversations in queue order, with a section for each team of the caller.
-#[utoipa::path(get, path = "/api/v1/queue", operation_id = "get_queue", tag = "conversations",
-    params(QueueQuery),
-    responses((status = 200, body = Queue), (status = 400, description = "`invalid_query`", body = Problem),
-        (status = 401, body = Problem), (status = 429, body = Problem)),
-    security(("bearer" = []), ("cookie" = [])))]
-pub async fn get_queue(
-    state: web::Data<AppState>,
-    caller: Caller,
-    query: web::Query<QueueQuery>,
-) -> Result<HttpResponse, ApiError> {
-    let limit = page_size(query.limit)?;
-    let queue = state.db.read(move |conn| queue::queue(conn, &caller.scope, limit)).await?;
-    Ok(HttpResponse::Ok().json(queue))
-}
 
 /// Filters of the list of conversations.
 #[derive(Debug, Deserialize, IntoParams)]

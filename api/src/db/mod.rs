@@ -1,6 +1,7 @@
 //! Access to the database through [`Db::read`] and [`Db::write`]. Both take a closure, one per request, and run it on a
 //! thread outside the HTTP workers. Only this folder and `search/` distinguish SQLite and PostgreSQL.
 
+mod commits;
 mod connection;
 pub(crate) mod files;
 mod lock;
@@ -16,10 +17,13 @@ use std::{sync::Arc, time::Duration};
 use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
+use commits::{Commits, take_noted};
 use connection::{Connections, Purpose};
 use storage::Storage;
 use writer::Writer;
 
+pub use commits::CommitObserver;
+pub(crate) use commits::note;
 pub use connection::DbConnection;
 pub(crate) use connection::{for_share, for_update, on_each};
 pub use lock::Lock;
@@ -92,6 +96,7 @@ pub struct Db {
     writer: Option<Arc<Writer>>,
     // Whether the last write found the disk full.
     storage: Arc<Storage>,
+    commits: Commits,
 }
 
 impl std::fmt::Debug for Db {
@@ -108,13 +113,14 @@ impl Db {
     /// When it cannot be reached or opened.
     pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, DbError> {
         let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
-        let storage = Arc::new(Storage::default());
+        let (storage, commits) = (Arc::new(Storage::default()), Commits::default());
         let (purpose, writer) = match url {
             DatabaseUrl::Postgres(_) => (Purpose::Write, None),
             DatabaseUrl::Sqlite(path) => {
                 files::prepare(path).map_err(|error| unreachable(&error))?;
                 // Starts the writer before the readers, because it turns WAL on.
-                (Purpose::Read, Some(Arc::new(Writer::start(url.clone(), Arc::clone(&storage))?)))
+                let writer = Writer::start(url.clone(), Arc::clone(&storage), commits.clone())?;
+                (Purpose::Read, Some(Arc::new(writer)))
             }
         };
         let pool = Pool::builder()
@@ -125,7 +131,7 @@ impl Db {
             .build(Connections { url: url.clone(), purpose })
             .map_err(|error| unreachable(&error))?;
         let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
-        Ok(Self { pool, permits, writer, storage })
+        Ok(Self { pool, permits, writer, storage, commits })
     }
 
     /// Runs `work` on a connection for reading.
@@ -165,8 +171,26 @@ impl Db {
     {
         match &self.writer {
             Some(writer) => writer.write(work).await,
-            None => self.read(move |conn| conn.transaction(work)).await,
+            None => {
+                let commits = self.commits.clone();
+                self.read(move |conn| {
+                    // A transaction that panicked on this thread may have left some.
+                    take_noted();
+                    let result = conn.transaction(work);
+                    let events = take_noted();
+                    if result.is_ok() {
+                        commits.tell(&events);
+                    }
+                    result
+                })
+                .await
+            }
         }
+    }
+
+    /// Sets what is told of every commit of this process from now on.
+    pub fn observe_commits(&self, observer: Arc<dyn CommitObserver>) {
+        self.commits.observe(observer);
     }
 
     /// Whether the database is a SQLite file, which only processes on this machine use.

@@ -199,6 +199,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    queue_counts (team_id, shard) {
+        team_id -> BigInt,
+        shard -> Integer,
+        agent -> Integer,
+        customer -> Integer,
+    }
+}
+
+diesel::table! {
     conversation_texts (conversation_id) {
         conversation_id -> BigInt,
         text -> Text,

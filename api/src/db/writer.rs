@@ -13,10 +13,12 @@ use std::{
     thread,
 };
 
+use shared::event::Event;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     DatabaseUrl, DbConnection, DbError,
+    commits::{Commits, take_noted},
     connection::{Connections, Purpose},
     storage::{self, Storage},
 };
@@ -35,6 +37,8 @@ type Reply = Box<dyn FnOnce(Result<(), &CommitError>) + Send>;
 struct JobResult {
     reply: Reply,
     failed: bool,
+    /// The events of a job that succeeded.
+    events: Vec<Event>,
 }
 
 /// Why a group was rolled back.
@@ -67,14 +71,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(url: DatabaseUrl, storage: Arc<Storage>) -> Result<Self, DbError> {
+    pub(super) fn start(
+        url: DatabaseUrl,
+        storage: Arc<Storage>,
+        commits: Commits,
+    ) -> Result<Self, DbError> {
         let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
         let connections = Connections { url, purpose: Purpose::Write };
         let conn = connections.establish().map_err(|error| unreachable(&error))?;
         let (jobs, waiting) = mpsc::channel(QUEUE);
         thread::Builder::new()
             .name("sqlite-writer".into())
-            .spawn(move || work(&connections, conn, waiting, &storage))
+            .spawn(move || work(&connections, conn, waiting, &storage, &commits))
             .map_err(|error| unreachable(&error))?;
         Ok(Self { jobs })
     }
@@ -92,7 +100,10 @@ impl Writer {
                 let _ = conn.roll_back();
                 Err(E::from(DbError::Panicked))
             });
-            let failed = outcome.is_err();
+            let (failed, mut events) = (outcome.is_err(), take_noted());
+            if failed {
+                events.clear();
+            }
             let reply: Reply = Box::new(move |committed| {
                 let outcome = match committed {
                     Ok(()) => outcome,
@@ -101,7 +112,7 @@ impl Writer {
                 // Sending fails if the request was dropped; its write stays committed.
                 let _ = sender.send(outcome);
             });
-            JobResult { reply, failed }
+            JobResult { reply, failed, events }
         });
         self.jobs.try_send(job).map_err(|_| DbError::Busy)?;
         // The job was dropped before it ran, because no transaction could begin. Trying again is safe.
@@ -109,14 +120,20 @@ impl Writer {
     }
 }
 
-fn work(connections: &Connections, conn: DbConnection, mut waiting: mpsc::Receiver<Job>, storage: &Storage) {
+fn work(
+    connections: &Connections,
+    conn: DbConnection,
+    mut waiting: mpsc::Receiver<Job>,
+    storage: &Storage,
+    commits: &Commits,
+) {
     let mut conn = Some(conn);
     let mut received = Vec::with_capacity(GROUP);
     while waiting.blocking_recv_many(&mut received, GROUP) > 0 {
         let mut group: VecDeque<Job> = received.drain(..).collect();
         while !group.is_empty() {
             conn = storage.watch(|| match conn.take().or_else(|| reconnect(connections)) {
-                Some(open) => run(open, &mut group),
+                Some(open) => run(open, &mut group, commits),
                 None => {
                     group.clear();
                     None
@@ -133,18 +150,19 @@ fn reconnect(connections: &Connections) -> Option<DbConnection> {
 
 /// Runs the group in one transaction, until it is done or the transaction ends, and replies to the jobs that ran.
 /// Returns the connection if it is still usable.
-fn run(mut conn: DbConnection, group: &mut VecDeque<Job>) -> Option<DbConnection> {
+fn run(mut conn: DbConnection, group: &mut VecDeque<Job>, commits: &Commits) -> Option<DbConnection> {
     if let Err(error) = conn.begin() {
         // No job ran. Dropping the jobs closes their channels, so their callers get `Busy`.
         tracing::error!(%error, "SQLite could not begin a transaction");
         group.clear();
         return None;
     }
-    let mut replies = Vec::with_capacity(group.len());
+    let (mut replies, mut noted) = (Vec::with_capacity(group.len()), Vec::new());
     let mut is_open = true;
     while is_open && let Some(job) = group.pop_front() {
-        let JobResult { reply, failed } = job(&mut conn);
+        let JobResult { reply, failed, events } = job(&mut conn);
         replies.push(reply);
+        noted.extend(events);
         is_open = !(failed || storage::is_fault_noted()) || conn.is_in_transaction();
     }
     let committed = if is_open {
@@ -152,8 +170,9 @@ fn run(mut conn: DbConnection, group: &mut VecDeque<Job>) -> Option<DbConnection
     } else {
         Err(CommitError::Storage("SQLite ended the transaction".to_owned()))
     };
-    if let Err(fault) = &committed {
-        tracing::error!(?fault, "a group of writes was rolled back");
+    match &committed {
+        Ok(()) => commits.tell(&noted),
+        Err(fault) => tracing::error!(?fault, "a group of writes was rolled back"),
     }
     for reply in replies {
         reply(committed.as_ref().copied());

@@ -10,7 +10,7 @@ mod public_address;
 use std::sync::Arc;
 
 use crate::{
-    clock::Clock, config::Settings, db::Db, events::feed::Feed, gap_repair::GapRepair,
+    clock::Clock, config::Settings, db::Db, events::{feed::Feed, versions::Versions}, gap_repair::GapRepair,
     gateway::client::GatewayClient,
 };
 
@@ -79,7 +79,8 @@ impl Report {
         let (Some(db), Some(gateway)) = (self.db, self.gateway) else {
             return Finding::not_checked(CHECK, "it needs the database and the gateway");
         };
-        let repair = GapRepair { db, gateway: Arc::new(gateway), clock, feed: Arc::new(Feed::default()) };
+        let feed = Arc::new(Feed::new(Arc::new(Versions::new(clock.clone()))));
+        let repair = GapRepair { db, gateway: Arc::new(gateway), clock, feed };
         let (recovered, compared) = repair.run_once().await;
         let found = format!("recovered messages: {}, receipts: {}", recovered.messages, recovered.receipts);
         match compared {

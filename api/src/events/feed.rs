@@ -1,5 +1,6 @@
-//! The live feed: one task reads new events from the log and sends them to all streams. Commits of this process wake
-//! it; each second it also looks for commits of other replicas.
+//! The live feed: one task reads new events from the log, changes the [versions](super::versions) of what they changed,
+//! and sends them to all streams. Commits of this process wake it; ten times a second it also looks for commits of other
+//! processes.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{event::Event, ids::EventId};
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::queries;
+use super::{queries, versions::Versions};
 use crate::{
     clock::Clock,
     db::{Db, DbError},
@@ -20,8 +21,9 @@ use crate::{
 const CHANNEL_CAPACITY: usize = 4096;
 /// Maximum number of events in one read.
 const BATCH: i64 = 500;
-/// Interval at which the log is read for commits of other replicas.
-const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(1);
+/// Interval at which the log is read for commits of other processes. On PostgreSQL, `NOTIFY` would make commits wait for
+/// each other; a read of no rows costs less.
+const POLL_INTERVAL: TimeDelta = TimeDelta::milliseconds(100);
 /// How long to wait for a missing id, which an uncommitted transaction may hold.
 const GAP_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 
@@ -29,18 +31,19 @@ const GAP_TIMEOUT: TimeDelta = TimeDelta::seconds(10);
 #[derive(Debug)]
 pub struct Feed {
     wake: Notify,
+    versions: Arc<Versions>,
     // `None` after shutdown. Dropping the sender ends all streams.
     events: Mutex<Option<broadcast::Sender<Event>>>,
 }
 
-impl Default for Feed {
-    fn default() -> Self {
-        let events = Mutex::new(Some(broadcast::Sender::new(CHANNEL_CAPACITY)));
-        Self { wake: Notify::new(), events }
-    }
-}
-
 impl Feed {
+    /// Creates the feed, which changes these versions.
+    #[must_use]
+    pub fn new(versions: Arc<Versions>) -> Self {
+        let events = Mutex::new(Some(broadcast::Sender::new(CHANNEL_CAPACITY)));
+        Self { wake: Notify::new(), versions, events }
+    }
+
     /// Makes the feed read the log. Call it after a commit.
     pub fn wake(&self) {
         self.wake.notify_one();
@@ -77,10 +80,13 @@ impl Feed {
 
     /// Publishes one batch of new events. Returns whether there may be more.
     async fn publish(&self, db: &Db, clock: &Clock, position: &mut Position) -> Result<bool, DbError> {
-        let from = position.read_from();
+        let (from, read_at) = (position.read_from(), clock.monotonic());
         let events = db.read(move |conn| queries::after(conn, from, BATCH)).await?;
         let full = i64::try_from(events.len()).is_ok_and(|read| read == BATCH);
-        for event in position.take_new(events, clock.now()) {
+        let new = position.take_new(events, clock.now());
+        // First, so that those who receive an event do not get what was cached before it.
+        self.versions.read_from_log(&new, read_at);
+        for event in new {
             // Sending fails when there are no streams, which is not an error.
             let _ = self.sender().as_ref().map(|events| events.send(event));
         }

@@ -1,6 +1,8 @@
-//! The event log. Each change appends its events in its own transaction, and [`feed`] publishes them to the live
-//! streams.
+//! The event log. Each change appends its events in its own transaction. [`feed`] publishes them to the live streams,
+//! and [`versions`] lets every [`cache`] know what has changed.
 
+pub(crate) mod cache;
 pub mod feed;
 pub(crate) mod queries;
 pub mod routes;
+pub mod versions;

@@ -7,7 +7,7 @@ use shared::{
     ids::{AccountId, ConversationId, EventId, MessageId, TeamId},
 };
 
-use crate::db::{AsText, DbConnection, DbError, Timestamp, on_each, schema::events};
+use crate::db::{AsText, DbConnection, DbError, Timestamp, note, on_each, schema::events};
 
 /// Appends an event about a conversation. Call it in the transaction of the change.
 pub(crate) fn insert(
@@ -18,15 +18,13 @@ pub(crate) fn insert(
     message: Option<MessageId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let values = (
-        events::kind.eq(AsText(kind)),
-        events::team_id.eq(team.0),
-        events::conversation_id.eq(conversation.0),
-        events::message_id.eq(message.map(|id| id.0)),
-        events::at.eq(Timestamp(now)),
-    );
-    on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
-    Ok(())
+    let event = Event {
+        team_id: Some(team),
+        conversation_id: Some(conversation),
+        message_id: message,
+        ..new_event(kind, now)
+    };
+    append(conn, event)
 }
 
 /// Appends an event about a team, or with `None` about something that belongs to all teams.
@@ -36,13 +34,7 @@ pub(crate) fn insert_of_team(
     team: Option<TeamId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let values = (
-        events::kind.eq(AsText(kind)),
-        events::team_id.eq(team.map(|id| id.0)),
-        events::at.eq(Timestamp(now)),
-    );
-    on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
-    Ok(())
+    append(conn, Event { team_id: team, ..new_event(kind, now) })
 }
 
 /// Appends that an account changed (its permissions, its teams, or whether it is disabled), or with `None` that an API
@@ -52,12 +44,37 @@ pub(crate) fn insert_of_account(
     account: Option<AccountId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    append(conn, Event { account_id: account, ..new_event(EventKind::AccountChanged, now) })
+}
+
+/// An event without a position, about nothing yet.
+fn new_event(kind: EventKind, at: DateTime<Utc>) -> Event {
+    Event {
+        id: EventId(0),
+        kind,
+        team_id: None,
+        conversation_id: None,
+        message_id: None,
+        account_id: None,
+        at,
+    }
+}
+
+/// Appends the event to the log, and notes it for those who observe commits.
+fn append(conn: &mut DbConnection, event: Event) -> Result<(), DbError> {
     let values = (
-        events::kind.eq(AsText(EventKind::AccountChanged)),
-        events::account_id.eq(account.map(|id| id.0)),
-        events::at.eq(Timestamp(now)),
+        events::kind.eq(AsText(event.kind)),
+        events::team_id.eq(event.team_id.map(|id| id.0)),
+        events::conversation_id.eq(event.conversation_id.map(|id| id.0)),
+        events::message_id.eq(event.message_id.map(|id| id.0)),
+        events::account_id.eq(event.account_id.map(|id| id.0)),
+        events::at.eq(Timestamp(event.at)),
     );
-    on_each!(conn, |c| diesel::insert_into(events::table).values(values).execute(c))?;
+    let id: i64 = on_each!(conn, |c| diesel::insert_into(events::table)
+        .values(values)
+        .returning(events::id)
+        .get_result(c))?;
+    note(Event { id: EventId(id), ..event });
     Ok(())
 }
 

@@ -20,9 +20,7 @@ use tokio::{
 
 use super::queries;
 use crate::{
-    auth::{Caller, Rechecks},
-    clock::Clock,
-    db::{Db, DbError},
+    auth::{Authenticator, Caller},
     error::ApiError,
     state::AppState,
 };
@@ -34,10 +32,8 @@ const MAX_REPLAY: i64 = 1000;
 
 /// A live stream to one client.
 struct Stream {
-    db: Db,
-    clock: Clock,
-    rechecks: Arc<Rechecks>,
-    caller: Caller,
+    auth: Arc<Authenticator>,
+    caller: Arc<Caller>,
     live: broadcast::Receiver<Event>,
     /// Missed events, which are sent before live ones.
     replay: std::vec::IntoIter<Event>,
@@ -75,10 +71,8 @@ pub async fn stream_events(
         None => Vec::new(),
     };
     let state = Stream {
-        db: state.db.clone(),
-        clock: state.clock.clone(),
-        rechecks: Arc::clone(&state.rechecks),
-        caller,
+        auth: Arc::clone(&state.auth),
+        caller: Arc::new(caller),
         live,
         replayed: missed.iter().map(|event| event.id).collect(),
         incomplete: i64::try_from(missed.len()).is_ok_and(|missed| missed >= MAX_REPLAY),
@@ -113,27 +107,30 @@ impl Stream {
             return None;
         }
         loop {
-            let event = match self.replay.next() {
-                Some(event) => event,
+            let (event, is_repeated) = match self.replay.next() {
+                Some(event) => (event, false),
                 None if self.incomplete => return None,
                 None => match timeout_at(self.heartbeat_at, self.live.recv()).await {
-                    Ok(Ok(event)) if self.replayed.contains(&event.id) => continue,
-                    Ok(Ok(event)) => event,
+                    Ok(Ok(event)) => {
+                        let is_repeated = self.replayed.contains(&event.id);
+                        (event, is_repeated)
+                    }
                     Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
                     Err(_) => return self.heartbeat().await,
                 },
             };
             if event.kind == EventKind::AccountChanged && self.may_affect_caller(&event) {
-                let found = self.rechecks.caller(event.id, &self.caller, &self.db, self.clock.now()).await;
-                self.update_caller(found);
+                // Also for a repeated event: when it was replayed, the feed may not have read it yet.
+                self.reload_caller().await;
                 // A change of an API key is not sent to clients. It only ends the streams of that key.
                 match event.account_id {
-                    Some(_) => return format_event(&event),
-                    None if self.ended => return None,
-                    None => continue,
+                    Some(_) if !is_repeated => return format_event(&event),
+                    _ if self.ended => return None,
+                    _ => continue,
                 }
             }
-            if event.kind != EventKind::AccountChanged
+            if !is_repeated
+                && event.kind != EventKind::AccountChanged
                 && event.team_id.is_none_or(|team| self.caller.scope.includes(team))
             {
                 return format_event(&event);
@@ -149,19 +146,14 @@ impl Stream {
     /// Checks the session and returns a heartbeat, or `None` if the session has ended.
     async fn heartbeat(&mut self) -> Option<String> {
         self.heartbeat_at = Instant::now() + HEARTBEAT;
-        self.refresh_caller().await;
+        self.reload_caller().await;
         (!self.ended).then(|| ": heartbeat\n\n".to_owned())
     }
 
-    /// Loads the caller again, because its teams or its session may have changed.
-    async fn refresh_caller(&mut self) {
-        let found = self.caller.reload(&self.db, self.clock.now()).await;
-        self.update_caller(found);
-    }
-
-    /// Replaces the caller, or ends the stream if the session has ended or cannot be looked up.
-    fn update_caller(&mut self, found: Result<Option<Caller>, DbError>) {
-        match found {
+    /// Loads the caller again, because its teams or its session may have changed. Ends the stream if the session has
+    /// ended or cannot be looked up.
+    async fn reload_caller(&mut self) {
+        match self.auth.callers.reload(&self.caller).await {
             Ok(Some(caller)) => self.caller = caller,
             Ok(None) | Err(_) => self.ended = true,
         }

@@ -1,12 +1,18 @@
 //! Open conversations in queue order (rule 8), and the lists of pending and closed conversations. All use keyset
 //! pagination, so a change between two requests does not shift the page boundary.
 
+mod answers;
 mod queries;
+pub(crate) mod routes;
 
+pub use answers::{Answer, QueueAnswers, QueueError};
+
+use bytes::Bytes;
 use shared::{
     Page,
-    conversation::{Conversation, ConversationStatus, NextAction, Queue, QueueSection},
+    conversation::{Conversation, ConversationStatus, NextAction, QueueSection},
     ids::TeamId,
+    team::TeamSummary,
 };
 
 use super::cursor::{QueueCursor, TimeCursor};
@@ -31,20 +37,12 @@ pub enum ListError {
     Database(#[from] DbError),
 }
 
-/// Returns a section for each team in the scope, with counts and the first page.
-///
-/// # Errors
-/// Database errors.
-pub fn queue(conn: &mut DbConnection, scope: &TeamScope, limit: i64) -> Result<Queue, DbError> {
-    let sections = teams::queries::teams(conn, scope)?
-        .into_iter()
-        .map(|team| {
-            let page = open(conn, team.id, None, limit)?;
-            let counts = queries::counts(conn, team.id)?;
-            Ok(QueueSection { team, counts, items: page.items, next_cursor: page.next_cursor })
-        })
-        .collect::<Result<_, DbError>>()?;
-    Ok(Queue { sections })
+/// Returns a team's section of the queue, with up to `limit` conversations, as JSON.
+fn section(conn: &mut DbConnection, team: TeamSummary, limit: i64) -> Result<Bytes, QueueError> {
+    let page = open(conn, team.id, None, limit)?;
+    let counts = queries::counts(conn, team.id)?;
+    let section = QueueSection { team, counts, items: page.items, next_cursor: page.next_cursor };
+    Ok(serde_json::to_vec(&section)?.into())
 }
 
 /// Returns a page of a team's conversations with this status.

@@ -1,7 +1,7 @@
 //! Database queries of the lists of conversations. The caller must have checked the team against its scope.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::sum, prelude::*};
 use shared::{
     conversation::{Conversation, Counts, NextAction},
     ids::TeamId,
@@ -12,20 +12,17 @@ use super::super::{
     queries::Row,
 };
 use crate::db::{
-    AsText, DbConnection, DbError, IsClosed, IsOpen, IsPending, Timestamp, on_each, schema::conversations,
+    AsText, DbConnection, DbError, IsClosed, IsOpen, IsPending, Timestamp, on_each,
+    schema::{conversations, queue_counts},
 };
 
-/// Counts a team's open conversations by next action. Two counts of an index range cost half as much as one `GROUP BY`.
+/// Returns the number of a team's open conversations by next action, which triggers keep.
 pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<Counts, DbError> {
-    let mut count = |action: NextAction| -> Result<i64, DbError> {
-        Ok(on_each!(conn, |c| conversations::table
-            .filter(conversations::team_id.eq(team.0))
-            .filter(conversations::next_action.eq(AsText(action)))
-            .filter(IsOpen)
-            .count()
-            .get_result(c))?)
-    };
-    Ok(Counts { agent: count(NextAction::Agent)?, customer: count(NextAction::Customer)? })
+    let (agent, customer): (Option<i64>, Option<i64>) = on_each!(conn, |c| queue_counts::table
+        .filter(queue_counts::team_id.eq(team.0))
+        .select((sum(queue_counts::agent), sum(queue_counts::customer)))
+        .first(c))?;
+    Ok(Counts { agent: agent.unwrap_or_default(), customer: customer.unwrap_or_default() })
 }
 
 /// Returns a team's open conversations with this next action after the cursor, longest waiting first. One seek in the

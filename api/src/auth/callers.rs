@@ -1,0 +1,162 @@
+//! The callers of recent requests and live streams. A request of a known caller costs no database work; the commit that
+//! changes an account, its sessions or an API key makes it be loaded again.
+
+use std::{fmt, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use shared::ids::{AccountId, ApiKeyId};
+
+use super::{Caller, Identity, TeamScope, queries, token::SESSION_DAYS};
+use crate::{
+    clock::Clock,
+    db::{Db, DbConnection, DbError},
+    events::{
+        cache::Cache,
+        versions::{Version, Versions},
+    },
+};
+
+/// Number of callers that are kept.
+const CAPACITY: usize = 4096;
+
+/// What a caller presents.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Presented {
+    Session(i64),
+    /// The hash of an API key.
+    KeyHash(String),
+    Key(ApiKeyId),
+}
+
+/// A caller, and what a later request must check.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) caller: Arc<Caller>,
+    /// When the session ends, however often it is refreshed. `None` for an API key.
+    ends_at: Option<DateTime<Utc>>,
+    /// When the API key was last used, as far as it is recorded.
+    pub(super) last_used_at: Option<DateTime<Utc>>,
+}
+
+/// Why there is no caller.
+enum NoCaller {
+    /// The session or API key does not exist or has ended.
+    Ended,
+    Database(DbError),
+}
+
+impl From<DbError> for NoCaller {
+    fn from(error: DbError) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// The known callers.
+pub struct Callers {
+    db: Db,
+    clock: Clock,
+    versions: Arc<Versions>,
+    known: Cache<Presented, Known>,
+}
+
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Callers")
+    }
+}
+
+impl Callers {
+    /// Creates an empty cache.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, versions: Arc<Versions>) -> Self {
+        Self { db, clock, versions, known: Cache::new(CAPACITY) }
+    }
+
+    /// Returns the caller of a session, or `None` if the session has ended.
+    pub(super) async fn of_session(
+        &self,
+        account: AccountId,
+        session: i64,
+    ) -> Result<Option<Known>, DbError> {
+        let now = self.clock.now();
+        let version = self.versions.of_account(account);
+        let load = move |conn: &mut DbConnection| load_session(conn, session, now);
+        let known = self.find(Presented::Session(session), version, load).await?;
+        Ok(known.filter(|known| known.ends_at.is_none_or(|ends_at| now < ends_at)))
+    }
+
+    /// Returns the caller with the API key of this hash, or `None` if there is none or it was revoked.
+    pub(super) async fn of_api_key(&self, key_hash: String) -> Result<Option<Known>, DbError> {
+        let presented = Presented::KeyHash(key_hash.clone());
+        let load = move |conn: &mut DbConnection| Ok(queries::live_api_key(conn, &key_hash)?.map(of_api_key));
+        self.find(presented, self.versions.of_api_keys(), load).await
+    }
+
+    /// Forgets the caller of an API key, because the time of its last use was recorded.
+    pub(super) fn forget_api_key(&self, key_hash: String) {
+        self.known.forget(&Presented::KeyHash(key_hash));
+    }
+
+    /// Returns the caller as it is now, with its current permissions and teams, or `None` if the session or the API key
+    /// has ended. All live streams of one session share one load.
+    ///
+    /// # Errors
+    /// Database errors.
+    pub(crate) async fn reload(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, DbError> {
+        let known = match &caller.identity {
+            Identity::Account { account, session } => self.of_session(account.id, *session).await?,
+            Identity::ApiKey(key) => {
+                let id = key.id;
+                let load =
+                    move |conn: &mut DbConnection| Ok(queries::live_api_key_by_id(conn, id)?.map(of_api_key));
+                self.find(Presented::Key(id), self.versions.of_api_keys(), load).await?
+            }
+        };
+        Ok(known.map(|known| known.caller))
+    }
+
+    async fn find(
+        &self,
+        presented: Presented,
+        version: Version,
+        load: impl FnOnce(&mut DbConnection) -> Result<Option<Known>, DbError> + Send + 'static,
+    ) -> Result<Option<Known>, DbError> {
+        if !self.versions.are_current() {
+            return self.db.read(load).await;
+        }
+        // A caller that does not exist is not kept, so that guesses do not push the others out.
+        let load = || async { self.db.read(load).await?.ok_or(NoCaller::Ended) };
+        match self.known.get(presented, version, load).await {
+            Ok(known) => Ok(Some(known)),
+            Err(NoCaller::Ended) => Ok(None),
+            Err(NoCaller::Database(error)) => Err(error),
+        }
+    }
+}
+
+fn load_session(
+    conn: &mut DbConnection,
+    session: i64,
+    now: DateTime<Utc>,
+) -> Result<Option<Known>, DbError> {
+    let Some(live) = queries::live_session(conn, session, now)? else {
+        return Ok(None);
+    };
+    let scope = queries::scope(conn, &live.account)?;
+    let caller = Caller {
+        identity: Identity::Account { account: live.account, session },
+        permissions: live.permissions,
+        scope,
+    };
+    let ends_at = live.created_at + TimeDelta::days(SESSION_DAYS);
+    Ok(Some(Known { caller: Arc::new(caller), ends_at: Some(ends_at), last_used_at: None }))
+}
+
+fn of_api_key(found: queries::ApiKeyRow) -> Known {
+    let caller = Caller {
+        identity: Identity::ApiKey(found.name),
+        permissions: found.permissions,
+        scope: TeamScope::Only(found.teams),
+    };
+    Known { caller: Arc::new(caller), ends_at: None, last_used_at: found.last_used_at }
+}
