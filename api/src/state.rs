@@ -6,17 +6,9 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
-    auth::Authenticator,
-    clock::Clock,
-    config::TrustedProxies,
-    conversations::queue::QueueAnswers,
-    daily_files::DailyFiles,
-    db::Db,
-    events::feed::Feed,
-    gateway::client::GatewayClient,
-    middleware::HttpPolicy,
-    outbox::worker::Outbox,
-    teams,
+    auth::Authenticator, clock::Clock, config::TrustedProxies, conversations::queue::QueueAnswers,
+    daily_files::DailyFiles, db::Db, events::feed::Feed, gateway::client::GatewayClient,
+    middleware::HttpPolicy, outbox::worker::Outbox, teams,
 };
 
 /// The state that every handler receives.

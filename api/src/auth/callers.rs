@@ -38,25 +38,13 @@ pub(super) struct Known {
     pub(super) last_used_at: Option<DateTime<Utc>>,
 }
 
-/// Why there is no caller.
-enum NoCaller {
-    /// The session or API key does not exist or has ended.
-    Ended,
-    Database(DbError),
-}
-
-impl From<DbError> for NoCaller {
-    fn from(error: DbError) -> Self {
-        Self::Database(error)
-    }
-}
-
 /// The known callers.
 pub struct Callers {
     db: Db,
     clock: Clock,
     versions: Arc<Versions>,
-    known: Cache<Presented, Known>,
+    // `None` for a session or API key that does not exist or has ended.
+    known: Cache<Presented, Option<Known>>,
 }
 
 impl fmt::Debug for Callers {
@@ -89,7 +77,12 @@ impl Callers {
     pub(super) async fn of_api_key(&self, key_hash: String) -> Result<Option<Known>, DbError> {
         let presented = Presented::KeyHash(key_hash.clone());
         let load = move |conn: &mut DbConnection| Ok(queries::live_api_key(conn, &key_hash)?.map(of_api_key));
-        self.find(presented, self.versions.of_api_keys(), load).await
+        let known = self.find(presented.clone(), self.versions.of_api_keys(), load).await?;
+        if known.is_none() {
+            // Guesses do not push known callers out.
+            self.known.forget(&presented);
+        }
+        Ok(known)
     }
 
     /// Forgets the caller of an API key, because the time of its last use was recorded.
@@ -124,21 +117,11 @@ impl Callers {
         if !self.versions.are_current() {
             return self.db.read(load).await;
         }
-        // A caller that does not exist is not kept, so that guesses do not push the others out.
-        let load = || async { self.db.read(load).await?.ok_or(NoCaller::Ended) };
-        match self.known.get(presented, version, load).await {
-            Ok(known) => Ok(Some(known)),
-            Err(NoCaller::Ended) => Ok(None),
-            Err(NoCaller::Database(error)) => Err(error),
-        }
+        self.known.get(presented, version, || self.db.read(load)).await
     }
 }
 
-fn load_session(
-    conn: &mut DbConnection,
-    session: i64,
-    now: DateTime<Utc>,
-) -> Result<Option<Known>, DbError> {
+fn load_session(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Result<Option<Known>, DbError> {
     let Some(live) = queries::live_session(conn, session, now)? else {
         return Ok(None);
     };

@@ -8,11 +8,7 @@ use chrono::TimeDelta;
 use shared::{ErrorCode, api_key::API_KEY_PREFIX, ids::AccountId};
 
 use super::{
-    Authenticator, Caller,
-    cookies::Purpose,
-    csrf, queries,
-    refresh::RefreshError,
-    token::token_hash,
+    Authenticator, Caller, cookies::Purpose, csrf, queries, refresh::RefreshError, token::token_hash,
 };
 use crate::error::ApiError;
 

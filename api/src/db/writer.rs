@@ -71,11 +71,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(
-        url: DatabaseUrl,
-        storage: Arc<Storage>,
-        commits: Commits,
-    ) -> Result<Self, DbError> {
+    pub(super) fn start(url: DatabaseUrl, storage: Arc<Storage>, commits: Commits) -> Result<Self, DbError> {
         let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
         let connections = Connections { url, purpose: Purpose::Write };
         let conn = connections.establish().map_err(|error| unreachable(&error))?;

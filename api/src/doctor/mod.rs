@@ -10,7 +10,11 @@ mod public_address;
 use std::sync::Arc;
 
 use crate::{
-    clock::Clock, config::Settings, db::Db, events::{feed::Feed, versions::Versions}, gap_repair::GapRepair,
+    clock::Clock,
+    config::Settings,
+    db::Db,
+    events::{feed::Feed, versions::Versions},
+    gap_repair::GapRepair,
     gateway::client::GatewayClient,
 };
 

@@ -6,7 +6,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{RwLock, RwLockReadGuard, RwLockWriteGuard, PoisonError},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn an_event_changes_the_version_of_its_team_and_of_scopes_with_this_team() {
         let (_, versions) = versions();
-        let read = || (versions.of_teams(&[COLLECTIONS]), versions.of_teams(&[SUPPORT]), versions.of_all_teams());
+        let read =
+            || (versions.of_teams(&[COLLECTIONS]), versions.of_teams(&[SUPPORT]), versions.of_all_teams());
         let before = read();
         versions.committed(&[event(1, EventKind::MessageReceived, Some(COLLECTIONS))]);
         let after = read();

@@ -3,7 +3,7 @@
 
 mod answers;
 mod queries;
-pub(crate) mod routes;
+pub mod routes;
 
 pub use answers::{Answer, QueueAnswers, QueueError};
 

@@ -77,8 +77,8 @@ async fn a_manager_cannot_grant_a_permission_that_they_lack(app: TestApp) {
     let refused = change(&manager, ANN.1, json!({"permissions": ["view_audit"]})).await;
     assert_eq!(refused.faults(ValidationFailed), ["permissions:not_yours"]);
     // A role's preset cannot grant more either.
-    let few = "UPDATE accounts SET permissions = '[\"reply\",\"close\",\"manage_accounts\"]' WHERE id = 2";
-    app.database.run(few).unwrap();
+    let few = json!({"permissions": ["reply", "close", "manage_accounts"]});
+    change(&app.signed_in(ADMIN).await, SAM.1, few).await.expect(200);
     let mut new = eve(Value::Null, json!([SUPPORT]));
     new["role"] = json!("supervisor");
     let refused = manager.post("/accounts", new).await;

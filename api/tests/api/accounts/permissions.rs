@@ -92,8 +92,8 @@ async fn a_change_of_teams_takes_effect_at_once(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let ann = app.signed_in(ANN).await;
     ann.conversation(conversation).await;
-    let leave = format!("DELETE FROM team_members WHERE account_id = {}", ANN.1);
-    app.database.run(&leave).unwrap();
+    let leave = json!({"team_ids": [SUPPORT]});
+    app.signed_in(ADMIN).await.put(&format!("/accounts/{}", ANN.1), leave).await.expect(200);
     assert_problem_for_all(&ann, conversation, NotFound).await;
 }
 

@@ -7,5 +7,7 @@ mod closing;
 mod lifecycle;
 mod moved;
 mod queue;
+mod queue_answers;
+mod queue_counts;
 mod reads;
 mod replies;

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use api::{clock::Clock, db::Db, events::feed::Feed};
+use api::{
+    clock::Clock,
+    db::Db,
+    events::{feed::Feed, versions::Versions},
+};
 use shared::ids::EventId;
 use tokio::{sync::watch, time::timeout};
 
@@ -11,7 +15,7 @@ use crate::support::{TestApp, fixtures::STRANGER, on_both_databases, waiting::TI
 on_both_databases![an_event_from_before_the_feed_runs_reaches_a_stream_that_is_already_open,];
 
 async fn an_event_from_before_the_feed_runs_reaches_a_stream_that_is_already_open(app: TestApp) {
-    let feed = Arc::new(Feed::default());
+    let feed = Arc::new(Feed::new(Arc::new(Versions::new(Clock::System))));
     let mut stream = feed.subscribe();
     app.inbound(STRANGER, "Hello").await;
     let newest = EventId(app.database.integer("SELECT max(id) FROM events"));

@@ -170,7 +170,7 @@ async fn events_of_another_server_are_sent_too(app: TestApp) {
     let on_first = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
     on_first.create_reply(conversation, "Hi").await;
-    // The other server looks for new events once a second by its clock.
+    // The other server looks for new events ten times a second by its clock.
     for kind in ["message_received", "message_queued"] {
         let received = app
             .advance_until("the other server's stream sent an event", async || {

@@ -205,15 +205,10 @@ async fn the_queue_is_read_from_its_index_in_order(app: TestApp) {
     for statement in ordered(&statements, "conversations", "waiting_since") {
         assert_sorted_by_index(&app, statement, "conversations_queue");
     }
-    let counts: Vec<_> = statements.iter().filter(|statement| statement.contains("COUNT(*)")).collect();
-    let of_conversations: Vec<_> = counts
-        .into_iter()
-        .filter(|statement| statement.replace(['`', '"'], "").contains("FROM conversations"))
-        .collect();
-    assert!(!of_conversations.is_empty(), "{statements:#?}");
-    for statement in of_conversations {
-        assert_sorted_by_index(&app, statement, "conversations_queue");
-    }
+    let counted = statements.iter().map(|statement| statement.replace(['`', '"'], ""));
+    let counted: Vec<_> =
+        counted.filter(|statement| statement.contains("COUNT(*) FROM conversations")).collect();
+    assert!(counted.is_empty(), "the counts are kept: {counted:#?}");
 }
 
 async fn threads_and_closed_conversations_are_read_from_their_indexes_in_order(app: TestApp) {

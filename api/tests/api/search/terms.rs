@@ -179,7 +179,8 @@ async fn only_the_callers_teams_are_searched(app: TestApp) {
     assert_eq!(found(&sam, "900456").await, [support, collections]);
     let admin = app.signed_in(ADMIN).await;
     assert_eq!(found(&admin, "900456").await, [claims, support, collections]);
-    app.database.run("DELETE FROM team_members WHERE account_id = 2").unwrap();
+    let no_teams = json!({"team_ids": []});
+    admin.put(&format!("/accounts/{}", SAM.1), no_teams).await.expect(200);
     assert_eq!(found(&sam, "900456").await, [0_i64; 0]);
 }
 
@@ -277,8 +278,8 @@ async fn searching_needs_the_permission(app: TestApp) {
     app.inbound(STRANGER, "Hello").await;
     let ann = app.signed_in(ANN).await;
     ann.get("/search?q=900456").await.problem(Forbidden);
-    let grant = "UPDATE accounts SET permissions = '[\"search\"]' WHERE id = 3";
-    app.database.run(grant).unwrap();
+    let grant = json!({"permissions": ["search"]});
+    app.signed_in(ADMIN).await.put(&format!("/accounts/{}", ANN.1), grant).await.expect(200);
     assert_eq!(found(&ann, "900456").await.len(), 1);
 }
 
