@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use shared::{event::Event, ids::EventId};
 use tokio::sync::{Notify, broadcast, watch};
 
-use super::{queries, versions::Versions};
+use super::{published::Published, queries, versions::Versions};
 use crate::{
     clock::Clock,
     db::{Db, DbError},
@@ -33,7 +33,7 @@ pub struct Feed {
     wake: Notify,
     versions: Arc<Versions>,
     // `None` after shutdown. Dropping the sender ends all streams.
-    events: Mutex<Option<broadcast::Sender<Event>>>,
+    events: Mutex<Option<broadcast::Sender<Arc<Published>>>>,
 }
 
 impl Feed {
@@ -51,11 +51,11 @@ impl Feed {
 
     /// Subscribes to the events from now on. After shutdown, the receiver is closed.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Event> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Published>> {
         self.sender().as_ref().map_or_else(|| broadcast::channel(1).1, broadcast::Sender::subscribe)
     }
 
-    fn sender(&self) -> MutexGuard<'_, Option<broadcast::Sender<Event>>> {
+    fn sender(&self) -> MutexGuard<'_, Option<broadcast::Sender<Arc<Published>>>> {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -86,7 +86,7 @@ impl Feed {
         let new = position.take_new(events, clock.now());
         // First, so that those who receive an event do not get what was cached before it.
         self.versions.read_from_log(&new, read_at);
-        for event in new {
+        for event in new.into_iter().filter_map(Published::new) {
             // Sending fails when there are no streams, which is not an error.
             let _ = self.sender().as_ref().map(|events| events.send(event));
         }

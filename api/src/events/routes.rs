@@ -7,6 +7,7 @@ use actix_web::{
     http::header::{self, ContentEncoding},
     web,
 };
+use bytes::Bytes;
 use futures_util::stream;
 use shared::{
     Problem,
@@ -18,7 +19,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::queries;
+use super::{published::Published, queries};
 use crate::{
     auth::{Authenticator, Caller},
     error::ApiError,
@@ -34,9 +35,9 @@ const MAX_REPLAY: i64 = 1000;
 struct Stream {
     auth: Arc<Authenticator>,
     caller: Arc<Caller>,
-    live: broadcast::Receiver<Event>,
+    live: broadcast::Receiver<Arc<Published>>,
     /// Missed events, which are sent before live ones.
-    replay: std::vec::IntoIter<Event>,
+    replay: std::vec::IntoIter<Arc<Published>>,
     /// The ids of the missed events, to skip those that also arrive live.
     replayed: HashSet<EventId>,
     /// More events were missed than are replayed at once; the client must reconnect for the rest.
@@ -76,14 +77,14 @@ pub async fn stream_events(
         live,
         replayed: missed.iter().map(|event| event.id).collect(),
         incomplete: i64::try_from(missed.len()).is_ok_and(|missed| missed >= MAX_REPLAY),
-        replay: missed.into_iter(),
+        replay: missed.into_iter().filter_map(Published::new).collect::<Vec<_>>().into_iter(),
         heartbeat_at: Instant::now() + HEARTBEAT,
         started: false,
         ended: false,
     };
     let body = stream::unfold(state, |mut state| async move {
         let chunk = state.next().await?;
-        Some((Ok::<_, ApiError>(web::Bytes::from(chunk)), state))
+        Some((Ok::<_, ApiError>(chunk), state))
     });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -98,33 +99,34 @@ pub async fn stream_events(
 
 impl Stream {
     /// Returns the next chunk. `None` ends the stream: the client lags too far behind, or its session has ended.
-    async fn next(&mut self) -> Option<String> {
+    async fn next(&mut self) -> Option<Bytes> {
         if !self.started {
             self.started = true;
-            return Some("retry: 1000\n\n".to_owned());
+            return Some(Bytes::from_static(b"retry: 1000\n\n"));
         }
         if self.ended {
             return None;
         }
         loop {
-            let (event, is_repeated) = match self.replay.next() {
-                Some(event) => (event, false),
+            let (published, is_repeated) = match self.replay.next() {
+                Some(published) => (published, false),
                 None if self.incomplete => return None,
                 None => match timeout_at(self.heartbeat_at, self.live.recv()).await {
-                    Ok(Ok(event)) => {
-                        let is_repeated = self.replayed.contains(&event.id);
-                        (event, is_repeated)
+                    Ok(Ok(published)) => {
+                        let is_repeated = self.replayed.contains(&published.event.id);
+                        (published, is_repeated)
                     }
                     Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
                     Err(_) => return self.heartbeat().await,
                 },
             };
-            if event.kind == EventKind::AccountChanged && self.may_affect_caller(&event) {
+            let event = &published.event;
+            if event.kind == EventKind::AccountChanged && self.may_affect_caller(event) {
                 // Also for a repeated event: when it was replayed, the feed may not have read it yet.
                 self.reload_caller().await;
                 // A change of an API key is not sent to clients. It only ends the streams of that key.
                 match event.account_id {
-                    Some(_) if !is_repeated => return format_event(&event),
+                    Some(_) if !is_repeated => return Some(published.text.clone()),
                     _ if self.ended => return None,
                     _ => continue,
                 }
@@ -133,7 +135,7 @@ impl Stream {
                 && event.kind != EventKind::AccountChanged
                 && event.team_id.is_none_or(|team| self.caller.scope.includes(team))
             {
-                return format_event(&event);
+                return Some(published.text.clone());
             }
         }
     }
@@ -144,10 +146,10 @@ impl Stream {
     }
 
     /// Checks the session and returns a heartbeat, or `None` if the session has ended.
-    async fn heartbeat(&mut self) -> Option<String> {
+    async fn heartbeat(&mut self) -> Option<Bytes> {
         self.heartbeat_at = Instant::now() + HEARTBEAT;
         self.reload_caller().await;
-        (!self.ended).then(|| ": heartbeat\n\n".to_owned())
+        (!self.ended).then(|| Bytes::from_static(b": heartbeat\n\n"))
     }
 
     /// Loads the caller again, because its teams or its session may have changed. Ends the stream if the session has
@@ -158,10 +160,4 @@ impl Stream {
             Ok(None) | Err(_) => self.ended = true,
         }
     }
-}
-
-/// Formats an event for the stream.
-fn format_event(event: &Event) -> Option<String> {
-    let data = serde_json::to_string(event).ok()?;
-    Some(format!("event: {}\nid: {}\ndata: {data}\n\n", event.kind.as_str(), event.id))
 }
