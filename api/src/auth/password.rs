@@ -26,6 +26,10 @@ const DUMMY_HASH: &str =
 const MAX_THREADS: usize = 3;
 /// Maximum number of requests that wait for a hash. With two processors, the last one waits for about two seconds.
 const MAX_WAITING: usize = 128;
+/// Number of blocks of 1 KiB that are allocated for a hash. glibc maps an allocation of more than 32 MiB by itself, and
+/// returns it to the operating system when it is freed; smaller ones stay with the process (`M_MMAP_THRESHOLD` in
+/// mallopt(3)). Blocks that are never written take no memory.
+const MAPPED_BLOCKS: usize = 33 * 1024;
 /// Number of seconds after which a request that finds the pool full should try again.
 pub(super) const RETRY_AFTER: u64 = 2;
 
@@ -46,12 +50,15 @@ pub enum PasswordError {
     Thread(#[from] JoinError),
 }
 
-/// Hashes passwords: one at a time per processor (at most three), with a short queue and reused memory. A request that
-/// is dropped leaves the queue. Cheap to clone; all clones share the pool.
+/// Hashes passwords: one at a time per processor (at most three), with a short queue. Memory is reused while requests
+/// wait, and freed after the last one. A request that is dropped leaves the queue. Cheap to clone; all clones share the
+/// pool.
 #[derive(Clone)]
 pub struct PasswordPool {
     // One permit for each request that is hashing or waiting.
     slots: Arc<Semaphore>,
+    // Number of slots.
+    capacity: usize,
     // One permit for each running hash.
     running: Arc<Semaphore>,
     // Memory that no running hash uses.
@@ -73,8 +80,10 @@ impl Default for PasswordPool {
 
 impl PasswordPool {
     fn new(threads: usize, waiting: usize) -> Self {
+        let capacity = threads + waiting;
         Self {
-            slots: Arc::new(Semaphore::new(threads + waiting)),
+            slots: Arc::new(Semaphore::new(capacity)),
+            capacity,
             running: Arc::new(Semaphore::new(threads)),
             memory: Arc::default(),
         }
@@ -104,11 +113,18 @@ impl PasswordPool {
     ) -> Result<T, PasswordError> {
         let slot = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| PasswordError::Busy)?;
         let thread = Arc::clone(&self.running).acquire_owned().await?;
-        let pool = Arc::clone(&self.memory);
+        let (pool, slots, capacity) = (Arc::clone(&self.memory), Arc::clone(&self.slots), self.capacity);
         let hashed = tokio::task::spawn_blocking(move || {
             let mut memory = pool.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
             let outcome = work(&mut memory);
-            pool.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+            let mut unused = pool.lock().unwrap_or_else(PoisonError::into_inner);
+            if slots.available_permits() + 1 == capacity {
+                // The last one for now: nobody needs the memory soon.
+                unused.clear();
+            } else {
+                unused.push(memory);
+            }
+            drop(unused);
             // Releases the permits last, so that the next hash finds this one's memory.
             drop((thread, slot));
             outcome
@@ -157,6 +173,7 @@ fn derive(
 ) -> Result<Output, argon2::password_hash::Error> {
     let blocks = argon2.params().block_count();
     if memory.len() < blocks {
+        memory.reserve_exact(blocks.max(MAPPED_BLOCKS));
         memory.resize(blocks, Block::new());
     }
     let mut buffer = [0; Output::MAX_LENGTH];
@@ -232,8 +249,9 @@ mod tests {
         }
         finish.send(()).unwrap();
         first.await.unwrap();
+        assert_eq!(pool.memory.lock().unwrap().len(), 1, "kept for the next");
         assert_eq!(next.await.unwrap(), "its turn");
-        assert_eq!(pool.memory.lock().unwrap().len(), 1);
+        assert_eq!(pool.memory.lock().unwrap().len(), 0, "freed after the last");
     }
 
     #[tokio::test]
