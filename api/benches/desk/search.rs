@@ -1,5 +1,6 @@
-//! Searches a million conversations by part of a number, by reference, by surname, and by a first name that one in a
-//! hundred conversations has. Compared with the same statements in process.
+//! Searches a million conversations, most of them with consecutive numbers, as real blocks have: by complete number and
+//! reference, by parts of a number, by surname, and by first names that one in a hundred or all conversations have.
+//! Compared with the same statements in process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -17,7 +18,7 @@ use shared::ids::TeamId;
 use crate::{
     client::{Request, closed_loop},
     scenarios::{Row, TIME, in_process, sign_in},
-    seed::{CONVERSATIONS, SEARCHED, SURNAMES, add_closed_conversations, seed},
+    seed::{CONVERSATIONS, FIRST_NAME_OF_ALL, SEARCHED, SURNAMES, add_closed_conversations, seed},
     server::Server,
 };
 
@@ -27,11 +28,26 @@ const CLIENTS: usize = 8;
 /// A kind of search: its name in the report, and the term of the n-th search.
 type Kind = (&'static str, fn(usize) -> String);
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 10] = [
     ("`GET /search` of 1,000,000 by 4 digits of a number", |n| format!("{:04}", n * 7919 % 10_000)),
-    ("`GET /search` by a reference", |n| format!("R-{}", n * 7919 % closed_count() + 1)),
+    ("`GET /search` by a reference", |n| format!("R-{}", searched(n))),
     ("`GET /search` by a surname of 1,000", |n| format!("Ln{}", letters(n * 31 % SURNAMES))),
     ("`GET /search` by a first name of 100", |n| format!("Fn{}", letters(n * 31 % 100))),
+    ("`GET /search` by a complete number", |n| {
+        let digits = number(n);
+        match n % 3 {
+            0 => format!("0{digits}"),
+            1 => format!("%2B44%20{digits}"),
+            _ => format!("0044{digits}"),
+        }
+    }),
+    ("`GET /search` by 4 digits of consecutive numbers", |n| part(n, 4)),
+    ("`GET /search` by 6 digits of consecutive numbers", |n| part(n, 6)),
+    ("`GET /search` by 8 digits of consecutive numbers", |n| part(n, 8)),
+    ("`GET /search` by a surname and a letter", |n| {
+        format!("Ln{}%20{}", letters(n * 31 % SURNAMES), letter(n))
+    }),
+    ("`GET /search` by a first name of all", |_| FIRST_NAME_OF_ALL.to_owned()),
 ];
 
 /// Measures in a separate database, because the other measurements leave conversations that are newer than all that
@@ -67,7 +83,7 @@ fn measure_kind(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Re
         let text = term(next.fetch_add(1, Ordering::Relaxed));
         async move {
             let since = Clock::System.now() - TimeDelta::days(90);
-            let term = Term::parse(&text)?;
+            let term = Term::parse(&text.replace("%20", " ").replace("%2B", "+"))?;
             db.read(move |conn| {
                 let scope = TeamScope::Only(vec![TeamId(1)]);
                 let request =
@@ -81,8 +97,26 @@ fn measure_kind(server: &Server, db: &Db, token: &str, (what, term): Kind) -> Re
     Ok(Row { what, clients: CLIENTS, http, baseline: Some(("the same statements in process", statements)) })
 }
 
-fn closed_count() -> usize {
-    usize::try_from(SEARCHED - CONVERSATIONS).unwrap_or(1)
+/// Returns the place of the conversation of the n-th search among those that the seed adds.
+fn searched(n: usize) -> usize {
+    n * 7919 % usize::try_from(SEARCHED - CONVERSATIONS).unwrap_or(1) + 1
+}
+
+/// Returns the number of the conversation of the n-th search, without the country code.
+fn number(n: usize) -> String {
+    format!("75{:08}", searched(n))
+}
+
+/// Returns a part of the number of the n-th search: in turn its beginning, its middle and its end.
+fn part(n: usize, digits: usize) -> String {
+    let number = number(n);
+    let place = (number.len() - digits) * (n % 3) / 2;
+    number.chars().skip(place).take(digits).collect()
+}
+
+/// Returns the first letter of a first name.
+fn letter(n: usize) -> char {
+    if n.is_multiple_of(2) { 'f' } else { 'm' }
 }
 
 /// Formats a number below 1,000 as three letters, like the seed.

@@ -45,7 +45,11 @@ pub(crate) const SEARCHED: u32 = 1_000_000;
 /// Number of different surnames in them.
 pub(crate) const SURNAMES: usize = 1000;
 
-/// Adds closed conversations of the past weeks to the measured team, with 1,000 surnames and 100 first names.
+/// The first name that all of them have, besides their own.
+pub(crate) const FIRST_NAME_OF_ALL: &str = "Maria";
+
+/// Adds closed conversations of the past weeks to the measured team, with consecutive numbers from +447500000001,
+/// references from `R-1`, 1,000 surnames and 100 first names.
 pub(crate) fn add_closed_conversations(url: &DatabaseUrl) -> Result<()> {
     let more = SEARCHED - CONVERSATIONS;
     let (numbers, chr, at) = match url {
@@ -71,13 +75,15 @@ pub(crate) fn add_closed_conversations(url: &DatabaseUrl) -> Result<()> {
     let sql = format!(
         "INSERT INTO conversations (id, team_id, team_number, number, ref, name, status, origin, waiting_since,
             last_message_at, opened_at, closed_at, active_at, closed_by, closure_reason_id, closure_reason)
-         SELECT {from} + n, 1, '{TEAM_NUMBER}', '+4479' || (10000000 + n), 'R-' || n,
-            'Fn' || {first} || ' Ln' || {last},
+         SELECT {from} + n, 1, '{TEAM_NUMBER}', '+44' || (7500000000 + n), 'R-' || n,
+            '{FIRST_NAME_OF_ALL} Fn' || {first} || ' Ln' || {last},
             'closed', 'inbound', {at}, {at}, {at}, {at}, {at}, 'Bench', 1, 'Done'
          FROM {numbers} AS s;
          INSERT INTO conversation_texts (conversation_id, text)
-         SELECT id, number || {chr}(10) || lower(ref) || {chr}(10) || lower(name) FROM conversations
+         SELECT id, number || {chr}(10) || lower(replace(ref, '-', ' ')) || {chr}(10) || lower(name) FROM conversations
          WHERE id NOT IN (SELECT conversation_id FROM conversation_texts);
+         -- These texts are folded by the current rules, so that the server does not fold them during the measurement.
+         UPDATE search_folding SET version = 1, before_id = NULL;
          UPDATE accounts SET permissions = '[\"reply\",\"close\",\"search\",\"import\"]';"
     );
     match url {

@@ -33,6 +33,11 @@ struct Plain {
     plan: Arc<Plan>,
 }
 
+/// Returns the country code of a region.
+pub(crate) fn country_code(id: &str) -> Option<u16> {
+    DATABASE.by_id(id).map(|region| region.country_code())
+}
+
 impl Region {
     pub(crate) fn of(id: &str) -> Self {
         Self { id: id.to_owned(), plain: Plain::of(id) }

@@ -1,14 +1,21 @@
-//! Searches conversations by number, reference or name (rule 12). [`term`] parses the search term, `sqlite`
-//! and `postgres` use the text index of their database.
+//! Searches conversations by number, reference or name (rule 12). [`term`] parses the search term, `find` chooses how to
+//! find it, `dialect` writes the statements.
 
+mod complete;
+mod dialect;
+mod find;
 mod postgres;
 mod problems;
 mod queries;
+mod rare;
+mod request;
 pub mod routes;
 mod sqlite;
+mod statement;
 pub mod term;
 
-pub use queries::{SearchRequest, find};
+pub use find::find;
+pub use request::SearchRequest;
 
 use tokio::sync::watch;
 

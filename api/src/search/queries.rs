@@ -1,19 +1,30 @@
-//! Search in the database. [`super::sqlite`] or [`super::postgres`] finds the ids; the rows are loaded here.
+//! Search in the database: runs the statements of [`super::dialect`], loads the conversations that they find, and folds
+//! stored texts again.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
-use shared::{
-    CustomerAddress,
-    conversation::{Conversation, ConversationStatus},
+use diesel::{
+    backend::Backend,
+    dsl::max,
+    pg::Pg,
+    prelude::*,
+    query_builder::{BoxedSqlQuery, SqlQuery},
+    serialize::ToSql,
+    sql_query,
+    sql_types::{BigInt, HasSqlType, Text},
+    sqlite::Sqlite,
 };
+use shared::{CustomerAddress, conversation::Conversation};
 
-use super::{postgres, sqlite, term::Term};
+use super::{
+    dialect::{self, Dialect},
+    request::SearchRequest,
+    statement::{Statement, Value},
+};
 use crate::{
     auth::TeamScope,
     conversations::{
-        cursor::TimeCursor,
         queries::Row,
         search_text::{VERSION, text_of},
     },
@@ -23,60 +34,119 @@ use crate::{
     },
 };
 
-/// A search request.
-#[derive(Debug)]
-pub struct SearchRequest<'a> {
-    /// The teams to search in.
-    pub scope: &'a TeamScope,
-    /// The search term.
-    pub term: &'a Term,
-    /// Only conversations with this status.
-    pub status: Option<ConversationStatus>,
-    /// Only conversations with activity since this time.
-    pub since: DateTime<Utc>,
-    /// The end of the previous page.
-    pub after: Option<&'a TimeCursor>,
-    /// Maximum number of results.
-    pub limit: i64,
-}
-
-impl SearchRequest<'_> {
-    /// Returns the team ids as a list for SQL, or `None` for all teams. Ids are integers, so they need no bind.
-    pub(super) fn teams(&self) -> Option<String> {
-        match self.scope {
-            TeamScope::Every => None,
-            TeamScope::Only(teams) => {
-                let ids: Vec<String> = teams.iter().map(ToString::to_string).collect();
-                Some(ids.join(", "))
-            }
-        }
-    }
-}
-
 /// A matching conversation, and the time of its last activity.
 #[derive(Debug, QueryableByName)]
 pub(super) struct Found {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    #[diesel(sql_type = BigInt)]
     pub(super) id: i64,
     #[diesel(sql_type = UtcTimestamp)]
     pub(super) active_at: Timestamp,
 }
 
-/// Returns the matching conversations, newest activity first, each with the time of its last activity.
-///
-/// # Errors
-/// Database errors.
-pub fn find(
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+#[derive(QueryableByName)]
+struct SampledText {
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+/// Runs a statement. Statements are not cached, so that PostgreSQL makes each plan for its term.
+fn load<T>(conn: &mut DbConnection, statement: Statement) -> Result<Vec<T>, DbError>
+where
+    T: QueryableByName<Sqlite> + QueryableByName<Pg> + 'static,
+{
+    Ok(match conn {
+        DbConnection::Sqlite(conn) => bound::<Sqlite>(statement).load(conn)?,
+        DbConnection::Postgres(conn) => bound::<Pg>(statement).load(conn)?,
+    })
+}
+
+fn bound<DB>(statement: Statement) -> BoxedSqlQuery<'static, DB, SqlQuery>
+where
+    DB: Backend + HasSqlType<Text> + HasSqlType<BigInt> + HasSqlType<UtcTimestamp>,
+    String: ToSql<Text, DB>,
+    i64: ToSql<BigInt, DB>,
+    Timestamp: ToSql<UtcTimestamp, DB>,
+{
+    statement.values.into_iter().fold(sql_query(statement.sql).into_boxed(), |query, value| match value {
+        Value::Text(text) => query.bind::<Text, _>(text),
+        Value::Number(number) => query.bind::<BigInt, _>(number),
+        Value::Time(time) => query.bind::<UtcTimestamp, _>(Timestamp(time)),
+    })
+}
+
+impl Dialect {
+    pub(super) fn of(conn: &DbConnection) -> Self {
+        match conn {
+            DbConnection::Sqlite(_) => Self::Sqlite,
+            DbConnection::Postgres(_) => Self::Postgres,
+        }
+    }
+}
+
+/// Runs a statement that selects conversations.
+pub(super) fn found(conn: &mut DbConnection, statement: Statement) -> Result<Vec<Found>, DbError> {
+    load(conn, statement)
+}
+
+/// Runs a statement that counts.
+pub(super) fn count(conn: &mut DbConnection, statement: Statement) -> Result<i64, DbError> {
+    Ok(load::<Count>(conn, statement)?.first().map_or(0, |count| count.count))
+}
+
+/// Returns search texts spread over all conversations, or none if there are few.
+pub(super) fn sample(conn: &mut DbConnection) -> Result<Vec<String>, DbError> {
+    let texts: Vec<SampledText> = load(conn, dialect::sample())?;
+    Ok(texts.into_iter().map(|sampled| sampled.text).collect())
+}
+
+/// Returns the highest id of a conversation with a search text.
+pub(super) fn last_id(conn: &mut DbConnection) -> Result<Option<i64>, DbError> {
+    Ok(on_each!(conn, |c| conversation_texts::table
+        .select(max(conversation_texts::conversation_id))
+        .first(c))?)
+}
+
+/// Returns the conversations with one of these numbers, newest activity first, each with that time.
+pub(super) fn with_numbers(
     conn: &mut DbConnection,
     request: &SearchRequest<'_>,
+    numbers: &[String],
 ) -> Result<Vec<(Conversation, DateTime<Utc>)>, DbError> {
-    if request.term.is_empty() || matches!(request.scope, TeamScope::Only(teams) if teams.is_empty()) {
-        return Ok(Vec::new());
-    }
-    let found = match conn {
-        DbConnection::Sqlite(conn) => sqlite::find(conn, request)?,
-        DbConnection::Postgres(conn) => postgres::find(conn, request)?,
-    };
+    let rows: Vec<(Row, Timestamp)> = on_each!(conn, |c| {
+        let mut found = conversations::table
+            .filter(conversations::number.eq_any(numbers))
+            .filter(conversations::active_at.ge(Timestamp(request.since)))
+            .order((conversations::active_at.desc(), conversations::id.desc()))
+            .limit(request.limit)
+            .select((Row::as_select(), conversations::active_at))
+            .into_boxed();
+        if let TeamScope::Only(teams) = request.scope {
+            found = found.filter(conversations::team_id.eq_any(teams.iter().map(|team| team.0)));
+        }
+        if let Some(status) = request.status {
+            found = found.filter(conversations::status.eq(AsText(status)));
+        }
+        if let Some(cursor) = request.after {
+            let at = Timestamp(cursor.at);
+            let tied = conversations::active_at.eq(at).and(conversations::id.lt(cursor.id.0));
+            found = found.filter(conversations::active_at.lt(at).or(tied));
+        }
+        found.load(c)
+    })?;
+    Ok(rows.into_iter().map(|(row, Timestamp(at))| (row.into(), at)).collect())
+}
+
+/// Loads conversations in the order of the search.
+pub(super) fn conversations(
+    conn: &mut DbConnection,
+    found: Vec<Found>,
+) -> Result<Vec<(Conversation, DateTime<Utc>)>, DbError> {
     if found.is_empty() {
         return Ok(Vec::new());
     }

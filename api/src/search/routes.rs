@@ -10,10 +10,7 @@ use shared::{
 };
 use utoipa::IntoParams;
 
-use super::{
-    queries::{self, SearchRequest},
-    term::Term,
-};
+use super::{SearchRequest, find, term::Term};
 use crate::{
     auth::{Caller, LookupError},
     conversations::cursor::TimeCursor,
@@ -28,7 +25,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub struct SearchQuery {
     /// Part of a number (in any format), reference or name: 2 to 100 characters. One character is enough in Chinese,
-    /// Japanese and Korean.
+    /// Japanese and Korean. A complete number or reference finds its own conversations and no others.
     #[param(example = "07700 900")]
     q: String,
     /// Only this team's conversations.
@@ -43,7 +40,8 @@ pub struct SearchQuery {
     cursor: Option<String>,
 }
 
-/// Searches the conversations of the past 90 days (a setting), latest activity first.
+/// Searches the conversations of the past 90 days (a setting), latest activity first. A part that very many
+/// conversations contain is not looked for in all of them: the newest, and numbers that begin with it, are found.
 #[utoipa::path(get, path = "/api/v1/search", operation_id = "search_conversations", tag = "conversations",
     params(SearchQuery),
     responses((status = 200, body = Page<Conversation>),
@@ -68,7 +66,7 @@ pub async fn search_conversations(
             let scope = teams::queries::narrow_scope(conn, &caller.scope, team_id)?;
             let (scope, after, limit) = (&scope, after.as_ref(), limit + 1);
             let request = SearchRequest { scope, term: &term, status, since, after, limit };
-            Ok::<_, LookupError>(queries::find(conn, &request)?)
+            Ok::<_, LookupError>(find(conn, &request)?)
         })
         .await?;
     let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));

@@ -9,8 +9,10 @@ use crate::conversations::search_text::fold;
 
 /// Maximum length of a term.
 const MAX_CHARS: usize = 100;
+/// Fewest digits of a reference without letters. Fewer digits are a part of a number.
+const FEWEST_DIGITS_OF_REFERENCE: usize = 7;
 /// Minimum length of a word for the text index, which consists of trigrams.
-const MIN_INDEXED_CHARS: usize = 3;
+pub(super) const MIN_INDEXED_CHARS: usize = 3;
 
 /// Why a text is not a search term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +30,12 @@ pub enum InvalidTerm {
 pub struct Term {
     /// For a name or a reference, its words. For a term that looks like a number, the term as typed, and its digits.
     pub(super) alternatives: Vec<Vec<String>>,
+    /// The term as typed, without invisible characters.
+    pub(super) typed: String,
+    /// For a term that looks like a number, its digits.
+    pub(super) digits: Option<String>,
+    /// The folded term, if it can be a complete reference.
+    pub(super) reference: Option<String>,
 }
 
 impl Term {
@@ -43,16 +51,22 @@ impl Term {
         if text.chars().count() > MAX_CHARS || text.contains('\0') {
             return Err(InvalidTerm::TooLong);
         }
-        let folded = fold(&text);
-        let Some(digits) = digits_of_number(&text) else {
+        let (folded, digits) = (fold(&text), digits_of_number(&text));
+        let reference = Some(folded.clone()).filter(|folded| can_be_reference(folded));
+        let alternatives = match &digits {
+            // A reference can look like a number. It is searched as a whole.
+            Some(digits) => {
+                let as_typed = Some(folded).filter(|folded| !folded.is_empty() && folded != digits);
+                as_typed.into_iter().chain([digits.clone()]).map(|word| vec![word]).collect()
+            }
             // A word with a hyphen stays one phrase, because the parts of a reference such as `A-1` are too frequent.
-            let words: Vec<String> =
-                text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
-            return Ok(Self { alternatives: if words.is_empty() { Vec::new() } else { vec![words] } });
+            None => {
+                let words: Vec<String> =
+                    text.split_whitespace().map(fold).filter(|word| !word.is_empty()).collect();
+                if words.is_empty() { Vec::new() } else { vec![words] }
+            }
         };
-        // A reference can look like a number. It is searched as a whole.
-        let as_typed = Some(folded).filter(|folded| !folded.is_empty() && *folded != digits);
-        Ok(Self { alternatives: as_typed.into_iter().chain([digits]).map(|word| vec![word]).collect() })
+        Ok(Self { alternatives, typed: text.into_owned(), digits, reference })
     }
 
     /// Whether the term has no letters or digits, and so matches nothing.
@@ -64,11 +78,12 @@ impl Term {
     pub(super) fn is_indexed(&self) -> bool {
         self.alternatives.iter().all(|words| words.iter().any(|word| is_indexed(word)))
     }
+}
 
-    /// Whether the text index supports every word, so that the texts themselves need no search.
-    pub(super) fn is_indexed_whole(&self) -> bool {
-        self.alternatives.iter().flatten().all(|word| is_indexed(word))
-    }
+/// Whether a folded term can be a complete reference, and cannot be the part of a number or a name.
+fn can_be_reference(folded: &str) -> bool {
+    let digits = folded.chars().filter(char::is_ascii_digit).count();
+    digits > 0 && (digits >= FEWEST_DIGITS_OF_REFERENCE || folded.chars().any(char::is_alphabetic))
 }
 
 /// Whether the text index supports a word.
@@ -121,6 +136,17 @@ mod tests {
     fn a_term_without_letters_and_digits_matches_nothing() {
         for typed in ["--", "\u{b4}\u{b4}", "' '"] {
             assert!(Term::parse(typed).unwrap().is_empty(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_reference_has_a_letter_and_a_digit_or_more_digits_than_people_type_of_a_number() {
+        let reference = |typed: &str| Term::parse(typed).unwrap().reference;
+        for (typed, folded) in [("A\u{2011}10021", "a 10021"), ("r1", "r1"), ("12-34567", "12 34567")] {
+            assert_eq!(reference(typed).as_deref(), Some(folded), "{typed}");
+        }
+        for typed in ["Maria", "123456", "12-3456", "--"] {
+            assert_eq!(reference(typed), None, "{typed}");
         }
     }
 

@@ -74,6 +74,17 @@ pub(crate) fn team(
     Ok(Some(TeamSummary { id, name, numbers, region, time_zone }))
 }
 
+/// Returns the regions of the scope's teams.
+pub(crate) fn regions(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<String>, DbError> {
+    let rows: Vec<(i64, String)> =
+        on_each!(conn, |c| teams::table.select((teams::id, teams::region)).load(c))?;
+    let mut regions: Vec<String> =
+        rows.into_iter().filter(|(id, _)| scope.includes(TeamId(*id))).map(|(_, region)| region).collect();
+    regions.sort_unstable();
+    regions.dedup();
+    Ok(regions)
+}
+
 /// Checks that a team exists and is in the scope.
 ///
 /// # Errors

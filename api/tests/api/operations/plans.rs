@@ -15,6 +15,7 @@ use crate::support::{
 
 on_both_databases![
     no_hot_statement_reads_a_whole_table,
+    each_way_to_search_uses_its_index,
     the_queue_is_read_from_its_index_in_order,
     threads_and_closed_conversations_are_read_from_their_indexes_in_order,
 ];
@@ -23,7 +24,8 @@ on_both_databases![
 const LARGE: [&str; 7] =
     ["conversations", "conversation_texts", "messages", "customers", "events", "refresh_tokens", "consents"];
 
-/// Inserts 6,000 conversations of Collections, most of them open, and 12,000 messages.
+/// Inserts 6,000 conversations of Collections, most of them open, and 12,000 messages. Their ids are far apart, so that
+/// searches take them for many more.
 fn fill(database: &TestDatabase) {
     let now = sql_timestamp(database.kind, start());
     let (numbers, now) = match database.kind {
@@ -33,9 +35,9 @@ fn fill(database: &TestDatabase) {
         Kind::Postgres => ("WITH n(n) AS (SELECT generate_series(1, 6000))", format!("TIMESTAMPTZ {now}")),
     };
     let sql = format!(
-        "INSERT INTO conversations (team_id, team_number, number, status, origin, next_action, waiting_since, opened_at,
-            closed_at, closed_by, closure_reason_id)
-         {numbers} SELECT {COLLECTIONS}, '{COLLECTIONS_NUMBER}', '+4478' || (10000000 + n),
+        "INSERT INTO conversations (id, team_id, team_number, number, status, origin, next_action, waiting_since,
+            opened_at, closed_at, closed_by, closure_reason_id)
+         {numbers} SELECT 50 * n, {COLLECTIONS}, '{COLLECTIONS_NUMBER}', '+4478' || (10000000 + n),
             CASE WHEN n % 5 = 0 THEN 'closed' WHEN n % 5 = 1 THEN 'pending' ELSE 'open' END, 'inbound',
             CASE WHEN n % 5 = 0 THEN NULL WHEN n % 2 = 0 THEN 'agent' ELSE 'customer' END, {now}, {now},
             CASE WHEN n % 5 = 0 THEN {now} END, CASE WHEN n % 5 = 0 THEN 'Ann' END, CASE WHEN n % 5 = 0 THEN 2 END
@@ -93,9 +95,10 @@ async fn typical_statements(app: &TestApp) -> BTreeSet<String> {
     sam.get(&format!("/numbers?team_id={COLLECTIONS}&input=07700900456")).await.expect(200);
     let ad_hoc = json!({"team_id": COLLECTIONS, "number": stranger(1), "body": "Hello"});
     sam.post("/conversations", ad_hoc).await.expect(201);
-    // Few matches, many matches, and a term that is too short for the text index; each with other parameters.
-    for term in ["901001", "customer", "78"] {
-        for more in ["", "&status=open", "&limit=1"] {
+    // A complete number, a complete reference, few matches, many matches, a term that is too short for the text index,
+    // and two parts of which each trigram is frequent; each with other parameters.
+    for term in ["07810 000100", "B-5", "901001", "customer", "78", "customer zz", "447810"] {
+        for more in ["", "&status=open", "&limit=1", "&team_id=2"] {
             let path = format!("/search?q={term}{more}");
             let page = sam.get(&path).await.expect(200);
             if let Some(cursor) = page["next_cursor"].as_str() {
@@ -198,6 +201,34 @@ fn assert_sorted_by_index(app: &TestApp, statement: &str, index: &str) {
     let sorts = ["TEMP B-TREE", "Sort"];
     assert!(!sorts.iter().any(|word| text.contains(word)), "{statement}\n{text}");
     assert!(!plan.iter().any(|line| is_full_scan(app.database.kind, line)), "{statement}\n{text}");
+}
+
+async fn each_way_to_search_uses_its_index(app: TestApp) {
+    let statements = typical_statements(&app).await;
+    let ways = match app.database.kind {
+        Kind::Sqlite => [
+            ("conversations`.`number` IN", "conversations_number"),
+            ("char(10)) - 1) = $1", "conversation_texts_reference"),
+            ("number >= $", "conversations_number"),
+            ("MATCH $1", "VIRTUAL TABLE"),
+            (") AS newest WHERE", "conversations_activity"),
+        ],
+        Kind::Postgres => [
+            ("\"conversations\".\"number\" = ANY", "conversations_number"),
+            ("split_part(text, chr(10), 2) = $1", "conversation_texts_reference"),
+            ("number ~>=~ $", "conversations_number"),
+            ("text LIKE $1", "conversation_texts_trigrams"),
+            (") AS newest WHERE", "conversations_activity"),
+        ],
+    };
+    for (part, index) in ways {
+        let found: Vec<_> = statements.iter().filter(|statement| statement.contains(part)).collect();
+        assert!(!found.is_empty(), "{part}: {statements:#?}");
+        for statement in found {
+            let text = plan(&app.database, statement).join("\n");
+            assert!(text.contains(index), "{statement}\n{text}");
+        }
+    }
 }
 
 async fn the_queue_is_read_from_its_index_in_order(app: TestApp) {

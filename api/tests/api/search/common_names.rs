@@ -3,15 +3,18 @@
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::support::{
-    Kind, TestApp,
-    fixtures::{COLLECTIONS, SAM},
-    on_both_databases,
+use crate::{
+    search::terms::{conversation_named, found},
+    support::{
+        Kind, TestApp,
+        fixtures::{COLLECTIONS, SAM},
+        on_both_databases,
+    },
 };
 
-on_both_databases![a_common_name_is_found_newest_first_at_any_age,];
+on_both_databases![a_common_name_is_found_newest_first_at_any_age, short_words_narrow_a_common_name,];
 
-fn ids(page: &Value) -> Vec<i64> {
+pub(crate) fn ids(page: &Value) -> Vec<i64> {
     let items = page["items"].as_array().unwrap();
     items.iter().map(|conversation| conversation["id"].as_i64().unwrap()).collect()
 }
@@ -63,4 +66,25 @@ async fn a_common_name_is_found_newest_first_at_any_age(app: TestApp) {
     let cursor = first["next_cursor"].as_str().unwrap();
     let next = sam.get(&format!("/search?q=miller&limit=2&cursor={cursor}")).await.expect(200);
     assert_eq!(ids(&next), [126_701, 126_702]);
+}
+
+async fn short_words_narrow_a_common_name(app: TestApp) {
+    let jo = conversation_named(&app, 1, "Jo Smith").await;
+    let li = conversation_named(&app, 2, "Li Smithson").await;
+    let sam = app.signed_in(SAM).await;
+    // Once with few conversations of this name, once with so many that they are not all sorted.
+    for (from, count) in [(0, 10), (10, 6_000)] {
+        insert_closed(&app, from, count, "Ann Smith");
+        for (typed, expected) in [
+            ("smith j", jo),
+            ("j smith", jo),
+            ("jo smith", jo),
+            ("smith li", li),
+            ("smith 2 l", li),
+            ("7700901001 s", jo),
+        ] {
+            assert_eq!(found(&sam, typed).await, [expected], "{typed} of {count}");
+        }
+        assert_eq!(found(&sam, "smith q").await, [0_i64; 0], "of {count}");
+    }
 }

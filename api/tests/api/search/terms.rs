@@ -32,7 +32,7 @@ on_both_databases![
 ];
 
 /// Percent-encodes the term.
-fn in_url(term: &str) -> String {
+pub(crate) fn in_url(term: &str) -> String {
     term.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn found(client: &Client, term: &str) -> Vec<i64> {
     found_with(client, term, "").await
 }
 
-async fn found_with(client: &Client, term: &str, more: &str) -> Vec<i64> {
+pub(crate) async fn found_with(client: &Client, term: &str, more: &str) -> Vec<i64> {
     let items = client.get(&format!("/search?q={}{more}", in_url(term))).await.items();
     items.iter().map(|conversation| conversation["id"].as_i64().unwrap()).collect()
 }
@@ -165,7 +165,7 @@ async fn every_status_is_found_and_can_be_filtered(app: TestApp) {
 }
 
 /// Starts a conversation with the same customer in each team.
-async fn in_each_team(app: &TestApp) -> [i64; 3] {
+pub(crate) async fn in_each_team(app: &TestApp) -> [i64; 3] {
     [
         app.inbound(STRANGER, "Hello").await,
         app.inbound_to(SUPPORT_NUMBER, STRANGER, "Hello").await,

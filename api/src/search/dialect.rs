@@ -1,0 +1,192 @@
+//! The statements of a search. Both databases use the same, except for their text index and a few words of SQL, which
+//! are in [`super::sqlite`] and [`super::postgres`].
+
+use super::{postgres, rare::RareParts, request::SearchRequest, sqlite, statement::Statement, term::Term};
+use crate::auth::TeamScope;
+
+/// Maximum number of conversations of each beginning of a number.
+const LONGEST_RANGE: i64 = 1_000;
+/// Maximum number of matches among the conversations with the highest ids.
+const LONGEST_WALK: i64 = 10_000;
+
+/// The database whose SQL is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// Limits of the parts of a search. PostgreSQL takes several times as long for each conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Number of matches from which a backward scan is faster than sorting all matches.
+    pub(super) frequent: i64,
+    /// Maximum number of conversations scanned for a term with many matches.
+    pub(super) scan: i64,
+    /// Maximum number of conversations scanned for a term that the text index cannot look up in a limited time.
+    pub(super) short_scan: i64,
+    /// Range of the highest ids that are searched for such a term.
+    pub(super) walk: i64,
+}
+
+impl Dialect {
+    pub(super) fn limits(self) -> Limits {
+        match self {
+            Self::Sqlite => Limits { frequent: 5_000, scan: 20_000, short_scan: 5_000, walk: 100_000 },
+            Self::Postgres => Limits { frequent: 2_000, scan: 20_000, short_scan: 1_000, walk: 20_000 },
+        }
+    }
+
+    /// Whether the text index can look a trigram up. PostgreSQL's has no trigrams across words, and would look up all words
+    /// with the same first letter instead.
+    pub(super) fn indexes(self, trigram: &str) -> bool {
+        self == Self::Sqlite || trigram.chars().all(char::is_alphanumeric)
+    }
+
+    fn indexed(self, statement: Statement, parts: &RareParts) -> Statement {
+        match self {
+            Self::Sqlite => sqlite::indexed(statement, parts),
+            Self::Postgres => postgres::indexed(statement, parts),
+        }
+    }
+
+    /// Counts the conversations that contain these parts, up to a limit.
+    pub(super) fn count(self, parts: &RareParts, limit: i64) -> Statement {
+        let counting = "SELECT count(*) AS count FROM (SELECT 1 FROM ";
+        let matching = match self {
+            Self::Sqlite => self.indexed(Statement::new(&format!("{counting}(")), parts).sql(") AS found"),
+            // Returns its rows one by one too. Without it, the planner can prefer to read the table up to the limit.
+            Self::Postgres => {
+                let found = self.indexed(Statement::new("WITH found AS MATERIALIZED ("), parts);
+                found.sql(&format!(") {counting}found"))
+            }
+        };
+        matching.sql(" LIMIT ").number(limit).sql(") AS matching")
+    }
+
+    /// Looks up all conversations that contain these parts, and sorts those that contain the term. Only those with the
+    /// highest ids, if they are more than `most`.
+    pub(super) fn sorted(self, request: &SearchRequest<'_>, parts: &RareParts, most: i64) -> Statement {
+        let found = self.indexed(Statement::new("WITH found AS MATERIALIZED ("), parts);
+        let matching = found
+            .sql("), matching AS MATERIALIZED (SELECT id FROM found ORDER BY id DESC LIMIT ")
+            .number(most)
+            .sql(")");
+        self.newest(matching, request, (!parts.is_whole).then_some(request.term))
+    }
+
+    /// Looks up the conversations with this reference.
+    pub(super) fn with_reference(self, request: &SearchRequest<'_>, reference: &str) -> Statement {
+        let column = match self {
+            Self::Sqlite => sqlite::REFERENCE,
+            Self::Postgres => postgres::REFERENCE,
+        };
+        let matching = Statement::new("WITH matching AS MATERIALIZED (SELECT conversation_id AS id FROM ")
+            .sql(&format!("conversation_texts WHERE {column} = "))
+            .text(reference)
+            .sql(")");
+        self.newest(matching, request, None)
+    }
+
+    /// Looks for the term in the conversations after `id`, and in those whose numbers have one of these beginnings.
+    pub(super) fn walked(self, request: &SearchRequest<'_>, id: i64, beginnings: &[String]) -> Statement {
+        let mut matching = Statement::new("WITH matching AS MATERIALIZED (SELECT id FROM (");
+        matching = match self {
+            Self::Sqlite => sqlite::walked(matching, request.term, id),
+            Self::Postgres => postgres::walked(matching, request.term, id),
+        };
+        matching = matching.sql(" LIMIT ").number(LONGEST_WALK).sql(") AS walked");
+        for beginning in beginnings {
+            matching = matching.sql(" UNION SELECT id FROM (");
+            // The character after 9.
+            let end = format!("{beginning}:");
+            matching = match self {
+                Self::Sqlite => sqlite::in_range(matching, beginning, &end),
+                Self::Postgres => postgres::in_range(matching, beginning, &end),
+            };
+            matching = matching.sql(" LIMIT ").number(LONGEST_RANGE).sql(") AS in_range");
+        }
+        self.newest(matching.sql(")"), request, Some(request.term))
+    }
+
+    /// Scans the newest conversations until enough of them match. On SQLite, for a few teams, merges each team's own
+    /// range of the index, so that the scan for a small team does not read the conversations of all others.
+    pub(super) fn scan(self, request: &SearchRequest<'_>, longest: i64) -> Statement {
+        const OF: &str = "SELECT id, active_at FROM conversations WHERE ";
+        let mut newest = Statement::new("SELECT id, active_at FROM (");
+        newest = match request.scope {
+            TeamScope::Only(teams) if teams.len() <= self.merged_teams() => {
+                for (place, team) in teams.iter().enumerate() {
+                    newest = newest.sql(if place == 0 { "" } else { " UNION ALL " }).sql(OF);
+                    newest = newest.filtered(request).sql(&format!(" AND team_id = {team}"));
+                }
+                newest
+            }
+            _ => newest.sql(OF).filtered(request).of_teams(request),
+        };
+        newest =
+            newest.sql(" ORDER BY active_at DESC, id DESC LIMIT ").number(longest).sql(") AS newest WHERE ");
+        newest = self.of_term(newest, request.term, "newest");
+        // SQLite returns the rows in the order of the scan. Sorting them would read all of them.
+        let order = if self == Self::Postgres { " ORDER BY active_at DESC, id DESC" } else { "" };
+        newest.sql(order).sql(" LIMIT ").number(request.limit)
+    }
+
+    /// Maximum number of teams whose conversations are merged. Each team adds a step for every conversation.
+    /// PostgreSQL would sort all conversations of all teams instead.
+    fn merged_teams(self) -> usize {
+        match self {
+            Self::Sqlite => 8,
+            Self::Postgres => 1,
+        }
+    }
+
+    /// Selects the newest of the conversations in `matching`, which are looked up one by one.
+    fn newest(self, matching: Statement, request: &SearchRequest<'_>, term: Option<&Term>) -> Statement {
+        let (start, end) = match self {
+            Self::Sqlite => (" CROSS JOIN conversations WHERE conversations.id = matching.id AND ", ""),
+            Self::Postgres => (
+                " CROSS JOIN LATERAL (SELECT active_at FROM conversations WHERE conversations.id = matching.id AND ",
+                " OFFSET 0) AS conversations",
+            ),
+        };
+        let mut found = matching.sql(" SELECT matching.id AS id, active_at FROM matching").sql(start);
+        found = found.filtered(request).of_teams(request);
+        if let Some(term) = term {
+            found = self.of_term(found.sql(" AND "), term, "matching");
+        }
+        found.sql(end).sql(" ORDER BY active_at DESC, matching.id DESC LIMIT ").number(request.limit)
+    }
+
+    /// Adds the condition that the search text of a conversation contains every word of one alternative.
+    fn of_term(self, statement: Statement, term: &Term, of: &str) -> Statement {
+        let text = format!("(SELECT text FROM conversation_texts WHERE conversation_id = {of}.id)");
+        statement.of_alternatives(&term.alternatives, |statement, word| match self {
+            Self::Sqlite => sqlite::contains(statement, &text, word),
+            Self::Postgres => postgres::contains(statement, &text, word),
+        })
+    }
+}
+
+/// Number of steps in which [`sample`] goes through all texts.
+const STEPS: i64 = 64;
+/// Ids per step, below which there are too few texts for a lookup to take long.
+const SMALL_STEP: i64 = 300;
+
+/// Selects texts spread evenly over all conversations, at varying distances, because consecutive numbers repeat
+/// themselves. None, if there are few conversations.
+pub(super) fn sample() -> Statement {
+    let first = "(SELECT min(conversation_id) FROM conversation_texts)";
+    Statement::new(&format!(
+        "WITH RECURSIVE step(size) AS
+             (SELECT ((SELECT max(conversation_id) FROM conversation_texts) - {first}) / {STEPS}),
+         sampled(id) AS (
+             SELECT {first} FROM step WHERE size > {SMALL_STEP}
+             UNION ALL
+             SELECT (SELECT min(conversation_id) FROM conversation_texts
+                     WHERE conversation_id > sampled.id + sampled.id * 7919 % (2 * size))
+             FROM sampled CROSS JOIN step WHERE sampled.id IS NOT NULL)
+         SELECT text FROM sampled CROSS JOIN conversation_texts WHERE conversation_id = sampled.id LIMIT {}",
+        2 * STEPS
+    ))
+}

@@ -1,0 +1,2 @@
+DROP INDEX conversation_texts_reference;
+DROP INDEX conversations_number;
