@@ -9,3 +9,4 @@ mod moved;
 mod queue;
 mod reads;
 mod replies;
+mod statements;
