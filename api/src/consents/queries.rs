@@ -104,6 +104,17 @@ pub(crate) fn last(
     Ok(row.map(Consent::from))
 }
 
+/// The state of the newest entry of a number for a team number, as a part of a larger query. See [`last`].
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(crate) fn last_state<'a>(team_number: &'a str, number: &'a str) -> _ {
+    consents::table
+        .filter(consents::team_number.eq(team_number))
+        .filter(consents::number.eq(number))
+        .order((consents::created_at.desc(), consents::id.desc()))
+        .select(consents::state)
+        .single_value()
+}
+
 /// Returns the id and the time of the customer's last opt-in message after `after`.
 pub(crate) fn opted_in_after(
     conn: &mut DbConnection,

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared::{conversation::AttentionCode, event::EventKind, ids::ConversationId};
 
 use super::{
-    conversation::{Closed, State},
+    conversation::{Closed, State, queries::update_state},
     queries,
 };
 use crate::{
@@ -47,7 +47,7 @@ pub fn dismiss(
     if attention.code == AttentionCode::OptedOut {
         return Err(AttentionError::OptedOut);
     }
-    queries::update_state(conn, &mut conversation, state)?;
+    update_state(conn, &mut conversation, state)?;
     events::queries::insert(conn, EventKind::AttentionChanged, conversation.team_id, id, None, now)?;
     Ok(())
 }

@@ -7,16 +7,18 @@ use shared::{
     consent::{Consent, ConsentSource, ConsentState, NewConsent},
     conversation::{Conversation, ConversationStatus},
     event::EventKind,
-    ids::{ConversationId, MessageId},
+    ids::MessageId,
     message::{Message, MessageStatus, Sender, SenderKind},
 };
 
-use super::{conversation::State, delivery, known_number, queries};
+use super::{
+    conversation::{State, queries::update_state},
+    delivery, known_number, queries,
+};
 use crate::{
     auth::{NotFound, Resource, TeamScope},
     consents::{
         MAX_NOTE_CHARACTERS,
-        check::has_opted_out,
         meaning::Meaning,
         queries::{self as ledger, NewRow},
     },
@@ -47,7 +49,8 @@ pub enum ManualConsentError {
 }
 
 /// The attention text of a conversation whose customer has opted out.
-const ATTENTION: &str = "The customer has opted out of our messages. They can send START to opt in again.";
+pub(super) const ATTENTION: &str =
+    "The customer has opted out of our messages. They can send START to opt in again.";
 
 /// Records a customer's opt-out or opt-in by message.
 pub(crate) fn record_message(
@@ -141,7 +144,7 @@ pub(super) fn append_manual_entry(
         return Ok(consent);
     }
     let consent = ledger::insert(conn, row, now)?;
-    insert_event(conn, row.team_number, None, now)?;
+    insert_event_of_team(conn, row.team_number, now)?;
     Ok(consent)
 }
 
@@ -190,21 +193,16 @@ fn append(
             ConsentState::OptedIn => State::from(&*live).opt_in(),
         };
         if let Ok(state) = state {
-            queries::update_state(conn, live, state)?;
+            update_state(conn, live, state)?;
         }
     }
-    insert_event(conn, new.team_number, live.map(|live| live.id), now)?;
-    Ok(Some(consent))
-}
-
-/// Shows the opt-out on a new conversation whose customer opted out earlier.
-pub(super) fn show_earlier_opt_out(conn: &mut DbConnection, live: &mut Conversation) -> Result<(), DbError> {
-    if has_opted_out(conn, &live.team_number, &live.number)?
-        && let Ok(state) = State::from(&*live).opt_out(ATTENTION.to_owned())
-    {
-        queries::update_state(conn, live, state)?;
+    match live {
+        Some(live) => {
+            events::queries::insert(conn, EventKind::ConsentChanged, live.team_id, live.id, None, now)?
+        }
+        None => insert_event_of_team(conn, new.team_number, now)?,
     }
-    Ok(())
+    Ok(Some(consent))
 }
 
 /// Withdraws the queued messages that no outbox worker has claimed.
@@ -227,18 +225,14 @@ fn withdraw(
     Ok(())
 }
 
-/// Inserts the event that consent has changed, for the conversation or else for the team.
-fn insert_event(
+/// Inserts the event that consent has changed for a number with no live conversation.
+fn insert_event_of_team(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
-    conversation: Option<ConversationId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let Some(team) = teams::queries::owner(conn, team_number)? else {
-        return Ok(());
-    };
-    match conversation {
-        Some(id) => events::queries::insert(conn, EventKind::ConsentChanged, team, id, None, now),
-        None => events::queries::insert_of_team(conn, EventKind::ConsentChanged, Some(team), now),
+    match teams::queries::owner(conn, team_number)? {
+        Some(team) => events::queries::insert_of_team(conn, EventKind::ConsentChanged, Some(team), now),
+        None => Ok(()),
     }
 }

@@ -1,5 +1,7 @@
 //! The state of a conversation and its transitions: next action, waiting time, notice. A closed conversation has no
-//! transitions. Pure: no database, no HTTP, no clock.
+//! transitions. Pure: no HTTP, no clock, and the database only in [`queries`].
+
+pub(super) mod queries;
 
 use chrono::{DateTime, Utc};
 use shared::conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction};

@@ -4,14 +4,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     conversation::Conversation,
-    message::{Direction, MessageStatus, Sender, SenderKind},
+    message::{Sender, SenderKind},
 };
 
-use super::enqueue::enqueue;
 use crate::{
     consents::check::has_opted_out,
     db::{DbConnection, DbError},
-    messages::queries::{NewMessageRow, insert, is_written_by_system_since},
+    messages::{
+        queries::is_written_by_system_since,
+        store::{self, NewMessage},
+    },
     teams,
 };
 
@@ -33,19 +35,18 @@ pub(super) fn send(
     {
         return Ok(());
     }
-    let new = NewMessageRow {
-        conversation: conversation.id,
-        direction: Direction::Outbound,
+    let new = NewMessage {
+        conversation,
         sender: &Sender { kind: SenderKind::System, id: None, name: None },
         body: &body,
         media: Vec::new(),
-        status: MessageStatus::Queued,
         created_at: now,
         template: None,
+        send_to: Some(&number),
         gateway_id: None,
         idempotency: None,
         recovered: false,
     };
-    let Some(message) = insert(conn, new)? else { return Ok(()) };
-    enqueue(conn, conversation, message.id, &number, now)
+    store::insert(conn, &new, now)?;
+    Ok(())
 }

@@ -8,7 +8,6 @@ pub mod conversation;
 pub mod cursor;
 pub mod delivery;
 pub mod detail;
-mod enqueue;
 mod help_reply;
 pub(crate) mod known_number;
 pub mod message;

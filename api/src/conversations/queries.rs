@@ -1,8 +1,8 @@
 //! Database queries of conversations. [`find`] and [`find_for_update`] take the caller's scope. The other functions
 //! take numbers, messages or ids that the caller has already checked, or that come from the gateway.
 
-use chrono::{DateTime, Utc};
-use diesel::{dsl::case_when, prelude::*};
+use chrono::DateTime;
+use diesel::prelude::*;
 use shared::{
     CustomerAddress, PhoneNumber,
     closure::Closure,
@@ -11,11 +11,11 @@ use shared::{
     message::Message,
 };
 
-use super::{conversation::State, search_text::text_of};
+use super::search_text::text_of;
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, IsClosed, IsLive, Timestamp, UtcTimestamp, for_update, on_each,
+        AsText, DbConnection, DbError, IsClosed, IsLive, Timestamp, for_update, on_each,
         schema::{conversation_texts, conversations},
     },
 };
@@ -110,6 +110,15 @@ pub(super) fn of_message_for_update(
     Ok(row.into())
 }
 
+/// The live (not closed) conversation of two numbers (rule 1), as a part of a larger query.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub(super) fn live<'a>(team_number: &'a str, number: &'a str) -> _ {
+    conversations::table
+        .filter(conversations::team_number.eq(team_number))
+        .filter(conversations::number.eq(number))
+        .filter(IsLive)
+}
+
 /// Returns the live (not closed) conversation of two numbers (rule 1), and locks it until the transaction ends.
 pub(crate) fn live_for_update(
     conn: &mut DbConnection,
@@ -118,11 +127,7 @@ pub(crate) fn live_for_update(
 ) -> Result<Option<Conversation>, DbError> {
     let row: Option<Row> = for_update!(
         conn,
-        conversations::table
-            .filter(conversations::team_number.eq(team_number.as_str()))
-            .filter(conversations::number.eq(number.as_str()))
-            .filter(IsLive)
-            .select(Row::as_select()),
+        live(team_number.as_str(), number.as_str()).select(Row::as_select()),
         |query, c| query.first(c).optional()
     )?;
     Ok(row.map(Conversation::from))
@@ -214,54 +219,6 @@ pub(super) fn next(
     Ok(id.map(ConversationId))
 }
 
-/// The values of a new conversation.
-pub(crate) struct NewConversation<'a> {
-    pub(crate) team: TeamId,
-    pub(crate) team_number: &'a PhoneNumber,
-    pub(crate) number: &'a CustomerAddress,
-    /// Reference and name, if exactly one customer of the daily file has the number.
-    pub(crate) customer: Option<(String, String)>,
-    pub(crate) origin: Origin,
-    pub(crate) previous: Option<ConversationId>,
-}
-
-/// Inserts a conversation. Returns `None` if the two numbers already have a live one (rule 1).
-pub(crate) fn insert(
-    conn: &mut DbConnection,
-    new: NewConversation<'_>,
-    state: &State,
-    now: DateTime<Utc>,
-) -> Result<Option<ConversationId>, DbError> {
-    let (reference, name) = new.customer.unzip();
-    let text = text_of(new.number, reference.as_deref(), name.as_deref());
-    let values = (
-        conversations::team_id.eq(new.team.0),
-        conversations::team_number.eq(new.team_number.as_str()),
-        conversations::number.eq(new.number.as_str()),
-        conversations::reference.eq(reference),
-        conversations::name.eq(name),
-        conversations::status.eq(AsText(state.status)),
-        conversations::origin.eq(AsText(new.origin)),
-        conversations::next_action.eq(state.next_action.map(AsText)),
-        conversations::waiting_since.eq(Timestamp(state.waiting_since)),
-        conversations::last_message_at.eq(state.last_message_at.map(Timestamp)),
-        conversations::opened_at.eq(Timestamp(now)),
-        conversations::previous_id.eq(new.previous.map(|id| id.0)),
-        conversations::unread.eq(state.unread),
-        conversations::active_at.eq(Timestamp(state.active_at.unwrap_or(now))),
-    );
-    let id: Option<i64> = on_each!(conn, |c| diesel::insert_into(conversations::table)
-        .values(values)
-        .on_conflict_do_nothing()
-        .returning(conversations::id)
-        .get_result(c)
-        .optional())?;
-    let Some(id) = id else { return Ok(None) };
-    let values = (conversation_texts::conversation_id.eq(id), conversation_texts::text.eq(text));
-    on_each!(conn, |c| diesel::insert_into(conversation_texts::table).values(values).execute(c))?;
-    Ok(Some(ConversationId(id)))
-}
-
 /// Updates the customer's reference and name in a live conversation, for the queue and for search.
 pub(crate) fn rename(
     conn: &mut DbConnection,
@@ -276,33 +233,6 @@ pub(crate) fn rename(
     on_each!(conn, |c| diesel::update(conversation_texts::table.find(id.0))
         .set(conversation_texts::text.eq(text))
         .execute(c))?;
-    Ok(())
-}
-
-/// Writes the new state of a live conversation to its row and to `conversation`, so that callers need not read it
-/// again.
-pub(crate) fn update_state(
-    conn: &mut DbConnection,
-    conversation: &mut Conversation,
-    state: State,
-) -> Result<(), DbError> {
-    let (code, text) = state.attention.as_ref().map(|a| (a.code.as_str(), a.text.as_str())).unzip();
-    let changes = (
-        conversations::status.eq(AsText(state.status)),
-        conversations::next_action.eq(state.next_action.map(AsText)),
-        conversations::waiting_since.eq(Timestamp(state.waiting_since)),
-        conversations::last_message_at.eq(state.last_message_at.map(Timestamp)),
-        conversations::attention_code.eq(code),
-        conversations::attention_text.eq(text),
-        conversations::unread.eq(state.unread),
-        state.active_at.map(|at| {
-            let stored = conversations::active_at;
-            stored.eq(case_when(stored.lt(Timestamp(at)), Timestamp(at).into_sql::<UtcTimestamp>())
-                .otherwise(stored))
-        }),
-    );
-    on_each!(conn, |c| diesel::update(conversations::table.find(conversation.id.0)).set(changes).execute(c))?;
-    state.write_to(conversation);
     Ok(())
 }
 

@@ -7,28 +7,32 @@ use chrono::{DateTime, Utc};
 use shared::{
     CustomerAddress, PhoneNumber,
     conversation::{Conversation, Origin},
-    event::EventKind,
-    ids::{ConversationId, TeamId},
-    message::{Direction, MessageStatus, Sender, SenderKind},
+    ids::ConversationId,
+    message::{Sender, SenderKind},
 };
+
+mod queries;
+
+use queries::Arrival;
 
 use super::{
     consent,
-    conversation::State,
+    conversation::{Closed, State, queries::update_state},
     help_reply,
-    queries::{self, NewConversation},
+    start::queries::{self as start_queries, NewConversation},
 };
 use crate::{
     consents::{
         keyword::Keyword,
         meaning::{Meaning, meaning},
     },
-    customers,
     db::{Db, DbConnection, DbError},
-    events,
     gateway::media::StoredMedia,
-    messages::queries::{NewMessageRow, insert, is_known},
-    rejected_messages, teams,
+    messages::{
+        queries::is_known,
+        store::{self, NewMessage},
+    },
+    rejected_messages,
 };
 
 /// Number of retries after a conflict with a concurrent transaction.
@@ -57,6 +61,13 @@ pub struct InboundMessage {
     pub recovered: Option<DateTime<Utc>>,
 }
 
+impl InboundMessage {
+    /// Returns when it was written, if it is received at `now`.
+    fn written_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.recovered.unwrap_or(now)
+    }
+}
+
 /// The outcome of [`receive`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
@@ -77,6 +88,13 @@ pub enum ReceiveError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
+}
+
+/// The locked conversation is live, so only a concurrent closure can have caused this.
+impl From<Closed> for ReceiveError {
+    fn from(_: Closed) -> Self {
+        Self::Conflict
+    }
 }
 
 /// Stores a message, and retries after conflicts. The message is committed when this returns.
@@ -103,78 +121,94 @@ pub fn receive(
     inbound: &InboundMessage,
     now: DateTime<Utc>,
 ) -> Result<Received, ReceiveError> {
-    if is_known(conn, &inbound.gateway_id)? {
-        return Ok(Received::Duplicate);
-    }
-    let Some(team) = teams::queries::owner(conn, &inbound.to)? else {
-        return Ok(Received::UnknownRecipient);
-    };
-    let written_at = inbound.recovered.unwrap_or(now);
-    let mut live = match queries::live_for_update(conn, &inbound.to, &inbound.from)? {
-        Some(live) => live,
-        None => start(conn, team, inbound, written_at)?,
-    };
     let meaning = meaning(&inbound.body, inbound.opt_out_type);
-    let mut state = State::from(&live).receive(written_at).map_err(|_| ReceiveError::Conflict)?;
-    if meaning == Meaning::PossibleOptOut {
-        state = state.flag_opt_out(POSSIBLE_OPT_OUT.to_owned()).map_err(|_| ReceiveError::Conflict)?;
-    }
-    queries::update_state(conn, &mut live, state)?;
-    let sender = Sender { kind: SenderKind::Customer, id: None, name: live.name.clone() };
-    let message = insert(
-        conn,
-        NewMessageRow {
-            conversation: live.id,
-            direction: Direction::Inbound,
-            sender: &sender,
-            // PostgreSQL cannot store NUL. Replacing it saves the rest of the message.
-            body: &inbound.body.replace('\0', "\u{fffd}"),
-            media: inbound.media.clone(),
-            status: MessageStatus::Received,
-            created_at: written_at,
-            template: None,
-            gateway_id: Some(&inbound.gateway_id),
-            idempotency: None,
-            recovered: inbound.recovered.is_some(),
+    let mut conversation = match queries::live(conn, inbound)? {
+        Some(live) if live.is_known => return Ok(Received::Duplicate),
+        Some(live) if !live.has_team => return Ok(Received::UnknownRecipient),
+        Some(live) => update(conn, live.conversation, inbound, meaning, now)?,
+        None => match queries::arrival(conn, inbound)? {
+            Some(arrival) if arrival.is_known => return Ok(Received::Duplicate),
+            Some(arrival) => start(conn, arrival, inbound, meaning, now)?,
+            None if is_known(conn, &inbound.gateway_id)? => return Ok(Received::Duplicate),
+            None => return Ok(Received::UnknownRecipient),
         },
-    )?
-    .ok_or(ReceiveError::Conflict)?;
-    consent::record_message(conn, &mut live, &message, meaning)?;
-    events::queries::insert(conn, EventKind::MessageReceived, live.team_id, live.id, Some(message.id), now)?;
+    };
+    let sender = Sender { kind: SenderKind::Customer, id: None, name: conversation.name.clone() };
+    let new = NewMessage {
+        conversation: &conversation,
+        sender: &sender,
+        // PostgreSQL cannot store NUL. Replacing it saves the rest of the message.
+        body: &inbound.body.replace('\0', "\u{fffd}"),
+        media: inbound.media.clone(),
+        created_at: inbound.written_at(now),
+        template: None,
+        send_to: None,
+        gateway_id: Some(&inbound.gateway_id),
+        idempotency: None,
+        recovered: inbound.recovered.is_some(),
+    };
+    let message = store::insert(conn, &new, now)?.ok_or(ReceiveError::Conflict)?;
+    consent::record_message(conn, &mut conversation, &message, meaning)?;
     // A recovered message has no `OptOutType`, so the gateway may have answered it already.
     if meaning == Meaning::Help && inbound.recovered.is_none() {
-        help_reply::send(conn, &live, now)?;
+        help_reply::send(conn, &conversation, now)?;
     }
     if inbound.recovered.is_some() {
         // It was rejected if its recipient number belonged to no team on arrival.
         rejected_messages::queries::delete(conn, &inbound.gateway_id)?;
     }
-    Ok(Received::Stored(live.id))
+    Ok(Received::Stored(conversation.id))
 }
 
-/// Starts a conversation, or returns the one that a concurrent transaction has started.
+/// Updates the live conversation.
+fn update(
+    conn: &mut DbConnection,
+    mut live: Conversation,
+    inbound: &InboundMessage,
+    meaning: Meaning,
+    now: DateTime<Utc>,
+) -> Result<Conversation, ReceiveError> {
+    let state = next_state(State::from(&live), inbound, meaning, now)?;
+    update_state(conn, &mut live, state)?;
+    Ok(live)
+}
+
+/// Starts a conversation. On PostgreSQL, the insert waits for a concurrent transaction that starts the same one; the
+/// retry then finds that conversation.
 fn start(
     conn: &mut DbConnection,
-    team: TeamId,
+    arrival: Arrival,
     inbound: &InboundMessage,
-    written_at: DateTime<Utc>,
+    meaning: Meaning,
+    now: DateTime<Utc>,
 ) -> Result<Conversation, ReceiveError> {
-    if !teams::queries::owns_number(conn, team, &inbound.to)? {
-        return Err(ReceiveError::Conflict);
+    let written_at = inbound.written_at(now);
+    let mut state = State::started_by_customer(written_at);
+    if arrival.opted_out {
+        state = state.opt_out(consent::ATTENTION.to_owned())?;
     }
     let new = NewConversation {
-        team,
+        team: arrival.team,
         team_number: &inbound.to,
         number: &inbound.from,
-        customer: customers::queries::only_customer(conn, team, &inbound.from)?,
+        customer: arrival.customer,
         origin: Origin::Inbound,
-        previous: queries::previous(conn, team, &inbound.to, &inbound.from)?,
+        previous: arrival.previous,
     };
-    queries::insert(conn, new, &State::started_by_customer(written_at), written_at)?;
-    // On PostgreSQL, the insert has waited for the commit of a concurrent transaction, so that conversation is visible
-    // now. If it is already closed, the caller or the gateway retries.
-    let mut live =
-        queries::live_for_update(conn, &inbound.to, &inbound.from)?.ok_or(ReceiveError::Conflict)?;
-    consent::show_earlier_opt_out(conn, &mut live)?;
-    Ok(live)
+    let state = next_state(state, inbound, meaning, now)?;
+    start_queries::insert(conn, new, state, written_at)?.ok_or(ReceiveError::Conflict)
+}
+
+/// Returns the state after the message.
+fn next_state(
+    state: State,
+    inbound: &InboundMessage,
+    meaning: Meaning,
+    now: DateTime<Utc>,
+) -> Result<State, Closed> {
+    let state = state.receive(inbound.written_at(now))?;
+    match meaning {
+        Meaning::PossibleOptOut => state.flag_opt_out(POSSIBLE_OPT_OUT.to_owned()),
+        _ => Ok(state),
+    }
 }

@@ -1,26 +1,30 @@
 //! Replies. One transaction writes the message, the conversation's new state, the outbox row and the event. The outbox
 //! sends the message after the commit.
 
+mod queries;
+
 use chrono::{DateTime, Utc};
 use shared::{
     CustomerAddress,
     ids::{ConversationId, MessageId, TemplateId},
-    message::{BodyFault, Direction, Message, MessageBody, MessageStatus, NewMessage, Sender},
+    message::{BodyFault, Message, MessageBody, NewMessage as Written, Sender},
     template::{BrokenPlaceholder, broken_placeholder, placeholders},
 };
 
 use super::{
-    conversation::{Closed, State},
-    enqueue::enqueue,
+    conversation::{Closed, State, queries::update_state},
     moved::{Operation, UnseenError, require_seen},
-    queries,
+    queries as conversations,
 };
 use crate::{
     auth::{NotFound, Resource, TeamScope},
     consents::check::{ConsentError, require_consent},
     db::{DbConnection, DbError},
     idempotency::{KeyReused, RequestKey, is_used},
-    messages::queries::{NewMessageRow, by_idempotency_key, insert},
+    messages::{
+        queries::by_idempotency_key,
+        store::{self, NewMessage},
+    },
     templates,
 };
 
@@ -114,7 +118,7 @@ impl Reply {
     ///
     /// # Errors
     /// [`InvalidMessage`].
-    pub fn parse(new: NewMessage) -> Result<Self, InvalidMessage> {
+    pub fn parse(new: Written) -> Result<Self, InvalidMessage> {
         if new.media.is_some() {
             return Err(InvalidMessage::Media);
         }
@@ -142,40 +146,46 @@ impl Reply {
         idempotency: Option<&RequestKey>,
         now: DateTime<Utc>,
     ) -> Result<Replied, ReplyError> {
-        let found = queries::find_for_update(conn, scope, id)?;
+        let found = conversations::find_for_update(conn, scope, id)?;
         let mut conversation = found.ok_or(NotFound::new(Resource::Conversation))?;
-        if let Some(replayed) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
+        let key = idempotency.map(|given| given.key.as_str());
+        let obstacles = queries::obstacles(conn, &conversation, key, self.last_seen)?;
+        if let (true, Some(given)) = (obstacles.is_key_used, idempotency)
+            && let Some(replayed) = replay(conn, given, now)?
+        {
             return Ok(Replied::Replayed(replayed));
         }
         let state = State::from(&conversation).reply(now)?;
         let number = conversation.number.phone();
         let number = number.ok_or_else(|| ReplyError::NotReachable(conversation.number.clone()))?;
-        require_consent(conn, &conversation.team_number, &conversation.number)?;
-        require_seen(conn, id, self.last_seen, sender, Operation::Reply)?;
+        if obstacles.has_opted_out {
+            require_consent(conn, &conversation.team_number, &conversation.number)?;
+        }
+        if obstacles.has_later_messages {
+            require_seen(conn, id, self.last_seen, sender, Operation::Reply)?;
+        }
         if let Some(template) = self.template
             && !templates::queries::is_usable(conn, template, conversation.team_id)?
         {
             return Err(ReplyError::UnknownTemplate);
         }
-        let new = NewMessageRow {
-            conversation: id,
-            direction: Direction::Outbound,
+        let new = NewMessage {
+            conversation: &conversation,
             sender,
             body: self.body.as_str(),
             media: Vec::new(),
-            status: MessageStatus::Queued,
             created_at: now,
             template: self.template,
+            send_to: Some(&number),
             gateway_id: None,
             idempotency: idempotency.map(|given| (given.key.as_str(), given.digest.as_str())),
             recovered: false,
         };
-        let Some(message) = insert(conn, new)? else {
+        let Some(message) = store::insert(conn, &new, now)? else {
             // The only possible conflict is the idempotency key: a concurrent request to another conversation used it.
             return Err(ReplayError::from(KeyReused).into());
         };
-        queries::update_state(conn, &mut conversation, state)?;
-        enqueue(conn, &conversation, message.id, &number, now)?;
+        update_state(conn, &mut conversation, state)?;
         Ok(Replied::Queued(message))
     }
 }

@@ -1,6 +1,8 @@
 //! Ad-hoc messages (rule 10): outbound messages to any number, which start a conversation. It stays pending, and out of
 //! the queue, until the customer replies.
 
+pub(super) mod queries;
+
 use chrono::{DateTime, Utc};
 use shared::{
     PhoneNumber,
@@ -10,11 +12,13 @@ use shared::{
     team::TeamSummary,
 };
 
+use queries::{NewConversation, insert};
+
 use super::{
     conversation::State,
     known_number::{self, NumberError},
     number_check::OWN_NUMBER,
-    queries::{self, NewConversation},
+    queries as conversations,
     reply::{InvalidMessage, ReplayError, Replied, Reply, ReplyError, replay},
 };
 use crate::{
@@ -124,12 +128,12 @@ impl Start {
             return Err(StartError::OwnNumber);
         }
         conn.advisory_lock(Lock::Number(number.as_str()))?;
-        let live = queries::live_in_team(conn, &team.numbers, &number)?;
+        let live = conversations::live_in_team(conn, &team.numbers, &number)?;
         if let Some(open) = live.iter().find(|live| live.status == ConversationStatus::Open) {
             return Err(PendingError::Open(open.id).into());
         }
         let from = self.sending_number(conn, &team, live.first(), &number)?;
-        let id = match queries::live_for_update(conn, &from, &(&number).into())? {
+        let id = match conversations::live_for_update(conn, &from, &(&number).into())? {
             Some(live) if live.status == ConversationStatus::Pending => live.id,
             Some(live) => return Err(PendingError::Open(live.id).into()),
             None => pending(conn, team.id, &from, &number, now)?,
@@ -167,7 +171,7 @@ pub(crate) fn default_team_number(
     if let Some(pending) = pending {
         return Ok(Some(pending.team_number.clone()));
     }
-    let last = queries::last_team_number(conn, &team.numbers, number)?;
+    let last = conversations::last_team_number(conn, &team.numbers, number)?;
     Ok(last.or_else(|| team.numbers.first().cloned()))
 }
 
@@ -192,13 +196,13 @@ pub(crate) fn pending(
         number,
         customer: customers::queries::only_customer(conn, team, number)?,
         origin: Origin::Outbound,
-        previous: queries::previous(conn, team, team_number, number)?,
+        previous: conversations::previous(conn, team, team_number, number)?,
     };
-    if let Some(id) = queries::insert(conn, new, &State::started_by_team(now), now)? {
-        return Ok(id);
+    if let Some(started) = insert(conn, new, State::started_by_team(now), now)? {
+        return Ok(started.id);
     }
     // A concurrent transaction has started it, and PostgreSQL has waited for its commit.
-    match queries::live_for_update(conn, team_number, number)? {
+    match conversations::live_for_update(conn, team_number, number)? {
         Some(live) if live.status == ConversationStatus::Pending => Ok(live.id),
         Some(live) => Err(PendingError::Open(live.id)),
         None => Err(PendingError::Conflict),
@@ -206,5 +210,5 @@ pub(crate) fn pending(
 }
 
 fn find(conn: &mut DbConnection, scope: &TeamScope, id: ConversationId) -> Result<Conversation, StartError> {
-    Ok(queries::find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?)
+    Ok(conversations::find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?)
 }

@@ -1,12 +1,13 @@
 //! The abstraction over both databases: one connection type, and macros that run the same Diesel expression on either.
 
 use diesel::{
-    Connection, ConnectionError, PgConnection, RunQueryDsl, SqliteConnection,
+    Connection, ConnectionError, IntoSql, PgConnection, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
     r2d2::ManageConnection,
+    sql_types::Text,
 };
 
-use super::{DatabaseUrl, DbError, Lock};
+use super::{DatabaseUrl, DbError, Lock, cached::FixedSql};
 
 /// A connection to the configured database.
 #[expect(missing_debug_implementations, reason = "neither connection has one")]
@@ -63,6 +64,12 @@ macro_rules! for_share {
 
 pub(crate) use {for_share, for_update, on_each};
 
+struct AdvisoryLock;
+impl FixedSql for AdvisoryLock {
+    type Row = ();
+    const SQL: &'static str = "SELECT pg_advisory_xact_lock(hashtextextended({}, 0))";
+}
+
 impl DbConnection {
     /// Runs `work` in a transaction, or in a savepoint inside one. Rolls back if `work` fails.
     ///
@@ -94,9 +101,7 @@ impl DbConnection {
     /// Database errors.
     pub fn advisory_lock(&mut self, lock: Lock<'_>) -> Result<(), DbError> {
         if let Self::Postgres(conn) = self {
-            diesel::sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))")
-                .bind::<diesel::sql_types::Text, _>(lock.to_string())
-                .execute(conn)?;
+            AdvisoryLock::execute(conn, &[&lock.to_string().into_sql::<Text>()])?;
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! Access to the database through [`Db::read`] and [`Db::write`]. Both take a closure, one per request, and run it on a
 //! thread outside the HTTP workers. Only this folder and `search/` distinguish SQLite and PostgreSQL.
 
+pub(crate) mod cached;
 mod commits;
 mod connection;
 pub(crate) mod files;

@@ -121,7 +121,7 @@ impl<'a> Replay<'a> {
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         // The message was sent in the past, so the outbox must not send it.
         outbox::queries::delete(conn, message.id)?;
-        delivery::accepted(conn, message, &self.gateway_id(), at + TimeDelta::seconds(1))?;
+        delivery::accepted(conn, message.id, &self.gateway_id(), at + TimeDelta::seconds(1))?;
         if status != MessageStatus::Sent {
             let at = at + TimeDelta::seconds(4);
             let failure = error_code.map(FailureCode::parse);

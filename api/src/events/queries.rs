@@ -27,6 +27,24 @@ pub(crate) fn insert(
     append(conn, event)
 }
 
+/// Notes an event about a message that was appended by the statement that stored the message.
+pub(crate) fn note_appended(
+    id: EventId,
+    kind: EventKind,
+    team: TeamId,
+    conversation: ConversationId,
+    message: MessageId,
+    now: DateTime<Utc>,
+) {
+    note(Event {
+        id,
+        team_id: Some(team),
+        conversation_id: Some(conversation),
+        message_id: Some(message),
+        ..new_event(kind, now)
+    });
+}
+
 /// Appends an event about a team, or with `None` about something that belongs to all teams.
 pub(crate) fn insert_of_team(
     conn: &mut DbConnection,

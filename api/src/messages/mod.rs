@@ -5,3 +5,4 @@ pub mod media;
 mod problems;
 pub(crate) mod queries;
 pub mod routes;
+pub(crate) mod store;

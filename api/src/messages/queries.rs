@@ -7,7 +7,7 @@ use shared::{
     CustomerAddress, PhoneNumber,
     ids::{ConversationId, MessageId, TeamId, TemplateId},
     message::{Direction, Message, MessageError, MessageStatus, Sender, SenderKind},
-    segments::{Encoding, segments},
+    segments::Encoding,
 };
 
 use super::media;
@@ -22,7 +22,7 @@ use crate::{
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = messages)]
-struct Row {
+pub(crate) struct Row {
     id: i64,
     conversation_id: i64,
     direction: AsText<Direction>,
@@ -64,55 +64,6 @@ impl From<Row> for Message {
             recovered: row.recovered,
         }
     }
-}
-
-/// A message to insert.
-pub(crate) struct NewMessageRow<'a> {
-    pub(crate) conversation: ConversationId,
-    pub(crate) direction: Direction,
-    pub(crate) sender: &'a Sender,
-    pub(crate) body: &'a str,
-    pub(crate) media: Vec<StoredMedia>,
-    pub(crate) status: MessageStatus,
-    pub(crate) created_at: DateTime<Utc>,
-    pub(crate) template: Option<TemplateId>,
-    /// The gateway's id. A unique index refuses a second message with the same id.
-    pub(crate) gateway_id: Option<&'a str>,
-    /// The sender's idempotency key, and the digest of its request.
-    pub(crate) idempotency: Option<(&'a str, &'a str)>,
-    /// Whether gap repair fetched it because its webhook was lost.
-    pub(crate) recovered: bool,
-}
-
-/// Inserts a message. Returns `None` if its gateway id or idempotency key is already used.
-pub(crate) fn insert(conn: &mut DbConnection, new: NewMessageRow<'_>) -> Result<Option<Message>, DbError> {
-    let counted = segments(new.body);
-    let (key, digest) = new.idempotency.unzip();
-    let values = (
-        messages::conversation_id.eq(new.conversation.0),
-        messages::direction.eq(AsText(new.direction)),
-        messages::sender_kind.eq(AsText(new.sender.kind)),
-        messages::sender_id.eq(new.sender.id),
-        messages::sender_name.eq(&new.sender.name),
-        messages::body.eq(new.body),
-        messages::media.eq(AsText(new.media)),
-        messages::segments.eq(i32::try_from(counted.parts).unwrap_or(i32::MAX)),
-        messages::encoding.eq(AsText(counted.encoding)),
-        messages::status.eq(AsText(new.status)),
-        messages::created_at.eq(Timestamp(new.created_at)),
-        messages::template_id.eq(new.template.map(|id| id.0)),
-        messages::gateway_id.eq(new.gateway_id),
-        messages::idempotency_key.eq(key),
-        messages::request_digest.eq(digest),
-        messages::recovered.eq(new.recovered),
-    );
-    let row: Option<Row> = on_each!(conn, |c| diesel::insert_into(messages::table)
-        .values(values)
-        .on_conflict_do_nothing()
-        .returning(Row::as_returning())
-        .get_result(c)
-        .optional())?;
-    Ok(row.map(Message::from))
 }
 
 /// Returns the newest messages of a conversation, or the newest ones before `before`, newest first.
@@ -222,19 +173,6 @@ pub(crate) fn by_idempotency_key(
     Ok(row.map(|(row, digest)| (row.into(), digest)))
 }
 
-/// Returns the message with a gateway id, and locks it until the transaction ends.
-pub(crate) fn by_gateway_id_for_update(
-    conn: &mut DbConnection,
-    gateway_id: &str,
-) -> Result<Option<Message>, DbError> {
-    let row: Option<Row> = for_update!(
-        conn,
-        messages::table.filter(messages::gateway_id.eq(gateway_id)).select(Row::as_select()),
-        |query, c| query.first(c).optional()
-    )?;
-    Ok(row.map(Message::from))
-}
-
 /// Returns the message with this id, and locks it until the transaction ends.
 pub(crate) fn by_id_for_update(conn: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
     let row: Option<Row> = for_update!(
@@ -255,60 +193,6 @@ pub(crate) fn is_last_outbound(conn: &mut DbConnection, message: &Message) -> Re
         .first(c)
         .optional())?;
     Ok(last == Some(message.id.0))
-}
-
-/// The fields of an outbound message that change during delivery.
-pub(crate) struct Progress<'a> {
-    pub(crate) status: MessageStatus,
-    pub(crate) failure: Option<&'a FailureCode>,
-    pub(crate) sent_at: Option<DateTime<Utc>>,
-    pub(crate) delivered_at: Option<DateTime<Utc>>,
-}
-
-/// Updates the delivery fields of a message.
-pub(crate) fn update_progress(
-    conn: &mut DbConnection,
-    id: MessageId,
-    progress: &Progress<'_>,
-) -> Result<(), DbError> {
-    let changes = (
-        messages::status.eq(AsText(progress.status)),
-        messages::error_code.eq(progress.failure.map(FailureCode::to_string)),
-        messages::sent_at.eq(progress.sent_at.map(Timestamp)),
-        messages::delivered_at.eq(progress.delivered_at.map(Timestamp)),
-    );
-    on_each!(conn, |c| diesel::update(messages::table.find(id.0)).set(changes).execute(c))?;
-    Ok(())
-}
-
-/// Stores the gateway's id of a message.
-pub(crate) fn set_gateway_id(
-    conn: &mut DbConnection,
-    id: MessageId,
-    gateway_id: &str,
-) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::update(messages::table.find(id.0))
-        .set(messages::gateway_id.eq(gateway_id))
-        .execute(c))?;
-    Ok(())
-}
-
-/// Adds a message to the outbox.
-pub(crate) fn enqueue(
-    conn: &mut DbConnection,
-    message: MessageId,
-    team_number: &PhoneNumber,
-    number: &PhoneNumber,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let values = (
-        outbox::message_id.eq(message.0),
-        outbox::team_number.eq(team_number.as_str()),
-        outbox::number.eq(number.as_str()),
-        outbox::due_at.eq(Timestamp(now)),
-    );
-    on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
-    Ok(())
 }
 
 /// Removes the messages to a number from the outbox, except those that a worker has claimed or whose outcome is

@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     backoff::backoff,
     circuit_breaker::GatewaySignal,
-    queries::{self, Claimed, UnknownOutcome},
+    claim::{Claimed, UnknownOutcome},
+    queries,
     reconcile::{self, ReconcileError},
     settle::{SendOutcome, settle},
     worker::Worker,

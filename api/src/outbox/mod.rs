@@ -4,6 +4,7 @@
 
 pub mod backoff;
 mod circuit_breaker;
+mod claim;
 pub(crate) mod clock_jump;
 mod delivery_attempt;
 pub mod gateway_access;

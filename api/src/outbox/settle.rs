@@ -3,18 +3,17 @@
 //! an accepted message filters by the claim's attempt count.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::message::{Message, MessageStatus};
 
 use super::{
+    claim::{Claim, Claimed},
     gateway_access,
-    queries::{self, Claim, Claimed, NextStep},
+    queries::{self, NextStep},
 };
 use crate::{
     consents::check::has_opted_out,
     conversations::delivery,
     db::{DbConnection, DbError},
     gateway::{client::OutboundMessage, failure::FailureCode},
-    messages::queries::by_id_for_update,
 };
 
 /// The outcome of an attempt.
@@ -83,10 +82,7 @@ fn accepted(
         tracing::error!(message = %claim.message, gateway_id, "the gateway accepted an already settled message");
         return Ok(());
     }
-    match by_id_for_update(conn, claim.message)? {
-        Some(message) => delivery::accepted(conn, message, gateway_id, now),
-        None => Ok(()),
-    }
+    delivery::accepted(conn, claim.message, gateway_id, now)
 }
 
 fn fail(
@@ -98,9 +94,5 @@ fn fail(
     if !queries::delete_claimed(conn, claim)? {
         return Ok(());
     }
-    let message: Option<Message> = by_id_for_update(conn, claim.message)?;
-    if let Some(message) = message {
-        delivery::advance(conn, message, MessageStatus::Failed, Some(code), now)?;
-    }
-    Ok(())
+    delivery::failed(conn, claim.message, code, now)
 }

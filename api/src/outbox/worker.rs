@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     circuit_breaker::{CircuitBreaker, GatewaySignal},
+    claim,
     delivery_attempt::{credentials_retry_interval, held_until},
     gateway_access,
     queries::{self, OutboxState},
@@ -136,7 +137,7 @@ impl Worker {
             Some(_) => {
                 let until = held_until(self.gateway.timeout(), now);
                 let own: Vec<MessageId> = in_flight.messages.values().copied().collect();
-                self.db.write(move |conn| queries::claim(conn, now, until, &own, free)).await?
+                self.db.write(move |conn| claim::queries::claim(conn, now, until, &own, free)).await?
             }
         };
         if claimed.is_empty() && refused {

@@ -5,19 +5,23 @@
 use chrono::{DateTime, Utc};
 use shared::{
     conversation::{Conversation, ConversationStatus},
-    event::EventKind,
+    ids::MessageId,
     message::{Message, MessageStatus},
 };
 
 pub(crate) mod queries;
 
-use super::{consent, conversation::State, queries as conversations};
+use super::{
+    consent,
+    conversation::{State, queries::update_state},
+    queries as conversations,
+};
 use crate::{
     db::{DbConnection, DbError, Lock},
-    events,
     gateway::failure::FailureCode,
-    messages::queries::{
-        Progress, by_gateway_id_for_update, is_last_outbound, set_gateway_id, update_progress,
+    messages::{
+        queries::is_last_outbound,
+        store::{self, Progress},
     },
 };
 
@@ -32,10 +36,19 @@ pub fn receive_receipt(
     failure: Option<&FailureCode>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    if let Some((message, mut conversation)) = queries::by_gateway_id_for_update(conn, gateway_id)? {
+        return advance_in(conn, &mut conversation, message, status, failure, now).map(drop);
+    }
     conn.advisory_lock(Lock::GatewayId(gateway_id))?;
-    match by_gateway_id_for_update(conn, gateway_id)? {
-        Some(message) => advance(conn, message, status, failure, now).map(drop),
-        None => queries::insert_early_receipt(conn, gateway_id, status, failure, now),
+    if queries::insert_early_receipt(conn, gateway_id, status, failure, now)? {
+        return Ok(());
+    }
+    // The gateway's id was stored while the lock was awaited.
+    match queries::by_gateway_id_for_update(conn, gateway_id)? {
+        Some((message, mut conversation)) => {
+            advance_in(conn, &mut conversation, message, status, failure, now).map(drop)
+        }
+        None => Ok(()),
     }
 }
 
@@ -45,18 +58,43 @@ pub fn receive_receipt(
 /// Only database errors.
 pub fn accepted(
     conn: &mut DbConnection,
-    message: Message,
+    message: MessageId,
     gateway_id: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     conn.advisory_lock(Lock::GatewayId(gateway_id))?;
-    set_gateway_id(conn, message.id, gateway_id)?;
-    let mut conversation = conversations::of_message_for_update(conn, &message)?;
-    let mut message = advance_in(conn, &mut conversation, message, MessageStatus::Sent, None, now)?;
+    let Some((mut message, mut conversation)) = queries::by_id_for_update(conn, message)? else {
+        return Ok(());
+    };
+    let status = MessageStatus::Sent;
+    if message.status.may_become(status) {
+        message = apply(conn, &mut conversation, message, status, None, Some(gateway_id), now)?;
+    } else {
+        store::set_gateway_id(conn, message.id, gateway_id)?;
+    }
     for (status, failure, at) in queries::take_early_receipts(conn, gateway_id)? {
         message = advance_in(conn, &mut conversation, message, status, failure.as_ref(), at)?;
     }
     Ok(())
+}
+
+/// Records that a message was finally not sent.
+///
+/// # Errors
+/// Only database errors.
+pub fn failed(
+    conn: &mut DbConnection,
+    message: MessageId,
+    failure: &FailureCode,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    match queries::by_id_for_update(conn, message)? {
+        Some((message, mut conversation)) => {
+            let status = MessageStatus::Failed;
+            advance_in(conn, &mut conversation, message, status, Some(failure), now).map(drop)
+        }
+        None => Ok(()),
+    }
 }
 
 /// Sets the status of a locked message, and updates its conversation. Does nothing when the status may not follow the
@@ -64,7 +102,7 @@ pub fn accepted(
 ///
 /// # Errors
 /// Only database errors.
-pub fn advance(
+pub(super) fn advance(
     conn: &mut DbConnection,
     message: Message,
     status: MessageStatus,
@@ -82,7 +120,7 @@ pub fn advance(
 pub(super) fn advance_in(
     conn: &mut DbConnection,
     conversation: &mut Conversation,
-    mut message: Message,
+    message: Message,
     status: MessageStatus,
     failure: Option<&FailureCode>,
     now: DateTime<Utc>,
@@ -90,6 +128,19 @@ pub(super) fn advance_in(
     if !message.status.may_become(status) {
         return Ok(message);
     }
+    apply(conn, conversation, message, status, failure, None, now)
+}
+
+/// Sets a status that may follow the present one, and the gateway's id if it is given.
+fn apply(
+    conn: &mut DbConnection,
+    conversation: &mut Conversation,
+    mut message: Message,
+    status: MessageStatus,
+    failure: Option<&FailureCode>,
+    gateway_id: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<Message, DbError> {
     message.status = status;
     if matches!(status, MessageStatus::Sent | MessageStatus::Delivered) {
         message.sent_at = message.sent_at.or(Some(now));
@@ -98,25 +149,18 @@ pub(super) fn advance_in(
         message.delivered_at = Some(now);
     }
     let failure = status.is_failure().then(|| failure.unwrap_or(&FailureCode::Unspecified));
-    let progress = Progress { status, failure, sent_at: message.sent_at, delivered_at: message.delivered_at };
-    update_progress(conn, message.id, &progress)?;
+    let (sent_at, delivered_at) = (message.sent_at, message.delivered_at);
+    let progress = Progress { status, failure, sent_at, delivered_at, gateway_id };
+    store::update(conn, conversation, message.id, &progress, now)?;
     if let Some(failure) = failure
         && conversation.status != ConversationStatus::Closed
         && is_last_outbound(conn, &message)?
         && let Ok(state) = State::from(&*conversation).delivery_failed(failure.explanation(), now)
     {
-        conversations::update_state(conn, conversation, state)?;
+        update_state(conn, conversation, state)?;
     }
     if failure.is_some_and(FailureCode::records_opt_out) {
         consent::record_gateway_opt_out(conn, conversation, message.id, now)?;
     }
-    events::queries::insert(
-        conn,
-        EventKind::MessageStatusChanged,
-        conversation.team_id,
-        conversation.id,
-        Some(message.id),
-        now,
-    )?;
     Ok(message)
 }

@@ -11,3 +11,4 @@ mod queue_answers;
 mod queue_counts;
 mod reads;
 mod replies;
+mod statements;

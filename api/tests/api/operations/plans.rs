@@ -161,7 +161,9 @@ fn is_full_scan(kind: Kind, line: &str) -> bool {
 
 fn is_explained(statement: &str) -> bool {
     // For an INSERT, SQLite reports scans for deferred foreign keys, which the schema does not have.
-    ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb))
+    let is_insert = statement.contains("INSERT");
+    ["SELECT", "UPDATE", "DELETE", "WITH"].iter().any(|verb| statement.starts_with(verb))
+        && !is_insert
         && !statement.contains("pg_advisory")
         && !statement.contains("set_config")
 }

@@ -1,0 +1,83 @@
+//! Stores new messages and the progress of their delivery. Each change is stored together with its event.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use shared::{
+    PhoneNumber,
+    conversation::Conversation,
+    ids::TemplateId,
+    message::{Direction, Message, MessageStatus, Sender},
+    segments::segments,
+};
+
+use super::media;
+use crate::{
+    db::{DbConnection, DbError},
+    gateway::{failure::FailureCode, media::StoredMedia},
+};
+
+mod queries;
+
+pub(crate) use queries::{set_gateway_id, update};
+
+/// A message to store.
+pub(crate) struct NewMessage<'a> {
+    pub(crate) conversation: &'a Conversation,
+    pub(crate) sender: &'a Sender,
+    pub(crate) body: &'a str,
+    pub(crate) media: Vec<StoredMedia>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) template: Option<TemplateId>,
+    /// The number to which the outbox sends it. `None` for a message from the customer.
+    pub(crate) send_to: Option<&'a PhoneNumber>,
+    /// The gateway's id. A unique index refuses a second message with the same id.
+    pub(crate) gateway_id: Option<&'a str>,
+    /// The sender's idempotency key, and the digest of its request.
+    pub(crate) idempotency: Option<(&'a str, &'a str)>,
+    /// Whether gap repair fetched it because its webhook was lost.
+    pub(crate) recovered: bool,
+}
+
+/// The fields of an outbound message that change during delivery.
+pub(crate) struct Progress<'a> {
+    pub(crate) status: MessageStatus,
+    pub(crate) failure: Option<&'a FailureCode>,
+    pub(crate) sent_at: Option<DateTime<Utc>>,
+    pub(crate) delivered_at: Option<DateTime<Utc>>,
+    /// The gateway's id, when the gateway has just accepted the message.
+    pub(crate) gateway_id: Option<&'a str>,
+}
+
+/// Stores a message with its event and, if it is to be sent, adds it to the outbox. Returns `None` if its gateway id or
+/// idempotency key is already used.
+pub(crate) fn insert(
+    conn: &mut DbConnection,
+    new: &NewMessage<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>, DbError> {
+    let counted = segments(new.body);
+    let (direction, status) = match new.send_to {
+        Some(_) => (Direction::Outbound, MessageStatus::Queued),
+        None => (Direction::Inbound, MessageStatus::Received),
+    };
+    let segments = i32::try_from(counted.parts).unwrap_or(i32::MAX);
+    let row = queries::Row { direction, status, segments, encoding: counted.encoding };
+    let id = queries::insert(conn, new, &row, now)?;
+    Ok(id.map(|id| Message {
+        id,
+        conversation_id: new.conversation.id,
+        direction,
+        sender: new.sender.clone(),
+        body: new.body.to_owned(),
+        media: media::to_public(id, new.media.clone()),
+        segments,
+        encoding: counted.encoding,
+        status,
+        error: None,
+        // Both databases store microseconds.
+        created_at: new.created_at.trunc_subsecs(6),
+        sent_at: None,
+        delivered_at: None,
+        template_id: new.template,
+        recovered: new.recovered,
+    }))
+}
