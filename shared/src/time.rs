@@ -1,5 +1,5 @@
-//! Reads times in the one format in which the server writes them: RFC 3339 in UTC, `2026-11-22T09:14:05.123456Z`. chrono's
-//! own reader accepts many formats, which is more code than the app should download.
+//! Reads times in the one format in which the server writes them: RFC 3339 in UTC, `2026-11-22T09:14:05.123456Z`.
+//! chrono's own reader accepts many formats, which is more code than the app should download.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, de::Error};
@@ -50,7 +50,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_time_that_is_written_is_read(seconds in -62_135_596_800..253_402_300_799_i64, nanoseconds in 0..1_000_000_000_u32, digits in 0..=9_u32) {
+        fn every_time_that_is_written_is_read(
+            // The years 1 to 9999.
+            seconds in -62_135_596_800..253_402_300_799_i64,
+            nanoseconds in 0..1_000_000_000_u32,
+            digits in 0..=9_u32,
+        ) {
             let unit = 10_u32.pow(9 - digits);
             let time = DateTime::from_timestamp(seconds, nanoseconds / unit * unit).unwrap();
             let written = serde_json::to_value(time).unwrap();

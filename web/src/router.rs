@@ -1,8 +1,8 @@
 //! The address of the current page. Links of the app change it without loading the page again; `app` shows the page at
 //! the address.
 //!
-//! Ninety lines in place of a router library: the app chooses its pages by a `match`, so a library's route tables, nested
-//! routes and navigation state would only add to the first download.
+//! In place of a router library: the app chooses its pages by a `match`, so a library's route tables, nested routes and
+//! navigation state would only add to the first download.
 
 use leptos::{ev::MouseEvent, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};

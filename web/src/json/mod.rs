@@ -1,6 +1,6 @@
-//! Reads JSON. serde_json would add a fifth to the first download: its errors have texts with positions, which the app
-//! never shows, and every type is read both from objects and from arrays. Here an error has no content and a struct is
-//! an object, so that the compiler leaves the rest out.
+//! Reads JSON with less code than serde_json (figures in docs/first-load.md): its errors have texts with positions, which
+//! the app never shows, and it reads every struct both from objects and from arrays. Here an error has no content and a
+//! struct is an object, so that the compiler leaves the rest out.
 //!
 //! Numbers are integers, because the API has no others.
 
