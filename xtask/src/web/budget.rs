@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn the_first_load_is_within_its_budget() {
         let dist = Workspace::find().unwrap().root.join("web").join("dist");
-        // `cargo xtask test` builds the app first. Without it, the server's tests run on a placeholder.
+        // `cargo xtask test` builds the app first. Without an app there is nothing to measure.
         if dist.join("index.html.br").exists() {
             check(&first_load(&dist).unwrap(), BUDGET).unwrap();
         }
