@@ -4,12 +4,18 @@ import type { Locator, Page } from "@playwright/test";
 
 import type { Conversation } from "../fixtures/api-client.ts";
 import { fillQueue, rows } from "../fixtures/lists.ts";
+import { expectLive, requestsTo } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const COLUMNS = ["Ref", "Name", "Number", "Last Message", "Next Action", "Link"];
 
 function section(page: Page, team: string): Locator {
   return page.getByRole("region", { name: team, exact: true });
+}
+
+/** The team whose section a query string asks for; null for the whole queue. */
+function teamOf(query: string): string | null {
+  return new URLSearchParams(query).get("team_id");
 }
 
 test("an agent of two teams sees a section for each, with counts and the columns in order", async ({
@@ -102,6 +108,43 @@ test("a colleague's reply changes the row's next action to the customer", async 
   await expect(row).toContainText("Agent");
   await bo.reply((await bo.conversation("Support", customer.number)).id, "Yes, since noon.");
   await expect(row).toContainText("Customer");
+});
+
+test("an event fetches only the section of its team, and the other sections stay", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/");
+  await expectLive(page);
+  const showNewRow = async (team: "Collections" | "Support") => {
+    const customer = server.customer(team);
+    await customer.send("Any news?");
+    await expect(rows(section(page, team)).filter({ hasText: customer.displayNumber })).toBeVisible();
+    return customer;
+  };
+  // Once this row is shown, the fetches of the whole queue at the start are over.
+  const first = await showNewRow("Collections");
+  const queries = requestsTo(page, "GET", "/api/v1/queue");
+  const { team_id } = await (await server.apiAs("bo")).conversation(
+    "Support",
+    (await showNewRow("Support")).number,
+  );
+  await expect(rows(section(page, "Collections")).filter({ hasText: first.displayNumber })).toBeVisible();
+  expect(queries.filter((query) => teamOf(query) === `${team_id}`)).toHaveLength(1);
+  expect(queries.map(teamOf)).not.toContain(null);
+});
+
+test("an event of a team that the agent is not in fetches nothing", async ({ page, server }) => {
+  await server.openAs(page, "cy", "/");
+  await expectLive(page);
+  const showNewRow = async () => {
+    const customer = server.customer("Claims");
+    await customer.send("Any news?");
+    await expect(rows(page).filter({ hasText: customer.displayNumber })).toBeVisible();
+    return (await (await server.apiAs("cy")).conversation("Claims", customer.number)).team_id;
+  };
+  const team = await showNewRow();
+  const queries = requestsTo(page, "GET", "/api/v1/queue");
+  await server.customer("Support").send("Any news?");
+  await showNewRow();
+  expect(new Set(queries.map(teamOf))).toEqual(new Set([`${team}`]));
 });
 
 test("Show more shows the rest of a long section, with each conversation once", async ({ page, freshServer }) => {

@@ -93,7 +93,7 @@ test("rows added by Show more stay when an earlier refresh arrives after them", 
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));
   await page.route(
-    "**/api/v1/queue",
+    "**/api/v1/queue?*",
     async (route) => {
       const response = await route.fetch();
       await released;
@@ -101,13 +101,13 @@ test("rows added by Show more stay when an earlier refresh arrives after them", 
     },
     { times: 1 },
   );
-  const refresh = page.waitForRequest("**/api/v1/queue");
+  const refresh = page.waitForRequest("**/api/v1/queue?*");
   const customer = freshServer.customer("Claims");
   await customer.send("I am new");
   await refresh;
   await page.getByRole("button", { name: "Show more of Claims" }).click();
   await expect(rows(page)).toHaveCount(61);
-  const response = page.waitForResponse("**/api/v1/queue");
+  const response = page.waitForResponse("**/api/v1/queue?*");
   release();
   await (await response).finished();
   await expect(rows(page)).toHaveCount(61);

@@ -176,7 +176,7 @@ pub struct Me {
     pub teams: Vec<TeamSummary>,
     /// When the gateway began to refuse the server's credentials, so that no message is sent; `null` while it accepts
     /// them.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub gateway_refused_since: Option<DateTime<Utc>>,
 }
 
@@ -240,8 +240,10 @@ pub struct AccountDetail {
     /// The teams that the account belongs to. An admin has access to every team regardless.
     pub team_ids: Vec<TeamId>,
     /// When the account was created.
+    #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the account was disabled; `null` while it can sign in.
+    #[serde(deserialize_with = "crate::time::optional")]
     pub disabled_at: Option<DateTime<Utc>>,
 }
 
@@ -311,6 +313,7 @@ pub struct Session {
     /// A JWT for `Authorization: Bearer`, valid for 15 minutes.
     pub access_token: String,
     /// When the access token expires.
+    #[serde(deserialize_with = "crate::time::required")]
     pub expires_at: DateTime<Utc>,
     /// The `X-CSRF-Token` header that state-changing requests need when they authenticate by cookie.
     pub csrf_token: String,
@@ -323,8 +326,10 @@ pub struct OwnSession {
     /// The session's id.
     pub id: i64,
     /// When the account signed in.
+    #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the session was last refreshed. A browser in use refreshes it every 15 minutes.
+    #[serde(deserialize_with = "crate::time::required")]
     pub last_used_at: DateTime<Utc>,
     /// Browser and operating system, such as "Firefox on Windows"; empty when the client sent neither.
     pub user_agent: String,

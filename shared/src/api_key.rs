@@ -40,8 +40,10 @@ pub struct ApiKey {
     /// The name of the account or API key that created this key.
     pub created_by: String,
     /// When the key was created.
+    #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the key was last used, to the hour; `null` when it never was.
+    #[serde(deserialize_with = "crate::time::optional")]
     pub last_used_at: Option<DateTime<Utc>>,
     /// The secret, for `Authorization: Bearer`. Only the response that creates the key contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

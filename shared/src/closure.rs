@@ -21,6 +21,7 @@ pub struct ClosureReason {
     /// Position among the reasons of the same team, from 0.
     pub position: i32,
     /// When the reason was archived; `null` while it can be chosen.
+    #[serde(deserialize_with = "crate::time::optional")]
     pub archived_at: Option<DateTime<Utc>>,
 }
 
@@ -76,5 +77,6 @@ pub struct Closure {
     /// The name of the account or API key that closed the conversation.
     pub closed_by: String,
     /// When the conversation was closed.
+    #[serde(deserialize_with = "crate::time::required")]
     pub closed_at: DateTime<Utc>,
 }

@@ -55,6 +55,7 @@ pub struct Consent {
     /// The note of a manual entry.
     pub note: Option<String>,
     /// When the entry was recorded.
+    #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
 }
 

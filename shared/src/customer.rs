@@ -49,6 +49,6 @@ pub struct KeyData {
     pub changed_owner: bool,
     /// When the first daily file with the new owner was uploaded. Earlier messages belong to the previous owner. `null`
     /// when the owner has not changed.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub changed_owner_since: Option<DateTime<Utc>>,
 }

@@ -207,6 +207,7 @@ pub struct DailyFile {
     /// The name of the account or API key that uploaded it.
     pub created_by: String,
     /// When the file was uploaded.
+    #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
 }
 

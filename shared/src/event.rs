@@ -79,5 +79,6 @@ pub struct Event {
     /// The account, if the event concerns one.
     pub account_id: Option<AccountId>,
     /// When it happened.
+    #[serde(deserialize_with = "crate::time::required")]
     pub at: DateTime<Utc>,
 }

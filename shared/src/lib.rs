@@ -24,6 +24,7 @@ pub mod search;
 pub mod segments;
 pub mod team;
 pub mod template;
+mod time;
 
 pub use address::CustomerAddress;
 pub use error::{ErrorCode, FieldError, Problem};

@@ -66,5 +66,6 @@ pub struct RejectedMessage {
     /// Whether the webhook for the message was lost, so that the message was found later in the gateway's list.
     pub recovered: bool,
     /// When the message was received.
+    #[serde(deserialize_with = "crate::time::required")]
     pub received_at: DateTime<Utc>,
 }

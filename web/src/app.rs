@@ -5,12 +5,6 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    components::Router,
-    hooks::{use_location, use_navigate},
-    location::{BrowserUrl, LocationProvider},
-};
 use shared::{account::Permission, ids::AccountId};
 
 use crate::{
@@ -27,6 +21,7 @@ use crate::{
         queue::QueuePage,
         sign_in::{SignInPage, return_path},
     },
+    router::Router,
     scroll_restoration::ScrollRestoration,
     session::{Session, SessionState},
     theme::Theme,
@@ -57,8 +52,7 @@ enum Page {
 }
 
 impl Page {
-    /// Returns the page at a path. A plain `match`, because the router's route tables add more to the download than it
-    /// does.
+    /// Returns the page at a path. A plain `match`, because the route tables of a library add more to the download.
     fn at(path: &str) -> Self {
         let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
@@ -99,45 +93,33 @@ pub(crate) fn App() -> impl IntoView {
     Clock::provide();
     Notices::provide();
     ScrollRestoration::provide();
+    let router = Router::provide();
     let session = Session::provide();
     view! {
-        <Router>
-            <Screens session />
-        </Router>
+        <Screens router session />
         <NoticeRegion />
     }
 }
 
 #[component]
-fn Screens(session: Session) -> impl IntoView {
-    let location = use_location();
-    let navigate = use_navigate();
-    let pathname = location.pathname;
+fn Screens(router: Router, session: Session) -> impl IntoView {
     let screen = Memo::new(move |_| match session.state() {
         SessionState::Loading => Screen::Loading,
         SessionState::LoadFailed(error) => Screen::LoadFailed(error),
-        SessionState::SignedOut if pathname.get() == SIGN_IN => Screen::SignIn,
+        SessionState::SignedOut if router.path.get() == SIGN_IN => Screen::SignIn,
         SessionState::SignedOut => Screen::RedirectToSignIn,
-        SessionState::SignedIn(_) if pathname.get() == SIGN_IN => Screen::ReturnFromSignIn,
+        SessionState::SignedIn(_) if router.path.get() == SIGN_IN => Screen::ReturnFromSignIn,
         SessionState::SignedIn(me) => Screen::SignedIn(me.account.map(|account| account.id), me.permissions),
     });
     Effect::new(move |_| {
         let target = match screen.get() {
             Screen::RedirectToSignIn => sign_in_path(),
-            Screen::ReturnFromSignIn => return_path(location.query.read_untracked().get("return").as_deref()),
+            Screen::ReturnFromSignIn => return_path(untrack(|| router.parameter("return")).as_deref()),
             _ => return,
         };
-        navigate(&target, NavigateOptions { replace: true, ..NavigateOptions::default() });
+        router.replace(&target);
     });
-    // The router adds a link's address to the history when `ready_to_complete` is called. Pages do not delay it.
-    let history = use_context::<BrowserUrl>();
-    Effect::new(move |_| {
-        pathname.track();
-        if let Some(history) = &history {
-            history.ready_to_complete();
-        }
-    });
-    let page = Memo::new(move |_| Page::at(&pathname.get()));
+    let page = Memo::new(move |_| router.path.with(|path| Page::at(path)));
     // Without team names, so that a renamed team does not redraw the page. The queue fetches the names itself.
     let teams =
         session.read(|me| me.teams.iter().map(|team| (team.id, team.numbers.is_empty())).collect::<Vec<_>>());

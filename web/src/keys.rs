@@ -4,7 +4,6 @@
 //! Shortcuts do nothing while the agent types or has turned them off.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::{
     account::{Me, Permission},
     conversation::NextAction,
@@ -15,6 +14,7 @@ use web_sys::{Element, HtmlElement};
 use crate::{
     api::Client,
     components::notices::{Notices, use_notices},
+    router::{Router, use_router},
     session::{use_client, use_session},
     storage,
     tasks::spawn_detached,
@@ -74,8 +74,7 @@ impl Keys {
         let session = use_session();
         let client = use_client();
         let notices = use_notices();
-        let navigate = use_navigate();
-        let go = move |path: &str| navigate(path, NavigateOptions::default());
+        let router = use_router();
         let after_g = StoredValue::new(false);
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
             if event.default_prevented() || !keys.enabled.get_untracked() || !is_shortcut(&event) {
@@ -87,11 +86,11 @@ impl Keys {
             match key.as_str() {
                 "/" if !may_search(session.me().as_ref()) => return,
                 "/" if here() == SEARCH => focus_first("[type=search]"),
-                "/" => go(SEARCH),
-                "q" | "Q" if was_g => go("/"),
+                "/" => router.open(SEARCH),
+                "q" | "Q" if was_g => router.open("/"),
                 "j" | "J" => move_to_row(1),
                 "k" | "K" => move_to_row(-1),
-                "n" | "N" => next_conversation(client, notices, go.clone()),
+                "n" | "N" => next_conversation(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
                 "?" => keys.help_open.set(true),
@@ -196,7 +195,7 @@ fn here() -> String {
 }
 
 /// Opens the next conversation that needs the agent: the first in the queue, or the one after the current conversation.
-fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'static) {
+fn next_conversation(client: Client, notices: Notices, router: Router) {
     let here = here();
     spawn_detached(async move {
         let queue = match client.get_queue().await {
@@ -211,7 +210,7 @@ fn next_conversation(client: Client, notices: Notices, go: impl Fn(&str) + 'stat
             .map(|conversation| format!("/conversations/{}", conversation.id))
             .collect();
         match after(&waiting, &here) {
-            Some(path) => go(path),
+            Some(path) => router.open(path),
             None => notices.info("No other conversation is waiting for a reply."),
         }
     });

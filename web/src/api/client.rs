@@ -9,8 +9,11 @@ use serde::{Serialize, de::DeserializeOwned};
 use shared::{Page, page::MAX_LIMIT};
 use wasm_bindgen::JsCast;
 
-use super::{error::RequestError, renewal};
-use crate::clock::sync_server_time;
+use super::{
+    error::{Problem, RequestError},
+    renewal,
+};
+use crate::{clock::sync_server_time, json};
 
 pub(super) const BASE: &str = "/api/v1";
 
@@ -149,7 +152,7 @@ impl Client {
 
 /// Parses the body of a response.
 pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, RequestError> {
-    serde_json::from_str(text).map_err(|_| RequestError::Unreadable)
+    json::from_str(text).map_err(|_| RequestError::Unreadable)
 }
 
 /// Sends the request once. Dropping the future, for example with its page, aborts the request.
@@ -190,8 +193,11 @@ pub(super) async fn send_once(call: &Call<'_>) -> Result<String, RequestError> {
 /// Converts an error response to a [`RequestError`].
 pub(super) fn error_response(status: u16, text: &str, retry_after: Option<String>) -> RequestError {
     let retry_after = retry_after.and_then(|seconds| seconds.trim().parse().ok());
-    match serde_json::from_str(text) {
-        Ok(problem) => RequestError::Refused { problem: Box::new(problem), retry_after },
+    match json::from_str::<Problem>(text) {
+        Ok(problem) => {
+            let problem = Box::new(Problem { response: text.to_owned(), ..problem });
+            RequestError::Refused { problem, retry_after }
+        }
         // A proxy in front of the server sends errors in its own format.
         Err(_) if status >= 500 => RequestError::Unreachable,
         Err(_) => RequestError::Unreadable,

@@ -2,7 +2,10 @@
 //!
 //! Code matches on [`ErrorCode`], not on the texts of a problem.
 
-use shared::{ErrorCode, FieldError, Problem, format::duration};
+use serde::Deserialize;
+use shared::{ErrorCode, FieldError, format::duration, ids::ConversationId, message::Message};
+
+use crate::json;
 
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +23,55 @@ pub(crate) enum RequestError {
     SignedOut,
     /// The response cannot be parsed by this version of the app.
     Unreadable,
+}
+
+/// The members of a problem that every page may need. `shared::Problem` also has messages, whose code would be in the
+/// first download.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) title: String,
+    pub(crate) status: u16,
+    pub(crate) detail: String,
+    pub(crate) code: ErrorCode,
+    #[serde(default)]
+    pub(crate) errors: Vec<FieldError>,
+    #[serde(default)]
+    pub(crate) request_id: Option<String>,
+    #[serde(default)]
+    pub(crate) conversation_id: Option<ConversationId>,
+    /// The response that contains the problem.
+    #[serde(skip)]
+    pub(crate) response: String,
+}
+
+impl Problem {
+    /// Creates a problem without a request to the server.
+    pub(crate) fn new(code: ErrorCode, detail: &str) -> Self {
+        Self {
+            title: String::new(),
+            status: code.status(),
+            detail: detail.to_owned(),
+            code,
+            errors: Vec::new(),
+            request_id: None,
+            conversation_id: None,
+            response: String::new(),
+        }
+    }
+
+    /// Returns the message for a field, if the problem has one.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.errors.iter().find(|error| error.field == name).map(|error| error.message.as_str())
+    }
+
+    /// Returns the messages after the last one that the agent saw, for `conversation_moved`.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        #[derive(Deserialize)]
+        struct Moved {
+            messages: Vec<Message>,
+        }
+        json::from_str::<Moved>(&self.response).map(|moved| moved.messages).unwrap_or_default()
+    }
 }
 
 impl RequestError {
@@ -98,6 +150,14 @@ mod tests {
         let message = refused(ErrorCode::TooManyRequests, Some(30)).message();
         assert_eq!(message, "Too many attempts. Try again in 30 seconds.");
         assert_eq!(refused(ErrorCode::TooManyRequests, None).message(), "Detail.");
+    }
+
+    #[test]
+    fn the_messages_of_a_moved_conversation_are_in_the_response() {
+        let mut problem = Problem::new(ErrorCode::ConversationMoved, "");
+        assert_eq!(problem.messages(), []);
+        problem.response = r#"{"messages": []}"#.to_owned();
+        assert_eq!(problem.messages(), []);
     }
 
     #[test]

@@ -23,5 +23,5 @@ mod upload;
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;
-pub(crate) use error::RequestError;
+pub(crate) use error::{Problem, RequestError};
 pub(crate) use search::Search;

@@ -1,7 +1,6 @@
 //! The frame around every page of the signed-in app: skip link, menu, live indicator and account menu.
 
 use leptos::{html, prelude::*};
-use leptos_router::hooks::use_location;
 use shared::{account::Permission, event::EventKind};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -14,6 +13,7 @@ use crate::{
     keys::{Keys, focus_first},
     live::{Live, LiveState, LiveUpdate, coalesce},
     resize::on_resize,
+    router::use_router,
     scroll_restoration::use_scroll_restoration,
     session::use_session,
 };
@@ -117,8 +117,8 @@ fn publish_height(header: NodeRef<html::Header>) {
 
 #[component]
 fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
-    let here = use_location().pathname;
-    let current = move || here.with(|here| is_current(here, href)).then_some("page");
+    let router = use_router();
+    let current = move || router.path.with(|here| is_current(here, href)).then_some("page");
     view! {
         <a
             href=href

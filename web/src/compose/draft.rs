@@ -10,7 +10,7 @@ use shared::{
 use web_sys::StorageEvent;
 
 use super::{templates::TemplateList, text::Text};
-use crate::{api::new_idempotency_key, storage};
+use crate::{api::new_idempotency_key, json, storage};
 
 /// What a page stores with a draft.
 pub(crate) trait Details:
@@ -86,8 +86,8 @@ impl<D: Details> Draft<D> {
         storage::load(&key.0).and_then(|json| Self::parse(&json)).unwrap_or_else(Self::empty)
     }
 
-    fn parse(json: &str) -> Option<Self> {
-        serde_json::from_str(json).ok()
+    fn parse(text: &str) -> Option<Self> {
+        json::from_str(text).ok()
     }
 
     /// Stores the draft, or deletes it if it is empty.

@@ -111,9 +111,8 @@ fn explain(error: RequestError) -> RequestError {
 
 #[cfg(test)]
 mod tests {
-    use shared::Problem;
-
     use super::{super::text::Text, *};
+    use crate::api::Problem;
 
     fn refused(code: ErrorCode) -> Result<(), RequestError> {
         Err(RequestError::Refused { problem: Box::new(Problem::new(code, "")), retry_after: None })

@@ -15,6 +15,7 @@ use self::relay::Relay;
 use crate::{
     api::{Client, EVENTS, RequestError},
     clock::pause,
+    json,
     session::{use_client, use_session},
     tasks::spawn_detached,
 };
@@ -206,7 +207,7 @@ impl Live {
                 let _ = self.client.renew().await;
             }),
             event => {
-                if let Ok(event) = serde_json::from_str(event) {
+                if let Ok(event) = json::from_str(event) {
                     self.notify(&LiveUpdate::Event(event));
                 }
             }
@@ -306,7 +307,7 @@ impl Live {
         let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         let Some(text) = text else { return };
         self.forward(&text);
-        if let Ok(event) = serde_json::from_str(&text) {
+        if let Ok(event) = json::from_str(&text) {
             self.notify(&LiveUpdate::Event(event));
         }
     }

@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use shared::{ErrorCode, Problem, account::SignIn};
+use shared::{ErrorCode, account::SignIn};
 
 use crate::{
-    api::RequestError,
+    api::{Problem, RequestError},
     clock::pause,
     components::{form::Form, heading::Heading},
     session::use_session,

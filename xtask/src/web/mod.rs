@@ -1,7 +1,10 @@
 //! Builds the single-page app from `web/` into `web/dist`. In reading order: `fingerprint` (has anything changed?),
 //! `compile` (Rust to WebAssembly), `modules` with `shorten` (the main module and the lazy chunks), `publish` (hashed
-//! names, compressed copies), `watch`. The stamp is written last, so that an interrupted build is repeated.
+//! names, compressed copies), `watch`. The tests in `budget` limit what a first visit downloads. The stamp is written
+//! last, so that an interrupted build is repeated.
 
+#[cfg(test)]
+mod budget;
 mod compile;
 pub(crate) mod fingerprint;
 mod modules;

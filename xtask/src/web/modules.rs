@@ -31,9 +31,11 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// Rebuilding the control flow before optimising saves 1 % of the download. `--low-memory-unused` is sound because the
-/// addresses below 1024 are the end of the stack, which only an overflow reaches.
-const SMALLER: [&str; 4] = ["--flatten", "--rereloop", "-Oz", "--low-memory-unused"];
+/// Rebuilding the control flow before optimising saves 1 % of the download, and doing both again another 0.5 %.
+/// `--low-memory-unused` is sound because the addresses below 1024 are the end of the stack, which only an overflow
+/// reaches.
+const SMALLER: [&str; 7] =
+    ["--flatten", "--rereloop", "-Oz", "--flatten", "--rereloop", "-Oz", "--low-memory-unused"];
 
 /// Fills the folder `ready` with the three files above, the chunks, and `snippets/` if there are any. They refer to one
 /// another by relative paths, so they must stay together.

@@ -131,8 +131,9 @@ impl ClosingState {
         self.attempted.set_value(None);
         match problem.code {
             ErrorCode::ConversationMoved => {
-                self.context.thread.merge(problem.messages.clone());
-                self.held_by.set(problem.messages.clone());
+                let messages = problem.messages();
+                self.context.thread.merge(messages.clone());
+                self.held_by.set(messages);
                 return Ok(());
             }
             ErrorCode::ConversationClosed => {

@@ -107,8 +107,9 @@ impl ReplyState {
         let Some(problem) = error.problem() else { return Err(error) };
         match problem.code {
             ErrorCode::ConversationMoved => {
-                self.context.thread.merge(problem.messages.clone());
-                self.held_by.set(problem.messages.clone());
+                let messages = problem.messages();
+                self.context.thread.merge(messages.clone());
+                self.held_by.set(messages);
                 Ok(())
             }
             ErrorCode::ConversationClosed | ErrorCode::NumberOptedOut | ErrorCode::IdempotencyKeyReused => {

@@ -82,9 +82,11 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
 fn show_refusal(context: ConversationContext, notices: Notices, error: &RequestError) -> Option<MessageId> {
     match (error.code(), error.problem()) {
         (Some(ErrorCode::ConversationMoved), Some(problem)) => {
-            context.thread.merge(problem.messages.clone());
+            let messages = problem.messages();
+            let newest = newest(&messages);
+            context.thread.merge(messages);
             notices.info("Not sent: new messages arrived. Read them, then send again.");
-            return newest(&problem.messages);
+            return newest;
         }
         // An earlier click sent it, with another last seen message.
         (Some(ErrorCode::IdempotencyKeyReused), _) => {}

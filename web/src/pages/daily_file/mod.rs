@@ -14,15 +14,12 @@ mod refusal;
 mod rejected;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 use shared::{ids::TeamId, team::TeamSummary};
 
 use self::{columns::columns, history::history, import::Import, intake::intake};
 use crate::{
     components::{heading::Heading, permission::for_importers},
+    router::use_router,
     session::{use_client, use_session},
     time_zone::Zone,
 };
@@ -34,10 +31,10 @@ pub(crate) fn daily_file_page() -> AnyView {
 
 fn page() -> AnyView {
     let teams = use_session().read(|me| me.teams.clone());
-    let query = use_location().query;
+    let router = use_router();
     // Only the id and time zone, so that other changes of the team do not redraw the page.
     let team = Memo::new(move |_| {
-        let requested = query.with(|query| query.get("team"));
+        let requested = router.parameter("team");
         teams.with(|teams| {
             chosen_team(teams, requested.as_deref()).map(|team| (team.id, team.time_zone.clone()))
         })
@@ -82,11 +79,7 @@ fn chosen_team<'a>(teams: &'a [TeamSummary], requested: Option<&str>) -> Option<
 
 /// The drop-down of the account's teams, if there are several.
 fn team_select(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> AnyView {
-    let navigate = use_navigate();
-    let choose = StoredValue::new_local(move |team: String| {
-        let path = format!("/daily-file?team={team}");
-        navigate(&path, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
-    });
+    let router = use_router();
     let options = move || {
         let option = |team: &TeamSummary| {
             let id = team.id;
@@ -102,7 +95,7 @@ fn team_select(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> A
                 <select
                     class="select select-sm w-auto max-w-full"
                     aria-label="Team"
-                    on:change:target=move |event| choose.with_value(|choose| choose(event.target().value()))
+                    on:change:target=move |event| router.replace(&format!("/daily-file?team={}", event.target().value()))
                 >
                     {options}
                 </select>

@@ -1,6 +1,15 @@
 //! Compares the queue on screen with a newer one.
 
-use shared::conversation::{Conversation, Queue};
+use shared::conversation::{Conversation, Queue, QueueSection};
+
+/// Returns the queue with a newer section of one team. `None` if the queue has no section of that team: then the place of
+/// the section is unknown.
+pub(super) fn with_section(queue: &Queue, newer: QueueSection) -> Option<Queue> {
+    let mut queue = queue.clone();
+    let section = queue.sections.iter_mut().find(|section| section.team.id == newer.team.id)?;
+    *section = newer;
+    Some(queue)
+}
 
 /// Counts the conversations that are new, changed or gone.
 pub(super) fn count(shown: &Queue, newer: &Queue) -> usize {
@@ -30,8 +39,10 @@ fn find<'a>(queue: &'a Queue, wanted: &Conversation) -> Option<&'a Conversation>
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+    use shared::ids::TeamId;
+
+    use super::*;
 
     fn queue(rows: &[(i64, &str)]) -> Queue {
         let items: Vec<_> = rows
@@ -61,6 +72,20 @@ mod tests {
         let shown = queue(&[(1, NINE), (2, NINE), (3, NINE)]);
         assert_eq!(count(&shown, &shown), 0);
         assert_eq!(count(&shown, &queue(&[(1, NINE), (2, TEN), (4, TEN)])), 3);
+    }
+
+    #[test]
+    fn a_newer_section_replaces_the_one_of_its_team_and_leaves_the_others() {
+        let both = |first: Queue, second: Queue| {
+            let mut second = second;
+            second.sections.iter_mut().for_each(|section| section.team.id = TeamId(2));
+            Queue { sections: first.sections.into_iter().chain(second.sections).collect() }
+        };
+        let shown = both(queue(&[(1, NINE)]), queue(&[(2, NINE)]));
+        let newer = both(queue(&[(1, NINE)]), queue(&[(2, TEN), (3, TEN)]));
+        let section = newer.sections.last().cloned().unwrap();
+        assert_eq!(with_section(&shown, section.clone()), Some(newer));
+        assert_eq!(with_section(&queue(&[(1, NINE)]), section), None);
     }
 
     #[test]

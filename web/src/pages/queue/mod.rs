@@ -5,11 +5,12 @@ mod actions;
 mod changes;
 mod section;
 mod state;
+mod wanted;
 
 use leptos::prelude::*;
 use shared::ids::TeamId;
 
-use self::{actions::actions, section::Section, state::QueueState};
+use self::{actions::actions, section::Section, state::QueueState, wanted::Wanted};
 use crate::{
     components::{
         heading::Heading,
@@ -26,9 +27,18 @@ use crate::{
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
     let state = QueueState::new(use_client());
-    let fetch = coalesce(move || state.fetch());
-    fetch.run(());
-    use_live().listen(move |_| fetch.run(()));
+    let fetch_wanted = coalesce(move || state.fetch());
+    let fetch = move |wanted: Wanted| {
+        state.want(wanted);
+        fetch_wanted.run(());
+    };
+    fetch(Wanted::All);
+    use_live().listen(move |update| {
+        if let Some(wanted) = Wanted::after(update) {
+            fetch(wanted);
+        }
+    });
+    let retry = Callback::new(move |()| fetch(Wanted::All));
 
     let keys = use_keys();
     Effect::new(move |before: Option<u32>| {
@@ -56,12 +66,12 @@ pub(crate) fn QueuePage() -> impl IntoView {
             </div>
             <div class="flex min-w-0 flex-wrap gap-2 lg:justify-end">{actions()}</div>
         </div>
-        <div class="flex flex-col gap-6">{sections(state, fetch)}</div>
+        <div class="flex flex-col gap-6">{sections(state, retry)}</div>
     }
 }
 
 /// The sections of the teams. Once they are loaded, prefetches the conversation page.
-fn sections(state: QueueState, fetch: Callback<()>) -> AnyView {
+fn sections(state: QueueState, retry: Callback<()>) -> AnyView {
     let teams = Memo::new(move |_| {
         state.shown.with(|shown| {
             let sections = shown.as_ref().map(|queue| queue.sections.iter());
@@ -83,7 +93,7 @@ fn sections(state: QueueState, fetch: Callback<()>) -> AnyView {
     let body = move || {
         if not_loaded.get() {
             return match state.error.get() {
-                Some(error) => failed(&error, fetch),
+                Some(error) => failed(&error, retry),
                 None => skeleton(8),
             };
         }

@@ -1,15 +1,16 @@
 //! State of the queue page. A refetched queue that would move rows is held back while the pointer or focus is on them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use leptos::prelude::*;
 use shared::{
+    ErrorCode,
     conversation::{Queue, QueueSection},
     ids::TeamId,
     page::MAX_LIMIT,
 };
 
-use super::changes;
+use super::{changes, wanted::Wanted};
 use crate::{
     api::{Client, RequestError, StatusFilter},
     scroll_restoration::use_scroll_restoration,
@@ -35,6 +36,8 @@ pub(super) struct QueueState {
     pub(super) tab_hidden: RwSignal<bool>,
     /// Number of rows requested per team. It only grows, so that a refetch never removes rows from the screen.
     requested: StoredValue<HashMap<TeamId, usize>>,
+    /// What the next fetch fetches.
+    wanted: StoredValue<Wanted>,
 }
 
 /// Key under which `ScrollRestoration` keeps the rows for Back navigation.
@@ -55,6 +58,7 @@ impl QueueState {
             focused: RwSignal::new(false),
             tab_hidden: RwSignal::new(document().hidden()),
             requested: StoredValue::new(requested),
+            wanted: StoredValue::new(Wanted::default()),
         };
         if let Some(restoration) = restoration {
             on_cleanup(move || {
@@ -96,18 +100,72 @@ impl QueueState {
         }
     }
 
-    /// Fetches the queue, with as many rows per team as are on screen.
+    /// Adds to what the next `fetch` fetches.
+    pub(super) fn want(self, more: Wanted) {
+        self.wanted.try_update_value(|wanted| *wanted = std::mem::take(wanted).and(more));
+    }
+
+    /// Fetches what is wanted, with as many rows per team as are on screen.
     pub(super) async fn fetch(self) {
-        match self.fetch_requested_rows().await {
-            Ok(queue) => {
-                self.error.try_set(None);
-                self.update(queue);
-            }
-            // The rows on screen stay; the live indicator shows that they may be out of date.
-            Err(error) => {
-                self.error.try_set(Some(error));
+        let Some(wanted) = self.wanted.try_update_value(std::mem::take) else { return };
+        let outcome = match &wanted {
+            Wanted::Sections(teams) if self.is_loaded() => self.fetch_sections(teams).await,
+            _ => self.fetch_all().await,
+        };
+        if outcome.is_err() {
+            // The rows on screen stay; the live indicator shows that they may be out of date. The next event tries
+            // again.
+            self.want(wanted);
+        }
+        self.error.try_set(outcome.err());
+    }
+
+    fn is_loaded(self) -> bool {
+        self.shown.try_with_untracked(Option::is_some) == Some(true)
+    }
+
+    async fn fetch_all(self) -> Result<(), RequestError> {
+        let mut queue = self.client.get_queue().await?;
+        for section in &mut queue.sections {
+            self.fetch_requested_rows(section).await?;
+        }
+        self.update(queue);
+        Ok(())
+    }
+
+    async fn fetch_sections(self, teams: &BTreeSet<TeamId>) -> Result<(), RequestError> {
+        for team in teams {
+            match self.fetch_section(*team).await? {
+                Some(queue) => self.update(queue),
+                None => return self.fetch_all().await,
             }
         }
+        Ok(())
+    }
+
+    /// Fetches a team's section, and returns the newest known queue with it. `None` if the team has no section there or
+    /// on the server, so that the whole queue must be fetched.
+    async fn fetch_section(self, team: TeamId) -> Result<Option<Queue>, RequestError> {
+        let mut section = match self.client.get_queue_section(team).await {
+            Ok(Some(section)) => section,
+            Ok(None) => return Ok(None),
+            Err(error) if matches!(error.code(), Some(ErrorCode::NotFound | ErrorCode::Forbidden)) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        self.fetch_requested_rows(&mut section).await?;
+        Ok(self.newest(|queue| changes::with_section(queue, section)).flatten())
+    }
+
+    /// Reads the held-back queue, or the one on screen if none is held back.
+    fn newest<T>(self, read: impl FnOnce(&Queue) -> T) -> Option<T> {
+        self.held_back
+            .try_with_untracked(|held_back| {
+                self.shown.try_with_untracked(|shown| held_back.as_ref().or(shown.as_ref()).map(read))
+            })
+            .flatten()
+            .flatten()
     }
 
     fn update(self, queue: Queue) {
@@ -117,27 +175,29 @@ impl QueueState {
         if moves_rows == Some(true) && untrack(|| self.rows_in_use()) {
             self.held_back.try_set(Some(queue));
         } else {
-            self.held_back.try_set(None);
-            self.shown.try_set(Some(queue));
+            self.show(queue);
         }
     }
 
-    async fn fetch_requested_rows(self) -> Result<Queue, RequestError> {
-        let mut queue = self.client.get_queue().await?;
+    fn show(self, queue: Queue) {
+        self.held_back.try_set(None);
+        if self.shown.try_with_untracked(|shown| shown.as_ref() != Some(&queue)) == Some(true) {
+            self.shown.set(Some(queue));
+        }
+    }
+
+    /// Adds the rows beyond the section's first page that the agent has requested.
+    async fn fetch_requested_rows(self, section: &mut QueueSection) -> Result<(), RequestError> {
         // Reads the requested number again before each page: the agent may have requested more rows in the meantime.
-        while let Some(section) = queue.sections.iter_mut().find(|section| self.is_missing_rows(section)) {
+        while section.next_cursor.is_some() && section.items.len() < self.requested_rows(section.team.id) {
             let missing = self.requested_rows(section.team.id).saturating_sub(section.items.len());
             self.extend(section, missing.min(MAX_LIMIT as usize)).await?;
         }
-        Ok(queue)
+        Ok(())
     }
 
     fn requested_rows(self, team: TeamId) -> usize {
         self.requested.try_with_value(|requested| requested.get(&team).copied()).flatten().unwrap_or_default()
-    }
-
-    fn is_missing_rows(self, section: &QueueSection) -> bool {
-        section.next_cursor.is_some() && section.items.len() < self.requested_rows(section.team.id)
     }
 
     /// Fetches the next rows of a team, and shows them with the current queue.
@@ -148,9 +208,10 @@ impl QueueState {
         };
         let shown = self.shown.try_with_untracked(count).unwrap_or_default();
         self.requested.try_update_value(|requested| requested.insert(team, shown + MORE));
-        let queue = self.fetch_requested_rows().await?;
-        self.held_back.try_set(None);
-        self.shown.try_set(Some(queue));
+        match self.fetch_section(team).await? {
+            Some(queue) => self.show(queue),
+            None => self.fetch_all().await?,
+        }
         Ok(())
     }
 

@@ -4,10 +4,6 @@ mod highlight;
 mod results;
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
 use shared::{
     Page, account::Permission, conversation::Conversation, search::is_long_enough, team::TeamSummary,
 };
@@ -20,6 +16,7 @@ use crate::{
         notices::{Notices, use_notices},
     },
     debounce::Debounced,
+    router::use_router,
     scroll_restoration::use_scroll_restoration,
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -141,8 +138,8 @@ pub(crate) fn SearchPage() -> impl IntoView {
         }
         .into_any();
     };
-    let query = use_location().query.get_untracked();
-    let parameter = |name: &str| query.get(name).unwrap_or_default();
+    let router = use_router();
+    let parameter = |name: &str| untrack(|| router.parameter(name)).unwrap_or_default();
     let state = SearchState {
         client: use_client(),
         notices: use_notices(),
@@ -173,13 +170,12 @@ pub(crate) fn SearchPage() -> impl IntoView {
         });
         restoration.restore_when(move || state.results.with(Option::is_some));
     }
-    let navigate = use_navigate();
     Effect::new(move |before: Option<()>| {
         let query = state.search.with(|search| search.query("team"));
         if before.is_some() {
             let path = if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") };
             // Replaces the history entry, so that typing does not add one per letter.
-            navigate(&path, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() });
+            router.replace(&path);
         }
     });
     let input = NodeRef::<html::Input>::new();

@@ -6,7 +6,6 @@ mod numbers;
 mod team;
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use shared::{event::EventKind, team::TeamSummary};
 
 use self::details::Details;
@@ -24,6 +23,7 @@ use crate::{
         when::when,
     },
     live::{LiveUpdate, coalesce, use_live},
+    router::use_router,
     session::use_client,
 };
 
@@ -119,17 +119,16 @@ fn row(team: &TeamSummary) -> AnyView {
 
 fn new_team(close: Callback<()>) -> AnyView {
     let client = use_client();
-    let navigate = use_navigate();
+    let router = use_router();
     let form = Form::new();
     let details = Details::new();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let team = details.to_request();
-        let navigate = navigate.clone();
         // Opens the new team's page, where numbers and members are added.
         form.send(async move { client.create_team(&team).await }, move |team| {
             close.run(());
-            navigate(&format!("/teams/{}", team.id), NavigateOptions::default());
+            router.open(&format!("/teams/{}", team.id));
         });
     };
     view! {
