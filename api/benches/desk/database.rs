@@ -10,7 +10,7 @@ use diesel::{
 };
 
 /// Maximum time that background tasks of a new server may take.
-const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(300);
+const BACKGROUND_TIMEOUT: Duration = Duration::from_secs(1200);
 
 /// A database that is deleted when it is dropped.
 pub(crate) struct Separate {
