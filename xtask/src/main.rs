@@ -60,7 +60,7 @@ enum Task {
     /// Runs the tests: on SQLite, on a temporary PostgreSQL, and in a browser.
     Test(tests::Selection),
     /// Runs the benchmarks of the release build, and writes docs/benchmarks.md.
-    Bench,
+    Bench(bench::Selection),
     /// Kills the server repeatedly under load, with every gateway fault, and checks that no message is lost or sent
     /// twice.
     Chaos {
@@ -100,7 +100,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(selection) => tests::run(&workspace, &selection),
         Task::Lint { graph: false } => lint::run(&workspace),
         Task::Lint { graph: true } => lint::show_layers(&workspace),
-        Task::Bench => bench::run(&workspace),
+        Task::Bench(selection) => bench::run(&workspace, &selection),
         Task::Chaos { seed, kills } => chaos::run(&workspace, seed, kills),
     }
 }

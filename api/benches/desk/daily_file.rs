@@ -20,9 +20,12 @@ use hdrhistogram::Histogram;
 
 use crate::{
     client::{Figures, Request},
+    figures::{Figure, Topic},
+    requests::{QUEUE, reply},
     scenarios::sign_in,
     seed::OPEN,
     server::Server,
+    webhook,
 };
 
 /// Number of rows.
@@ -30,23 +33,7 @@ const ROWS: u32 = 1_000_000;
 /// Interval of each other client's requests.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// The measured figures.
-pub(crate) struct DailyFile {
-    /// The first file, whose customers are all new, and a second one, in which a tenth of them changed.
-    pub(crate) imports: Vec<(&'static str, Duration)>,
-    /// Rows per second of `sqlite3 .import`, if the program is installed.
-    pub(crate) sqlite3_rate: Option<f64>,
-    /// Peak resident memory of the server, in MiB.
-    pub(crate) peak: f64,
-    pub(crate) queue: Figures,
-    pub(crate) replies: Figures,
-}
-
-pub(crate) const fn rows() -> u32 {
-    ROWS
-}
-
-pub(crate) fn measure(url: &DatabaseUrl) -> Result<DailyFile> {
+pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
     let files = [folder.path().join("first.csv"), folder.path().join("next.csv")];
     write(&files[0], 0)?;
@@ -73,14 +60,10 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<DailyFile> {
         }))
     };
     let bearer = token.clone();
-    let queue = spawn_client(200, Box::new(move |_| Request::get("/api/v1/queue", Some(&bearer))))?;
-    let headers = format!("Authorization: Bearer {token}\r\n");
-    let reply = move |n: usize| {
-        let id = n * 7919 % usize::try_from(OPEN).unwrap_or(1) + 1;
-        let path = format!("/api/v1/conversations/{id}/messages");
-        Request::post(&path, "application/json", &headers, r#"{"body":"Of course. Shall I set it up?"}"#)
-    };
-    let replies = spawn_client(201, Box::new(reply))?;
+    let queue = spawn_client(200, Box::new(move |_| Request::get(QUEUE, Some(&bearer))))?;
+    let token_of_replies = token.clone();
+    let replies =
+        spawn_client(201, Box::new(move |n| reply(webhook::open_conversation(n), &token_of_replies)))?;
     let mut imports = Vec::new();
     for (what, file) in ["the first file", "the next file, compared with the first"].into_iter().zip(&files) {
         imports.push((what, upload(&server, &token, file)?));
@@ -91,7 +74,26 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<DailyFile> {
     };
     let (queue, replies) = (join(queue)?, join(replies)?);
     let sqlite3_rate = measure_sqlite3(&files[0])?;
-    Ok(DailyFile { imports, sqlite3_rate, peak: server.peak_memory()?, queue, replies })
+    let peak = server.peak_memory()?;
+    let mut figures: Vec<Figure> =
+        imports.iter().map(|import| speed(database, *import, sqlite3_rate)).collect();
+    for (what, measured) in [("p99 of `GET /queue` meanwhile", queue), ("p99 of a reply meanwhile", replies)]
+    {
+        let figure = Figure::new(Topic::DailyFile, database, what, measured.p99, "ms");
+        figures.push(figure.with_latency(&measured));
+    }
+    figures.push(Figure::new(Topic::DailyFile, database, "peak memory of the server", peak, "MiB"));
+    Ok(figures)
+}
+
+/// Returns the rows per second, compared with `sqlite3 .import` if it is installed.
+fn speed(database: &str, (what, elapsed): (&str, Duration), sqlite3_rate: Option<f64>) -> Figure {
+    let per_second = f64::from(ROWS) / elapsed.as_secs_f64();
+    let figure = Figure::new(Topic::DailyFile, database, what, per_second, "rows/s");
+    match sqlite3_rate {
+        Some(rate) => figure.compared_with("`sqlite3 .import`", rate),
+        None => figure,
+    }
 }
 
 /// Writes a file with eight columns. In the file of a later day, every tenth customer has a different balance.

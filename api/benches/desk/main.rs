@@ -1,48 +1,71 @@
-//! `cargo xtask bench`: measures the release binary over HTTP in a closed loop with 1 and 8 clients, measures the same
-//! work without HTTP for comparison, and writes `docs/benchmarks.md`. No figure makes it fail.
+//! `cargo xtask bench`: measures the release binary over HTTP on both databases, compares it with the same work without
+//! HTTP, and writes `docs/benchmarks.md` and `docs/benchmarks.json`. No figure makes it fail.
 //!
-//! Reading order: `seed` (the data), `server` (the binary), `client` (the closed loop), `scenarios` (the requests),
-//! `report` (the document).
+//! Without an argument it measures the main part. `--live` measures live streams, `--scale` a million conversations;
+//! each replaces its own part of the document. `--quick` compares a short run with the stored figures.
+//!
+//! Reading order: `seed` (the data), `server` (the binary), `client` (the closed loop), `requests` and `baseline` (what
+//! is measured, and what it is compared with), `scenarios` (the main part), `live`, `scale`, `figures`, `report` and
+//! `compare` (the results).
 
+mod baseline;
 mod client;
+mod compare;
 mod daily_file;
+mod database;
+mod figures;
+mod live;
 mod outbox;
 mod report;
+mod requests;
+mod scale;
 mod scenarios;
+mod screens;
 mod search;
 mod seed;
 mod server;
 mod sign_in;
+mod webhook;
 
 use anyhow::Result;
 use api::db::DatabaseUrl;
 
+use crate::figures::{Figure, Part, Record, Run};
+
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().collect();
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    if has("--quick") {
+        let run = Run::new(on_both(scenarios::measure_quickly)?)?;
+        compare::print(&run, &Record::load()?);
+        return Ok(());
+    }
+    let (part, figures) = if has("--live") {
+        (Part::Live, on_both(live::measure)?)
+    } else if has("--scale") {
+        (Part::Scale, on_both(scale::measure)?)
+    } else {
+        (Part::Main, on_both(scenarios::measure)?)
+    };
+    let mut record = Record::load()?;
+    record.runs.insert(part, Run::new(figures)?);
+    record.save()?;
+    std::fs::write(figures::path("benchmarks.md"), report::document(&record)?)?;
+    eprintln!("Wrote docs/benchmarks.md and docs/benchmarks.json.");
+    Ok(())
+}
+
+/// Measures on SQLite and then on PostgreSQL.
+fn on_both(measure: fn(&str, &DatabaseUrl) -> Result<Vec<Figure>>) -> Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    let sqlite = DatabaseUrl::Sqlite(folder.path().join("bench.db"));
-    let mut databases = vec![("SQLite", sqlite)];
+    let mut databases = vec![("SQLite", DatabaseUrl::Sqlite(folder.path().join("bench.db")))];
     if let Ok(url) = std::env::var("SMS_CHAT_BENCH_POSTGRES_URL") {
         databases.push(("PostgreSQL", DatabaseUrl::Postgres(url)));
     }
-    // `cargo bench -p api --bench desk -- sign-in` measures only that scenario and writes no document.
-    let only_sign_in = std::env::args().any(|argument| argument == "sign-in");
-    let mut measured = Vec::new();
+    let mut figures = Vec::new();
     for (name, url) in databases {
-        eprintln!("{name}: seeding {} conversations", seed::CONVERSATIONS);
-        seed::seed(&url)?;
-        if only_sign_in {
-            let mut text = String::new();
-            sign_in::report(&mut text, &sign_in::measure(&url)?)?;
-            eprint!("{text}");
-            continue;
-        }
-        measured.push((name, scenarios::measure(&url)?));
+        eprintln!("{name}");
+        figures.extend(measure(name, &url)?);
     }
-    if only_sign_in {
-        return Ok(());
-    }
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
-    std::fs::write(path, report::document(&measured)?)?;
-    eprintln!("Wrote docs/benchmarks.md.");
-    Ok(())
+    Ok(figures)
 }

@@ -1,127 +1,222 @@
-//! Writes `docs/benchmarks.md`: each figure, and its ratio to the work that it is compared with.
+//! Writes `docs/benchmarks.md` from the stored figures: a table for each topic, with both databases beside each other.
 
 use std::{fmt::Write, fs, path::Path};
 
 use anyhow::Result;
 
-use crate::{
-    client::Figures,
-    daily_file::{self, DailyFile},
-    outbox,
-    scenarios::{Measured, Row},
-    sign_in,
-};
+use crate::figures::{Aim, Figure, Part, Record, Topic};
 
-pub(crate) fn document(measured: &[(&str, Measured)]) -> Result<String> {
+/// The databases, in the order of the columns.
+const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
+
+/// The sections of the document: topic, part of the benchmark, title, and what was measured.
+const SECTIONS: [(Topic, Part, &str, &str); 9] = [
+    (
+        Topic::Requests,
+        Part::Main,
+        "Requests of 8 clients",
+        "200,000 conversations, 10,000 of them open. The ratio compares with what the last column names, measured in the\n\
+         same run.",
+    ),
+    (Topic::OneClient, Part::Main, "Requests of one client", "The same data."),
+    (Topic::Search, Part::Main, "Search", "1,000,000 conversations, 8 clients."),
+    (Topic::Server, Part::Main, "Start and memory", "On the 200,000 conversations."),
+    (
+        Topic::SignIns,
+        Part::Main,
+        "A hundred people sign in at the same moment",
+        "Meanwhile one client requests the queue every 5 ms.",
+    ),
+    (
+        Topic::Outbox,
+        Part::Main,
+        "The outbox",
+        "5,000 messages wait for a gateway that takes 20 ms for each and returns three receipts. The latencies of the\n\
+         queue are compared with those while no messages wait.",
+    ),
+    (
+        Topic::DailyFile,
+        Part::Main,
+        "A daily file of a million rows",
+        "8 columns, over HTTP, from the first byte until the file is current. Meanwhile one client requests the queue\n\
+         and another one replies, 50 times a second each.",
+    ),
+    (
+        Topic::Live,
+        Part::Live,
+        "Live streams",
+        "`cargo xtask bench --live`. Delivery is the time from the start of a webhook's request to the arrival of its\n\
+         event at the last stream. A screen that gets an event waits 120 ms for others, as the app does, and requests\n\
+         the queue with `If-None-Match`.",
+    ),
+    (
+        Topic::Scale,
+        Part::Scale,
+        "A million conversations",
+        "`cargo xtask bench --scale`. Mean time of a request of 8 clients with 1,000,000 conversations and 10,000,000\n\
+         messages, 10,000 of the conversations open. Compared with 10,000 conversations, all open, and 100,000 messages.",
+    ),
+];
+
+pub(crate) fn document(record: &Record) -> Result<String> {
     let mut text = String::from(
         "# Benchmarks\n\n\
-         `cargo xtask bench` writes this file. It measures the release binary over HTTP on loopback, in a\n\
-         closed loop, and in the same run the work without HTTP for comparison. Client, server and database\n\
-         share the machine, so the ratios say more than the absolute figures.\n\n",
+         `cargo xtask bench` writes this file and `benchmarks.json`. It measures the release binary over HTTP on\n\
+         loopback, in a closed loop. Client, server and database share the machine, so the ratios say more than the\n\
+         absolute figures. `cargo xtask bench --quick` compares a shorter run with these figures.\n\n\
+         The aims are for a machine with 2 processors. Latencies are p50 / p99 in ms.\n\n",
     );
-    writeln!(text, "{}\n", machine()?)?;
-    for (database, figures) in measured {
-        writeln!(text, "## {database}\n")?;
-        writeln!(
-            text,
-            "| What | Clients | Per second | p50 ms | p95 ms | p99 ms | Worst ms | Compared with | Per second | Ratio |\n\
-             |---|--:|--:|--:|--:|--:|--:|---|--:|--:|"
-        )?;
-        for row in &figures.rows {
-            line(&mut text, row)?;
+    for (part, name) in
+        [(Part::Main, "`cargo xtask bench`"), (Part::Live, "`--live`"), (Part::Scale, "`--scale`")]
+    {
+        if let Some(run) = record.runs.get(&part) {
+            writeln!(text, "- {name}: {}, {}.", run.date, run.machine)?;
         }
-        writeln!(
-            text,
-            "\nTime from the start to the first response, on the seeded database: {:.0} ms.",
-            startup_ms(figures)
-        )?;
-        writeln!(
-            text,
-            "Resident memory of the server after these measurements: {:.0} MiB.\n",
-            figures.memory
-        )?;
-        sign_in::report(&mut text, &figures.sign_ins)?;
-        outbox::report(&mut text, &figures.outbox)?;
-        daily_file(&mut text, &figures.daily_file)?;
     }
-    writeln!(text, "## The single-page app\n")?;
-    writeln!(
-        text,
-        "First load (HTML, CSS, JavaScript and WASM, brotli): {:.1} kB.\n",
-        first_load()? / 1000.0
-    )?;
+    for (topic, part, title, intro) in SECTIONS {
+        let of_run = record.runs.get(&part).map_or(&[][..], |run| &run.figures);
+        let figures: Vec<&Figure> = of_run.iter().filter(|figure| figure.topic == topic).collect();
+        if !figures.is_empty() {
+            writeln!(text, "\n## {title}\n\n{intro}\n")?;
+            table(&mut text, &figures)?;
+        }
+    }
+    if let Some(bytes) = first_load()? {
+        writeln!(
+            text,
+            "\n## The single-page app\n\nFirst load (HTML, CSS, JavaScript and WASM, brotli): {:.1} kB.",
+            bytes / 1000.0
+        )?;
+    }
     text.push_str(
-        "The server answers webhooks and replies only after their data is on disk. SQLite commits in groups with\n\
+        "\nThe server answers webhooks and replies only after their data is on disk. SQLite commits in groups with\n\
          `synchronous=FULL`. PostgreSQL runs with `fsync` and `synchronous_commit` on.\n",
     );
     Ok(text)
 }
 
-/// Writes the figures of the daily file, and the latencies of the other clients meanwhile.
-pub(crate) fn daily_file(text: &mut String, measured: &DailyFile) -> std::fmt::Result {
-    let rows = f64::from(daily_file::rows());
-    writeln!(
-        text,
-        "A daily file of {rows} rows and 8 columns over HTTP, from the first byte until the file is current.\n\
-         Meanwhile one client requests the queue and another one replies, 50 times a second each:\n\n\
-         | What | Seconds | Rows per second | `sqlite3 .import`, rows per second | Ratio |\n|---|--:|--:|--:|--:|"
-    )?;
-    for (what, elapsed) in &measured.imports {
-        let per_second = rows / elapsed.as_secs_f64();
-        let (sqlite3, ratio) = match measured.sqlite3_rate {
-            Some(rate) => (format!("{rate:.0}"), format!("{:.2}", per_second / rate)),
-            None => (String::new(), String::new()),
-        };
-        writeln!(text, "| {what} | {:.1} | {per_second:.0} | {sqlite3} | {ratio} |", elapsed.as_secs_f64())?;
-    }
-    writeln!(text, "\n| Meanwhile | p50 ms | p95 ms | p99 ms | Worst ms |\n|---|--:|--:|--:|--:|")?;
-    for (what, figures) in [("`GET /queue`", &measured.queue), ("reply", &measured.replies)] {
-        let Figures { p50, p95, p99, worst, .. } = figures;
-        writeln!(text, "| {what} | {p50:.2} | {p95:.2} | {p99:.2} | {worst:.1} |")?;
-    }
-    writeln!(text, "\nPeak resident memory of the server: {:.0} MiB.\n", measured.peak)
+/// The columns of a table. Those without any figure are left out.
+#[derive(Clone, Copy)]
+struct Columns {
+    aims: bool,
+    latencies: bool,
+    ratios: bool,
 }
 
-fn startup_ms(figures: &Measured) -> f64 {
-    figures.startup.as_secs_f64() * 1000.0
-}
-
-/// Writes a row of the table.
-pub(crate) fn line(text: &mut String, row: &Row) -> std::fmt::Result {
-    let http = &row.http;
-    write!(
-        text,
-        "| {} | {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.1} |",
-        row.what, row.clients, http.per_second, http.p50, http.p95, http.p99, http.worst
-    )?;
-    match &row.baseline {
-        Some((what, Figures { per_second, .. })) => {
-            writeln!(text, " {what} | {per_second:.0} | {:.2} |", http.per_second / per_second)
+/// Writes a table with a line for each `what`.
+pub(crate) fn table(text: &mut String, figures: &[&Figure]) -> std::fmt::Result {
+    let columns = Columns {
+        aims: figures.iter().any(|f| f.aim.is_some() || f.ratio_aim.is_some()),
+        latencies: figures.iter().any(|f| f.latency.is_some()),
+        ratios: figures.iter().any(|f| f.baseline.is_some()),
+    };
+    let databases: Vec<&str> =
+        DATABASES.into_iter().filter(|name| figures.iter().any(|f| f.database == *name)).collect();
+    let names = heading(columns, &databases);
+    let rule =
+        names.iter().map(|name| if ["What", "Aim", "Ratio to"].contains(name) { "---|" } else { "--:|" });
+    writeln!(text, "| {} |\n|{}", names.join(" | "), rule.collect::<String>())?;
+    let mut written: Vec<&str> = Vec::new();
+    for Figure { what, .. } in figures {
+        if !written.contains(&what.as_str()) {
+            written.push(what);
+            let of = |name: &&str| figures.iter().find(|f| f.what == *what && f.database == *name).copied();
+            let line: Vec<Option<&Figure>> = databases.iter().map(of).collect();
+            writeln!(text, "| {what} | {} |", cells(columns, &line).join(" | "))?;
         }
-        None => writeln!(text, " | | |"),
+    }
+    Ok(())
+}
+
+fn heading<'a>(columns: Columns, databases: &[&'a str]) -> Vec<&'a str> {
+    let mut names = vec!["What"];
+    names.extend(columns.aims.then_some("Aim"));
+    for database in databases {
+        names.push(database);
+        names.extend(columns.latencies.then_some("p50 / p99"));
+        names.extend(columns.ratios.then_some("Ratio"));
+    }
+    names.extend(columns.ratios.then_some("Ratio to"));
+    names
+}
+
+/// Returns the cells after the first: `line` has the figure of each database.
+fn cells(columns: Columns, line: &[Option<&Figure>]) -> Vec<String> {
+    let mut cells = Vec::new();
+    cells.extend(columns.aims.then(|| aim(line)));
+    for figure in line {
+        cells.push(figure.map(value).unwrap_or_default());
+        let latency = figure.and_then(|f| f.latency).map(|l| format!("{} / {}", ms(l.p50), ms(l.p99)));
+        cells.extend(columns.latencies.then(|| latency.unwrap_or_default()));
+        let ratio = figure.and_then(Figure::ratio).map(|ratio| format!("{ratio:.2}"));
+        cells.extend(columns.ratios.then(|| ratio.unwrap_or_default()));
+    }
+    let baseline = line.iter().flatten().find_map(|f| f.baseline.as_ref()).map(|b| b.what.clone());
+    cells.extend(columns.ratios.then(|| baseline.unwrap_or_default()));
+    cells
+}
+
+/// Formats the aims of a line, with the database where they differ.
+fn aim(line: &[Option<&Figure>]) -> String {
+    let of = |figure: &Figure| {
+        let ratio = figure.ratio_aim.map(|aim| format!("ratio {}", bound(aim)));
+        figure.aim.map(bound).into_iter().chain(ratio).collect::<Vec<_>>().join(", ")
+    };
+    let aims: Vec<(String, &str)> =
+        line.iter().flatten().map(|figure| (of(figure), &*figure.database)).collect();
+    match aims.as_slice() {
+        [] => String::new(),
+        [(first, _), rest @ ..] if rest.iter().all(|(aim, _)| aim == first) => first.clone(),
+        aims => aims
+            .iter()
+            .filter(|(aim, _)| !aim.is_empty())
+            .map(|(aim, database)| format!("{aim} ({database})"))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 
-/// Returns the date and a description of the machine.
-fn machine() -> Result<String> {
-    let cpu = fs::read_to_string("/proc/cpuinfo")?;
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
-    let model = model.trim_start_matches([' ', '\t', ':']);
-    let cores = std::thread::available_parallelism()?;
-    let memory = fs::read_to_string("/proc/meminfo")?;
-    let kib: u64 = memory
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))
-        .and_then(|rest| rest.trim().trim_end_matches(" kB").parse().ok())
-        .unwrap_or_default();
-    let date = api::clock::Clock::System.now().format("%Y-%m-%d");
-    Ok(format!("{date}, {model}, {cores} processors, {} GiB of memory, Linux.", kib / 1024 / 1024))
+fn bound(aim: Aim) -> String {
+    match aim {
+        Aim::AtLeast(least) => format!("≥ {}", number(least)),
+        Aim::AtMost(most) => format!("≤ {}", number(most)),
+    }
 }
 
-/// Returns the compressed size of the files that a browser loads first, in bytes.
+fn value(figure: &Figure) -> String {
+    let space = if figure.unit.is_empty() || figure.unit.starts_with('/') { "" } else { " " };
+    format!("{}{space}{}", number(figure.value), figure.unit)
+}
+
+fn ms(value: f64) -> String {
+    if value < 100.0 { format!("{value:.2}") } else { format!("{value:.0}") }
+}
+
+/// Formats a number with three significant digits or more, and with separators of thousands.
+fn number(value: f64) -> String {
+    if value < 10.0 && value.fract() != 0.0 {
+        let text = format!("{value:.2}");
+        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    if value < 100.0 && value.fract() != 0.0 {
+        return format!("{value:.1}");
+    }
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (n, digit) in digits.chars().enumerate() {
+        if n > 0 && (digits.len() - n) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Returns the compressed size of the files that a browser loads first, in bytes, if the app was built.
 #[expect(clippy::cast_precision_loss, reason = "a few hundred kilobytes")]
-fn first_load() -> Result<f64> {
-    Ok(compressed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist"))? as f64)
+fn first_load() -> Result<Option<f64>> {
+    let bytes = compressed(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/dist"))?;
+    Ok((bytes > 0).then_some(bytes as f64))
 }
 
 /// Returns the size of the brotli copies in a folder, without the chunks that are loaded later.

@@ -5,6 +5,8 @@ use anyhow::Result;
 use api::db::{DatabaseUrl, Migrations};
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
+use crate::database::execute;
+
 /// Number of conversations.
 pub(crate) const CONVERSATIONS: u32 = 200_000;
 /// Number of open conversations, all in the measured team.
@@ -14,30 +16,68 @@ pub(crate) const EMAIL: &str = "bench@example.com";
 /// The measured team's number.
 pub(crate) const TEAM_NUMBER: &str = "+447700900001";
 
+/// How much is inserted.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    pub(crate) conversations: u32,
+    /// Messages of each conversation.
+    pub(crate) messages: u32,
+    /// The team of the closed conversations: 1 is the measured one.
+    pub(crate) team_of_closed: u8,
+    /// Whether the texts that a search reads are inserted.
+    pub(crate) is_searched: bool,
+}
+
+/// Returns the customer's number of a conversation.
+pub(crate) fn number_of(id: u32) -> String {
+    format!("+4477{}", 10_000_000 + id)
+}
+
 pub(crate) fn seed(url: &DatabaseUrl) -> Result<()> {
+    seed_with(url, Size { conversations: CONVERSATIONS, messages: 5, team_of_closed: 2, is_searched: false })
+}
+
+pub(crate) fn seed_with(url: &DatabaseUrl, size: Size) -> Result<()> {
     Migrations::on(url)?.run()?;
-    let hash = password_hash()?;
+    let sql = rows(&password_hash()?, size, &Dialect::of(url));
     match url {
         DatabaseUrl::Sqlite(path) => {
             let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
-            let numbers = |count: u32| {
-                format!(
-                    "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)"
-                )
-            };
-            conn.batch_execute("BEGIN")?;
-            conn.batch_execute(&rows(&hash, &numbers, &|micros| micros, "1", "ref"))?;
-            conn.batch_execute("COMMIT; ANALYZE;")?;
+            // Without a journal, ten million messages are not written twice. Messages precede their conversations.
+            conn.batch_execute(
+                "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
+                 PRAGMA cache_size = -200000",
+            )?;
+            conn.batch_execute(&format!("BEGIN; {sql}; COMMIT; ANALYZE; PRAGMA journal_mode = WAL"))?;
         }
         DatabaseUrl::Postgres(url) => {
             let mut conn = PgConnection::establish(url)?;
-            let numbers = |count: u32| format!("(SELECT n FROM generate_series(1::bigint, {count}) AS g(n))");
-            let timestamp = |micros: String| format!("to_timestamp(({micros}) / 1000000.0)");
-            conn.batch_execute(&rows(&hash, &numbers, &timestamp, "true", "ref"))?;
+            // Without triggers: they refuse messages of closed conversations, and check a foreign key for each row.
+            conn.batch_execute(&format!("SET session_replication_role = replica; {sql}"))?;
             conn.batch_execute("VACUUM ANALYZE")?;
         }
     }
     Ok(())
+}
+
+/// Adds accounts to the measured team, with a session each. The ids of the accounts and of their sessions are 1,001 and
+/// the following.
+pub(crate) fn add_members(url: &DatabaseUrl, count: u32) -> Result<()> {
+    let dialect = Dialect::of(url);
+    let now = dialect.at(api::clock::Clock::System.now().timestamp(), "0");
+    let numbers = dialect.numbers(count);
+    let permissions = r#"["reply","close"]"#;
+    execute(
+        url,
+        &format!(
+            "INSERT INTO accounts (id, email, display_name, role, permissions, password_hash, created_at)
+                SELECT 1000 + n, 'member' || n || '@example.com', 'Member ' || n, 'agent', '{permissions}', '', {now}
+                FROM {numbers} AS s;
+             INSERT INTO team_members (team_id, account_id) SELECT 1, 1000 + n FROM {numbers} AS s;
+             INSERT INTO sessions (id, account_id, created_at, last_used_at)
+                SELECT 1000 + n, 1000 + n, {now}, {now} FROM {numbers} AS s"
+        ),
+    )
 }
 
 /// Number of conversations that are searched.
@@ -126,54 +166,109 @@ fn password_hash() -> Result<String> {
     Ok(hash.password_hash)
 }
 
-fn rows(
-    hash: &str,
-    numbers: &dyn Fn(u32) -> String,
-    timestamp: &dyn Fn(String) -> String,
-    true_literal: &str,
-    reference: &str,
-) -> String {
-    let base = "1795000000000000";
-    let at = |expression: &str| timestamp(format!("{base} + ({expression}) * 1000000"));
-    let start = timestamp(base.to_owned());
-    let all = CONVERSATIONS;
+/// What differs between the databases.
+struct Dialect {
+    is_sqlite: bool,
+    newline: &'static str,
+    true_literal: &'static str,
+}
+
+impl Dialect {
+    fn of(url: &DatabaseUrl) -> Self {
+        match url {
+            DatabaseUrl::Sqlite(_) => Self { is_sqlite: true, newline: "char(10)", true_literal: "1" },
+            DatabaseUrl::Postgres(_) => Self { is_sqlite: false, newline: "chr(10)", true_literal: "true" },
+        }
+    }
+
+    /// Returns a table with a row `n` for each number from 1.
+    fn numbers(&self, count: u32) -> String {
+        if self.is_sqlite {
+            format!(
+                "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) SELECT n FROM s)"
+            )
+        } else {
+            format!("(SELECT n FROM generate_series(1::bigint, {count}) AS g(n))")
+        }
+    }
+
+    /// Returns the time that is this number of seconds after `base`.
+    fn at(&self, base: i64, seconds: &str) -> String {
+        if self.is_sqlite {
+            format!("({base} + ({seconds})) * 1000000")
+        } else {
+            format!("to_timestamp({base} + ({seconds}))")
+        }
+    }
+
+    /// Returns statements that continue the sequences after the inserted ids.
+    const fn continue_sequences(&self) -> &'static str {
+        if self.is_sqlite {
+            ""
+        } else {
+            "SELECT setval(pg_get_serial_sequence(t, 'id'), 20000000)
+                FROM unnest(ARRAY['teams','accounts','sessions','closure_reasons','daily_files','conversations']) AS t"
+        }
+    }
+}
+
+fn rows(hash: &str, size: Size, dialect: &Dialect) -> String {
+    // All times are in the past days, which a search covers.
+    let base = api::clock::Clock::System.now().timestamp() - 500_000;
+    let Size { conversations, messages, team_of_closed, is_searched } = size;
+    let true_literal = dialect.true_literal;
+    let texts = if is_searched { texts(dialect) } else { String::new() };
+    let start = dialect.at(base, "0");
+    let closed = |value: &str| format!("CASE WHEN n > {OPEN} THEN {value} END");
+    let waiting = dialect.at(base, "n * 7919 % 400000");
+    let conversation = format!("((n - 1) / {messages} + 1)");
+    // Messages precede their conversations, because SQLite's trigger refuses messages of closed conversations.
     format!(
         "INSERT INTO teams (id, name, region, time_zone, created_at) VALUES
             (1, 'Collections', 'GB', 'Europe/London', {start}), (2, 'Support', 'GB', 'Europe/London', {start});
          INSERT INTO team_numbers (number, team_id) VALUES ('{TEAM_NUMBER}', 1), ('+447700900002', 2);
          INSERT INTO accounts (id, email, display_name, role, permissions, password_hash, created_at) VALUES
-            (1, '{EMAIL}', 'Bench', 'agent', '[\"reply\",\"close\",\"import\"]', '{hash}', {start});
+            (1, '{EMAIL}', 'Bench', 'agent', '[\"reply\",\"close\",\"search\",\"import\"]', '{hash}', {start});
          INSERT INTO team_members (team_id, account_id) VALUES (1, 1);
          INSERT INTO closure_reasons (id, name, position) VALUES (1, 'Done', 0);
          INSERT INTO daily_files (id, team_id, file_date, key_data_columns, is_current, created_at, rows, accepted) VALUES
             (1, 1, '2026-11-23', '[\"Balance\"]', {true_literal}, {start}, {OPEN}, {OPEN});
-         INSERT INTO customers (daily_file_id, number, line, {reference}, name, key_data)
+         INSERT INTO customers (daily_file_id, number, line, ref, name, key_data)
             SELECT 1, '+4477' || (10000000 + n), n + 1, 'A-' || n, 'Customer ' || n, '[\"GBP 1.00\"]' FROM {few} AS s;
-         INSERT INTO conversations (id, team_id, team_number, number, {reference}, name, status, origin, next_action,
-            waiting_since, last_message_at, opened_at)
-            SELECT n, CASE WHEN n <= {OPEN} THEN 1 ELSE 2 END,
-                CASE WHEN n <= {OPEN} THEN '{TEAM_NUMBER}' ELSE '+447700900002' END,
-                '+4477' || (10000000 + n), 'A-' || n, 'Customer ' || n, 'open', 'inbound',
-                CASE WHEN n % 2 = 0 THEN 'agent' ELSE 'customer' END,
-                {waiting}, {waiting}, {waiting}
-            FROM {every} AS s;
          INSERT INTO messages (conversation_id, direction, sender_kind, body, segments, encoding, status, created_at)
-            SELECT c.n, CASE WHEN m.n % 2 = 1 THEN 'inbound' ELSE 'outbound' END,
-                CASE WHEN m.n % 2 = 1 THEN 'customer' ELSE 'system' END,
-                'A text of ordinary length, as people write them on their phones. ' || c.n, 1, 'gsm7',
-                CASE WHEN m.n % 2 = 1 THEN 'received' ELSE 'delivered' END, {written}
-            FROM {every} AS c CROSS JOIN {five} AS m;
-         UPDATE conversations SET status = 'closed', next_action = NULL, closed_at = waiting_since, closed_by = 'Bench',
-            closure_reason_id = 1, closure_reason = 'Done' WHERE id > {OPEN};",
-        few = numbers(OPEN),
-        every = numbers(all),
-        five = numbers(5),
-        waiting = at("s.n * 7919 % 400000"),
-        written = at("c.n * 7919 % 400000 + m.n"),
-    ) + if true_literal == "true" {
-        "SELECT setval(pg_get_serial_sequence(t, 'id'), 1000000)
-            FROM unnest(ARRAY['teams','accounts','closure_reasons','daily_files','conversations']) AS t;"
-    } else {
-        ""
-    }
+            SELECT {conversation}, CASE WHEN n % 2 = 1 THEN 'inbound' ELSE 'outbound' END,
+                CASE WHEN n % 2 = 1 THEN 'customer' ELSE 'system' END,
+                'A text of ordinary length, as people write them on their phones. ' || n, 1, 'gsm7',
+                CASE WHEN n % 2 = 1 THEN 'received' ELSE 'delivered' END, {written}
+            FROM {each_message} AS s;
+         INSERT INTO conversations (id, team_id, team_number, number, ref, name, status, origin, next_action,
+            waiting_since, last_message_at, opened_at, active_at, closed_at, closed_by, closure_reason_id, closure_reason)
+            SELECT n, CASE WHEN n <= {OPEN} THEN 1 ELSE {team_of_closed} END,
+                CASE WHEN n > {OPEN} AND {team_of_closed} = 2 THEN '+447700900002' ELSE '{TEAM_NUMBER}' END,
+                '+4477' || (10000000 + n), 'A-' || n, 'Customer ' || n,
+                CASE WHEN n <= {OPEN} THEN 'open' ELSE 'closed' END, 'inbound',
+                CASE WHEN n > {OPEN} THEN NULL WHEN n % 2 = 0 THEN 'agent' ELSE 'customer' END,
+                {waiting}, {waiting}, {waiting}, {waiting}, {closed_at}, {closed_by}, {reason_id}, {reason}
+            FROM {each} AS s;
+         {texts}
+         {sequences}",
+        few = dialect.numbers(OPEN),
+        each = dialect.numbers(conversations),
+        each_message = dialect.numbers(conversations * messages),
+        written = dialect.at(base, &format!("{conversation} * 7919 % 400000 + (n - 1) % {messages}")),
+        closed_at = closed(&waiting),
+        closed_by = closed("'Bench'"),
+        reason_id = closed("1"),
+        reason = closed("'Done'"),
+        sequences = dialect.continue_sequences(),
+    )
+}
+
+/// Returns the statement that inserts the folded texts of all conversations.
+fn texts(dialect: &Dialect) -> String {
+    let newline = dialect.newline;
+    format!(
+        "INSERT INTO conversation_texts (conversation_id, text)
+            SELECT id, number || {newline} || lower(ref) || {newline} || lower(name) FROM conversations;"
+    )
 }

@@ -16,6 +16,12 @@ pub(crate) const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";
 /// The token that signs webhooks.
 pub(crate) const AUTH_TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
+/// The secret that signs access tokens.
+pub(crate) const JWT_SECRET: &str = "a secret of the benchmark, 32 characters long";
+
+/// Clock ticks per second in `/proc`; Linux uses 100 on every architecture.
+const TICKS: f64 = 100.0;
+
 pub(crate) struct Server {
     process: Child,
     pub(crate) address: String,
@@ -39,7 +45,7 @@ impl Server {
         command
             .arg("serve")
             .env("SMS_CHAT_DATABASE_URL", database)
-            .env("SMS_CHAT_JWT_SECRET", "a secret of the benchmark, 32 characters long")
+            .env("SMS_CHAT_JWT_SECRET", JWT_SECRET)
             .env("SMS_CHAT_LISTEN", "127.0.0.1:0")
             .env("SMS_CHAT_GATEWAY", "simulator")
             .env("SMS_CHAT_RATE_LIMIT", "0")
@@ -77,6 +83,15 @@ impl Server {
     /// Returns the peak resident memory in MiB.
     pub(crate) fn peak_memory(&self) -> Result<f64> {
         self.status("VmHWM:")
+    }
+
+    /// Returns the processor time that the server has used, in seconds.
+    pub(crate) fn processor_time(&self) -> Result<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The name in parentheses can contain spaces. After it, user and system time are the fields 12 and 13.
+        let (_, fields) = stat.rsplit_once(')').context("no such figure")?;
+        let times = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+        Ok(times.sum::<Result<f64, _>>()? / TICKS)
     }
 
     fn status(&self, field: &str) -> Result<f64> {

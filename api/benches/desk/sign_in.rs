@@ -2,7 +2,6 @@
 //! of signing in, and the latency of `GET /queue` meanwhile.
 
 use std::{
-    fmt::Write,
     sync::{
         Arc, Barrier,
         atomic::{AtomicBool, Ordering},
@@ -22,6 +21,7 @@ use shared::account::{NewAccount, Role};
 
 use crate::{
     client::{Figures, Request},
+    figures::{Figure, Topic},
     scenarios::sign_in,
     server::Server,
 };
@@ -33,17 +33,7 @@ const INTERVAL: Duration = Duration::from_millis(5);
 /// The password of the accounts that the scenario creates.
 const PASSWORD: &str = "four words of yours";
 
-/// The measured figures.
-pub(crate) struct SignIns {
-    /// Resident memory before the sign-ins, in MiB.
-    idle: f64,
-    /// Peak resident memory, in MiB.
-    peak: f64,
-    sign_ins: Figures,
-    queue: Figures,
-}
-
-pub(crate) fn measure(url: &DatabaseUrl) -> Result<SignIns> {
+pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
     create_accounts(url)?;
     let server = Server::start(url)?;
     let token = sign_in(&server)?;
@@ -92,7 +82,15 @@ pub(crate) fn measure(url: &DatabaseUrl) -> Result<SignIns> {
     let sign_ins = Figures::of(&latencies, started.elapsed());
     done.store(true, Ordering::Relaxed);
     let queue: Result<Figures> = queue_client.join().map_err(|_| anyhow::anyhow!("a client panicked"))?;
-    Ok(SignIns { idle, peak: server.peak_memory()?, sign_ins, queue: queue? })
+    let latency = |what: &str, measured: &Figures| {
+        Figure::new(Topic::SignIns, database, what, measured.worst, "ms").with_latency(measured)
+    };
+    let more = server.peak_memory()? - idle;
+    Ok(vec![
+        latency("the last of them is signed in", &sign_ins),
+        latency("the slowest `GET /queue` meanwhile", &queue?),
+        Figure::new(Topic::SignIns, database, "additional memory at the peak", more, "MiB"),
+    ])
 }
 
 fn email(n: usize) -> String {
@@ -120,23 +118,4 @@ fn create_accounts(url: &DatabaseUrl) -> Result<()> {
         }
         Ok(())
     })
-}
-
-pub(crate) fn report(text: &mut String, measured: &SignIns) -> std::fmt::Result {
-    let SignIns { idle, peak, sign_ins, queue } = measured;
-    writeln!(
-        text,
-        "{PEOPLE} people sign in at the same moment, while one client requests the queue every {} ms:\n\n\
-         | Meanwhile | p50 ms | p95 ms | p99 ms | Worst ms |\n|---|--:|--:|--:|--:|",
-        INTERVAL.as_millis()
-    )?;
-    for (what, figures) in [("signing in", sign_ins), ("`GET /queue`", queue)] {
-        let Figures { p50, p95, p99, worst, .. } = figures;
-        writeln!(text, "| {what} | {p50:.1} | {p95:.1} | {p99:.1} | {worst:.1} |")?;
-    }
-    writeln!(
-        text,
-        "\nResident memory: {idle:.0} MiB before, {peak:.0} MiB at the peak, {:.0} MiB more.\n",
-        peak - idle
-    )
 }
