@@ -147,6 +147,25 @@ test("an event of a team that the agent is not in fetches nothing", async ({ pag
   expect(new Set(queries.map(teamOf))).toEqual(new Set([`${team}`]));
 });
 
+test("a section that an event leaves as it is is not sent again", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/");
+  await expectLive(page);
+  const customer = server.customer("Support");
+  await customer.send("Any news?");
+  const row = rows(section(page, "Support")).filter({ hasText: customer.displayNumber });
+  await expect(row).toBeVisible();
+  const statuses: number[] = [];
+  page.on("response", (response) => {
+    if (response.url().includes("/api/v1/queue?team_id=")) statuses.push(response.status());
+  });
+  const bo = await server.apiAs("bo");
+  await bo.reply((await bo.conversation("Support", customer.number)).id, "We are looking into it.");
+  await expect(row).toContainText("Customer");
+  // The receipts change the message, but not its conversation's row.
+  await expect.poll(() => statuses).toContain(304);
+  await expect(row).toContainText("Customer");
+});
+
 test("Show more shows the rest of a long section, with each conversation once", async ({ page, freshServer }) => {
   const total = 60;
   await fillQueue(freshServer, total);

@@ -1,5 +1,5 @@
 //! The state of a conversation and its transitions: next action, waiting time, notice. A closed conversation has no
-//! transitions. Pure: no HTTP, no clock, and the database only in [`queries`].
+//! transitions. Pure: no HTTP, no clock, and the database only in `queries`.
 
 pub(super) mod queries;
 

@@ -1,5 +1,5 @@
 //! The event log. Each change appends its events in its own transaction. [`feed`] publishes them to the live streams,
-//! and [`versions`] lets every [`cache`] know what has changed.
+//! and [`versions`] lets every `cache` know what has changed.
 
 pub(crate) mod cache;
 pub mod feed;

@@ -1,4 +1,4 @@
-//! Versions of what events change: each team, the list of teams, each account, and the API keys. A [cache](super::cache)
+//! Versions of what events change: each team, the list of teams, each account, and the API keys. A `cache`
 //! keeps a value together with the version that was read before the value, and reads again when the version has changed.
 //!
 //! A commit of this process changes the versions before its writer continues, so that a caller always sees its own

@@ -35,11 +35,21 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a str,
     pub(super) body: Option<String>,
     pub(super) idempotency_key: Option<&'a str>,
+    /// The entity tag of an earlier response. If the resource has not changed, the response has no body.
+    pub(super) known: Option<&'a str>,
+}
+
+/// A successful response.
+pub(super) struct Received {
+    pub(super) text: String,
+    etag: Option<String>,
+    /// The resource is as in the response with the known entity tag.
+    is_unchanged: bool,
 }
 
 impl<'a> Call<'a> {
     pub(super) fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, body: None, idempotency_key: None }
+        Self { method, path, body: None, idempotency_key: None, known: None }
     }
 }
 
@@ -58,7 +68,21 @@ impl Client {
     }
 
     pub(super) async fn get_text(self, path: &str) -> Result<String, RequestError> {
-        self.send(Call::new(Method::GET, path)).await
+        Ok(self.send(Call::new(Method::GET, path)).await?.text)
+    }
+
+    /// Fetches a resource with its entity tag. Returns `None` if it has not changed since the response with the tag
+    /// `known`.
+    pub(super) async fn get_changed<T: DeserializeOwned>(
+        self,
+        path: &str,
+        known: Option<&str>,
+    ) -> Result<Option<(T, Option<String>)>, RequestError> {
+        let received = self.send(Call { known, ..Call::new(Method::GET, path) }).await?;
+        if received.is_unchanged {
+            return Ok(None);
+        }
+        Ok(Some((read(&received.text)?, received.etag)))
     }
 
     /// Fetches all pages of a list, and returns their items.
@@ -94,9 +118,9 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<String, RequestError> {
         let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
-        let call =
-            Call { method: Method::POST, path, body: Some(body), idempotency_key: Some(idempotency_key) };
-        self.send(call).await
+        let call = Call::new(Method::POST, path);
+        let call = Call { body: Some(body), idempotency_key: Some(idempotency_key), ..call };
+        Ok(self.send(call).await?.text)
     }
 
     /// Sends a POST or PUT request that is safe to repeat without an idempotency key.
@@ -117,7 +141,7 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<String, RequestError> {
         let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
-        self.send(Call { body: Some(body), ..Call::new(method, path) }).await
+        Ok(self.send(Call { body: Some(body), ..Call::new(method, path) }).await?.text)
     }
 
     pub(super) async fn delete(self, path: &str) -> Result<(), RequestError> {
@@ -139,7 +163,7 @@ impl Client {
         outcome
     }
 
-    async fn send(self, call: Call<'_>) -> Result<String, RequestError> {
+    async fn send(self, call: Call<'_>) -> Result<Received, RequestError> {
         match send_once(&call).await {
             Err(error) if error.is_session_over() => {
                 self.renew().await?;
@@ -156,7 +180,7 @@ pub(super) fn read<T: DeserializeOwned>(text: &str) -> Result<T, RequestError> {
 }
 
 /// Sends the request once. Dropping the future, for example with its page, aborts the request.
-pub(super) async fn send_once(call: &Call<'_>) -> Result<String, RequestError> {
+pub(super) async fn send_once(call: &Call<'_>) -> Result<Received, RequestError> {
     let guard = AbortOnDrop(web_sys::AbortController::new().ok());
     let signal = guard.0.as_ref().map(web_sys::AbortController::signal);
     let mut builder = RequestBuilder::new(&format!("{BASE}{}", call.path))
@@ -171,6 +195,10 @@ pub(super) async fn send_once(call: &Call<'_>) -> Result<String, RequestError> {
     if let Some(key) = call.idempotency_key {
         builder = builder.header("Idempotency-Key", key);
     }
+    // The browser stores no responses, so it sends no entity tags by itself.
+    if let Some(etag) = call.known {
+        builder = builder.header("If-None-Match", etag);
+    }
     let request = match &call.body {
         Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),
         None => builder.build(),
@@ -184,8 +212,9 @@ pub(super) async fn send_once(call: &Call<'_>) -> Result<String, RequestError> {
         sync_server_time(&date);
     }
     let text = response.text().await.map_err(|_| RequestError::Unreachable)?;
-    if response.ok() {
-        return Ok(text);
+    let is_unchanged = response.status() == 304;
+    if response.ok() || is_unchanged {
+        return Ok(Received { text, etag: response.headers().get("ETag"), is_unchanged });
     }
     Err(error_response(response.status(), &text, response.headers().get(RETRY_AFTER)))
 }

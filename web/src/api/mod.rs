@@ -24,4 +24,5 @@ pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;
 pub(crate) use error::{Problem, RequestError};
+pub(crate) use queue::FetchedSection;
 pub(crate) use search::Search;

@@ -12,7 +12,7 @@ use shared::{
 
 use super::{changes, wanted::Wanted};
 use crate::{
-    api::{Client, RequestError, StatusFilter},
+    api::{Client, FetchedSection, RequestError, StatusFilter},
     scroll_restoration::use_scroll_restoration,
 };
 
@@ -38,6 +38,18 @@ pub(super) struct QueueState {
     requested: StoredValue<HashMap<TeamId, usize>>,
     /// What the next fetch fetches.
     wanted: StoredValue<Wanted>,
+    /// The entity tags of the sections in the newest known queue.
+    etags: StoredValue<HashMap<TeamId, String>>,
+}
+
+/// The outcome of fetching a team's section.
+enum Section {
+    /// The newest known queue with the section.
+    Changed(Queue),
+    /// It is in the newest known queue already.
+    Unchanged,
+    /// The whole queue must be fetched: the team has no section there or on the server.
+    Missing,
 }
 
 /// Key under which `ScrollRestoration` keeps the rows for Back navigation.
@@ -59,6 +71,7 @@ impl QueueState {
             tab_hidden: RwSignal::new(document().hidden()),
             requested: StoredValue::new(requested),
             wanted: StoredValue::new(Wanted::default()),
+            etags: StoredValue::new(HashMap::new()),
         };
         if let Some(restoration) = restoration {
             on_cleanup(move || {
@@ -129,6 +142,7 @@ impl QueueState {
         for section in &mut queue.sections {
             self.fetch_requested_rows(section).await?;
         }
+        self.etags.try_update_value(HashMap::clear);
         self.update(queue);
         Ok(())
     }
@@ -136,26 +150,35 @@ impl QueueState {
     async fn fetch_sections(self, teams: &BTreeSet<TeamId>) -> Result<(), RequestError> {
         for team in teams {
             match self.fetch_section(*team).await? {
-                Some(queue) => self.update(queue),
-                None => return self.fetch_all().await,
+                Section::Changed(queue) => self.update(queue),
+                Section::Unchanged => {}
+                Section::Missing => return self.fetch_all().await,
             }
         }
         Ok(())
     }
 
-    /// Fetches a team's section, and returns the newest known queue with it. `None` if the team has no section there or
-    /// on the server, so that the whole queue must be fetched.
-    async fn fetch_section(self, team: TeamId) -> Result<Option<Queue>, RequestError> {
-        let mut section = match self.client.get_queue_section(team).await {
-            Ok(Some(section)) => section,
-            Ok(None) => return Ok(None),
+    async fn fetch_section(self, team: TeamId) -> Result<Section, RequestError> {
+        let known = self.etags.try_with_value(|etags| etags.get(&team).cloned()).flatten();
+        // The tag covers the first page only.
+        let known = known.filter(|_| self.requested_rows(team) <= MORE);
+        let (mut section, etag) = match self.client.get_queue_section(team, known.as_deref()).await {
+            Ok(FetchedSection::Changed(section, etag)) => (section, etag),
+            Ok(FetchedSection::Unchanged) => return Ok(Section::Unchanged),
+            Ok(FetchedSection::Missing) => return Ok(Section::Missing),
             Err(error) if matches!(error.code(), Some(ErrorCode::NotFound | ErrorCode::Forbidden)) => {
-                return Ok(None);
+                return Ok(Section::Missing);
             }
             Err(error) => return Err(error),
         };
         self.fetch_requested_rows(&mut section).await?;
-        Ok(self.newest(|queue| changes::with_section(queue, section)).flatten())
+        let newest = self.newest(|queue| changes::with_section(queue, section)).flatten();
+        let Some(newest) = newest else { return Ok(Section::Missing) };
+        self.etags.try_update_value(|etags| match etag {
+            Some(etag) => etags.insert(team, etag),
+            None => etags.remove(&team),
+        });
+        Ok(Section::Changed(newest))
     }
 
     /// Reads the held-back queue, or the one on screen if none is held back.
@@ -209,8 +232,9 @@ impl QueueState {
         let shown = self.shown.try_with_untracked(count).unwrap_or_default();
         self.requested.try_update_value(|requested| requested.insert(team, shown + MORE));
         match self.fetch_section(team).await? {
-            Some(queue) => self.show(queue),
-            None => self.fetch_all().await?,
+            Section::Changed(queue) => self.show(queue),
+            Section::Unchanged => {}
+            Section::Missing => self.fetch_all().await?,
         }
         Ok(())
     }
