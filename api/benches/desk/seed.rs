@@ -111,7 +111,7 @@ pub(crate) fn add_closed_conversations(url: &DatabaseUrl) -> Result<()> {
         [letter("% 10"), letter("/ 10 % 10"), letter("/ 100 % 10")].join(" || ")
     };
     let (first, last) = (letters("n % 100"), letters("n / 100 % 1000"));
-    let from = 10_000_000;
+    let from = CONVERSATIONS;
     let sql = format!(
         "INSERT INTO conversations (id, team_id, team_number, number, ref, name, status, origin, waiting_since,
             last_message_at, opened_at, closed_at, active_at, closed_by, closure_reason_id, closure_reason)
@@ -206,7 +206,7 @@ impl Dialect {
         if self.is_sqlite {
             ""
         } else {
-            "SELECT setval(pg_get_serial_sequence(t, 'id'), 20000000)
+            "SELECT setval(pg_get_serial_sequence(t, 'id'), 1000000)
                 FROM unnest(ARRAY['teams','accounts','sessions','closure_reasons','daily_files','conversations']) AS t"
         }
     }
@@ -250,6 +250,10 @@ fn rows(hash: &str, size: Size, dialect: &Dialect) -> String {
                 CASE WHEN n > {OPEN} THEN NULL WHEN n % 2 = 0 THEN 'agent' ELSE 'customer' END,
                 {waiting}, {waiting}, {waiting}, {waiting}, {closed_at}, {closed_by}, {reason_id}, {reason}
             FROM {each} AS s;
+         INSERT INTO queue_counts (team_id, shard, agent, customer)
+            SELECT team_id, 0, sum(CASE next_action WHEN 'agent' THEN 1 ELSE 0 END),
+                sum(CASE next_action WHEN 'customer' THEN 1 ELSE 0 END)
+            FROM conversations WHERE status = 'open' GROUP BY team_id ON CONFLICT DO NOTHING;
          {texts}
          {sequences}",
         few = dialect.numbers(OPEN),

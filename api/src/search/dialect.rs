@@ -124,12 +124,20 @@ impl Dialect {
             }
             _ => newest.sql(OF).filtered(request).of_teams(request),
         };
-        newest =
-            newest.sql(" ORDER BY active_at DESC, id DESC LIMIT ").number(longest).sql(") AS newest WHERE ");
-        newest = self.of_term(newest, request.term, "newest");
-        // SQLite returns the rows in the order of the scan. Sorting them would read all of them.
-        let order = if self == Self::Postgres { " ORDER BY active_at DESC, id DESC" } else { "" };
-        newest.sql(order).sql(" LIMIT ").number(request.limit)
+        newest = newest.sql(" ORDER BY active_at DESC, id DESC LIMIT ").number(longest).sql(") AS newest");
+        newest = match self {
+            // A join takes three quarters of the time of a subquery for each row. SQLite returns the rows in the order of
+            // the scan; sorting them would read all of them.
+            Self::Sqlite => {
+                newest = newest.sql(" CROSS JOIN conversation_texts WHERE conversation_id = newest.id AND ");
+                self.of_text(newest, request.term, "text")
+            }
+            // The planner could choose to join with the whole table.
+            Self::Postgres => self
+                .of_term(newest.sql(" WHERE "), request.term, "newest")
+                .sql(" ORDER BY active_at DESC, id DESC"),
+        };
+        newest.sql(" LIMIT ").number(request.limit)
     }
 
     /// Maximum number of teams whose conversations are merged. Each team adds a step for every conversation.
@@ -161,9 +169,14 @@ impl Dialect {
     /// Adds the condition that the search text of a conversation contains every word of one alternative.
     fn of_term(self, statement: Statement, term: &Term, of: &str) -> Statement {
         let text = format!("(SELECT text FROM conversation_texts WHERE conversation_id = {of}.id)");
+        self.of_text(statement, term, &text)
+    }
+
+    /// Adds the condition that `text` contains every word of one alternative.
+    fn of_text(self, statement: Statement, term: &Term, text: &str) -> Statement {
         statement.of_alternatives(&term.alternatives, |statement, word| match self {
-            Self::Sqlite => sqlite::contains(statement, &text, word),
-            Self::Postgres => postgres::contains(statement, &text, word),
+            Self::Sqlite => sqlite::contains(statement, text, word),
+            Self::Postgres => postgres::contains(statement, text, word),
         })
     }
 }
