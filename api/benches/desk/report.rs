@@ -219,16 +219,15 @@ fn first_load() -> Result<Option<f64>> {
     Ok((bytes > 0).then_some(bytes as f64))
 }
 
-/// Returns the size of the brotli copies in a folder, without the chunks that are loaded later.
+/// Returns the size of the brotli copies in a folder, without the modules that are loaded later.
 fn compressed(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for file in fs::read_dir(folder)? {
-        let (path, name) = file.map(|file| (file.path(), file.file_name()))?;
+        let path = file?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         if path.is_dir() {
             bytes += compressed(&path)?;
-        } else if path.extension().is_some_and(|extension| extension == "br")
-            && !name.to_string_lossy().starts_with("split_")
-        {
+        } else if name.ends_with(".br") && (!name.ends_with(".wasm.br") || name == "app.wasm.br") {
             bytes += path.metadata()?.len();
         }
     }

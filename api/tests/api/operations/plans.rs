@@ -213,14 +213,14 @@ async fn each_way_to_search_uses_its_index(app: TestApp) {
             ("char(10)) - 1) = $1", "conversation_texts_reference"),
             ("number >= $", "conversations_number"),
             ("MATCH $1", "VIRTUAL TABLE"),
-            (") AS newest WHERE", "conversations_activity"),
+            (") AS newest ", "conversations_activity"),
         ],
         Kind::Postgres => [
             ("\"conversations\".\"number\" = ANY", "conversations_number"),
             ("split_part(text, chr(10), 2) = $1", "conversation_texts_reference"),
             ("number ~>=~ $", "conversations_number"),
             ("text LIKE $1", "conversation_texts_trigrams"),
-            (") AS newest WHERE", "conversations_activity"),
+            (") AS newest ", "conversations_activity"),
         ],
     };
     for (part, index) in ways {
