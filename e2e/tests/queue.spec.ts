@@ -86,6 +86,21 @@ test("new rows are held while the pointer is over the list, until R is pressed o
   await expect(rows(page).filter({ hasText: second.displayNumber })).toBeVisible();
 });
 
+test("new rows of two teams are held together", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/");
+  await expectLive(page);
+  await rows(section(page, "Support")).first().hover();
+  const customers = [server.customer("Collections"), server.customer("Support")];
+  await customers[0].send("Anybody there?");
+  await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
+  await customers[1].send("Anybody there?");
+  await expect(page.getByRole("button", { name: "2 new" })).toBeVisible();
+  await page.keyboard.press("r");
+  for (const customer of customers) {
+    await expect(rows(page).filter({ hasText: customer.displayNumber })).toBeVisible();
+  }
+});
+
 test("new rows are held while the focus is in the list, and a button shows them", async ({ page, server }) => {
   await server.openAs(page, "bo", "/");
   const link = section(page, "Support").getByRole("link").first();

@@ -243,7 +243,7 @@ pub struct AccountDetail {
     #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the account was disabled; `null` while it can sign in.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub disabled_at: Option<DateTime<Utc>>,
 }
 

@@ -43,7 +43,7 @@ pub struct ApiKey {
     #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the key was last used, to the hour; `null` when it never was.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub last_used_at: Option<DateTime<Utc>>,
     /// The secret, for `Authorization: Bearer`. Only the response that creates the key contains it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

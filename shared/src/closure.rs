@@ -21,7 +21,7 @@ pub struct ClosureReason {
     /// Position among the reasons of the same team, from 0.
     pub position: i32,
     /// When the reason was archived; `null` while it can be chosen.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub archived_at: Option<DateTime<Utc>>,
 }
 

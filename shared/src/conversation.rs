@@ -122,7 +122,7 @@ pub struct Conversation {
     #[serde(deserialize_with = "crate::time::required")]
     pub waiting_since: DateTime<Utc>,
     /// When the customer last wrote.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub last_message_at: Option<DateTime<Utc>>,
     /// A warning for agents, for example that a message was not delivered.
     pub attention: Option<Attention>,
@@ -130,7 +130,7 @@ pub struct Conversation {
     #[serde(deserialize_with = "crate::time::required")]
     pub opened_at: DateTime<Utc>,
     /// When the conversation was closed.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub closed_at: Option<DateTime<Utc>>,
     /// The name of the account or API key that closed it.
     pub closed_by: Option<String>,

@@ -188,10 +188,4 @@ impl Problem {
             turnover: None,
         }
     }
-
-    /// Returns the error message for a field, if the problem has one.
-    #[must_use]
-    pub fn field(&self, name: &str) -> Option<&str> {
-        self.errors.iter().find(|error| error.field == name).map(|error| error.message.as_str())
-    }
 }

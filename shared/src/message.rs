@@ -189,10 +189,10 @@ pub struct Message {
     #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the gateway accepted the message.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub sent_at: Option<DateTime<Utc>>,
     /// When the message was delivered.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub delivered_at: Option<DateTime<Utc>>,
     /// The template that the message is based on.
     pub template_id: Option<TemplateId>,

@@ -22,7 +22,7 @@ pub struct Template {
     /// Position among the templates of the same team, from 0.
     pub position: i32,
     /// When the template was archived; `null` while it can be chosen.
-    #[serde(deserialize_with = "crate::time::optional")]
+    #[serde(default, deserialize_with = "crate::time::optional")]
     pub archived_at: Option<DateTime<Utc>>,
 }
 

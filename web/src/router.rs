@@ -91,6 +91,8 @@ impl Router {
         let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) else { return };
         let is_external = !link.target().is_empty()
             || link.has_attribute("download")
+            || !link.hash().is_empty()
+            || !link.protocol().starts_with("http")
             || link.origin() != window().location().origin().unwrap_or_default();
         if is_external {
             return;

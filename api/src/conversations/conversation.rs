@@ -1,5 +1,5 @@
 //! The state of a conversation and its transitions: next action, waiting time, notice. A closed conversation has no
-//! transitions. Pure: no HTTP, no clock, and the database only in `queries`.
+//! transitions. This file uses no database, HTTP or clock; `queries` stores the state.
 
 pub(super) mod queries;
 

@@ -47,3 +47,59 @@ impl Commits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use chrono::DateTime;
+    use shared::{event::EventKind, ids::EventId};
+
+    use super::{
+        super::{DatabaseUrl, Db, DbConnection, DbError},
+        *,
+    };
+
+    #[derive(Default)]
+    struct Told(Mutex<Vec<i64>>);
+
+    impl CommitObserver for Told {
+        fn committed(&self, events: &[Event]) {
+            let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            told.extend(events.iter().map(|event| event.id.0));
+        }
+    }
+
+    /// Returns a transaction with one event.
+    fn commit(id: i64) -> impl FnOnce(&mut DbConnection) -> Result<(), DbError> {
+        let event = Event {
+            id: EventId(id),
+            kind: EventKind::MessageReceived,
+            team_id: None,
+            conversation_id: None,
+            message_id: None,
+            account_id: None,
+            at: DateTime::UNIX_EPOCH,
+        };
+        move |_| {
+            note(event);
+            Ok(())
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn the_observer_knows_the_events_of_a_commit_when_its_writer_continues_and_none_of_a_rollback() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("desk.db")), 1).unwrap();
+        let observer = Arc::new(Told::default());
+        db.observe_commits(Arc::<Told>::clone(&observer));
+        let told = || observer.0.lock().unwrap().clone();
+
+        db.write(commit(1)).await.unwrap();
+        assert_eq!(told(), [1]);
+        let roll_back = |conn: &mut DbConnection| commit(2)(conn).and(Err::<(), _>(DbError::Busy));
+        db.write(roll_back).await.unwrap_err();
+        db.write(commit(3)).await.unwrap();
+        assert_eq!(told(), [1, 3]);
+    }
+}

@@ -19,8 +19,8 @@ use shared::{
 use crate::{clock::Clock, db::CommitObserver};
 
 /// How old the last read of the event log may be before caches are not used. The feed reads it ten times a second,
-/// unless the database does not answer.
-const MAX_AGE: TimeDelta = TimeDelta::seconds(1);
+/// unless the database does not answer. So a change of another process is seen within this time.
+const MAX_AGE: TimeDelta = TimeDelta::milliseconds(250);
 /// Maximum number of own events that are remembered until the feed reads them.
 const MAX_OWN: usize = 10_000;
 
@@ -225,7 +225,7 @@ mod tests {
     fn the_versions_are_not_current_while_the_log_cannot_be_read() {
         let (clock, versions) = versions();
         assert!(versions.are_current());
-        clock.advance(TimeDelta::milliseconds(1001));
+        clock.advance(TimeDelta::milliseconds(251));
         assert!(!versions.are_current());
         versions.read_from_log(&[], Clock::Test(clock).monotonic());
         assert!(versions.are_current());

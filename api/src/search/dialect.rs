@@ -95,16 +95,23 @@ impl Dialect {
             Self::Sqlite => sqlite::walked(matching, request.term, id),
             Self::Postgres => postgres::walked(matching, request.term, id),
         };
-        matching = matching.sql(" LIMIT ").number(LONGEST_WALK).sql(") AS walked");
+        matching = matching.sql(" ORDER BY id DESC LIMIT ").number(LONGEST_WALK).sql(") AS walked");
         for beginning in beginnings {
             matching = matching.sql(" UNION SELECT id FROM (");
-            // The character after 9.
-            let end = format!("{beginning}:");
-            matching = match self {
-                Self::Sqlite => sqlite::in_range(matching, beginning, &end),
-                Self::Postgres => postgres::in_range(matching, beginning, &end),
+            // PostgreSQL's index compares bytes, like SQLite's.
+            let (from, before, order) = match self {
+                Self::Sqlite => (">=", "<", ""),
+                Self::Postgres => ("~>=~", "~<~", " USING ~<~"),
             };
-            matching = matching.sql(" LIMIT ").number(LONGEST_RANGE).sql(") AS in_range");
+            matching = matching
+                .sql(&format!("SELECT id FROM conversations WHERE number {from} "))
+                .text(beginning)
+                .sql(&format!(" AND number {before} "))
+                // The character after 9.
+                .text(&format!("{beginning}:"))
+                .sql(&format!(" ORDER BY number{order} LIMIT "))
+                .number(LONGEST_RANGE)
+                .sql(") AS in_range");
         }
         self.newest(matching.sql(")"), request, Some(request.term))
     }

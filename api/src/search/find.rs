@@ -2,6 +2,8 @@
 //! what it finds is the answer. A part is looked up in the text index, as far as its trigrams are rare; for a part that
 //! is too frequent, conversations are read, the newest first, up to a limit.
 
+use std::{cmp::Reverse, collections::HashSet};
+
 use chrono::{DateTime, Utc};
 use shared::conversation::Conversation;
 
@@ -134,13 +136,25 @@ fn looked_up(
     found: &Counted,
 ) -> Result<Vec<Found>, DbError> {
     let dialect = Dialect::of(conn);
-    if found.are_many {
-        let newest = queries::found(conn, dialect.scan(request, dialect.limits().scan))?;
+    let mut newest = Vec::new();
+    if found.are_many || found.parts.lacks_alternative {
+        newest = queries::found(conn, dialect.scan(request, dialect.limits().scan))?;
         if request.is_filled_by(&newest) {
             return Ok(newest);
         }
     }
-    queries::found(conn, dialect.sorted(request, &found.parts, MOST_SORTED))
+    let sorted = queries::found(conn, dialect.sorted(request, &found.parts, MOST_SORTED))?;
+    // What was sorted contains the newest ones, except those with an alternative that cannot be looked up.
+    Ok(if found.parts.lacks_alternative { merged(newest, sorted, request) } else { sorted })
+}
+
+/// Returns the newest of both lists, each conversation once.
+fn merged(mut found: Vec<Found>, more: Vec<Found>, request: &SearchRequest<'_>) -> Vec<Found> {
+    let known: HashSet<i64> = found.iter().map(|found| found.id).collect();
+    found.extend(more.into_iter().filter(|more| !known.contains(&more.id)));
+    found.sort_by_key(|found| Reverse((found.active_at.0, found.id)));
+    found.truncate(usize::try_from(request.limit).unwrap_or(usize::MAX));
+    found
 }
 
 /// Adds matches to the `newest` ones without the time of a lookup in the text index, which has no limit: among the
@@ -154,10 +168,6 @@ fn walked(
     let dialect = Dialect::of(conn);
     let after = queries::last_id(conn)?.unwrap_or_default().saturating_sub(dialect.limits().walk);
     let beginnings = complete::beginnings(request.term, regions);
-    let mut found = newest;
-    found.extend(queries::found(conn, dialect.walked(request, after, &beginnings))?);
-    found.sort_by_key(|found| std::cmp::Reverse((found.active_at.0, found.id)));
-    found.dedup_by_key(|found| found.id);
-    found.truncate(usize::try_from(request.limit).unwrap_or(usize::MAX));
-    Ok(found)
+    let walked = queries::found(conn, dialect.walked(request, after, &beginnings))?;
+    Ok(merged(newest, walked, request))
 }

@@ -29,16 +29,6 @@ pub(super) fn walked(statement: Statement, term: &Term, id: i64) -> Statement {
         .of_alternatives(&term.alternatives, |statement, word| contains(statement, "text", word))
 }
 
-/// Adds a SELECT of some conversations with numbers from `first` to before `end`.
-pub(super) fn in_range(statement: Statement, first: &str, end: &str) -> Statement {
-    statement
-        .sql("SELECT id FROM conversations WHERE number ~>=~ ")
-        .text(first)
-        .sql(" AND number ~<~ ")
-        .text(end)
-        .sql(" ORDER BY number USING ~<~")
-}
-
 /// Escapes the special characters of a `LIKE` pattern.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")

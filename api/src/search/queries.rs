@@ -15,7 +15,10 @@ use diesel::{
     sql_types::{BigInt, HasSqlType, Text},
     sqlite::Sqlite,
 };
-use shared::{CustomerAddress, conversation::Conversation};
+use shared::{
+    CustomerAddress,
+    conversation::{Conversation, ConversationStatus},
+};
 
 use super::{
     dialect::{self, Dialect},
@@ -72,11 +75,13 @@ where
     String: ToSql<Text, DB>,
     i64: ToSql<BigInt, DB>,
     Timestamp: ToSql<UtcTimestamp, DB>,
+    AsText<ConversationStatus>: ToSql<Text, DB>,
 {
     statement.values.into_iter().fold(sql_query(statement.sql).into_boxed(), |query, value| match value {
         Value::Text(text) => query.bind::<Text, _>(text),
         Value::Number(number) => query.bind::<BigInt, _>(number),
         Value::Time(time) => query.bind::<UtcTimestamp, _>(Timestamp(time)),
+        Value::Status(status) => query.bind::<Text, _>(AsText(status)),
     })
 }
 

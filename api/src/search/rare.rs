@@ -26,11 +26,13 @@ pub(super) struct RareParts {
     pub(super) alternatives: Vec<Vec<String>>,
     /// Whether the parts are the whole term, so that the texts themselves need no check.
     pub(super) is_whole: bool,
+    /// Whether an alternative of the term has no part that the text index can look up.
+    pub(super) lacks_alternative: bool,
 }
 
 impl RareParts {
     /// Returns the parts of the term without the trigrams that are frequent in a sample of the texts. `None` if there
-    /// are no others. A part of a number as it was typed is left out if it has none: it is searched by its digits.
+    /// are no others. Leaves out a number as it was typed if it has none; the digits alone are looked up then.
     pub(super) fn of(term: &Term, sample: &[String], frequent: Frequent, dialect: Dialect) -> Option<Self> {
         let is_rare = |trigram: &str| {
             let count = sample.iter().filter(|text| text.contains(trigram)).count();
@@ -43,10 +45,11 @@ impl RareParts {
             .iter()
             .map(|words| words.iter().flat_map(|word| rare_runs(word, is_rare)).collect())
             .collect();
-        let is_found = alternatives.last().is_some_and(|parts| !parts.is_empty());
+        let has_parts = alternatives.last().is_some_and(|parts| !parts.is_empty());
         let is_whole = alternatives == term.alternatives;
+        let lacks_alternative = alternatives.iter().any(Vec::is_empty);
         let alternatives = alternatives.into_iter().filter(|parts| !parts.is_empty()).collect();
-        is_found.then_some(Self { alternatives, is_whole })
+        has_parts.then_some(Self { alternatives, is_whole, lacks_alternative })
     }
 }
 

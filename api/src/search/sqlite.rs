@@ -40,16 +40,6 @@ pub(super) fn walked(statement: Statement, term: &Term, id: i64) -> Statement {
         .of_alternatives(&term.alternatives, |statement, word| contains(statement, "text", word))
 }
 
-/// Adds a SELECT of some conversations with numbers from `first` to before `end`.
-pub(super) fn in_range(statement: Statement, first: &str, end: &str) -> Statement {
-    statement
-        .sql("SELECT id FROM conversations WHERE number >= ")
-        .text(first)
-        .sql(" AND number < ")
-        .text(end)
-        .sql(" ORDER BY number")
-}
-
 /// Returns alternatives of words as an FTS5 query, with each word quoted as a phrase, so that it contains no operators.
 fn query(alternatives: &[Vec<String>]) -> String {
     let phrase = |word: &String| format!("\"{}\"", word.replace('"', "\"\""));

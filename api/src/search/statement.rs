@@ -1,6 +1,7 @@
 //! A statement for either database, with numbered binds. SQLite accepts PostgreSQL's `$1`.
 
 use chrono::{DateTime, Utc};
+use shared::conversation::ConversationStatus;
 
 use super::request::SearchRequest;
 use crate::auth::TeamScope;
@@ -11,6 +12,7 @@ pub(super) enum Value {
     Text(String),
     Number(i64),
     Time(DateTime<Utc>),
+    Status(ConversationStatus),
 }
 
 /// The text of a statement and the values of its binds.
@@ -73,7 +75,7 @@ impl Statement {
             self = self.sql(", ").number(cursor.id.0).sql(")");
         }
         match request.status {
-            Some(status) => self.sql(" AND status = ").text(status_text(status)),
+            Some(status) => self.sql(" AND status = ").bind(Value::Status(status)),
             None => self,
         }
     }
@@ -87,14 +89,5 @@ impl Statement {
                 self.sql(&format!(" AND team_id IN ({})", ids.join(", ")))
             }
         }
-    }
-}
-
-fn status_text(status: shared::conversation::ConversationStatus) -> &'static str {
-    use shared::conversation::ConversationStatus::{Closed, Open, Pending};
-    match status {
-        Pending => "pending",
-        Open => "open",
-        Closed => "closed",
     }
 }

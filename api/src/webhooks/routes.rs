@@ -175,7 +175,7 @@ pub async fn receive_status(
 ) -> Result<HttpResponse, ApiError> {
     let form = signed_form(&state, &request, body).await?;
     let gateway_id = form.required(&MESSAGE_ID)?.to_owned();
-    // Any other status says only what the gateway's answer to the send request says, and that is recorded already.
+    // Other statuses add nothing: a message becomes `sent` when the gateway's answer or reconciliation is recorded.
     if let Some(status) = parse_status(form.required(&MESSAGE_STATUS)?).filter(|status| status.is_final()) {
         let failure = form.get("ErrorCode").map(FailureCode::parse);
         let now = state.clock.now();

@@ -1,3 +1,5 @@
+-- Another server may still be writing. What it writes between the count and the triggers would never be counted.
+LOCK TABLE conversations IN SHARE ROW EXCLUSIVE MODE;
 -- The number of each team's open conversations by next action: the sum of a team's shards. Counting them anew takes as
 -- long as there are conversations. The trigger below keeps the counts; each connection changes a shard of its own, so
 -- that transactions of one team do not wait for each other.

@@ -65,12 +65,18 @@ impl Problem {
     }
 
     /// Returns the messages after the last one that the agent saw, for `conversation_moved`.
-    pub(crate) fn messages(&self) -> Vec<Message> {
+    ///
+    /// # Errors
+    /// `Unreadable` if there are none to show.
+    pub(crate) fn messages(&self) -> Result<Vec<Message>, RequestError> {
         #[derive(Deserialize)]
         struct Moved {
             messages: Vec<Message>,
         }
-        json::from_str::<Moved>(&self.response).map(|moved| moved.messages).unwrap_or_default()
+        match json::from_str::<Moved>(&self.response) {
+            Ok(Moved { messages }) if !messages.is_empty() => Ok(messages),
+            _ => Err(RequestError::Unreadable),
+        }
     }
 }
 
@@ -155,9 +161,18 @@ mod tests {
     #[test]
     fn the_messages_of_a_moved_conversation_are_in_the_response() {
         let mut problem = Problem::new(ErrorCode::ConversationMoved, "");
-        assert_eq!(problem.messages(), []);
-        problem.response = r#"{"messages": []}"#.to_owned();
-        assert_eq!(problem.messages(), []);
+        for unreadable in ["", r#"{"messages": []}"#, r#"{"messages": [{"id": 1}]}"#] {
+            problem.response = unreadable.to_owned();
+            assert!(matches!(problem.messages(), Err(RequestError::Unreadable)), "{unreadable}");
+        }
+        problem.response = serde_json::json!({"code": "conversation_moved", "messages": [{
+            "id": 7, "conversation_id": 1, "direction": "inbound", "sender": {"kind": "customer", "id": null, "name": null},
+            "body": "Hi", "media": [], "segments": 1, "encoding": "gsm7", "status": "received", "error": null,
+            "created_at": "2026-11-22T09:14:00Z", "sent_at": null, "delivered_at": null, "template_id": null,
+        }]})
+        .to_string();
+        let messages = problem.messages().unwrap_or_default();
+        assert_eq!(messages.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), ["Hi"]);
     }
 
     #[test]

@@ -146,7 +146,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
             Some(b'"') => self.string().map(drop)?,
             Some(b'n') => self.expect("null")?,
             Some(b't' | b'f') => self.boolean().map(drop)?,
-            _ => self.integer().map(drop)?,
+            _ => self.skip_number()?,
         }
         visitor.visit_unit()
     }

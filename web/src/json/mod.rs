@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn structs_ignore_unknown_members_and_need_the_known_ones() {
         let car = Car { colour: Colour::DarkRed, doors: 4, owner: None, wheels: Vec::new() };
-        let text = r#"{"new": [{"a": "]"}, -1], "colour": "dark_red", "doors": 4, "owner": null}"#;
+        let text = r#"{"new": [{"a": "]"}, -1, 1.5e-3, 18446744073709551615], "colour": "dark_red", "doors": 4, "owner": null}"#;
         assert_eq!(from_str(text), Ok(car));
         for refused in [
             "",
@@ -111,6 +111,7 @@ mod tests {
             r#"{"colour": "dark_red", "doors": 4, "owner": null} x"#,
             r#"{"colour": "dark_red", "doors": 4, "owner": null"#,
             r#"{"colour": "dark_red" "doors": 4, "owner": null}"#,
+            r#"{"new": , "colour": "dark_red", "doors": 4, "owner": null}"#,
         ] {
             assert_eq!(from_str::<Car>(refused), Err(Unreadable), "{refused}");
         }

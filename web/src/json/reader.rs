@@ -45,6 +45,18 @@ impl<'de> Reader<'de> {
         self.split(end.unwrap_or(self.rest.len()))?.parse().map_err(|_| Unreadable)
     }
 
+    /// Reads any number, also one that is not an integer.
+    pub(super) fn skip_number(&mut self) -> Result<(), Unreadable> {
+        let end = self
+            .rest
+            .bytes()
+            .position(|byte| !matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9'));
+        match self.split(end.unwrap_or(self.rest.len()))? {
+            "" => Err(Unreadable),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn boolean(&mut self) -> Result<bool, Unreadable> {
         let holds = self.take("true");
         if !holds {

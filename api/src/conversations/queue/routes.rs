@@ -65,9 +65,13 @@ fn respond(answer: &Answer, request: &HeaderMap) -> HttpResponse {
 
 /// Whether the client has the response with this tag. Tags are compared weakly (RFC 9110, 13.1.2).
 fn is_known(etag: &str, request: &HeaderMap) -> bool {
-    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
     let given = request.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok());
     given.flat_map(|list| list.split(',')).any(|tag| tag.trim() == "*" || opaque(tag) == opaque(etag))
+}
+
+/// Returns an entity tag without the mark of a weak one.
+fn opaque(tag: &str) -> &str {
+    tag.trim().trim_start_matches("W/")
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use shared::ErrorCode::{NotFound, SessionExpired};
 use tokio::time::timeout;
 
 use crate::support::{
-    Client, TestApp,
+    ApiResponse, Client, TestApp,
     fixtures::{
         ADMIN, ANN, BO, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, STRANGER, SUPPORT, SUPPORT_NUMBER, stranger,
     },
+    gateway::{STATUS, form, signed},
     on_both_databases, statements,
     stream::Listener,
 };
@@ -26,6 +27,7 @@ on_both_databases![
     a_renamed_team_has_its_new_name_in_the_next_answer,
     those_who_receive_an_event_of_another_replica_see_the_change,
     an_account_that_another_replica_disables_is_signed_out,
+    nothing_is_answered_from_memory_while_the_log_cannot_be_read,
 ];
 
 async fn request(client: &Client, path: &str, known: Option<&str>) -> Response {
@@ -72,14 +74,25 @@ async fn an_unchanged_queue_costs_no_database_work(app: TestApp) {
 async fn a_client_that_has_the_answer_receives_304_until_the_queue_changes(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let ann = app.signed_in(ANN).await;
+    app.gateway.inject_fault(json!({"fault": "receipts", "mode": "never", "times": null})).await;
     let mut known = etag(&request(&ann, "/queue", None).await);
-    for change in ["a message", "a reply", "a closure"] {
+    for change in ["a message", "a reply", "a failure", "a closure"] {
         let same = request(&ann, "/queue", Some(&known)).await;
         assert_eq!((same.status().as_u16(), etag(&same)), (304, known.clone()));
         assert_eq!(same.bytes().await.unwrap().len(), 0);
         match change {
             "a message" => drop(app.inbound(&stranger(1), "Hello").await),
-            "a reply" => drop(ann.create_reply(conversation, "Hello").await),
+            "a reply" => {
+                let reply = ann.create_reply(conversation, "Hello").await;
+                app.message_becomes(&ann, reply, "sent").await;
+            }
+            "a failure" => {
+                let sid = app.gateway.sent_to(STRANGER).await[0]["sid"].as_str().unwrap().to_owned();
+                let receipt =
+                    [("MessageSid", sid.as_str()), ("MessageStatus", "failed"), ("ErrorCode", "30003")];
+                let receipt = signed(&app.anonymous, STATUS, &form(&receipt));
+                assert_eq!(ApiResponse::to(receipt).await.status, 204);
+            }
             _ => assert_eq!(ann.close(conversation).await.status, 201),
         }
         let changed = request(&ann, "/queue", Some(&known)).await;
@@ -193,4 +206,17 @@ async fn an_account_that_another_replica_disables_is_signed_out(app: TestApp) {
     let event = event_of_another_replica(&app, &mut stream).await.unwrap();
     assert_eq!(event["kind"], "account_changed");
     ann.get("/me").await.problem(SessionExpired);
+}
+
+async fn nothing_is_answered_from_memory_while_the_log_cannot_be_read(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    assert_eq!(names_and_counts(&ann).await, [("Collections".to_owned(), 0)]);
+    app.database.run("ALTER TABLE events RENAME TO unreadable").unwrap();
+    // Longer than the age up to which what was read from the log is trusted.
+    app.advance(chrono::TimeDelta::seconds(2));
+    // Without an event, as if another replica had made the changes.
+    app.database.run(&format!("UPDATE teams SET name = 'Recoveries' WHERE id = {COLLECTIONS}")).unwrap();
+    assert_eq!(names_and_counts(&ann).await, [("Recoveries".to_owned(), 0)]);
+    app.disable(ANN);
+    ann.get("/queue").await.problem(SessionExpired);
 }

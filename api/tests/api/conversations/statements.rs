@@ -25,11 +25,11 @@ fn assert_statements(app: &TestApp, sqlite: usize, postgres: usize) {
     let sent = statements::recorded_counts(&app.database.url);
     let counted: Vec<_> = sent.iter().filter(|(statement, _)| is_of_request(statement)).collect();
     let count: usize = counted.iter().map(|(_, count)| **count).sum();
-    let (count, limit) = match app.database.kind {
+    let (count, expected) = match app.database.kind {
         Kind::Sqlite => (count, sqlite),
         Kind::Postgres => (count + 2, postgres),
     };
-    assert!(count <= limit, "{count} statements instead of {limit}: {counted:#?}");
+    assert_eq!(count, expected, "{counted:#?}");
 }
 
 fn is_of_request(statement: &str) -> bool {

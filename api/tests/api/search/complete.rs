@@ -22,6 +22,7 @@ on_both_databases![
     the_conversations_of_a_number_come_page_by_page,
     a_complete_number_is_found_in_the_callers_teams,
     a_complete_number_is_found_for_90_days,
+    a_text_of_short_groups_is_found_as_it_is_typed,
     a_part_of_very_many_conversations_is_found_in_new_ones_and_at_the_beginning_of_numbers,
 ];
 
@@ -136,6 +137,16 @@ async fn a_complete_number_is_found_for_90_days(app: TestApp) {
     assert_eq!(found(&sam, "07700 900456").await, [conversation]);
     app.advance(TimeDelta::seconds(1));
     assert_eq!(found(&sam, "07700 900456").await, [0_i64; 0]);
+}
+
+async fn a_text_of_short_groups_is_found_as_it_is_typed(app: TestApp) {
+    let conversation = conversation_named(&app, 1, "12-34-56").await;
+    // Among so many ids, the texts are sampled.
+    insert_closed(&app, 50_000, 1, "Jo");
+    let sam = app.signed_in(SAM).await;
+    for part in ["12-34-56", "12 34", "34-56"] {
+        assert_eq!(found(&sam, part).await, [conversation], "{part}");
+    }
 }
 
 async fn a_part_of_very_many_conversations_is_found_in_new_ones_and_at_the_beginning_of_numbers(

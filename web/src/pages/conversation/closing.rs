@@ -131,7 +131,7 @@ impl ClosingState {
         self.attempted.set_value(None);
         match problem.code {
             ErrorCode::ConversationMoved => {
-                let messages = problem.messages();
+                let messages = problem.messages()?;
                 self.context.thread.merge(messages.clone());
                 self.held_by.set(messages);
                 return Ok(());

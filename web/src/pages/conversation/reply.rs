@@ -107,7 +107,7 @@ impl ReplyState {
         let Some(problem) = error.problem() else { return Err(error) };
         match problem.code {
             ErrorCode::ConversationMoved => {
-                let messages = problem.messages();
+                let messages = problem.messages()?;
                 self.context.thread.merge(messages.clone());
                 self.held_by.set(messages);
                 Ok(())

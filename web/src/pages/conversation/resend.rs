@@ -81,13 +81,15 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
 /// newest of the messages that held it.
 fn show_refusal(context: ConversationContext, notices: Notices, error: &RequestError) -> Option<MessageId> {
     match (error.code(), error.problem()) {
-        (Some(ErrorCode::ConversationMoved), Some(problem)) => {
-            let messages = problem.messages();
-            let newest = newest(&messages);
-            context.thread.merge(messages);
-            notices.info("Not sent: new messages arrived. Read them, then send again.");
-            return newest;
-        }
+        (Some(ErrorCode::ConversationMoved), Some(problem)) => match problem.messages() {
+            Ok(messages) => {
+                let newest = newest(&messages);
+                context.thread.merge(messages);
+                notices.info("Not sent: new messages arrived. Read them, then send again.");
+                return newest;
+            }
+            Err(error) => notices.error(&error),
+        },
         // An earlier click sent it, with another last seen message.
         (Some(ErrorCode::IdempotencyKeyReused), _) => {}
         _ => notices.error(error),
