@@ -90,13 +90,13 @@ test("new rows of two teams are held together", async ({ page, server }) => {
   await server.openAs(page, "bo", "/");
   await expectLive(page);
   await rows(section(page, "Support")).first().hover();
-  const customers = [server.customer("Collections"), server.customer("Support")];
-  await customers[0].send("Anybody there?");
+  const [first, second] = [server.customer("Collections"), server.customer("Support")];
+  await first.send("Anybody there?");
   await expect(page.getByRole("button", { name: "1 new" })).toBeVisible();
-  await customers[1].send("Anybody there?");
+  await second.send("Anybody there?");
   await expect(page.getByRole("button", { name: "2 new" })).toBeVisible();
   await page.keyboard.press("r");
-  for (const customer of customers) {
+  for (const customer of [first, second]) {
     await expect(rows(page).filter({ hasText: customer.displayNumber })).toBeVisible();
   }
 });
