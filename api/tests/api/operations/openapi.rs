@@ -1,4 +1,4 @@
-//! The OpenAPI document: equal to its snapshot, complete and correct.
+//! The OpenAPI document: equal to the served file, complete and correct.
 
 use std::{collections::BTreeSet, path::PathBuf};
 
@@ -12,8 +12,9 @@ use crate::support::{
     run,
 };
 
-fn snapshot_file() -> PathBuf {
-    [env!("CARGO_MANIFEST_DIR"), "tests", "api", "openapi.json"].iter().collect()
+/// The document that the server serves.
+fn served_file() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "openapi.json"].iter().collect()
 }
 
 fn document() -> Value {
@@ -74,18 +75,18 @@ const PUBLIC: [&str; 7] = [
 ];
 
 #[test]
-fn the_document_equals_the_snapshot() {
+fn the_document_equals_the_served_file() {
     let current = format!("{}\n", api::openapi::document().to_pretty_json().unwrap());
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(snapshot_file(), &current).unwrap();
+        std::fs::write(served_file(), &current).unwrap();
     }
-    let snapshot = std::fs::read_to_string(snapshot_file()).unwrap_or_default();
-    let first = current.lines().zip(snapshot.lines()).position(|(current, snapshot)| current != snapshot);
+    let served = std::fs::read_to_string(served_file()).unwrap_or_default();
+    let first = current.lines().zip(served.lines()).position(|(current, served)| current != served);
     assert!(
-        current == snapshot,
+        current == served,
         "The OpenAPI document has changed, first at line {}. If the change is intended and documented for clients, \
-         update the snapshot with: UPDATE_DOCS=1 cargo test -p api --test api openapi",
-        first.unwrap_or(snapshot.lines().count()) + 1
+         update the file with: UPDATE_DOCS=1 cargo test -p api --test api openapi",
+        first.unwrap_or(served.lines().count()) + 1
     );
 }
 
