@@ -30,7 +30,7 @@ use crate::{
     demo::{self, DemoPasswordError},
     gateway::client::InvalidApiUrl,
     middleware::{self, HttpPolicy},
-    router,
+    router, search,
     state::AppState,
 };
 use background::Background;
@@ -129,6 +129,7 @@ impl Application {
         };
         let credentials = settings.credentials();
         let queue = Arc::new(QueueAnswers::new(db.clone(), background.versions));
+        let search_sample = Arc::new(search::Sample::new(clock.clone()));
         let state = web::Data::new(AppState {
             db,
             clock,
@@ -139,6 +140,7 @@ impl Application {
             gateway,
             daily_files: background.daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
+            search_sample,
             trusted_proxies: settings.http.trusted_proxies.clone(),
             http,
             public_url: public_url.clone(),

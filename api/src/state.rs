@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::{
     auth::Authenticator, clock::Clock, config::TrustedProxies, conversations::queue::QueueAnswers,
     daily_files::DailyFiles, db::Db, events::feed::Feed, gateway::client::GatewayClient,
-    middleware::HttpPolicy, outbox::worker::Outbox, teams,
+    middleware::HttpPolicy, outbox::worker::Outbox, search, teams,
 };
 
 /// The state that every handler receives.
@@ -32,6 +32,8 @@ pub struct AppState {
     pub trusted_proxies: TrustedProxies,
     /// How long ago a conversation may have been active to be found by a search.
     pub search_reach: TimeDelta,
+    /// What a search knows about the stored texts.
+    pub search_sample: Arc<search::Sample>,
     /// Imports daily files.
     pub daily_files: Arc<DailyFiles>,
     /// The settings that apply to every request.

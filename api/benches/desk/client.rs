@@ -141,6 +141,7 @@ pub(crate) struct Figures {
     pub(crate) per_second: f64,
     /// Latencies in milliseconds.
     pub(crate) p50: f64,
+    pub(crate) p95: f64,
     pub(crate) p99: f64,
     pub(crate) worst: f64,
 }
@@ -153,6 +154,7 @@ impl Figures {
         Self {
             per_second: count / elapsed.as_secs_f64(),
             p50: ms(latencies.value_at_quantile(0.5)),
+            p95: ms(latencies.value_at_quantile(0.95)),
             p99: ms(latencies.value_at_quantile(0.99)),
             worst: ms(latencies.max()),
         }

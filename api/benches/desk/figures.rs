@@ -31,6 +31,15 @@ pub(crate) enum Aim {
     AtMost(f64),
 }
 
+impl Aim {
+    pub(crate) fn is_met_by(self, value: f64) -> bool {
+        match self {
+            Self::AtLeast(least) => value >= least,
+            Self::AtMost(most) => value <= most,
+        }
+    }
+}
+
 /// Latencies in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Latency {

@@ -64,7 +64,7 @@ pub(crate) fn document(record: &Record) -> Result<String> {
          `cargo xtask bench` writes this file and `benchmarks.json`. It measures the release binary over HTTP on\n\
          loopback, in a closed loop. Client, server and database share the machine, so the ratios say more than the\n\
          absolute figures. `cargo xtask bench --quick` compares a shorter run with these figures.\n\n\
-         The aims are for a machine with 2 processors. Latencies are p50 / p99 in ms.\n\n",
+         The aims are for a machine with 2 processors. Values that miss them are bold. Latencies are p50 / p99 in ms.\n\n",
     );
     for (part, name) in
         [(Part::Main, "`cargo xtask bench`"), (Part::Live, "`--live`"), (Part::Scale, "`--scale`")]
@@ -145,15 +145,21 @@ fn cells(columns: Columns, line: &[Option<&Figure>]) -> Vec<String> {
     let mut cells = Vec::new();
     cells.extend(columns.aims.then(|| aim(line)));
     for figure in line {
-        cells.push(figure.map(value).unwrap_or_default());
+        cells.push(figure.map(|f| marked(value(f), f.aim, f.value)).unwrap_or_default());
         let latency = figure.and_then(|f| f.latency).map(|l| format!("{} / {}", ms(l.p50), ms(l.p99)));
         cells.extend(columns.latencies.then(|| latency.unwrap_or_default()));
-        let ratio = figure.and_then(Figure::ratio).map(|ratio| format!("{ratio:.2}"));
+        let ratio = figure.and_then(|f| Some((f.ratio()?, f.ratio_aim)));
+        let ratio = ratio.map(|(ratio, aim)| marked(format!("{ratio:.2}"), aim, ratio));
         cells.extend(columns.ratios.then(|| ratio.unwrap_or_default()));
     }
     let baseline = line.iter().flatten().find_map(|f| f.baseline.as_ref()).map(|b| b.what.clone());
     cells.extend(columns.ratios.then(|| baseline.unwrap_or_default()));
     cells
+}
+
+/// Formats a value that misses its aim in bold.
+fn marked(text: String, aim: Option<Aim>, value: f64) -> String {
+    if aim.is_none_or(|aim| aim.is_met_by(value)) { text } else { format!("**{text}**") }
 }
 
 /// Formats the aims of a line, with the database where they differ.

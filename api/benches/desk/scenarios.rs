@@ -24,28 +24,6 @@ pub(crate) const TIME: Duration = Duration::from_secs(3);
 /// Duration of each loop of `--quick`.
 const QUICK_TIME: Duration = Duration::from_secs(1);
 
-/// A measured loop of search, and the named work that it is compared with.
-pub(crate) struct Row {
-    pub(crate) what: &'static str,
-    pub(crate) clients: usize,
-    pub(crate) http: client::Figures,
-    pub(crate) baseline: Option<(&'static str, client::Figures)>,
-}
-
-impl Row {
-    fn figure(&self, database: &str) -> Figure {
-        let what = match self.clients {
-            8 => self.what.to_owned(),
-            clients => format!("{}, {clients} clients", self.what),
-        };
-        let figure = Figure::per_second(Topic::Search, database, &what, &self.http);
-        match &self.baseline {
-            Some((what, measured)) => figure.compared_with(what, measured.per_second),
-            None => figure,
-        }
-    }
-}
-
 /// Measures everything.
 pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
     seed(url)?;
@@ -57,8 +35,7 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
 /// Measures search, signing in, daily files and the outbox.
 fn others(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
     eprintln!("  searching");
-    let searches = search::measure(url)?.iter().map(|row| row.figure(database)).collect();
-    let mut figures = printed(searches)?;
+    let mut figures = printed(search::measure(database, url)?)?;
     eprintln!("  signing in");
     figures.extend(printed(sign_in::measure(database, url)?)?);
     eprintln!("  importing daily files");

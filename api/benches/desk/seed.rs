@@ -48,7 +48,7 @@ pub(crate) fn seed_with(url: &DatabaseUrl, size: Size) -> Result<()> {
                 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF;
                  PRAGMA cache_size = -200000",
             )?;
-            conn.batch_execute(&format!("BEGIN; {sql}; COMMIT; ANALYZE; PRAGMA journal_mode = WAL"))?;
+            conn.batch_execute(&format!("BEGIN; {sql}; COMMIT; PRAGMA journal_mode = WAL"))?;
         }
         DatabaseUrl::Postgres(url) => {
             let mut conn = PgConnection::establish(url)?;
@@ -88,22 +88,23 @@ pub(crate) const SURNAMES: usize = 1000;
 /// The first name that all of them have, besides their own.
 pub(crate) const FIRST_NAME_OF_ALL: &str = "Maria";
 
-/// Adds closed conversations of the past weeks to the measured team, with consecutive numbers from +447500000001,
-/// references from `R-1`, 1,000 surnames and 100 first names.
+/// Adds closed conversations of the past ten weeks to the measured team, the newest among the open ones, with consecutive
+/// numbers from +447500000001, references from `R-1`, 1,000 surnames and 100 first names.
 pub(crate) fn add_closed_conversations(url: &DatabaseUrl) -> Result<()> {
     let more = SEARCHED - CONVERSATIONS;
+    let newest = api::clock::Clock::System.now().timestamp() - 100_000;
     let (numbers, chr, at) = match url {
         DatabaseUrl::Sqlite(_) => (
             format!(
                 "(WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {more}) SELECT n FROM s)"
             ),
             "char",
-            "1795000000000000 - n * 7000000 % 6000000000000",
+            format!("({newest} - n * 7 % 6000000) * 1000000"),
         ),
         DatabaseUrl::Postgres(_) => (
             format!("(SELECT n::int FROM generate_series(1, {more}) AS g(n))"),
             "chr",
-            "to_timestamp(1795000000 - n * 7 % 6000000)",
+            format!("to_timestamp({newest} - n * 7 % 6000000)"),
         ),
     };
     let letters = |of: &str| {
@@ -131,7 +132,7 @@ pub(crate) fn add_closed_conversations(url: &DatabaseUrl) -> Result<()> {
             let mut conn = SqliteConnection::establish(&path.to_string_lossy())?;
             conn.batch_execute("PRAGMA busy_timeout = 60000; BEGIN IMMEDIATE")?;
             conn.batch_execute(&sql)?;
-            conn.batch_execute("COMMIT; ANALYZE;")?;
+            conn.batch_execute("COMMIT")?;
         }
         DatabaseUrl::Postgres(url) => {
             let mut conn = PgConnection::establish(url)?;
@@ -268,11 +269,14 @@ fn rows(hash: &str, size: Size, dialect: &Dialect) -> String {
     )
 }
 
-/// Returns the statement that inserts the folded texts of all conversations.
+/// Returns the statements that insert the folded texts of all conversations. The texts count as folded by the current
+/// rules, so that the server does not fold them again during the measurement.
 fn texts(dialect: &Dialect) -> String {
     let newline = dialect.newline;
     format!(
         "INSERT INTO conversation_texts (conversation_id, text)
-            SELECT id, number || {newline} || lower(ref) || {newline} || lower(name) FROM conversations;"
+            SELECT id, number || {newline} || lower(replace(ref, '-', ' ')) || {newline} || lower(name)
+            FROM conversations;
+         UPDATE search_folding SET version = 1, before_id = NULL;"
     )
 }

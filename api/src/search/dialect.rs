@@ -5,9 +5,9 @@ use super::{postgres, rare::RareParts, request::SearchRequest, sqlite, statement
 use crate::auth::TeamScope;
 
 /// Maximum number of conversations of each beginning of a number.
-const LONGEST_RANGE: i64 = 1_000;
+const LONGEST_RANGE: i64 = 200;
 /// Maximum number of matches among the conversations with the highest ids.
-const LONGEST_WALK: i64 = 10_000;
+const LONGEST_WALK: i64 = 500;
 
 /// The database whose SQL is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,21 +19,17 @@ pub(super) enum Dialect {
 /// Limits of the parts of a search. PostgreSQL takes several times as long for each conversation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Number of matches from which a backward scan is faster than sorting all matches.
-    pub(super) frequent: i64,
-    /// Maximum number of conversations scanned for a term with many matches.
+    /// Maximum number of conversations scanned, the newest first.
     pub(super) scan: i64,
-    /// Maximum number of conversations scanned for a term that the text index cannot look up in a limited time.
-    pub(super) short_scan: i64,
-    /// Range of the highest ids that are searched for such a term.
+    /// Range of the highest ids that are searched.
     pub(super) walk: i64,
 }
 
 impl Dialect {
     pub(super) fn limits(self) -> Limits {
         match self {
-            Self::Sqlite => Limits { frequent: 5_000, scan: 20_000, short_scan: 5_000, walk: 100_000 },
-            Self::Postgres => Limits { frequent: 2_000, scan: 20_000, short_scan: 1_000, walk: 20_000 },
+            Self::Sqlite => Limits { scan: 2_000, walk: 100_000 },
+            Self::Postgres => Limits { scan: 1_000, walk: 20_000 },
         }
     }
 
@@ -43,36 +39,39 @@ impl Dialect {
         self == Self::Sqlite || trigram.chars().all(char::is_alphanumeric)
     }
 
-    fn indexed(self, statement: Statement, parts: &RareParts) -> Statement {
+    /// Selects the ids of conversations that contain these parts, up to a limit.
+    pub(super) fn some_matches(self, parts: &RareParts, limit: i64) -> Statement {
+        self.matches(parts, " LIMIT ", limit)
+    }
+
+    /// Selects the highest ids of conversations that contain these parts, up to a limit.
+    pub(super) fn highest_matches(self, parts: &RareParts, limit: i64) -> Statement {
+        self.matches(parts, " ORDER BY id DESC LIMIT ", limit)
+    }
+
+    fn matches(self, parts: &RareParts, order: &str, limit: i64) -> Statement {
         match self {
-            Self::Sqlite => sqlite::indexed(statement, parts),
-            Self::Postgres => postgres::indexed(statement, parts),
-        }
-    }
-
-    /// Counts the conversations that contain these parts, up to a limit.
-    pub(super) fn count(self, parts: &RareParts, limit: i64) -> Statement {
-        let counting = "SELECT count(*) AS count FROM (SELECT 1 FROM ";
-        let matching = match self {
-            Self::Sqlite => self.indexed(Statement::new(&format!("{counting}(")), parts).sql(") AS found"),
-            // Returns its rows one by one too. Without it, the planner can prefer to read the table up to the limit.
+            // The text index returns its rows in the order of the ids, one by one.
+            Self::Sqlite => sqlite::indexed(Statement::default(), parts),
+            // Without the first part, the planner can prefer to read the table up to the limit.
             Self::Postgres => {
-                let found = self.indexed(Statement::new("WITH found AS MATERIALIZED ("), parts);
-                found.sql(&format!(") {counting}found"))
+                let found = Statement::default().sql("WITH found AS MATERIALIZED (");
+                postgres::indexed(found, parts).sql(") SELECT id FROM found")
             }
-        };
-        matching.sql(" LIMIT ").number(limit).sql(") AS matching")
+        }
+        .sql(order)
+        .number(limit)
     }
 
-    /// Looks up all conversations that contain these parts, and sorts those that contain the term. Only those with the
-    /// highest ids, if they are more than `most`.
-    pub(super) fn sorted(self, request: &SearchRequest<'_>, parts: &RareParts, most: i64) -> Statement {
-        let found = self.indexed(Statement::new("WITH found AS MATERIALIZED ("), parts);
-        let matching = found
-            .sql("), matching AS MATERIALIZED (SELECT id FROM found ORDER BY id DESC LIMIT ")
-            .number(most)
-            .sql(")");
-        self.newest(matching, request, (!parts.is_whole).then_some(request.term))
+    /// Selects the newest of the conversations with these ids, if they contain the term. `None`, if they are known to.
+    pub(super) fn among(self, request: &SearchRequest<'_>, ids: &[i64], term: Option<&Term>) -> Statement {
+        let ids = ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let matching = Statement::default().sql("WITH matching AS MATERIALIZED (SELECT ");
+        let matching = match self {
+            Self::Sqlite => matching.sql("value AS id FROM json_each(").text(&format!("[{ids}]")).sql("))"),
+            Self::Postgres => matching.sql("unnest(").text(&format!("{{{ids}}}")).sql("::bigint[]) AS id)"),
+        };
+        self.newest(matching, request, term)
     }
 
     /// Looks up the conversations with this reference.
@@ -81,7 +80,8 @@ impl Dialect {
             Self::Sqlite => sqlite::REFERENCE,
             Self::Postgres => postgres::REFERENCE,
         };
-        let matching = Statement::new("WITH matching AS MATERIALIZED (SELECT conversation_id AS id FROM ")
+        let matching = Statement::default()
+            .sql("WITH matching AS MATERIALIZED (SELECT conversation_id AS id FROM ")
             .sql(&format!("conversation_texts WHERE {column} = "))
             .text(reference)
             .sql(")");
@@ -90,7 +90,7 @@ impl Dialect {
 
     /// Looks for the term in the conversations after `id`, and in those whose numbers have one of these beginnings.
     pub(super) fn walked(self, request: &SearchRequest<'_>, id: i64, beginnings: &[String]) -> Statement {
-        let mut matching = Statement::new("WITH matching AS MATERIALIZED (SELECT id FROM (");
+        let mut matching = Statement::default().sql("WITH matching AS MATERIALIZED (SELECT id FROM (");
         matching = match self {
             Self::Sqlite => sqlite::walked(matching, request.term, id),
             Self::Postgres => postgres::walked(matching, request.term, id),
@@ -113,14 +113,16 @@ impl Dialect {
                 .number(LONGEST_RANGE)
                 .sql(") AS in_range");
         }
-        self.newest(matching.sql(")"), request, Some(request.term))
+        // SQLite looks in its text index, which cannot check short words.
+        let is_unchecked = self == Self::Sqlite && request.term.has_short_word();
+        self.newest(matching.sql(")"), request, is_unchecked.then_some(request.term))
     }
 
-    /// Scans the newest conversations until enough of them match. On SQLite, for a few teams, merges each team's own
+    /// Scans the newest conversations, up to a limit, until enough of them match. On SQLite, for a few teams, merges each team's own
     /// range of the index, so that the scan for a small team does not read the conversations of all others.
-    pub(super) fn scan(self, request: &SearchRequest<'_>, longest: i64) -> Statement {
+    pub(super) fn scan(self, request: &SearchRequest<'_>) -> Statement {
         const OF: &str = "SELECT id, active_at FROM conversations WHERE ";
-        let mut newest = Statement::new("SELECT id, active_at FROM (");
+        let mut newest = Statement::default().sql("SELECT id, active_at FROM (");
         newest = match request.scope {
             TeamScope::Only(teams) if teams.len() <= self.merged_teams() => {
                 for (place, team) in teams.iter().enumerate() {
@@ -131,7 +133,10 @@ impl Dialect {
             }
             _ => newest.sql(OF).filtered(request).of_teams(request),
         };
-        newest = newest.sql(" ORDER BY active_at DESC, id DESC LIMIT ").number(longest).sql(") AS newest");
+        newest = newest
+            .sql(" ORDER BY active_at DESC, id DESC LIMIT ")
+            .number(self.limits().scan)
+            .sql(") AS newest");
         newest = match self {
             // A join takes three quarters of the time of a subquery for each row. SQLite returns the rows in the order of
             // the scan; sorting them would read all of them.
@@ -197,7 +202,7 @@ const SMALL_STEP: i64 = 300;
 /// themselves. None, if there are few conversations.
 pub(super) fn sample() -> Statement {
     let first = "(SELECT min(conversation_id) FROM conversation_texts)";
-    Statement::new(&format!(
+    Statement::default().sql(&format!(
         "WITH RECURSIVE step(size) AS
              (SELECT ((SELECT max(conversation_id) FROM conversation_texts) - {first}) / {STEPS}),
          sampled(id) AS (

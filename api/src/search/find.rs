@@ -1,8 +1,8 @@
 //! Chooses how to find the conversations of a search. A complete number or reference is looked up in its index, and
 //! what it finds is the answer. A part is looked up in the text index, as far as its trigrams are rare; for a part that
-//! is too frequent, conversations are read, the newest first, up to a limit.
+//! is too frequent, conversations are read first, from the newest on, up to a limit.
 
-use std::{cmp::Reverse, collections::HashSet};
+use std::{cmp::Reverse, collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use shared::conversation::Conversation;
@@ -13,6 +13,7 @@ use super::{
     queries::{self, Found},
     rare::{Frequent, RareParts},
     request::SearchRequest,
+    sample::Sample,
     term::Term,
 };
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
     teams,
 };
 
+/// Number of matches from which the newest conversations are read first, because they usually fill the page.
+const MANY: i64 = 2_000;
 /// Maximum number of matches that are sorted.
 const MOST_SORTED: i64 = 20_000;
 
@@ -29,6 +32,7 @@ const MOST_SORTED: i64 = 20_000;
 /// Database errors.
 pub fn find(
     conn: &mut DbConnection,
+    sample: &Sample,
     request: &SearchRequest<'_>,
 ) -> Result<Vec<(Conversation, DateTime<Utc>)>, DbError> {
     if request.term.is_empty() || request.has_no_team() {
@@ -48,7 +52,7 @@ pub fn find(
     }
     let found = match with_reference(conn, request)? {
         Some(found) => found,
-        None => with_part(conn, request, &regions)?,
+        None => with_part(conn, sample, request, &regions)?,
     };
     queries::conversations(conn, found)
 }
@@ -81,71 +85,81 @@ fn with_reference(
 /// Finds the conversations that contain the term as a part.
 fn with_part(
     conn: &mut DbConnection,
+    sample: &Sample,
     request: &SearchRequest<'_>,
     regions: &[String],
 ) -> Result<Vec<Found>, DbError> {
-    let sample = if request.term.is_indexed() { queries::sample(conn)? } else { Vec::new() };
-    if request.term.is_indexed()
-        && let Some(parts) = rare_parts(conn, request.term, &sample)?
-    {
-        return looked_up(conn, request, &parts);
-    }
+    let sample = if request.term.is_indexed() { sample.texts(conn)? } else { Arc::default() };
+    let parts = rare_matches(conn, request.term, &sample)?;
     let dialect = Dialect::of(conn);
-    let newest = queries::found(conn, dialect.scan(request, dialect.limits().short_scan))?;
+    if let Some(found) = &parts
+        && found.is_all()
+    {
+        return sorted(conn, request, &found.parts, &found.ids);
+    }
+    let newest = queries::found(conn, dialect.scan(request))?;
     if request.is_filled_by(&newest) {
         return Ok(newest);
     }
-    match RareParts::of(request.term, &sample, Frequent::OneIn4, dialect) {
-        Some(parts) => {
-            let parts = counted(conn, parts)?;
-            looked_up(conn, request, &parts)
-        }
-        None => walked(conn, request, regions, newest),
+    let newest = merged(newest, walked(conn, request, regions)?, request);
+    if request.is_filled_by(&newest) {
+        return Ok(newest);
+    }
+    let parts = parts
+        .map(|found| found.parts)
+        .or_else(|| RareParts::of(request.term, &sample, Frequent::OneIn4, dialect));
+    let Some(parts) = parts else { return Ok(newest) };
+    let ids = queries::ids(conn, dialect.highest_matches(&parts, MOST_SORTED))?;
+    Ok(merged(newest, sorted(conn, request, &parts, &ids)?, request))
+}
+
+/// Parts of a term, and the conversations that contain them, of which there can be more if they are [`MANY`].
+struct Matches {
+    parts: RareParts,
+    ids: Vec<i64>,
+}
+
+impl Matches {
+    fn find(conn: &mut DbConnection, parts: RareParts) -> Result<Self, DbError> {
+        let statement = Dialect::of(conn).some_matches(&parts, MANY);
+        let ids = queries::ids(conn, statement)?;
+        Ok(Self { parts, ids })
+    }
+
+    fn are_many(&self) -> bool {
+        i64::try_from(self.ids.len()).is_ok_and(|found| found >= MANY)
+    }
+
+    /// Whether these are all conversations that can contain the term.
+    fn is_all(&self) -> bool {
+        !self.are_many() && !self.parts.lacks_alternative
     }
 }
 
-/// Parts of a term, and whether very many conversations contain them.
-struct Counted {
-    parts: RareParts,
-    are_many: bool,
-}
-
-fn counted(conn: &mut DbConnection, parts: RareParts) -> Result<Counted, DbError> {
-    let dialect = Dialect::of(conn);
-    let enough = dialect.limits().frequent;
-    let are_many = queries::count(conn, dialect.count(&parts, enough))? >= enough;
-    Ok(Counted { parts, are_many })
-}
-
-/// Returns the parts of the term to look up in the text index. `None`, if all its trigrams are frequent.
-fn rare_parts(conn: &mut DbConnection, term: &Term, sample: &[String]) -> Result<Option<Counted>, DbError> {
+/// Looks the parts of the term up in the text index, without the frequent trigrams. `None`, if it has no others.
+fn rare_matches(conn: &mut DbConnection, term: &Term, sample: &[String]) -> Result<Option<Matches>, DbError> {
     let dialect = Dialect::of(conn);
     let Some(parts) = RareParts::of(term, sample, Frequent::OneIn16, dialect) else { return Ok(None) };
-    let found = counted(conn, parts)?;
-    if !found.are_many || found.parts.is_whole {
+    let found = Matches::find(conn, parts)?;
+    if !found.are_many() || found.parts.is_whole {
         return Ok(Some(found));
     }
-    RareParts::of(term, sample, Frequent::OneIn4, dialect).map(|parts| counted(conn, parts)).transpose()
+    match RareParts::of(term, sample, Frequent::OneIn4, dialect) {
+        Some(more) if more != found.parts => Ok(Some(Matches::find(conn, more)?)),
+        _ => Ok(Some(found)),
+    }
 }
 
-/// Looks the parts up in the text index. If they are many, the newest conversations are read first, because they
-/// usually fill the page.
-fn looked_up(
+/// Returns the newest of the conversations with these ids, which contain the parts.
+fn sorted(
     conn: &mut DbConnection,
     request: &SearchRequest<'_>,
-    found: &Counted,
+    parts: &RareParts,
+    ids: &[i64],
 ) -> Result<Vec<Found>, DbError> {
-    let dialect = Dialect::of(conn);
-    let mut newest = Vec::new();
-    if found.are_many || found.parts.lacks_alternative {
-        newest = queries::found(conn, dialect.scan(request, dialect.limits().scan))?;
-        if request.is_filled_by(&newest) {
-            return Ok(newest);
-        }
-    }
-    let sorted = queries::found(conn, dialect.sorted(request, &found.parts, MOST_SORTED))?;
-    // What was sorted contains the newest ones, except those with an alternative that cannot be looked up.
-    Ok(if found.parts.lacks_alternative { merged(newest, sorted, request) } else { sorted })
+    let unchecked = (!parts.is_whole).then_some(request.term);
+    let statement = Dialect::of(conn).among(request, ids, unchecked);
+    queries::found(conn, statement)
 }
 
 /// Returns the newest of both lists, each conversation once.
@@ -157,17 +171,14 @@ fn merged(mut found: Vec<Found>, more: Vec<Found>, request: &SearchRequest<'_>) 
     found
 }
 
-/// Adds matches to the `newest` ones without the time of a lookup in the text index, which has no limit: among the
-/// conversations with the highest ids, and among those whose numbers begin with the term.
+/// Finds the term among the conversations with the highest ids, and among those whose numbers begin with it.
 fn walked(
     conn: &mut DbConnection,
     request: &SearchRequest<'_>,
     regions: &[String],
-    newest: Vec<Found>,
 ) -> Result<Vec<Found>, DbError> {
     let dialect = Dialect::of(conn);
     let after = queries::last_id(conn)?.unwrap_or_default().saturating_sub(dialect.limits().walk);
     let beginnings = complete::beginnings(request.term, regions);
-    let walked = queries::found(conn, dialect.walked(request, after, &beginnings))?;
-    Ok(merged(newest, walked, request))
+    queries::found(conn, dialect.walked(request, after, &beginnings))
 }

@@ -10,12 +10,14 @@ mod queries;
 mod rare;
 mod request;
 pub mod routes;
+mod sample;
 mod sqlite;
 mod statement;
 pub mod term;
 
 pub use find::find;
 pub use request::SearchRequest;
+pub use sample::Sample;
 
 use tokio::sync::watch;
 

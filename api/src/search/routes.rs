@@ -1,5 +1,7 @@
 //! `/search`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use shared::{
@@ -60,13 +62,14 @@ pub async fn search_conversations(
     let after: Option<TimeCursor> = decode_cursor(cursor.as_deref())?;
     let term = Term::parse(&q)?;
     let since = state.clock.now() - state.search_reach;
+    let sample = Arc::clone(&state.search_sample);
     let found = state
         .db
         .read(move |conn| {
             let scope = teams::queries::narrow_scope(conn, &caller.scope, team_id)?;
             let (scope, after, limit) = (&scope, after.as_ref(), limit + 1);
             let request = SearchRequest { scope, term: &term, status, since, after, limit };
-            Ok::<_, LookupError>(find(conn, &request)?)
+            Ok::<_, LookupError>(find(conn, &sample, &request)?)
         })
         .await?;
     let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));

@@ -16,17 +16,13 @@ pub(super) enum Value {
 }
 
 /// The text of a statement and the values of its binds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Statement {
     pub(super) sql: String,
     pub(super) values: Vec<Value>,
 }
 
 impl Statement {
-    pub(super) fn new(sql: &str) -> Self {
-        Self { sql: sql.to_owned(), values: Vec::new() }
-    }
-
     pub(super) fn sql(mut self, text: &str) -> Self {
         self.sql.push_str(text);
         self

@@ -78,6 +78,11 @@ impl Term {
     pub(super) fn is_indexed(&self) -> bool {
         self.alternatives.iter().all(|words| words.iter().any(|word| is_indexed(word)))
     }
+
+    /// Whether it has a word that the text index does not support.
+    pub(super) fn has_short_word(&self) -> bool {
+        self.alternatives.iter().flatten().any(|word| !is_indexed(word))
+    }
 }
 
 /// Whether a folded term can be a complete reference, and cannot be the part of a number or a name.

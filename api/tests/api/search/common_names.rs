@@ -19,10 +19,20 @@ pub(crate) fn ids(page: &Value) -> Vec<i64> {
     items.iter().map(|conversation| conversation["id"].as_i64().unwrap()).collect()
 }
 
-/// Inserts closed conversations of Collections, at least an hour old, one per second: ids from 100,001 + `from`,
-/// numbers from +447910000001 + `from`. Their search texts are those of an earlier version, which only lower-cased
-/// them.
+/// Returns the id of the closed conversation at a place, the newest first.
+pub(crate) const fn closed_id(place: i64) -> i64 {
+    1_000_000 - place
+}
+
+/// Inserts closed conversations of Collections at the places after `from`: at least an hour old, each a second older
+/// than the one before, with numbers from +447910000001 + `from`. Their search texts are those of an earlier version,
+/// which only lower-cased them.
 pub(crate) fn insert_closed(app: &TestApp, from: i64, count: i64, name: &str) {
+    insert_closed_before(app, closed_id(from), from, count, name);
+}
+
+/// Inserts the same, with the ids before `id`.
+pub(crate) fn insert_closed_before(app: &TestApp, id: i64, from: i64, count: i64, name: &str) {
     let at = app.clock.now() - TimeDelta::hours(1);
     let (numbers, at) = match app.database.kind {
         Kind::Sqlite => (
@@ -40,10 +50,10 @@ pub(crate) fn insert_closed(app: &TestApp, from: i64, count: i64, name: &str) {
         .run(&format!(
             "INSERT INTO conversations (id, team_id, team_number, number, name, status, origin, waiting_since,
                  opened_at, closed_at, closed_by, closure_reason_id, closure_reason, active_at)
-             SELECT 100000 + {from} + n, {COLLECTIONS}, '+447700900001', '+4479' || (10000000 + {from} + n), '{name}',
+             SELECT {id} - n, {COLLECTIONS}, '+447700900001', '+4479' || (10000000 + {from} + n), '{name}',
                  'closed', 'inbound', {at}, {at}, {at}, 'Sam', 1, 'Done', {at} FROM {numbers};
              INSERT INTO conversation_texts (conversation_id, text)
-             SELECT id, number || '\n' || lower(name) FROM conversations WHERE id > 100000 + {from}"
+             SELECT id, number || '\n' || lower(name) FROM conversations WHERE id >= {id} - {count} AND id < {id}"
         ))
         .unwrap();
 }
@@ -51,21 +61,20 @@ pub(crate) fn insert_closed(app: &TestApp, from: i64, count: i64, name: &str) {
 async fn a_common_name_is_found_newest_first_at_any_age(app: TestApp) {
     insert_closed(&app, 0, 6_000, "Ann Smith");
     let sam = app.signed_in(SAM).await;
-    let newest: Vec<i64> = (100_001..100_051).collect();
-    assert_eq!(ids(&sam.get("/search?q=smith").await.expect(200)), newest, "the matches are recent");
-    // Behind more conversations than the search reads one by one.
-    insert_closed(&app, 6_000, 20_500, "Jo Bloggs");
-    insert_closed(&app, 26_500, 6_000, "Al Miller");
-    let newest: Vec<i64> = (126_501..126_551).collect();
-    assert_eq!(
-        ids(&sam.get("/search?q=miller").await.expect(200)),
-        newest,
-        "the matches are older than the scanned part"
-    );
-    let first = sam.get("/search?q=miller&limit=200").await.expect(200);
-    let cursor = first["next_cursor"].as_str().unwrap();
-    let next = sam.get(&format!("/search?q=miller&limit=2&cursor={cursor}")).await.expect(200);
-    assert_eq!(ids(&next), [126_701, 126_702]);
+    let first = sam.get("/search?q=smith").await.expect(200);
+    assert_eq!(ids(&first), (1..=50).map(closed_id).collect::<Vec<_>>(), "the matches are recent");
+    // Behind more conversations and ids than the search reads one by one.
+    insert_closed(&app, 6_000, 2_500, "Jo Bloggs");
+    insert_closed_before(&app, 500_000, 8_500, 6_000, "Al Miller");
+    let mut page = sam.get("/search?q=miller&limit=200").await.expect(200);
+    let mut found = ids(&page);
+    while found.len() < 2_400 {
+        let cursor = page["next_cursor"].as_str().unwrap();
+        page = sam.get(&format!("/search?q=miller&limit=200&cursor={cursor}")).await.expect(200);
+        found.extend(ids(&page));
+    }
+    let newest: Vec<i64> = (1..=2_400).map(|place| 500_000 - place).collect();
+    assert_eq!(found, newest, "the matches are older than the scanned part");
 }
 
 async fn short_words_narrow_a_common_name(app: TestApp) {

@@ -5,7 +5,7 @@ use shared::{ErrorCode::InvalidQuery, search::TOO_SHORT};
 
 use crate::{
     search::{
-        common_names::insert_closed,
+        common_names::{closed_id, insert_closed},
         terms::{conversation_named, found},
     },
     support::{
@@ -125,9 +125,9 @@ async fn texts_stored_by_an_earlier_version_are_folded_again_at_startup(app: Tes
     wait_until_folded(&app).await;
     for (typed, conversation) in [
         ("OBrien 7700901001", oldest),
-        ("O’Brien 7910000001", 100_001),
-        ("O`Brien 7910000600", 100_600),
-        ("sean obrien 7910001100", 101_100),
+        ("O’Brien 7910000001", closed_id(1)),
+        ("O`Brien 7910000600", closed_id(600)),
+        ("sean obrien 7910001100", closed_id(1_100)),
     ] {
         assert_eq!(found(&sam, typed).await, [conversation], "{typed}");
     }
@@ -137,10 +137,10 @@ async fn interrupted_folding_resumes_where_it_stopped(app: TestApp) {
     wait_until_folded(&app).await;
     insert_closed(&app, 0, 4, "Sean O''Brien");
     // As if the process had ended after the two newest conversations.
-    app.database.run("UPDATE search_folding SET before_id = 100003").unwrap();
+    app.database.run(&format!("UPDATE search_folding SET before_id = {}", closed_id(2))).unwrap();
     let _restarted = app.replica(|_| {});
     wait_until_folded(&app).await;
     let sam = app.signed_in(SAM).await;
     // The texts of the two newest stay as they are, because they count as done.
-    assert_eq!(found(&sam, "OBrien").await, [100_001, 100_002]);
+    assert_eq!(found(&sam, "OBrien").await, [closed_id(3), closed_id(4)]);
 }
