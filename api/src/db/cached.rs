@@ -107,6 +107,15 @@ mod tests {
         );
     }
 
+    /// SQLite plans a statement with a bound LIMIT again at each use, unless it is compiled with this option.
+    #[test]
+    fn sqlite_plans_a_prepared_statement_once() {
+        let mut conn = SqliteConnection::establish(":memory:").unwrap();
+        let option = "(SELECT count(*) FROM pragma_compile_options WHERE compile_options = 'ENABLE_QPSG')";
+        let count = diesel::dsl::sql::<BigInt>(option);
+        assert_eq!(diesel::select(count).first(&mut conn), Ok(1_i64));
+    }
+
     #[test]
     fn a_wrong_number_of_values_is_an_error() {
         let mut conn = SqliteConnection::establish(":memory:").unwrap();
