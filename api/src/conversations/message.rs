@@ -21,8 +21,10 @@ pub fn page(
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Page<Message>, LookupError> {
-    queries::find(conn, scope, conversation)?.ok_or(NotFound::new(Resource::Conversation))?;
-    let mut items = newest(conn, conversation, before, limit + 1)?;
+    let mut items = newest(conn, scope, conversation, before, limit + 1)?;
+    if items.is_empty() {
+        queries::find(conn, scope, conversation)?.ok_or(NotFound::new(Resource::Conversation))?;
+    }
     let more = i64::try_from(items.len()).is_ok_and(|found| found > limit);
     if more {
         items.pop();

@@ -63,7 +63,7 @@ pub fn opt_out(
         state: ConsentState::OptedOut,
         source: ConsentSource::Manual,
         by,
-        message: opt_out_message(conn, id)?,
+        message: opt_out_message(conn, scope, id)?,
         note: Some(note.as_deref().unwrap_or(NOTE)),
     };
     append_manual_entry(conn, &row, now)?;
@@ -71,8 +71,12 @@ pub fn opt_out(
 }
 
 /// Returns the customer's newest message that sounds like an opt-out.
-fn opt_out_message(conn: &mut DbConnection, id: ConversationId) -> Result<Option<MessageId>, DbError> {
-    let recent = messages::queries::newest(conn, id, None, RECENT)?;
+fn opt_out_message(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: ConversationId,
+) -> Result<Option<MessageId>, DbError> {
+    let recent = messages::queries::newest(conn, scope, id, None, RECENT)?;
     let found = recent
         .iter()
         .find(|message| message.direction == Direction::Inbound && sounds_like_opt_out(&message.body));

@@ -1,5 +1,4 @@
-//! The queries of messages. Except `stored_media`, they take no `TeamScope`: the caller must have checked the
-//! conversation's team.
+//! The queries of messages. Those that take no `TeamScope` leave it to the caller to check the conversation's team.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -66,20 +65,23 @@ impl From<Row> for Message {
     }
 }
 
-/// Returns the newest messages of a conversation, or the newest ones before `before`, newest first.
+/// Returns the newest messages of a conversation, or the newest ones before `before`, newest first. None, if its team is
+/// outside the scope.
 pub(crate) fn newest(
     conn: &mut DbConnection,
+    scope: &TeamScope,
     conversation: ConversationId,
     before: Option<MessageId>,
     limit: i64,
 ) -> Result<Vec<Message>, DbError> {
     let before_at = before.map_or(Ok(None), |id| written_at(conn, conversation, id))?;
-    let rows: Vec<Row> = on_each!(conn, |c| {
+    let rows: Vec<(Row, Option<i64>)> = on_each!(conn, |c| {
+        let team = conversations::table.find(conversation.0).select(conversations::team_id).single_value();
         let mut found = messages::table
             .filter(messages::conversation_id.eq(conversation.0))
             .order((messages::created_at.desc(), messages::id.desc()))
             .limit(limit)
-            .select(Row::as_select())
+            .select((Row::as_select(), team))
             .into_boxed();
         if let Some(MessageId(id)) = before {
             found = match before_at {
@@ -91,7 +93,8 @@ pub(crate) fn newest(
         }
         found.load(c)
     })?;
-    Ok(rows.into_iter().map(Message::from).collect())
+    let is_visible = |team: &Option<i64>| team.is_some_and(|team| scope.includes(TeamId(team)));
+    Ok(rows.into_iter().filter(|(_, team)| is_visible(team)).map(|(row, _)| row.into()).collect())
 }
 
 /// Returns the media of a message, or `None` if the message does not exist or its team is outside the scope.
