@@ -14,7 +14,7 @@ pub struct SettingArgs {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
-    /// Number of database connections for requests, 1 to 500. Default: `8`.
+    /// Number of database connections for requests, 1 to 500. On SQLite, at most two for each processor. Default: `8`.
     #[arg(
         long,
         global = true,

@@ -106,22 +106,29 @@ impl std::fmt::Debug for Db {
     }
 }
 
+/// Maximum number of connections that read from SQLite. Reading keeps a processor busy, so that more would only use
+/// more memory.
+fn most_readers() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(2 * processors).unwrap_or(u32::MAX)
+}
+
 impl Db {
-    /// Opens the database with up to `connections` connections, and on SQLite one more for writes. Creates a missing
-    /// SQLite file and its folder.
+    /// Opens the database with up to `connections` connections: on SQLite at most two for each processor, and one more for
+    /// writes. Creates a missing SQLite file and its folder.
     ///
     /// # Errors
     /// When it cannot be reached or opened.
     pub fn open(url: &DatabaseUrl, connections: u32) -> Result<Self, DbError> {
         let unreachable = |error: &dyn std::fmt::Display| DbError::Unreachable(error.to_string());
         let (storage, commits) = (Arc::new(Storage::default()), Commits::default());
-        let (purpose, writer) = match url {
-            DatabaseUrl::Postgres(_) => (Purpose::Write, None),
+        let (connections, purpose, writer) = match url {
+            DatabaseUrl::Postgres(_) => (connections, Purpose::Write, None),
             DatabaseUrl::Sqlite(path) => {
                 files::prepare(path).map_err(|error| unreachable(&error))?;
                 // Starts the writer before the readers, because it turns WAL on.
                 let writer = Writer::start(url.clone(), Arc::clone(&storage), commits.clone())?;
-                (Purpose::Read, Some(Arc::new(writer)))
+                (connections.min(most_readers()), Purpose::Read, Some(Arc::new(writer)))
             }
         };
         let pool = Pool::builder()
