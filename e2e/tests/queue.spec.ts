@@ -125,6 +125,25 @@ test("a colleague's reply changes the row's next action to the customer", async 
   await expect(row).toContainText("Customer");
 });
 
+test("a row that the focus keeps in its place shows its new state there", async ({ page, server }) => {
+  const [first, second] = [server.customer("Support"), server.customer("Support")];
+  await first.send("Is it mended?");
+  await second.send("Mine is broken, too");
+  const bo = await server.apiAs("bo");
+  const { id } = await bo.conversation("Support", first.number);
+  await server.openAs(page, "bo", "/");
+  await expectLive(page);
+  const row = rows(page).filter({ hasText: first.displayNumber });
+  await row.getByRole("link", { name: /^Open conversation/ }).focus();
+  const place = async () => (await rows(page).allTextContents()).findIndex((text) => text.includes(first.displayNumber));
+  const before = await place();
+  await bo.reply(id, "Yes, since noon.");
+  await expect(row).toContainText("Customer");
+  expect(await place()).toBe(before);
+  await page.getByRole("button", { name: "1 moved" }).click();
+  await expect.poll(place).toBeGreaterThan(before);
+});
+
 test("an event fetches only the section of its team, and the other sections stay", async ({ page, server }) => {
   await server.openAs(page, "bo", "/");
   await expectLive(page);

@@ -4,6 +4,7 @@ import type { Page } from "@playwright/test";
 
 import { ConversationPage } from "../fixtures/conversation.ts";
 import { fillQueue, rows } from "../fixtures/lists.ts";
+import { expectLive } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 for (const [list, path] of [
@@ -89,6 +90,8 @@ test("rows added by Show more stay when an earlier refresh arrives after them", 
   await fillQueue(freshServer, 60);
   await freshServer.openAs(page, "cy", "/");
   await expect(rows(page)).toHaveCount(50);
+  // Otherwise the message could arrive before the event stream is open, and cause no refresh of its own.
+  await expectLive(page);
   // The server answers the refresh before the click, but its response arrives after the added rows.
   let release = () => {};
   const released = new Promise<void>((resolve) => (release = resolve));

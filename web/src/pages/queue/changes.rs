@@ -1,5 +1,7 @@
 //! Compares the queue on screen with a newer one.
 
+use std::collections::HashMap;
+
 use shared::conversation::{Conversation, Queue, QueueSection};
 
 /// Returns the queue with a newer section of one team. `None` if the queue has no section of that team: then the place of
@@ -11,11 +13,39 @@ pub(super) fn with_section(queue: &Queue, newer: QueueSection) -> Option<Queue> 
     Some(queue)
 }
 
-/// Counts the conversations that are new, changed or gone.
-pub(super) fn count(shown: &Queue, newer: &Queue) -> usize {
-    let changed = rows(newer).filter(|row| find(shown, row) != Some(row)).count();
-    let gone = rows(shown).filter(|row| find(newer, row).is_none()).count();
-    changed + gone
+/// Returns the queue with the newer state of the rows that it has, each in its place, and the newer counts.
+pub(super) fn patched(shown: &Queue, newer: &Queue) -> Queue {
+    let mut patched = shown.clone();
+    for section in &mut patched.sections {
+        let Some(newer) = newer.sections.iter().find(|newer| newer.team.id == section.team.id) else { continue };
+        section.counts = newer.counts;
+        for row in &mut section.items {
+            if let Some(newer) = newer.items.iter().find(|newer| newer.id == row.id) {
+                *row = newer.clone();
+            }
+        }
+    }
+    patched
+}
+
+/// What a newer queue would add, remove and move.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Changes {
+    /// Number of conversations that are not on screen.
+    pub(super) new: usize,
+    /// Number of conversations on screen that are not in the newer queue, or have another place in it.
+    pub(super) moved: usize,
+}
+
+/// Counts what the newer queue would add, remove and move.
+pub(super) fn changes(shown: &Queue, newer: &Queue) -> Changes {
+    let places: HashMap<_, _> = rows(newer).enumerate().map(|(place, row)| (row.id, place)).collect();
+    let on_screen: Vec<_> = rows(shown).map(|row| places.get(&row.id)).collect();
+    let gone = on_screen.iter().filter(|place| place.is_none()).count();
+    // A row that has moved down stands before a row that precedes it now, and a row that has moved up after one.
+    let kept: Vec<_> = on_screen.into_iter().flatten().collect();
+    let moved = kept.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    Changes { new: places.len() - kept.len(), moved: gone + moved }
 }
 
 /// Returns whether showing the newer queue would add, remove or move rows.
@@ -31,10 +61,6 @@ pub(super) fn move_rows(shown: &Queue, newer: &Queue) -> bool {
 
 fn rows(queue: &Queue) -> impl Iterator<Item = &Conversation> {
     queue.sections.iter().flat_map(|section| &section.items)
-}
-
-fn find<'a>(queue: &'a Queue, wanted: &Conversation) -> Option<&'a Conversation> {
-    rows(queue).find(|row| row.id == wanted.id)
 }
 
 #[cfg(test)]
@@ -68,10 +94,21 @@ mod tests {
     const TEN: &str = "2026-11-22T10:00:00Z";
 
     #[test]
-    fn new_changed_and_removed_conversations_are_counted() {
+    fn new_moved_and_removed_conversations_are_counted() {
         let shown = queue(&[(1, NINE), (2, NINE), (3, NINE)]);
-        assert_eq!(count(&shown, &shown), 0);
-        assert_eq!(count(&shown, &queue(&[(1, NINE), (2, TEN), (4, TEN)])), 3);
+        assert_eq!(changes(&shown, &shown), Changes::default());
+        assert_eq!(changes(&shown, &queue(&[(1, NINE), (2, TEN), (4, TEN)])), Changes { new: 1, moved: 1 });
+        assert_eq!(changes(&shown, &queue(&[(2, NINE), (3, NINE), (1, TEN)])), Changes { new: 0, moved: 1 });
+        assert_eq!(changes(&shown, &queue(&[(3, TEN), (1, NINE), (2, NINE)])), Changes { new: 0, moved: 1 });
+    }
+
+    #[test]
+    fn a_patched_queue_has_the_newer_state_of_its_rows_in_their_places() {
+        let shown = queue(&[(1, NINE), (2, NINE)]);
+        let newer = queue(&[(2, NINE), (3, NINE), (1, TEN)]);
+        let mut expected = queue(&[(1, TEN), (2, NINE)]);
+        expected.sections[0].counts = newer.sections[0].counts;
+        assert_eq!(patched(&shown, &newer), expected);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! The queue page: the conversations in progress, a section per team. Rows do not move while the pointer or focus is on
-//! them: updates wait behind a button until the agent leaves the rows or presses it.
+//! them: new rows and new places wait behind a button until the agent leaves the rows or presses it.
 
 mod actions;
 mod changes;
@@ -10,7 +10,7 @@ mod wanted;
 use leptos::prelude::*;
 use shared::ids::TeamId;
 
-use self::{actions::actions, section::Section, state::QueueState, wanted::Wanted};
+use self::{actions::actions, changes::Changes, section::Section, state::QueueState, wanted::Wanted};
 use crate::{
     components::{
         heading::Heading,
@@ -111,8 +111,13 @@ fn sections(state: QueueState, retry: Callback<()>) -> AnyView {
 
 /// The button that shows the updates that are held back.
 fn updates_button(state: QueueState) -> AnyView {
+    let text = move || match state.held_back_changes() {
+        Some(Changes { new: 0, moved }) => format!("{moved} moved · show (R)"),
+        Some(Changes { new, .. }) => format!("{new} new · show (R)"),
+        None => String::new(),
+    };
     when(
-        move || state.held_back_changes() > 0,
+        move || state.held_back_changes().is_some(),
         move || {
             view! {
                 <button
@@ -120,8 +125,7 @@ fn updates_button(state: QueueState) -> AnyView {
                     class="btn btn-primary btn-sm pointer-events-auto max-lg:shadow-lg"
                     on:click=move |_| state.show_held_back()
                 >
-                    {move || state.held_back_changes()}
-                    " new · show (R)"
+                    {text}
                 </button>
             }
             .into_any()

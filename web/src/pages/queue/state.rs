@@ -1,4 +1,5 @@
-//! State of the queue page. A refetched queue that would move rows is held back while the pointer or focus is on them.
+//! State of the queue page. A refetched queue that would move rows is held back while the pointer or focus is on them; the
+//! rows on screen show their newer state in their old places.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -10,7 +11,10 @@ use shared::{
     page::MAX_LIMIT,
 };
 
-use super::{changes, wanted::Wanted};
+use super::{
+    changes::{self, Changes},
+    wanted::Wanted,
+};
 use crate::{
     api::{Client, FetchedSection, RequestError, StatusFilter},
     scroll_restoration::use_scroll_restoration,
@@ -95,13 +99,10 @@ impl QueueState {
         (pointed || focused) && !tab_hidden
     }
 
-    /// Number of conversations that the held-back queue would change.
-    pub(super) fn held_back_changes(self) -> usize {
+    /// What the held-back queue would add, remove and move. `None` if none is held back.
+    pub(super) fn held_back_changes(self) -> Option<Changes> {
         self.held_back.with(|held_back| {
-            self.shown.with(|shown| match (shown, held_back) {
-                (Some(shown), Some(held_back)) => changes::count(shown, held_back),
-                _ => 0,
-            })
+            self.shown.with(|shown| Some(changes::changes(shown.as_ref()?, held_back.as_ref()?)))
         })
     }
 
@@ -192,18 +193,25 @@ impl QueueState {
     }
 
     fn update(self, queue: Queue) {
-        let moves_rows = self.shown.try_with_untracked(|shown| {
-            shown.as_ref().is_some_and(|shown| changes::move_rows(shown, &queue))
+        let patched = self.shown.try_with_untracked(|shown| {
+            let shown = shown.as_ref().filter(|shown| changes::move_rows(shown, &queue))?;
+            Some(changes::patched(shown, &queue))
         });
-        if moves_rows == Some(true) && untrack(|| self.rows_in_use()) {
-            self.held_back.try_set(Some(queue));
-        } else {
-            self.show(queue);
+        match patched.flatten() {
+            Some(patched) if untrack(|| self.rows_in_use()) => {
+                self.held_back.try_set(Some(queue));
+                self.set_shown(patched);
+            }
+            _ => self.show(queue),
         }
     }
 
     fn show(self, queue: Queue) {
         self.held_back.try_set(None);
+        self.set_shown(queue);
+    }
+
+    fn set_shown(self, queue: Queue) {
         if self.shown.try_with_untracked(|shown| shown.as_ref() != Some(&queue)) == Some(true) {
             self.shown.set(Some(queue));
         }
