@@ -54,6 +54,7 @@
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
 //! - [`clock`]: the current time
+//! - [`machine`]: the processors, and the allocator
 
 pub mod accounts;
 pub mod api_keys;
@@ -79,6 +80,7 @@ pub mod gap_repair;
 pub mod gateway;
 pub mod health;
 pub mod idempotency;
+pub mod machine;
 pub mod messages;
 pub mod middleware;
 pub mod numbers;

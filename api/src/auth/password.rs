@@ -2,11 +2,7 @@
 //! which are the crate's defaults. All hashing goes through a [`PasswordPool`], which limits its use of memory and
 //! processors.
 
-use std::{
-    num::NonZero,
-    sync::{Arc, Mutex, PoisonError},
-    thread::available_parallelism,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -17,6 +13,8 @@ use tokio::{
     sync::{AcquireError, Semaphore},
     task::JoinError,
 };
+
+use crate::machine::processors;
 
 /// Verified when the account does not exist, so that the response takes the same time as for a wrong password.
 const DUMMY_HASH: &str =
@@ -73,7 +71,7 @@ impl std::fmt::Debug for PasswordPool {
 
 impl Default for PasswordPool {
     fn default() -> Self {
-        let threads = available_parallelism().map_or(1, NonZero::get).min(MAX_THREADS);
+        let threads = processors().min(MAX_THREADS);
         Self::new(threads, MAX_WAITING)
     }
 }

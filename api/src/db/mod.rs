@@ -32,6 +32,8 @@ pub use migrate::Migrations;
 pub use types::{AsText, IsClosed, IsLive, IsOpen, IsPending, IsSent, Timestamp, UtcTimestamp};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
+use crate::machine::processors;
+
 /// How long a request waits for a connection before it fails as busy.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -109,8 +111,7 @@ impl std::fmt::Debug for Db {
 /// Maximum number of connections that read from SQLite. Reading keeps a processor busy, so that more would only use
 /// more memory.
 fn most_readers() -> u32 {
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    u32::try_from(2 * processors).unwrap_or(u32::MAX)
+    u32::try_from(2 * processors()).unwrap_or(u32::MAX)
 }
 
 impl Db {

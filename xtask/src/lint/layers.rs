@@ -36,7 +36,7 @@ const LAYERS: &Layers = &[
     &["error", "fields", "paging"],
     &["config"],
     &["db"],
-    &["clock"],
+    &["clock", "machine"],
 ];
 
 /// Returns every use of a higher module, every unlisted module, and every listed one that does not exist.

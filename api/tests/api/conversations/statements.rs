@@ -18,6 +18,7 @@ on_both_databases![
     a_reply_takes_few_statements,
     a_receipt_takes_few_statements,
     a_receipt_of_a_status_that_is_not_final_takes_no_statement,
+    a_page_of_messages_takes_one_statement,
 ];
 
 /// Asserts the number of statements since [`statements::start_recording`].
@@ -106,4 +107,17 @@ async fn a_receipt_of_a_status_that_is_not_final_takes_no_statement(app: TestApp
         deliver_receipt(&app, &gateway_id, status).await;
         assert_statements(&app, 0, 2);
     }
+}
+
+async fn a_page_of_messages_takes_one_statement(app: TestApp) {
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    assert_eq!(ann.messages(conversation).await.len(), 1);
+    statements::start_recording(&app.database.url);
+    assert_eq!(ann.messages(conversation).await.len(), 1);
+    let sent = statements::recorded(&app.database.url);
+    let of_messages: Vec<_> = sent.iter().filter(|statement| statement.contains("messages")).collect();
+    let of_conversation = sent.iter().filter(|statement| statement.contains("conversations"));
+    assert_eq!(of_messages.len(), 1, "{of_messages:#?}");
+    assert_eq!(of_conversation.collect::<Vec<_>>(), of_messages, "the same statement reads both");
 }

@@ -8,11 +8,16 @@ use crate::{
     support::{
         Kind, TestApp,
         fixtures::{COLLECTIONS, SAM},
-        on_both_databases,
+        on_both_databases, statements,
     },
 };
 
-on_both_databases![a_common_name_is_found_newest_first_at_any_age, short_words_narrow_a_common_name,];
+on_both_databases![
+    a_common_name_is_found_newest_first_at_any_age,
+    a_common_name_is_found_first_where_the_customer_has_just_written,
+    short_words_narrow_a_common_name,
+    the_texts_are_sampled_once_in_ten_minutes,
+];
 
 pub(crate) fn ids(page: &Value) -> Vec<i64> {
     let items = page["items"].as_array().unwrap();
@@ -77,6 +82,15 @@ async fn a_common_name_is_found_newest_first_at_any_age(app: TestApp) {
     assert_eq!(found, newest, "the matches are older than the scanned part");
 }
 
+async fn a_common_name_is_found_first_where_the_customer_has_just_written(app: TestApp) {
+    // Its id is lower than all others, and its activity is newer.
+    let smith = conversation_named(&app, 1, "Ann Smith").await;
+    insert_closed(&app, 0, 6_000, "Ann Smith");
+    let sam = app.signed_in(SAM).await;
+    let page = sam.get("/search?q=smith&limit=3").await.expect(200);
+    assert_eq!(ids(&page), [smith, closed_id(1), closed_id(2)]);
+}
+
 async fn short_words_narrow_a_common_name(app: TestApp) {
     let jo = conversation_named(&app, 1, "Jo Smith").await;
     let li = conversation_named(&app, 2, "Li Smithson").await;
@@ -96,4 +110,22 @@ async fn short_words_narrow_a_common_name(app: TestApp) {
         }
         assert_eq!(found(&sam, "smith q").await, [0_i64; 0], "of {count}");
     }
+}
+
+async fn the_texts_are_sampled_once_in_ten_minutes(app: TestApp) {
+    insert_closed(&app, 0, 6_000, "Ann Smith");
+    let sam = app.signed_in(SAM).await;
+    let samples = async || {
+        statements::start_recording(&app.database.url);
+        for term in ["smith", "ann", "7910"] {
+            sam.get(&format!("/search?q={term}")).await.expect(200);
+        }
+        let sent = statements::recorded_counts(&app.database.url);
+        let samples = sent.iter().filter(|(statement, _)| statement.contains("FROM sampled"));
+        samples.map(|(_, count)| count).sum::<usize>()
+    };
+    assert_eq!(samples().await, 1);
+    assert_eq!(samples().await, 0);
+    app.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(samples().await, 1);
 }
