@@ -42,6 +42,7 @@ use crate::{
         conversations::routes::get_conversation,
         conversations::routes::list_messages,
         conversations::routes::create_message,
+        conversations::history::routes::get_history,
         conversations::routes::create_closure,
         conversations::routes::delete_attention,
         messages::routes::get_media,

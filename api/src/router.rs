@@ -97,6 +97,7 @@ fn conversations(urls: &mut Urls<'_>) {
         "/conversations/{id}/messages",
         methods().get(conversation::list_messages).post(conversation::create_message),
     );
+    urls.at("/conversations/{id}/history", methods().get(conversations::history::routes::get_history));
     urls.at("/conversations/{id}/templates", methods().get(template::list_conversation_templates));
     urls.at("/conversations/{id}/key_data", methods().get(customers::routes::get_key_data));
     urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));

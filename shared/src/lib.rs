@@ -15,6 +15,7 @@ pub mod daily_file;
 pub mod error;
 pub mod event;
 pub mod format;
+pub mod history;
 pub mod ids;
 pub mod message;
 pub mod number;

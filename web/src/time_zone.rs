@@ -68,7 +68,12 @@ impl Zone {
 
     /// Formats date and time: "22 Nov 09:14", with the year unless it is the current one.
     pub(crate) fn date_and_time(&self, at: DateTime<Utc>) -> String {
-        format!("{}{} {}", self.format(Style::Date, at), self.other_year(at), self.time(at))
+        format!("{} {}", self.day_and_month(at), self.time(at))
+    }
+
+    /// Formats the date: "22 Nov", with the year unless it is the current one.
+    pub(crate) fn day_and_month(&self, at: DateTime<Utc>) -> String {
+        format!("{}{}", self.format(Style::Date, at), self.other_year(at))
     }
 
     /// Formats the day: "Sunday 22 November", with the year unless it is the current one.

@@ -9,6 +9,7 @@ pub mod cursor;
 pub mod delivery;
 pub mod detail;
 mod help_reply;
+pub mod history;
 pub(crate) mod known_number;
 pub mod message;
 mod moved;

@@ -6,6 +6,7 @@ use super::{
     attention::AttentionError,
     close::CloseError,
     consent::ManualConsentError,
+    history::HistoryError,
     known_number::NumberError,
     moved::{Moved, UnseenError},
     opt_out::OptOutError,
@@ -17,6 +18,7 @@ use super::{
 };
 use crate::error::{ApiError, problem_of_inner};
 
+problem_of_inner!(HistoryError: NotFound, Cursor, Database);
 problem_of_inner!(ListError: NotFound, Cursor, Database);
 problem_of_inner!(NumberError: Invalid, Database);
 

@@ -8,6 +8,7 @@ use shared::{
     consent::{Consent, NewOptOut},
     conversation::{Action, Conversation, ConversationDetail, NewConversation},
     customer::{Customer, KeyData},
+    history::History,
     ids::{ConversationId, MessageId, TeamId},
     message::{Message, NewMessage},
     team::TeamSummary,
@@ -72,8 +73,17 @@ impl Client {
         before: Option<MessageId>,
         limit: usize,
     ) -> Result<Page<Message>, RequestError> {
-        let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
-        self.get(&format!("/conversations/{id}/messages?limit={limit}{before}")).await
+        self.get(&messages_path(id, "messages", before, limit)).await
+    }
+
+    /// Returns a page of the customer's earlier conversations, oldest first: the newest page, or the one before a message.
+    pub(crate) async fn get_history(
+        self,
+        id: ConversationId,
+        before: Option<MessageId>,
+        limit: usize,
+    ) -> Result<History, RequestError> {
+        self.get(&messages_path(id, "history", before, limit)).await
     }
 
     /// Sends a reply. The server sends one message per idempotency key.
@@ -114,6 +124,11 @@ impl Client {
     pub(crate) async fn delete_attention(self, id: ConversationId) -> Result<(), RequestError> {
         self.delete(&format!("/conversations/{id}/attention")).await
     }
+}
+
+fn messages_path(id: ConversationId, list: &str, before: Option<MessageId>, limit: usize) -> String {
+    let before = before.map(|before| format!("&before={before}")).unwrap_or_default();
+    format!("/conversations/{id}/{list}?limit={limit}{before}")
 }
 
 /// The fields of a [`ConversationDetail`] beside the conversation.

@@ -24,6 +24,13 @@ pub(crate) fn date_and_time(at: DateTime<Utc>, zone: &Zone) -> AnyView {
         .into_any()
 }
 
+/// A time as "22 Nov", for what happened on earlier days.
+pub(crate) fn day_and_month(at: DateTime<Utc>, zone: &Zone) -> AnyView {
+    let text = zone.day_and_month(at);
+    view! { <time class="whitespace-nowrap" datetime=iso8601(at) title=zone.full(at)>{text}</time> }
+        .into_any()
+}
+
 /// A time as "09:14", below a heading with the day.
 pub(crate) fn time_of_day(at: DateTime<Utc>, zone: &Zone) -> AnyView {
     let text = zone.time(at);

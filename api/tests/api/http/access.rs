@@ -39,6 +39,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("create_conversation", "-ffyyfy", "-ffnyfn"),
     ("get_conversation", "-yyyyyy", "-nnnynn"),
     ("list_messages", "-yyyyyy", "-nnnynn"),
+    ("get_history", "-yyyyyy", "-nnnynn"),
     ("create_message", "-fyyyyy", "-fnnynn"),
     ("get_media", "-yyyyyy", "-nnnynn"),
     ("create_closure", "-fyyyfy", "-fnnyfn"),

@@ -19,6 +19,7 @@ on_both_databases![
     each_way_to_search_uses_its_index,
     the_queue_is_read_from_its_index_in_order,
     threads_and_closed_conversations_are_read_from_their_indexes_in_order,
+    a_page_of_the_history_is_read_from_its_indexes_in_order,
 ];
 
 /// Tables that become large.
@@ -89,6 +90,9 @@ async fn typical_statements(app: &TestApp) -> BTreeSet<String> {
     }
     let messages = format!("/conversations/{conversation}/messages");
     let seen = ann.messages(conversation).await[0]["id"].clone();
+    for query in [String::new(), format!("?before={seen}")] {
+        ann.get(&format!("/conversations/{conversation}/history{query}")).await.expect(200);
+    }
     let body = json!({"body": "Hi", "template_id": 1, "last_seen_message_id": seen});
     let reply =
         ann.request(reqwest::Method::POST, &messages).header("Idempotency-Key", "k1").json(&body).send();
@@ -285,4 +289,27 @@ async fn threads_and_closed_conversations_are_read_from_their_indexes_in_order(a
             assert_sorted_by_index(&app, statement, index);
         }
     }
+}
+
+async fn a_page_of_the_history_is_read_from_its_indexes_in_order(app: TestApp) {
+    let statements = typical_statements(&app).await;
+    let plain = |statement: &&String| statement.replace(['`', '"'], "");
+    let pages: Vec<_> = statements
+        .iter()
+        .filter(|statement| {
+            plain(statement).contains("ORDER BY conversations.id DESC, messages.created_at DESC")
+        })
+        .collect();
+    assert_eq!(pages.len(), 1, "{statements:#?}");
+    let text = plan(&app.database, pages[0]).join("\n");
+    let index = match app.database.kind {
+        Kind::Sqlite => "conversations_number (number=? AND rowid<?)",
+        Kind::Postgres => "Index Scan Backward using conversations_history",
+    };
+    assert!(text.contains(index) && text.contains("messages_by_conversation"), "{text}");
+    // PostgreSQL sorts only the messages of one conversation at a time.
+    assert!(
+        !text.contains("TEMP B-TREE") && !text.replace("Incremental Sort", "").contains("Sort  ("),
+        "{text}"
+    );
 }

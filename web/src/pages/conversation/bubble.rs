@@ -70,7 +70,8 @@ fn status_line(context: ConversationContext, message: &Message) -> AnyView {
                 <span>{if failed { "not delivered" } else { message.status.as_str() }}</span>
             </span>
             {reason.map(|reason| view! { <span class="mt-0.5">{reason}</span> })}
-            {failed.then(|| resend_button(context, message))}
+            // Earlier conversations are read-only.
+            {(failed && message.conversation_id == context.id).then(|| resend_button(context, message))}
         </div>
     }
     .into_any()

@@ -1,12 +1,14 @@
-//! The message thread: date separators, messages, and buttons for earlier and new messages.
+//! The message thread: earlier conversations, date separators, messages, and buttons for earlier and new messages.
 
 use leptos::prelude::*;
 use shared::message::Message;
 
-use super::{ConversationContext, bubble::bubble, scroll::Scroll, thread::Thread};
+use super::{
+    ConversationContext, bubble::bubble, history::earlier_conversations, scroll::Scroll, thread::Thread,
+};
 use crate::{
     components::{
-        notices::use_notices,
+        notices::{Notices, use_notices},
         placeholder::{empty, failed, skeleton},
         when::{Row, keyed, when},
     },
@@ -19,6 +21,7 @@ use crate::{
 pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoView {
     let thread = context.thread;
     let scroll = Scroll::new();
+    let earlier = EarlierMessages::new(thread, scroll);
     let has_unseen = RwSignal::new(false);
     follow_newest(thread, scroll, has_unseen);
     let is_empty = Memo::new(move |_| thread.entries.with(Vec::is_empty));
@@ -37,9 +40,13 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
                 aria-label="Messages"
                 tabindex="0"
                 class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
-                on:scroll=move |_| scroll.scrolled()
+                on:scroll=move |_| {
+                    scroll.scrolled();
+                    earlier.scrolled();
+                }
             >
-                {earlier_button(thread, scroll)}
+                {earlier.button()}
+                {earlier_conversations(context, &zone)}
                 {move || placeholder()}
                 <ol>
                     {rows(context, zone)}
@@ -82,40 +89,61 @@ fn follow_newest(thread: Thread, scroll: Scroll, has_unseen: RwSignal<bool>) {
     });
 }
 
-/// The button that fetches the messages before the loaded ones.
-fn earlier_button(thread: Thread, scroll: Scroll) -> AnyView {
-    let notices = use_notices();
-    let busy = RwSignal::new(false);
-    let scope = TaskScope::current();
-    let fetch_earlier = move |_| {
-        if busy.get_untracked() {
+/// Fetches the messages before the loaded ones: when their button is clicked, and when the agent scrolls near the top.
+#[derive(Clone, Copy)]
+struct EarlierMessages {
+    thread: Thread,
+    scroll: Scroll,
+    notices: Notices,
+    scope: TaskScope,
+    busy: RwSignal<bool>,
+    /// Whether the last fetch failed. Then only the button fetches again.
+    failed: StoredValue<bool>,
+}
+
+impl EarlierMessages {
+    fn new(thread: Thread, scroll: Scroll) -> Self {
+        let (busy, failed) = (RwSignal::new(false), StoredValue::new(false));
+        Self { thread, scroll, notices: use_notices(), scope: TaskScope::current(), busy, failed }
+    }
+
+    fn fetch(self) {
+        if self.busy.get_untracked() {
             return;
         }
-        busy.set(true);
-        scope.spawn(async move {
-            scroll
-                .keep_position(async move {
-                    if let Err(error) = thread.fetch_earlier().await {
-                        notices.error(&error);
-                    }
-                    busy.try_set(false);
-                })
-                .await;
-        });
-    };
-    when(
-        move || thread.has_earlier.get() == Some(true),
-        move || {
-            view! {
-                <div class="text-center">
-                    <button type="button" class="btn btn-sm" on:click=fetch_earlier>
-                        {move || if busy.get() { "Loading…" } else { "Earlier messages" }}
-                    </button>
-                </div>
+        self.busy.set(true);
+        self.scope.spawn(self.scroll.keep_position(async move {
+            let fetched = self.thread.fetch_more().await;
+            self.failed.try_set_value(fetched.is_err());
+            if let Err(error) = fetched {
+                self.notices.error(&error);
             }
-            .into_any()
-        },
-    )
+            self.busy.try_set(false);
+        }));
+    }
+
+    /// Handles a scroll event.
+    fn scrolled(self) {
+        if self.scroll.is_near_top() && !self.failed.get_value() && untrack(|| self.thread.has_more()) {
+            self.fetch();
+        }
+    }
+
+    fn button(self) -> AnyView {
+        when(
+            move || self.thread.has_more(),
+            move || {
+                view! {
+                    <div class="text-center">
+                        <button type="button" class="btn btn-sm" on:click=move |_| self.fetch()>
+                            {move || if self.busy.get() { "Loading…" } else { "Earlier messages" }}
+                        </button>
+                    </div>
+                }
+                .into_any()
+            },
+        )
+    }
 }
 
 /// The button that scrolls to a new message below the visible part of the thread.
@@ -155,9 +183,14 @@ fn rows(context: ConversationContext, zone: Zone) -> AnyView {
 
 fn render(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
     let message = context.thread.message(row.id).map(|message| bubble(context, message, zone));
+    message_row(row.above, message)
+}
+
+/// A message, below the day if it is the first one of that day.
+pub(super) fn message_row(day: Option<String>, message: Option<AnyView>) -> AnyView {
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">
-            {row.above.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
+            {day.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
             {message}
         </li>
     }

@@ -9,6 +9,7 @@ mod closing;
 pub(crate) mod consent;
 mod header;
 mod held;
+mod history;
 mod key_data;
 mod media;
 mod messages;

@@ -8,6 +8,8 @@ use crate::resize::on_resize;
 
 /// Distance from the end, in pixels, that still counts as the end.
 const NEAR: i32 = 48;
+/// Distance from the top, in pixels, at which earlier messages are fetched.
+const NEAR_TOP: i32 = 400;
 
 /// The scroll area and its position.
 #[derive(Clone, Copy)]
@@ -41,9 +43,7 @@ impl Scroll {
 
     /// Keeps the visible rows in place while `change` adds rows above them.
     pub(super) async fn keep_position(self, change: impl Future<Output = ()>) {
-        // The second row, because the first one is redrawn when its date separator goes away.
-        let row = self.area().and_then(|area| area.query_selector_all("ol > li").ok()?.item(1));
-        let row = row.and_then(|row| row.dyn_into::<Element>().ok());
+        let row = self.visible_row();
         let top = |row: &Element| row.get_bounding_client_rect().top();
         let before = row.as_ref().map(top);
         change.await;
@@ -52,6 +52,22 @@ impl Scroll {
                 area.set_scroll_top(area.scroll_top() + (top(row) - before).round() as i32);
             }
         });
+    }
+
+    /// Returns whether the agent has scrolled near the top of what can be scrolled.
+    pub(super) fn is_near_top(self) -> bool {
+        self.area()
+            .is_some_and(|area| area.scroll_top() < NEAR_TOP && area.scroll_height() > area.client_height())
+    }
+
+    /// Returns the first visible row, but not the very first one, which is redrawn when its date separator goes away.
+    fn visible_row(self) -> Option<Element> {
+        let area = self.area()?;
+        let rows = area.query_selector_all("ol > li").ok()?;
+        let top = area.get_bounding_client_rect().top();
+        let row = |n| rows.item(n).and_then(|row| row.dyn_into::<Element>().ok());
+        let mut after_first = (1..rows.length()).filter_map(row);
+        after_first.find(|row| row.get_bounding_client_rect().bottom() > top).or_else(|| row(0))
     }
 
     fn area(self) -> Option<web_sys::HtmlDivElement> {

@@ -1,4 +1,5 @@
 //! The loaded messages of a conversation: each once, oldest first, updated in place. Loaded messages are never removed.
+//! Above the first message is the [history](super::history).
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,6 +10,7 @@ use shared::{
     message::{Direction, Message},
 };
 
+use super::history::LoadedHistory;
 use crate::{
     api::{Client, RequestError},
     time_zone::Zone,
@@ -56,7 +58,9 @@ pub(super) struct Thread {
     id: ConversationId,
     /// Loaded messages, oldest first.
     pub(super) entries: RwSignal<Vec<Entry>>,
-    /// Whether there are earlier messages; `None` until the first response.
+    /// The customer's earlier conversations, loaded once the first message of this one is.
+    pub(super) history: LoadedHistory,
+    /// Whether there are earlier messages in this conversation; `None` until the first response.
     pub(super) has_earlier: RwSignal<Option<bool>>,
     /// Error of the last fetch of the newest messages.
     pub(super) error: RwSignal<Option<RequestError>>,
@@ -76,6 +80,7 @@ impl Thread {
             client,
             id,
             entries: RwSignal::new(Vec::new()),
+            history: LoadedHistory::new(client, id),
             has_earlier: RwSignal::new(None),
             error: RwSignal::new(None),
             seen: RwSignal::new(None),
@@ -118,6 +123,10 @@ impl Thread {
         loop {
             let oldest = page.items.first().map(|message| message.id);
             let has_earlier = page.next_cursor.is_some();
+            if known.is_none() && !has_earlier {
+                // Before the messages are shown, so that they do not move. If it fails, the button fetches it again.
+                let _ = self.history.fetch_page().await;
+            }
             self.merge(page.items);
             let gap = has_earlier && known.is_some() && oldest > known;
             if known.is_none() {
@@ -130,11 +139,27 @@ impl Thread {
         }
     }
 
-    /// Fetches the page before the loaded messages.
-    pub(super) async fn fetch_earlier(self) -> Result<(), RequestError> {
+    /// Returns whether there are messages before the loaded ones, in this conversation or in the history.
+    pub(super) fn has_more(self) -> bool {
+        match self.has_earlier.get() {
+            None => false,
+            Some(true) => true,
+            Some(false) => self.history.has_more.get() != Some(false),
+        }
+    }
+
+    /// Fetches the page before the loaded messages, of this conversation or of the history.
+    pub(super) async fn fetch_more(self) -> Result<(), RequestError> {
+        if self.has_earlier.get_untracked() != Some(true) {
+            return self.history.fetch_page().await;
+        }
         let oldest = self.entries.with_untracked(|entries| entries.first().map(|entry| entry.id));
         let page = self.client.list_messages(self.id, oldest, EARLIER).await?;
-        self.has_earlier.try_set(Some(page.next_cursor.is_some()));
+        let has_earlier = page.next_cursor.is_some();
+        if !has_earlier {
+            let _ = self.history.fetch_page().await;
+        }
+        self.has_earlier.try_set(Some(has_earlier));
         self.merge(page.items);
         Ok(())
     }

@@ -1,0 +1,2 @@
+-- Rule 23: SQLite reads the history from conversations_number, whose entries are in order of the rowid, the id.
+-- PostgreSQL needs an index of its own.
