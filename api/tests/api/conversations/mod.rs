@@ -6,6 +6,7 @@ mod ad_hoc_requests;
 mod closing;
 mod lifecycle;
 mod moved;
+mod presence;
 mod queue;
 mod queue_answers;
 mod queue_counts;
