@@ -137,6 +137,7 @@ impl Application {
             outbox: background.outbox,
             feed: background.feed,
             queue,
+            presences: background.presences,
             gateway,
             daily_files: background.daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),

@@ -5,6 +5,7 @@ use actix_web::{
     http::header::{self, ContentType},
     web::Bytes,
 };
+use shared::presence::PresenceChange;
 use utoipa::{
     Modify, OpenApi,
     openapi::{
@@ -45,6 +46,7 @@ use crate::{
         conversations::history::routes::get_history,
         conversations::routes::create_closure,
         conversations::routes::delete_attention,
+        conversations::presence::routes::update_presence,
         messages::routes::get_media,
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
@@ -95,6 +97,7 @@ use crate::{
         health::routes::ready,
         health::routes::metrics,
     ),
+    components(schemas(PresenceChange)),
     modifiers(&Credentials, &Problems, &IdempotencyKeys)
 )]
 struct Document;

@@ -83,6 +83,7 @@ fn own_account(urls: &mut Urls<'_>) {
 /// Conversations, and what agents use to hold them.
 fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
+    use conversations::presence::routes as presence;
     use conversations::routes as conversation;
     use messages::routes as message;
     use templates::routes as template;
@@ -103,6 +104,7 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));
     urls.at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
     urls.at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
+    urls.at("/conversations/{id}/presence", methods().put(presence::update_presence));
     urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
     urls.at("/search", methods().get(search::routes::search_conversations));
     urls.at("/numbers", methods().get(numbers::routes::get_number));

@@ -6,9 +6,17 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::{
-    auth::Authenticator, clock::Clock, config::TrustedProxies, conversations::queue::QueueAnswers,
-    daily_files::DailyFiles, db::Db, events::feed::Feed, gateway::client::GatewayClient,
-    middleware::HttpPolicy, outbox::worker::Outbox, search, teams,
+    auth::Authenticator,
+    clock::Clock,
+    config::TrustedProxies,
+    conversations::{presence::Presences, queue::QueueAnswers},
+    daily_files::DailyFiles,
+    db::Db,
+    events::feed::Feed,
+    gateway::client::GatewayClient,
+    middleware::HttpPolicy,
+    outbox::worker::Outbox,
+    search, teams,
 };
 
 /// The state that every handler receives.
@@ -26,6 +34,8 @@ pub struct AppState {
     pub feed: Arc<Feed>,
     /// The sections of the queue, ready to be sent.
     pub queue: Arc<QueueAnswers>,
+    /// The accounts that have conversations open.
+    pub presences: Arc<Presences>,
     /// The gateway, for media and number checks.
     pub gateway: Arc<GatewayClient>,
     /// The proxies whose forwarding headers name the client.

@@ -9,6 +9,7 @@ use crate::{
     consent::Consent,
     customer::Customer,
     ids::{ConversationId, TeamId, TemplateId},
+    presence::Viewer,
     team::TeamSummary,
 };
 
@@ -172,6 +173,10 @@ pub struct ConversationDetail {
     pub consent: Option<Consent>,
     /// The actions that the caller can take now.
     pub permitted_actions: Vec<Action>,
+    /// The accounts that have the conversation open (rule 17). Only `GET /conversations/{id}` fills it in; lists, and
+    /// the answers to changes, do not. Later changes are in the stream `GET /events`.
+    #[serde(default)]
+    pub viewers: Vec<Viewer>,
 }
 
 /// Number of conversations in progress, by next action.

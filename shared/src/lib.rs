@@ -20,6 +20,7 @@ pub mod ids;
 pub mod message;
 pub mod number;
 pub mod page;
+pub mod presence;
 pub mod rejected_message;
 pub mod search;
 pub mod segments;

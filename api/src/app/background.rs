@@ -7,6 +7,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use crate::{
     clock::Clock,
     config::Settings,
+    conversations::presence::Presences,
     daily_files::DailyFiles,
     db::{Db, DbError},
     events::{self, feed::Feed, versions::Versions},
@@ -25,6 +26,7 @@ pub(super) struct Background {
     pub(super) feed: Arc<Feed>,
     pub(super) versions: Arc<Versions>,
     pub(super) daily_files: Arc<DailyFiles>,
+    pub(super) presences: Arc<Presences>,
     pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
@@ -60,10 +62,12 @@ impl Background {
         let daily_files =
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
+        let presences = Arc::new(Presences::new(db.clone(), clock.clone(), Arc::clone(&feed)));
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
+            tokio::spawn(Arc::clone(&presences).keep(stopped.clone())),
             tokio::spawn(search::refold(db.clone(), stopped.clone())),
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
@@ -77,6 +81,6 @@ impl Background {
             };
             tasks.push(tokio::spawn(repair.run(every, stopped)));
         }
-        Ok(Self { outbox, feed, versions, daily_files, tasks })
+        Ok(Self { outbox, feed, versions, daily_files, presences, tasks })
     }
 }

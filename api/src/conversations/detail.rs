@@ -41,5 +41,14 @@ pub fn detail(
         })
         .map(|(action, _)| action)
         .collect();
-    Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })
+    Ok(ConversationDetail {
+        conversation,
+        next_id,
+        team,
+        customer,
+        closure,
+        consent,
+        permitted_actions,
+        viewers: Vec::new(),
+    })
 }

@@ -15,6 +15,7 @@ pub mod message;
 mod moved;
 pub mod number_check;
 pub mod opt_out;
+pub mod presence;
 mod problems;
 pub(crate) mod queries;
 pub mod queue;

@@ -10,6 +10,7 @@ use super::{
     known_number::NumberError,
     moved::{Moved, UnseenError},
     opt_out::OptOutError,
+    presence::PresenceError,
     queue::{ListError, QueueError},
     receive::ReceiveError,
     rendered_templates::RenderError,
@@ -160,6 +161,7 @@ impl From<AttentionError> for ApiError {
 
 problem_of_inner!(ManualConsentError: NotFound, Invalid, Number, Database);
 problem_of_inner!(OptOutError: NotFound, Invalid, Database);
+problem_of_inner!(PresenceError: NotFound, Invalid, Database);
 
 #[cfg(test)]
 mod tests {

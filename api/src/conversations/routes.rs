@@ -118,7 +118,8 @@ pub async fn get_conversation(
     id: web::Path<ConversationId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = state.db.read(move |conn| detail::detail(conn, &caller, id)).await?;
+    let mut found = state.db.read(move |conn| detail::detail(conn, &caller, id)).await?;
+    found.viewers = state.presences.viewers(id);
     Ok(HttpResponse::Ok().json(found))
 }
 

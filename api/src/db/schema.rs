@@ -312,6 +312,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    presences (conversation_id, account_id, tab) {
+        conversation_id -> BigInt,
+        account_id -> BigInt,
+        tab -> Text,
+        team_id -> BigInt,
+        account_name -> Text,
+        state -> Text,
+        seen_at -> UtcTimestamp,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
     storage_probe (id) {
         id -> BigInt,
         filler -> Binary,

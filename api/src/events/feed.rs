@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{event::Event, ids::EventId};
+use shared::{event::Event, ids::EventId, presence::PresenceChange};
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::{published::Published, queries, versions::Versions};
@@ -86,11 +86,22 @@ impl Feed {
         let new = position.take_new(events, clock.now());
         // First, so that those who receive an event do not get what was cached before it.
         self.versions.read_from_log(&new, read_at);
-        for event in new.into_iter().filter_map(Published::new) {
-            // Sending fails when there are no streams, which is not an error.
-            let _ = self.sender().as_ref().map(|events| events.send(event));
+        for event in new {
+            self.send(Published::event(event));
         }
         Ok(full)
+    }
+
+    /// Sends a change of presence to the streams. It is in no log, so a stream that resumes does not get it.
+    pub(crate) fn publish_presence(&self, change: &PresenceChange) {
+        self.send(Published::presence(change));
+    }
+
+    fn send(&self, published: Option<Published>) {
+        if let (Some(events), Some(published)) = (self.sender().as_ref(), published) {
+            // Sending fails when there are no streams, which is not an error.
+            let _ = events.send(Arc::new(published));
+        }
     }
 }
 

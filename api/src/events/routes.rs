@@ -13,13 +13,17 @@ use shared::{
     Problem,
     event::{Event, EventKind},
     ids::EventId,
+    presence::PresenceChange,
 };
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::{Instant, timeout_at},
 };
 
-use super::{published::Published, queries};
+use super::{
+    published::{Content, Published},
+    queries,
+};
 use crate::{
     auth::{Authenticator, Caller},
     error::ApiError,
@@ -37,15 +41,15 @@ struct Stream {
     caller: Arc<Caller>,
     live: broadcast::Receiver<Arc<Published>>,
     /// Missed events, which are sent before live ones.
-    replay: std::vec::IntoIter<Arc<Published>>,
+    replay: std::vec::IntoIter<Published>,
     /// The ids of the missed events, to skip those that also arrive live.
     replayed: HashSet<EventId>,
     /// More events were missed than are replayed at once; the client must reconnect for the rest.
     incomplete: bool,
     /// When the next heartbeat is due.
     heartbeat_at: Instant,
-    /// The `retry` field was sent.
-    started: bool,
+    /// The first chunk, until it is sent.
+    first: Option<Bytes>,
     /// The session or API key has ended; the stream ends after the current chunk.
     ended: bool,
 }
@@ -54,6 +58,9 @@ struct Stream {
 ///
 /// Each event has a kind (`event`), a position in the log (`id`) and an `Event` as JSON (`data`). Send the last `id` as
 /// `Last-Event-ID` to receive the events since then. After a reconnection, fetch the data that you display again.
+///
+/// `presence_changed` carries its content, a `PresenceChange`, and has no `id`. A stream begins with one for each account
+/// that has a conversation of the caller's teams open; forget those of an earlier stream.
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last event that was received")),
     responses((status = 200, description = "The stream", content_type = "text/event-stream", body = Event),
@@ -71,15 +78,16 @@ pub async fn stream_events(
         Some(last) => state.db.read(move |conn| queries::after(conn, last, MAX_REPLAY)).await?,
         None => Vec::new(),
     };
+    let first = first_chunk(&state.presences.in_scope(&caller.scope));
     let state = Stream {
         auth: Arc::clone(&state.auth),
         caller: Arc::new(caller),
         live,
         replayed: missed.iter().map(|event| event.id).collect(),
         incomplete: i64::try_from(missed.len()).is_ok_and(|missed| missed >= MAX_REPLAY),
-        replay: missed.into_iter().filter_map(Published::new).collect::<Vec<_>>().into_iter(),
+        replay: missed.into_iter().filter_map(Published::event).collect::<Vec<_>>().into_iter(),
         heartbeat_at: Instant::now() + HEARTBEAT,
-        started: false,
+        first: Some(first),
         ended: false,
     };
     let body = stream::unfold(state, |mut state| async move {
@@ -97,30 +105,42 @@ pub async fn stream_events(
         .streaming(body))
 }
 
+/// Returns the delay of a reconnection, and the current presences.
+fn first_chunk(presences: &[PresenceChange]) -> Bytes {
+    let mut chunk = b"retry: 1000\n\n".to_vec();
+    for presence in presences.iter().filter_map(Published::presence) {
+        chunk.extend(presence.text);
+    }
+    chunk.into()
+}
+
 impl Stream {
     /// Returns the next chunk. `None` ends the stream: the client lags too far behind, or its session has ended.
     async fn next(&mut self) -> Option<Bytes> {
-        if !self.started {
-            self.started = true;
-            return Some(Bytes::from_static(b"retry: 1000\n\n"));
+        if let Some(first) = self.first.take() {
+            return Some(first);
         }
         if self.ended {
             return None;
         }
         loop {
-            let (published, is_repeated) = match self.replay.next() {
-                Some(published) => (published, false),
+            let (published, is_live) = match self.replay.next() {
+                Some(published) => (Arc::new(published), false),
                 None if self.incomplete => return None,
                 None => match timeout_at(self.heartbeat_at, self.live.recv()).await {
-                    Ok(Ok(published)) => {
-                        let is_repeated = self.replayed.contains(&published.event.id);
-                        (published, is_repeated)
-                    }
+                    Ok(Ok(published)) => (published, true),
                     Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
                     Err(_) => return self.heartbeat().await,
                 },
             };
-            let event = &published.event;
+            let event = match &published.content {
+                Content::Event(event) => event,
+                Content::Presence(team) if self.caller.scope.includes(*team) => {
+                    return Some(published.text.clone());
+                }
+                Content::Presence(_) => continue,
+            };
+            let is_repeated = is_live && self.replayed.contains(&event.id);
             if event.kind == EventKind::AccountChanged && self.may_affect_caller(event) {
                 // Also for a repeated event: when it was replayed, the feed may not have read it yet.
                 self.reload_caller().await;

@@ -4,16 +4,18 @@
 //! processing it.
 
 use gloo_net::http::{Method, RequestBuilder};
+use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use shared::{Page, page::MAX_LIMIT};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{
     error::{Problem, RequestError},
     renewal,
 };
-use crate::{clock::sync_server_time, json};
+use crate::{clock::sync_server_time, json, tasks::spawn_detached};
 
 pub(super) const BASE: &str = "/api/v1";
 
@@ -230,6 +232,32 @@ pub(super) fn error_response(status: u16, text: &str, retry_after: Option<String
         // A proxy in front of the server sends errors in its own format.
         Err(_) if status >= 500 => RequestError::Unreachable,
         Err(_) => RequestError::Unreadable,
+    }
+}
+
+/// Sends a request that the browser completes even if the page is closed (`keepalive`). Its response is ignored.
+pub(super) fn send_beyond_page(method: &str, path: &str, csrf_token: &str, body: &str) {
+    let object = |entries: &[(&str, JsValue)]| {
+        let object = Object::new();
+        for (name, value) in entries {
+            let _ = Reflect::set(&object, &(*name).into(), value);
+        }
+        JsValue::from(object)
+    };
+    let headers = object(&[("Content-Type", "application/json".into()), (CSRF_HEADER, csrf_token.into())]);
+    let options = object(&[
+        ("method", method.into()),
+        ("keepalive", JsValue::TRUE),
+        ("headers", headers),
+        ("body", body.into()),
+    ]);
+    let fetch =
+        Reflect::get(&window(), &"fetch".into()).ok().and_then(|fetch| fetch.dyn_into::<Function>().ok());
+    let sent = fetch.and_then(|fetch| fetch.call2(&window(), &format!("{BASE}{path}").into(), &options).ok());
+    if let Some(promise) = sent.and_then(|sent| sent.dyn_into::<Promise>().ok()) {
+        spawn_detached(async move {
+            let _ = JsFuture::from(promise).await;
+        });
     }
 }
 

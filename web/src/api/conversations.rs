@@ -147,5 +147,16 @@ struct DetailFields {
 fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
     let conversation: Conversation = read(text)?;
     let DetailFields { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
-    Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })
+    // The event stream says who views the conversation.
+    let viewers = Vec::new();
+    Ok(ConversationDetail {
+        conversation,
+        next_id,
+        team,
+        customer,
+        closure,
+        consent,
+        permitted_actions,
+        viewers,
+    })
 }

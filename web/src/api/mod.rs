@@ -11,6 +11,7 @@ mod conversations;
 mod daily_files;
 mod error;
 mod numbers;
+mod presence;
 mod queue;
 mod rejected_messages;
 mod renewal;

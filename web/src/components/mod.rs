@@ -19,4 +19,5 @@ pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod theme_switch;
 pub(crate) mod timestamp;
+pub(crate) mod viewers;
 pub(crate) mod when;

@@ -1,19 +1,28 @@
-//! The event stream: tells the components on screen what changed. Events carry no content; pages fetch it.
+//! The event stream: tells the components on screen what changed. Events carry no content, which pages fetch; only
+//! [`presence`] comes with the stream.
 
 mod coalesce;
+pub(crate) mod presence;
 mod relay;
+mod stream;
+mod tabs;
 
 use std::{cell::RefCell, collections::BTreeMap, rc::Rc, time::Duration};
 
 use leptos::{prelude::*, reactive::owner::WeakOwner};
-use shared::event::{Event, EventKind};
-use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
+use shared::event::Event;
+use wasm_bindgen::JsCast;
+use web_sys::MessageEvent;
 
 pub(crate) use self::coalesce::coalesce;
-use self::relay::Relay;
+use self::{
+    presence::Presences,
+    relay::Relay,
+    stream::Stream,
+    tabs::{INTERRUPTED, OPENED, SIGNED_OUT},
+};
 use crate::{
-    api::{Client, EVENTS, RequestError},
+    api::{Client, RequestError},
     clock::pause,
     json,
     session::{use_client, use_session},
@@ -24,16 +33,6 @@ use crate::{
 const HIDDEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often a tab checks that the leading tab still responds.
 const CHECK_INTERVAL: Duration = Duration::from_secs(20);
-/// Time limit for the leading tab's response.
-const PING_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// Messages between tabs. Any other message is an event.
-const PING: &str = "?";
-const OPENED: &str = "opened";
-const LIVE: &str = "live";
-const CONNECTING: &str = "connecting";
-const INTERRUPTED: &str = "interrupted";
-const SIGNED_OUT: &str = "signed out";
 
 /// An item of the event stream.
 #[derive(Clone, Debug)]
@@ -53,7 +52,6 @@ pub(crate) enum LiveState {
 }
 
 type Listener = Rc<dyn Fn(&LiveUpdate)>;
-type Handler = Closure<dyn FnMut(web_sys::Event)>;
 
 /// The event stream, opened by this tab or by another tab of the browser.
 #[derive(Clone, Copy)]
@@ -61,6 +59,8 @@ pub(crate) struct Live {
     client: Client,
     /// The state of the connection.
     pub(crate) state: RwSignal<LiveState>,
+    /// The other accounts that have conversations open.
+    pub(crate) presences: Presences,
     listeners: StoredValue<Rc<RefCell<BTreeMap<u32, Listener>>>, LocalStorage>,
     stream: StoredValue<Option<Stream>, LocalStorage>,
     /// Number of consecutive failures to open the stream.
@@ -70,25 +70,14 @@ pub(crate) struct Live {
     unanswered: StoredValue<bool>,
 }
 
-struct Stream {
-    source: EventSource,
-    _handlers: Vec<Handler>,
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.source.set_onopen(None);
-        self.source.set_onerror(None);
-        self.source.close();
-    }
-}
-
 impl Live {
     /// Opens the stream, or joins the tab that has it, and provides it as context until the current owner is disposed.
     pub(crate) fn provide() -> Self {
+        let account = use_session().account();
         let live = Self {
             client: use_client(),
             state: RwSignal::new(LiveState::Connecting),
+            presences: Presences::new(account),
             listeners: StoredValue::new_local(Rc::default()),
             stream: StoredValue::new_local(None),
             failures: StoredValue::new(0),
@@ -96,7 +85,7 @@ impl Live {
             unanswered: StoredValue::new(false),
         };
         provide_context(live);
-        live.relay.set_value(Relay::join(live, use_session().account()));
+        live.relay.set_value(Relay::join(live, account));
         if live.relay().is_none() {
             live.open();
         }
@@ -159,61 +148,6 @@ impl Live {
         self.stream.try_update_value(|stream| *stream = None);
     }
 
-    /// Checks that the leading tab responds. If it does not, it is frozen, and this tab takes its lock.
-    fn check(self) {
-        let Some(relay) = self.relay().filter(|relay| !relay.is_leader()) else { return };
-        if document().hidden() {
-            return;
-        }
-        self.unanswered.try_set_value(true);
-        relay.post(PING);
-        spawn_detached(async move {
-            pause(PING_TIMEOUT).await;
-            let relay = self.relay().filter(|relay| !relay.is_leader());
-            if let Some(relay) = relay
-                && self.unanswered.try_get_value() == Some(true)
-            {
-                relay.request_lock(true);
-            }
-        });
-    }
-
-    /// Handles a message from another tab.
-    fn received(self, text: &str) {
-        if let Some(relay) = self.leading() {
-            if text == PING {
-                relay.post(match self.state.try_get_untracked() {
-                    Some(LiveState::Live) => LIVE,
-                    Some(LiveState::Interrupted) => INTERRUPTED,
-                    _ => CONNECTING,
-                });
-            }
-            return;
-        }
-        if text == PING {
-            return;
-        }
-        self.unanswered.try_set_value(false);
-        match text {
-            LIVE if self.state.try_get_untracked() == Some(LiveState::Live) => {}
-            LIVE | OPENED => {
-                self.state.try_set(LiveState::Live);
-                self.notify(&LiveUpdate::Opened);
-            }
-            INTERRUPTED => {
-                self.state.try_set(LiveState::Interrupted);
-            }
-            SIGNED_OUT => spawn_detached(async move {
-                let _ = self.client.renew().await;
-            }),
-            event => {
-                if let Ok(event) = json::from_str(event) {
-                    self.notify(&LiveUpdate::Event(event));
-                }
-            }
-        }
-    }
-
     /// Runs `listener` for each item until the current owner is disposed.
     pub(crate) fn listen(self, listener: impl Fn(&LiveUpdate) + 'static) {
         // A weak reference, so that the listener does not keep its owner alive.
@@ -243,43 +177,41 @@ impl Live {
     }
 
     fn open(self) {
-        let Ok(source) = EventSource::new(EVENTS) else {
+        let Some(stream) = Stream::open(self) else {
             return self.reopen();
         };
-        let mut handlers: Vec<Handler> = Vec::new();
-        let mut handler = |act: Box<dyn FnMut(web_sys::Event)>| {
-            let made = Closure::wrap(act);
-            let function: js_sys::Function = made.as_ref().unchecked_ref::<js_sys::Function>().clone();
-            handlers.push(made);
-            function
-        };
-        source.set_onopen(Some(&handler(Box::new(move |_| self.opened()))));
-        source.set_onerror(Some(&handler(Box::new(move |_| self.interrupted()))));
-        let on_event = handler(Box::new(move |event| self.receive_event(&event)));
-        for kind in EventKind::ALL {
-            let _ = source.add_event_listener_with_callback(kind.as_str(), &on_event);
-        }
-        self.stream.try_update_value(|stream| *stream = Some(Stream { source, _handlers: handlers }));
+        self.stream.try_update_value(|open| *open = Some(stream));
     }
 
     fn opened(self) {
         self.failures.try_update_value(|failures| *failures = 0);
         self.state.try_set(LiveState::Live);
+        self.presences.clear();
         self.forward(OPENED);
         // Also on the first connection: the stream does not include changes between a page's fetch and this moment.
         self.notify(&LiveUpdate::Opened);
     }
 
     fn interrupted(self) {
-        self.state.try_set(LiveState::Interrupted);
+        self.set_interrupted();
         self.forward(INTERRUPTED);
-        let closed = self.stream.try_with_value(|stream| {
-            stream.as_ref().is_some_and(|stream| stream.source.ready_state() == EventSource::CLOSED)
-        });
+        let closed = self.stream.try_with_value(|stream| stream.as_ref().is_some_and(Stream::is_closed));
         // Otherwise the browser reconnects by itself and sends the id of its last event.
         if closed == Some(true) {
             self.reopen();
         }
+    }
+
+    fn set_interrupted(self) {
+        if self.state.try_get_untracked() == Some(LiveState::Live) {
+            spawn_detached(async move {
+                pause(presence::EXPIRY).await;
+                if self.state.try_get_untracked() == Some(LiveState::Interrupted) {
+                    self.presences.clear();
+                }
+            });
+        }
+        self.state.try_set(LiveState::Interrupted);
     }
 
     fn reopen(self) {
@@ -307,8 +239,15 @@ impl Live {
         let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         let Some(text) = text else { return };
         self.forward(&text);
-        if let Ok(event) = json::from_str(&text) {
+        self.take(&text);
+    }
+
+    /// Takes an event of the stream.
+    fn take(self, text: &str) {
+        if let Ok(event) = json::from_str(text) {
             self.notify(&LiveUpdate::Event(event));
+        } else if let Ok(change) = json::from_str(text) {
+            self.presences.apply(change);
         }
     }
 
@@ -322,9 +261,7 @@ impl Live {
 
     fn visibility_changed(self) {
         if !document().hidden() {
-            let closed = self.stream.try_with_value(|stream| {
-                stream.as_ref().is_none_or(|stream| stream.source.ready_state() == EventSource::CLOSED)
-            });
+            let closed = self.stream.try_with_value(|stream| stream.as_ref().is_none_or(Stream::is_closed));
             if closed == Some(true) && self.is_wanted() {
                 self.open();
             }

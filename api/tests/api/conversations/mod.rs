@@ -7,6 +7,7 @@ mod closing;
 mod history;
 mod lifecycle;
 mod moved;
+mod presence;
 mod queue;
 mod queue_answers;
 mod queue_counts;

@@ -39,7 +39,7 @@ fn is_of_request(statement: &str) -> bool {
     let contains = |words: &[&str]| words.iter().any(|word| statement.contains(word));
     let is_control = starts(&["BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "PRAGMA", "SET"]);
     let is_authentication = contains(&["sessions", "team_members"]);
-    let is_feed = contains(&["FROM events"]);
+    let is_feed = contains(&["FROM events", "FROM presences"]);
     let is_worker = (contains(&["outbox"]) && !contains(&["INSERT INTO outbox"]))
         || contains(&["SET status = 'sending'"]);
     // Tasks that run once at the start of the server: retention, folding of search texts, imports to continue.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use api::{
     clock::Clock,
     db::Db,
-    events::{feed::Feed, versions::Versions},
+    events::{feed::Feed, published::Content, versions::Versions},
 };
 use shared::ids::EventId;
 use tokio::{sync::watch, time::timeout};
@@ -23,7 +23,8 @@ async fn an_event_from_before_the_feed_runs_reaches_a_stream_that_is_already_ope
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(Arc::clone(&feed).run(db, Clock::System, EventId(0), stopped));
     let event = timeout(TIMEOUT, stream.recv()).await.expect("an event in time").unwrap();
-    assert_eq!(event.event.id, newest);
+    let Content::Event(event) = &event.content else { panic!("a change of presence: {event:?}") };
+    assert_eq!(event.id, newest);
     stop.send(true).unwrap();
     running.await.unwrap();
 }

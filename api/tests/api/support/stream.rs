@@ -38,7 +38,8 @@ impl Listener {
         kinds
     }
 
-    async fn block(&mut self) -> Option<String> {
+    /// Returns the lines of the next block, or `None` at the end of the stream.
+    pub(crate) async fn block(&mut self) -> Option<String> {
         let reading = async {
             loop {
                 if let Some((block, rest)) = self.buffer.split_once("\n\n") {

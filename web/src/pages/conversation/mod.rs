@@ -13,6 +13,7 @@ mod history;
 mod key_data;
 mod media;
 mod messages;
+mod presence;
 mod reply;
 mod reply_form;
 mod resend;
@@ -32,7 +33,7 @@ use shared::{
 
 use self::{
     closed::ClosedBanner, closing::Closing, header::Header, key_data::KeyDataPanel, messages::Messages,
-    reply_form::ReplyForm, thread::Thread,
+    presence::Reporter, reply_form::ReplyForm, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -175,6 +176,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
     let is_opted_out = context.read(|detail| {
         detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
     });
+    let reporter = Reporter::start(context.id);
     let below = {
         let zone = zone.clone();
         move || {
@@ -190,7 +192,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
                 .into_any();
             }
             match (may_reply.get(), is_opted_out.get()) {
-                (true, _) => view! { <ReplyForm context /> }.into_any(),
+                (true, _) => view! { <ReplyForm context reporter /> }.into_any(),
                 (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
                 (false, false) => view! {
                     <p class="alert mt-3">

@@ -8,6 +8,7 @@ use shared::template::placeholders;
 use super::{
     ConversationContext,
     held::{HeldTexts, held_notice},
+    presence::{PresenceLine, Reporter},
     reply::ReplyState,
     templates::ReplyTemplates,
 };
@@ -27,9 +28,12 @@ const HELD: HeldTexts = HeldTexts {
 /// The ids of what the form shows about the text.
 const DESCRIBED_BY: &str = "message-missing error-body message-count";
 
+/// The id of the line that says what other accounts do in the conversation.
+const PRESENCE: &str = "reply-presence";
+
 /// The reply form.
 #[component]
-pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
+pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> impl IntoView {
     let state = ReplyState::new(context);
     let composer = state.composer;
     let form = composer.form;
@@ -58,6 +62,7 @@ pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
             class="mt-3 flex flex-col gap-2"
             aria-label="Reply"
             novalidate
+            on:input=move |_| reporter.typed()
             on:submit=move |event| {
                 event.prevent_default();
                 send();
@@ -71,10 +76,15 @@ pub(super) fn ReplyForm(context: ConversationContext) -> impl IntoView {
             <div class="flex flex-col gap-1">
                 <div class="flex items-end gap-2" on:keydown=key>
                     {message_box(composer, text, error, "reply-message", "min-h-20 flex-1", DESCRIBED_BY)}
-                    <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>
+                    <button
+                        class="btn btn-primary"
+                        aria-describedby=PRESENCE
+                        aria-disabled=move || form.busy.get().to_string()
+                    >
                         {move || if form.busy.get() { "Sending…" } else { "Send" }}
                     </button>
                 </div>
+                <PresenceLine context id=PRESENCE />
                 <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>
                 {hint_and_error("error-body".to_owned(), "", error)}
             </div>

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use shared::{
-    ids::{ConversationId, MessageId},
-    message::{Direction, Message},
+    ids::{AccountId, ConversationId, MessageId},
+    message::{Direction, Message, Sender, SenderKind},
 };
 
 use super::history::LoadedHistory;
@@ -104,6 +104,18 @@ impl Thread {
             let later = entries.iter().rev().take_while(|entry| entry.id > id);
             later.into_iter().any(|entry| entry.message.with_untracked(repeats))
         })
+    }
+
+    /// Returns the name of the sender of the last message, if it is a reply after `since` that another account or an
+    /// API key has sent.
+    pub(super) fn reply_of_another(self, own: Option<AccountId>, since: DateTime<Utc>) -> Option<String> {
+        let reply = |message: &Message| {
+            let Sender { kind, id, name } = &message.sender;
+            let is_own = *kind == SenderKind::Account && *id == own.map(|own| own.0);
+            let is_later_reply = message.direction == Direction::Outbound && message.created_at > since;
+            name.clone().filter(|_| is_later_reply && !is_own)
+        };
+        self.entries.with(|entries| entries.last()?.message.with(reply))
     }
 
     /// Returns the id of the newest message.

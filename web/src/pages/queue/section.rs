@@ -16,6 +16,7 @@ use crate::{
         person::{open_label, or_dash},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
         timestamp::timestamp,
+        viewers::viewers,
         when::{Row, keyed, when},
     },
     tasks::TaskScope,
@@ -158,7 +159,10 @@ fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyVi
                 },
             )}
             {cell("Last Message", view! { {move || last()} })}
-            {cell("Next Action", view! { {move || next()} })}
+            {cell(
+                "Next Action",
+                view! { <span class="flex min-w-0 grow items-center gap-3">{move || next()} {viewers(id)}</span> },
+            )}
             {link_cell(id, text(open_label))}
         </tr>
     }

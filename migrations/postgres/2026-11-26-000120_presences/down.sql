@@ -1,0 +1,2 @@
+DROP TABLE presences;
+DROP SEQUENCE presence_versions;
