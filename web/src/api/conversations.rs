@@ -6,7 +6,7 @@ use shared::{
     Page,
     closure::{Closure, NewClosure},
     consent::{Consent, NewOptOut},
-    conversation::{Action, Conversation, ConversationDetail, NewConversation},
+    conversation::{Action, AssignmentNote, Conversation, ConversationDetail, NewConversation},
     customer::{Customer, KeyData},
     ids::{ConversationId, MessageId, TeamId},
     message::{Message, NewMessage},
@@ -14,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    Client, RequestError,
+    Client, Filter, RequestError,
     client::{encoded, read},
 };
 
@@ -22,7 +22,7 @@ use super::{
 #[derive(Clone, Copy)]
 pub(crate) enum StatusFilter {
     /// In progress, in queue order.
-    Open,
+    Open(Filter),
     /// Closed, newest first.
     Closed,
 }
@@ -36,11 +36,11 @@ impl Client {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<Conversation>, RequestError> {
-        let status = match status {
-            StatusFilter::Open => "open",
-            StatusFilter::Closed => "closed",
+        let (status, assigned) = match status {
+            StatusFilter::Open(filter) => ("open", filter.parameter()),
+            StatusFilter::Closed => ("closed", String::new()),
         };
-        let mut path = format!("/conversations?team_id={team}&status={status}&limit={limit}");
+        let mut path = format!("/conversations?team_id={team}&status={status}{assigned}&limit={limit}");
         if let Some(cursor) = cursor {
             path.push_str("&cursor=");
             path.push_str(&encoded(cursor));
@@ -124,6 +124,7 @@ struct DetailFields {
     customer: Option<Customer>,
     closure: Option<Closure>,
     consent: Option<Consent>,
+    assignment_note: Option<AssignmentNote>,
     permitted_actions: Vec<Action>,
 }
 
@@ -131,6 +132,15 @@ struct DetailFields {
 /// the download.
 fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
     let conversation: Conversation = read(text)?;
-    let DetailFields { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
-    Ok(ConversationDetail { conversation, next_id, team, customer, closure, consent, permitted_actions })
+    let fields: DetailFields = read(text)?;
+    Ok(ConversationDetail {
+        conversation,
+        next_id: fields.next_id,
+        team: fields.team,
+        customer: fields.customer,
+        closure: fields.closure,
+        consent: fields.consent,
+        assignment_note: fields.assignment_note,
+        permitted_actions: fields.permitted_actions,
+    })
 }

@@ -17,8 +17,11 @@ pub(super) fn with_section(queue: &Queue, newer: QueueSection) -> Option<Queue> 
 pub(super) fn patched(shown: &Queue, newer: &Queue) -> Queue {
     let mut patched = shown.clone();
     for section in &mut patched.sections {
-        let Some(newer) = newer.sections.iter().find(|newer| newer.team.id == section.team.id) else { continue };
+        let Some(newer) = newer.sections.iter().find(|newer| newer.team.id == section.team.id) else {
+            continue;
+        };
         section.counts = newer.counts;
+        section.assignees.clone_from(&newer.assignees);
         for row in &mut section.items {
             if let Some(newer) = newer.items.iter().find(|newer| newer.id == row.id) {
                 *row = newer.clone();
