@@ -7,7 +7,10 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use shared::{ErrorCode, FieldError, Problem, daily_file::Turnover, ids::ConversationId, message::Message};
+use shared::{
+    ErrorCode, FieldError, Problem, conversation::Assignee, daily_file::Turnover, ids::ConversationId,
+    message::Message,
+};
 
 use crate::{
     db::DbError,
@@ -105,6 +108,13 @@ impl ApiError {
     #[must_use]
     pub fn conversation(mut self, id: ConversationId) -> Self {
         self.problem.conversation_id = Some(id);
+        self
+    }
+
+    /// Names the account that has the conversation.
+    #[must_use]
+    pub fn assigned_to(mut self, holder: Assignee) -> Self {
+        self.problem.assigned_to = Some(holder);
         self
     }
 

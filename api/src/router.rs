@@ -83,12 +83,14 @@ fn own_account(urls: &mut Urls<'_>) {
 /// Conversations, and what agents use to hold them.
 fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
-    use conversations::presence::routes as presence;
-    use conversations::routes as conversation;
+    use conversations::{
+        assignment::routes as assignment, presence::routes as presence, routes as conversation,
+    };
     use messages::routes as message;
     use templates::routes as template;
 
     urls.at("/queue", methods().get(conversations::queue::routes::get_queue));
+    urls.at("/queue/next", methods().post(conversations::queue::routes::take_next_conversation));
     urls.at(
         "/conversations",
         methods().get(conversation::list_conversations).post(conversation::create_conversation),
@@ -105,6 +107,11 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
     urls.at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
     urls.at("/conversations/{id}/presence", methods().put(presence::update_presence));
+    urls.at(
+        "/conversations/{id}/assignment",
+        methods().put(assignment::update_assignment).delete(assignment::delete_assignment),
+    );
+    urls.at("/conversations/{id}/assignees", methods().get(assignment::list_assignees));
     urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
     urls.at("/search", methods().get(search::routes::search_conversations));
     urls.at("/numbers", methods().get(numbers::routes::get_number));

@@ -8,7 +8,7 @@ use crate::{
     closure::Closure,
     consent::Consent,
     customer::Customer,
-    ids::{ConversationId, TeamId, TemplateId},
+    ids::{AccountId, ConversationId, TeamId, TemplateId},
     presence::Viewer,
     team::TeamSummary,
 };
@@ -94,6 +94,16 @@ pub struct Attention {
     pub text: String,
 }
 
+/// The account that a conversation is assigned to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Assignee {
+    /// The account's id.
+    pub id: AccountId,
+    /// The account's name.
+    pub name: String,
+}
+
 /// A conversation: all messages between one team number and one customer number, from the first message until closure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -141,6 +151,8 @@ pub struct Conversation {
     pub previous_id: Option<ConversationId>,
     /// Number of the customer's messages since the last reply.
     pub unread: i32,
+    /// The account that answers the customer; `null` while unassigned. A closed conversation keeps the last one.
+    pub assigned_to: Option<Assignee>,
 }
 
 /// An action on a conversation.
@@ -152,6 +164,18 @@ pub enum Action {
     Reply,
     /// Close the conversation.
     Close,
+    /// Assign the conversation to an account, or release it.
+    Assign,
+}
+
+/// What the holder of a conversation, or the team that it returned to, must know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AssignmentNote {
+    /// The note.
+    pub text: String,
+    /// The name of the account or API key that assigned the conversation; `null` when the server returned it.
+    pub by: Option<String>,
 }
 
 /// `GET /conversations/{id}`: the conversation with its team, customer, closure and consent.
@@ -171,6 +195,8 @@ pub struct ConversationDetail {
     pub closure: Option<Closure>,
     /// The latest consent entry of the two numbers; `null` when there is none.
     pub consent: Option<Consent>,
+    /// The note of the assignment. It is shown until the holder replies or the assignment changes.
+    pub assignment_note: Option<AssignmentNote>,
     /// The actions that the caller can take now.
     pub permitted_actions: Vec<Action>,
     /// The accounts that have the conversation open (rule 17). Only `GET /conversations/{id}` fills it in; lists, and
@@ -187,6 +213,21 @@ pub struct Counts {
     pub agent: i64,
     /// Conversations whose next action is the customer's.
     pub customer: i64,
+    /// Conversations that are assigned to no account, whatever their next action.
+    #[serde(default)]
+    pub unassigned: i64,
+}
+
+/// Number of conversations in progress that an account has in a team.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AssigneeCount {
+    /// The account's id.
+    pub id: AccountId,
+    /// The account's name.
+    pub name: String,
+    /// The number of conversations, whatever their next action.
+    pub open: i64,
 }
 
 /// One team's conversations in progress.
@@ -197,9 +238,13 @@ pub struct QueueSection {
     pub team: TeamSummary,
     /// The counts of all the team's conversations in progress, not only those on this page.
     pub counts: Counts,
+    /// The accounts that have conversations in progress, by id, with their numbers. Like `counts`, not only of this page.
+    #[serde(default)]
+    pub assignees: Vec<AssigneeCount>,
     /// The first page of conversations, in queue order.
     pub items: Vec<Conversation>,
-    /// The cursor for the next page of `GET /conversations?team_id=&status=open`; `null` on the last page.
+    /// The cursor for the next page of `GET /conversations?team_id=&status=open`, with the same `assigned`; `null` on
+    /// the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -231,6 +276,33 @@ pub struct NewConversation {
     /// Not supported yet: leave it out. A request with media is refused.
     #[serde(default, alias = "media_urls", skip_serializing)]
     pub media: Option<IgnoredAny>,
+}
+
+/// `PUT /conversations/{id}/assignment`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewAssignment {
+    /// The account that gets the conversation: an enabled member of the team with the permission `reply`.
+    pub account_id: AccountId,
+    /// What the account must know, up to 1000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// Whether to assign the conversation even if it is assigned to another account than the caller's.
+    #[serde(default)]
+    pub force: bool,
+}
+
+/// `POST /queue/next`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NextRequest {
+    /// Only conversations of this team; those of all the caller's teams when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// The conversation that the caller has open. The search continues after its place in the queue, and starts again at
+    /// the beginning after the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<ConversationId>,
 }
 
 /// `GET /numbers`: how a typed number is read, and what prevents sending to it.

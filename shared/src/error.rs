@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{daily_file::Turnover, ids::ConversationId, message::Message};
+use crate::{conversation::Assignee, daily_file::Turnover, ids::ConversationId, message::Message};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $status:literal, $title:literal;)*) => {
@@ -69,6 +69,8 @@ codes! {
     ConversationClosed => "conversation_closed", 409, "The conversation is closed";
     /// The customer or a colleague wrote after the last message that the caller saw.
     ConversationMoved => "conversation_moved", 409, "The conversation has new messages";
+    /// The conversation is assigned to another account; see `assigned_to`.
+    AlreadyAssigned => "already_assigned", 409, "Another agent has the conversation";
     /// An open conversation with this number exists.
     ConversationOpen => "conversation_open", 409, "A conversation with this number is in progress";
     /// The first request with this idempotency key is still in progress.
@@ -166,6 +168,9 @@ pub struct Problem {
     /// For `conversation_moved`: the messages after the last one that the caller saw.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub messages: Vec<Message>,
+    /// For `already_assigned`: the account that has the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned_to: Option<Assignee>,
     /// For `unusual_drop`: how many customers the file would replace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turnover: Option<Turnover>,
@@ -185,6 +190,7 @@ impl Problem {
             request_id: None,
             conversation_id: None,
             messages: Vec::new(),
+            assigned_to: None,
             turnover: None,
         }
     }

@@ -23,6 +23,9 @@ pub enum EventKind {
     ConsentChanged,
     /// An agent dismissed the warning of a conversation.
     AttentionChanged,
+    /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an unassigned
+    /// conversation is only a `message_queued`.
+    AssignmentChanged,
     /// A team, its numbers, its members, its templates or its closure reasons changed.
     TeamChanged,
     /// An account changed. Only the account's own streams receive this event.
@@ -33,13 +36,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 9] = [
+    pub const ALL: [EventKind; 10] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
         EventKind::ConversationClosed,
         EventKind::ConsentChanged,
         EventKind::AttentionChanged,
+        EventKind::AssignmentChanged,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -55,6 +59,7 @@ impl EventKind {
             EventKind::ConversationClosed => "conversation_closed",
             EventKind::ConsentChanged => "consent_changed",
             EventKind::AttentionChanged => "attention_changed",
+            EventKind::AssignmentChanged => "assignment_changed",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

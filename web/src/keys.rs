@@ -6,7 +6,7 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 use shared::{
     account::{Me, Permission},
-    conversation::NextAction,
+    ids::ConversationId,
 };
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -33,7 +33,7 @@ const KEYS: &[Key] = &[
     (&["J"], "Next row"),
     (&["K"], "Previous row"),
     (&["Enter"], "Open the row"),
-    (&["N"], "Open the next conversation waiting for a reply"),
+    (&["N"], "Take the next conversation that waits"),
     (&["R"], "Show new conversations"),
     (&["E"], "Close the conversation"),
     (&["Ctrl", "Enter"], "Send the message"),
@@ -43,12 +43,15 @@ const KEYS: &[Key] = &[
 
 /// Returns the shortcuts that the account has permission to use.
 pub(crate) fn keys_of(me: Option<&Me>) -> impl Iterator<Item = &'static Key> + use<> {
-    let hidden = if may_search(me) { None } else { Some("/") };
-    KEYS.iter().filter(move |(keys, _)| keys.first().copied() != hidden)
+    let hidden = [("/", Permission::Search), ("N", Permission::Reply)]
+        .map(|(key, permission)| (key, !may(me, permission)));
+    KEYS.iter().filter(move |(keys, _)| {
+        !hidden.iter().any(|(key, is_hidden)| *is_hidden && keys.first() == Some(key))
+    })
 }
 
-fn may_search(me: Option<&Me>) -> bool {
-    me.is_some_and(|me| me.may(Permission::Search))
+fn may(me: Option<&Me>, permission: Permission) -> bool {
+    me.is_some_and(|me| me.may(permission))
 }
 
 /// The state of the keyboard shortcuts.
@@ -84,13 +87,14 @@ impl Keys {
             let was_g = after_g.get_value();
             after_g.set_value(matches!(key.as_str(), "g" | "G"));
             match key.as_str() {
-                "/" if !may_search(session.me().as_ref()) => return,
+                "/" if !may(session.me().as_ref(), Permission::Search) => return,
                 "/" if here() == SEARCH => focus_first("[type=search]"),
                 "/" => router.open(SEARCH),
                 "q" | "Q" if was_g => router.open("/"),
                 "j" | "J" => move_to_row(1),
                 "k" | "K" => move_to_row(-1),
-                "n" | "N" => next_conversation(client, notices, router),
+                "n" | "N" if !may(session.me().as_ref(), Permission::Reply) => return,
+                "n" | "N" => take_next_conversation(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
                 "?" => keys.help_open.set(true),
@@ -194,32 +198,16 @@ fn here() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
-/// Opens the next conversation that needs the agent: the first in the queue, or the one after the current conversation.
-fn next_conversation(client: Client, notices: Notices, router: Router) {
-    let here = here();
+/// Takes the next conversation that waits, after the one that is open, and opens it.
+fn take_next_conversation(client: Client, notices: Notices, router: Router) {
+    let open = here().strip_prefix("/conversations/").and_then(|id| id.parse::<ConversationId>().ok());
     spawn_detached(async move {
-        let queue = match client.get_queue().await {
-            Ok(queue) => queue,
-            Err(error) => return notices.error(&error),
-        };
-        let waiting: Vec<String> = queue
-            .sections
-            .iter()
-            .flat_map(|section| &section.items)
-            .filter(|conversation| conversation.next_action == Some(NextAction::Agent))
-            .map(|conversation| format!("/conversations/{}", conversation.id))
-            .collect();
-        match after(&waiting, &here) {
-            Some(path) => router.open(path),
-            None => notices.info("No other conversation is waiting for a reply."),
+        match client.take_next(open).await {
+            Ok(Some(id)) => router.open(&format!("/conversations/{id}")),
+            Ok(None) => notices.info("No other conversation is waiting for a reply."),
+            Err(error) => notices.error(&error),
         }
     });
-}
-
-/// Returns the entry after `here`, starting again after the last one; the first entry when `here` is not in the list.
-fn after<'a>(waiting: &'a [String], here: &str) -> Option<&'a str> {
-    let start = waiting.iter().position(|path| path == here).map_or(0, |place| place + 1);
-    waiting.iter().cycle().skip(start).take(waiting.len()).map(String::as_str).find(|path| *path != here)
 }
 
 #[cfg(test)]
@@ -227,21 +215,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_next_conversation_follows_the_current_one_and_differs_from_it() {
-        let waiting = ["/a", "/b", "/c"].map(str::to_owned);
-        assert_eq!(after(&waiting, "/"), Some("/a"));
-        assert_eq!(after(&waiting, "/a"), Some("/b"));
-        assert_eq!(after(&waiting, "/c"), Some("/a"));
-        assert_eq!(after(&waiting[..1], "/a"), None);
-        assert_eq!(after(&[], "/a"), None);
-    }
-
-    #[test]
     fn a_shortcut_without_the_permission_is_not_listed() {
         let mut me: Me = serde_json::from_value(serde_json::json!({
-            "account": null, "api_key": null, "permissions": ["reply"], "teams": [],
+            "account": null, "api_key": null, "permissions": [], "teams": [],
         }))
         .unwrap();
+        assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 2);
+        me.permissions.insert(Permission::Reply);
         assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 1);
         assert!(keys_of(Some(&me)).all(|(keys, _)| *keys != ["/"]));
         me.permissions.insert(Permission::Search);

@@ -1,4 +1,4 @@
-//! Stores small texts in the browser's `localStorage`.
+//! Stores small texts in the browser's `localStorage`, or for one tab in its `sessionStorage`.
 //!
 //! Tokens and passwords do not belong here. A browser can refuse to store anything, so the app works without it.
 
@@ -7,6 +7,18 @@ use web_sys::Storage;
 
 fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
+}
+
+/// Returns the text that is stored for this browser tab.
+pub(crate) fn load_for_tab(key: &str) -> Option<String> {
+    window().session_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Stores a text for this browser tab.
+pub(crate) fn save_for_tab(key: &str, text: &str) {
+    if let Some(storage) = window().session_storage().ok().flatten() {
+        let _ = storage.set_item(key, text);
+    }
 }
 
 /// Returns the stored text.

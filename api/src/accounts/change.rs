@@ -175,9 +175,17 @@ pub fn update(
     if is_disabling {
         auth::queries::revoke_sessions(conn, id, None, now)?;
     }
+    if row.display_name != before.display_name {
+        renamed(conn, now)?;
+    }
     events::queries::insert_of_account(conn, Some(id), now)?;
     // Not through `detail`: the change may have moved the account out of the caller's teams.
     Ok(load(conn, id).map_err(ManageAccountError::from)?)
+}
+
+/// Appends that an account has a new name, which is shown with its conversations in every team.
+pub(super) fn renamed(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<(), DbError> {
+    events::queries::insert_of_team(conn, EventKind::TeamChanged, None, now)
 }
 
 /// Returns the account's fields after a change. Validates those that change.

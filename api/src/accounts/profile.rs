@@ -68,6 +68,7 @@ pub(crate) async fn update(
     validation.finish()?;
     let account = Account { display_name, email, ..before.clone() };
     let changes_email = account.email != before.email;
+    let renames = account.display_name != before.display_name;
     let confirmed = match changes_email {
         true => Some(confirm_password(authenticator, before, session, profile.current_password).await?),
         false => None,
@@ -88,6 +89,9 @@ pub(crate) async fn update(
                 })?;
             }
             queries::rename(conn, changed.id, &changed.display_name)?;
+            if renames {
+                super::change::renamed(conn, now)?;
+            }
             Ok::<_, UpdateProfileError>(events::queries::insert_of_account(conn, Some(changed.id), now)?)
         })
         .await?;

@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use crate::{
     clock::Clock,
     config::Settings,
-    conversations::presence::Presences,
+    conversations::{assignment::absence, presence::Presences},
     daily_files::DailyFiles,
     db::{Db, DbError},
     events::{self, feed::Feed, versions::Versions},
@@ -70,6 +70,7 @@ impl Background {
             tokio::spawn(Arc::clone(&presences).keep(stopped.clone())),
             tokio::spawn(search::refold(db.clone(), stopped.clone())),
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
+            tokio::spawn(absence::keep(db.clone(), clock.clone(), Arc::clone(&feed), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
         ];
         if let Some(every) = settings.gateway.repair_every {

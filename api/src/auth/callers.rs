@@ -16,6 +16,8 @@ use crate::{
     },
 };
 
+/// Minimum interval between two records of a session's last use, to avoid a write for each request.
+const LAST_USE_INTERVAL: TimeDelta = TimeDelta::minutes(2);
 /// Number of callers that are kept.
 const CAPACITY: usize = 4096;
 
@@ -34,7 +36,7 @@ pub(super) struct Known {
     pub(super) caller: Arc<Caller>,
     /// When the session ends, however often it is refreshed. `None` for an API key.
     ends_at: Option<DateTime<Utc>>,
-    /// When the API key was last used, as far as it is recorded.
+    /// When the session or API key was last used, as far as it is recorded.
     pub(super) last_used_at: Option<DateTime<Utc>>,
 }
 
@@ -70,7 +72,22 @@ impl Callers {
         let version = self.versions.of_account(account);
         let load = move |conn: &mut DbConnection| load_session(conn, session, now);
         let known = self.find(Presented::Session(session), version, load).await?;
-        Ok(known.filter(|known| known.ends_at.is_none_or(|ends_at| now < ends_at)))
+        let known = known.filter(|known| known.ends_at.is_none_or(|ends_at| now < ends_at));
+        let last_use = known.as_ref().and_then(|known| known.last_used_at);
+        if last_use.is_some_and(|last_use| now - last_use >= LAST_USE_INTERVAL) {
+            self.record_use(session, now).await;
+        }
+        Ok(known)
+    }
+
+    /// Records that a session is in use: the conversations of an absent account return to their teams (rule 16). A
+    /// failure does not fail the request.
+    async fn record_use(&self, session: i64, now: DateTime<Utc>) {
+        let recorded = self.db.write(move |conn| queries::touch_session(conn, session, now)).await;
+        if let Err(error) = recorded {
+            tracing::warn!(%error, "the use of a session was not recorded");
+        }
+        self.known.forget(&Presented::Session(session));
     }
 
     /// Returns the caller with the API key of this hash, or `None` if there is none or it was revoked.
@@ -132,7 +149,8 @@ fn load_session(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Re
         scope,
     };
     let ends_at = live.created_at + TimeDelta::days(SESSION_DAYS);
-    Ok(Some(Known { caller: Arc::new(caller), ends_at: Some(ends_at), last_used_at: None }))
+    let last_used_at = Some(live.last_used_at);
+    Ok(Some(Known { caller: Arc::new(caller), ends_at: Some(ends_at), last_used_at }))
 }
 
 fn of_api_key(found: queries::ApiKeyRow) -> Known {

@@ -170,6 +170,7 @@ pub(super) struct LiveSession {
     pub(super) account: Account,
     pub(super) permissions: BTreeSet<Permission>,
     pub(super) created_at: DateTime<Utc>,
+    pub(super) last_used_at: DateTime<Utc>,
 }
 
 /// Returns the session if it is live: not revoked, younger than [`SESSION_DAYS`], and its account not disabled.
@@ -178,20 +179,18 @@ pub(super) fn live_session(
     session: i64,
     now: DateTime<Utc>,
 ) -> Result<Option<LiveSession>, DbError> {
-    let row: Option<(AccountColumns, AsText<BTreeSet<Permission>>, Timestamp)> =
+    let row: Option<(AccountColumns, AsText<BTreeSet<Permission>>, Timestamp, Timestamp)> =
         on_each!(conn, |c| accounts::table
             .inner_join(sessions::table.on(sessions::account_id.eq(accounts::id)))
             .filter(sessions::id.eq(session))
             .filter(sessions::revoked_at.is_null())
             .filter(sessions::created_at.gt(Timestamp(now - TimeDelta::days(SESSION_DAYS))))
             .filter(accounts::disabled_at.is_null())
-            .select((ACCOUNT, accounts::permissions, sessions::created_at))
+            .select((ACCOUNT, accounts::permissions, sessions::created_at, sessions::last_used_at))
             .first(c)
             .optional())?;
-    Ok(row.map(|(columns, AsText(permissions), Timestamp(created_at))| LiveSession {
-        account: account(columns),
-        permissions,
-        created_at,
+    Ok(row.map(|(columns, AsText(permissions), Timestamp(created_at), Timestamp(last_used_at))| {
+        LiveSession { account: account(columns), permissions, created_at, last_used_at }
     }))
 }
 
@@ -278,7 +277,7 @@ pub(super) fn scope(conn: &mut DbConnection, account: &Account) -> Result<TeamSc
 }
 
 /// The teams of a scope.
-pub(super) fn team_ids(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<TeamId>, DbError> {
+pub(crate) fn team_ids(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec<TeamId>, DbError> {
     match scope {
         TeamScope::Only(teams) => Ok(teams.clone()),
         TeamScope::Every => {

@@ -72,7 +72,8 @@ pub fn close(
     Ok(())
 }
 
-fn note(given: Option<&str>) -> Result<Option<String>, Invalid> {
+/// Returns the trimmed note, or `None` if it is empty.
+pub(super) fn note(given: Option<&str>) -> Result<Option<String>, Invalid> {
     let Some(note) = given.map(str::trim).filter(|note| !note.is_empty()) else {
         return Ok(None);
     };

@@ -4,7 +4,11 @@
 pub(super) mod queries;
 
 use chrono::{DateTime, Utc};
-use shared::conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction};
+use shared::{
+    conversation::{Assignee, Attention, AttentionCode, Conversation, ConversationStatus, NextAction},
+    ids::AccountId,
+    message::{Sender, SenderKind},
+};
 
 /// The fields of a conversation that change until it is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +28,10 @@ pub struct State {
     /// Time of the message that caused this transition, by which search orders conversations. `None`, or a time before
     /// the stored one, leaves the stored one unchanged.
     pub active_at: Option<DateTime<Utc>>,
+    /// The account that has the conversation (rule 16).
+    pub assigned_to: Option<Assignee>,
+    /// Whether the note of the assignment stays.
+    pub keeps_note: bool,
 }
 
 impl From<&Conversation> for State {
@@ -36,6 +44,8 @@ impl From<&Conversation> for State {
             attention: conversation.attention.clone(),
             unread: conversation.unread,
             active_at: None,
+            assigned_to: conversation.assigned_to.clone(),
+            keeps_note: true,
         }
     }
 }
@@ -57,6 +67,8 @@ impl State {
             attention: None,
             unread: 0,
             active_at: Some(now),
+            assigned_to: None,
+            keeps_note: true,
         }
     }
 
@@ -87,12 +99,20 @@ impl State {
         Ok(self)
     }
 
-    /// The team wrote. A pending conversation stays pending.
+    /// The team wrote. A pending conversation stays pending. An open one that is unassigned is assigned to its author, if
+    /// that is an account. A reply of the holder removes the note of the assignment (rule 16).
     ///
     /// # Errors
     /// When it is closed.
-    pub fn reply(mut self, now: DateTime<Utc>) -> Result<Self, Closed> {
+    pub fn reply(mut self, author: &Sender, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.require_live()?;
+        let author = account(author);
+        if self.status == ConversationStatus::Open && self.assigned_to.is_none() {
+            self.assigned_to.clone_from(&author);
+        }
+        let has_it =
+            |author: Assignee| self.assigned_to.as_ref().is_some_and(|holder| holder.id == author.id);
+        self.keeps_note = !author.is_some_and(has_it);
         self.unread = 0;
         self.attention = None;
         self.active_at = Some(now);
@@ -176,9 +196,11 @@ impl State {
         conversation.last_message_at = self.last_message_at;
         conversation.attention = self.attention;
         conversation.unread = self.unread;
+        conversation.assigned_to = self.assigned_to;
     }
 
-    fn require_live(&self) -> Result<(), Closed> {
+    /// Checks that it is not closed.
+    pub(super) fn require_live(&self) -> Result<(), Closed> {
         if self.status == ConversationStatus::Closed { Err(Closed) } else { Ok(()) }
     }
 
@@ -187,6 +209,16 @@ impl State {
             self.next_action = Some(next);
             self.waiting_since = now;
         }
+    }
+}
+
+/// Returns the sender as the holder of a conversation, or `None` if it is not an account.
+fn account(sender: &Sender) -> Option<Assignee> {
+    match (sender.kind, sender.id, &sender.name) {
+        (SenderKind::Account, Some(id), Some(name)) => {
+            Some(Assignee { id: AccountId(id), name: name.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -199,6 +231,10 @@ mod tests {
 
     fn at(minute: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    fn ann() -> Sender {
+        Sender { kind: SenderKind::Account, id: Some(3), name: Some("Ann".into()) }
     }
 
     fn open() -> State {
@@ -215,10 +251,10 @@ mod tests {
 
     #[test]
     fn a_recovered_message_counts_from_the_time_it_was_written() {
-        let waiting = open().reply(at(3)).unwrap().receive(at(9)).unwrap();
+        let waiting = open().reply(&ann(), at(3)).unwrap().receive(at(9)).unwrap();
         let recovered = waiting.receive(at(5)).unwrap();
         assert_eq!((recovered.waiting_since, recovered.last_message_at), (at(5), Some(at(9))));
-        let answered = open().reply(at(9)).unwrap();
+        let answered = open().reply(&ann(), at(9)).unwrap();
         let recovered = answered.receive(at(5)).unwrap();
         assert_eq!((recovered.next_action, recovered.waiting_since), (Some(NextAction::Agent), at(5)));
         assert_eq!(recovered.unread, 1);
@@ -226,7 +262,7 @@ mod tests {
 
     #[test]
     fn after_a_reply_the_customer_is_next_and_after_their_message_the_agent() {
-        let replied = open().reply(at(3)).unwrap();
+        let replied = open().reply(&ann(), at(3)).unwrap();
         assert_eq!((replied.next_action, replied.waiting_since), (Some(NextAction::Customer), at(3)));
         assert_eq!(replied.unread, 0);
         let again = replied.receive(at(9)).unwrap();
@@ -235,19 +271,34 @@ mod tests {
 
     #[test]
     fn after_a_failed_message_the_agent_is_next_and_sees_the_reason_until_the_next_reply() {
-        let failed = open().reply(at(1)).unwrap().delivery_failed("The phone is off.".into(), at(2)).unwrap();
+        let failed =
+            open().reply(&ann(), at(1)).unwrap().delivery_failed("The phone is off.".into(), at(2)).unwrap();
         assert_eq!((failed.next_action, failed.waiting_since), (Some(NextAction::Agent), at(2)));
         assert_eq!(failed.attention.as_ref().unwrap().text, "The phone is off.");
-        assert_eq!(failed.reply(at(3)).unwrap().attention, None);
+        assert_eq!(failed.reply(&ann(), at(3)).unwrap().attention, None);
     }
 
     #[test]
     fn a_pending_conversation_opens_only_when_the_customer_writes() {
         let pending = State::started_by_team(at(0));
-        assert_eq!(pending.clone().reply(at(1)).unwrap().status, ConversationStatus::Pending);
+        assert_eq!(pending.clone().reply(&ann(), at(1)).unwrap().status, ConversationStatus::Pending);
         let failed = pending.clone().delivery_failed("No.".into(), at(1)).unwrap();
         assert_eq!((failed.status, failed.next_action), (pending.status, pending.next_action));
         assert_eq!(pending.receive(at(2)).unwrap().status, ConversationStatus::Open);
+    }
+
+    #[test]
+    fn a_reply_assigns_an_open_conversation_without_a_holder_to_the_account_that_wrote_it() {
+        let bo = Sender { kind: SenderKind::Account, id: Some(4), name: Some("Bo".into()) };
+        let program = Sender { kind: SenderKind::ApiKey, id: Some(3), name: Some("Ann".into()) };
+        let holder = |state: &State| state.assigned_to.as_ref().map(|holder| holder.id.0);
+        let replied = open().reply(&ann(), at(1)).unwrap();
+        assert_eq!((holder(&replied), replied.keeps_note), (Some(3), false));
+        let by_another = State { keeps_note: true, ..replied }.reply(&bo, at(2)).unwrap();
+        assert_eq!((holder(&by_another), by_another.keeps_note), (Some(3), true));
+        let by_program = open().reply(&program, at(1)).unwrap();
+        assert_eq!((holder(&by_program), by_program.keeps_note), (None, true));
+        assert_eq!(holder(&State::started_by_team(at(0)).reply(&ann(), at(1)).unwrap()), None);
     }
 
     #[test]
@@ -258,13 +309,13 @@ mod tests {
         let failed = out.clone().delivery_failed("Off.".into(), at(1)).unwrap();
         assert_eq!(failed.attention, out.attention);
         assert_eq!(out.opt_in().unwrap(), open());
-        let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
+        let failed = open().reply(&ann(), at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
         assert_eq!(failed.clone().opt_in().unwrap(), failed);
     }
 
     #[test]
     fn the_notice_of_a_possible_opt_out_stays_until_a_reply_or_its_dismissal() {
-        let failed = open().reply(at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
+        let failed = open().reply(&ann(), at(1)).unwrap().delivery_failed("Off.".into(), at(2)).unwrap();
         let flagged = failed.receive(at(3)).unwrap().flag_opt_out("Ask.".into()).unwrap();
         assert_eq!(flagged.attention.as_ref().unwrap().code, AttentionCode::PossibleOptOut);
         assert_eq!((flagged.next_action, flagged.waiting_since), (Some(NextAction::Agent), at(2)));
@@ -273,7 +324,7 @@ mod tests {
             flagged.clone().delivery_failed("Off.".into(), at(4)).unwrap().attention,
             flagged.attention
         );
-        assert_eq!(flagged.clone().reply(at(4)).unwrap().attention, None);
+        assert_eq!(flagged.clone().reply(&ann(), at(4)).unwrap().attention, None);
         assert_eq!(
             flagged.clone().dismiss_attention().unwrap(),
             State { attention: None, ..flagged.clone() }
@@ -303,7 +354,7 @@ mod tests {
                 let before = state.clone();
                 let next = match step {
                     Step::Receive => state.clone().receive(at(minute)),
-                    Step::Reply => state.clone().reply(at(minute)),
+                    Step::Reply => state.clone().reply(&ann(), at(minute)),
                     Step::Fail => state.clone().delivery_failed("No.".into(), at(minute)),
                     Step::Close => state.clone().close(),
                 };

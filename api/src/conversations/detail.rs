@@ -7,7 +7,7 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::queries;
+use super::{assignment, queries};
 use crate::{
     auth::{Caller, LookupError, NotFound, Resource},
     consents, customers,
@@ -31,10 +31,16 @@ pub fn detail(
     let closed = conversation.status == ConversationStatus::Closed;
     let closure = if closed { queries::closure(conn, id)? } else { None };
     let next_id = if closed { queries::next(conn, &conversation)? } else { None };
+    let assignment_note = assignment::queries::note(conn, id)?;
     let consent = consents::queries::last(conn, &conversation.team_number, &conversation.number)?;
     let opted_out = consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut);
     let can_reply = conversation.can_reply && !opted_out;
-    let permitted_actions = [(Action::Reply, Permission::Reply), (Action::Close, Permission::Close)]
+    let actions = [
+        (Action::Reply, Permission::Reply),
+        (Action::Close, Permission::Close),
+        (Action::Assign, Permission::Reply),
+    ];
+    let permitted_actions = actions
         .into_iter()
         .filter(|(action, permission)| {
             !closed && caller.may(*permission) && (*action != Action::Reply || can_reply)
@@ -48,6 +54,7 @@ pub fn detail(
         customer,
         closure,
         consent,
+        assignment_note,
         permitted_actions,
         viewers: Vec::new(),
     })

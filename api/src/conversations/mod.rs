@@ -1,6 +1,7 @@
 //! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
 //! [`close`]), the [`queue`] and the HTTP [`routes`].
 
+pub mod assignment;
 pub mod attention;
 pub mod close;
 pub mod consent;

@@ -3,6 +3,7 @@
 use shared::{ErrorCode, FieldError};
 
 use super::{
+    assignment::AssignError,
     attention::AttentionError,
     close::CloseError,
     consent::ManualConsentError,
@@ -145,6 +146,24 @@ problem_of_inner!(UnseenError: Moved, Database);
 impl From<Moved> for ApiError {
     fn from(error: Moved) -> Self {
         Self::new(ErrorCode::ConversationMoved, error.to_string()).messages(error.unseen)
+    }
+}
+
+impl From<AssignError> for ApiError {
+    fn from(error: AssignError) -> Self {
+        let detail = error.to_string();
+        match error {
+            AssignError::NotFound(error) => error.into(),
+            AssignError::Closed(_) => Self::new(ErrorCode::ConversationClosed, detail),
+            AssignError::AlreadyAssigned(holder) => {
+                Self::new(ErrorCode::AlreadyAssigned, detail).assigned_to(holder)
+            }
+            AssignError::NotAssignable => {
+                Self::field(ErrorCode::ValidationFailed, "account_id", "not_assignable", detail)
+            }
+            AssignError::Invalid(error) => error.into(),
+            AssignError::Database(error) => error.into(),
+        }
     }
 }
 

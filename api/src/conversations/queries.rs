@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use shared::{
     CustomerAddress, PhoneNumber,
     closure::Closure,
-    conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction, Origin},
+    conversation::{
+        Assignee, Attention, AttentionCode, Conversation, ConversationStatus, NextAction, Origin,
+    },
     ids::{AccountId, ClosureReasonId, ConversationId, TeamId},
     message::Message,
 };
@@ -16,9 +18,18 @@ use crate::{
     auth::TeamScope,
     db::{
         AsText, DbConnection, DbError, IsClosed, IsLive, Timestamp, for_update, on_each,
-        schema::{conversation_texts, conversations},
+        schema::{accounts, conversation_texts, conversations},
     },
 };
+
+/// The name of the account that has the conversation.
+#[diesel::dsl::auto_type(type_case = "PascalCase")]
+fn assignee_name() -> _ {
+    accounts::table
+        .filter(accounts::id.nullable().eq(conversations::assigned_to))
+        .select(accounts::display_name)
+        .single_value()
+}
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = conversations)]
@@ -42,6 +53,10 @@ pub(crate) struct Row {
     closure_reason: Option<String>,
     previous_id: Option<i64>,
     unread: i32,
+    assigned_to: Option<i64>,
+    #[diesel(select_expression = assignee_name())]
+    #[diesel(select_expression_type = AssigneeName)]
+    assignee: Option<String>,
 }
 
 impl From<Row> for Conversation {
@@ -67,6 +82,10 @@ impl From<Row> for Conversation {
             closure_reason: row.closure_reason,
             previous_id: row.previous_id.map(ConversationId),
             unread: row.unread,
+            assigned_to: row
+                .assigned_to
+                .zip(row.assignee)
+                .map(|(id, name)| Assignee { id: AccountId(id), name }),
         }
     }
 }

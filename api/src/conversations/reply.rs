@@ -155,7 +155,7 @@ impl Reply {
         {
             return Ok(Replied::Replayed(replayed));
         }
-        let state = State::from(&conversation).reply(now)?;
+        let state = State::from(&conversation).reply(sender, now)?;
         let number = conversation.number.phone();
         let number = number.ok_or_else(|| ReplyError::NotReachable(conversation.number.clone()))?;
         if obstacles.has_opted_out {

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shared::{
-    Page, Problem,
+    ErrorCode, Page, Problem,
     account::Permission,
     closure::NewClosure,
     conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation},
@@ -14,7 +14,8 @@ use shared::{
 use utoipa::IntoParams;
 
 use super::{
-    attention, close, detail, message, queue,
+    attention, close, detail, message,
+    queue::{self, routes::AssignedQuery},
     reply::{Replied, Reply},
     start::{Start, Started},
 };
@@ -39,6 +40,9 @@ pub struct ListQuery {
     team_id: TeamId,
     /// `open` conversations are in queue order, `closed` and `pending` ones newest first.
     status: ConversationStatus,
+    /// Only the open conversations of the caller's account (`me`), or those that are assigned to no account (`none`).
+    #[param(inline)]
+    assigned: Option<AssignedQuery>,
     /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -58,11 +62,19 @@ pub async fn list_conversations(
     caller: Caller,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let ListQuery { team_id, status, limit: given, cursor } = query.into_inner();
+    let ListQuery { team_id, status, assigned, limit: given, cursor } = query.into_inner();
     let limit = page_size(given)?;
+    if assigned.is_some() && status != ConversationStatus::Open {
+        let message =
+            "Only open conversations can be filtered by assigned. Leave it out, or send status=open.";
+        return Err(ApiError::field(ErrorCode::InvalidQuery, "assigned", "unsupported", message));
+    }
+    let assigned = AssignedQuery::filter(assigned, &caller)?;
     let page = state
         .db
-        .read(move |conn| queue::list(conn, &caller.scope, team_id, status, cursor.as_deref(), limit))
+        .read(move |conn| {
+            queue::list(conn, &caller.scope, team_id, status, assigned, cursor.as_deref(), limit)
+        })
         .await?;
     Ok(HttpResponse::Ok().json(page))
 }

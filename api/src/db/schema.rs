@@ -195,6 +195,9 @@ diesel::table! {
         previous_id -> Nullable<BigInt>,
         unread -> Integer,
         active_at -> UtcTimestamp,
+        assigned_to -> Nullable<BigInt>,
+        assignment_note -> Nullable<Text>,
+        assigned_by -> Nullable<Text>,
     }
 }
 
@@ -204,6 +207,14 @@ diesel::table! {
         shard -> Integer,
         agent -> Integer,
         customer -> Integer,
+    }
+}
+
+diesel::table! {
+    assigned_counts (team_id, account_id) {
+        team_id -> BigInt,
+        account_id -> BigInt,
+        open -> BigInt,
     }
 }
 
@@ -347,6 +358,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     customers,
     rejected_rows,
     column_mappings,
+    assigned_counts,
     conversations,
     conversation_texts,
     messages,

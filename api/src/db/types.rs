@@ -145,6 +145,8 @@ literal! {
     IsClosed = "conversations.status = 'closed'";
     /// The conversation is pending or open.
     IsLive = "conversations.status <> 'closed'";
+    /// The conversation is assigned to no account.
+    IsUnassigned = "conversations.assigned_to IS NULL";
     /// The gateway has accepted the message, and no final status is known.
     IsSent = "messages.status = 'sent'";
 }

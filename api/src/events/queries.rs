@@ -27,6 +27,24 @@ pub(crate) fn insert(
     append(conn, event)
 }
 
+/// Appends an event about a conversation and an account. Call it in the transaction of the change.
+pub(crate) fn insert_with_account(
+    conn: &mut DbConnection,
+    kind: EventKind,
+    team: TeamId,
+    conversation: ConversationId,
+    account: Option<AccountId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let event = Event {
+        team_id: Some(team),
+        conversation_id: Some(conversation),
+        account_id: account,
+        ..new_event(kind, now)
+    };
+    append(conn, event)
+}
+
 /// Notes an event about a message that was appended by the statement that stored the message.
 pub(crate) fn note_appended(
     id: EventId,

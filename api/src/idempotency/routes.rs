@@ -106,4 +106,17 @@ impl Answer {
         }
         answer.body(self.json)
     }
+
+    /// Returns the answer as 200 OK, or as 204 No Content if it is `null`.
+    pub(crate) fn ok_or_no_content(self) -> HttpResponse {
+        let is_none = self.json == "null";
+        let mut answer = if is_none { HttpResponse::NoContent() } else { HttpResponse::Ok() };
+        if self.is_replayed {
+            answer.insert_header(REPLAYED);
+        }
+        if is_none {
+            return answer.finish();
+        }
+        answer.content_type(header::ContentType::json()).body(self.json)
+    }
 }

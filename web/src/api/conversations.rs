@@ -6,7 +6,7 @@ use shared::{
     Page,
     closure::{Closure, NewClosure},
     consent::{Consent, NewOptOut},
-    conversation::{Action, Conversation, ConversationDetail, NewConversation},
+    conversation::{Action, AssignmentNote, Conversation, ConversationDetail, NewConversation},
     customer::{Customer, KeyData},
     history::History,
     ids::{ConversationId, MessageId, TeamId},
@@ -15,7 +15,7 @@ use shared::{
 };
 
 use super::{
-    Client, RequestError,
+    Client, Filter, RequestError,
     client::{encoded, read},
 };
 
@@ -23,7 +23,7 @@ use super::{
 #[derive(Clone, Copy)]
 pub(crate) enum StatusFilter {
     /// In progress, in queue order.
-    Open,
+    Open(Filter),
     /// Closed, newest first.
     Closed,
 }
@@ -37,11 +37,11 @@ impl Client {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<Conversation>, RequestError> {
-        let status = match status {
-            StatusFilter::Open => "open",
-            StatusFilter::Closed => "closed",
+        let (status, assigned) = match status {
+            StatusFilter::Open(filter) => ("open", filter.parameter()),
+            StatusFilter::Closed => ("closed", String::new()),
         };
-        let mut path = format!("/conversations?team_id={team}&status={status}&limit={limit}");
+        let mut path = format!("/conversations?team_id={team}&status={status}{assigned}&limit={limit}");
         if let Some(cursor) = cursor {
             path.push_str("&cursor=");
             path.push_str(&encoded(cursor));
@@ -139,6 +139,7 @@ struct DetailFields {
     customer: Option<Customer>,
     closure: Option<Closure>,
     consent: Option<Consent>,
+    assignment_note: Option<AssignmentNote>,
     permitted_actions: Vec<Action>,
 }
 
@@ -146,17 +147,17 @@ struct DetailFields {
 /// the download.
 fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
     let conversation: Conversation = read(text)?;
-    let DetailFields { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
-    // The event stream says who views the conversation.
-    let viewers = Vec::new();
+    let fields: DetailFields = read(text)?;
     Ok(ConversationDetail {
         conversation,
-        next_id,
-        team,
-        customer,
-        closure,
-        consent,
-        permitted_actions,
-        viewers,
+        next_id: fields.next_id,
+        team: fields.team,
+        customer: fields.customer,
+        closure: fields.closure,
+        consent: fields.consent,
+        assignment_note: fields.assignment_note,
+        permitted_actions: fields.permitted_actions,
+        // The event stream says who views the conversation.
+        viewers: Vec::new(),
     })
 }

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod api_keys;
+mod assignments;
 mod client;
 mod closure_reasons;
 mod consents;
@@ -25,5 +26,5 @@ pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;
 pub(crate) use error::{Problem, RequestError};
-pub(crate) use queue::FetchedSection;
+pub(crate) use queue::{FetchedSection, Filter};
 pub(crate) use search::Search;

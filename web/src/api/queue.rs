@@ -7,6 +7,44 @@ use shared::{
 
 use super::{Client, RequestError};
 
+/// Which of the conversations in progress to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// All of them.
+    #[default]
+    All,
+    /// Those of the signed-in account.
+    Mine,
+    /// Those that are assigned to no account.
+    Unassigned,
+}
+
+impl Filter {
+    /// Returns the value in the query; empty for all.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Filter::All => "",
+            Filter::Mine => "me",
+            Filter::Unassigned => "none",
+        }
+    }
+
+    /// Returns the text of its button.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Filter::All => "All",
+            Filter::Mine => "Mine",
+            Filter::Unassigned => "Unassigned",
+        }
+    }
+
+    /// Returns the parameter of the query, with its `&`.
+    pub(super) fn parameter(self) -> String {
+        let word = self.word();
+        if word.is_empty() { String::new() } else { format!("&assigned={word}") }
+    }
+}
+
 /// What a request for a team's section returned.
 pub(crate) enum FetchedSection {
     /// The section, with the response's entity tag.
@@ -28,9 +66,10 @@ impl Client {
     pub(crate) async fn get_queue_section(
         self,
         team: TeamId,
+        filter: Filter,
         known: Option<&str>,
     ) -> Result<FetchedSection, RequestError> {
-        let path = format!("/queue?team_id={team}");
+        let path = format!("/queue?team_id={team}{}", filter.parameter());
         let Some((queue, etag)) = self.get_changed::<Queue>(&path, known).await? else {
             return Ok(FetchedSection::Unchanged);
         };

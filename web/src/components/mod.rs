@@ -1,6 +1,7 @@
 //! Components that several pages use. They do not fetch data themselves.
 
 pub(crate) mod account_menu;
+pub(crate) mod avatar;
 pub(crate) mod checkboxes;
 pub(crate) mod confirmation;
 pub(crate) mod consent;

@@ -20,6 +20,7 @@ use crate::{
         conversation::{
             ConversationPage,
             consent::{OptOut, OptedOut},
+            give::Give,
         },
         daily_file::daily_file_page,
         profile::profile_page,
@@ -66,6 +67,8 @@ pub(crate) enum Lazy {
     OptedOut,
     /// The form that records an opt-out in a conversation.
     OptOut,
+    /// The content of the dialog that gives a conversation to a colleague.
+    Give,
 }
 
 impl Lazy {
@@ -122,6 +125,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Search => view! { <SearchPage /> }.into_any(),
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
+        Lazy::Give => view! { <Give /> }.into_any(),
     })
 }
 

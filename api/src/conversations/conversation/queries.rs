@@ -2,7 +2,7 @@
 
 use diesel::{
     IntoSql,
-    sql_types::{BigInt, Integer, Nullable, Text},
+    sql_types::{BigInt, Bool, Integer, Nullable, Text},
 };
 use shared::conversation::Conversation;
 
@@ -15,7 +15,8 @@ impl FixedSql for UpdateState {
     type Row = ();
     const SQL: &'static str = "UPDATE conversations SET status = {}, next_action = {}, waiting_since = {}, \
         last_message_at = {}, attention_code = {}, attention_text = {}, unread = {}, \
-        active_at = CASE WHEN active_at < {} THEN {} ELSE active_at END WHERE id = {}";
+        active_at = CASE WHEN active_at < {} THEN {} ELSE active_at END, assigned_to = {}, \
+        assignment_note = CASE WHEN {} THEN assignment_note END WHERE id = {}";
 }
 
 /// Writes the new state of a live conversation to its row and to `conversation`, so that callers need not read it
@@ -39,6 +40,8 @@ pub(crate) fn update_state(
             &state.unread.into_sql::<Integer>(),
             &active_at.into_sql::<Nullable<UtcTimestamp>>(),
             &active_at.into_sql::<Nullable<UtcTimestamp>>(),
+            &state.assigned_to.as_ref().map(|assignee| assignee.id.0).into_sql::<Nullable<BigInt>>(),
+            &state.keeps_note.into_sql::<Bool>(),
             &conversation.id.0.into_sql::<BigInt>(),
         ]
     ))?;

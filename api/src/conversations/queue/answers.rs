@@ -12,7 +12,7 @@ use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
 use shared::{ids::TeamId, team::TeamSummary};
 
-use super::section;
+use super::{AssignedFilter, section};
 use crate::{
     auth::{NotFound, TeamScope},
     db::{Db, DbError},
@@ -46,8 +46,9 @@ pub enum QueueError {
     Serialize(#[from] serde_json::Error),
 }
 
-/// The teams of an answer in a fixed order, `None` for all teams, and the largest number of conversations in a section.
-type Key = (Option<Vec<TeamId>>, i64);
+/// The teams of an answer in a fixed order, `None` for all teams; which conversations it has; and the largest number of
+/// conversations in a section.
+type Key = (Option<Vec<TeamId>>, AssignedFilter, i64);
 
 /// A ready answer.
 pub struct Answer {
@@ -86,7 +87,7 @@ pub struct QueueAnswers {
     db: Db,
     versions: Arc<Versions>,
     teams: Cache<(), Arc<[TeamSummary]>>,
-    sections: Cache<(TeamId, i64), Bytes>,
+    sections: Cache<(TeamId, AssignedFilter, i64), Bytes>,
     answers: Cache<Key, Arc<Answer>>,
 }
 
@@ -104,7 +105,8 @@ impl QueueAnswers {
         Self { db, versions, teams: Cache::new(1), sections, answers }
     }
 
-    /// Returns the queue of the teams in the scope, or only of `team`, with up to `limit` conversations in a section.
+    /// Returns the queue of the teams in the scope, or only of `team`, with up to `limit` of the conversations that
+    /// `assigned` names in a section.
     ///
     /// # Errors
     /// `NotFound` for a team that does not exist or is not in the scope.
@@ -112,6 +114,7 @@ impl QueueAnswers {
         &self,
         scope: &TeamScope,
         team: Option<TeamId>,
+        assigned: AssignedFilter,
         limit: i64,
     ) -> Result<Arc<Answer>, QueueError> {
         let scope = match team {
@@ -119,7 +122,7 @@ impl QueueAnswers {
             Some(team) if scope.includes(team) => TeamScope::Only(vec![team]),
             Some(_) => return Err(NotFound::team_id().into()),
         };
-        let make = || self.make(&scope, team, limit);
+        let make = || self.make(&scope, team, assigned, limit);
         if !self.versions.are_current() {
             return make().await;
         }
@@ -131,13 +134,14 @@ impl QueueAnswers {
                 (self.versions.of_teams(&teams), Some(teams))
             }
         };
-        self.answers.get((teams, limit), version, make).await
+        self.answers.get((teams, assigned, limit), version, make).await
     }
 
     async fn make(
         &self,
         scope: &TeamScope,
         wanted: Option<TeamId>,
+        assigned: AssignedFilter,
         limit: i64,
     ) -> Result<Arc<Answer>, QueueError> {
         let are_current = self.versions.are_current();
@@ -149,7 +153,7 @@ impl QueueAnswers {
         }
         let sections = teams.into_iter().map(|team| {
             let version = self.versions.of_listed_team(team.id, listed);
-            self.section(team, limit, are_current.then_some(version))
+            self.section(team, assigned, limit, are_current.then_some(version))
         });
         Ok(Arc::new(Answer::of(&try_join_all(sections).await?)))
     }
@@ -170,15 +174,16 @@ impl QueueAnswers {
     async fn section(
         &self,
         team: &TeamSummary,
+        assigned: AssignedFilter,
         limit: i64,
         version: Option<Version>,
     ) -> Result<Bytes, QueueError> {
         let load = || async {
             let team = team.clone();
-            self.db.read(move |conn| section(conn, team, limit)).await
+            self.db.read(move |conn| section(conn, team, assigned, limit)).await
         };
         match version {
-            Some(version) => self.sections.get((team.id, limit), version, load).await,
+            Some(version) => self.sections.get((team.id, assigned, limit), version, load).await,
             None => load().await,
         }
     }

@@ -2,6 +2,7 @@
 //! pagination, so a change between two requests does not shift the page boundary.
 
 mod answers;
+pub mod next;
 mod queries;
 pub mod routes;
 
@@ -11,7 +12,7 @@ use bytes::Bytes;
 use shared::{
     Page,
     conversation::{Conversation, ConversationStatus, NextAction, QueueSection},
-    ids::TeamId,
+    ids::{AccountId, TeamId},
     team::TeamSummary,
 };
 
@@ -22,6 +23,18 @@ use crate::{
     paging::{InvalidCursor, decode_cursor, encode_cursor, page},
     teams,
 };
+
+/// Which of the open conversations to return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AssignedFilter {
+    /// All of them.
+    #[default]
+    Any,
+    /// Those that are assigned to no account.
+    Unassigned,
+    /// Those of this account.
+    To(AccountId),
+}
 
 /// Why a page of conversations was not read.
 #[derive(Debug, thiserror::Error)]
@@ -38,14 +51,19 @@ pub enum ListError {
 }
 
 /// Returns a team's section of the queue, with up to `limit` conversations, as JSON.
-fn section(conn: &mut DbConnection, team: TeamSummary, limit: i64) -> Result<Bytes, QueueError> {
-    let page = open(conn, team.id, None, limit)?;
-    let counts = queries::counts(conn, team.id)?;
-    let section = QueueSection { team, counts, items: page.items, next_cursor: page.next_cursor };
+fn section(
+    conn: &mut DbConnection,
+    team: TeamSummary,
+    assigned: AssignedFilter,
+    limit: i64,
+) -> Result<Bytes, QueueError> {
+    let Page { items, next_cursor } = open(conn, team.id, assigned, None, limit)?;
+    let (counts, assignees) = queries::counts(conn, team.id)?;
+    let section = QueueSection { team, counts, assignees, items, next_cursor };
     Ok(serde_json::to_vec(&section)?.into())
 }
 
-/// Returns a page of a team's conversations with this status.
+/// Returns a page of a team's conversations with this status. `assigned` applies to open ones.
 ///
 /// # Errors
 /// [`ListError`].
@@ -54,6 +72,7 @@ pub fn list(
     scope: &TeamScope,
     team: TeamId,
     status: ConversationStatus,
+    assigned: AssignedFilter,
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Page<Conversation>, ListError> {
@@ -63,7 +82,7 @@ pub fn list(
     match status {
         ConversationStatus::Open => {
             let after: Option<QueueCursor> = decode_cursor(cursor)?;
-            Ok(open(conn, team, after.as_ref(), limit)?)
+            Ok(open(conn, team, assigned, after.as_ref(), limit)?)
         }
         ConversationStatus::Closed => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
@@ -82,14 +101,16 @@ pub fn list(
 fn open(
     conn: &mut DbConnection,
     team: TeamId,
+    assigned: AssignedFilter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Page<Conversation>, DbError> {
     let first = after.map_or(NextAction::Agent, |cursor| cursor.next_action);
-    let mut found = queries::waiting_for(conn, team, first, after, limit + 1)?;
+    let mut found = queries::waiting_for(conn, team, first, assigned, after, limit + 1)?;
     let remaining = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
     if first == NextAction::Agent && remaining > 0 {
-        found.extend(queries::waiting_for(conn, team, NextAction::Customer, None, remaining)?);
+        let action = NextAction::Customer;
+        found.extend(queries::waiting_for(conn, team, action, assigned, None, remaining)?);
     }
     Ok(page(found, limit, |last| encode_cursor(&QueueCursor::after(last)?)))
 }

@@ -3,49 +3,99 @@
 use chrono::{DateTime, Utc};
 use diesel::{dsl::sum, prelude::*};
 use shared::{
-    conversation::{Conversation, Counts, NextAction},
-    ids::TeamId,
+    conversation::{AssigneeCount, Conversation, Counts, NextAction},
+    ids::{AccountId, ConversationId, TeamId},
 };
 
-use super::super::{
-    cursor::{QueueCursor, TimeCursor},
-    queries::Row,
+use super::{
+    super::{
+        cursor::{QueueCursor, TimeCursor},
+        queries::Row,
+    },
+    AssignedFilter,
 };
 use crate::db::{
-    AsText, DbConnection, DbError, IsClosed, IsOpen, IsPending, Timestamp, on_each,
-    schema::{conversations, queue_counts},
+    AsText, DbConnection, DbError, IsClosed, IsOpen, IsPending, IsUnassigned, Timestamp, on_each,
+    schema::{accounts, assigned_counts, conversations, queue_counts},
 };
 
-/// Returns the number of a team's open conversations by next action, which triggers keep.
-pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<Counts, DbError> {
+/// Returns the number of a team's open conversations by next action and by account, which triggers keep.
+pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, Vec<AssigneeCount>), DbError> {
     let (agent, customer): (Option<i64>, Option<i64>) = on_each!(conn, |c| queue_counts::table
         .filter(queue_counts::team_id.eq(team.0))
         .select((sum(queue_counts::agent), sum(queue_counts::customer)))
         .first(c))?;
-    Ok(Counts { agent: agent.unwrap_or_default(), customer: customer.unwrap_or_default() })
+    let rows: Vec<(i64, String, i64)> = on_each!(conn, |c| assigned_counts::table
+        .inner_join(accounts::table.on(accounts::id.eq(assigned_counts::account_id)))
+        .filter(assigned_counts::team_id.eq(team.0))
+        .filter(assigned_counts::open.gt(0))
+        .order(accounts::id)
+        .select((accounts::id, accounts::display_name, assigned_counts::open))
+        .load(c))?;
+    let assignees: Vec<AssigneeCount> =
+        rows.into_iter().map(|(id, name, open)| AssigneeCount { id: AccountId(id), name, open }).collect();
+    let (agent, customer) = (agent.unwrap_or_default(), customer.unwrap_or_default());
+    let assigned: i64 = assignees.iter().map(|assignee| assignee.open).sum();
+    // Between the two statements, PostgreSQL can commit a change.
+    let unassigned = (agent + customer - assigned).max(0);
+    Ok((Counts { agent, customer, unassigned }, assignees))
 }
 
-/// Returns a team's open conversations with this next action after the cursor, longest waiting first. One seek in the
-/// index `conversations_queue`.
+/// Returns a team's open conversations with this next action after the cursor, longest waiting first. One seek in one of
+/// the indexes `conversations_queue`, `conversations_queue_unassigned`, `conversations_queue_assigned`.
 pub(super) fn waiting_for(
     conn: &mut DbConnection,
     team: TeamId,
     action: NextAction,
+    assigned: AssignedFilter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
     let (since, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::next_action.eq(AsText(action)))
-        .filter(conversations::waiting_since.ge(Timestamp(since)))
-        .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
-        .filter(IsOpen)
-        .order((conversations::waiting_since, conversations::id))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let rows: Vec<Row> = on_each!(conn, |c| {
+        let waiting = conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::next_action.eq(AsText(action)))
+            .filter(conversations::waiting_since.ge(Timestamp(since)))
+            .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
+            .filter(IsOpen)
+            .order((conversations::waiting_since, conversations::id))
+            .limit(limit)
+            .select(Row::as_select());
+        match assigned {
+            AssignedFilter::Any => waiting.load(c),
+            AssignedFilter::Unassigned => waiting.filter(IsUnassigned).load(c),
+            AssignedFilter::To(account) => waiting.filter(conversations::assigned_to.eq(account.0)).load(c),
+        }
+    })?;
     Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the account's.
+/// On PostgreSQL, skips those that other transactions lock.
+pub(super) fn claim(
+    conn: &mut DbConnection,
+    candidates: &[ConversationId],
+    account: AccountId,
+) -> Result<Option<Conversation>, DbError> {
+    // A macro, because its type depends on the database.
+    macro_rules! first {
+        () => {
+            conversations::table
+                .filter(conversations::id.eq_any(candidates.iter().map(|id| id.0)))
+                .filter(conversations::next_action.eq(AsText(NextAction::Agent)))
+                .filter(conversations::assigned_to.is_null().or(conversations::assigned_to.eq(account.0)))
+                .filter(IsOpen)
+                .order((conversations::waiting_since, conversations::id))
+                .limit(1)
+                .select(Row::as_select())
+        };
+    }
+    let row: Option<Row> = match conn {
+        DbConnection::Postgres(c) => first!().for_update().skip_locked().first(c).optional()?,
+        DbConnection::Sqlite(c) => first!().first(c).optional()?,
+    };
+    Ok(row.map(Conversation::from))
 }
 
 /// Later than all stored times.

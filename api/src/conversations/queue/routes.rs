@@ -1,4 +1,4 @@
-//! `/queue`.
+//! `/queue` and `/queue/next`.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -6,13 +6,47 @@ use actix_web::{
     web,
 };
 use serde::Deserialize;
-use shared::{Problem, conversation::Queue, ids::TeamId};
-use utoipa::IntoParams;
-
-use super::Answer;
-use crate::{
-    auth::Caller, error::ApiError, middleware::accepts_encoding, paging::page_size, state::AppState,
+use shared::{
+    ErrorCode, Problem,
+    account::Permission,
+    conversation::{ConversationDetail, NextRequest, Queue},
+    ids::TeamId,
 };
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Answer, AssignedFilter, next::take_next};
+use crate::{
+    auth::Caller, body::Body, conversations::detail, error::ApiError, idempotency::IdempotentRequest,
+    middleware::accepts_encoding, paging::page_size, state::AppState,
+};
+
+/// Which open conversations to return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignedQuery {
+    /// Those of the caller's account.
+    Me,
+    /// Those that are assigned to no account.
+    None,
+}
+
+impl AssignedQuery {
+    /// Returns the filter of the caller's request.
+    ///
+    /// # Errors
+    /// `invalid_query` for the conversations of an API key, which has none.
+    pub(crate) fn filter(assigned: Option<Self>, caller: &Caller) -> Result<AssignedFilter, ApiError> {
+        match assigned {
+            None => Ok(AssignedFilter::Any),
+            Some(Self::None) => Ok(AssignedFilter::Unassigned),
+            Some(Self::Me) => caller.account_id().map(AssignedFilter::To).ok_or_else(|| {
+                let message =
+                    "Conversations are assigned to accounts. An API key can only send assigned=none.";
+                ApiError::field(ErrorCode::InvalidQuery, "assigned", "account_required", message)
+            }),
+        }
+    }
+}
 
 /// Which part of the queue to return.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -21,6 +55,9 @@ pub struct QueueQuery {
     /// Only this team's section.
     #[param(value_type = Option<i64>)]
     team_id: Option<TeamId>,
+    /// Only the conversations of the caller's account (`me`), or those that are assigned to no account (`none`).
+    #[param(inline)]
+    assigned: Option<AssignedQuery>,
     /// Largest number of conversations in a section, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -43,8 +80,45 @@ pub async fn get_queue(
     query: web::Query<QueueQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = page_size(query.limit)?;
-    let answer = state.queue.queue(&caller.scope, query.team_id, limit).await?;
+    let assigned = AssignedQuery::filter(query.assigned, &caller)?;
+    let answer = state.queue.queue(&caller.scope, query.team_id, assigned, limit).await?;
     Ok(respond(&answer, request.headers()))
+}
+
+/// Takes the next conversation: the one that needs the agent, is the caller's or unassigned, and has waited longest.
+///
+/// It is assigned to the caller's account, so that no two callers take the same one. API keys cannot take conversations.
+#[utoipa::path(post, path = "/api/v1/queue/next", operation_id = "take_next_conversation", tag = "conversations",
+    request_body(content = NextRequest, example = json!({"team_id": 1})),
+    responses((status = 200, description = "Now assigned to the caller", body = ConversationDetail),
+        (status = 204, description = "No conversation waits"),
+        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 404, description = "Not a team of the caller", body = Problem),
+        (status = 422, description = "`idempotency_key_reused`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn take_next_conversation(
+    state: web::Data<AppState>,
+    caller: Caller,
+    request: HttpRequest,
+    next: Body<NextRequest>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Reply)?;
+    let account = caller.require_account()?.0.id;
+    let once = IdempotentRequest::of(&state, &request, &caller, &*next)?;
+    let (next, now) = (next.into_inner(), state.clock.now());
+    let taken = state
+        .db
+        .write(move |conn| {
+            once.run(conn, |conn| {
+                let taken = take_next(conn, &caller.scope, account, next, now)?;
+                let detail = taken.map(|id| detail::detail(conn, &caller, id)).transpose()?;
+                Ok::<Option<ConversationDetail>, ApiError>(detail)
+            })
+        })
+        .await?;
+    state.committed();
+    Ok(taken.ok_or_no_content())
 }
 
 fn respond(answer: &Answer, request: &HeaderMap) -> HttpResponse {

@@ -65,6 +65,7 @@ impl NewConversation<'_> {
             closure_reason: None,
             previous_id: self.previous,
             unread: 0,
+            assigned_to: None,
         };
         state.write_to(&mut conversation);
         conversation

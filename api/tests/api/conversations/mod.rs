@@ -3,14 +3,17 @@
 mod ad_hoc;
 mod ad_hoc_idempotency;
 mod ad_hoc_requests;
+mod assignment;
 mod closing;
 mod history;
 mod lifecycle;
 mod moved;
+mod next;
 mod presence;
 mod queue;
 mod queue_answers;
 mod queue_counts;
+mod queue_filters;
 mod reads;
 mod replies;
 mod statements;

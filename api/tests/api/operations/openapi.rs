@@ -108,8 +108,10 @@ fn the_document_and_its_page_are_served() {
 
 #[test]
 fn every_operation_id_is_unique_and_has_a_verb_and_a_noun() {
-    let verbs =
-        ["create", "delete", "get", "list", "receive", "refresh", "restore", "search", "stream", "update"];
+    let verbs = [
+        "create", "delete", "get", "list", "receive", "refresh", "restore", "search", "stream", "take",
+        "update",
+    ];
     let mut ids = BTreeSet::new();
     for operation in operations() {
         let (verb, noun) = operation.id().split_once('_').unwrap();

@@ -85,6 +85,10 @@ async fn typical_statements(app: &TestApp) -> BTreeSet<String> {
         ann.get(&format!("{path}&cursor={cursor}")).await.expect(200);
     }
     ann.get(&format!("/conversations?team_id={COLLECTIONS}&status=open&cursor={next}")).await.expect(200);
+    for filter in ["none", "me"] {
+        ann.get(&format!("/queue?assigned={filter}&limit=5")).await.expect(200);
+    }
+    ann.post("/queue/next", json!({})).await.expect(200);
     for rest in ["", "/messages", "/messages?before=99999", "/templates", "/key_data"] {
         ann.get(&format!("/conversations/{conversation}{rest}")).await.expect(200);
     }
@@ -187,7 +191,8 @@ async fn no_hot_statement_reads_a_whole_table(app: TestApp) {
     }
 }
 
-/// Returns the statements that read a table in an order, except those about two numbers, which match few rows.
+/// Returns the statements that read a table in an order, except those about two numbers or a list of ids, which match few
+/// rows.
 fn ordered<'a>(statements: &'a BTreeSet<String>, table: &str, by: &str) -> Vec<&'a String> {
     let plain = |statement: &str| statement.replace(['`', '"'], "");
     let found: Vec<_> = statements
@@ -198,6 +203,8 @@ fn ordered<'a>(statements: &'a BTreeSet<String>, table: &str, by: &str) -> Vec<&
                 && statement.contains(&format!("ORDER BY {table}.{by}"))
                 && !statement.contains("team_number =")
                 && !statement.contains("team_number IN")
+                && !statement.contains("conversations.id IN")
+                && !statement.contains("conversations.id = ANY")
         })
         .collect();
     assert!(!found.is_empty(), "no statement orders by {by} in {statements:#?}");

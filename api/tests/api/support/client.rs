@@ -81,6 +81,12 @@ impl Client {
         self.reply(conversation, body).await.expect(201)["id"].as_i64().expect("an id")
     }
 
+    /// Assigns a conversation to an account.
+    pub(crate) async fn assign(&self, conversation: i64, to: super::fixtures::Person) -> ApiResponse {
+        let path = format!("/conversations/{conversation}/assignment");
+        self.put(&path, serde_json::json!({ "account_id": to.1 })).await
+    }
+
     /// Closes a conversation with the closure reason of all teams.
     pub(crate) async fn close(&self, conversation: i64) -> ApiResponse {
         let reason = super::fixtures::RESOLVED;

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use shared::conversation::{ConversationStatus, Origin};
 
-use super::{ConversationContext, attention::AttentionBanner};
+use super::{
+    ConversationContext,
+    assignment::{assignment, assignment_note},
+    attention::AttentionBanner,
+};
 use crate::{
     components::{
         heading::Heading,
@@ -39,12 +43,18 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
     });
     view! {
         <div>
-            <Heading text=text />
-            <p class="text-sm">
-                {started}
-                {move || is_pending.get().then_some(" · Awaiting reply")}
-            </p>
+            <div class="flex flex-wrap items-start justify-between gap-x-4 gap-y-1">
+                <div class="min-w-0">
+                    <Heading text=text />
+                    <p class="text-sm">
+                        {started}
+                        {move || is_pending.get().then_some(" · Awaiting reply")}
+                    </p>
+                </div>
+                {assignment(context)}
+            </div>
             <AttentionBanner context />
+            {assignment_note(context)}
         </div>
     }
 }

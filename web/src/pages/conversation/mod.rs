@@ -2,11 +2,13 @@
 //!
 //! The server decides which actions are available (`permitted_actions`).
 
+mod assignment;
 mod attention;
 mod bubble;
 mod closed;
 mod closing;
 pub(crate) mod consent;
+pub(crate) mod give;
 mod header;
 mod held;
 mod history;
@@ -67,6 +69,8 @@ struct ConversationContext {
     thread: Thread,
     /// Ref of the customer whose values the templates use, if the agent has picked one of several with this number.
     picked: RwSignal<Option<String>>,
+    /// Whether the dialog that gives the conversation to a colleague is open.
+    giving: RwSignal<bool>,
     /// Refetches the conversation and its messages.
     refetch: Callback<()>,
 }
@@ -141,8 +145,16 @@ pub(crate) fn ConversationPage(
         fetch_messages.run(());
         fetch_detail.run(());
     });
-    let context =
-        ConversationContext { client, id, detail, error, thread, picked: RwSignal::new(None), refetch };
+    let context = ConversationContext {
+        client,
+        id,
+        detail,
+        error,
+        thread,
+        picked: RwSignal::new(None),
+        giving: RwSignal::new(false),
+        refetch,
+    };
     provide_context(context);
     refetch.run(());
     use_live().listen(move |update| match update {

@@ -21,6 +21,7 @@ pub(super) fn patched(shown: &Queue, newer: &Queue) -> Queue {
             continue;
         };
         section.counts = newer.counts;
+        section.assignees.clone_from(&newer.assignees);
         for row in &mut section.items {
             if let Some(newer) = newer.items.iter().find(|newer| newer.id == row.id) {
                 *row = newer.clone();

@@ -3,6 +3,7 @@
 
 mod actions;
 mod changes;
+mod filter;
 mod section;
 mod state;
 mod wanted;
@@ -39,6 +40,10 @@ pub(crate) fn QueuePage() -> impl IntoView {
         }
     });
     let retry = Callback::new(move |()| fetch(Wanted::All));
+    let filtered = Callback::new(move |team| {
+        state.forget_rows(team);
+        fetch(Wanted::section(team));
+    });
 
     let keys = use_keys();
     Effect::new(move |before: Option<u32>| {
@@ -66,12 +71,12 @@ pub(crate) fn QueuePage() -> impl IntoView {
             </div>
             <div class="flex min-w-0 flex-wrap gap-2 lg:justify-end">{actions()}</div>
         </div>
-        <div class="flex flex-col gap-6">{sections(state, retry)}</div>
+        <div class="flex flex-col gap-6">{sections(state, retry, filtered)}</div>
     }
 }
 
 /// The sections of the teams. Once they are loaded, prefetches the conversation page.
-fn sections(state: QueueState, retry: Callback<()>) -> AnyView {
+fn sections(state: QueueState, retry: Callback<()>, filtered: Callback<TeamId>) -> AnyView {
     let teams = Memo::new(move |_| {
         state.shown.with(|shown| {
             let sections = shown.as_ref().map(|queue| queue.sections.iter());
@@ -81,7 +86,7 @@ fn sections(state: QueueState, retry: Callback<()>) -> AnyView {
     let is_empty = Memo::new(move |_| {
         state.shown.with(|shown| {
             let mut sections = shown.iter().flat_map(|queue| &queue.sections);
-            sections.all(|section| section.items.is_empty())
+            sections.all(|section| section.counts.agent + section.counts.customer == 0)
         })
     });
     let not_loaded = Memo::new(move |_| teams.get().is_none());
@@ -101,7 +106,7 @@ fn sections(state: QueueState, retry: Callback<()>) -> AnyView {
             {when(move || is_empty.get(), || empty("No conversations in progress"))}
             {keyed(
                 move || teams.get().unwrap_or_default().into_iter().map(|team| Row::new(team.0)).collect(),
-                move |row| view! { <Section state team=TeamId(row.id) /> }.into_any(),
+                move |row| view! { <Section state team=TeamId(row.id) filtered /> }.into_any(),
             )}
         }
         .into_any()

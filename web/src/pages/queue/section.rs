@@ -7,10 +7,14 @@ use shared::{
 };
 use wasm_bindgen::JsCast;
 
-use super::state::QueueState;
+use super::{
+    filter::{filter_buttons, none_text, numbers},
+    state::QueueState,
+};
 use crate::{
     clock::Clock,
     components::{
+        avatar::avatar,
         more_button::more_button,
         notices::use_notices,
         person::{open_label, or_dash},
@@ -19,6 +23,7 @@ use crate::{
         viewers::viewers,
         when::{Row, keyed, when},
     },
+    session::use_session,
     tasks::TaskScope,
     time_zone::Zone,
 };
@@ -34,7 +39,12 @@ const COLUMNS: &[(&str, &str)] = &[
 
 /// The section.
 #[component]
-pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
+pub(super) fn Section(
+    state: QueueState,
+    team: TeamId,
+    /// Called when the agent has chosen another filter.
+    filtered: Callback<TeamId>,
+) -> impl IntoView {
     let section = move |read: fn(&QueueSection) -> String| {
         state.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
     };
@@ -44,6 +54,18 @@ pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
         state
             .shown
             .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
+    };
+    let own = use_session().account();
+    let numbers = Memo::new(move |_| {
+        state
+            .shown
+            .with(|shown| find(shown.as_ref(), team).map(|section| numbers(section, own)).unwrap_or_default())
+    });
+    let is_filtered_out = move || {
+        let is_empty = |section: &QueueSection| {
+            section.items.is_empty() && section.counts.agent + section.counts.customer > 0
+        };
+        state.shown.with(|shown| find(shown.as_ref(), team).is_some_and(is_empty))
     };
     let busy = RwSignal::new(false);
     let notices = use_notices();
@@ -63,11 +85,16 @@ pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
     let heading = format!("team-{team}");
     view! {
         <section aria-labelledby=heading.clone()>
-            <div class="mb-1 flex flex-wrap items-baseline gap-x-4">
+            <div class="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1">
                 <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
                 <p class="text-sm">{counts}</p>
+                {filter_buttons(state.filters, team, numbers, filtered)}
             </div>
             {table(state, team, heading.clone())}
+            {when(
+                is_filtered_out,
+                move || view! { <p class="py-2 text-sm">{move || none_text(state.filters.of(team))}</p> }.into_any(),
+            )}
             {more_button(has_more, busy, Some(name.into()), show_more)}
         </section>
     }
@@ -198,7 +225,13 @@ fn next_action(conversation: &Conversation) -> AnyView {
         }
         None => ().into_any(),
     };
-    view! { <span class="flex min-w-0 items-center gap-3">{badge} {detail}</span> }.into_any()
+    let holder = conversation.assigned_to.as_ref().map(avatar);
+    view! {
+        <span class="flex min-w-0 flex-1 items-center gap-3">
+            {badge} {detail} <span class="ml-auto empty:hidden">{holder}</span>
+        </span>
+    }
+    .into_any()
 }
 
 fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&QueueSection> {
@@ -216,7 +249,13 @@ mod tests {
 
     #[test]
     fn counts_are_shown_as_text() {
-        assert_eq!(counts(Counts { agent: 3, customer: 5 }), "3 waiting for a reply · 5 with the customer");
-        assert_eq!(counts(Counts { agent: 1, customer: 0 }), "1 waiting for a reply · 0 with the customer");
+        assert_eq!(
+            counts(Counts { agent: 3, customer: 5, unassigned: 0 }),
+            "3 waiting for a reply · 5 with the customer"
+        );
+        assert_eq!(
+            counts(Counts { agent: 1, customer: 0, unassigned: 1 }),
+            "1 waiting for a reply · 0 with the customer"
+        );
     }
 }

@@ -13,10 +13,11 @@ use shared::{
 
 use super::{
     changes::{self, Changes},
+    filter::Filters,
     wanted::Wanted,
 };
 use crate::{
-    api::{Client, FetchedSection, RequestError, StatusFilter},
+    api::{Client, FetchedSection, Filter, RequestError, StatusFilter},
     scroll_restoration::use_scroll_restoration,
 };
 
@@ -40,6 +41,8 @@ pub(super) struct QueueState {
     pub(super) tab_hidden: RwSignal<bool>,
     /// Number of rows requested per team. It only grows, so that a refetch never removes rows from the screen.
     requested: StoredValue<HashMap<TeamId, usize>>,
+    /// Which conversations each section shows.
+    pub(super) filters: Filters,
     /// What the next fetch fetches.
     wanted: StoredValue<Wanted>,
     /// The entity tags of the sections in the newest known queue.
@@ -74,6 +77,7 @@ impl QueueState {
             focused: RwSignal::new(false),
             tab_hidden: RwSignal::new(document().hidden()),
             requested: StoredValue::new(requested),
+            filters: Filters::load(),
             wanted: StoredValue::new(Wanted::default()),
             etags: StoredValue::new(HashMap::new()),
         };
@@ -141,11 +145,34 @@ impl QueueState {
     async fn fetch_all(self) -> Result<(), RequestError> {
         let mut queue = self.client.get_queue().await?;
         for section in &mut queue.sections {
+            self.fetch_filtered(section).await?;
             self.fetch_requested_rows(section).await?;
         }
         self.etags.try_update_value(HashMap::clear);
         self.update(queue);
         Ok(())
+    }
+
+    /// Replaces a section by the filtered one, if the agent has filtered it.
+    async fn fetch_filtered(self, section: &mut QueueSection) -> Result<(), RequestError> {
+        let (team, filter) = (section.team.id, self.filter(section.team.id));
+        if filter != Filter::All
+            && let FetchedSection::Changed(filtered, _) =
+                self.client.get_queue_section(team, filter, None).await?
+        {
+            *section = filtered;
+        }
+        Ok(())
+    }
+
+    fn filter(self, team: TeamId) -> Filter {
+        untrack(|| self.filters.of(team))
+    }
+
+    /// Forgets how many rows of a team are on screen, and their entity tag, because its filter has changed.
+    pub(super) fn forget_rows(self, team: TeamId) {
+        self.requested.try_update_value(|requested| requested.remove(&team));
+        self.etags.try_update_value(|etags| etags.remove(&team));
     }
 
     async fn fetch_sections(self, teams: &BTreeSet<TeamId>) -> Result<(), RequestError> {
@@ -160,10 +187,11 @@ impl QueueState {
     }
 
     async fn fetch_section(self, team: TeamId) -> Result<Section, RequestError> {
+        let filter = self.filter(team);
         let known = self.etags.try_with_value(|etags| etags.get(&team).cloned()).flatten();
         // The tag covers the first page only.
         let known = known.filter(|_| self.requested_rows(team) <= MORE);
-        let (mut section, etag) = match self.client.get_queue_section(team, known.as_deref()).await {
+        let (mut section, etag) = match self.client.get_queue_section(team, filter, known.as_deref()).await {
             Ok(FetchedSection::Changed(section, etag)) => (section, etag),
             Ok(FetchedSection::Unchanged) => return Ok(Section::Unchanged),
             Ok(FetchedSection::Missing) => return Ok(Section::Missing),
@@ -173,6 +201,10 @@ impl QueueState {
             Err(error) => return Err(error),
         };
         self.fetch_requested_rows(&mut section).await?;
+        if self.filter(team) != filter {
+            // The agent has changed the filter meanwhile, and the next fetch is due.
+            return Ok(Section::Unchanged);
+        }
         let newest = self.newest(|queue| changes::with_section(queue, section)).flatten();
         let Some(newest) = newest else { return Ok(Section::Missing) };
         self.etags.try_update_value(|etags| match etag {
@@ -249,7 +281,8 @@ impl QueueState {
 
     async fn extend(self, section: &mut QueueSection, limit: usize) -> Result<(), RequestError> {
         let cursor = section.next_cursor.as_deref();
-        let page = self.client.list_conversations(section.team.id, StatusFilter::Open, limit, cursor).await?;
+        let status = StatusFilter::Open(self.filter(section.team.id));
+        let page = self.client.list_conversations(section.team.id, status, limit, cursor).await?;
         // A conversation that has moved down the queue since the previous page is returned twice; the first one counts.
         let known: Vec<_> = section.items.iter().map(|row| row.id).collect();
         section.items.extend(page.items.into_iter().filter(|row| !known.contains(&row.id)));

@@ -44,7 +44,8 @@ impl Wanted {
             | EventKind::MessageStatusChanged
             | EventKind::ConversationClosed
             | EventKind::ConsentChanged
-            | EventKind::AttentionChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
+            | EventKind::AttentionChanged
+            | EventKind::AssignmentChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
         }
     }
 

@@ -1,0 +1,10 @@
+DROP TRIGGER assigned_counts_of_deleted ON conversations;
+DROP TRIGGER assigned_counts_of_changed ON conversations;
+DROP TRIGGER assigned_counts_of_new ON conversations;
+DROP FUNCTION count_assigned();
+DROP TABLE assigned_counts;
+DROP INDEX conversations_queue_assigned;
+DROP INDEX conversations_queue_unassigned;
+ALTER TABLE conversations DROP COLUMN assigned_by;
+ALTER TABLE conversations DROP COLUMN assignment_note;
+ALTER TABLE conversations DROP COLUMN assigned_to;

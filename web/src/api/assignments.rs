@@ -1,0 +1,51 @@
+//! Requests for the assignment of conversations.
+
+use gloo_net::http::Method;
+use serde::Deserialize;
+use shared::{
+    Page,
+    conversation::{Assignee, NewAssignment, NextRequest},
+    ids::ConversationId,
+};
+
+use super::{Client, RequestError, client::read};
+
+impl Client {
+    /// Assigns a conversation to an account.
+    pub(crate) async fn put_assignment(
+        self,
+        id: ConversationId,
+        assignment: &NewAssignment,
+    ) -> Result<(), RequestError> {
+        let path = format!("/conversations/{id}/assignment");
+        self.write_text(Method::PUT, &path, assignment).await.map(drop)
+    }
+
+    /// Makes a conversation unassigned, also when a colleague has it.
+    pub(crate) async fn delete_assignment(self, id: ConversationId) -> Result<(), RequestError> {
+        self.delete(&format!("/conversations/{id}/assignment?force=true")).await
+    }
+
+    /// Returns the accounts that a conversation can be assigned to.
+    pub(crate) async fn list_assignees(self, id: ConversationId) -> Result<Vec<Assignee>, RequestError> {
+        let page: Page<Assignee> = self.get(&format!("/conversations/{id}/assignees")).await?;
+        Ok(page.items)
+    }
+
+    /// Takes the next conversation that waits, after the one that is open. `None` when no other waits.
+    pub(crate) async fn take_next(
+        self,
+        after: Option<ConversationId>,
+    ) -> Result<Option<ConversationId>, RequestError> {
+        #[derive(Deserialize)]
+        struct Taken {
+            id: ConversationId,
+        }
+        let text =
+            self.write_text(Method::POST, "/queue/next", &NextRequest { team_id: None, after }).await?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        read::<Taken>(&text).map(|taken| Some(taken.id))
+    }
+}

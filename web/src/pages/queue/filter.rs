@@ -1,0 +1,123 @@
+//! Which of a team's conversations its section shows: all, the agent's own, or the unassigned ones. Kept for each team
+//! while the browser tab is open.
+
+use std::collections::HashMap;
+
+use leptos::prelude::*;
+use shared::{
+    conversation::QueueSection,
+    ids::{AccountId, TeamId},
+};
+
+use crate::{api::Filter, storage};
+
+const KEY: &str = "smsc-queue-filters";
+const ALL: [Filter; 3] = [Filter::All, Filter::Mine, Filter::Unassigned];
+
+/// The filters of the sections. A team without an entry shows all its conversations.
+#[derive(Clone, Copy)]
+pub(super) struct Filters(RwSignal<HashMap<TeamId, Filter>>);
+
+impl Filters {
+    /// Loads the filters of the tab.
+    pub(super) fn load() -> Self {
+        let stored = storage::load_for_tab(KEY).unwrap_or_default();
+        let entry = |text: &str| {
+            let (team, filter) = text.split_once(':')?;
+            let filter = ALL.into_iter().find(|known| known.word() == filter)?;
+            Some((TeamId(team.parse().ok()?), filter))
+        };
+        Self(RwSignal::new(stored.split(',').filter_map(entry).collect()))
+    }
+
+    /// Returns the filter of a team, tracked.
+    pub(super) fn of(self, team: TeamId) -> Filter {
+        self.0.try_with(|filters| filters.get(&team).copied()).flatten().unwrap_or_default()
+    }
+
+    /// Sets the filter of a team, and stores it.
+    fn set(self, team: TeamId, filter: Filter) {
+        self.0.update(|filters| {
+            filters.insert(team, filter);
+        });
+        let entries: Vec<String> = self.0.with_untracked(|filters| {
+            filters.iter().map(|(team, filter)| format!("{team}:{}", filter.word())).collect()
+        });
+        storage::save_for_tab(KEY, &entries.join(","));
+    }
+}
+
+/// The numbers of a team's conversations: all, the account's own, unassigned.
+pub(super) fn numbers(section: &QueueSection, own: Option<AccountId>) -> [i64; 3] {
+    let counts = section.counts;
+    let mine = section.assignees.iter().find(|assignee| Some(assignee.id) == own);
+    [counts.agent + counts.customer, mine.map_or(0, |assignee| assignee.open), counts.unassigned]
+}
+
+/// The buttons "All 9", "Mine 3", "Unassigned 4". `changed` fetches the section.
+pub(super) fn filter_buttons(
+    filters: Filters,
+    team: TeamId,
+    numbers: Memo<[i64; 3]>,
+    changed: Callback<TeamId>,
+) -> AnyView {
+    let button = |place: usize, filter: Filter| {
+        let text = move || {
+            let number = numbers.get().get(place).copied().unwrap_or_default();
+            format!("{} {number}", filter.label())
+        };
+        let is_chosen = move || filters.of(team) == filter;
+        view! {
+            <button
+                type="button"
+                class="btn btn-xs join-item tabular-nums"
+                class:btn-active=is_chosen
+                aria-pressed=move || is_chosen().to_string()
+                on:click=move |_| {
+                    filters.set(team, filter);
+                    changed.run(team);
+                }
+            >
+                {text}
+            </button>
+        }
+        .into_any()
+    };
+    let buttons: Vec<AnyView> =
+        ALL.into_iter().enumerate().map(|(place, filter)| button(place, filter)).collect();
+    view! {
+        <div role="group" aria-label="Show" class="join">
+            {buttons}
+        </div>
+    }
+    .into_any()
+}
+
+/// The text in place of a section's rows, when the filter matches none.
+pub(super) fn none_text(filter: Filter) -> &'static str {
+    match filter {
+        Filter::All => "",
+        Filter::Mine => "No conversations are assigned to you here.",
+        Filter::Unassigned => "Every conversation here is assigned.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_numbers_are_those_of_all_own_and_unassigned_conversations() {
+        let section: QueueSection = serde_json::from_value(json!({
+            "team": {"id": 1, "name": "Collections", "numbers": [], "region": "GB", "time_zone": "Europe/London"},
+            "counts": {"agent": 5, "customer": 2, "unassigned": 3},
+            "assignees": [{"id": 3, "name": "Ann", "open": 3}, {"id": 4, "name": "Bo", "open": 1}],
+            "items": [], "next_cursor": null,
+        }))
+        .unwrap();
+        assert_eq!(numbers(&section, Some(AccountId(4))), [7, 1, 3]);
+        assert_eq!(numbers(&section, Some(AccountId(9))), [7, 0, 3]);
+    }
+}
