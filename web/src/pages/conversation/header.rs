@@ -6,6 +6,7 @@ use shared::conversation::{ConversationStatus, Origin};
 use super::{ConversationContext, attention::AttentionBanner};
 use crate::{
     components::{
+        avatar::customer_avatar,
         heading::Heading,
         person::{isolated, title},
         timestamp::date_and_time,
@@ -37,13 +38,21 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
             view! { {origin} " · " {opened} " · " {isolated(&detail.team.name).into_owned()} {previous} }
         })
     });
+    let avatar = context
+        .detail
+        .with_untracked(|detail| detail.as_ref().map(|detail| customer_avatar(&detail.conversation)));
     view! {
-        <div>
-            <Heading text=text />
-            <p class="text-sm">
-                {started}
-                {move || is_pending.get().then_some(" · Awaiting reply")}
-            </p>
+        <div class="lg:col-span-2 xl:col-span-1 xl:px-4 xl:py-2.5">
+            <div class="flex min-w-0 items-center gap-3">
+                {avatar}
+                <div class="min-w-0">
+                    <Heading text=text class="text-xl/6 font-semibold" />
+                    <p class="text-xs text-quiet">
+                        {started}
+                        {move || is_pending.get().then_some(" · Awaiting reply")}
+                    </p>
+                </div>
+            </div>
             <AttentionBanner context />
         </div>
     }

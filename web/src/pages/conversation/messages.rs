@@ -36,7 +36,7 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
                 role="region"
                 aria-label="Messages"
                 tabindex="0"
-                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
+                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-edge px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
                 on:scroll=move |_| scroll.scrolled()
             >
                 {earlier_button(thread, scroll)}
@@ -157,7 +157,7 @@ fn render(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
     let message = context.thread.message(row.id).map(|message| bubble(context, message, zone));
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">
-            {row.above.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
+            {row.above.map(|day| view! { <p class="divider my-2 text-xs text-quiet">{day}</p> })}
             {message}
         </li>
     }

@@ -1,0 +1,78 @@
+//! Avatars: the initials of a person in a colour that stays. They stand beside the name, so screen readers skip them.
+//!
+//! `tokens.css` has the colours, with a contrast of at least 7 in both themes.
+
+use leptos::prelude::*;
+use shared::conversation::Conversation;
+
+/// Number of colours in `tokens.css`.
+const COLOURS: u32 = 8;
+
+/// The avatar of a customer, by name, or by number while the name is unknown.
+pub(crate) fn customer_avatar(conversation: &Conversation) -> AnyView {
+    let name = conversation.name.as_deref().filter(|name| !name.trim().is_empty());
+    match name {
+        Some(name) => avatar(name),
+        None => avatar(conversation.number.as_str()),
+    }
+}
+
+/// The avatar of a person with this name.
+pub(crate) fn avatar(name: &str) -> AnyView {
+    view! {
+        <span
+            aria-hidden="true"
+            class="initials"
+            data-hue=colour(name).to_string()
+            data-initials=initials(name)
+        ></span>
+    }
+    .into_any()
+}
+
+/// Returns the first letters of the first and the last word, "MJ" for "Maria Jones"; the last two digits of a number.
+fn initials(name: &str) -> String {
+    if name.starts_with('+') {
+        return name.get(name.len().saturating_sub(2)..).unwrap_or_default().to_owned();
+    }
+    let mut words =
+        name.split_whitespace().filter_map(|word| word.chars().find(|character| character.is_alphanumeric()));
+    let first = words.next();
+    let letters = first.into_iter().chain(words.next_back());
+    letters.flat_map(char::to_uppercase).collect()
+}
+
+/// Returns the number of the colour of a name: the same on every screen and in every session.
+fn colour(name: &str) -> u32 {
+    name.chars().fold(7_u32, |hash, character| hash.wrapping_mul(31).wrapping_add(character.into())) % COLOURS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_are_of_the_first_and_the_last_word() {
+        assert_eq!(initials("Maria Jones"), "MJ");
+        assert_eq!(initials("ana maria de la cruz"), "AC");
+        assert_eq!(initials("Zoë"), "Z");
+        assert_eq!(initials("Östberg (Åsa)"), "ÖÅ");
+        assert_eq!(initials("  "), "");
+        assert_eq!(initials("دانا كوهن"), "دك");
+    }
+
+    #[test]
+    fn a_customer_without_a_name_has_the_last_digits_of_the_number() {
+        assert_eq!(initials("+447700900123"), "23");
+        assert_eq!(initials("60300"), "6");
+    }
+
+    #[test]
+    fn a_colour_stays_and_names_have_different_ones() {
+        assert_eq!(colour("Maria Jones"), colour("Maria Jones"));
+        let colours: std::collections::BTreeSet<u32> =
+            ["Ann", "Bo", "Cy", "Maria Jones", "Jo Smith", "+447700900123"].map(colour).into();
+        assert!(colours.len() >= 4, "{colours:?}");
+        assert!(colours.iter().all(|colour| *colour < COLOURS));
+    }
+}
