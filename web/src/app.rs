@@ -5,7 +5,10 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use shared::{account::Permission, ids::AccountId};
+use shared::{
+    account::Permission,
+    ids::{AccountId, TeamId},
+};
 
 use crate::{
     api::RequestError,
@@ -18,8 +21,10 @@ use crate::{
     pages::{
         lazy::{Lazy, LazyPage},
         not_found::NotFoundPage,
-        queue::QueuePage,
+        palette::palette,
+        queue::{QueuePage, state::QueueState},
         sign_in::{SignInPage, return_path},
+        workspace::workspace,
     },
     router::Router,
     scroll_restoration::ScrollRestoration,
@@ -123,13 +128,6 @@ fn Screens(router: Router, session: Session) -> impl IntoView {
     // Without team names, so that a renamed team does not redraw the page. The queue fetches the names itself.
     let teams =
         session.read(|me| me.teams.iter().map(|team| (team.id, team.numbers.is_empty())).collect::<Vec<_>>());
-    let current_page = move || {
-        let page = page.get();
-        if !page.follows_teams() {
-            teams.track();
-        }
-        render(page)
-    };
     view! {
         {move || match screen.get() {
             Screen::Loading | Screen::RedirectToSignIn | Screen::ReturnFromSignIn => {
@@ -140,8 +138,26 @@ fn Screens(router: Router, session: Session) -> impl IntoView {
             }
             .into_any(),
             Screen::SignIn => view! { <SignInPage /> }.into_any(),
-            Screen::SignedIn(..) => view! { <Shell>{current_page}</Shell> }.into_any(),
+            Screen::SignedIn(..) => view! { <Shell><SignedIn page teams /></Shell> }.into_any(),
         }}
+    }
+}
+
+/// The current page, with the state that outlives it: the queue.
+#[component]
+fn SignedIn(page: Memo<Page>, teams: Memo<Vec<(TeamId, bool)>>) -> impl IntoView {
+    QueueState::provide();
+    let is_conversation = Memo::new(move |_| matches!(page.get(), Page::Lazy(Lazy::Conversation(_))));
+    let current_page = move || {
+        let page = page.get();
+        if !page.follows_teams() {
+            teams.track();
+        }
+        render(page)
+    };
+    view! {
+        {workspace(is_conversation, view! { {current_page} }.into_any())}
+        {palette()}
     }
 }
 
@@ -165,7 +181,7 @@ fn sign_in_path() -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::{ConversationId, TeamId};
+    use shared::ids::ConversationId;
 
     use super::*;
 

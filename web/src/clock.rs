@@ -43,9 +43,14 @@ impl Clock {
         seconds_now()
     }
 
-    /// Formats a waiting time: "waiting 42 min".
-    pub(crate) fn waiting(self, since: DateTime<Utc>) -> String {
-        format!("waiting {}", span(self.now() - since.timestamp()))
+    /// Returns the number of seconds since a time, and updates with the clock.
+    pub(crate) fn seconds_since(self, since: DateTime<Utc>) -> i64 {
+        self.now() - since.timestamp()
+    }
+
+    /// Formats the time since a time: "42 min". Updates with the clock.
+    pub(crate) fn span_since(self, since: DateTime<Utc>) -> String {
+        span(self.seconds_since(since))
     }
 }
 

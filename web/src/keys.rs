@@ -22,12 +22,15 @@ use crate::{
 
 const KEY: &str = "smsc-keys";
 const SEARCH: &str = "/search";
+/// The links of the list beside a conversation.
+pub(crate) const LIST_LINK: &str = "[data-list-link]";
 
 /// Keys that are pressed together or in sequence, and their action.
 type Key = (&'static [&'static str], &'static str);
 
 /// Every shortcut and its action.
 const KEYS: &[Key] = &[
+    (&["Ctrl", "K"], "Search or jump to…"),
     (&["/"], "Search"),
     (&["G", "Q"], "Go to conversations in progress"),
     (&["J"], "Next row"),
@@ -61,6 +64,8 @@ pub(crate) struct Keys {
     pub(crate) enabled: RwSignal<bool>,
     /// Whether the list of shortcuts is open.
     pub(crate) help_open: RwSignal<bool>,
+    /// Whether the command palette is open.
+    pub(crate) palette_open: RwSignal<bool>,
     /// Number of times that the agent pressed the key for new conversations.
     pub(crate) show_updates: RwSignal<u32>,
 }
@@ -71,6 +76,7 @@ impl Keys {
         let keys = Self {
             enabled: RwSignal::new(storage::load(KEY).as_deref() != Some("off")),
             help_open: RwSignal::new(false),
+            palette_open: RwSignal::new(false),
             show_updates: RwSignal::new(0),
         };
         provide_context(keys);
@@ -80,6 +86,12 @@ impl Keys {
         let router = use_router();
         let after_g = StoredValue::new(false);
         let pressed = window_event_listener(leptos::ev::keydown, move |event| {
+            // Works everywhere, also when single-key shortcuts are off: it has a modifier key.
+            if is_palette(&event) {
+                event.prevent_default();
+                keys.toggle_palette();
+                return;
+            }
             if event.default_prevented() || !keys.enabled.get_untracked() || !is_shortcut(&event) {
                 return;
             }
@@ -91,10 +103,10 @@ impl Keys {
                 "/" if here() == SEARCH => focus_first("[type=search]"),
                 "/" => router.open(SEARCH),
                 "q" | "Q" if was_g => router.open("/"),
-                "j" | "J" => move_to_row(1),
-                "k" | "K" => move_to_row(-1),
+                "j" | "J" => move_to_row(router, 1),
+                "k" | "K" => move_to_row(router, -1),
                 "n" | "N" if !may(session.me().as_ref(), Permission::Reply) => return,
-                "n" | "N" => take_next_conversation(client, notices, router),
+                "n" | "N" => take_next(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
                 "?" => keys.help_open.set(true),
@@ -104,6 +116,14 @@ impl Keys {
         });
         on_cleanup(move || pressed.remove());
         keys
+    }
+
+    /// Opens the command palette, or closes it. It does not open over another dialog.
+    pub(crate) fn toggle_palette(self) {
+        let is_open = self.palette_open.get_untracked();
+        if is_open || document().query_selector("dialog[open]").ok().flatten().is_none() {
+            self.palette_open.set(!is_open);
+        }
     }
 
     /// Turns single-key shortcuts on or off, and stores the choice.
@@ -131,8 +151,15 @@ fn is_shortcut(event: &KeyboardEvent) -> bool {
     !(is_in_field || event.ctrl_key() || event.alt_key() || event.meta_key() || is_composing(event))
 }
 
+/// Returns whether the keys open the command palette: `Ctrl+K`, or `Cmd+K`, without automatic repetition.
+fn is_palette(event: &KeyboardEvent) -> bool {
+    matches!(event.key().as_str(), "k" | "K")
+        && (event.ctrl_key() || event.meta_key())
+        && !(event.alt_key() || event.shift_key() || event.repeat() || is_composing(event))
+}
+
 /// Returns whether an input method is composing text. `Enter` then chooses a candidate and does not send.
-fn is_composing(event: &KeyboardEvent) -> bool {
+pub(crate) fn is_composing(event: &KeyboardEvent) -> bool {
     const PROCESS: u32 = 229;
     event.is_composing() || event.key_code() == PROCESS
 }
@@ -171,27 +198,43 @@ pub(crate) fn focus_first(selector: &str) {
     }
 }
 
-fn move_to_row(step: i32) {
-    let Ok(links) = document().query_selector_all("[data-row-link]") else {
+/// Moves the focus to the next row; beside a conversation, opens the next conversation of the list.
+fn move_to_row(router: Router, step: i32) {
+    if document().query_selector(LIST_LINK).ok().flatten().is_some() {
+        if let Some(path) = neighbour(step) {
+            router.open(&path);
+        }
         return;
-    };
-    let count = i32::try_from(links.length()).unwrap_or(i32::MAX);
+    }
     let active = document().active_element().and_then(|active| {
         active.closest("tr").ok().flatten()?.query_selector("[data-row-link]").ok().flatten()
     });
-    let at = (0..count).find(|&place| {
-        let link = u32::try_from(place).ok().and_then(|place| links.item(place));
-        active.as_ref().is_some_and(|active| link.as_ref() == Some(active.as_ref()))
-    });
+    if let Some(link) = link_beside("[data-row-link]", active.as_ref(), step) {
+        let _ = link.focus();
+    }
+}
+
+/// Returns the path of the conversation that is `step` places from the open one in the list beside it; `None` at the
+/// list's end.
+pub(crate) fn neighbour(step: i32) -> Option<String> {
+    let open = document().query_selector(&format!("{LIST_LINK}[aria-current]")).ok().flatten();
+    let path = link_beside(LIST_LINK, open.as_ref(), step)?.get_attribute("href")?;
+    (path != here()).then_some(path)
+}
+
+/// Returns the link that is `step` places from `active`, or the first or last one if `active` is not among them.
+fn link_beside(selector: &str, active: Option<&Element>, step: i32) -> Option<HtmlElement> {
+    let links = document().query_selector_all(selector).ok()?;
+    let count = i32::try_from(links.length()).unwrap_or(i32::MAX);
+    let link = |place: i32| u32::try_from(place).ok().and_then(|place| links.item(place));
+    let at =
+        active.and_then(|active| (0..count).find(|&place| link(place).as_ref() == Some(active.as_ref())));
     let next = match at {
         Some(at) => (at + step).clamp(0, count - 1),
         None if step > 0 => 0,
         None => count - 1,
     };
-    let link = u32::try_from(next).ok().and_then(|next| links.item(next));
-    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
-        let _ = link.focus();
-    }
+    link(next)?.dyn_into().ok()
 }
 
 fn here() -> String {
@@ -199,7 +242,7 @@ fn here() -> String {
 }
 
 /// Takes the next conversation that waits, after the one that is open, and opens it.
-fn take_next_conversation(client: Client, notices: Notices, router: Router) {
+pub(crate) fn take_next(client: Client, notices: Notices, router: Router) {
     let open = here().strip_prefix("/conversations/").and_then(|id| id.parse::<ConversationId>().ok());
     spawn_detached(async move {
         match client.take_next(open).await {

@@ -2,7 +2,12 @@
 
 use leptos::{html, prelude::*};
 
-use super::{notices::use_notices, theme_switch::theme_switch};
+use super::{
+    avatar::avatar,
+    icon::{Icon, icon},
+    notices::use_notices,
+    theme_switch::theme_switch,
+};
 use crate::{
     keys::{focus_first, use_keys},
     session::use_session,
@@ -34,16 +39,17 @@ pub(crate) fn AccountMenu() -> impl IntoView {
         }
     };
     view! {
-        <button type="button" class="btn btn-ghost btn-sm" popovertarget="account-menu">
+        <button type="button" class="btn btn-ghost btn-sm gap-2 px-1.5 font-medium" popovertarget="account-menu">
+            {move || name.with(|name| avatar(name))}
             <span class="sr-only">"Account: "</span>
             <span class="max-w-32 truncate">{name}</span>
-            <span aria-hidden="true">"▾"</span>
+            {icon(Icon::MENU, "size-3.5 text-quiet")}
         </button>
         <div
             node_ref=menu
             id="account-menu"
             popover="auto"
-            class="fixed inset-auto top-12 right-2 m-0 w-72 rounded-box border border-base-300 bg-base-100 p-4 text-base-content shadow-lg"
+            class="fixed inset-auto top-12 right-2 m-0 w-72 rounded-box border border-edge bg-raised p-4 text-base-content shadow-raised"
         >
             <p class="font-semibold">{name}</p>
             <p class="text-sm wrap-anywhere">{email}</p>

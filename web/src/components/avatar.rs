@@ -1,44 +1,65 @@
-//! The initials of a person, in a colour that stays the same.
+//! Avatars: the initials of a person in a colour that stays. They stand beside the name, so screen readers skip them.
+//!
+//! `tokens.css` has the colours, with a contrast of at least 7 in both themes.
 
 use leptos::prelude::*;
-use shared::conversation::Assignee;
+use shared::conversation::Conversation;
 
-/// Dark text on a light ground, in both themes.
-const COLOURS: [&str; 6] = [
-    "bg-sky-200 text-sky-950",
-    "bg-amber-200 text-amber-950",
-    "bg-emerald-200 text-emerald-950",
-    "bg-rose-200 text-rose-950",
-    "bg-violet-200 text-violet-950",
-    "bg-stone-300 text-stone-950",
-];
+/// Number of colours in `tokens.css`.
+const COLOURS: u32 = 8;
 
-/// The account that has a conversation, as initials. The whole name is the tooltip, and the text for screen readers.
-pub(crate) fn avatar(holder: &Assignee) -> AnyView {
-    let place = usize::try_from(holder.id.0).unwrap_or_default() % COLOURS.len();
-    let colour = COLOURS.get(place).copied().unwrap_or_default();
-    let label = format!("Assigned to {}", holder.name);
+/// The avatar of a customer, by name, or by number while the name is unknown.
+pub(crate) fn customer_avatar(conversation: &Conversation) -> AnyView {
+    let name = conversation.name.as_deref().filter(|name| !name.trim().is_empty());
+    match name {
+        Some(name) => avatar(name),
+        None => avatar(conversation.number.as_str()),
+    }
+}
+
+/// The avatar of a person with this name.
+pub(crate) fn avatar(name: &str) -> AnyView {
     view! {
         <span
-            class=format!(
-                "grid size-6 shrink-0 place-items-center rounded-full text-[0.6875rem] font-semibold {colour}",
-            )
-            role="img"
-            aria-label=label
-            title=holder.name.clone()
-        >
-            {initials(&holder.name)}
-        </span>
+            aria-hidden="true"
+            class="initials"
+            data-hue=colour(name).to_string()
+            data-initials=initials(name)
+        ></span>
     }
     .into_any()
 }
 
-/// Returns the first letters of the first and the last word: "Bo Smith" gives "BS".
+/// The avatar of an account in a row of a list, where its name does not stand beside it: `label` says why it is there.
+pub(crate) fn account_avatar(name: &str, label: &str, class: &str) -> AnyView {
+    view! {
+        <span
+            role="img"
+            class=format!("initials {class}")
+            data-hue=colour(name).to_string()
+            data-initials=initials(name)
+            title=label.to_owned()
+            aria-label=label.to_owned()
+        ></span>
+    }
+    .into_any()
+}
+
+/// Returns the first letters of the first and the last word, "MJ" for "Maria Jones"; the last two digits of a number.
 fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace();
-    let first = words.next().and_then(|word| word.chars().next());
-    let last = words.next_back().and_then(|word| word.chars().next());
-    first.into_iter().chain(last).flat_map(char::to_uppercase).collect()
+    if name.starts_with('+') {
+        return name.get(name.len().saturating_sub(2)..).unwrap_or_default().to_owned();
+    }
+    let mut words =
+        name.split_whitespace().filter_map(|word| word.chars().find(|character| character.is_alphanumeric()));
+    let first = words.next();
+    let letters = first.into_iter().chain(words.next_back());
+    letters.flat_map(char::to_uppercase).collect()
+}
+
+/// Returns the number of the colour of a name: the same on every screen and in every session.
+fn colour(name: &str) -> u32 {
+    name.chars().fold(7_u32, |hash, character| hash.wrapping_mul(31).wrapping_add(character.into())) % COLOURS
 }
 
 #[cfg(test)]
@@ -46,10 +67,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn initials_are_the_first_letters_of_the_first_and_the_last_word() {
-        assert_eq!(initials("Bo"), "B");
-        assert_eq!(initials("ann van der berg"), "AB");
-        assert_eq!(initials("Émile Zola"), "ÉZ");
-        assert_eq!(initials(""), "");
+    fn initials_are_of_the_first_and_the_last_word() {
+        assert_eq!(initials("Maria Jones"), "MJ");
+        assert_eq!(initials("ana maria de la cruz"), "AC");
+        assert_eq!(initials("Zoë"), "Z");
+        assert_eq!(initials("Östberg (Åsa)"), "ÖÅ");
+        assert_eq!(initials("  "), "");
+        assert_eq!(initials("دانا كوهن"), "دك");
+    }
+
+    #[test]
+    fn a_customer_without_a_name_has_the_last_digits_of_the_number() {
+        assert_eq!(initials("+447700900123"), "23");
+        assert_eq!(initials("60300"), "6");
+    }
+
+    #[test]
+    fn a_colour_stays_and_names_have_different_ones() {
+        assert_eq!(colour("Maria Jones"), colour("Maria Jones"));
+        let colours: std::collections::BTreeSet<u32> =
+            ["Ann", "Bo", "Cy", "Maria Jones", "Jo Smith", "+447700900123"].map(colour).into();
+        assert!(colours.len() >= 4, "{colours:?}");
+        assert!(colours.iter().all(|colour| *colour < COLOURS));
     }
 }

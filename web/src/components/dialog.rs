@@ -5,6 +5,8 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
+use super::icon::{Icon, icon};
+
 /// A dialog that is open while it is mounted. `close` runs when the user closes it.
 #[component]
 pub(crate) fn Dialog(
@@ -58,7 +60,7 @@ pub(crate) fn Dialog(
                 <div class="mb-4 flex items-start justify-between gap-4">
                     <h2 id="dialog-title" class="text-lg font-semibold wrap-anywhere">{title}</h2>
                     <form method="dialog">
-                        <button class="btn btn-sm btn-ghost" aria-label="Close">"✕"</button>
+                        <button class="btn btn-sm btn-ghost" aria-label="Close">{icon(Icon::CLOSE, "size-4")}</button>
                     </form>
                 </div>
                 {children()}

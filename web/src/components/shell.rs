@@ -6,7 +6,10 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    account_menu::AccountMenu, gateway_alarm::gateway_alarm, keyboard_help::KeyboardHelp,
+    account_menu::AccountMenu,
+    gateway_alarm::gateway_alarm,
+    icon::{Icon, icon},
+    keyboard_help::KeyboardHelp,
     rows::open_clicked_rows,
 };
 use crate::{
@@ -19,7 +22,7 @@ use crate::{
 };
 
 /// The menu: path, label and required permission.
-const LINKS: &[(&str, &str, Option<Permission>)] = &[
+pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/", "Conversations in progress", None),
     ("/closed", "Closed", None),
     ("/daily-file", "Daily file", Some(Permission::Import)),
@@ -40,7 +43,7 @@ pub(crate) fn Shell(
 ) -> impl IntoView {
     let session = use_session();
     let live = Live::provide();
-    Keys::provide();
+    let keys = Keys::provide();
     if let Some(restoration) = use_scroll_restoration() {
         restoration.reset_for(session.account());
     }
@@ -83,16 +86,19 @@ pub(crate) fn Shell(
         {gateway_alarm()}
         <header
             node_ref=header
-            class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-base-300 bg-base-200 px-3 lg:sticky lg:top-0 lg:flex-nowrap lg:px-6"
+            class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-edge bg-panel px-3 lg:sticky lg:top-0 lg:flex-nowrap lg:px-6"
         >
-            <span class="font-semibold whitespace-nowrap">"SMS Chat"</span>
+            <span class="flex items-center gap-2 text-sm font-semibold whitespace-nowrap">
+                {icon(Icon::CONVERSATION, "size-5 text-accent-text")} "SMS Chat"
+            </span>
             <nav
                 aria-label="Main"
                 class="order-last -mx-2 w-full lg:order-none lg:mx-0 lg:w-auto lg:min-w-0 lg:flex-1"
             >
                 <ul class="flex flex-wrap">{links}</ul>
             </nav>
-            <div class="ml-auto flex items-center gap-2">
+            <div class="ml-auto flex items-center gap-3">
+                {palette_button(keys)}
                 <LiveIndicator live />
                 <AccountMenu />
             </div>
@@ -102,6 +108,24 @@ pub(crate) fn Shell(
         </main>
         <KeyboardHelp />
     }
+}
+
+/// The button that opens the command palette. On a narrow screen, the queue has a link to the search page.
+fn palette_button(keys: Keys) -> AnyView {
+    view! {
+        <button
+            type="button"
+            class="hidden h-8 items-center gap-2 rounded-field border border-edge bg-page px-2.5 text-xs whitespace-nowrap text-quiet hover:border-quiet lg:flex"
+            aria-haspopup="dialog"
+            aria-keyshortcuts="Control+K"
+            on:click=move |_| keys.toggle_palette()
+        >
+            {icon(Icon::SEARCH, "size-3.5")}
+            "Search or jump to…"
+            <kbd class="kbd kbd-xs">"Ctrl K"</kbd>
+        </button>
+    }
+    .into_any()
 }
 
 /// Sets the CSS variable `--header` to the height of the header, whose menu can wrap to a second line, so that sticky
@@ -123,7 +147,7 @@ fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
         <a
             href=href
             aria-current=current
-            class="block border-b-2 border-transparent px-2 py-2 text-sm whitespace-nowrap hover:border-base-content/40 aria-[current=page]:border-primary aria-[current=page]:font-medium"
+            class="block border-b-2 border-transparent px-2 py-3 text-sm leading-5 whitespace-nowrap text-quiet hover:text-base-content aria-[current=page]:border-primary aria-[current=page]:text-base-content max-lg:py-2"
         >
             {text}
         </a>
@@ -148,7 +172,7 @@ fn LiveIndicator(live: Live) -> impl IntoView {
         LiveState::Interrupted => "reconnecting…",
     };
     view! {
-        <span role="status" class="flex items-center gap-1.5 text-sm whitespace-nowrap">
+        <span role="status" class="flex items-center gap-1.5 text-xs whitespace-nowrap text-quiet">
             <span aria-hidden="true" class=dot></span>
             {move || text()}
         </span>

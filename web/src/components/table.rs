@@ -4,13 +4,14 @@
 use leptos::prelude::*;
 use shared::ids::ConversationId;
 
-pub(crate) const TABLE: &str = "table table-sm table-fixed max-md:block md:max-lg:[&_td]:px-2 md:max-lg:[&_th]:px-2 [&_td]:text-sm \
-     [&_td]:wrap-anywhere [&_th]:text-base-content";
+pub(crate) const TABLE: &str = "table table-sm table-fixed max-md:block md:[&_td]:h-row md:[&_td]:py-1 \
+     md:max-lg:[&_td]:px-2 md:max-lg:[&_th]:px-2 [&_td]:text-sm [&_td]:wrap-anywhere [&_th]:text-xs [&_th]:font-medium \
+     [&_th]:text-quiet";
 pub(crate) const BODY: &str = "max-md:flex max-md:flex-col max-md:gap-2";
-pub(crate) const ROW: &str = "hover:bg-base-200 focus-within:bg-base-200 max-md:block max-md:rounded-box \
-     max-md:border max-md:border-base-300 max-md:px-3 max-md:py-2";
+pub(crate) const ROW: &str = "hover:bg-panel focus-within:bg-panel max-md:block max-md:rounded-box \
+     max-md:border max-md:border-edge max-md:px-3 max-md:py-2";
 const CELL: &str = "max-md:flex max-md:items-baseline max-md:gap-3 max-md:border-0 max-md:px-0 max-md:py-0.5 \
-     max-md:before:w-28 max-md:before:shrink-0 max-md:before:text-base-content/80 \
+     max-md:before:w-28 max-md:before:shrink-0 max-md:before:text-quiet \
      max-md:before:content-[attr(data-label)]";
 
 /// The header row. `columns` are pairs of a name and a CSS class for the width.

@@ -6,7 +6,7 @@ use shared::{
     presence::{PresenceState, Viewer},
 };
 
-use crate::live::use_live;
+use crate::{components::avatar::account_avatar, live::use_live};
 
 /// The initials of the accounts, in a row of a list. The tooltip has the name.
 pub(crate) fn viewers(conversation: ConversationId) -> AnyView {
@@ -21,21 +21,13 @@ pub(crate) fn viewers(conversation: ConversationId) -> AnyView {
 }
 
 fn chip(viewer: &Viewer) -> AnyView {
-    let (text, class) = match viewer.state {
-        PresenceState::Typing => (sentence(&[&viewer.account.name], "typing a reply"), "badge-warning"),
-        _ => (sentence(&[&viewer.account.name], "viewing"), "badge-neutral"),
-    };
-    view! {
-        <span
-            role="img"
-            class=format!("badge badge-sm px-1.5 font-semibold {class}")
-            title=text.clone()
-            aria-label=text
-        >
-            {initials(&viewer.account.name)}
-        </span>
+    let name = &viewer.account.name;
+    match viewer.state {
+        PresenceState::Typing => {
+            account_avatar(name, &sentence(&[name], "typing a reply"), "ring-2 ring-warm")
+        }
+        _ => account_avatar(name, &sentence(&[name], "viewing"), "opacity-70"),
     }
-    .into_any()
 }
 
 /// Returns "Bo is viewing", "Bo and Cy are viewing" or "Bo, Cy and Jo are viewing".
@@ -45,13 +37,6 @@ pub(crate) fn sentence(names: &[&str], doing: &str) -> String {
         [name] => format!("{name} is {doing}"),
         [others @ .., last] => format!("{} and {last} are {doing}", others.join(", ")),
     }
-}
-
-/// Returns the first letters of the first and the last word, "MJ" for "Maria Jones".
-fn initials(name: &str) -> String {
-    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
-    let first = words.next();
-    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]
@@ -64,12 +49,5 @@ mod tests {
         assert_eq!(sentence(&["Bo"], "viewing"), "Bo is viewing");
         assert_eq!(sentence(&["Bo", "Cy"], "viewing"), "Bo and Cy are viewing");
         assert_eq!(sentence(&["Bo", "Cy", "Jo"], "typing"), "Bo, Cy and Jo are typing");
-    }
-
-    #[test]
-    fn initials_are_of_the_first_and_the_last_word() {
-        assert_eq!(initials("Bo"), "B");
-        assert_eq!(initials("ana maria de la cruz"), "AC");
-        assert_eq!(initials(" "), "");
     }
 }

@@ -21,8 +21,10 @@ use crate::{
             ConversationPage,
             consent::{OptOut, OptedOut},
             give::Give,
+            list::ConversationList,
         },
         daily_file::daily_file_page,
+        palette::dialog::palette_dialog,
         profile::profile_page,
         rejected_messages::rejected_messages_page,
         search::SearchPage,
@@ -37,6 +39,8 @@ use crate::{
 pub(crate) enum Lazy {
     /// `/conversations/:id`
     Conversation(ConversationId),
+    /// The queue beside a conversation.
+    ConversationList,
     /// The content of a team's ad-hoc dialog.
     AdHoc(TeamId),
     /// `/closed`
@@ -63,6 +67,8 @@ pub(crate) enum Lazy {
     Consents,
     /// `/search`
     Search,
+    /// The content of the command palette.
+    Palette,
     /// The notice in place of the composer when the customer has opted out.
     OptedOut,
     /// The form that records an opt-out in a conversation.
@@ -93,8 +99,11 @@ impl Lazy {
 /// Entry point of the conversation chunk, which contains all code that is only reachable from here. Code that the queue
 /// page uses too stays in the first download.
 #[wasm_split(conversation, fallible, preload(load_conversation))]
-fn render_conversation(id: ConversationId) -> Result<AnyView, SplitLoaderError> {
-    Ok(view! { <ConversationPage id /> }.into_any())
+fn render_conversation(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Lazy::Conversation(id) => view! { <ConversationPage id /> }.into_any(),
+        _ => view! { <ConversationList /> }.into_any(),
+    })
 }
 
 /// Prefetches the conversation chunk. Ignores failures: opening a conversation fetches it again and reports errors.
@@ -109,7 +118,7 @@ pub(crate) fn prefetch_conversation() {
 fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         // Rendered by `render_conversation`.
-        Lazy::Conversation(_) => ().into_any(),
+        Lazy::Conversation(_) | Lazy::ConversationList => ().into_any(),
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
         Lazy::DailyFile => daily_file_page(),
@@ -123,6 +132,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Profile => profile_page(),
         Lazy::Consents => view! { <ConsentsPage /> }.into_any(),
         Lazy::Search => view! { <SearchPage /> }.into_any(),
+        Lazy::Palette => palette_dialog(),
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
         Lazy::Give => view! { <Give /> }.into_any(),
@@ -131,7 +141,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
 
 async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     match page {
-        Lazy::Conversation(id) => render_conversation(id).await,
+        Lazy::Conversation(_) | Lazy::ConversationList => render_conversation(page).await,
         other => render_other(other).await,
     }
 }

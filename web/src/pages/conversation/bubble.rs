@@ -5,7 +5,11 @@ use shared::message::{Direction, Message, MessageStatus, SenderKind};
 
 use super::{ConversationContext, media::attachment, resend::resend_button};
 use crate::{
-    components::{timestamp::time_of_day, when::when},
+    components::{
+        avatar::{avatar, customer_avatar},
+        timestamp::time_of_day,
+        when::when,
+    },
     time_zone::Zone,
 };
 
@@ -13,42 +17,63 @@ use crate::{
 pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
     // Only the status and the failure reason change, and only the footer shows them.
     let initial = message.get_untracked();
-    let (side, colours) = match initial.direction {
-        Direction::Inbound => ("chat-start", ""),
-        Direction::Outbound => ("chat-end", "bg-primary/15 text-base-content"),
+    let is_inbound = initial.direction == Direction::Inbound;
+    let (side, header, bubble) = if is_inbound {
+        (
+            "flex items-end gap-2 py-1",
+            "flex flex-wrap items-baseline gap-x-1.5 pb-0.5",
+            "rounded-bl-sm bg-panel",
+        )
+    } else {
+        (
+            "flex flex-row-reverse items-end gap-2 py-1",
+            "flex flex-wrap items-baseline justify-end gap-x-1.5 pb-0.5",
+            "ms-auto rounded-br-sm bg-mine",
+        )
     };
     let footer = move || message.with(|message| footer(context, message));
     let (sender, at) = (sender(&initial), initial.created_at);
+    // The customer's avatar is that of the page's header, also when the message has no name.
+    let avatar = if is_inbound {
+        context
+            .detail
+            .with_untracked(|detail| detail.as_ref().map(|detail| customer_avatar(&detail.conversation)))
+    } else {
+        Some(avatar(&sender))
+    };
     let is_previous = move || context.thread.previous_until.get().is_some_and(|until| at < until);
     let media = initial.media.iter().map(|media| attachment(context.client, media, &sender)).collect_view();
     view! {
-        <div class=format!("chat {side} py-1")>
-            <div class="chat-header text-xs text-base-content">
-                <bdi class="font-medium wrap-anywhere">{sender}</bdi>" "
-                {when(is_previous, previous_holder_badge)}
-                {time_of_day(initial.created_at, zone)}
+        <div class=side>
+            <span class="max-sm:hidden">{avatar}</span>
+            <div class="max-w-[min(36rem,85%)] min-w-0">
+                <div class=format!("{header} text-xs")>
+                    <bdi class="font-medium wrap-anywhere">{sender}</bdi>
+                    {when(is_previous, previous_holder_badge)}
+                    <span class="text-quiet">{time_of_day(initial.created_at, zone)}</span>
+                </div>
+                <div
+                    dir="auto"
+                    class=format!("w-fit rounded-2xl px-3.5 py-2 text-sm wrap-anywhere whitespace-pre-wrap {bubble}")
+                >
+                    {initial.body} {media}
+                </div>
+                {footer}
             </div>
-            <div
-                dir="auto"
-                class=format!("chat-bubble {colours} max-w-[min(36rem,85%)] wrap-anywhere whitespace-pre-wrap")
-            >
-                {initial.body} {media}
-            </div>
-            {footer}
         </div>
     }
     .into_any()
 }
 
 fn previous_holder_badge() -> AnyView {
-    view! { <span class="badge badge-warning badge-sm mx-1">"Previous holder"</span> }.into_any()
+    view! { <span class="badge badge-warning badge-sm">"Previous holder"</span> }.into_any()
 }
 
 fn footer(context: ConversationContext, message: &Message) -> AnyView {
     match message.direction {
         Direction::Inbound if message.recovered => view! {
             <div
-                class="chat-footer text-xs text-base-content"
+                class="pt-0.5 text-xs text-quiet"
                 title="The gateway did not report this message at once. The time shows when it was sent."
             >
                 "Arrived late: the gateway did not report it at once"
@@ -64,9 +89,9 @@ fn status_line(context: ConversationContext, message: &Message) -> AnyView {
     let failed = message.status.is_failure();
     let reason = message.error.as_ref().map(|error| error.text.clone());
     view! {
-        <div class="chat-footer flex max-w-[36rem] flex-col items-end text-right text-xs text-base-content">
-            <span class=if failed { "badge badge-error badge-sm" } else { "" }>
-                <span aria-hidden="true">{icon(message.status)}" "</span>
+        <div class="flex flex-col items-end pt-0.5 text-right text-xs">
+            <span class=if failed { "font-medium text-failed" } else { "text-quiet" }>
+                <span aria-hidden="true">{tick(message.status)}" "</span>
                 <span>{if failed { "not delivered" } else { message.status.as_str() }}</span>
             </span>
             {reason.map(|reason| view! { <span class="mt-0.5">{reason}</span> })}
@@ -77,7 +102,7 @@ fn status_line(context: ConversationContext, message: &Message) -> AnyView {
     .into_any()
 }
 
-fn icon(status: MessageStatus) -> &'static str {
+fn tick(status: MessageStatus) -> &'static str {
     match status {
         MessageStatus::Received => "",
         MessageStatus::Queued => "○",

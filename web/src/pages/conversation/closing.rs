@@ -52,9 +52,13 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
         })
     };
     view! {
-        <section aria-labelledby="closing" class="rounded-box border border-base-300 p-4">
-            <h2 id="closing" class="mb-2 font-semibold">"Close conversation"</h2>
-            {move || body()}
+        <section
+            aria-labelledby="closing"
+            class="rounded-box border border-edge p-4 xl:max-h-[60%] xl:shrink-0 xl:overflow-y-auto xl:rounded-none xl:border-x-0 xl:border-b-0"
+        >
+            <h2 id="closing" class="mb-2 text-sm font-semibold">"Close conversation"</h2>
+            // The height of the form, so that nothing moves when the reasons arrive.
+            <div class="min-h-[14.25rem]">{move || body()}</div>
         </section>
     }
 }

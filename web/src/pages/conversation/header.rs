@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     components::{
+        avatar::customer_avatar,
         heading::Heading,
         person::{isolated, title},
         timestamp::date_and_time,
@@ -41,12 +42,16 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
             view! { {origin} " · " {opened} " · " {isolated(&detail.team.name).into_owned()} {previous} }
         })
     });
+    let avatar = context
+        .detail
+        .with_untracked(|detail| detail.as_ref().map(|detail| customer_avatar(&detail.conversation)));
     view! {
-        <div>
-            <div class="flex flex-wrap items-start justify-between gap-x-4 gap-y-1">
-                <div class="min-w-0">
-                    <Heading text=text />
-                    <p class="text-sm">
+        <div class="lg:col-span-2 xl:col-span-1 xl:px-4 xl:py-2.5">
+            <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
+                {avatar}
+                <div class="min-w-0 flex-1">
+                    <Heading text=text class="text-xl/6 font-semibold" />
+                    <p class="text-xs text-quiet">
                         {started}
                         {move || is_pending.get().then_some(" · Awaiting reply")}
                     </p>

@@ -6,7 +6,7 @@ use shared::{
     event::EventKind,
 };
 
-use super::ConversationContext;
+use super::{ConversationContext, PANEL};
 use crate::{
     api::RequestError,
     components::placeholder::{failed, skeleton},
@@ -53,8 +53,8 @@ pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
         })
     };
     view! {
-        <section aria-labelledby="key-data" class="rounded-box border border-base-300 p-4">
-            <h2 id="key-data" class="mb-2 font-semibold">"Key data"{move || title()}</h2>
+        <section aria-labelledby="key-data" class=PANEL>
+            <h2 id="key-data" class="mb-2 text-sm font-semibold">"Key data"{move || title()}</h2>
             {move || body()}
         </section>
     }
@@ -99,7 +99,7 @@ fn customer(customer: &CustomerKeyData, is_current: bool, pick: Option<AnyView>)
     let fields = customer.fields.iter().map(|field| {
         let value = if field.value.is_empty() { "–" } else { &field.value };
         view! {
-            <dt dir="auto" class="text-start wrap-anywhere text-base-content/80">{field.name.clone()}</dt>
+            <dt dir="auto" class="text-start wrap-anywhere text-quiet">{field.name.clone()}</dt>
             <dd dir="auto" class="text-start wrap-anywhere">{value.to_owned()}</dd>
         }
     });

@@ -39,7 +39,7 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
                 role="region"
                 aria-label="Messages"
                 tabindex="0"
-                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-base-300 px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
+                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-edge px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
                 on:scroll=move |_| {
                     scroll.scrolled();
                     earlier.scrolled();
@@ -190,7 +190,7 @@ fn render(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
 pub(super) fn message_row(day: Option<String>, message: Option<AnyView>) -> AnyView {
     view! {
         <li class="[contain-intrinsic-size:auto_5rem] [content-visibility:auto]">
-            {day.map(|day| view! { <p class="divider my-2 text-sm">{day}</p> })}
+            {day.map(|day| view! { <p class="divider my-2 text-xs text-quiet">{day}</p> })}
             {message}
         </li>
     }

@@ -13,8 +13,10 @@ mod header;
 mod held;
 mod history;
 mod key_data;
+pub(crate) mod list;
 mod media;
 mod messages;
+mod prefetch;
 mod presence;
 mod reply;
 mod reply_form;
@@ -47,10 +49,13 @@ use crate::{
         placeholder::{failed, skeleton},
         when::when,
     },
-    live::{LiveUpdate, coalesce, use_live},
+    live::{LiveState, LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
+
+/// A part of the panel beside the thread: a box, or in the workspace a stripe of the panel.
+const PANEL: &str = "rounded-box border border-edge p-4 xl:rounded-none xl:border-x-0 xl:border-t-0";
 
 fn conversation_not_found() -> AnyView {
     not_found(
@@ -156,8 +161,16 @@ pub(crate) fn ConversationPage(
         refetch,
     };
     provide_context(context);
-    refetch.run(());
-    use_live().listen(move |update| match update {
+    let live = use_live();
+    // Events drop what they change, so a conversation that was fetched earlier is up to date while they arrive.
+    match prefetch::take(id).filter(|_| live.state.get_untracked() == LiveState::Live) {
+        Some(prefetched) => {
+            context.show(prefetched.detail);
+            thread.start_with(prefetched.messages);
+        }
+        None => refetch.run(()),
+    }
+    live.listen(move |update| match update {
         LiveUpdate::Event(event) if context.is_affected_by(event) => fetch_detail.run(()),
         LiveUpdate::Event(event) if event.conversation_id != Some(id) => {}
         LiveUpdate::Event(_) | LiveUpdate::Opened => refetch.run(()),
@@ -235,20 +248,25 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
         .into_any(),
     }
     };
+    // From 1280 px on, the page fills its part of the workspace: the customer stands at the right, from top to bottom, and
+    // closing at its end. Below, the page has the height of the screen, or of its content on a phone.
     view! {
-        <div class="flex min-h-0 flex-1 flex-col gap-3 lg:h-[calc(100dvh-2.1rem-var(--header,3rem)-var(--alarm,0rem))] lg:flex-none">
+        <div class="flex min-h-0 flex-1 flex-col gap-3 lg:grid lg:h-[calc(100dvh-2.1rem-var(--header,3rem)-var(--alarm,0rem))] lg:flex-none lg:grid-cols-[minmax(0,1fr)_var(--spacing-side)] lg:grid-rows-[auto_minmax(0,1fr)] lg:gap-x-4 xl:h-full xl:gap-0">
             <Header context zone=zone.clone() />
-            <div class="grid min-h-0 flex-1 gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
-                <div class="flex min-h-0 flex-col">
-                    <Messages context zone=zone.clone() />
-                    {move || below()}
-                </div>
-                <aside aria-label="Customer and closing" class="flex flex-col gap-4 lg:overflow-y-auto">
-                    <KeyDataPanel context />
-                    {move || closing()}
-                    {move || consent()}
-                </aside>
+            <div class="flex min-h-0 flex-1 flex-col xl:px-4 xl:pb-4">
+                <Messages context zone=zone.clone() />
+                {move || below()}
             </div>
+            <aside
+                aria-label="Customer and closing"
+                class="flex min-h-0 flex-col gap-4 lg:overflow-y-auto xl:col-start-2 xl:row-span-2 xl:row-start-1 xl:gap-0 xl:overflow-visible xl:border-s xl:border-edge xl:bg-panel"
+            >
+                <div class="flex flex-col gap-4 xl:min-h-0 xl:flex-1 xl:gap-0 xl:overflow-y-auto">
+                    <KeyDataPanel context />
+                    {move || consent()}
+                </div>
+                {move || closing()}
+            </aside>
         </div>
     }
 }
@@ -257,7 +275,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
 fn opt_out_disclosure() -> AnyView {
     let opened = RwSignal::new(false);
     view! {
-        <details class="rounded-box border border-base-300 p-4">
+        <details class=PANEL>
             <summary class="cursor-pointer text-sm" on:click=move |_| opened.set(true)>
                 "Record opt-out"
             </summary>

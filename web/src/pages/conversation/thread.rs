@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use shared::{
+    Page,
     ids::{AccountId, ConversationId, MessageId},
     message::{Direction, Message, Sender, SenderKind},
 };
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// Page size of the first fetch.
-const NEWEST: usize = 50;
+pub(super) const NEWEST: usize = 50;
 /// Page size of fetches of earlier messages.
 const EARLIER: usize = 200;
 const NO_BLOCK: i64 = 0;
@@ -121,6 +122,12 @@ impl Thread {
     /// Returns the id of the newest message.
     pub(super) fn newest(self) -> Option<MessageId> {
         self.entries.with(|entries| newest_of(entries))
+    }
+
+    /// Shows the newest messages, which were fetched before the page was opened.
+    pub(super) fn start_with(self, newest: Page<Message>) {
+        self.has_earlier.try_set(Some(newest.next_cursor.is_some()));
+        self.merge(newest.items);
     }
 
     /// Fetches the newest messages, and any between them and the loaded ones.

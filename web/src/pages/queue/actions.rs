@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use shared::{account::Permission, ids::TeamId, team::TeamSummary};
 
+use super::state::use_queue;
 use crate::{
     components::dialog::Dialog,
     pages::lazy::{Lazy, LazyPage},
@@ -16,7 +17,11 @@ pub(super) fn actions() -> AnyView {
     let Some(me) = use_session().me() else {
         return ().into_any();
     };
-    let open = RwSignal::new(None::<TeamId>);
+    // The command palette opens the dialog too.
+    let open = use_queue().ad_hoc;
+    on_cleanup(move || {
+        open.try_set(None);
+    });
     let search = me.may(Permission::Search).then(|| {
         view! {
             <a href="/search" class=BUTTON aria-keyshortcuts="/">

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use shared::conversation::{Conversation, Queue, QueueSection};
+use shared::{
+    conversation::{Conversation, Queue, QueueSection},
+    ids::ConversationId,
+};
 
 /// Returns the queue with a newer section of one team. `None` if the queue has no section of that team: then the place of
 /// the section is unknown.
@@ -33,16 +36,16 @@ pub(super) fn patched(shown: &Queue, newer: &Queue) -> Queue {
 
 /// What a newer queue would add, remove and move.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Changes {
+pub(crate) struct Changes {
     /// Number of conversations that are not on screen.
-    pub(super) new: usize,
+    pub(crate) new: usize,
     /// Number of conversations on screen that are not in the newer queue, or have another place in it.
-    pub(super) moved: usize,
+    pub(crate) moved: usize,
 }
 
 /// Counts what the newer queue would add, remove and move.
 pub(super) fn changes(shown: &Queue, newer: &Queue) -> Changes {
-    let places: HashMap<_, _> = rows(newer).enumerate().map(|(place, row)| (row.id, place)).collect();
+    let places = places(newer);
     let on_screen: Vec<_> = rows(shown).map(|row| places.get(&row.id)).collect();
     let gone = on_screen.iter().filter(|place| place.is_none()).count();
     // A row that has moved down stands before a row that precedes it now, and a row that has moved up after one.
@@ -62,7 +65,13 @@ pub(super) fn move_rows(shown: &Queue, newer: &Queue) -> bool {
     order(shown) != order(newer)
 }
 
-fn rows(queue: &Queue) -> impl Iterator<Item = &Conversation> {
+/// Returns the place of each row, counted over all sections.
+pub(super) fn places(queue: &Queue) -> HashMap<ConversationId, usize> {
+    rows(queue).enumerate().map(|(place, row)| (row.id, place)).collect()
+}
+
+/// Returns all rows in order.
+pub(super) fn rows(queue: &Queue) -> impl Iterator<Item = &Conversation> {
     queue.sections.iter().flat_map(|section| &section.items)
 }
 

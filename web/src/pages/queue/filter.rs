@@ -9,6 +9,7 @@ use shared::{
     ids::{AccountId, TeamId},
 };
 
+use super::state::QueueState;
 use crate::{api::Filter, storage};
 
 const KEY: &str = "smsc-queue-filters";
@@ -36,7 +37,7 @@ impl Filters {
     }
 
     /// Sets the filter of a team, and stores it.
-    fn set(self, team: TeamId, filter: Filter) {
+    pub(super) fn set(self, team: TeamId, filter: Filter) {
         self.0.update(|filters| {
             filters.insert(team, filter);
         });
@@ -54,29 +55,21 @@ pub(super) fn numbers(section: &QueueSection, own: Option<AccountId>) -> [i64; 3
     [counts.agent + counts.customer, mine.map_or(0, |assignee| assignee.open), counts.unassigned]
 }
 
-/// The buttons "All 9", "Mine 3", "Unassigned 4". `changed` fetches the section.
-pub(super) fn filter_buttons(
-    filters: Filters,
-    team: TeamId,
-    numbers: Memo<[i64; 3]>,
-    changed: Callback<TeamId>,
-) -> AnyView {
+/// The buttons "All 9", "Mine 3", "Unassigned 4".
+pub(super) fn filter_buttons(state: QueueState, team: TeamId, numbers: Memo<[i64; 3]>) -> AnyView {
     let button = |place: usize, filter: Filter| {
         let text = move || {
             let number = numbers.get().get(place).copied().unwrap_or_default();
             format!("{} {number}", filter.label())
         };
-        let is_chosen = move || filters.of(team) == filter;
+        let is_chosen = move || state.filters.of(team) == filter;
         view! {
             <button
                 type="button"
                 class="btn btn-xs join-item tabular-nums"
                 class:btn-active=is_chosen
                 aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| {
-                    filters.set(team, filter);
-                    changed.run(team);
-                }
+                on:click=move |_| state.set_filter(team, filter)
             >
                 {text}
             </button>

@@ -1,67 +1,53 @@
-//! The queue page: the conversations in progress, a section per team. Rows do not move while the pointer or focus is on
-//! them: new rows and new places wait behind a button until the agent leaves the rows or presses it.
+//! The queue: the conversations in progress, a section per team, as a page and as the list beside a conversation. Rows do
+//! not move while the pointer or focus is on them: new rows and new places wait behind a button until the agent leaves
+//! the rows or presses it.
 
 mod actions;
 mod changes;
 mod filter;
 mod section;
-mod state;
+pub(crate) mod state;
+pub(crate) mod team;
 mod wanted;
 
 use leptos::prelude::*;
 use shared::ids::TeamId;
 
-use self::{actions::actions, changes::Changes, section::Section, state::QueueState, wanted::Wanted};
+use self::{
+    actions::actions,
+    changes::Changes,
+    section::Section,
+    state::{QueueState, use_queue},
+    wanted::Wanted,
+};
 use crate::{
     components::{
         heading::Heading,
         placeholder::{empty, failed, skeleton},
         when::{Row, keyed, when},
     },
-    keys::use_keys,
-    live::{coalesce, use_live},
     pages::lazy::prefetch_conversation,
-    session::use_client,
+    scroll_restoration::use_scroll_restoration,
 };
 
 /// The page `/`.
 #[component]
 pub(crate) fn QueuePage() -> impl IntoView {
-    let state = QueueState::new(use_client());
-    let fetch_wanted = coalesce(move || state.fetch());
-    let fetch = move |wanted: Wanted| {
-        state.want(wanted);
-        fetch_wanted.run(());
-    };
-    fetch(Wanted::All);
-    use_live().listen(move |update| {
-        if let Some(wanted) = Wanted::after(update) {
-            fetch(wanted);
+    let state = use_queue();
+    state.show_on_screen();
+    if let Some(restoration) = use_scroll_restoration() {
+        restoration.restore_when(move || state.shown.with(Option::is_some));
+    }
+    // Once the rows are loaded, fetches the code of the conversation page.
+    Effect::new(move |_| {
+        if state.shown.with(Option::is_some) {
+            prefetch_conversation();
         }
     });
-    let retry = Callback::new(move |()| fetch(Wanted::All));
-    let filtered = Callback::new(move |team| {
-        state.forget_rows(team);
-        fetch(Wanted::section(team));
-    });
-
-    let keys = use_keys();
-    Effect::new(move |before: Option<u32>| {
-        let now = keys.show_updates.get();
-        if before.is_some_and(|before| before != now) {
-            state.show_held_back();
-        }
-        now
-    });
-    let visibility = window_event_listener(leptos::ev::visibilitychange, move |_| {
-        state.tab_hidden.set(document().hidden());
-    });
-    on_cleanup(move || visibility.remove());
-
     view! {
         // On a narrow screen the heading scrolls away and the button floats at the lower edge. On a wide screen its
         // space is reserved, so that the layout does not shift when it appears.
-        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-base-100 py-2 lg:sticky lg:top-[var(--header,3rem)] lg:flex-nowrap">
+        <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-page py-2 lg:sticky lg:top-[var(--header,3rem)] lg:flex-nowrap">
             <Heading text="Conversations in progress" class="text-xl font-semibold lg:shrink-0" />
             <div
                 role="status"
@@ -71,12 +57,14 @@ pub(crate) fn QueuePage() -> impl IntoView {
             </div>
             <div class="flex min-w-0 flex-wrap gap-2 lg:justify-end">{actions()}</div>
         </div>
-        <div class="flex flex-col gap-6">{sections(state, retry, filtered)}</div>
+        <div class="flex flex-col gap-6">
+            {sections(state, |state, team| view! { <Section state team /> }.into_any())}
+        </div>
     }
 }
 
-/// The sections of the teams. Once they are loaded, prefetches the conversation page.
-fn sections(state: QueueState, retry: Callback<()>, filtered: Callback<TeamId>) -> AnyView {
+/// The sections of the teams, or why there are none.
+pub(crate) fn sections(state: QueueState, section: fn(QueueState, TeamId) -> AnyView) -> AnyView {
     let teams = Memo::new(move |_| {
         state.shown.with(|shown| {
             let sections = shown.as_ref().map(|queue| queue.sections.iter());
@@ -86,19 +74,14 @@ fn sections(state: QueueState, retry: Callback<()>, filtered: Callback<TeamId>) 
     let is_empty = Memo::new(move |_| {
         state.shown.with(|shown| {
             let mut sections = shown.iter().flat_map(|queue| &queue.sections);
-            sections.all(|section| section.counts.agent + section.counts.customer == 0)
+            sections.all(|section| section.items.is_empty())
         })
     });
     let not_loaded = Memo::new(move |_| teams.get().is_none());
-    Effect::new(move |_| {
-        if !not_loaded.get() {
-            prefetch_conversation();
-        }
-    });
     let body = move || {
         if not_loaded.get() {
             return match state.error.get() {
-                Some(error) => failed(&error, retry),
+                Some(error) => failed(&error, Callback::new(move |()| state.refresh(Wanted::All))),
                 None => skeleton(8),
             };
         }
@@ -106,7 +89,7 @@ fn sections(state: QueueState, retry: Callback<()>, filtered: Callback<TeamId>) 
             {when(move || is_empty.get(), || empty("No conversations in progress"))}
             {keyed(
                 move || teams.get().unwrap_or_default().into_iter().map(|team| Row::new(team.0)).collect(),
-                move |row| view! { <Section state team=TeamId(row.id) filtered /> }.into_any(),
+                move |row| section(state, TeamId(row.id)),
             )}
         }
         .into_any()
@@ -115,7 +98,7 @@ fn sections(state: QueueState, retry: Callback<()>, filtered: Callback<TeamId>) 
 }
 
 /// The button that shows the updates that are held back.
-fn updates_button(state: QueueState) -> AnyView {
+pub(crate) fn updates_button(state: QueueState) -> AnyView {
     let text = move || match state.held_back_changes() {
         Some(Changes { new: 0, moved }) => format!("{moved} moved · show (R)"),
         Some(Changes { new, .. }) => format!("{new} new · show (R)"),

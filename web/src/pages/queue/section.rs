@@ -1,30 +1,25 @@
 //! A team's section of the queue: counts and rows.
 
-use leptos::{ev::FocusEvent, prelude::*};
+use leptos::prelude::*;
 use shared::{
-    conversation::{Conversation, Counts, NextAction, QueueSection},
+    conversation::{Conversation, Counts},
     ids::{ConversationId, TeamId},
 };
-use wasm_bindgen::JsCast;
 
 use super::{
-    filter::{filter_buttons, none_text, numbers},
     state::QueueState,
+    team::{TeamSection, stays_in_rows},
 };
 use crate::{
-    clock::Clock,
     components::{
-        avatar::avatar,
-        more_button::more_button,
-        notices::use_notices,
+        avatar::{account_avatar, customer_avatar},
         person::{open_label, or_dash},
-        table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
+        table::{BODY, ROW, TABLE, cell, head, link_cell, ref_link},
         timestamp::timestamp,
         viewers::viewers,
-        when::{Row, keyed, when},
+        waiting::{attention, needs_agent, waiting},
+        when::{keyed, when},
     },
-    session::use_session,
-    tasks::TaskScope,
     time_zone::Zone,
 };
 
@@ -39,92 +34,33 @@ const COLUMNS: &[(&str, &str)] = &[
 
 /// The section.
 #[component]
-pub(super) fn Section(
-    state: QueueState,
-    team: TeamId,
-    /// Called when the agent has chosen another filter.
-    filtered: Callback<TeamId>,
-) -> impl IntoView {
-    let section = move |read: fn(&QueueSection) -> String| {
-        state.shown.with(|shown| find(shown.as_ref(), team).map(read).unwrap_or_default())
-    };
-    let name = Memo::new(move |_| section(|section| section.team.name.clone()));
-    let counts = Memo::new(move |_| section(|section| counts(section.counts)));
-    let has_more = move || {
-        state
-            .shown
-            .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
-    };
-    let own = use_session().account();
-    let numbers = Memo::new(move |_| {
-        state
-            .shown
-            .with(|shown| find(shown.as_ref(), team).map(|section| numbers(section, own)).unwrap_or_default())
-    });
-    let is_filtered_out = move || {
-        let is_empty = |section: &QueueSection| {
-            section.items.is_empty() && section.counts.agent + section.counts.customer > 0
-        };
-        state.shown.with(|shown| find(shown.as_ref(), team).is_some_and(is_empty))
-    };
-    let busy = RwSignal::new(false);
-    let notices = use_notices();
-    let scope = TaskScope::current();
-    let show_more = Callback::new(move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        scope.spawn(async move {
-            if let Err(error) = state.fetch_more(team).await {
-                notices.error(&error);
-            }
-            busy.try_set(false);
-        });
-    });
+pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
+    let section = TeamSection::new(state, team);
     let heading = format!("team-{team}");
     view! {
         <section aria-labelledby=heading.clone()>
-            <div class="mb-1 flex flex-wrap items-center gap-x-4 gap-y-1">
-                <h2 id=heading.clone() class="text-base font-semibold">{name}</h2>
-                <p class="text-sm">{counts}</p>
-                {filter_buttons(state.filters, team, numbers, filtered)}
+            <div class="mb-1 flex flex-wrap items-center gap-x-3 gap-y-1">
+                <h2 id=heading.clone() class="text-sm font-semibold">{section.name}</h2>
+                <p class="text-xs text-quiet">{move || counts(section.counts.get())}</p>
+                {section.filter_buttons()}
             </div>
-            {table(state, team, heading.clone())}
-            {when(
-                is_filtered_out,
-                move || view! { <p class="py-2 text-sm">{move || none_text(state.filters.of(team))}</p> }.into_any(),
-            )}
-            {more_button(has_more, busy, Some(name.into()), show_more)}
+            {table(state, section, heading.clone())}
+            {section.none_text()}
+            {section.more_button()}
         </section>
     }
 }
 
 /// The table, if there are rows. It records whether the pointer or the focus is on the rows.
-fn table(state: QueueState, team: TeamId, heading: String) -> AnyView {
-    let zone = untrack(|| {
-        state.shown.with(|shown| {
-            find(shown.as_ref(), team)
-                .map_or_else(|| Zone::new("UTC"), |section| Zone::new(&section.team.time_zone))
-        })
-    });
-    let rows = Memo::new(move |_| {
-        state.shown.with(|shown| {
-            let items = find(shown.as_ref(), team).map(|section| section.items.iter());
-            items.map(|items| items.map(|row| row.id).collect::<Vec<_>>()).unwrap_or_default()
-        })
-    });
-    let focus_left = move |event: FocusEvent| {
-        let target = event.related_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        state.focused.set(target.is_some_and(|target| target.closest("tbody").ok().flatten().is_some()));
-    };
+fn table(state: QueueState, section: TeamSection, heading: String) -> AnyView {
+    let zone = section.zone();
     when(
-        move || rows.with(|rows| !rows.is_empty()),
+        move || section.has_rows(),
         move || {
             let zone = zone.clone();
             let rows = keyed(
-                move || rows.get().into_iter().map(|id| Row::new(id.0)).collect(),
-                move |shown| row(state, team, ConversationId(shown.id), zone.clone()),
+                move || section.rows(),
+                move |shown| row(section, ConversationId(shown.id), zone.clone()),
             );
             view! {
                 <table role="table" aria-labelledby=heading.clone() class=TABLE>
@@ -132,10 +68,11 @@ fn table(state: QueueState, team: TeamId, heading: String) -> AnyView {
                     <tbody
                         role="rowgroup"
                         class=BODY
+                        data-rows=""
                         on:pointerenter=move |_| state.pointed.set(true)
                         on:pointerleave=move |_| state.pointed.set(false)
                         on:focusin=move |_| state.focused.set(true)
-                        on:focusout=focus_left
+                        on:focusout=move |event| state.focused.set(stays_in_rows(&event))
                     >
                         {rows}
                     </tbody>
@@ -146,15 +83,8 @@ fn table(state: QueueState, team: TeamId, heading: String) -> AnyView {
     )
 }
 
-fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyView {
-    // A row that is being removed keeps its last values.
-    let conversation = Memo::new(move |before: Option<&Option<Conversation>>| {
-        let now = state.shown.with(|shown| {
-            let items = find(shown.as_ref(), team).map(|section| section.items.iter());
-            items.and_then(|mut items| items.find(|row| row.id == id).cloned())
-        });
-        now.or_else(|| before.cloned().flatten())
-    });
+fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
+    let conversation = section.conversation(id);
     let text = move |read: fn(&Conversation) -> String| {
         Signal::derive(move || {
             conversation.with(|conversation| conversation.as_ref().map(read).unwrap_or_default())
@@ -173,14 +103,27 @@ fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyVi
         }
     };
     let next = move || conversation.with(|conversation| conversation.as_ref().map(next_action));
+    let holder = move || {
+        let holder = conversation.with(|conversation| conversation.as_ref()?.assigned_to.clone())?;
+        Some(account_avatar(&holder.name, &format!("Assigned to {}", holder.name), ""))
+    };
+    let avatar = move || conversation.with(|conversation| conversation.as_ref().map(customer_avatar));
     view! {
         <tr role="row" class=ROW>
             {cell("Ref", view! { {move || ref_link(id, reference.get().map(IntoAny::into_any))} })}
-            {name_cell(text(|conversation| or_dash(conversation.name.as_deref())))}
+            {cell(
+                "Name",
+                view! {
+                    <span class="flex min-w-0 items-center gap-2 max-lg:[&>.initials]:hidden">
+                        {avatar}
+                        <bdi class="min-w-0">{text(|conversation| or_dash(conversation.name.as_deref()))}</bdi>
+                    </span>
+                },
+            )}
             {cell(
                 "Number",
                 view! {
-                    <span class="whitespace-nowrap tabular-nums">
+                    <span class="whitespace-nowrap">
                         {text(|conversation| conversation.number.display())}
                     </span>
                 },
@@ -188,7 +131,11 @@ fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyVi
             {cell("Last Message", view! { {move || last()} })}
             {cell(
                 "Next Action",
-                view! { <span class="flex min-w-0 grow items-center gap-3">{move || next()} {viewers(id)}</span> },
+                view! {
+                    <span class="flex min-w-0 grow items-center gap-2">
+                        {move || next()} {viewers(id)} {move || holder()}
+                    </span>
+                },
             )}
             {link_cell(id, text(open_label))}
         </tr>
@@ -197,45 +144,32 @@ fn row(state: QueueState, team: TeamId, id: ConversationId, zone: Zone) -> AnyVi
 }
 
 fn next_action(conversation: &Conversation) -> AnyView {
-    let clock = use_context::<Clock>();
-    let since = conversation.waiting_since;
-    let detail = match (&conversation.attention, conversation.next_action) {
-        (Some(attention), _) => {
+    if !needs_agent(conversation) {
+        let warning = conversation.attention.as_ref().map(attention);
+        let customer = view! { <span class="me-3 shrink-0 text-quiet">"Customer"</span> };
+        return view! { <span class="flex min-w-0 grow items-center">{customer} {warning}</span> }.into_any();
+    }
+    let detail = match &conversation.attention {
+        Some(warning) => {
             // The code in words ("not delivered"); wide screens also show what to do.
-            let kind = attention.code.as_str().replace('_', " ");
-            let text = attention.text.clone();
+            let text = warning.text.clone();
             view! {
-                <span class="shrink-0 font-medium text-red-700 dark:text-red-300">{kind}</span>
-                <span class="hidden min-w-0 truncate text-xs xl:inline" title=text.clone()>{text.clone()}</span>
+                {attention(warning)}
+                <span class="ms-3 hidden min-w-0 truncate text-xs text-quiet xl:inline" title=text.clone()>
+                    {text.clone()}
+                </span>
             }
             .into_any()
         }
-        (None, Some(NextAction::Agent)) => {
-            view! { <span class="whitespace-nowrap">{move || clock.map(|clock| clock.waiting(since))}</span> }
-                .into_any()
-        }
-        (None, _) => ().into_any(),
+        None => waiting(conversation.waiting_since, ""),
     };
-    let badge = match conversation.next_action {
-        Some(NextAction::Agent) => {
-            view! { <span class="badge badge-primary badge-sm shrink-0">"Agent"</span> }.into_any()
-        }
-        Some(NextAction::Customer) => {
-            view! { <span class="badge badge-outline badge-sm shrink-0">"Customer"</span> }.into_any()
-        }
-        None => ().into_any(),
-    };
-    let holder = conversation.assigned_to.as_ref().map(avatar);
     view! {
-        <span class="flex min-w-0 flex-1 items-center gap-3">
-            {badge} {detail} <span class="ml-auto empty:hidden">{holder}</span>
+        <span class="flex min-w-0 grow items-center">
+            <span class="me-3 shrink-0 font-medium">"Agent"</span>
+            {detail}
         </span>
     }
     .into_any()
-}
-
-fn find(queue: Option<&shared::conversation::Queue>, team: TeamId) -> Option<&QueueSection> {
-    queue?.sections.iter().find(|section| section.team.id == team)
 }
 
 /// "3 waiting for a reply · 5 with the customer"

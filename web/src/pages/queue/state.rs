@@ -1,13 +1,16 @@
-//! State of the queue page. A refetched queue that would move rows is held back while the pointer or focus is on them; the
-//! rows on screen show their newer state in their old places.
+//! State of the queue, kept while an account is signed in: the queue page and the list beside a conversation show it. It
+//! fetches only while one of them is on screen, and remembers meanwhile what has changed.
+//!
+//! A refetched queue that would move rows is held back while the pointer or focus is on them; the rows on screen show
+//! their newer state in their old places.
 
 use std::collections::{BTreeSet, HashMap};
 
 use leptos::prelude::*;
 use shared::{
     ErrorCode,
-    conversation::{Queue, QueueSection},
-    ids::TeamId,
+    conversation::{Conversation, Queue, QueueSection},
+    ids::{ConversationId, TeamId},
     page::MAX_LIMIT,
 };
 
@@ -18,33 +21,43 @@ use super::{
 };
 use crate::{
     api::{Client, FetchedSection, Filter, RequestError, StatusFilter},
-    scroll_restoration::use_scroll_restoration,
+    keys::use_keys,
+    live::{coalesce, use_live},
+    session::use_client,
 };
 
 const MORE: usize = 50;
 
 /// The queue on screen, the held-back queue, and whether the agent is using the rows.
 #[derive(Clone, Copy)]
-pub(super) struct QueueState {
+pub(crate) struct QueueState {
     client: Client,
     /// The queue on screen.
-    pub(super) shown: RwSignal<Option<Queue>>,
+    pub(crate) shown: RwSignal<Option<Queue>>,
+    /// The place of each conversation on screen, counted over all sections.
+    places: Memo<HashMap<ConversationId, usize>>,
     /// The newer queue that is held back.
     held_back: RwSignal<Option<Queue>>,
     /// Error of the last fetch.
-    pub(super) error: RwSignal<Option<RequestError>>,
+    pub(crate) error: RwSignal<Option<RequestError>>,
     /// Whether the pointer is over the rows.
-    pub(super) pointed: RwSignal<bool>,
+    pub(crate) pointed: RwSignal<bool>,
     /// Whether the focus is in the rows.
-    pub(super) focused: RwSignal<bool>,
+    pub(crate) focused: RwSignal<bool>,
+    /// The team whose ad-hoc dialog is open on the queue page.
+    pub(crate) ad_hoc: RwSignal<Option<TeamId>>,
     /// Whether the browser tab is hidden.
-    pub(super) tab_hidden: RwSignal<bool>,
+    tab_hidden: RwSignal<bool>,
     /// Number of rows requested per team. It only grows, so that a refetch never removes rows from the screen.
     requested: StoredValue<HashMap<TeamId, usize>>,
     /// Which conversations each section shows.
     pub(super) filters: Filters,
+    /// Number of views on screen. Between the queue page and the list beside a conversation, it can be two.
+    on_screen: StoredValue<u32>,
     /// What the next fetch fetches.
     wanted: StoredValue<Wanted>,
+    /// Runs `fetch`, once for a burst of calls.
+    fetch_wanted: StoredValue<Option<Callback<()>>>,
     /// The entity tags of the sections in the newest known queue.
     etags: StoredValue<HashMap<TeamId, String>>,
 }
@@ -59,43 +72,82 @@ enum Section {
     Missing,
 }
 
-/// Key under which `ScrollRestoration` keeps the rows for Back navigation.
-const ROWS_KEY: &str = "queue";
-
 impl QueueState {
-    pub(super) fn new(client: Client) -> Self {
-        let restoration = use_scroll_restoration();
-        let saved: Option<Queue> = restoration.and_then(|restoration| restoration.saved_rows(ROWS_KEY));
-        let requested = saved.iter().flat_map(|queue| &queue.sections);
-        let requested = requested.map(|section| (section.team.id, section.items.len())).collect();
+    /// Provides the state as context, inside the signed-in app.
+    pub(crate) fn provide() -> Self {
+        let shown = RwSignal::new(None::<Queue>);
         let state = Self {
-            client,
-            shown: RwSignal::new(saved),
+            client: use_client(),
+            shown,
+            places: Memo::new(move |_| {
+                shown.with(|shown| shown.as_ref().map(changes::places).unwrap_or_default())
+            }),
             held_back: RwSignal::new(None),
             error: RwSignal::new(None),
             pointed: RwSignal::new(false),
             focused: RwSignal::new(false),
+            ad_hoc: RwSignal::new(None),
             tab_hidden: RwSignal::new(document().hidden()),
-            requested: StoredValue::new(requested),
+            requested: StoredValue::new(HashMap::new()),
             filters: Filters::load(),
-            wanted: StoredValue::new(Wanted::default()),
+            on_screen: StoredValue::new(0),
+            wanted: StoredValue::new(Wanted::All),
+            fetch_wanted: StoredValue::new(None),
             etags: StoredValue::new(HashMap::new()),
         };
-        if let Some(restoration) = restoration {
-            on_cleanup(move || {
-                if let Some(shown) = state.shown.try_get_untracked().flatten() {
-                    restoration.save_rows(ROWS_KEY, shown);
-                }
-            });
-            restoration.restore_when(move || state.shown.with(Option::is_some));
-        }
-        // Shows the held-back queue as soon as the agent leaves the rows.
+        provide_context(state);
+        state.fetch_wanted.set_value(Some(coalesce(move || state.fetch())));
+        use_live().listen(move |update| {
+            if let Some(wanted) = Wanted::after(update) {
+                state.refresh(wanted);
+            }
+        });
+        // Shows the held-back queue as soon as the agent leaves the rows, or presses R.
         Effect::new(move |_| {
             if !state.rows_in_use() {
                 state.show_held_back();
             }
         });
+        let keys = use_keys();
+        Effect::new(move |_| {
+            keys.show_updates.track();
+            state.show_held_back();
+        });
+        let visibility = window_event_listener(leptos::ev::visibilitychange, move |_| {
+            state.tab_hidden.set(document().hidden());
+        });
+        on_cleanup(move || visibility.remove());
         state
+    }
+
+    /// Fetches what has changed meanwhile, and follows changes until the current owner is disposed.
+    pub(crate) fn show_on_screen(self) {
+        self.on_screen.update_value(|views| *views += 1);
+        if self.wanted.with_value(|wanted| *wanted != Wanted::default()) {
+            self.refresh(Wanted::default());
+        }
+        on_cleanup(move || {
+            self.on_screen.try_update_value(|views| *views -= 1);
+            // The browser reports no leaving for elements that are removed.
+            self.pointed.try_set(false);
+            self.focused.try_set(false);
+        });
+    }
+
+    /// Fetches what is wanted, now or when the queue is next on screen.
+    pub(crate) fn refresh(self, more: Wanted) {
+        self.want(more);
+        if self.on_screen.try_get_value().is_some_and(|views| views > 0)
+            && let Some(fetch) = self.fetch_wanted.try_get_value().flatten()
+        {
+            fetch.run(());
+        }
+    }
+
+    /// Returns a conversation on screen, tracked.
+    pub(crate) fn conversation(self, id: ConversationId) -> Option<Conversation> {
+        let place = self.places.with(|places| places.get(&id).copied())?;
+        self.shown.with(|shown| changes::rows(shown.as_ref()?).nth(place).filter(|row| row.id == id).cloned())
     }
 
     fn rows_in_use(self) -> bool {
@@ -104,14 +156,14 @@ impl QueueState {
     }
 
     /// What the held-back queue would add, remove and move. `None` if none is held back.
-    pub(super) fn held_back_changes(self) -> Option<Changes> {
+    pub(crate) fn held_back_changes(self) -> Option<Changes> {
         self.held_back.with(|held_back| {
             self.shown.with(|shown| Some(changes::changes(shown.as_ref()?, held_back.as_ref()?)))
         })
     }
 
     /// Shows the held-back queue.
-    pub(super) fn show_held_back(self) {
+    pub(crate) fn show_held_back(self) {
         if let Some(held_back) = self.held_back.try_update_untracked(Option::take).flatten() {
             self.held_back.notify();
             self.shown.set(Some(held_back));
@@ -119,12 +171,12 @@ impl QueueState {
     }
 
     /// Adds to what the next `fetch` fetches.
-    pub(super) fn want(self, more: Wanted) {
+    fn want(self, more: Wanted) {
         self.wanted.try_update_value(|wanted| *wanted = std::mem::take(wanted).and(more));
     }
 
     /// Fetches what is wanted, with as many rows per team as are on screen.
-    pub(super) async fn fetch(self) {
+    async fn fetch(self) {
         let Some(wanted) = self.wanted.try_update_value(std::mem::take) else { return };
         let outcome = match &wanted {
             Wanted::Sections(teams) if self.is_loaded() => self.fetch_sections(teams).await,
@@ -169,10 +221,12 @@ impl QueueState {
         untrack(|| self.filters.of(team))
     }
 
-    /// Forgets how many rows of a team are on screen, and their entity tag, because its filter has changed.
-    pub(super) fn forget_rows(self, team: TeamId) {
+    /// Shows only some of a team's conversations, or all again.
+    pub(super) fn set_filter(self, team: TeamId, filter: Filter) {
+        self.filters.set(team, filter);
         self.requested.try_update_value(|requested| requested.remove(&team));
         self.etags.try_update_value(|etags| etags.remove(&team));
+        self.refresh(Wanted::section(team));
     }
 
     async fn fetch_sections(self, teams: &BTreeSet<TeamId>) -> Result<(), RequestError> {
@@ -289,4 +343,9 @@ impl QueueState {
         section.next_cursor = page.next_cursor;
         Ok(())
     }
+}
+
+/// Returns the queue's state, inside the signed-in app.
+pub(crate) fn use_queue() -> QueueState {
+    use_context().unwrap_or_else(QueueState::provide)
 }

@@ -11,7 +11,7 @@ use crate::live::LiveUpdate;
 
 /// What is to be fetched.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// The sections of these teams.
     Sections(BTreeSet<TeamId>),
     /// The whole queue.

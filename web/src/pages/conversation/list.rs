@@ -1,0 +1,176 @@
+//! The queue beside a conversation: a compact list, a section per team. It stays while conversations are opened.
+
+use leptos::prelude::*;
+use shared::{
+    conversation::{Conversation, Counts},
+    ids::{ConversationId, TeamId},
+};
+use web_sys::{Element, ScrollIntoViewOptions, ScrollLogicalPosition};
+
+use super::prefetch::{self, prefetch};
+use crate::{
+    api::Client,
+    clock::pause,
+    components::{
+        avatar::customer_avatar,
+        waiting::{attention, needs_agent, waiting},
+        when::keyed,
+    },
+    keys::{LIST_LINK, neighbour},
+    live::use_live,
+    pages::queue::{
+        sections,
+        state::{QueueState, use_queue},
+        team::{TeamSection, stays_in_rows},
+        updates_button,
+    },
+    router::{Router, use_router},
+    session::use_client,
+    tasks::spawn,
+};
+
+/// How long a conversation is open before the next one is fetched, so that its own requests go first.
+const PREFETCH_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// The list.
+#[component]
+pub(crate) fn ConversationList() -> impl IntoView {
+    let (state, router, client) = (use_queue(), use_router(), use_client());
+    state.show_on_screen();
+    use_live().listen(prefetch::drop_changed);
+    on_cleanup(prefetch::clear);
+    follow_open_conversation(state, router, client);
+    view! {
+        <div class="flex h-12 shrink-0 items-center justify-between gap-2 border-b border-edge px-3">
+            <p class="text-sm font-semibold">"In progress"</p>
+            <div role="status">{updates_button(state)}</div>
+        </div>
+        <div
+            class="min-h-0 flex-1 overflow-y-auto overscroll-contain"
+            data-rows=""
+            on:pointerenter=move |_| state.pointed.set(true)
+            on:pointerleave=move |_| state.pointed.set(false)
+            on:focusin=move |_| state.focused.set(true)
+            on:focusout=move |event| state.focused.set(stays_in_rows(&event))
+        >
+            {sections(state, section)}
+        </div>
+    }
+}
+
+/// Scrolls the row of the open conversation into view, and fetches the next conversation.
+fn follow_open_conversation(state: QueueState, router: Router, client: Client) {
+    let is_loaded = Memo::new(move |_| state.shown.with(Option::is_some));
+    Effect::new(move |_| {
+        router.path.track();
+        if !is_loaded.get() {
+            return;
+        }
+        // In the next frame, when the rows are there and the open one is marked.
+        request_animation_frame(|| {
+            let open = document().query_selector(&format!("{LIST_LINK}[aria-current]")).ok().flatten();
+            if let Some(open) = open {
+                show(&open);
+            }
+        });
+        spawn(async move {
+            pause(PREFETCH_AFTER).await;
+            if let Some(next) = neighbour(1).as_deref().and_then(id_of) {
+                prefetch(client, next);
+            }
+        });
+    });
+}
+
+/// Scrolls as far as necessary. The list keeps its place when the row is visible.
+fn show(row: &Element) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(ScrollLogicalPosition::Nearest);
+    row.scroll_into_view_with_scroll_into_view_options(&options);
+}
+
+fn id_of(path: &str) -> Option<ConversationId> {
+    path.strip_prefix("/conversations/")?.parse().ok()
+}
+
+fn section(state: QueueState, team: TeamId) -> AnyView {
+    let section = TeamSection::new(state, team);
+    let heading = format!("list-{team}");
+    let counts = move || counts(section.counts.get());
+    view! {
+        <section aria-labelledby=heading.clone()>
+            <div class="sticky top-0 z-10 flex items-baseline justify-between gap-2 bg-panel px-3 pt-3 pb-1">
+                <h2 id=heading.clone() class="truncate text-xs font-semibold">{section.name}</h2>
+                <p class="shrink-0 text-xs text-quiet">{counts}</p>
+            </div>
+            <ul>{keyed(move || section.rows(), move |shown| row(section, ConversationId(shown.id)))}</ul>
+            <div class="px-3 pb-2">{section.more_button()}</div>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(section: TeamSection, id: ConversationId) -> AnyView {
+    let (router, client) = (use_router(), use_client());
+    let conversation = section.conversation(id);
+    let path = format!("/conversations/{id}");
+    let here = path.clone();
+    let current = move || router.path.with(|path| *path == here).then_some("page");
+    let content = move || conversation.with(|conversation| conversation.as_ref().map(content));
+    // The intrinsic size is the row's height, so that the scroll bar does not move while rows are drawn.
+    view! {
+        <li class="[contain-intrinsic-size:auto_3.25rem] [content-visibility:auto]">
+            <a
+                href=path
+                class="flex h-13 items-center gap-2.5 px-3 -outline-offset-2 hover:bg-edge/50 aria-[current]:bg-mine"
+                data-list-link=""
+                aria-current=current
+                on:pointerenter=move |_| prefetch(client, id)
+                on:focus=move |_| prefetch(client, id)
+            >
+                {content}
+            </a>
+        </li>
+    }
+    .into_any()
+}
+
+/// Two lines: who, and how long they have waited; the number, what failed, and how many messages are new.
+fn content(conversation: &Conversation) -> AnyView {
+    let number = conversation.number.display();
+    let name = conversation.name.clone().filter(|name| !name.is_empty());
+    let needs_agent = needs_agent(conversation);
+    let weight = if needs_agent { "truncate font-semibold" } else { "truncate text-quiet" };
+    let wait = if needs_agent {
+        waiting(conversation.waiting_since, "sr-only")
+    } else {
+        view! { <span class="shrink-0 text-quiet">"customer"</span> }.into_any()
+    };
+    let below = name.is_some().then(|| number.clone());
+    let unread = (conversation.unread > 1).then(|| {
+        view! {
+            <span class="shrink-0 font-semibold text-accent-text">
+                {conversation.unread} " new"
+            </span>
+        }
+    });
+    view! {
+        {customer_avatar(conversation)}
+        <span class="min-w-0 flex-1">
+            <span class="flex items-baseline justify-between gap-2 text-sm">
+                <bdi class=weight>{name.unwrap_or(number)}</bdi>
+                <span class="text-xs">{wait}</span>
+            </span>
+            <span class="flex h-4 items-center justify-between gap-2 text-xs text-quiet">
+                <span class="truncate">{below}</span>
+                <span class="flex items-center gap-2">{conversation.attention.as_ref().map(attention)} {unread}</span>
+            </span>
+        </span>
+    }
+    .into_any()
+}
+
+/// "3 waiting · 5 customer"
+fn counts(counts: Counts) -> String {
+    format!("{} waiting · {} customer", counts.agent, counts.customer)
+}

@@ -1,0 +1,140 @@
+//! The pages and actions that the palette offers to an account.
+
+use shared::{
+    account::{Me, Permission},
+    ids::TeamId,
+};
+
+use crate::{components::shell::LINKS, theme::Theme};
+
+/// What an entry does.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Action {
+    /// Opens the page at a path.
+    Open(String),
+    /// Opens the ad-hoc dialog of a team.
+    AdHoc(TeamId),
+    /// Opens the next conversation that waits for a reply.
+    Next,
+    /// Moves the focus to the form that closes the conversation.
+    Close,
+    /// Lists the keyboard shortcuts.
+    Help,
+    /// Changes the theme.
+    Theme(Theme),
+    /// Signs out.
+    SignOut,
+}
+
+/// A page or an action.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Command {
+    pub(super) label: String,
+    /// The keys that do the same.
+    pub(super) keys: &'static [&'static str],
+    pub(super) action: Action,
+}
+
+fn command(label: impl Into<String>, keys: &'static [&'static str], action: Action) -> Command {
+    Command { label: label.into(), keys, action }
+}
+
+/// Returns the pages that the account may see, in the order of the menu.
+pub(super) fn pages(me: &Me) -> Vec<Command> {
+    let may = |needed: &Option<Permission>| needed.is_none_or(|needed| me.may(needed));
+    let links = LINKS.iter().filter(|(.., needed)| may(needed));
+    let mut pages: Vec<Command> = links
+        .map(|&(path, label, _)| {
+            let keys: &[&str] = if path == "/" { &["G", "Q"] } else { &[] };
+            command(label, keys, Action::Open(path.to_owned()))
+        })
+        .collect();
+    if me.may(Permission::Search) {
+        pages.push(command("Search", &["/"], Action::Open("/search".to_owned())));
+    }
+    pages.push(command("Your profile", &[], Action::Open("/profile".to_owned())));
+    pages
+}
+
+/// Returns the actions that the account may use. `can_close` is whether the page has the form that closes a conversation.
+pub(super) fn actions(me: &Me, can_close: bool) -> Vec<Command> {
+    let mut actions = vec![command("Open the next conversation waiting for a reply", &["N"], Action::Next)];
+    if can_close {
+        actions.push(command("Close the conversation", &["E"], Action::Close));
+    }
+    if me.may(Permission::AdHoc) {
+        let teams = me.teams.iter().filter(|team| !team.numbers.is_empty());
+        actions
+            .extend(teams.map(|team| command(format!("Ad-hoc: {}", team.name), &[], Action::AdHoc(team.id))));
+    }
+    actions.push(command("Show keyboard shortcuts", &["?"], Action::Help));
+    actions.extend(
+        Theme::ALL.map(|theme| {
+            command(format!("Theme: {}", theme.name().to_lowercase()), &[], Action::Theme(theme))
+        }),
+    );
+    actions.push(command("Sign out", &[], Action::SignOut));
+    actions
+}
+
+/// Keeps the commands whose label contains every word of the text, in any case.
+pub(super) fn matching(commands: &[Command], text: &str) -> Vec<Command> {
+    let text = text.to_lowercase();
+    let matches = |command: &&Command| {
+        let label = command.label.to_lowercase();
+        text.split_whitespace().all(|word| label.contains(word))
+    };
+    commands.iter().filter(matches).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn me(permissions: &[&str]) -> Me {
+        serde_json::from_value(serde_json::json!({
+            "account": null, "api_key": null, "permissions": permissions,
+            "teams": [
+                {"id": 1, "name": "Collections", "numbers": ["+447700900001"], "region": "GB", "time_zone": "UTC"},
+                {"id": 2, "name": "Nobody yet", "numbers": [], "region": "GB", "time_zone": "UTC"},
+            ],
+        }))
+        .unwrap()
+    }
+
+    fn labels(commands: &[Command]) -> Vec<&str> {
+        commands.iter().map(|command| command.label.as_str()).collect()
+    }
+
+    #[test]
+    fn an_account_is_offered_only_the_pages_and_actions_that_it_may_use() {
+        let agent = me(&["reply"]);
+        assert_eq!(
+            labels(&pages(&agent)),
+            ["Conversations in progress", "Closed", "Opt-outs", "Your profile"]
+        );
+        assert!(!labels(&actions(&agent, false)).iter().any(|label| label.starts_with("Ad-hoc")));
+        let supervisor = me(&["search", "ad_hoc", "import"]);
+        assert!(labels(&pages(&supervisor)).contains(&"Search"));
+        assert!(labels(&pages(&supervisor)).contains(&"Daily file"));
+        let offered = actions(&supervisor, false);
+        assert!(labels(&offered).contains(&"Ad-hoc: Collections"));
+        assert!(!labels(&offered).contains(&"Ad-hoc: Nobody yet"), "it has no number to send from");
+    }
+
+    #[test]
+    fn closing_is_offered_only_where_the_form_is() {
+        let agent = me(&[]);
+        assert!(!labels(&actions(&agent, false)).contains(&"Close the conversation"));
+        assert!(labels(&actions(&agent, true)).contains(&"Close the conversation"));
+    }
+
+    #[test]
+    fn a_command_is_found_by_words_in_any_order_and_case() {
+        let commands = actions(&me(&[]), true);
+        assert_eq!(labels(&matching(&commands, "CLOSE con")), ["Close the conversation"]);
+        assert_eq!(labels(&matching(&commands, "dark theme")), ["Theme: dark"]);
+        assert_eq!(matching(&commands, "").len(), commands.len());
+        assert!(matching(&commands, "reports").is_empty());
+    }
+}

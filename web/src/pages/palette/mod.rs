@@ -1,0 +1,50 @@
+//! The command palette: a dialog that finds pages, actions and conversations by name. `Ctrl+K` opens it everywhere.
+//!
+//! This file is the frame. [`dialog`] is the content, which is fetched when the palette is first opened.
+
+mod commands;
+mod conversations;
+pub(crate) mod dialog;
+
+use leptos::{html, prelude::*};
+
+use super::lazy::{Lazy, LazyPage};
+use crate::{components::when::when, keys::use_keys};
+
+/// The palette, while it is open.
+pub(crate) fn palette() -> AnyView {
+    let keys = use_keys();
+    when(move || keys.palette_open.get(), frame)
+}
+
+fn frame() -> AnyView {
+    let keys = use_keys();
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {
+            let _ = dialog.show_modal();
+        }
+    });
+    // The browser returns the focus only when a dialog is closed, not when it is removed.
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog
+            node_ref=dialog
+            class="modal modal-top"
+            aria-label="Search or jump to"
+            on:close=move |_| keys.palette_open.set(false)
+        >
+            <div class="modal-box mx-auto max-w-xl overflow-hidden p-0 sm:mt-[12vh] sm:rounded-box">
+                <LazyPage page=Lazy::Palette />
+            </div>
+            <form method="dialog" class="modal-backdrop">
+                <button tabindex="-1" aria-hidden="true">"Close"</button>
+            </form>
+        </dialog>
+    }
+    .into_any()
+}
