@@ -36,6 +36,7 @@ const KEYS: &[Key] = &[
     (&["N"], "Open the next conversation waiting for a reply"),
     (&["R"], "Show new conversations"),
     (&["E"], "Close the conversation"),
+    (&["M"], "Write a note"),
     (&["Ctrl", "Enter"], "Send the message"),
     (&["Esc"], "Leave the message box"),
     (&["?"], "Show keyboard shortcuts"),
@@ -93,6 +94,7 @@ impl Keys {
                 "n" | "N" => next_conversation(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
+                "m" | "M" => click_first("[data-write-note]"),
                 "?" => keys.help_open.set(true),
                 _ => return,
             }
@@ -164,6 +166,14 @@ pub(crate) fn focus_first(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+/// Clicks the first element that matches.
+fn click_first(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.click();
     }
 }
 

@@ -178,7 +178,11 @@ impl State {
         conversation.unread = self.unread;
     }
 
-    fn require_live(&self) -> Result<(), Closed> {
+    /// Whether the conversation can still change.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub(super) fn require_live(&self) -> Result<(), Closed> {
         if self.status == ConversationStatus::Closed { Err(Closed) } else { Ok(()) }
     }
 

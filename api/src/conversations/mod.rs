@@ -13,6 +13,7 @@ pub mod history;
 pub(crate) mod known_number;
 pub mod message;
 mod moved;
+pub mod notes;
 pub mod number_check;
 pub mod opt_out;
 mod problems;

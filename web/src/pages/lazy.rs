@@ -4,7 +4,7 @@
 //! Code outside this file must not refer to these pages: the linker would move them back into the first download.
 
 use leptos::prelude::*;
-use shared::ids::{ConversationId, TeamId};
+use shared::ids::{ConversationId, MessageId, TeamId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
             consent::{OptOut, OptedOut},
         },
         daily_file::daily_file_page,
+        mention_notice::show_mention,
         profile::profile_page,
         rejected_messages::rejected_messages_page,
         search::SearchPage,
@@ -66,6 +67,8 @@ pub(crate) enum Lazy {
     OptedOut,
     /// The form that records an opt-out in a conversation.
     OptOut,
+    /// The notice of a note that mentions the account. It shows nothing else.
+    MentionNotice(ConversationId, MessageId),
 }
 
 impl Lazy {
@@ -121,6 +124,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Consents => view! { <ConsentsPage /> }.into_any(),
         Lazy::Search => view! { <SearchPage /> }.into_any(),
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
+        Lazy::MentionNotice(conversation, note) => show_mention(conversation, note),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
     })
 }

@@ -6,13 +6,16 @@ mod attention;
 mod bubble;
 mod closed;
 mod closing;
+mod composer;
 pub(crate) mod consent;
 mod header;
 mod held;
 mod history;
 mod key_data;
 mod media;
+mod mentions;
 mod messages;
+mod note;
 mod reply;
 mod reply_form;
 mod resend;
@@ -31,8 +34,8 @@ use shared::{
 };
 
 use self::{
-    closed::ClosedBanner, closing::Closing, header::Header, key_data::KeyDataPanel, messages::Messages,
-    reply_form::ReplyForm, thread::Thread,
+    closing::Closing, composer::ComposerArea, header::Header, key_data::KeyDataPanel, messages::Messages,
+    thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -169,38 +172,11 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
         .detail
         .with_untracked(|detail| Zone::new(detail.as_ref().map_or("UTC", |detail| &detail.team.time_zone)));
     let is_closed = context.read(|detail| detail.conversation.status == ConversationStatus::Closed);
-    let may_reply = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let may_close = context.read(|detail| detail.permitted_actions.contains(&Action::Close));
     let can_reply = context.read(|detail| detail.conversation.can_reply);
     let is_opted_out = context.read(|detail| {
         detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
     });
-    let below = {
-        let zone = zone.clone();
-        move || {
-            if is_closed.get() {
-                return view! { <ClosedBanner context zone=zone.clone() /> }.into_any();
-            }
-            if !can_reply.get() {
-                return view! {
-                    <p class="alert mt-3">
-                        "This sender is a short code or a name, which cannot receive messages. Read the conversation, then close it."
-                    </p>
-                }
-                .into_any();
-            }
-            match (may_reply.get(), is_opted_out.get()) {
-                (true, _) => view! { <ReplyForm context /> }.into_any(),
-                (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
-                (false, false) => view! {
-                    <p class="alert mt-3">
-                        "You need the permission “Answer customers” to reply. Ask an administrator."
-                    </p>
-                }
-                .into_any(),
-            }
-        }
-    };
     let may_manage = use_session().me().is_some_and(|me| me.may(Permission::ManageTeam));
     let consent = move || match (is_opted_out.get(), is_closed.get()) {
         // A short code or a name cannot receive messages, so there is no consent to record.
@@ -227,7 +203,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
             <div class="grid min-h-0 flex-1 gap-4 lg:grid-cols-[minmax(0,1fr)_20rem] xl:grid-cols-[minmax(0,1fr)_24rem]">
                 <div class="flex min-h-0 flex-col">
                     <Messages context zone=zone.clone() />
-                    {move || below()}
+                    <ComposerArea context zone=zone.clone() />
                 </div>
                 <aside aria-label="Customer and closing" class="flex flex-col gap-4 lg:overflow-y-auto">
                     <KeyDataPanel context />
