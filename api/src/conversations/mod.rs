@@ -1,5 +1,5 @@
 //! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
-//! [`close`]), the [`queue`] and the HTTP [`routes`].
+//! [`notes`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
 
 pub mod attention;
 pub mod close;

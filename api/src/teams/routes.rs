@@ -79,7 +79,7 @@ pub async fn get_team(
     Ok(HttpResponse::Ok().json(found))
 }
 
-/// The enabled members of a team, by name: whom a note can mention.
+/// The enabled members of a team, by name, whom a note can mention.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/colleagues", operation_id = "list_colleagues", tag = "teams",
     params(("id" = i64, Path, description = "The team"), PageQuery),
     responses((status = 200, body = Page<Colleague>),
