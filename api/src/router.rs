@@ -101,6 +101,7 @@ fn conversations(urls: &mut Urls<'_>) {
         methods().get(conversation::list_messages).post(conversation::create_message),
     );
     urls.at("/conversations/{id}/history", methods().get(conversations::history::routes::get_history));
+    urls.at("/conversations/{id}/notes", methods().post(conversations::notes::routes::create_note));
     urls.at("/conversations/{id}/templates", methods().get(template::list_conversation_templates));
     urls.at("/conversations/{id}/key_data", methods().get(customers::routes::get_key_data));
     urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));
@@ -149,6 +150,7 @@ fn settings(urls: &mut Urls<'_>) {
     urls.at("/teams", methods().get(team::list_teams).post(team::create_team));
     urls.at("/teams/{id}", methods().get(team::get_team).put(team::update_team));
     urls.at("/teams/{id}/numbers", methods().post(team::create_team_number).delete(team::delete_team_number));
+    urls.at("/teams/{id}/colleagues", methods().get(team::list_colleagues));
     urls.at("/teams/{id}/templates", methods().get(template::list_team_templates));
     urls.at(
         "/teams/{id}/members/{account_id}",

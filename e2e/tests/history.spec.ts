@@ -100,8 +100,8 @@ test("a long history is loaded upwards, and the messages in view stay where they
   await expect(more).toBeAttached();
 
   await test.step("scrolling near the top fetches the page before", async () => {
-    // The 23 messages of conversations 3 and 4 leave four of conversation 2.
-    const anchor = conversation.message("Question 3.2.");
+    // The 46 messages of conversations 3 and 4 leave four of conversation 2, which the next page continues.
+    const anchor = conversation.message("Question 2.21.");
     let release = () => {};
     const released = new Promise<void>((resolve) => (release = resolve));
     await page.route("**/history?*before=*", async (route) => {

@@ -17,6 +17,10 @@ pub enum EventKind {
     MessageQueued,
     /// A message's delivery status changed.
     MessageStatusChanged,
+    /// A note was added to a conversation.
+    NoteAdded,
+    /// A note mentions an account. Only the account's own streams receive this event.
+    Mentioned,
     /// A conversation was closed.
     ConversationClosed,
     /// A customer opted out of messages from a team's number, or opted in again.
@@ -36,10 +40,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 10] = [
+    pub const ALL: [EventKind; 12] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
+        EventKind::NoteAdded,
+        EventKind::Mentioned,
         EventKind::ConversationClosed,
         EventKind::ConsentChanged,
         EventKind::AttentionChanged,
@@ -56,6 +62,8 @@ impl EventKind {
             EventKind::MessageReceived => "message_received",
             EventKind::MessageQueued => "message_queued",
             EventKind::MessageStatusChanged => "message_status_changed",
+            EventKind::NoteAdded => "note_added",
+            EventKind::Mentioned => "mentioned",
             EventKind::ConversationClosed => "conversation_closed",
             EventKind::ConsentChanged => "consent_changed",
             EventKind::AttentionChanged => "attention_changed",

@@ -6,12 +6,14 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
-    ids::{ConversationId, MessageId, TemplateId},
+    ids::{AccountId, ConversationId, MessageId, TemplateId},
     segments::Encoding,
 };
 
 /// Maximum length of a message body, in characters. This is Twilio's limit (error 21617).
 pub const MAX_BODY_CHARACTERS: usize = 1600;
+/// Maximum number of accounts that a note mentions.
+pub const MAX_MENTIONS: usize = 20;
 
 /// The direction of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +24,8 @@ pub enum Direction {
     Inbound,
     /// To the customer.
     Outbound,
+    /// A note of the team, which is never sent.
+    Note,
 }
 
 /// The delivery status of a message.
@@ -29,7 +33,7 @@ pub enum Direction {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStatus {
-    /// Received from the customer. Inbound messages have no other status.
+    /// Received from the customer. Inbound messages and notes have no other status.
     Received,
     /// Waiting to be sent to the gateway.
     Queued,
@@ -169,7 +173,7 @@ pub struct Message {
     pub id: MessageId,
     /// The conversation that the message belongs to.
     pub conversation_id: ConversationId,
-    /// Whether the message is inbound or outbound.
+    /// Whether the message is inbound, outbound or a note.
     pub direction: Direction,
     /// The sender.
     pub sender: Sender,
@@ -177,7 +181,7 @@ pub struct Message {
     pub body: String,
     /// The attachments.
     pub media: Vec<Media>,
-    /// The number of SMS segments.
+    /// The number of SMS segments; 0 for a note.
     pub segments: i32,
     /// The character encoding of the segments.
     pub encoding: Encoding,
@@ -199,6 +203,9 @@ pub struct Message {
     /// Whether the webhook for the message was lost, so that the message was fetched from the gateway later.
     #[serde(default)]
     pub recovered: bool,
+    /// The accounts that a note mentions.
+    #[serde(default)]
+    pub mentions: Vec<AccountId>,
 }
 
 /// `POST /conversations/{id}/messages`.
@@ -216,6 +223,17 @@ pub struct NewMessage {
     /// Not supported yet: leave it out. A request with media is refused.
     #[serde(default, alias = "media_urls", skip_serializing)]
     pub media: Option<IgnoredAny>,
+}
+
+/// `POST /conversations/{id}/notes`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewNote {
+    /// The text, 1 to 1600 characters. Only the team sees it.
+    pub body: String,
+    /// The accounts that the note mentions: enabled members of the team, at most 20.
+    #[serde(default)]
+    pub mentions: Vec<AccountId>,
 }
 
 /// A valid message body: 1 to 1600 characters, not only white space, no NUL.

@@ -39,6 +39,7 @@ const KEYS: &[Key] = &[
     (&["N"], "Take the next conversation that waits"),
     (&["R"], "Show new conversations"),
     (&["E"], "Close the conversation"),
+    (&["M"], "Write a note"),
     (&["Ctrl", "Enter"], "Send the message"),
     (&["Esc"], "Leave the message box"),
     (&["?"], "Show keyboard shortcuts"),
@@ -109,6 +110,7 @@ impl Keys {
                 "n" | "N" => take_next(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "e" | "E" => focus_first("[data-close-section]"),
+                "m" | "M" => click_first("[data-write-note]"),
                 "?" => keys.help_open.set(true),
                 _ => return,
             }
@@ -195,6 +197,14 @@ pub(crate) fn focus_first(selector: &str) {
     let found = document().query_selector(selector).ok().flatten();
     if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
         let _ = element.focus();
+    }
+}
+
+/// Clicks the first element that matches.
+fn click_first(selector: &str) {
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        element.click();
     }
 }
 

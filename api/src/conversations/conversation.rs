@@ -199,7 +199,10 @@ impl State {
         conversation.assigned_to = self.assigned_to;
     }
 
-    /// Checks that it is not closed.
+    /// Checks that the conversation can still change.
+    ///
+    /// # Errors
+    /// When it is closed.
     pub(super) fn require_live(&self) -> Result<(), Closed> {
         if self.status == ConversationStatus::Closed { Err(Closed) } else { Ok(()) }
     }

@@ -1,5 +1,5 @@
 //! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
-//! [`close`]), the [`queue`] and the HTTP [`routes`].
+//! [`notes`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
 
 pub mod assignment;
 pub mod attention;
@@ -14,6 +14,7 @@ pub mod history;
 pub(crate) mod known_number;
 pub mod message;
 mod moved;
+pub mod notes;
 pub mod number_check;
 pub mod opt_out;
 pub mod presence;

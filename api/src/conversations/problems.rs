@@ -10,6 +10,7 @@ use super::{
     history::HistoryError,
     known_number::NumberError,
     moved::{Moved, UnseenError},
+    notes::{InvalidNote, NoteError},
     opt_out::OptOutError,
     presence::PresenceError,
     queue::{ListError, QueueError},
@@ -85,6 +86,30 @@ impl From<ReplyError> for ApiError {
                 Self::field(ErrorCode::ValidationFailed, "template_id", "unknown", error.to_string())
             }
             ReplyError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<InvalidNote> for ApiError {
+    fn from(error: InvalidNote) -> Self {
+        let (field, code) = match error {
+            InvalidNote::Body(fault) => ("body", fault.code()),
+            InvalidNote::TooManyMentions(_) => ("mentions", "too_many"),
+        };
+        Self::field(ErrorCode::ValidationFailed, field, code, error.to_string())
+    }
+}
+
+impl From<NoteError> for ApiError {
+    fn from(error: NoteError) -> Self {
+        match error {
+            NoteError::NotFound(error) => error.into(),
+            NoteError::Replay(error) => error.into(),
+            NoteError::Closed(_) => Self::new(ErrorCode::ConversationClosed, error.to_string()),
+            NoteError::UnknownMention => {
+                Self::field(ErrorCode::ValidationFailed, "mentions", "unknown", error.to_string())
+            }
+            NoteError::Database(error) => error.into(),
         }
     }
 }

@@ -269,7 +269,7 @@ pub async fn delete_attention(
 }
 
 /// Returns the idempotency key of the request, if it has one, with a digest of the target and the body.
-fn request_key(
+pub(super) fn request_key(
     request: &HttpRequest,
     caller: &Caller,
     target_and_body: &impl Serialize,

@@ -1,7 +1,9 @@
 //! The tables of both databases. Column types are Diesel's, except [`UtcTimestamp`].
 
+mod notes;
 mod sending;
 
+pub(crate) use notes::mentions;
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 
 diesel::table! {
@@ -362,6 +364,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conversations,
     conversation_texts,
     messages,
+    mentions,
     outbox,
     early_receipts,
     gateway_refusals,

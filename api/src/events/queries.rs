@@ -45,6 +45,25 @@ pub(crate) fn insert_with_account(
     append(conn, event)
 }
 
+/// Appends that a note mentions an account.
+pub(crate) fn insert_mention(
+    conn: &mut DbConnection,
+    team: TeamId,
+    conversation: ConversationId,
+    note: MessageId,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let event = Event {
+        team_id: Some(team),
+        conversation_id: Some(conversation),
+        message_id: Some(note),
+        account_id: Some(account),
+        ..new_event(EventKind::Mentioned, now)
+    };
+    append(conn, event)
+}
+
 /// Notes an event about a message that was appended by the statement that stored the message.
 pub(crate) fn note_appended(
     id: EventId,

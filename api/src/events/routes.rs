@@ -153,6 +153,7 @@ impl Stream {
             }
             if !is_repeated
                 && event.kind != EventKind::AccountChanged
+                && (event.kind != EventKind::Mentioned || self.may_affect_caller(event))
                 && event.team_id.is_none_or(|team| self.caller.scope.includes(team))
             {
                 return Some(published.text.clone());
@@ -160,7 +161,7 @@ impl Stream {
         }
     }
 
-    /// Whether an account change can affect this caller: a change of its own account, or for an API key of any key.
+    /// Whether a mention or an account change can affect this caller: a change of its own account, or for an API key of any key.
     fn may_affect_caller(&self, event: &Event) -> bool {
         self.caller.account_id() == event.account_id
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     CustomerAddress, PhoneNumber,
-    ids::{ConversationId, MessageId, TeamId, TemplateId},
+    ids::{AccountId, ConversationId, MessageId, TeamId, TemplateId},
     message::{Direction, Message, MessageError, MessageStatus, Sender, SenderKind},
     segments::Encoding,
 };
@@ -14,7 +14,7 @@ use crate::{
     auth::TeamScope,
     db::{
         AsText, DbConnection, DbError, Timestamp, for_update, on_each,
-        schema::{conversations, messages, outbox},
+        schema::{conversations, mentions, messages, outbox},
     },
     gateway::{failure::FailureCode, media::StoredMedia},
 };
@@ -61,6 +61,7 @@ impl From<Row> for Message {
             delivered_at: row.delivered_at.map(DateTime::from),
             template_id: row.template_id.map(TemplateId),
             recovered: row.recovered,
+            mentions: Vec::new(),
         }
     }
 }
@@ -94,7 +95,30 @@ pub(crate) fn newest(
         found.load(c)
     })?;
     let is_visible = |team: &Option<i64>| team.is_some_and(|team| scope.includes(TeamId(team)));
-    Ok(rows.into_iter().filter(|(_, team)| is_visible(team)).map(|(row, _)| row.into()).collect())
+    let visible = rows.into_iter().filter(|(_, team)| is_visible(team));
+    with_mentions(conn, visible.map(|(row, _)| row.into()).collect())
+}
+
+/// Adds the mentions to notes. Reads nothing if there are no notes.
+pub(crate) fn with_mentions(
+    conn: &mut DbConnection,
+    mut messages: Vec<Message>,
+) -> Result<Vec<Message>, DbError> {
+    let is_note = |message: &&mut Message| message.direction == Direction::Note;
+    let notes: Vec<i64> = messages.iter_mut().filter(is_note).map(|note| note.id.0).collect();
+    if notes.is_empty() {
+        return Ok(messages);
+    }
+    let rows: Vec<(i64, i64)> = on_each!(conn, |c| mentions::table
+        .filter(mentions::message_id.eq_any(&notes))
+        .order((mentions::message_id, mentions::account_id))
+        .select((mentions::message_id, mentions::account_id))
+        .load(c))?;
+    for note in messages.iter_mut().filter(is_note) {
+        let own = rows.iter().filter(|(message, _)| *message == note.id.0);
+        note.mentions = own.map(|(_, account)| AccountId(*account)).collect();
+    }
+    Ok(messages)
 }
 
 /// Returns the media of a message, or `None` if the message does not exist or its team is outside the scope.
@@ -123,7 +147,7 @@ fn written_at(
 }
 
 /// Returns the messages of the customer and of the caller's colleagues that were inserted after `after`, in this order.
-/// Messages of the caller and of the system are left out.
+/// Messages of the caller and of the system are left out, and so are notes.
 pub(crate) fn unseen(
     conn: &mut DbConnection,
     conversation: ConversationId,
@@ -134,6 +158,7 @@ pub(crate) fn unseen(
         .filter(messages::conversation_id.eq(conversation.0))
         .filter(messages::id.gt(after.0))
         .filter(messages::sender_kind.ne(AsText(SenderKind::System)))
+        .filter(messages::direction.ne(AsText(Direction::Note)))
         .order(messages::id)
         .select(Row::as_select())
         .load(c))?;
@@ -173,7 +198,9 @@ pub(crate) fn by_idempotency_key(
         .select((Row::as_select(), messages::request_digest))
         .first(c)
         .optional())?;
-    Ok(row.map(|(row, digest)| (row.into(), digest)))
+    let Some((row, digest)) = row else { return Ok(None) };
+    let message = with_mentions(conn, vec![row.into()])?.pop();
+    Ok(message.map(|message| (message, digest)))
 }
 
 /// Returns the message with this id, and locks it until the transaction ends.

@@ -4,9 +4,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 use shared::{
     PhoneNumber,
     conversation::Conversation,
-    ids::TemplateId,
+    ids::{AccountId, TemplateId},
     message::{Direction, Message, MessageStatus, Sender},
-    segments::segments,
+    segments::{Encoding, segments},
 };
 
 use super::media;
@@ -61,17 +61,69 @@ pub(crate) fn insert(
     };
     let segments = i32::try_from(counted.parts).unwrap_or(i32::MAX);
     let row = queries::Row { direction, status, segments, encoding: counted.encoding };
-    let id = queries::insert(conn, new, &row, now)?;
+    insert_row(conn, new, &row, now)
+}
+
+/// A note to store.
+pub(crate) struct NewNote<'a> {
+    pub(crate) conversation: &'a Conversation,
+    pub(crate) sender: &'a Sender,
+    pub(crate) body: &'a str,
+    /// The accounts that it mentions, each once.
+    pub(crate) mentions: &'a [AccountId],
+    /// The sender's idempotency key, and the digest of its request.
+    pub(crate) idempotency: Option<(&'a str, &'a str)>,
+}
+
+/// Stores a note with its events, and never adds it to the outbox. Returns `None` if its idempotency key is already
+/// used.
+pub(crate) fn insert_note(
+    conn: &mut DbConnection,
+    note: &NewNote<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>, DbError> {
+    let new = NewMessage {
+        conversation: note.conversation,
+        sender: note.sender,
+        body: note.body,
+        media: Vec::new(),
+        created_at: now,
+        template: None,
+        send_to: None,
+        gateway_id: None,
+        idempotency: note.idempotency,
+        recovered: false,
+    };
+    let row = queries::Row {
+        direction: Direction::Note,
+        status: MessageStatus::Received,
+        segments: 0,
+        encoding: Encoding::Gsm7,
+    };
+    let Some(message) = insert_row(conn, &new, &row, now)? else { return Ok(None) };
+    for account in note.mentions {
+        queries::insert_mention(conn, note.conversation, message.id, *account, now)?;
+    }
+    Ok(Some(Message { mentions: note.mentions.to_vec(), ..message }))
+}
+
+fn insert_row(
+    conn: &mut DbConnection,
+    new: &NewMessage<'_>,
+    row: &queries::Row,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>, DbError> {
+    let id = queries::insert(conn, new, row, now)?;
     Ok(id.map(|id| Message {
         id,
         conversation_id: new.conversation.id,
-        direction,
+        direction: row.direction,
         sender: new.sender.clone(),
         body: new.body.to_owned(),
         media: media::to_public(id, new.media.clone()),
-        segments,
-        encoding: counted.encoding,
-        status,
+        segments: row.segments,
+        encoding: row.encoding,
+        status: row.status,
         error: None,
         // Both databases store microseconds.
         created_at: new.created_at.trunc_subsecs(6),
@@ -79,5 +131,6 @@ pub(crate) fn insert(
         delivered_at: None,
         template_id: new.template,
         recovered: new.recovered,
+        mentions: Vec::new(),
     }))
 }

@@ -1,12 +1,18 @@
-//! Adds accounts to teams, and removes them.
+//! The members of teams: lists them for their colleagues, adds and removes them.
 
 use chrono::{DateTime, Utc};
-use shared::ids::{AccountId, TeamId};
+use shared::{
+    ids::{AccountId, TeamId},
+    team::Colleague,
+};
 
-use super::change::{detail, record_change};
+use super::{
+    change::{detail, record_change},
+    queries,
+};
 use crate::{
     accounts::{self, change::ManageAccountError},
-    auth::{Authority, LookupError},
+    auth::{Authority, LookupError, TeamScope},
     db::{DbConnection, DbError, Lock},
     events,
 };
@@ -47,4 +53,17 @@ pub fn set_member(
     }
     events::queries::insert_of_account(conn, Some(account), now)?;
     Ok(record_change(conn, id, now)?)
+}
+
+/// Returns the enabled members of a team, by name.
+///
+/// # Errors
+/// [`LookupError`].
+pub fn colleagues(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: TeamId,
+) -> Result<Vec<Colleague>, LookupError> {
+    queries::require(conn, scope, id)?;
+    Ok(queries::colleagues(conn, id)?)
 }

@@ -8,7 +8,7 @@ use shared::{
     PhoneNumber,
     account::Role,
     ids::{AccountId, TeamId},
-    team::{Member, NewTeam, TeamSummary},
+    team::{Colleague, Member, NewTeam, TeamSummary},
 };
 
 use crate::{
@@ -234,4 +234,33 @@ pub(super) fn members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Membe
         disabled: disabled_at.is_some(),
     };
     Ok(rows.into_iter().map(member).collect())
+}
+
+/// Returns the enabled members of a team, by name.
+pub(crate) fn colleagues(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Colleague>, DbError> {
+    let rows: Vec<(i64, String)> = on_each!(conn, |c| accounts::table
+        .inner_join(team_members::table.on(team_members::account_id.eq(accounts::id)))
+        .filter(team_members::team_id.eq(team.0))
+        .filter(accounts::disabled_at.is_null())
+        .order((accounts::display_name, accounts::id))
+        .select((accounts::id, accounts::display_name))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(id, name)| Colleague { id: AccountId(id), name }).collect())
+}
+
+/// Whether all these accounts, each given once, are enabled members of the team.
+pub(crate) fn are_colleagues(
+    conn: &mut DbConnection,
+    team: TeamId,
+    accounts: &[AccountId],
+) -> Result<bool, DbError> {
+    let given: Vec<i64> = accounts.iter().map(|account| account.0).collect();
+    let found: Vec<i64> = on_each!(conn, |c| accounts::table
+        .inner_join(team_members::table.on(team_members::account_id.eq(accounts::id)))
+        .filter(team_members::team_id.eq(team.0))
+        .filter(accounts::disabled_at.is_null())
+        .filter(accounts::id.eq_any(&given))
+        .select(accounts::id)
+        .load(c))?;
+    Ok(found.len() == given.len())
 }

@@ -6,7 +6,7 @@ use shared::{
     ErrorCode, Page, PhoneNumber, Problem,
     account::Permission,
     ids::{AccountId, TeamId},
-    team::{NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
+    team::{Colleague, NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
 };
 use utoipa::IntoParams;
 
@@ -77,6 +77,25 @@ pub async fn get_team(
     let id = id.into_inner();
     let found = state.db.read(move |conn| change::detail(conn, &caller.scope, id)).await?;
     Ok(HttpResponse::Ok().json(found))
+}
+
+/// The enabled members of a team, by name, whom a note can mention.
+#[utoipa::path(get, path = "/api/v1/teams/{id}/colleagues", operation_id = "list_colleagues", tag = "teams",
+    params(("id" = i64, Path, description = "The team"), PageQuery),
+    responses((status = 200, body = Page<Colleague>),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
+        (status = 401, body = Problem), (status = 404, body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_colleagues(
+    state: web::Data<AppState>,
+    caller: Caller,
+    id: web::Path<TeamId>,
+    query: web::Query<PageQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let (id, limit) = (id.into_inner(), page_size(query.limit)?);
+    let colleagues = state.db.read(move |conn| members::colleagues(conn, &caller.scope, id)).await?;
+    Ok(HttpResponse::Ok()
+        .json(of_short_list(colleagues, limit, query.cursor.as_deref(), |found| found.id.0)?))
 }
 
 /// Changes a team's name, region, time zone and answer to HELP.

@@ -10,7 +10,7 @@ use shared::{
     customer::{Customer, KeyData},
     history::History,
     ids::{ConversationId, MessageId, TeamId},
-    message::{Message, NewMessage},
+    message::{Message, NewMessage, NewNote},
     team::TeamSummary,
 };
 
@@ -94,6 +94,16 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<Message, RequestError> {
         self.post(&format!("/conversations/{id}/messages"), message, idempotency_key).await
+    }
+
+    /// Adds a note, which only the team sees. The server adds one note per idempotency key.
+    pub(crate) async fn create_note(
+        self,
+        id: ConversationId,
+        note: &NewNote,
+        idempotency_key: &str,
+    ) -> Result<Message, RequestError> {
+        self.post(&format!("/conversations/{id}/notes"), note, idempotency_key).await
     }
 
     /// Returns the customer's key data from the current daily file.

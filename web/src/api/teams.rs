@@ -4,7 +4,7 @@ use gloo_net::http::Method;
 use shared::{
     PhoneNumber,
     ids::{AccountId, TeamId},
-    team::{NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
+    team::{Colleague, NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
 };
 
 use super::{Client, RequestError};
@@ -13,6 +13,11 @@ impl Client {
     /// Returns every team that the caller can manage.
     pub(crate) async fn list_teams(self) -> Result<Vec<TeamSummary>, RequestError> {
         self.get_all("/teams").await
+    }
+
+    /// Returns the enabled members of a team, by name.
+    pub(crate) async fn list_colleagues(self, id: TeamId) -> Result<Vec<Colleague>, RequestError> {
+        self.get_all(&format!("/teams/{id}/colleagues")).await
     }
 
     /// Returns a team with its members.

@@ -14,6 +14,8 @@ const SHOWN_FOR: Duration = Duration::from_secs(6);
 struct Notice {
     number: u32,
     text: String,
+    /// Where the text leads to.
+    href: Option<String>,
     is_error: bool,
 }
 
@@ -34,7 +36,7 @@ impl Notices {
 
     /// Shows a notice that disappears by itself.
     pub(crate) fn info(self, text: &str) {
-        let number = self.add(text.to_owned(), false);
+        let number = self.add(text.to_owned(), None, false);
         set_timeout(move || self.dismiss(number), SHOWN_FOR);
     }
 
@@ -42,11 +44,16 @@ impl Notices {
     pub(crate) fn error(self, error: &RequestError) {
         // The sign-in page, which comes next, says that already.
         if *error != RequestError::SignedOut {
-            self.add(error.message(), true);
+            self.add(error.message(), None, true);
         }
     }
 
-    fn add(self, text: String, is_error: bool) -> u32 {
+    /// Shows a link until it is dismissed.
+    pub(crate) fn link(self, text: String, href: String) {
+        self.add(text, Some(href), false);
+    }
+
+    fn add(self, text: String, href: Option<String>, is_error: bool) -> u32 {
         let number = self.last.try_update_value(|last| {
             *last += 1;
             *last
@@ -55,7 +62,7 @@ impl Notices {
         self.shown.try_update(|shown| {
             // A repeated error, for example after a retry, replaces the first.
             shown.retain(|notice| notice.text != text);
-            shown.push(Notice { number, text, is_error });
+            shown.push(Notice { number, text, href, is_error });
         });
         number
     }
@@ -85,9 +92,13 @@ pub(crate) fn NoticeRegion() -> impl IntoView {
 
 fn render(notices: Notices, notice: Notice) -> AnyView {
     let colours = if notice.is_error { "alert-error" } else { "alert-info" };
+    let text = match notice.href {
+        Some(href) => view! { <a class="link" href=href>{notice.text}</a> }.into_any(),
+        None => notice.text.into_any(),
+    };
     view! {
         <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>
-            <span class="wrap-anywhere">{notice.text}</span>
+            <span class="wrap-anywhere">{text}</span>
             <button
                 type="button"
                 class="btn btn-sm"

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     keys::{Keys, focus_first},
     live::{Live, LiveState, LiveUpdate, coalesce},
+    pages::lazy::{Lazy, LazyPage},
     resize::on_resize,
     router::use_router,
     scroll_restoration::use_scroll_restoration,
@@ -50,11 +51,16 @@ pub(crate) fn Shell(
     open_clicked_rows();
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
+    // The last note that mentions this account, with its conversation.
+    let mention = RwSignal::new(None);
     let reload_session = coalesce(move || async move { session.load() });
     live.listen(move |update| {
         // After a reconnection, teams, permissions or the gateway may have changed, or another tab may have signed in
         // with another account.
         match update {
+            LiveUpdate::Event(event) if event.kind == EventKind::Mentioned => {
+                mention.set(event.conversation_id.zip(event.message_id));
+            }
             LiveUpdate::Event(event)
                 if !matches!(
                     event.kind,
@@ -107,6 +113,11 @@ pub(crate) fn Shell(
             {children()}
         </main>
         <KeyboardHelp />
+        <div hidden>
+            {move || {
+                mention.get().map(|(of, note)| view! { <LazyPage page=Lazy::MentionNotice(of, note) /> })
+            }}
+        </div>
     }
 }
 

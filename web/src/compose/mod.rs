@@ -39,7 +39,8 @@ pub(crate) struct Composer<D: Details> {
     pub(crate) templates: RwSignal<Option<Result<TemplateList, RequestError>>>,
     /// Whether the message is being sent, and why it was not sent.
     pub(crate) form: Form,
-    message_box: NodeRef<html::Textarea>,
+    /// The box that the message is written in.
+    pub(crate) message_box: NodeRef<html::Textarea>,
     notices: Notices,
 }
 
@@ -96,7 +97,7 @@ impl<D: Details> Composer<D> {
     }
 
     /// Handles input in the message box.
-    fn edit(self, text: String) {
+    pub(crate) fn edit(self, text: String) {
         if self.replaced.with_untracked(Option::is_some) {
             self.replaced.set(None);
         }

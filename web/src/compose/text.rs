@@ -34,7 +34,7 @@ impl Text {
     }
 
     /// Returns whether the text as it would be sent is empty. Filled placeholders are not blank.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.base.is_empty()
     }
 

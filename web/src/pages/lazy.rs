@@ -4,7 +4,7 @@
 //! Code outside this file must not refer to these pages: the linker would move them back into the first download.
 
 use leptos::prelude::*;
-use shared::ids::{ConversationId, TeamId};
+use shared::ids::{ConversationId, MessageId, TeamId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
             list::ConversationList,
         },
         daily_file::daily_file_page,
+        mention_notice::show_mention,
         palette::dialog::palette_dialog,
         profile::profile_page,
         rejected_messages::rejected_messages_page,
@@ -75,6 +76,8 @@ pub(crate) enum Lazy {
     OptOut,
     /// The content of the dialog that gives a conversation to a colleague.
     Give,
+    /// The notice of a note that mentions the account. It shows nothing else.
+    MentionNotice(ConversationId, MessageId),
 }
 
 impl Lazy {
@@ -134,6 +137,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Search => view! { <SearchPage /> }.into_any(),
         Lazy::Palette => palette_dialog(),
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
+        Lazy::MentionNotice(conversation, note) => show_mention(conversation, note),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
         Lazy::Give => view! { <Give /> }.into_any(),
     })

@@ -132,5 +132,7 @@ pub(super) fn before(
             .select((stored::Row::as_select(), Row::as_select()))
             .load(c)
     })?;
-    Ok(rows.into_iter().map(|(message, conversation)| (message.into(), conversation.into())).collect())
+    let (messages, conversations): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    let messages = stored::with_mentions(conn, messages.into_iter().map(Message::from).collect())?;
+    Ok(messages.into_iter().zip(conversations.into_iter().map(EarlierConversation::from)).collect())
 }

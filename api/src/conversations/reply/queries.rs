@@ -1,7 +1,12 @@
 //! What a reply is checked against, in one statement.
 
 use diesel::{dsl::exists, prelude::*};
-use shared::{consent::ConsentState, conversation::Conversation, ids::MessageId, message::SenderKind};
+use shared::{
+    consent::ConsentState,
+    conversation::Conversation,
+    ids::MessageId,
+    message::{Direction, SenderKind},
+};
 
 use crate::{
     consents::queries::last_state,
@@ -32,7 +37,8 @@ pub(super) fn obstacles(
     let later = messages::table
         .filter(messages::conversation_id.eq(conversation.id.0))
         .filter(messages::id.gt(last_seen.map_or(i64::MAX, |id| id.0)))
-        .filter(messages::sender_kind.ne(AsText(SenderKind::System)));
+        .filter(messages::sender_kind.ne(AsText(SenderKind::System)))
+        .filter(messages::direction.ne(AsText(Direction::Note)));
     let (is_message, is_answer, consent, has_later_messages): (
         bool,
         bool,

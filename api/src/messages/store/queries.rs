@@ -12,7 +12,7 @@ use diesel::{
 use shared::{
     conversation::Conversation,
     event::EventKind,
-    ids::{EventId, MessageId},
+    ids::{AccountId, EventId, MessageId},
     message::{Direction, MessageStatus},
     segments::Encoding,
 };
@@ -23,7 +23,7 @@ use crate::{
         AsText, DbConnection, DbError, Timestamp, UtcTimestamp,
         cached::{Cached, FixedSql},
         on_each,
-        schema::{messages, outbox},
+        schema::{mentions, messages, outbox},
     },
     events,
     gateway::failure::FailureCode,
@@ -67,7 +67,9 @@ pub(super) fn insert(
         ))
         .on_conflict_do_nothing();
     let id: Option<i64> = match conn {
-        DbConnection::Postgres(c) => return insert_in_one_statement(c, &message, new, now),
+        DbConnection::Postgres(c) => {
+            return insert_in_one_statement(c, &message, new, event_of(row), now);
+        }
         DbConnection::Sqlite(c) => message.returning(messages::id).get_result(c).optional()?,
     };
     let Some(id) = id.map(MessageId) else { return Ok(None) };
@@ -81,12 +83,29 @@ pub(super) fn insert(
         on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
     }
     let Conversation { id: conversation, team_id, .. } = new.conversation;
-    events::queries::insert(conn, event_of(new), *team_id, *conversation, Some(id), now)?;
+    events::queries::insert(conn, event_of(row), *team_id, *conversation, Some(id), now)?;
     Ok(Some(id))
 }
 
-fn event_of(new: &NewMessage<'_>) -> EventKind {
-    if new.send_to.is_some() { EventKind::MessageQueued } else { EventKind::MessageReceived }
+fn event_of(row: &Row) -> EventKind {
+    match row.direction {
+        Direction::Inbound => EventKind::MessageReceived,
+        Direction::Outbound => EventKind::MessageQueued,
+        Direction::Note => EventKind::NoteAdded,
+    }
+}
+
+/// Inserts the mention of an account by a note, and its event.
+pub(super) fn insert_mention(
+    conn: &mut DbConnection,
+    conversation: &Conversation,
+    note: MessageId,
+    account: AccountId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values = (mentions::message_id.eq(note.0), mentions::account_id.eq(account.0));
+    on_each!(conn, |c| diesel::insert_into(mentions::table).values(values).execute(c))?;
+    events::queries::insert_mention(conn, conversation.team_id, conversation.id, note, account, now)
 }
 
 /// Inserts or updates a message, and inserts the event about it. Returns the ids of both, or no row when the message was
@@ -121,9 +140,10 @@ fn insert_in_one_statement(
     conn: &mut PgConnection,
     message: &dyn QueryFragment<Pg>,
     new: &NewMessage<'_>,
+    event: EventKind,
     now: DateTime<Utc>,
 ) -> Result<Option<MessageId>, DbError> {
-    let kind = AsText(event_of(new)).into_sql::<Text>();
+    let kind = AsText(event).into_sql::<Text>();
     let Conversation { id, team_id, .. } = new.conversation;
     let (team, conversation) = (team_id.0.into_sql::<BigInt>(), id.0.into_sql::<BigInt>());
     let at = Timestamp(now).into_sql::<UtcTimestamp>();
@@ -140,8 +160,8 @@ fn insert_in_one_statement(
             Cached::<InsertIntoOutbox, Pg>::new(&values).get_result(conn).optional()?
         }
     };
-    let Some((message, event)) = ids else { return Ok(None) };
-    events::queries::note_appended(EventId(event), event_of(new), *team_id, *id, MessageId(message), now);
+    let Some((message, id_of_event)) = ids else { return Ok(None) };
+    events::queries::note_appended(EventId(id_of_event), event, *team_id, *id, MessageId(message), now);
     Ok(Some(MessageId(message)))
 }
 

@@ -2,4 +2,6 @@
 
 mod help_reply;
 mod media;
+mod notes;
+mod notes_migration;
 mod rejected;

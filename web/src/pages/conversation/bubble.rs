@@ -1,4 +1,5 @@
 //! One message in the thread: sender, time, text and, for outbound messages, the delivery status or the failure reason.
+//! A note is yellow and has the full width.
 
 use leptos::prelude::*;
 use shared::message::{Direction, Message, MessageStatus, SenderKind};
@@ -17,6 +18,9 @@ use crate::{
 pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>, zone: &Zone) -> AnyView {
     // Only the status and the failure reason change, and only the footer shows them.
     let initial = message.get_untracked();
+    if initial.direction == Direction::Note {
+        return note(initial, zone);
+    }
     let is_inbound = initial.direction == Direction::Inbound;
     let (side, header, bubble) = if is_inbound {
         (
@@ -65,6 +69,24 @@ pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>
     .into_any()
 }
 
+fn note(note: Message, zone: &Zone) -> AnyView {
+    view! {
+        <div class="my-1 rounded-box border border-amber-500 bg-amber-100 px-3 py-2 text-amber-950 dark:bg-amber-950 dark:text-amber-50">
+            <p class="text-xs">
+                <strong>"Note"</strong>
+                " · "
+                <bdi class="font-medium wrap-anywhere">{sender(&note)}</bdi>
+                " "
+                {time_of_day(note.created_at, zone)}
+            </p>
+            <p dir="auto" class="wrap-anywhere whitespace-pre-wrap">
+                {note.body}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
 fn previous_holder_badge() -> AnyView {
     view! { <span class="badge badge-warning badge-sm">"Previous holder"</span> }.into_any()
 }
@@ -80,7 +102,7 @@ fn footer(context: ConversationContext, message: &Message) -> AnyView {
             </div>
         }
         .into_any(),
-        Direction::Inbound => ().into_any(),
+        Direction::Inbound | Direction::Note => ().into_any(),
         Direction::Outbound => status_line(context, message),
     }
 }

@@ -7,6 +7,7 @@ mod attention;
 mod bubble;
 mod closed;
 mod closing;
+mod composer;
 pub(crate) mod consent;
 pub(crate) mod give;
 mod header;
@@ -15,7 +16,9 @@ mod history;
 mod key_data;
 pub(crate) mod list;
 mod media;
+mod mentions;
 mod messages;
+mod note;
 mod prefetch;
 mod presence;
 mod reply;
@@ -36,8 +39,8 @@ use shared::{
 };
 
 use self::{
-    closed::ClosedBanner, closing::Closing, header::Header, key_data::KeyDataPanel, messages::Messages,
-    presence::Reporter, reply_form::ReplyForm, thread::Thread,
+    closing::Closing, composer::ComposerArea, header::Header, key_data::KeyDataPanel, messages::Messages,
+    presence::Reporter, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -195,39 +198,12 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
         .detail
         .with_untracked(|detail| Zone::new(detail.as_ref().map_or("UTC", |detail| &detail.team.time_zone)));
     let is_closed = context.read(|detail| detail.conversation.status == ConversationStatus::Closed);
-    let may_reply = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let may_close = context.read(|detail| detail.permitted_actions.contains(&Action::Close));
     let can_reply = context.read(|detail| detail.conversation.can_reply);
     let is_opted_out = context.read(|detail| {
         detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
     });
     let reporter = Reporter::start(context.id);
-    let below = {
-        let zone = zone.clone();
-        move || {
-            if is_closed.get() {
-                return view! { <ClosedBanner context zone=zone.clone() /> }.into_any();
-            }
-            if !can_reply.get() {
-                return view! {
-                    <p class="alert mt-3">
-                        "This sender is a short code or a name, which cannot receive messages. Read the conversation, then close it."
-                    </p>
-                }
-                .into_any();
-            }
-            match (may_reply.get(), is_opted_out.get()) {
-                (true, _) => view! { <ReplyForm context reporter /> }.into_any(),
-                (false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
-                (false, false) => view! {
-                    <p class="alert mt-3">
-                        "You need the permission “Answer customers” to reply. Ask an administrator."
-                    </p>
-                }
-                .into_any(),
-            }
-        }
-    };
     let may_manage = use_session().me().is_some_and(|me| me.may(Permission::ManageTeam));
     let consent = move || match (is_opted_out.get(), is_closed.get()) {
         // A short code or a name cannot receive messages, so there is no consent to record.
@@ -255,7 +231,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
             <Header context zone=zone.clone() />
             <div class="flex min-h-0 flex-1 flex-col xl:px-4 xl:pb-4">
                 <Messages context zone=zone.clone() />
-                {move || below()}
+                <ComposerArea context zone=zone.clone() reporter />
             </div>
             <aside
                 aria-label="Customer and closing"

@@ -36,7 +36,7 @@ impl Wanted {
             LiveUpdate::Opened => return Some(Wanted::All),
         };
         match event.kind {
-            EventKind::GatewayChanged => None,
+            EventKind::GatewayChanged | EventKind::NoteAdded | EventKind::Mentioned => None,
             // Sections may come, go or get another place.
             EventKind::TeamChanged | EventKind::AccountChanged => Some(Wanted::All),
             EventKind::MessageReceived
@@ -90,8 +90,9 @@ mod tests {
     }
 
     #[test]
-    fn the_gateway_does_not_change_the_queue() {
+    fn the_gateway_and_notes_do_not_change_the_queue() {
         assert_eq!(after(EventKind::GatewayChanged, None), None);
+        assert_eq!(after(EventKind::NoteAdded, Some(2)), None);
     }
 
     #[test]
