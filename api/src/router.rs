@@ -83,6 +83,7 @@ fn own_account(urls: &mut Urls<'_>) {
 /// Conversations, and what agents use to hold them.
 fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
+    use conversations::drafts::routes as draft;
     use conversations::presence::routes as presence;
     use conversations::routes as conversation;
     use messages::routes as message;
@@ -103,6 +104,17 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));
     urls.at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
     urls.at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
+    urls.at(
+        "/conversations/{id}/draft",
+        methods().get(draft::get_draft).put(draft::update_draft).delete(draft::delete_draft),
+    );
+    urls.at(
+        "/teams/{id}/ad_hoc_draft",
+        methods()
+            .get(draft::get_ad_hoc_draft)
+            .put(draft::update_ad_hoc_draft)
+            .delete(draft::delete_ad_hoc_draft),
+    );
     urls.at("/conversations/{id}/presence", methods().put(presence::update_presence));
     urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
     urls.at("/search", methods().get(search::routes::search_conversations));

@@ -7,7 +7,7 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::queries;
+use super::{drafts, queries};
 use crate::{
     auth::{Caller, LookupError, NotFound, Resource},
     consents, customers,
@@ -41,6 +41,10 @@ pub fn detail(
         })
         .map(|(action, _)| action)
         .collect();
+    let has_draft = match caller.account_id() {
+        Some(account) if !closed => drafts::queries::has_reply(conn, account, id)?,
+        _ => false,
+    };
     Ok(ConversationDetail {
         conversation,
         next_id,
@@ -50,5 +54,6 @@ pub fn detail(
         consent,
         permitted_actions,
         viewers: Vec::new(),
+        has_draft,
     })
 }

@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod cursor;
 pub mod delivery;
 pub mod detail;
+pub mod drafts;
 mod help_reply;
 pub(crate) mod known_number;
 pub mod message;

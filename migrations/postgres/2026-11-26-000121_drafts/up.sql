@@ -11,5 +11,5 @@ CREATE TABLE drafts (
     updated_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (kind, subject_id, account_id)
 );
-CREATE INDEX drafts_by_key ON drafts (account_id, key);
+CREATE INDEX drafts_of_account ON drafts (account_id, key);
 CREATE INDEX drafts_by_template ON drafts (template_id) WHERE template_id IS NOT NULL;

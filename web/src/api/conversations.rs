@@ -132,8 +132,8 @@ struct DetailFields {
 fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
     let conversation: Conversation = read(text)?;
     let DetailFields { next_id, team, customer, closure, consent, permitted_actions } = read(text)?;
-    // The event stream says who views the conversation.
-    let viewers = Vec::new();
+    // The event stream says who views the conversation, and the browser stores drafts.
+    let (viewers, has_draft) = (Vec::new(), false);
     Ok(ConversationDetail {
         conversation,
         next_id,
@@ -143,5 +143,6 @@ fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
         consent,
         permitted_actions,
         viewers,
+        has_draft,
     })
 }

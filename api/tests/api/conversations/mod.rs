@@ -4,6 +4,7 @@ mod ad_hoc;
 mod ad_hoc_idempotency;
 mod ad_hoc_requests;
 mod closing;
+mod drafts;
 mod lifecycle;
 mod moved;
 mod presence;
