@@ -34,7 +34,7 @@ fn describe(viewer: &Viewer) -> String {
 }
 
 fn chip(description: &str) -> AnyView {
-    let colour = if description.ends_with(TYPING) { "badge-warning" } else { "badge-neutral" };
+    let colour = if description.ends_with(TYPING) { "badge-warning" } else { "badge-outline" };
     view! {
         <span
             role="img"

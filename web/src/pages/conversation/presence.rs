@@ -157,7 +157,7 @@ pub(super) fn PresenceLine(
             <span class="font-medium text-amber-800 empty:hidden dark:text-amber-300">{warning}</span>
             <span class="empty:hidden">{viewing}</span>
         </p>
-        <span role="status" class="sr-only">{announcement}</span>
+        <span aria-live="polite" class="sr-only">{announcement}</span>
     }
 }
 
