@@ -84,7 +84,8 @@ fn own_account(urls: &mut Urls<'_>) {
 fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
     use conversations::{
-        assignment::routes as assignment, presence::routes as presence, routes as conversation,
+        assignment::routes as assignment, drafts::routes as draft, presence::routes as presence,
+        routes as conversation,
     };
     use messages::routes as message;
     use templates::routes as template;
@@ -107,6 +108,17 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));
     urls.at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
     urls.at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
+    urls.at(
+        "/conversations/{id}/draft",
+        methods().get(draft::get_draft).put(draft::update_draft).delete(draft::delete_draft),
+    );
+    urls.at(
+        "/teams/{id}/ad_hoc_draft",
+        methods()
+            .get(draft::get_ad_hoc_draft)
+            .put(draft::update_ad_hoc_draft)
+            .delete(draft::delete_ad_hoc_draft),
+    );
     urls.at("/conversations/{id}/presence", methods().put(presence::update_presence));
     urls.at(
         "/conversations/{id}/assignment",

@@ -26,7 +26,7 @@ test("an agent sees that another one opens the conversation, types, stops typing
   // Five seconds after the last key.
   await expect(conversation.presence).toHaveText("Bo is viewing", { timeout: 10_000 });
 
-  await otherPage.getByRole("link", { name: "Conversations", exact: true }).click();
+  await otherPage.getByRole("link", { name: "Conversations in progress" }).click();
   await expect(conversation.presence).toHaveText("");
 });
 

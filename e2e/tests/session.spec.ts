@@ -152,7 +152,10 @@ test("signing in again after the session has ended returns to the conversation a
 }) => {
   browserErrors.expect(401, "/api/v1/");
   const { id, conversation } = await openNewConversation(page, server);
+  // The report that the agent types would find that the session has ended, before the click does.
+  const reported = page.waitForResponse((response) => response.request().postData()?.includes("typing") ?? false);
   await conversation.box.fill("Half a thought");
+  await reported;
   await context.clearCookies();
   await conversation.sendButton.click();
   await expect(new SignInPage(page).heading).toBeVisible();

@@ -203,6 +203,9 @@ pub struct ConversationDetail {
     /// the answers to changes, do not. Later changes are in the stream `GET /events`.
     #[serde(default)]
     pub viewers: Vec<Viewer>,
+    /// Whether the caller has an unsent reply (rule 21). `false` for an API key.
+    #[serde(default)]
+    pub has_draft: bool,
 }
 
 /// Number of conversations in progress, by next action.

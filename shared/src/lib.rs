@@ -12,6 +12,7 @@ pub mod consent;
 pub mod conversation;
 pub mod customer;
 pub mod daily_file;
+pub mod draft;
 pub mod error;
 pub mod event;
 pub mod format;

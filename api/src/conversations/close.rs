@@ -9,6 +9,7 @@ use shared::{
 
 use super::{
     conversation::{Closed, State},
+    drafts,
     moved::{Operation, UnseenError, require_seen},
     queries,
 };
@@ -68,6 +69,7 @@ pub fn close(
     };
     require_seen(conn, id, new.last_seen_message_id, &by.sender(), Operation::Closure)?;
     queries::close(conn, id, &closure, by.account_id())?;
+    drafts::queries::delete_of_conversation(conn, id)?;
     events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::{assignment, queries};
+use super::{assignment, drafts, queries};
 use crate::{
     auth::{Caller, LookupError, NotFound, Resource},
     consents, customers,
@@ -47,6 +47,10 @@ pub fn detail(
         })
         .map(|(action, _)| action)
         .collect();
+    let has_draft = match caller.account_id() {
+        Some(account) if !closed => drafts::queries::has_reply(conn, account, id)?,
+        _ => false,
+    };
     Ok(ConversationDetail {
         conversation,
         next_id,
@@ -57,5 +61,6 @@ pub fn detail(
         assignment_note,
         permitted_actions,
         viewers: Vec::new(),
+        has_draft,
     })
 }

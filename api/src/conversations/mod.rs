@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod cursor;
 pub mod delivery;
 pub mod detail;
+pub mod drafts;
 mod help_reply;
 pub mod history;
 pub(crate) mod known_number;

@@ -7,6 +7,7 @@ use super::{
     attention::AttentionError,
     close::CloseError,
     consent::ManualConsentError,
+    drafts::DraftError,
     history::HistoryError,
     known_number::NumberError,
     moved::{Moved, UnseenError},
@@ -199,6 +200,17 @@ impl From<AttentionError> for ApiError {
             AttentionError::Closed(_) => Self::new(ErrorCode::ConversationClosed, error.to_string()),
             AttentionError::OptedOut => Self::new(ErrorCode::NumberOptedOut, error.to_string()),
             AttentionError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<DraftError> for ApiError {
+    fn from(error: DraftError) -> Self {
+        match error {
+            DraftError::NotFound(error) => error.into(),
+            DraftError::Closed(_) => Self::new(ErrorCode::ConversationClosed, error.to_string()),
+            DraftError::Invalid(error) => error.into(),
+            DraftError::Database(error) => error.into(),
         }
     }
 }

@@ -13,6 +13,7 @@ use shared::{
 
 use super::{
     conversation::{Closed, State, queries::update_state},
+    drafts,
     moved::{Operation, UnseenError, require_seen},
     queries as conversations,
 };
@@ -133,11 +134,25 @@ impl Reply {
         Ok(Self { body, template: new.template_id, last_seen: new.last_seen_message_id })
     }
 
-    /// Stores the reply and queues it for sending.
+    /// Stores the reply and queues it for sending. Its draft ends.
     ///
     /// # Errors
     /// [`ReplyError`].
     pub fn queue(
+        &self,
+        conn: &mut DbConnection,
+        scope: &TeamScope,
+        id: ConversationId,
+        sender: &Sender,
+        idempotency: Option<&RequestKey>,
+        now: DateTime<Utc>,
+    ) -> Result<Replied, ReplyError> {
+        let replied = self.store(conn, scope, id, sender, idempotency, now)?;
+        drafts::delete_sent(conn, sender, idempotency)?;
+        Ok(replied)
+    }
+
+    fn store(
         &self,
         conn: &mut DbConnection,
         scope: &TeamScope,

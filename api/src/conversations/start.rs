@@ -16,6 +16,7 @@ use queries::{NewConversation, insert};
 
 use super::{
     conversation::State,
+    drafts,
     known_number::{self, NumberError},
     number_check::OWN_NUMBER,
     queries as conversations,
@@ -121,6 +122,7 @@ impl Start {
     ) -> Result<Started, StartError> {
         let team = teams::queries::team(conn, scope, self.team)?.ok_or(NotFound::team_id())?;
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
+            drafts::delete_sent(conn, sender, idempotency)?;
             return Ok(Started::Replayed(find(conn, scope, message.conversation_id)?));
         }
         let number = known_number::field(conn, &team.numbers, "number", &self.typed, &team.region)?;

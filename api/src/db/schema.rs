@@ -341,6 +341,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::db::UtcTimestamp;
+
+    drafts (kind, subject_id, account_id) {
+        kind -> Text,
+        subject_id -> BigInt,
+        account_id -> BigInt,
+        body -> Text,
+        template_id -> Nullable<BigInt>,
+        key -> Text,
+        updated_at -> UtcTimestamp,
+    }
+}
+
+diesel::table! {
     storage_probe (id) {
         id -> BigInt,
         filler -> Binary,

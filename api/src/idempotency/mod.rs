@@ -61,6 +61,14 @@ pub struct RequestKey {
     pub digest: String,
 }
 
+impl RequestKey {
+    /// Returns the key as the caller gave it.
+    pub(crate) fn given(&self) -> &str {
+        // The prefix is a kind of sender and its id.
+        self.key.splitn(3, ':').nth(2).unwrap_or_default()
+    }
+}
+
 /// A request that takes effect only once, if it has a key.
 #[derive(Clone, Debug)]
 pub struct IdempotentRequest {

@@ -167,7 +167,8 @@ fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
         consent: fields.consent,
         assignment_note: fields.assignment_note,
         permitted_actions: fields.permitted_actions,
-        // The event stream says who views the conversation.
+        // The event stream says who views the conversation, and the browser stores drafts.
         viewers: Vec::new(),
+        has_draft: false,
     })
 }

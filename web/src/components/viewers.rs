@@ -8,26 +8,35 @@ use shared::{
 
 use crate::{components::avatar::account_avatar, live::use_live};
 
+/// What an account does, in a sentence.
+pub(crate) const VIEWING: &str = "viewing";
+pub(crate) const TYPING: &str = "typing a reply";
+
 /// The initials of the accounts, in a row of a list. The tooltip has the name.
 pub(crate) fn viewers(conversation: ConversationId) -> AnyView {
     let presences = use_live().presences;
-    let viewers = Memo::new(move |_| presences.of(conversation));
+    // A line for each account, because a memo of another type would add more to the download.
+    let lines = Memo::new(move |_| {
+        let lines = presences.of(conversation);
+        lines.iter().map(|viewer| describe(viewer) + "\n").collect::<String>()
+    });
     view! {
         <span class="ms-auto flex shrink-0 gap-1 empty:hidden">
-            {move || viewers.get().iter().map(chip).collect_view()}
+            {move || lines.with(|lines| lines.lines().map(chip).collect_view())}
         </span>
     }
     .into_any()
 }
 
-fn chip(viewer: &Viewer) -> AnyView {
-    let name = &viewer.account.name;
-    match viewer.state {
-        PresenceState::Typing => {
-            account_avatar(name, &sentence(&[name], "typing a reply"), "ring-2 ring-warm")
-        }
-        _ => account_avatar(name, &sentence(&[name], "viewing"), "opacity-70"),
-    }
+fn describe(viewer: &Viewer) -> String {
+    let doing = if viewer.state == PresenceState::Typing { TYPING } else { VIEWING };
+    sentence(&[&viewer.account.name], doing)
+}
+
+fn chip(description: &str) -> AnyView {
+    let name = description.rsplit_once(" is ").map_or("", |(name, _)| name);
+    let class = if description.ends_with(TYPING) { "ring-2 ring-warm" } else { "opacity-70" };
+    account_avatar(name, description, class)
 }
 
 /// Returns "Bo is viewing", "Bo and Cy are viewing" or "Bo, Cy and Jo are viewing".

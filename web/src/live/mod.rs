@@ -246,8 +246,8 @@ impl Live {
     fn take(self, text: &str) {
         if let Ok(event) = json::from_str(text) {
             self.notify(&LiveUpdate::Event(event));
-        } else if let Ok(change) = json::from_str(text) {
-            self.presences.apply(change);
+        } else {
+            self.presences.apply(text);
         }
     }
 

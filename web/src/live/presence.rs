@@ -6,62 +6,96 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use serde::Deserialize;
 use shared::{
     ids::{AccountId, ConversationId},
-    presence::{PresenceChange, PresenceState, Viewer},
+    presence::{EXPIRY_SECONDS, PresenceState, Viewer, ViewerAccount},
 };
 
+use crate::json;
+
 /// How long presences stay on screen while the stream is interrupted.
-pub(super) const EXPIRY: Duration = Duration::from_secs(shared::presence::EXPIRY_SECONDS as u64);
+pub(super) const EXPIRY: Duration = Duration::from_secs(EXPIRY_SECONDS as u64);
+
+/// The fields of a `PresenceChange` that the app needs.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Change {
+    conversation_id: ConversationId,
+    account: ViewerAccount,
+    state: PresenceState,
+}
+
+/// A presence, with the text of its event.
+#[derive(Clone, Debug, PartialEq)]
+struct Known {
+    change: Change,
+    text: String,
+}
 
 /// The presences of other accounts in all conversations.
 #[derive(Clone, Copy)]
 pub(crate) struct Presences {
     own: Option<AccountId>,
-    known: RwSignal<Vec<PresenceChange>>,
+    known: StoredValue<Vec<Known>>,
+    /// Counts the changes. A signal of the presences themselves would add more to the download.
+    version: RwSignal<u32>,
 }
 
 impl Presences {
     /// Creates it without any presence. Those of the account `own` are ignored.
     pub(super) fn new(own: Option<AccountId>) -> Self {
-        Self { own, known: RwSignal::new(Vec::new()) }
+        Self { own, known: StoredValue::new(Vec::new()), version: RwSignal::new(0) }
     }
 
-    pub(super) fn apply(self, change: PresenceChange) {
+    /// Applies the text of an event, if it is a change of presence.
+    pub(super) fn apply(self, text: &str) {
+        let Ok(change) = json::from_str::<Change>(text) else { return };
         if Some(change.account.id) != self.own {
-            self.known.try_update(|known| apply(known, change));
+            self.change(|known| apply(known, Known { change, text: text.to_owned() }));
         }
     }
 
     pub(super) fn clear(self) {
-        if self.known.try_with_untracked(|known| !known.is_empty()) == Some(true) {
-            self.known.set(Vec::new());
-        }
+        self.change(Vec::clear);
     }
 
-    /// Returns all presences, untracked.
-    pub(super) fn all(self) -> Vec<PresenceChange> {
-        self.known.try_get_untracked().unwrap_or_default()
+    fn change(self, change: impl FnOnce(&mut Vec<Known>)) {
+        self.known.try_update_value(change);
+        self.version.try_update(|version| *version += 1);
+    }
+
+    /// Returns the texts of the events of all presences, untracked.
+    pub(super) fn texts(self) -> Vec<String> {
+        let texts = |known: &Vec<Known>| known.iter().map(|known| known.text.clone()).collect();
+        self.known.try_with_value(texts).unwrap_or_default()
     }
 
     /// Returns the other accounts that have a conversation open, tracked.
     pub(crate) fn of(self, conversation: ConversationId) -> Vec<Viewer> {
-        self.known.with(|known| {
-            let in_conversation = known.iter().filter(|presence| presence.conversation_id == conversation);
-            in_conversation
-                .map(|presence| Viewer { account: presence.account.clone(), state: presence.state })
+        self.version.track();
+        let viewers = |known: &Vec<Known>| {
+            let changes = known.iter().map(|known| &known.change);
+            changes
+                .filter(|change| change.conversation_id == conversation)
+                .map(|change| Viewer { account: change.account.clone(), state: change.state })
                 .collect()
-        })
+        };
+        self.known.try_with_value(viewers).unwrap_or_default()
     }
 }
 
-/// Replaces what is known of an account in a conversation.
-fn apply(known: &mut Vec<PresenceChange>, change: PresenceChange) {
-    known.retain(|presence| {
-        presence.conversation_id != change.conversation_id || presence.account.id != change.account.id
-    });
-    if change.state != PresenceState::Gone {
-        known.push(change);
+/// Replaces what is known of an account in a conversation, in its place.
+fn apply(known: &mut Vec<Known>, new: Known) {
+    let is_same = |known: &Known| {
+        known.change.conversation_id == new.change.conversation_id
+            && known.change.account.id == new.change.account.id
+    };
+    let place = known.iter().position(is_same);
+    if let Some(place) = place {
+        known.remove(place);
+    }
+    if new.change.state != PresenceState::Gone {
+        known.insert(place.unwrap_or(known.len()), new);
     }
 }
 
@@ -71,11 +105,12 @@ mod tests {
 
     use super::*;
 
-    fn change(conversation: i64, account: i64, state: &str) -> PresenceChange {
+    fn change(conversation: i64, account: i64, state: &str) -> Known {
         let account = json!({"id": account, "name": format!("Account {account}")});
-        let change = json!({"kind": "presence_changed", "team_id": 1, "conversation_id": conversation,
-            "account": account, "state": state});
-        serde_json::from_value(change).unwrap()
+        let text = json!({"kind": "presence_changed", "team_id": 1, "conversation_id": conversation,
+            "account": account, "state": state})
+        .to_string();
+        Known { change: json::from_str(&text).unwrap(), text }
     }
 
     #[test]
@@ -86,7 +121,7 @@ mod tests {
         {
             apply(&mut known, change(conversation, account, state));
         }
-        assert_eq!(known, [change(7, 2, "viewing"), change(8, 1, "viewing"), change(7, 1, "typing")]);
+        assert_eq!(known, [change(7, 1, "typing"), change(7, 2, "viewing"), change(8, 1, "viewing")]);
         apply(&mut known, change(7, 1, "gone"));
         apply(&mut known, change(7, 1, "gone"));
         assert_eq!(known, [change(7, 2, "viewing"), change(8, 1, "viewing")]);

@@ -49,8 +49,8 @@ impl Live {
                     _ => CONNECTING,
                 }),
                 SEND_PRESENCES => {
-                    for presence in self.presences.all() {
-                        relay.post(&serde_json::to_string(&presence).unwrap_or_default());
+                    for text in self.presences.texts() {
+                        relay.post(&text);
                     }
                 }
                 _ => {}

@@ -5,6 +5,7 @@ mod ad_hoc_idempotency;
 mod ad_hoc_requests;
 mod assignment;
 mod closing;
+mod drafts;
 mod history;
 mod lifecycle;
 mod moved;

@@ -255,6 +255,10 @@ fn responses_match_the_document() {
         let admin = app.signed_in(ADMIN).await;
         let reply = admin.create_reply(conversation, "Hi").await;
         app.message_becomes(&admin, reply, "delivered").await;
+        for path in ["/conversations/1/draft", "/teams/1/ad_hoc_draft"] {
+            let draft = json!({"body": "Of cou", "template_id": 1, "key": path});
+            admin.put(path, draft).await.expect(200);
+        }
         let schemas = document()["components"]["schemas"].clone();
         for operation in operations() {
             let schema = &operation.described["responses"]["200"]["content"]["application/json"]["schema"];

@@ -13,7 +13,7 @@ use super::ConversationContext;
 use crate::{
     api::{Client, new_idempotency_key},
     clock::{milliseconds_now, pause},
-    components::viewers::sentence,
+    components::viewers::{TYPING as TYPING_A_REPLY, VIEWING, sentence},
     live::use_live,
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -138,28 +138,26 @@ pub(super) fn PresenceLine(
     let (presences, own) = (use_live().presences, use_session().account());
     let opened_at: DateTime<Utc> =
         DateTime::from_timestamp_millis(milliseconds_now() as i64).unwrap_or_default();
-    let viewers = Memo::new(move |_| presences.of(context.id));
+    let viewers = move || presences.of(context.id);
     let replied = Memo::new(move |_| context.thread.reply_of_another(own, opened_at));
     let warning = move || {
         let replied = replied.get().map(|name| format!("{name} has replied meanwhile"));
-        let typing = viewers.with(|viewers| doing(viewers, PresenceState::Typing, "typing a reply"));
+        let typing = doing(&viewers(), PresenceState::Typing, TYPING_A_REPLY);
         [replied, typing].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
-    let viewing = move || viewers.with(|viewers| doing(viewers, PresenceState::Viewing, "viewing"));
+    let viewing = move || doing(&viewers(), PresenceState::Viewing, VIEWING);
     // Announces who comes, but not each pause in typing.
     let announcement = Memo::new(move |_| {
-        viewers.with(|viewers| {
-            let mut names: Vec<&str> = viewers.iter().map(|viewer| viewer.account.name.as_str()).collect();
-            names.sort_unstable();
-            sentence(&names, "in this conversation")
-        })
+        let viewers = viewers();
+        let names: Vec<&str> = viewers.iter().map(|viewer| viewer.account.name.as_str()).collect();
+        sentence(&names, "in this conversation")
     });
     view! {
         <p id=id class="flex min-h-5 flex-wrap justify-end gap-x-3 text-sm">
             <span class="font-medium text-amber-800 empty:hidden dark:text-amber-300">{warning}</span>
             <span class="empty:hidden">{viewing}</span>
         </p>
-        <span role="status" class="sr-only">{announcement}</span>
+        <span aria-live="polite" class="sr-only">{announcement}</span>
     }
 }
 

@@ -1,0 +1,168 @@
+//! Drafts (rule 21): unsent messages, one per account and conversation, and one per account and team for ad-hoc messages.
+//! Sending the message, closing the conversation or deleting the draft ends it.
+
+pub(super) mod queries;
+pub mod routes;
+
+use chrono::{DateTime, Utc};
+use shared::{
+    account::Permission,
+    conversation::{Conversation, ConversationStatus},
+    draft::{Draft, MAX_DRAFT_CHARACTERS, MAX_KEY_CHARACTERS, NewDraft},
+    ids::{AccountId, ConversationId, TeamId},
+    message::{Sender, SenderKind},
+};
+
+use super::{conversation::Closed, queries::find};
+use crate::{
+    auth::{NotFound, Resource, TeamScope},
+    db::{DbConnection, DbError},
+    fields::{Invalid, Validation},
+    idempotency::RequestKey,
+    teams, templates,
+};
+
+/// What a draft is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A reply in this conversation.
+    Reply(ConversationId),
+    /// An ad-hoc message of this team.
+    AdHoc(TeamId),
+}
+
+impl Subject {
+    /// The permission that writing the message needs.
+    #[must_use]
+    pub fn permission(self) -> Permission {
+        match self {
+            Self::Reply(_) => Permission::Reply,
+            Self::AdHoc(_) => Permission::AdHoc,
+        }
+    }
+}
+
+/// Why a draft was not read or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// The conversation or team does not exist, or the caller is not in the team.
+    #[error(transparent)]
+    NotFound(#[from] NotFound),
+    /// The conversation is closed.
+    #[error("The conversation is closed and cannot be changed.")]
+    Closed(#[from] Closed),
+    /// A field is invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Returns an account's draft, if there is one.
+///
+/// # Errors
+/// [`DraftError`].
+pub fn get(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    account: AccountId,
+    subject: Subject,
+) -> Result<Option<Draft>, DraftError> {
+    team_of(conn, scope, subject)?;
+    Ok(queries::find(conn, account, subject)?)
+}
+
+/// Stores an account's draft in place of its last one.
+///
+/// # Errors
+/// [`DraftError`].
+pub fn put(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    account: AccountId,
+    subject: Subject,
+    new: NewDraft,
+    now: DateTime<Utc>,
+) -> Result<Draft, DraftError> {
+    let (team, conversation) = team_of(conn, scope, subject)?;
+    if conversation.is_some_and(|conversation| conversation.status == ConversationStatus::Closed) {
+        return Err(Closed.into());
+    }
+    validate(&new)?;
+    if let Some(template) = new.template_id
+        && !templates::queries::is_usable(conn, template, team)?
+    {
+        let message = "The team cannot use this template. Leave template_id out.";
+        return Err(Invalid::field("template_id", "unknown", message).into());
+    }
+    let NewDraft { body, template_id, key } = new;
+    let draft = Draft { body, template_id, key, updated_at: now };
+    queries::store(conn, account, subject, &draft)?;
+    Ok(draft)
+}
+
+/// Deletes an account's draft, if there is one.
+///
+/// # Errors
+/// [`DraftError`].
+pub fn delete(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    account: AccountId,
+    subject: Subject,
+) -> Result<(), DraftError> {
+    team_of(conn, scope, subject)?;
+    Ok(queries::delete(conn, account, subject)?)
+}
+
+/// Deletes the draft of a message that was sent. The sender's other drafts stay.
+pub(super) fn delete_sent(
+    conn: &mut DbConnection,
+    sender: &Sender,
+    request: Option<&RequestKey>,
+) -> Result<(), DbError> {
+    match (sender.kind, sender.id, request) {
+        (SenderKind::Account, Some(account), Some(request)) => {
+            queries::delete_with_key(conn, AccountId(account), request.given())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the subject's team, and its conversation if it has one.
+fn team_of(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    subject: Subject,
+) -> Result<(TeamId, Option<Conversation>), DraftError> {
+    match subject {
+        Subject::Reply(id) => {
+            let found = find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?;
+            Ok((found.team_id, Some(found)))
+        }
+        Subject::AdHoc(id) => {
+            let found = teams::queries::team(conn, scope, id)?.ok_or(NotFound::new(Resource::Team))?;
+            Ok((found.id, None))
+        }
+    }
+}
+
+fn validate(new: &NewDraft) -> Result<(), Invalid> {
+    let mut validation = Validation::default();
+    let length = new.body.chars().count();
+    if new.body.is_empty() {
+        validation.reject("body", "required", "Enter a text, or delete the draft.");
+    } else if length > MAX_DRAFT_CHARACTERS {
+        let message = format!("At most {MAX_DRAFT_CHARACTERS} characters; this has {length}.");
+        validation.reject("body", "too_long", message);
+    } else if new.body.contains('\0') {
+        validation.reject("body", "invalid_character", "Remove the NUL character.");
+    }
+    let is_visible = new.key.bytes().all(|byte| byte.is_ascii_graphic());
+    if !is_visible || !(1..=MAX_KEY_CHARACTERS).contains(&new.key.len()) {
+        let message = format!("Use 1 to {MAX_KEY_CHARACTERS} visible ASCII characters.");
+        validation.reject("key", "invalid", message);
+    }
+    validation.finish()
+}
