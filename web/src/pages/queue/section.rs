@@ -55,11 +55,11 @@ pub(super) fn Section(
             .with(|shown| find(shown.as_ref(), team).is_some_and(|section| section.next_cursor.is_some()))
     };
     let own = use_session().account();
-    let numbers = Memo::new(move |_| {
+    let numbers = move || {
         state
             .shown
             .with(|shown| find(shown.as_ref(), team).map(|section| numbers(section, own)).unwrap_or_default())
-    });
+    };
     let is_filtered_out = move || {
         let is_empty = |section: &QueueSection| {
             section.items.is_empty() && section.counts.agent + section.counts.customer > 0
