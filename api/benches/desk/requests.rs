@@ -148,8 +148,8 @@ impl Requests<'_> {
         let http = loop_after_changes(&self.server.address, CLIENTS, self.time, change, request)?;
         let statements = in_process(CLIENTS, self.time, || async {
             let scope = TeamScope::Only(vec![TeamId(1)]);
-            let open = ConversationStatus::Open;
-            db.read(move |conn| queue::list(conn, &scope, TeamId(1), open, None, 50)).await.map(drop)
+            let (open, all) = (ConversationStatus::Open, queue::AssignedFilter::Any);
+            db.read(move |conn| queue::list(conn, &scope, TeamId(1), open, all, None, 50)).await.map(drop)
         })?;
         Ok(self
             .figure("`GET /queue`, the first after a change", &http)

@@ -143,6 +143,16 @@ impl Client {
         body: &impl Serialize,
     ) -> Result<String, RequestError> {
         let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
+        self.send_text(method, path, body).await
+    }
+
+    /// As `write_text`, with a body that is JSON already.
+    pub(super) async fn send_text(
+        self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> Result<String, RequestError> {
         Ok(self.send(Call { body: Some(body), ..Call::new(method, path) }).await?.text)
     }
 

@@ -160,7 +160,10 @@ async fn a_change_of_permissions_takes_effect_at_once(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let admin = app.signed_in(ADMIN).await;
     let ann = app.signed_in(ANN).await;
-    assert_eq!(ann.conversation(conversation).await["permitted_actions"], json!(["reply", "close"]));
+    assert_eq!(
+        ann.conversation(conversation).await["permitted_actions"],
+        json!(["reply", "close", "assign"])
+    );
     change(&admin, ANN.1, json!({"permissions": ["close"]})).await.expect(200);
     assert_eq!(ann.conversation(conversation).await["permitted_actions"], json!(["close"]));
     assert_eq!(ann.reply(conversation, "Hi").await.status, 403);

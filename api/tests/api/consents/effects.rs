@@ -51,7 +51,10 @@ async fn a_refusal_by_the_gateway_because_of_an_opt_out_is_recorded(app: TestApp
         "source": "gateway", "by": {"kind": "system", "id": null, "name": null}, "message_id": message,
         "note": null, "created_at": "2024-11-25T09:01:00Z"});
     assert_eq!(seen["consent"], expected);
-    assert_eq!((&seen["next_action"], &seen["permitted_actions"]), (&json!("agent"), &json!(["close"])));
+    assert_eq!(
+        (&seen["next_action"], &seen["permitted_actions"]),
+        (&json!("agent"), &json!(["close", "assign"]))
+    );
     assert_eq!(seen["attention"]["code"], "opted_out");
     let problem = ann.reply(conversation, "Hi").await.problem(NumberOptedOut);
     assert!(problem["detail"].as_str().unwrap().contains("the gateway"), "{problem}");
@@ -66,7 +69,7 @@ async fn a_receipt_with_the_opt_out_error_is_recorded(app: TestApp) {
     let seen = ann.conversation(conversation).await;
     assert_eq!(seen["consent"]["source"], "gateway");
     assert_eq!(seen["attention"]["code"], "opted_out");
-    assert_eq!(seen["permitted_actions"], json!(["close"]));
+    assert_eq!(seen["permitted_actions"], json!(["close", "assign"]));
     assert_eq!(ann.messages(conversation).await[1]["status"], "undelivered");
     ann.reply(conversation, "Hi").await.problem(NumberOptedOut);
 }

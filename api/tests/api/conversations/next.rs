@@ -20,7 +20,7 @@ on_both_databases![
     the_conversation_that_has_waited_longest_is_taken,
     a_caller_without_waiting_conversations_gets_204,
     a_request_can_name_a_team,
-    own_conversations_come_before_younger_ones_and_those_of_others_never,
+    an_own_conversation_comes_before_younger_ones_and_a_colleagues_is_never_taken,
     a_search_after_a_conversation_continues_behind_it_and_starts_again,
     twenty_simultaneous_callers_take_twenty_conversations,
     an_api_key_and_an_account_without_the_permission_take_nothing,
@@ -80,7 +80,7 @@ async fn a_request_can_name_a_team(app: TestApp) {
     }
 }
 
-async fn own_conversations_come_before_younger_ones_and_those_of_others_never(app: TestApp) {
+async fn an_own_conversation_comes_before_younger_ones_and_a_colleagues_is_never_taken(app: TestApp) {
     let ids = waiting(&app, &[COLLECTIONS_NUMBER; 3]).await;
     let (ann, bo) = (app.signed_in(ANN).await, app.signed_in(BO).await);
     bo.assign(ids[0], BO).await.expect(200);

@@ -17,34 +17,43 @@ const ALL: [Filter; 3] = [Filter::All, Filter::Mine, Filter::Unassigned];
 
 /// The filters of the sections. A team without an entry shows all its conversations.
 #[derive(Clone, Copy)]
-pub(super) struct Filters(RwSignal<HashMap<TeamId, Filter>>);
+pub(super) struct Filters {
+    /// The places of the filters in [`ALL`].
+    places: StoredValue<HashMap<TeamId, usize>>,
+    /// Changes with them. A signal of the map itself would make the first download larger.
+    changes: RwSignal<u32>,
+}
 
 impl Filters {
     /// Loads the filters of the tab.
     pub(super) fn load() -> Self {
         let stored = storage::load_for_tab(KEY).unwrap_or_default();
         let entry = |text: &str| {
-            let (team, filter) = text.split_once(':')?;
-            let filter = ALL.into_iter().find(|known| known.word() == filter)?;
-            Some((TeamId(team.parse().ok()?), filter))
+            let (team, place) = text.split_once(':')?;
+            Some((TeamId(team.parse().ok()?), place.parse().ok()?))
         };
-        Self(RwSignal::new(stored.split(',').filter_map(entry).collect()))
+        let places = StoredValue::new(stored.split(',').filter_map(entry).collect());
+        Self { places, changes: RwSignal::new(0) }
     }
 
     /// Returns the filter of a team, tracked.
     pub(super) fn of(self, team: TeamId) -> Filter {
-        self.0.try_with(|filters| filters.get(&team).copied()).flatten().unwrap_or_default()
+        self.changes.try_get();
+        let place = self.places.try_with_value(|places| places.get(&team).copied()).flatten();
+        place.and_then(|place| ALL.get(place).copied()).unwrap_or_default()
     }
 
-    /// Sets the filter of a team, and stores it.
-    pub(super) fn set(self, team: TeamId, filter: Filter) {
-        self.0.update(|filters| {
-            filters.insert(team, filter);
+    /// Sets the filter of a team by its place in [`ALL`], and stores it.
+    pub(super) fn set(self, team: TeamId, place: usize) {
+        self.places.update_value(|places| {
+            places.insert(team, place);
         });
-        let entries: Vec<String> = self.0.with_untracked(|filters| {
-            filters.iter().map(|(team, filter)| format!("{team}:{}", filter.word())).collect()
+        let text = self.places.with_value(|places| {
+            let entries = places.iter().map(|(team, place)| format!("{team}:{place}"));
+            entries.collect::<Vec<_>>().join(",")
         });
-        storage::save_for_tab(KEY, &entries.join(","));
+        storage::save_for_tab(KEY, &text);
+        self.changes.update(|changes| *changes += 1);
     }
 }
 
@@ -56,20 +65,22 @@ pub(super) fn numbers(section: &QueueSection, own: Option<AccountId>) -> [i64; 3
 }
 
 /// The buttons "All 9", "Mine 3", "Unassigned 4".
-pub(super) fn filter_buttons(state: QueueState, team: TeamId, numbers: Memo<[i64; 3]>) -> AnyView {
+pub(super) fn filter_buttons(
+    state: QueueState,
+    team: TeamId,
+    numbers: impl Fn() -> [i64; 3] + Copy + Send + Sync + 'static,
+) -> AnyView {
     let button = |place: usize, filter: Filter| {
         let text = move || {
-            let number = numbers.get().get(place).copied().unwrap_or_default();
+            let number = numbers().get(place).copied().unwrap_or_default();
             format!("{} {number}", filter.label())
         };
-        let is_chosen = move || state.filters.of(team) == filter;
         view! {
             <button
                 type="button"
-                class="btn btn-xs join-item tabular-nums"
-                class:btn-active=is_chosen
-                aria-pressed=move || is_chosen().to_string()
-                on:click=move |_| state.set_filter(team, filter)
+                class="btn btn-xs join-item tabular-nums aria-pressed:btn-active"
+                aria-pressed=move || (state.filters.of(team) == filter).to_string()
+                on:click=move |_| state.set_filter(team, place)
             >
                 {text}
             </button>

@@ -221,9 +221,9 @@ impl QueueState {
         untrack(|| self.filters.of(team))
     }
 
-    /// Shows only some of a team's conversations, or all again.
-    pub(super) fn set_filter(self, team: TeamId, filter: Filter) {
-        self.filters.set(team, filter);
+    /// Shows only some of a team's conversations, or all again: the filter at this place of the buttons.
+    pub(super) fn set_filter(self, team: TeamId, place: usize) {
+        self.filters.set(team, place);
         self.requested.try_update_value(|requested| requested.remove(&team));
         self.etags.try_update_value(|etags| etags.remove(&team));
         self.refresh(Wanted::section(team));

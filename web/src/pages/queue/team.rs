@@ -3,7 +3,7 @@
 use leptos::{ev::FocusEvent, prelude::*};
 use shared::{
     conversation::{Conversation, Counts, Queue, QueueSection},
-    ids::{ConversationId, TeamId},
+    ids::{AccountId, ConversationId, TeamId},
 };
 use wasm_bindgen::JsCast;
 
@@ -31,7 +31,7 @@ pub(crate) struct TeamSection {
     pub(crate) name: Memo<String>,
     /// The counts of all the team's conversations in progress.
     pub(crate) counts: Memo<Counts>,
-    numbers: Memo<[i64; 3]>,
+    own: Option<AccountId>,
     rows: Memo<Vec<ConversationId>>,
     busy: RwSignal<bool>,
     scope: TaskScope,
@@ -40,7 +40,6 @@ pub(crate) struct TeamSection {
 
 impl TeamSection {
     pub(crate) fn new(state: QueueState, team: TeamId) -> Self {
-        let own = use_session().account();
         Self {
             state,
             team,
@@ -52,9 +51,7 @@ impl TeamSection {
             counts: Memo::new(move |_| {
                 read(state, team, |section| section.map(|section| section.counts).unwrap_or_default())
             }),
-            numbers: Memo::new(move |_| {
-                read(state, team, |section| section.map(|section| numbers(section, own)).unwrap_or_default())
-            }),
+            own: use_session().account(),
             rows: Memo::new(move |_| {
                 read(state, team, |section| {
                     section
@@ -97,7 +94,10 @@ impl TeamSection {
 
     /// The buttons that show all conversations, the agent's own, or the unassigned ones.
     pub(crate) fn filter_buttons(self) -> AnyView {
-        filter_buttons(self.state, self.team, self.numbers)
+        let count = move |section: Option<&QueueSection>| {
+            section.map(|section| numbers(section, self.own)).unwrap_or_default()
+        };
+        filter_buttons(self.state, self.team, move || read(self.state, self.team, count))
     }
 
     /// The text in place of the rows, if the filter matches none of the team's conversations.
