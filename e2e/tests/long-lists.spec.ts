@@ -9,7 +9,7 @@ import { ConversationList } from "../fixtures/workspace.ts";
 
 const LENGTH = 2_000;
 
-/** The limit for the median time from a key to the next frame, in milliseconds. The slowest depends on other processes. */
+/** The limit for the median time from a key to the next frame, in milliseconds. Other processes slow single keys down. */
 const LIMIT_MS = 100;
 
 /** Repeats items with other ids, numbered from `first`. */

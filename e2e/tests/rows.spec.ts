@@ -162,7 +162,7 @@ for (const width of [360, 768, 1024, 1280, 1440]) {
   });
 }
 
-/** Waits until a tab shows a path. Asks the tab itself, because Playwright can miss the first navigation of a new tab. */
+/** Waits until a tab shows a path. Asks the tab, because Playwright can miss the first navigation of a new one. */
 async function expectAt(tab: Page, path: string): Promise<void> {
   await expect.poll(() => tab.evaluate(() => location.pathname)).toBe(path);
 }

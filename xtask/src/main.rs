@@ -1,7 +1,7 @@
 //! The project's tasks, run as `cargo xtask <task>`. In reading order: `workspace` (paths), `process` and `steps`
 //! (running commands and printing progress), `packages` and `toolchain` (installing what is missing), `web` (the
-//! single-page app), `server`, `tests` with `postgres` and `browser`, `screenshots`, `chaos`, `lint`, `bench`. A fresh checkout and
-//! cargo are enough to run them: they fetch the rest, without sudo.
+//! single-page app), `server`, `tests` with `postgres` and `browser`, `screenshots`, `chaos`, `lint`, `bench`. A fresh
+//! checkout and cargo are enough to run them: they fetch the rest, without sudo.
 
 mod bench;
 mod browser;
