@@ -2,4 +2,4 @@
 // playwright.config.ts does.
 import config from "./playwright.config.ts";
 
-export default { ...config, testDir: "./screenshots" };
+export default { ...config, testDir: "./screenshots", testMatch: "readme.spec.ts" };

@@ -34,11 +34,11 @@ for (const [list, path] of [
       .getByRole("cell")
       .nth(2)
       .click({ modifiers: ["ControlOrMeta"] });
-    await (await firstTab).waitForURL(`**${target}`);
+    await expectAt(await firstTab, target);
     await expect(page).toHaveURL(path);
     const secondTab = context.waitForEvent("page");
     await row.getByRole("cell").nth(2).click({ button: "middle" });
-    await (await secondTab).waitForURL(`**${target}`);
+    await expectAt(await secondTab, target);
   });
 }
 
@@ -160,6 +160,11 @@ for (const width of [360, 768, 1024, 1280, 1440]) {
       expect(await brokenWords(page), list).toEqual([]);
     }
   });
+}
+
+/** Waits until a tab shows a path. Asks the tab, because Playwright can miss the first navigation of a new one. */
+async function expectAt(tab: Page, path: string): Promise<void> {
+  await expect.poll(() => tab.evaluate(() => location.pathname)).toBe(path);
 }
 
 /** The words of names that are broken across two lines. */

@@ -2,6 +2,7 @@
 //! closed network could not (`PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD` in `packages`).
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -13,18 +14,30 @@ use crate::workspace::Workspace;
 /// Runs Playwright against a compiled server. The arguments choose specs and tests; the failures of chosen tests leave a
 /// trace, which `npx playwright show-trace` displays.
 pub(crate) fn run(workspace: &Workspace, server: &Path, arguments: &[String]) -> Result<()> {
+    let trace = (!arguments.is_empty()).then_some("--trace=retain-on-failure");
+    playwright(workspace, server, |command| command.args(arguments).args(trace))
+}
+
+/// Takes the pictures of the screenshot book into a folder.
+pub(crate) fn make_book(workspace: &Workspace, server: &Path, folder: &Path) -> Result<()> {
+    playwright(workspace, server, |command| command.arg("--config=book.config.ts").env("SCREENSHOTS", folder))
+}
+
+fn playwright(
+    workspace: &Workspace,
+    server: &Path,
+    complete: impl FnOnce(&mut Command) -> &mut Command,
+) -> Result<()> {
     let temporary = TemporaryFolder::create()?;
     ensure_npm(workspace, "e2e", "Playwright drives the browser")?;
     let e2e = workspace.root.join("e2e");
-    succeed(
-        command(e2e.join("node_modules/.bin/playwright"), &e2e)
-            .arg("test")
-            .args(arguments)
-            .args((!arguments.is_empty()).then_some("--trace=retain-on-failure"))
-            .env("SMS_CHAT_BIN", server)
-            .env("CHROMIUM", chromium()?)
-            .env("TMPDIR", temporary.path()),
-    )
+    let mut command = command(e2e.join("node_modules/.bin/playwright"), &e2e);
+    command
+        .arg("test")
+        .env("SMS_CHAT_BIN", server)
+        .env("CHROMIUM", chromium()?)
+        .env("TMPDIR", temporary.path());
+    succeed(complete(&mut command))
 }
 
 /// Checks the types of the browser tests, which Playwright strips without a check.

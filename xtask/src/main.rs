@@ -1,7 +1,7 @@
 //! The project's tasks, run as `cargo xtask <task>`. In reading order: `workspace` (paths), `process` and `steps`
 //! (running commands and printing progress), `packages` and `toolchain` (installing what is missing), `web` (the
-//! single-page app), `server`, `tests` with `postgres` and `browser`, `chaos`, `lint`, `bench`. A fresh checkout and
-//! cargo are enough to run them: they fetch the rest, without sudo.
+//! single-page app), `server`, `tests` with `postgres` and `browser`, `screenshots`, `chaos`, `lint`, `bench`. A fresh
+//! checkout and cargo are enough to run them: they fetch the rest, without sudo.
 
 mod bench;
 mod browser;
@@ -10,6 +10,7 @@ mod lint;
 mod packages;
 mod postgres;
 mod process;
+mod screenshots;
 mod server;
 mod sources;
 mod steps;
@@ -61,6 +62,8 @@ enum Task {
     Test(tests::Selection),
     /// Runs the benchmarks of the release build, and writes docs/benchmarks.md.
     Bench(bench::Selection),
+    /// Makes the screenshot book in target/screenshots: every page and dialog in light and dark, at four widths.
+    Screenshots,
     /// Kills the server repeatedly under load, with every gateway fault, and checks that no message is lost or sent
     /// twice.
     Chaos {
@@ -100,6 +103,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(selection) => tests::run(&workspace, &selection),
         Task::Lint { graph: false } => lint::run(&workspace),
         Task::Lint { graph: true } => lint::show_layers(&workspace),
+        Task::Screenshots => screenshots::run(&workspace),
         Task::Bench(selection) => bench::run(&workspace, &selection),
         Task::Chaos { seed, kills } => chaos::run(&workspace, seed, kills),
     }

@@ -46,13 +46,13 @@ pub(crate) fn account_avatar(name: &str, label: &str, class: &str) -> AnyView {
 }
 
 /// Returns the first letters of the first and the last word, "MJ" for "Maria Jones"; the last two digits of a number. CSS
-/// turns them into capitals, because Rust's table of capitals would add 12 kB to the download.
+/// turns them into capitals, because Rust's table of capitals would add to the download.
 fn initials(name: &str) -> String {
     if name.starts_with('+') {
         return name.get(name.len().saturating_sub(2)..).unwrap_or_default().to_owned();
     }
-    let mut words =
-        name.split_whitespace().filter_map(|word| word.chars().find(|letter| !letter.is_ascii_punctuation()));
+    let is_letter = |character: &char| !character.is_ascii_punctuation();
+    let mut words = name.split(' ').filter_map(|word| word.chars().find(is_letter));
     let first = words.next();
     first.into_iter().chain(words.next_back()).collect()
 }

@@ -104,8 +104,8 @@ pub(crate) fn Shell(
                 <ul class="flex flex-wrap">{links}</ul>
             </nav>
             <div class="ml-auto flex items-center gap-3">
-                {palette_button(keys)}
                 <LiveIndicator live />
+                {palette_button(keys)}
                 <AccountMenu />
             </div>
         </header>
@@ -182,8 +182,9 @@ fn LiveIndicator(live: Live) -> impl IntoView {
         LiveState::Live => "live",
         LiveState::Interrupted => "reconnecting…",
     };
+    // The width of the longest text, so that nothing moves when the state changes.
     view! {
-        <span role="status" class="flex items-center gap-1.5 text-xs whitespace-nowrap text-quiet">
+        <span role="status" class="flex items-center gap-1.5 text-xs whitespace-nowrap text-quiet sm:min-w-27">
             <span aria-hidden="true" class=dot></span>
             {move || text()}
         </span>

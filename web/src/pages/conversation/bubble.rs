@@ -23,16 +23,12 @@ pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>
     }
     let is_inbound = initial.direction == Direction::Inbound;
     let (side, header, bubble) = if is_inbound {
-        (
-            "flex items-end gap-2 py-1",
-            "flex flex-wrap items-baseline gap-x-1.5 pb-0.5",
-            "rounded-bl-sm bg-panel",
-        )
+        ("flex gap-2 py-1", "flex flex-wrap items-baseline gap-x-1.5 pb-0.5", "rounded-tl-sm bg-panel")
     } else {
         (
-            "flex flex-row-reverse items-end gap-2 py-1",
+            "flex flex-row-reverse gap-2 py-1",
             "flex flex-wrap items-baseline justify-end gap-x-1.5 pb-0.5",
-            "ms-auto rounded-br-sm bg-mine",
+            "ms-auto rounded-tr-sm bg-mine",
         )
     };
     let footer = move || message.with(|message| footer(context, message));
@@ -49,7 +45,7 @@ pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>
     let media = initial.media.iter().map(|media| attachment(context.client, media, &sender)).collect_view();
     view! {
         <div class=side>
-            <span class="max-sm:hidden">{avatar}</span>
+            <span class="mt-5 max-sm:hidden">{avatar}</span>
             <div class="max-w-[min(36rem,85%)] min-w-0">
                 <div class=format!("{header} text-xs")>
                     <bdi class="font-medium wrap-anywhere">{sender}</bdi>

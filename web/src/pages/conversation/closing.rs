@@ -58,7 +58,7 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
         >
             <h2 id="closing" class="mb-2 text-sm font-semibold">"Close conversation"</h2>
             // The height of the form, so that nothing moves when the reasons arrive.
-            <div class="min-h-[14.25rem]">{move || body()}</div>
+            <div class="min-h-63">{move || body()}</div>
         </section>
     }
 }

@@ -146,11 +146,14 @@ fn content(conversation: &Conversation) -> AnyView {
     } else {
         view! { <span class="shrink-0 text-quiet">"customer"</span> }.into_any()
     };
-    let below = name.is_some().then(|| number.clone());
     let unread = (conversation.unread > 1).then(|| {
+        view! { <span class="shrink-0 font-semibold text-accent-text">{conversation.unread} " new"</span> }
+    });
+    let below = (name.is_some() || unread.is_some() || conversation.attention.is_some()).then(|| {
         view! {
-            <span class="shrink-0 font-semibold text-accent-text">
-                {conversation.unread} " new"
+            <span class="flex h-4 items-center justify-between gap-2 text-xs text-quiet">
+                <span class="truncate">{name.is_some().then(|| number.clone())}</span>
+                <span class="flex items-center gap-2">{conversation.attention.as_ref().map(attention)} {unread}</span>
             </span>
         }
     });
@@ -161,10 +164,7 @@ fn content(conversation: &Conversation) -> AnyView {
                 <bdi class=weight>{name.unwrap_or(number)}</bdi>
                 <span class="text-xs">{wait}</span>
             </span>
-            <span class="flex h-4 items-center justify-between gap-2 text-xs text-quiet">
-                <span class="truncate">{below}</span>
-                <span class="flex items-center gap-2">{conversation.attention.as_ref().map(attention)} {unread}</span>
-            </span>
+            {below}
         </span>
     }
     .into_any()

@@ -33,13 +33,13 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
         })
     };
     view! {
-        <div class="relative flex min-h-0 flex-1 flex-col">
+        <div class="relative flex min-h-0 flex-1 flex-col xl:-mx-4">
             <div
                 node_ref=scroll.area
                 role="region"
                 aria-label="Messages"
                 tabindex="0"
-                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-edge px-3 py-2 max-lg:max-h-[60dvh] sm:px-4"
+                class="min-h-40 flex-1 overflow-y-auto rounded-box border border-edge px-3 py-2 -outline-offset-2 max-lg:max-h-[60dvh] sm:px-4 xl:rounded-none xl:border-x-0"
                 on:scroll=move |_| {
                     scroll.scrolled();
                     earlier.scrolled();

@@ -224,8 +224,8 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
         .into_any(),
     }
     };
-    // From 1280 px on, the page fills its part of the workspace: the customer stands at the right, from top to bottom, and
-    // closing at its end. Below, the page has the height of the screen, or of its content on a phone.
+    // From 1280 px on, the page fills its part of the workspace: the customer stands at the right, from top to bottom,
+    // and closing at its end. Below, the page has the height of the screen, or of its content on a phone.
     view! {
         <div class="flex min-h-0 flex-1 flex-col gap-3 lg:grid lg:h-[calc(100dvh-2.1rem-var(--header,3rem)-var(--alarm,0rem))] lg:flex-none lg:grid-cols-[minmax(0,1fr)_var(--spacing-side)] lg:grid-rows-[auto_minmax(0,1fr)] lg:gap-x-4 xl:h-full xl:gap-0">
             <Header context zone=zone.clone() />

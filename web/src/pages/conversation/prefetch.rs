@@ -1,5 +1,5 @@
-//! Conversations that are fetched before they are opened: those under the pointer or focus in the list, and the one after
-//! the open conversation.
+//! Conversations that are fetched before they are opened: those under the pointer or focus in the list, and the one
+//! after the open conversation.
 //!
 //! A fetched conversation is used once. An event that may have changed it drops it, also while it is being fetched. The
 //! list clears all of them when it leaves the screen, so none outlives the session.

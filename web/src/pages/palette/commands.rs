@@ -56,7 +56,7 @@ pub(super) fn pages(me: &Me) -> Vec<Command> {
     pages
 }
 
-/// Returns the actions that the account may use. `can_close` is whether the page has the form that closes a conversation.
+/// Returns the actions that the account may use. `can_close`: whether the page has the form that closes a conversation.
 pub(super) fn actions(me: &Me, can_close: bool) -> Vec<Command> {
     let mut actions = vec![command("Open the next conversation waiting for a reply", &["N"], Action::Next)];
     if can_close {

@@ -1,5 +1,5 @@
-//! The queue: the conversations in progress, a section per team, as a page and as the list beside a conversation. Rows do
-//! not move while the pointer or focus is on them: new rows and new places wait behind a button until the agent leaves
+//! The queue: the conversations in progress, a section per team, as a page and as the list beside a conversation. Rows
+//! do not move while the pointer or focus is on them: new rows and new places wait behind a button until the agent leaves
 //! the rows or presses it.
 
 mod actions;

@@ -1,0 +1,111 @@
+// 2,000 rows in the queue and 2,000 messages in a thread: keys and clicks are answered at once.
+
+import type { Page } from "@playwright/test";
+
+import { ConversationPage } from "../fixtures/conversation.ts";
+import { rows } from "../fixtures/lists.ts";
+import { expect, test } from "../fixtures/test.ts";
+import { ConversationList } from "../fixtures/workspace.ts";
+
+const LENGTH = 2_000;
+
+/** The limit for the median time from a key to the next frame, in milliseconds. Other processes slow single keys down. */
+const LIMIT_MS = 100;
+
+/** Repeats items with other ids, numbered from `first`. */
+function copies<T extends { id: number }>(items: T[], count: number, first: number): T[] {
+  return Array.from({ length: count }, (_, n) => ({ ...items[n % items.length]!, id: first + n }));
+}
+
+/** Fills the first section of the queue, and the thread of every conversation, up to the length. */
+async function lengthen(page: Page): Promise<void> {
+  await page.route("**/api/v1/queue*", async (route) => {
+    const response = await route.fetch();
+    const queue = await response.json();
+    const { items } = queue.sections[0];
+    items.push(...copies<{ id: number }>(items, LENGTH - items.length, 1_000_000));
+    await route.fulfill({ response, json: queue });
+  });
+  // The page asks for the newest messages, then for pages of 200 before the oldest one.
+  await page.route("**/api/v1/conversations/*/messages?*", async (route) => {
+    const url = new URL(route.request().url());
+    const before = Number(url.searchParams.get("before") ?? LENGTH + 1);
+    url.searchParams.delete("before");
+    const response = await route.fetch({ url: url.href });
+    const { items } = await response.json();
+    const count = Math.min(Number(url.searchParams.get("limit")), before - 1);
+    const first = before - count;
+    const json = { items: copies<{ id: number }>(items, count, first), next_cursor: first > 1 ? "more" : null };
+    await route.fulfill({ response, json });
+  });
+}
+
+/** Records the durations of inputs: from the event to the frame that shows its effect, in steps of 8 ms. */
+async function recordInputs(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const inputs: number[] = [];
+    Object.assign(window, { inputs });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (/^(key|pointer|click)/.test(entry.name)) inputs.push(entry.duration);
+    }).observe({ type: "event", durationThreshold: 16, buffered: true } as PerformanceObserverInit);
+  });
+}
+
+/** The durations of the slow inputs since the last call, longest first. */
+async function slowInputs(page: Page): Promise<number[]> {
+  // An entry is reported after the frame that it measures.
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))));
+  const inputs = await page.evaluate(() => (window as unknown as { inputs: number[] }).inputs.splice(0));
+  return inputs.sort((a, b) => b - a);
+}
+
+test("typing and moving stay fast beside 2,000 rows and 2,000 messages", async ({ page, server }) => {
+  test.setTimeout(90_000);
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await recordInputs(page);
+  await lengthen(page);
+  await server.openAs(page, "cy", "/");
+  await expect(rows(page)).toHaveCount(LENGTH, { timeout: 20_000 });
+  const figures: Record<string, number[]> = {};
+  const measure = async (name: string, act: () => Promise<void>) => {
+    await slowInputs(page);
+    await test.step(name, act);
+    figures[name] = await slowInputs(page);
+  };
+
+  await measure("J in the table", async () => {
+    for (let n = 0; n < 10; n += 1) await page.keyboard.press("j");
+  });
+  await page.keyboard.press("Control+k");
+  await expect(page.getByRole("combobox")).toBeFocused();
+  await measure("typing in the palette", () => page.keyboard.type("07700 900", { delay: 30 }));
+  await page.keyboard.press("Escape");
+
+  await page.getByRole("link", { name: /^Open conversation/ }).first().click();
+  const conversation = new ConversationPage(page);
+  await expect(conversation.box).toBeVisible({ timeout: 20_000 });
+  await expect(new ConversationList(page).links).toHaveCount(LENGTH, { timeout: 20_000 });
+  const earlier = page.getByRole("button", { name: "Earlier messages" });
+  for (let loaded = 50; loaded < LENGTH; loaded += 200) {
+    await earlier.click();
+    await expect(conversation.messages.getByRole("listitem")).toHaveCount(Math.min(loaded + 200, LENGTH), {
+      timeout: 20_000,
+    });
+  }
+  await conversation.box.click();
+  await measure("typing a reply", () => page.keyboard.type("Thank you for your message, we look into it.", { delay: 20 }));
+  await page.keyboard.press("Escape");
+  await measure("leaving the thread", () => page.keyboard.press("j"));
+  await expect(conversation.messages.getByRole("listitem")).toHaveCount(50);
+  await measure("J in the workspace", async () => {
+    for (let n = 0; n < 3; n += 1) await page.keyboard.press("j");
+  });
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  console.log(JSON.stringify(figures));
+  for (const [name, durations] of Object.entries(figures)) {
+    // Leaving a thread removes 2,000 messages. It is one key, so its figure is only printed.
+    if (name === "leaving the thread") continue;
+    const median = durations[Math.floor(durations.length / 2)] ?? 0;
+    expect(median, `${name}: ${durations.join(", ")} ms`).toBeLessThanOrEqual(LIMIT_MS);
+  }
+});
