@@ -32,6 +32,10 @@ use crate::{
 /// How long a conversation is open before the next one is fetched, so that its own requests go first.
 const PREFETCH_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
 
+/// Which conversation is open. A selector, so that opening another one updates two rows and not all.
+#[derive(Clone)]
+struct OpenConversation(Selector<Option<ConversationId>>);
+
 /// The list.
 #[component]
 pub(crate) fn ConversationList() -> impl IntoView {
@@ -39,6 +43,7 @@ pub(crate) fn ConversationList() -> impl IntoView {
     state.show_on_screen();
     use_live().listen(prefetch::drop_changed);
     on_cleanup(prefetch::clear);
+    provide_context(OpenConversation(Selector::new(move || router.path.with(|path| id_of(path)))));
     follow_open_conversation(state, router, client);
     view! {
         <div class="flex h-12 shrink-0 items-center justify-between gap-2 border-b border-edge px-3">
@@ -111,17 +116,17 @@ fn section(state: QueueState, team: TeamId) -> AnyView {
 }
 
 fn row(section: TeamSection, id: ConversationId) -> AnyView {
-    let (router, client) = (use_router(), use_client());
+    let client = use_client();
     let conversation = section.conversation(id);
-    let path = format!("/conversations/{id}");
-    let here = path.clone();
-    let current = move || router.path.with(|path| *path == here).then_some("page");
+    let open = use_context::<OpenConversation>();
+    let is_open = move || open.as_ref().is_some_and(|open| open.0.selected(&Some(id)));
+    let current = move || is_open().then_some("page");
     let content = move || conversation.with(|conversation| conversation.as_ref().map(content));
     // The intrinsic size is the row's height, so that the scroll bar does not move while rows are drawn.
     view! {
         <li class="[contain-intrinsic-size:auto_3.25rem] [content-visibility:auto]">
             <a
-                href=path
+                href=format!("/conversations/{id}")
                 class="flex h-13 items-center gap-2.5 px-3 -outline-offset-2 hover:bg-edge/50 aria-[current]:bg-mine"
                 data-list-link=""
                 aria-current=current

@@ -50,7 +50,7 @@ pub(super) fn changes(shown: &Queue, newer: &Queue) -> Changes {
     let gone = on_screen.iter().filter(|place| place.is_none()).count();
     // A row that has moved down stands before a row that precedes it now, and a row that has moved up after one.
     let kept: Vec<_> = on_screen.into_iter().flatten().collect();
-    let moved = kept.windows(2).filter(|pair| pair[0] > pair[1]).count();
+    let moved = kept.iter().zip(kept.iter().skip(1)).filter(|(place, next)| place > next).count();
     Changes { new: places.len() - kept.len(), moved: gone + moved }
 }
 
