@@ -33,7 +33,7 @@ test("an agent takes and releases a conversation, and a colleague's queue shows 
   await expect(page.getByText("Assigned to you")).toBeVisible();
   await expect(button(page, "Give")).toBeFocused();
   await expect(holder(row)).toHaveAttribute("data-initials", "A");
-  await expect(holder(row)).toHaveAttribute("title", "Ann");
+  await expect(holder(row)).toHaveAttribute("title", "Assigned to Ann");
 
   await button(page, "Release").click();
   await expect(button(page, "Take")).toBeFocused();

@@ -48,7 +48,7 @@ impl Filter {
 /// What a request for a team's section returned.
 pub(crate) enum FetchedSection {
     /// The section, with the response's entity tag.
-    Changed(QueueSection, Option<String>),
+    Changed(Box<QueueSection>, Option<String>),
     /// It is as in the response with the known entity tag.
     Unchanged,
     /// The caller is not in the team.
@@ -74,6 +74,7 @@ impl Client {
             return Ok(FetchedSection::Unchanged);
         };
         let section = queue.sections.into_iter().find(|section| section.team.id == team);
-        Ok(section.map_or(FetchedSection::Missing, |section| FetchedSection::Changed(section, etag)))
+        Ok(section
+            .map_or(FetchedSection::Missing, |section| FetchedSection::Changed(Box::new(section), etag)))
     }
 }

@@ -212,7 +212,7 @@ impl QueueState {
             && let FetchedSection::Changed(filtered, _) =
                 self.client.get_queue_section(team, filter, None).await?
         {
-            *section = filtered;
+            *section = *filtered;
         }
         Ok(())
     }
@@ -246,7 +246,7 @@ impl QueueState {
         // The tag covers the first page only.
         let known = known.filter(|_| self.requested_rows(team) <= MORE);
         let (mut section, etag) = match self.client.get_queue_section(team, filter, known.as_deref()).await {
-            Ok(FetchedSection::Changed(section, etag)) => (section, etag),
+            Ok(FetchedSection::Changed(section, etag)) => (*section, etag),
             Ok(FetchedSection::Unchanged) => return Ok(Section::Unchanged),
             Ok(FetchedSection::Missing) => return Ok(Section::Missing),
             Err(error) if matches!(error.code(), Some(ErrorCode::NotFound | ErrorCode::Forbidden)) => {
