@@ -1,7 +1,11 @@
 //! The callers of recent requests and live streams. A request of a known caller costs no database work; the commit that
 //! changes an account, its sessions or an API key makes it be loaded again.
 
-use std::{fmt, sync::Arc};
+use std::{
+    collections::HashSet,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::ids::{AccountId, ApiKeyId};
@@ -47,6 +51,8 @@ pub struct Callers {
     versions: Arc<Versions>,
     // `None` for a session or API key that does not exist or has ended.
     known: Cache<Presented, Option<Known>>,
+    // The sessions whose use is being recorded.
+    recorded: Mutex<HashSet<i64>>,
 }
 
 impl fmt::Debug for Callers {
@@ -59,7 +65,7 @@ impl Callers {
     /// Creates an empty cache.
     #[must_use]
     pub fn new(db: Db, clock: Clock, versions: Arc<Versions>) -> Self {
-        Self { db, clock, versions, known: Cache::new(CAPACITY) }
+        Self { db, clock, versions, known: Cache::new(CAPACITY), recorded: Mutex::default() }
     }
 
     /// Returns the caller of a session, or `None` if the session has ended.
@@ -83,6 +89,8 @@ impl Callers {
     /// Records that a session is in use: the conversations of an absent account return to their teams (rule 16). A
     /// failure does not fail the request.
     async fn record_use(&self, session: i64, now: DateTime<Utc>) {
+        // Of simultaneous requests, one records it.
+        let Some(_recording) = Recording::begin(&self.recorded, session) else { return };
         let recorded = self.db.write(move |conn| queries::touch_session(conn, session, now)).await;
         if let Err(error) = recorded {
             tracing::warn!(%error, "the use of a session was not recorded");
@@ -135,6 +143,26 @@ impl Callers {
             return self.db.read(load).await;
         }
         self.known.get(presented, version, || self.db.read(load)).await
+    }
+}
+
+/// The recording of a session's use. It ends also when its request is cancelled.
+struct Recording<'a> {
+    sessions: &'a Mutex<HashSet<i64>>,
+    session: i64,
+}
+
+impl<'a> Recording<'a> {
+    /// Begins a recording, unless another one of the session is in progress.
+    fn begin(sessions: &'a Mutex<HashSet<i64>>, session: i64) -> Option<Self> {
+        let is_first = sessions.lock().unwrap_or_else(PoisonError::into_inner).insert(session);
+        is_first.then_some(Self { sessions, session })
+    }
+}
+
+impl Drop for Recording<'_> {
+    fn drop(&mut self) {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.session);
     }
 }
 

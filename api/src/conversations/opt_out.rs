@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use shared::{
     consent::{ConsentSource, ConsentState, NewOptOut},
     ids::{ConversationId, MessageId},
-    message::{Direction, Sender},
+    message::Sender,
 };
 
 use super::{consent::append_manual_entry, queries};
@@ -63,7 +63,7 @@ pub fn opt_out(
         state: ConsentState::OptedOut,
         source: ConsentSource::Manual,
         by,
-        message: opt_out_message(conn, scope, id)?,
+        message: opt_out_message(conn, id)?,
         note: Some(note.as_deref().unwrap_or(NOTE)),
     };
     append_manual_entry(conn, &row, now)?;
@@ -71,14 +71,7 @@ pub fn opt_out(
 }
 
 /// Returns the customer's newest message that sounds like an opt-out.
-fn opt_out_message(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    id: ConversationId,
-) -> Result<Option<MessageId>, DbError> {
-    let recent = messages::queries::newest(conn, scope, id, None, RECENT)?;
-    let found = recent
-        .iter()
-        .find(|message| message.direction == Direction::Inbound && sounds_like_opt_out(&message.body));
-    Ok(found.map(|message| message.id))
+fn opt_out_message(conn: &mut DbConnection, id: ConversationId) -> Result<Option<MessageId>, DbError> {
+    let recent = messages::queries::newest_inbound(conn, id, RECENT)?;
+    Ok(recent.into_iter().find(|(_, body)| sounds_like_opt_out(body)).map(|(id, _)| id))
 }

@@ -16,10 +16,10 @@ pub enum Content {
     Presence(TeamId),
 }
 
-/// An event, ready to be sent.
+/// An event or a change of presence, ready to be sent.
 #[derive(Debug)]
 pub struct Published {
-    /// The event.
+    /// What the stream sends.
     pub content: Content,
     /// Its block in a stream.
     pub(super) text: Bytes,

@@ -161,7 +161,7 @@ impl Stream {
         }
     }
 
-    /// Whether a mention or an account change can affect this caller: a change of its own account, or for an API key of any key.
+    /// Whether a mention or an account change concerns the caller: its own account, or for an API key a change of any key.
     fn may_affect_caller(&self, event: &Event) -> bool {
         self.caller.account_id() == event.account_id
     }

@@ -99,6 +99,23 @@ pub(crate) fn newest(
     with_mentions(conn, visible.map(|(row, _)| row.into()).collect())
 }
 
+/// Returns the ids and texts of a conversation's newest messages from the customer, newest first. The caller has checked
+/// the conversation's team.
+pub(crate) fn newest_inbound(
+    conn: &mut DbConnection,
+    conversation: ConversationId,
+    limit: i64,
+) -> Result<Vec<(MessageId, String)>, DbError> {
+    let rows: Vec<(i64, String)> = on_each!(conn, |c| messages::table
+        .filter(messages::conversation_id.eq(conversation.0))
+        .filter(messages::direction.eq(AsText(Direction::Inbound)))
+        .order((messages::created_at.desc(), messages::id.desc()))
+        .limit(limit)
+        .select((messages::id, messages::body))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(id, body)| (MessageId(id), body)).collect())
+}
+
 /// Adds the mentions to notes. Reads nothing if there are no notes.
 pub(crate) fn with_mentions(
     conn: &mut DbConnection,

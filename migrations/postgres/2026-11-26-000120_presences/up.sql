@@ -1,5 +1,5 @@
 -- What the replicas tell each other about presence (rule 17): the last report of each tab, until 30 seconds after it.
--- Unlogged, because a report is worth nothing after a crash. The sequence is logged: it must not start again while the
+-- Unlogged, because reports need not survive a crash. The sequence is logged: it must not start again while the
 -- replicas remember the versions that they have read.
 CREATE SEQUENCE presence_versions;
 CREATE UNLOGGED TABLE presences (

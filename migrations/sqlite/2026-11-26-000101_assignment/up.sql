@@ -1,6 +1,6 @@
 -- Rule 16: an open conversation is unassigned or assigned to one account. A closed one keeps the account that had it.
 ALTER TABLE conversations ADD COLUMN assigned_to INTEGER REFERENCES accounts (id);
--- What the holder, or the team of a returned conversation, must know. Shown until the next reply or assignment.
+-- A note for the holder, or for the team after a return. Shown until the next reply or assignment.
 ALTER TABLE conversations ADD COLUMN assignment_note TEXT;
 -- The name of the account that gave the conversation with the note.
 ALTER TABLE conversations ADD COLUMN assigned_by TEXT;

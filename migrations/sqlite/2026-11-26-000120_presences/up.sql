@@ -1,4 +1,4 @@
--- What replicas tell each other about presence (rule 17). It stays empty here: one server uses the file, and keeps
+-- Reports of presence that replicas share (rule 17). It stays empty here: one server uses the file, and keeps
 -- presence in memory.
 CREATE TABLE presences (
     conversation_id INTEGER NOT NULL,

@@ -1,10 +1,10 @@
 //! Returns the conversations of absent accounts to their teams (rule 16): those that need the agent, when the account is
-//! disabled, is no longer a member, or has no session that was used in the last quarter of an hour.
+//! disabled, is no longer a member, may no longer reply, or has no session that was used in the last quarter of an hour.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::event::EventKind;
+use shared::{conversation::AssignmentNote, event::EventKind};
 use tokio::sync::watch;
 
 use super::queries::{self, Absent};
@@ -32,7 +32,7 @@ pub(crate) async fn keep(db: Db, clock: Clock, feed: Arc<Feed>, mut stop: watch:
         match return_all(&db, clock.now()).await {
             Ok(0) => {}
             Ok(_) => feed.wake(),
-            Err(error) => tracing::error!(%error, "conversations of absent accounts could not be returned"),
+            Err(error) => tracing::error!(%error, "absent accounts could not be read"),
         }
     }
 }
@@ -44,18 +44,31 @@ async fn return_all(db: &Db, now: DateTime<Utc>) -> Result<usize, DbError> {
     for account in absent {
         // A transaction for each account, which locks all conversations before it changes one: so it cannot deadlock with
         // a transaction that assigns one of them.
-        returned += db.write(move |conn| return_of(conn, &account, now)).await?;
+        match db.write(move |conn| return_of(conn, &account, now)).await {
+            Ok(conversations) => returned += conversations,
+            Err(error) => tracing::error!(%error, "conversations of an absent account could not be returned"),
+        }
     }
     Ok(returned)
 }
 
 fn return_of(conn: &mut DbConnection, absent: &Absent, now: DateTime<Utc>) -> Result<usize, DbError> {
     let waiting = queries::waiting_for_update(conn, absent, SLICE)?;
-    let note = format!("Returned to the team, because {} was away.", absent.name);
     for id in &waiting {
+        let note = note(&absent.name, queries::note(conn, *id)?);
         queries::assign(conn, *id, None, Some(&note), None)?;
         let kind = EventKind::AssignmentChanged;
         events::queries::insert_with_account(conn, kind, absent.team, *id, None, now)?;
     }
     Ok(waiting.len())
+}
+
+/// Says why a conversation has returned, and repeats the note of its assignment.
+fn note(name: &str, before: Option<AssignmentNote>) -> String {
+    let returned = format!("Returned to the team, because {name} was away.");
+    match before {
+        Some(AssignmentNote { text, by: Some(by) }) => format!("{returned} {by} wrote: {text}"),
+        Some(AssignmentNote { text, by: None }) => format!("{returned} {text}"),
+        None => returned,
+    }
 }

@@ -94,8 +94,8 @@ pub(super) struct Absent {
     pub(super) team: TeamId,
 }
 
-/// Returns the accounts with open conversations in teams whose customers they do not answer: disabled, no longer a
-/// member, or without a session that was used after `since`.
+/// Returns the accounts with open conversations in teams whose customers they cannot answer now: disabled, no longer a
+/// member, without the permission, or without a session that was used after `since`.
 pub(super) fn absent(conn: &mut DbConnection, since: DateTime<Utc>) -> Result<Vec<Absent>, DbError> {
     let used_session = sessions::table
         .filter(sessions::account_id.eq(accounts::id))
@@ -104,19 +104,25 @@ pub(super) fn absent(conn: &mut DbConnection, since: DateTime<Utc>) -> Result<Ve
     let member = team_members::table
         .filter(team_members::team_id.eq(assigned_counts::team_id))
         .filter(team_members::account_id.eq(accounts::id));
-    let rows: Vec<(i64, String, i64)> = on_each!(conn, |c| assigned_counts::table
+    let is_away = accounts::disabled_at
+        .is_not_null()
+        .or(not(exists(used_session)))
+        .or(accounts::role.ne(AsText(Role::Admin)).and(not(exists(member))));
+    let rows: Vec<(Columns, i64, bool)> = on_each!(conn, |c| assigned_counts::table
         .inner_join(accounts::table.on(accounts::id.eq(assigned_counts::account_id)))
         .filter(assigned_counts::open.gt(0))
-        .filter(
-            accounts::disabled_at
-                .is_not_null()
-                .or(not(exists(used_session)))
-                .or(accounts::role.ne(AsText(Role::Admin)).and(not(exists(member))))
-        )
-        .select((accounts::id, accounts::display_name, assigned_counts::team_id))
+        .select((
+            (accounts::id, accounts::display_name, accounts::permissions),
+            assigned_counts::team_id,
+            is_away
+        ))
         .load(c))?;
-    let absent = |(account, name, team)| Absent { account: AccountId(account), name, team: TeamId(team) };
-    Ok(rows.into_iter().map(absent).collect())
+    let cannot_answer = |((_, _, AsText(permissions)), _, is_away): &(Columns, i64, bool)| {
+        *is_away || !permissions.contains(&Permission::Reply)
+    };
+    let absent =
+        |((account, name, _), team, _)| Absent { account: AccountId(account), name, team: TeamId(team) };
+    Ok(rows.into_iter().filter(cannot_answer).map(absent).collect())
 }
 
 /// Returns open conversations of an account in a team that need the agent, and locks them until the transaction ends.

@@ -7,13 +7,15 @@ pub mod routes;
 use chrono::{DateTime, Utc};
 use shared::{
     account::Permission,
-    conversation::{Conversation, ConversationStatus},
     draft::{Draft, MAX_DRAFT_CHARACTERS, MAX_KEY_CHARACTERS, NewDraft},
     ids::{AccountId, ConversationId, TeamId},
     message::{Sender, SenderKind},
 };
 
-use super::{conversation::Closed, queries::find};
+use super::{
+    conversation::{Closed, State},
+    queries::{find, find_for_update},
+};
 use crate::{
     auth::{NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
@@ -85,10 +87,15 @@ pub fn put(
     new: NewDraft,
     now: DateTime<Utc>,
 ) -> Result<Draft, DraftError> {
-    let (team, conversation) = team_of(conn, scope, subject)?;
-    if conversation.is_some_and(|conversation| conversation.status == ConversationStatus::Closed) {
-        return Err(Closed.into());
-    }
+    let team = match subject {
+        // Locked, so that no draft is stored while the conversation is being closed.
+        Subject::Reply(id) => {
+            let found = find_for_update(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?;
+            State::from(&found).require_live()?;
+            found.team_id
+        }
+        Subject::AdHoc(_) => team_of(conn, scope, subject)?,
+    };
     validate(&new)?;
     if let Some(template) = new.template_id
         && !templates::queries::is_usable(conn, template, team)?
@@ -130,20 +137,14 @@ pub(super) fn delete_sent(
     }
 }
 
-/// Returns the subject's team, and its conversation if it has one.
-fn team_of(
-    conn: &mut DbConnection,
-    scope: &TeamScope,
-    subject: Subject,
-) -> Result<(TeamId, Option<Conversation>), DraftError> {
+/// Returns the subject's team.
+fn team_of(conn: &mut DbConnection, scope: &TeamScope, subject: Subject) -> Result<TeamId, DraftError> {
     match subject {
         Subject::Reply(id) => {
-            let found = find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?;
-            Ok((found.team_id, Some(found)))
+            Ok(find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?.team_id)
         }
         Subject::AdHoc(id) => {
-            let found = teams::queries::team(conn, scope, id)?.ok_or(NotFound::new(Resource::Team))?;
-            Ok((found.id, None))
+            Ok(teams::queries::team(conn, scope, id)?.ok_or(NotFound::new(Resource::Team))?.id)
         }
     }
 }

@@ -60,16 +60,17 @@ impl Known {
         after.or_else(|| Some(change(&key, team, name, PresenceState::Gone)))
     }
 
-    /// Removes the reports that have expired. Returns whether there were any, and the accounts that are gone or do less
-    /// than before.
-    pub(super) fn expire(&mut self, now: Duration) -> (bool, Vec<PresenceChange>) {
+    /// Removes the reports that have expired. Returns their versions, and the accounts that are gone or do less than
+    /// before.
+    pub(super) fn expire(&mut self, now: Duration) -> (Vec<i64>, Vec<PresenceChange>) {
         let is_expired = |entry: &Entry| entry.expires_at <= now;
         let expired: Vec<Key> =
             self.0.iter().filter(|(_, entry)| is_expired(entry)).map(|(key, _)| key.clone()).collect();
-        let mut changes = Vec::new();
+        let (mut versions, mut changes) = (Vec::new(), Vec::new());
         for key in &expired {
             let before = self.of_account(key);
             let Some(Entry { report, .. }) = self.0.remove(key) else { continue };
+            versions.push(report.version);
             let after = self.of_account(key);
             if before != after {
                 changes.push(
@@ -77,7 +78,7 @@ impl Known {
                 );
             }
         }
-        (!expired.is_empty(), changes)
+        (versions, changes)
     }
 
     /// Returns the team of a conversation that has a report.

@@ -159,9 +159,9 @@ impl Presences {
         })?;
         *last = reports.iter().map(|report| report.version).max().unwrap_or_default().max(*last);
         self.apply(reports);
-        if self.expire() {
-            let until = self.clock.now() - EXPIRY;
-            self.db.write(move |conn| queries::delete_until(conn, until)).await?;
+        let expired = self.expire();
+        if !expired.is_empty() {
+            self.db.write(move |conn| queries::delete(conn, &expired)).await?;
         }
         Ok(())
     }
@@ -180,14 +180,14 @@ impl Presences {
         }
     }
 
-    /// Lets presences expire. Returns whether a report has expired.
-    fn expire(&self) -> bool {
+    /// Lets presences expire. Returns the versions of the reports that have expired.
+    fn expire(&self) -> Vec<i64> {
         let mut known = self.known();
-        let (has_expired, gone) = known.expire(self.clock.monotonic());
+        let (expired, gone) = known.expire(self.clock.monotonic());
         for change in gone {
             self.feed.publish_presence(&change);
         }
-        has_expired
+        expired
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -1,6 +1,5 @@
 //! The reports that replicas on PostgreSQL share.
 
-use chrono::{DateTime, Utc};
 use diesel::{prelude::*, upsert::excluded};
 use shared::{
     ids::{AccountId, ConversationId, TeamId},
@@ -68,9 +67,9 @@ pub(super) fn reported_after(conn: &mut DbConnection, version: i64) -> Result<Ve
         .collect())
 }
 
-/// Deletes the reports until `time`.
-pub(super) fn delete_until(conn: &mut DbConnection, time: DateTime<Utc>) -> Result<(), DbError> {
-    on_each!(conn, |c| diesel::delete(presences::table.filter(presences::seen_at.le(Timestamp(time))))
+/// Deletes the reports with these versions. A tab that has reported again has another version.
+pub(super) fn delete(conn: &mut DbConnection, versions: &[i64]) -> Result<(), DbError> {
+    on_each!(conn, |c| diesel::delete(presences::table.filter(presences::version.eq_any(versions)))
         .execute(c))?;
     Ok(())
 }

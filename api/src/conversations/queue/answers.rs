@@ -27,6 +27,8 @@ use crate::{
 const SECTIONS: usize = 512;
 /// Number of whole answers that are kept, one for each combination of teams.
 const ANSWERS: usize = 64;
+/// Number of answers with the conversations of one account that are kept, so that they do not push out those of all.
+const OWN_ANSWERS: usize = 2048;
 /// Quality of the compression, from 0 to 11. Higher ones take several times as long for a few percent.
 const BROTLI_QUALITY: i32 = 5;
 /// Size of the compressor's window: 2 to this power, in bytes. It holds a whole answer.
@@ -89,6 +91,7 @@ pub struct QueueAnswers {
     teams: Cache<(), Arc<[TeamSummary]>>,
     sections: Cache<(TeamId, AssignedFilter, i64), Bytes>,
     answers: Cache<Key, Arc<Answer>>,
+    own_answers: Cache<Key, Arc<Answer>>,
 }
 
 impl fmt::Debug for QueueAnswers {
@@ -101,8 +104,14 @@ impl QueueAnswers {
     /// Creates it without any answer.
     #[must_use]
     pub fn new(db: Db, versions: Arc<Versions>) -> Self {
-        let (sections, answers) = (Cache::new(SECTIONS), Cache::new(ANSWERS));
-        Self { db, versions, teams: Cache::new(1), sections, answers }
+        Self {
+            db,
+            versions,
+            teams: Cache::new(1),
+            sections: Cache::new(SECTIONS),
+            answers: Cache::new(ANSWERS),
+            own_answers: Cache::new(OWN_ANSWERS),
+        }
     }
 
     /// Returns the queue of the teams in the scope, or only of `team`, with up to `limit` of the conversations that
@@ -134,7 +143,8 @@ impl QueueAnswers {
                 (self.versions.of_teams(&teams), Some(teams))
             }
         };
-        self.answers.get((teams, assigned, limit), version, make).await
+        let answers = if is_own(assigned) { &self.own_answers } else { &self.answers };
+        answers.get((teams, assigned, limit), version, make).await
     }
 
     async fn make(
@@ -183,8 +193,16 @@ impl QueueAnswers {
             self.db.read(move |conn| section(conn, team, assigned, limit)).await
         };
         match version {
-            Some(version) => self.sections.get((team.id, assigned, limit), version, load).await,
-            None => load().await,
+            // Only one account asks for it, and its whole answer is kept.
+            Some(version) if !is_own(assigned) => {
+                self.sections.get((team.id, assigned, limit), version, load).await
+            }
+            _ => load().await,
         }
     }
+}
+
+/// Whether only one account's conversations are wanted.
+const fn is_own(assigned: AssignedFilter) -> bool {
+    matches!(assigned, AssignedFilter::To(_))
 }

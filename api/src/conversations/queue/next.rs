@@ -62,7 +62,7 @@ fn place(conversation: &Conversation) -> Option<QueueCursor> {
     is_waiting.then(|| QueueCursor::after(conversation)).flatten()
 }
 
-/// What the next conversation is looked for in.
+/// Where to look for the next conversation.
 struct Search {
     teams: Vec<TeamId>,
     account: AccountId,
@@ -70,18 +70,19 @@ struct Search {
 }
 
 impl Search {
-    /// Locks the conversation that has waited longest, of those after a place. Skips those that others lock.
+    /// Locks the conversation that has waited longest, of those after a place. Skips those that others lock; the last
+    /// round waits for them, because a message or a receipt that is being stored locks its conversation, too.
     fn claim(
         &self,
         conn: &mut DbConnection,
         after: Option<&QueueCursor>,
     ) -> Result<Option<Conversation>, DbError> {
-        for _ in 0..ROUNDS {
+        for round in 1..=ROUNDS {
             let candidates = self.candidates(conn, after)?;
             if candidates.is_empty() {
                 return Ok(None);
             }
-            if let Some(claimed) = queries::claim(conn, &candidates, self.account)? {
+            if let Some(claimed) = queries::claim(conn, &candidates, self.account, round == ROUNDS)? {
                 return Ok(Some(claimed));
             }
         }

@@ -72,11 +72,12 @@ pub(super) fn waiting_for(
 }
 
 /// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the account's.
-/// On PostgreSQL, skips those that other transactions lock.
+/// On PostgreSQL, skips those that other transactions lock, or with `waits` waits for them.
 pub(super) fn claim(
     conn: &mut DbConnection,
     candidates: &[ConversationId],
     account: AccountId,
+    waits: bool,
 ) -> Result<Option<Conversation>, DbError> {
     // A macro, because its type depends on the database.
     macro_rules! first {
@@ -92,6 +93,7 @@ pub(super) fn claim(
         };
     }
     let row: Option<Row> = match conn {
+        DbConnection::Postgres(c) if waits => first!().for_update().first(c).optional()?,
         DbConnection::Postgres(c) => first!().for_update().skip_locked().first(c).optional()?,
         DbConnection::Sqlite(c) => first!().first(c).optional()?,
     };

@@ -27,6 +27,8 @@ on_both_databases![
     an_assignment_is_an_event,
     an_account_that_is_renamed_has_its_new_name_in_the_queue,
     waiting_conversations_of_an_absent_account_return_to_the_team,
+    waiting_conversations_of_an_account_that_may_no_longer_reply_return_to_the_team,
+    a_returned_conversation_repeats_the_note_of_its_assignment,
     waiting_conversations_of_an_account_that_signs_out_return_to_the_team,
     a_conversation_that_waits_for_the_customer_does_not_return,
 ];
@@ -222,6 +224,29 @@ async fn waiting_conversations_of_an_absent_account_return_to_the_team(app: Test
     assert_eq!(bo.assign(of_ann, BO).await.expect(200)["assignment_note"], note);
     bo.create_reply(of_ann, "Hello").await;
     assert_eq!(bo.conversation(of_ann).await["assignment_note"], Value::Null);
+}
+
+async fn waiting_conversations_of_an_account_that_may_no_longer_reply_return_to_the_team(app: TestApp) {
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let (ann, admin) = (app.signed_in(ANN).await, app.signed_in(ADMIN).await);
+    ann.assign(conversation, ANN).await.expect(200);
+    admin.put(&format!("/accounts/{}", ANN.1), json!({"permissions": ["close"]})).await.expect(200);
+    app.advance(TimeDelta::minutes(1));
+    returns(&app, conversation).await;
+    ann.conversation(conversation).await;
+}
+
+async fn a_returned_conversation_repeats_the_note_of_its_assignment(app: TestApp) {
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    let given = json!({"account_id": SAM.1, "note": "He expects a call at five."});
+    ann.put(&format!("/conversations/{conversation}/assignment"), given).await.expect(200);
+    // Sam has never signed in.
+    app.advance(TimeDelta::minutes(1));
+    returns(&app, conversation).await;
+    let text = "Returned to the team, because Sam was away. Ann wrote: He expects a call at five.";
+    let note = ann.conversation(conversation).await["assignment_note"].clone();
+    assert_eq!(note, json!({"text": text, "by": null}));
 }
 
 async fn waiting_conversations_of_an_account_that_signs_out_return_to_the_team(app: TestApp) {

@@ -125,9 +125,12 @@ async fn agent(app: &TestApp, n: i64) -> Client {
 
 async fn twenty_simultaneous_callers_take_twenty_conversations(app: TestApp) {
     let ids = waiting(&app, &[COLLECTIONS_NUMBER; 20]).await;
-    let mut requests = JoinSet::new();
+    let mut agents = Vec::new();
     for n in 0..20 {
-        let agent = agent(&app, n).await;
+        agents.push(agent(&app, n).await);
+    }
+    let mut requests = JoinSet::new();
+    for agent in agents {
         requests.spawn(async move {
             agent.post("/queue/next", json!({})).await.expect(200)["id"].as_i64().unwrap()
         });

@@ -124,8 +124,14 @@ async fn every_post_of_the_document_is_in_the_table(app: TestApp) {
         })
         .map(|(path, _)| path.trim_start_matches("/api/v1/").to_owned())
         .collect();
-    let tested_elsewhere =
-        ["conversations", "conversations/{id}/messages", "api_keys", "teams/{id}/daily_files", "queue/next"];
+    let tested_elsewhere = [
+        "conversations",
+        "conversations/{id}/messages",
+        "conversations/{id}/notes",
+        "api_keys",
+        "teams/{id}/daily_files",
+        "queue/next",
+    ];
     let tested = table(1).into_iter().map(|row| row.0).chain(tested_elsewhere);
     assert_eq!(posts, tested.map(str::to_owned).collect());
 }
