@@ -60,6 +60,8 @@ test("an agent gives a conversation with a note, which the colleague sees until 
   await dialog.getByRole("button", { name: "Give", exact: true }).click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText("Assigned to Bo")).toBeVisible();
+  await expect(page.getByText("You gave the conversation to Bo.")).toBeVisible();
+  await expect(page.getByRole("note")).toHaveText("Note from Ann: She asked for you.");
 
   await server.openAs(otherPage, "bo", `/conversations/${id}`);
   const note = otherPage.getByRole("note");
@@ -125,7 +127,7 @@ test("a section shows all, own or unassigned conversations, and keeps the choice
 }) => {
   const [own, other] = [server.customer("Support"), server.customer("Support")];
   await own.send("Mine");
-  await other.send("Of none");
+  await other.send("Unassigned");
   const bo = await server.apiAs("bo");
   await bo.take((await bo.conversation("Support", own.number)).id);
   await server.openAs(page, "bo", "/");

@@ -44,6 +44,20 @@ test("E moves the focus to the closing form, and shortcuts do nothing while the 
   await expect(conversation.reason).toBeFocused();
 });
 
+test("M leads to the box of a note, and C and I lead to that of a reply", async ({ page, server }) => {
+  const { conversation } = await openNewConversation(page, server);
+  const heading = page.getByRole("heading", { level: 1 });
+  for (const key of ["c", "i"]) {
+    await heading.focus();
+    await page.keyboard.press("m");
+    await expect(page.getByRole("textbox", { name: "Note for the team" })).toBeFocused();
+    await heading.focus();
+    await page.keyboard.press(key);
+    await expect(conversation.box).toBeFocused();
+    await expect(conversation.box).toHaveValue("");
+  }
+});
+
 test("? lists the shortcuts, Escape closes the list, and single-key shortcuts can be turned off", async ({
   page,
   server,

@@ -3,7 +3,8 @@
 import type { Page } from "@playwright/test";
 
 import { openNewConversation } from "../fixtures/conversation.ts";
-import { beforeNextPost } from "../fixtures/network.ts";
+import { MESSAGES, beforeNextPost, expectLive } from "../fixtures/network.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const noteBox = (page: Page) => page.getByRole("textbox", { name: "Note for the team" });
@@ -51,7 +52,7 @@ test("@ suggests colleagues, and a mentioned colleague gets a notice with a link
 }) => {
   const { id, customer } = await openNewConversation(page, server);
   await server.openAs(otherPage, "bo", "/closed");
-  await expect(otherPage.getByText("live", { exact: true })).toBeVisible();
+  await expectLive(otherPage);
 
   await page.getByRole("button", { name: "Note", exact: true }).click();
   await noteBox(page).pressSequentially("Please call her, @b");
@@ -72,8 +73,22 @@ test("@ suggests colleagues, and a mentioned colleague gets a notice with a link
   await notice.click();
   await expect(otherPage).toHaveURL(`/conversations/${id}`);
   await expect(otherPage.getByRole("listitem").filter({ hasText: "@Bo today" })).toBeVisible();
-  // The author gets no notice.
-  await expect(page.getByRole("region", { name: "Notices" }).getByRole("link")).toHaveCount(0);
+  await expect(notice).toHaveCount(0);
+});
+
+test("signing out removes the notice of a mention", async ({ page, otherPage, server }) => {
+  await openNewConversation(page, server);
+  await server.openAs(otherPage, "bo", "/closed");
+  await expectLive(otherPage);
+  await page.getByRole("button", { name: "Note", exact: true }).click();
+  await noteBox(page).fill("@Bo please call her");
+  await addButton(page).click();
+  const notice = otherPage.getByRole("region", { name: "Notices" }).getByRole("link");
+  await expect(notice).toBeVisible();
+  await otherPage.getByRole("button", { name: /^Account/ }).click();
+  await otherPage.getByRole("button", { name: "Sign out" }).click();
+  await expect(new SignInPage(otherPage).heading).toBeVisible();
+  await expect(notice).toHaveCount(0);
 });
 
 test("a reply and a note have drafts of their own", async ({ page, server }) => {
@@ -96,6 +111,26 @@ test("a reply and a note have drafts of their own", async ({ page, server }) => 
   expect(await customer.receivedBodies()).toEqual([]);
 });
 
+test("a reply that is held while the agent writes a note is reported, and the focus stays in the note", async ({
+  page,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(409, "/messages");
+  const { customer, conversation } = await openNewConversation(page, server);
+  await beforeNextPost(page, MESSAGES, async () => {
+    await page.getByRole("button", { name: "Note", exact: true }).click();
+    await customer.send("Forget it, I have paid");
+  });
+  await conversation.reply("Friday is fine");
+  await expect(page.getByText("Your reply was not sent.")).toBeVisible();
+  // The focus stays, so that the note does not get into the reply.
+  await expect(noteBox(page)).toBeFocused();
+  await page.getByRole("button", { name: "Reply", exact: true }).click();
+  await expect(page.getByRole("alert").filter({ hasText: "Not sent yet" })).toBeVisible();
+  await expect(conversation.box).toHaveValue("Friday is fine");
+});
+
 test("an empty note, and a note in a conversation that was just closed, say why they were not added", async ({
   page,
   server,
@@ -112,4 +147,7 @@ test("an empty note, and a note in a conversation that was just closed, say why 
   await addButton(page).click();
   await expect(page.getByText(/^Closed by Bo/)).toBeVisible();
   await expect(conversation.messages.getByText("Too late")).toBeHidden();
+  await expect(page.getByText("Note not added: Too late")).toBeVisible();
+  await page.getByRole("button", { name: "Discard" }).click();
+  await expect(page.getByText("Note not added:")).toBeHidden();
 });

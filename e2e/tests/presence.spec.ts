@@ -46,7 +46,7 @@ test("an agent with two tabs counts once, and leaves with the last one", async (
   const second = await otherPage.context().newPage();
   await second.goto(`${server.url}/conversations/${id}`);
   const onSecond = new ConversationPage(second);
-  // The second tab did not open the event stream; the first one tells it who is there.
+  // The second tab did not open the event stream; it receives the presences from the first one.
   await expect(onSecond.presence).toHaveText("Ann is viewing");
   await onSecond.box.pressSequentially("Of course");
   await expect(conversation.presence).toHaveText("Bo is typing a reply");
@@ -82,6 +82,13 @@ test("the composer says that another agent has replied, until the customer write
   await expectLive(page);
   await server.openAs(otherPage, "bo", `/conversations/${id}`);
   await new ConversationPage(otherPage).reply("I am on it.");
+  await expect(conversation.presence).toContainText("Bo has replied meanwhile");
+  // A note after the reply changes nothing.
+  await otherPage.getByRole("button", { name: "Note", exact: true }).click();
+  const note = otherPage.getByRole("textbox", { name: "Note for the team" });
+  await note.fill("She can pay on Friday");
+  await note.press("Control+Enter");
+  await expect(conversation.messages).toContainText("She can pay on Friday");
   await expect(conversation.presence).toContainText("Bo has replied meanwhile");
   await customer.send("Thank you");
   await expect(conversation.messages).toContainText("Thank you");

@@ -86,13 +86,49 @@ test("the next conversation is fetched before J opens it, and not again", async 
   const second = rows(page).nth(1).getByRole("link", { name: /^Open conversation/ });
   const next = (await second.getAttribute("href"))!;
   const requests = requestsTo(page, "GET", `/api/v1${next}`);
-  const fetched = page.waitForResponse(`**/api/v1${next}/messages?*`);
+  const fetched = page.waitForResponse(`**/api/v1${next}/history?*`);
   await openFirst(page);
   await (await fetched).finished();
   await page.keyboard.press("j");
   await expect(page).toHaveURL(next);
   await expect(new ConversationPage(page).box).toBeVisible();
   expect(requests).toHaveLength(1);
+});
+
+test("J into a conversation with a history shows the earlier conversation and its bar", async ({
+  page,
+  freshServer,
+}) => {
+  const [first, second] = [freshServer.customer("Claims"), freshServer.customer("Claims")];
+  const cy = await freshServer.apiAs("cy");
+  await second.send("My car was stolen");
+  for (const { id } of await cy.queue("Claims")) await cy.close(id);
+  await first.send("I am first");
+  await second.send("I am second");
+  const { id } = await cy.conversation("Claims", second.number);
+  await freshServer.openAs(page, "cy", "/");
+  await expectLive(page);
+  const requests = requestsTo(page, "GET", `/api/v1/conversations/${id}/history`);
+  const fetched = page.waitForResponse(`**/api/v1/conversations/${id}/history?*`);
+  await openFirst(page);
+  await (await fetched).finished();
+  await page.keyboard.press("j");
+  await expect(page).toHaveURL(`${freshServer.url}/conversations/${id}`);
+  const { messages } = new ConversationPage(page);
+  await expect(messages.getByRole("listitem")).toContainText(["My car was stolen", "I am second"]);
+  await expect(messages.getByRole("link", { name: /^Closed \d+ \w+ · No further reply · by Cy$/ })).toBeVisible();
+  expect(requests).toHaveLength(1);
+});
+
+test("the list has the filters of the queue, and says why it shows no conversation", async ({ page, freshServer }) => {
+  await freshServer.openAs(page, "cy", "/");
+  const list = await openFirst(page);
+  await list.region.getByRole("button", { name: /^Mine \d+$/ }).click();
+  await expect(list.region.getByText("No conversations are assigned to you here.")).toBeVisible();
+  await expect(list.region.getByText("No conversations in progress")).toBeHidden();
+  await expect(list.links).toHaveCount(0);
+  await list.region.getByRole("button", { name: /^All \d+$/ }).click();
+  await expect(list.current).toBeVisible();
 });
 
 test("a message that arrives after a conversation was fetched is shown when it is opened", async ({
@@ -106,9 +142,9 @@ test("a message that arrives after a conversation was fetched is shown when it i
   await second.send("I am second");
   await freshServer.openAs(page, "cy", "/");
   await expectLive(page);
+  const next = rows(page).nth(1).getByRole("link", { name: /^Open conversation/ });
+  const fetched = page.waitForResponse(`**/api/v1${await next.getAttribute("href")}/messages?*`);
   const list = await openFirst(page);
-  const fetched = page.waitForResponse(`**/api/v1${(await list.paths())[1]!}/messages?*`);
-  await list.links.nth(1).hover();
   await fetched;
   await second.send("One more thing");
   await expect(list.links.nth(1)).toContainText("2 new");
@@ -151,6 +187,7 @@ test("a conversation that a colleague answers goes to the customer's part of the
   await (await server.apiAs("bo")).reply(id, "Friday is fine");
   await expect(conversation.messages).toContainText("Friday is fine");
   await expect(list.current).toContainText("customer");
+  await expect(list.current.getByRole("img", { name: "Assigned to Bo" })).toBeVisible();
 });
 
 test("nothing moves while a conversation and the list load, nor when the next one is opened", async ({

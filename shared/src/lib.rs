@@ -19,6 +19,7 @@ pub mod format;
 pub mod history;
 pub mod ids;
 pub mod message;
+pub mod note;
 pub mod number;
 pub mod page;
 pub mod presence;

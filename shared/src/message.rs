@@ -225,17 +225,6 @@ pub struct NewMessage {
     pub media: Option<IgnoredAny>,
 }
 
-/// `POST /conversations/{id}/notes`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NewNote {
-    /// The text, 1 to 1600 characters. Only the team sees it.
-    pub body: String,
-    /// The accounts that the note mentions: enabled members of the team, at most 20.
-    #[serde(default)]
-    pub mentions: Vec<AccountId>,
-}
-
 /// A valid message body: 1 to 1600 characters, not only white space, no NUL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MessageBody(String);

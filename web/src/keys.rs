@@ -36,10 +36,11 @@ const KEYS: &[Key] = &[
     (&["J"], "Next row"),
     (&["K"], "Previous row"),
     (&["Enter"], "Open the row"),
-    (&["N"], "Take the next conversation that waits"),
+    (&["N"], "Take the next waiting conversation"),
     (&["A"], "Take or give the conversation"),
     (&["R"], "Show new conversations"),
     (&["E"], "Close the conversation"),
+    (&["C"], "Write a reply"),
     (&["M"], "Write a note"),
     (&["Ctrl", "Enter"], "Send the message"),
     (&["Esc"], "Leave the message box"),
@@ -48,10 +49,11 @@ const KEYS: &[Key] = &[
 
 /// Returns the shortcuts that the account has permission to use.
 pub(crate) fn keys_of(me: Option<&Me>) -> impl Iterator<Item = &'static Key> + use<> {
-    let hidden = [("/", Permission::Search), ("N", Permission::Reply)]
-        .map(|(key, permission)| (key, !may(me, permission)));
-    KEYS.iter().filter(move |(keys, _)| {
-        !hidden.iter().any(|(key, is_hidden)| *is_hidden && keys.first() == Some(key))
+    let (search, reply) = (may(me, Permission::Search), may(me, Permission::Reply));
+    KEYS.iter().filter(move |(keys, _)| match *keys {
+        ["/"] => search,
+        ["A" | "C" | "M" | "N"] => reply,
+        _ => true,
     })
 }
 
@@ -108,10 +110,12 @@ impl Keys {
                 "j" | "J" => move_to_row(router, 1),
                 "k" | "K" => move_to_row(router, -1),
                 "n" | "N" if !may(session.me().as_ref(), Permission::Reply) => return,
+                "n" | "N" if event.repeat() => {}
                 "n" | "N" => take_next(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "a" | "A" => focus_first("[data-assignment] button"),
                 "e" | "E" => focus_first("[data-close-section]"),
+                "c" | "C" | "i" | "I" => click_first("[data-write-reply]"),
                 "m" | "M" => click_first("[data-write-note]"),
                 "?" => keys.help_open.set(true),
                 _ => return,
@@ -125,7 +129,7 @@ impl Keys {
     /// Opens the command palette, or closes it. It does not open over another dialog.
     pub(crate) fn toggle_palette(self) {
         let is_open = self.palette_open.get_untracked();
-        if is_open || document().query_selector("dialog[open]").ok().flatten().is_none() {
+        if is_open || !is_dialog_open() {
             self.palette_open.set(!is_open);
         }
     }
@@ -142,6 +146,10 @@ pub(crate) fn use_keys() -> Keys {
     use_context().unwrap_or_else(Keys::provide)
 }
 
+fn is_dialog_open() -> bool {
+    document().query_selector("dialog[open]").ok().flatten().is_some()
+}
+
 /// Returns whether a key press is a shortcut, and not meant for an input field, a dialog or the browser.
 fn is_shortcut(event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -152,7 +160,12 @@ fn is_shortcut(event: &KeyboardEvent) -> bool {
             .flatten()
             .is_some()
     });
-    !(is_in_field || event.ctrl_key() || event.alt_key() || event.meta_key() || is_composing(event))
+    !(is_in_field
+        || event.ctrl_key()
+        || event.alt_key()
+        || event.meta_key()
+        || is_composing(event)
+        || is_dialog_open())
 }
 
 /// Returns whether the keys open the command palette: `Ctrl+K`, or `Cmd+K`, without automatic repetition.
@@ -253,7 +266,7 @@ fn here() -> String {
     window().location().pathname().unwrap_or_default()
 }
 
-/// Takes the next conversation that waits, after the one that is open, and opens it.
+/// Takes the next waiting conversation after the one that is open, and opens it.
 pub(crate) fn take_next(client: Client, notices: Notices, router: Router) {
     let open = here().strip_prefix("/conversations/").and_then(|id| id.parse::<ConversationId>().ok());
     spawn_detached(async move {
@@ -275,7 +288,7 @@ mod tests {
             "account": null, "api_key": null, "permissions": [], "teams": [],
         }))
         .unwrap();
-        assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 2);
+        assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 5);
         me.permissions.insert(Permission::Reply);
         assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 1);
         assert!(keys_of(Some(&me)).all(|(keys, _)| *keys != ["/"]));

@@ -1,8 +1,10 @@
 //! The tables of both databases. Column types are Diesel's, except [`UtcTimestamp`].
 
+mod agents;
 mod notes;
 mod sending;
 
+pub(crate) use agents::{assigned_counts, drafts, presences, queue_counts};
 pub(crate) use notes::mentions;
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 
@@ -204,23 +206,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    queue_counts (team_id, shard) {
-        team_id -> BigInt,
-        shard -> Integer,
-        agent -> Integer,
-        customer -> Integer,
-    }
-}
-
-diesel::table! {
-    assigned_counts (team_id, account_id) {
-        team_id -> BigInt,
-        account_id -> BigInt,
-        open -> BigInt,
-    }
-}
-
-diesel::table! {
     conversation_texts (conversation_id) {
         conversation_id -> BigInt,
         text -> Text,
@@ -321,37 +306,6 @@ diesel::table! {
     api_key_teams (api_key_id, team_id) {
         api_key_id -> BigInt,
         team_id -> BigInt,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::UtcTimestamp;
-
-    presences (conversation_id, account_id, tab) {
-        conversation_id -> BigInt,
-        account_id -> BigInt,
-        tab -> Text,
-        team_id -> BigInt,
-        account_name -> Text,
-        state -> Text,
-        seen_at -> UtcTimestamp,
-        version -> BigInt,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-    use crate::db::UtcTimestamp;
-
-    drafts (kind, subject_id, account_id) {
-        kind -> Text,
-        subject_id -> BigInt,
-        account_id -> BigInt,
-        body -> Text,
-        template_id -> Nullable<BigInt>,
-        key -> Text,
-        updated_at -> UtcTimestamp,
     }
 }
 

@@ -31,7 +31,7 @@ impl Client {
         Ok(page.items)
     }
 
-    /// Takes the next conversation that waits, after the one that is open. `None` when no other waits.
+    /// Takes the next waiting conversation after the one that is open. `None` when no other is waiting.
     pub(crate) async fn take_next(
         self,
         after: Option<ConversationId>,

@@ -10,7 +10,8 @@ use shared::{
     customer::{Customer, KeyData},
     history::History,
     ids::{ConversationId, MessageId, TeamId},
-    message::{Message, NewMessage, NewNote},
+    message::{Message, NewMessage},
+    note::NewNote,
     team::TeamSummary,
 };
 

@@ -45,6 +45,12 @@ pub(crate) fn account_avatar(name: &str, label: &str, class: &str) -> AnyView {
     .into_any()
 }
 
+/// The avatar of the account that has the conversation.
+pub(crate) fn holder_avatar(conversation: &Conversation) -> Option<AnyView> {
+    let name = &conversation.assigned_to.as_ref()?.name;
+    Some(account_avatar(name, &format!("Assigned to {name}"), ""))
+}
+
 /// Returns the first letters of the first and the last word, "MJ" for "Maria Jones"; the last two digits of a number. CSS
 /// turns them into capitals, because Rust's table of capitals would add to the download.
 fn initials(name: &str) -> String {

@@ -48,7 +48,12 @@ impl Notices {
         }
     }
 
-    /// Shows a link until it is dismissed.
+    /// Shows a warning until it is dismissed.
+    pub(crate) fn warning(self, text: &str) {
+        self.add(text.to_owned(), None, true);
+    }
+
+    /// Shows a link until it is followed or dismissed.
     pub(crate) fn link(self, text: String, href: String) {
         self.add(text, Some(href), false);
     }
@@ -65,6 +70,11 @@ impl Notices {
             shown.push(Notice { number, text, href, is_error });
         });
         number
+    }
+
+    /// Removes the notices with links, which concern the account that was signed in.
+    pub(crate) fn drop_links(self) {
+        self.shown.try_update(|shown| shown.retain(|notice| notice.href.is_none()));
     }
 
     fn dismiss(self, number: u32) {
@@ -92,8 +102,9 @@ pub(crate) fn NoticeRegion() -> impl IntoView {
 
 fn render(notices: Notices, notice: Notice) -> AnyView {
     let colours = if notice.is_error { "alert-error" } else { "alert-info" };
+    let dismiss = move |_| notices.dismiss(notice.number);
     let text = match notice.href {
-        Some(href) => view! { <a class="link" href=href>{notice.text}</a> }.into_any(),
+        Some(href) => view! { <a class="link" href=href on:click=dismiss>{notice.text}</a> }.into_any(),
         None => notice.text.into_any(),
     };
     view! {
@@ -102,7 +113,7 @@ fn render(notices: Notices, notice: Notice) -> AnyView {
             <button
                 type="button"
                 class="btn btn-sm"
-                on:click=move |_| notices.dismiss(notice.number)
+                on:click=dismiss
             >
                 "Dismiss"
             </button>

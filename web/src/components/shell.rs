@@ -10,6 +10,7 @@ use super::{
     gateway_alarm::gateway_alarm,
     icon::{Icon, icon},
     keyboard_help::KeyboardHelp,
+    notices::use_notices,
     rows::open_clicked_rows,
 };
 use crate::{
@@ -45,6 +46,8 @@ pub(crate) fn Shell(
     let session = use_session();
     let live = Live::provide();
     let keys = Keys::provide();
+    let notices = use_notices();
+    on_cleanup(move || notices.drop_links());
     if let Some(restoration) = use_scroll_restoration() {
         restoration.reset_for(session.account());
     }

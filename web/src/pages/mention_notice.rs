@@ -6,19 +6,22 @@ use shared::ids::{ConversationId, MessageId};
 use crate::{
     api::{Client, RequestError},
     components::{notices::use_notices, person::title},
-    session::use_client,
+    session::{use_client, use_session},
     tasks::spawn_detached,
 };
 
 /// Fetches what the notice says, and shows it. Shows none on the page of the conversation, where the note appears.
 pub(crate) fn show_mention(conversation: ConversationId, note: MessageId) -> AnyView {
-    let (client, notices) = (use_client(), use_notices());
+    let (client, notices, session) = (use_client(), use_notices(), use_session());
+    let account = session.account();
     let href = format!("/conversations/{conversation}");
     if window().location().pathname().is_ok_and(|here| here == href) {
         return ().into_any();
     }
     spawn_detached(async move {
-        if let Ok(text) = text(client, conversation, note).await {
+        if let Ok(text) = text(client, conversation, note).await
+            && session.account() == account
+        {
             notices.link(text, href);
         }
     });

@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use shared::{
     ids::{AccountId, ConversationId},
-    message::{BodyFault, MAX_MENTIONS, Message, MessageBody, NewNote as Written, Sender},
+    message::{BodyFault, MAX_MENTIONS, Message, MessageBody, Sender},
+    note::NewNote as Written,
 };
 
 use super::{

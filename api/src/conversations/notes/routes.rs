@@ -1,12 +1,7 @@
 //! `/conversations/{id}/notes`.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use shared::{
-    Problem,
-    account::Permission,
-    ids::ConversationId,
-    message::{Message, NewNote},
-};
+use shared::{Problem, account::Permission, ids::ConversationId, message::Message, note::NewNote};
 
 use super::{Note, Noted};
 use crate::{

@@ -168,13 +168,9 @@ impl Fixture<'_> {
             "accounts" => resources.account,
             // Not a real session: the request would end it.
             "me" => 4711,
-            "templates" => {
-                let new = json!({"team_id": team, "name": format!("Template {n}"), "body": "Hello"});
-                self.create("/templates", new).await
-            }
-            "closure_reasons" => {
-                let new = json!({"team_id": team, "name": format!("Reason {n}")});
-                self.create("/closure_reasons", new).await
+            "templates" | "closure_reasons" => {
+                let new = json!({"team_id": team, "name": format!("Entry {n}"), "body": "Hello"});
+                self.create(&format!("/{noun}"), new).await
             }
             "api_keys" => {
                 let new = json!({"name": "Another", "permissions": ["reply"], "team_ids": [team]});

@@ -31,7 +31,7 @@ pub(crate) fn hint_and_error(id: String, hint: &'static str, error: Signal<Optio
     view! {
         <div id=id>
             <p class="text-sm text-base-content/80 empty:hidden">{hint}</p>
-            <p role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+            <p role="alert" class="text-sm font-medium text-failed empty:hidden">
                 {move || error.get()}
             </p>
         </div>

@@ -149,7 +149,7 @@ fn copied_checkbox(is_confirmed: RwSignal<bool>, tried_to_close: RwSignal<bool>)
                 />
                 "I have copied the key"
             </label>
-            <p id="key-kept" role="alert" class="text-sm font-medium text-red-700 dark:text-red-300 empty:hidden">
+            <p id="key-kept" role="alert" class="text-sm font-medium text-failed empty:hidden">
                 {warning}
             </p>
         </div>

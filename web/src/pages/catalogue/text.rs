@@ -117,7 +117,7 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
                 <div class="flex flex-col gap-1">
                     <p class="text-sm font-medium">"Preview"</p>
                     <p class="rounded-box bg-base-200 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{read}</p>
-                    <p role="status" class="text-sm font-medium wrap-anywhere text-red-700 dark:text-red-300 empty:hidden">
+                    <p role="status" class="text-sm font-medium wrap-anywhere text-failed empty:hidden">
                         {warning}
                     </p>
                 </div>

@@ -65,8 +65,9 @@ fn holder_text(holder: &Assignee, own: Option<AccountId>) -> String {
 }
 
 fn take(context: ConversationContext, form: Form, acted: StoredValue<bool>, own: AccountId) -> AnyView {
-    let done = finished(context, acted);
+    let done = finished(context);
     let take = move |_| {
+        acted.set_value(true);
         let new = NewAssignment { account_id: own, note: None, force: false };
         form.send_and_handle(async move { context.client.put_assignment(context.id, &new).await }, done);
     };
@@ -79,8 +80,9 @@ fn take(context: ConversationContext, form: Form, acted: StoredValue<bool>, own:
 }
 
 fn give_and_release(context: ConversationContext, form: Form, acted: StoredValue<bool>) -> AnyView {
-    let done = finished(context, acted);
+    let done = finished(context);
     let release = move |_| {
+        acted.set_value(true);
         form.send_and_handle(async move { context.client.delete_assignment(context.id).await }, done);
     };
     view! {
@@ -97,14 +99,12 @@ fn give_and_release(context: ConversationContext, form: Form, acted: StoredValue
 /// Shows the new state after a request. Errors are notices, because the buttons may be others now.
 fn finished(
     context: ConversationContext,
-    acted: StoredValue<bool>,
 ) -> impl Fn(Result<(), RequestError>) -> Result<(), RequestError> + Copy + 'static {
     let notices = use_notices();
     move |response| {
         if let Err(error) = response {
             notices.error(&error);
         }
-        acted.try_set_value(true);
         context.refetch.try_run(());
         Ok(())
     }

@@ -67,7 +67,7 @@ pub(super) fn bubble(context: ConversationContext, message: ArcRwSignal<Message>
 
 fn note(note: Message, zone: &Zone) -> AnyView {
     view! {
-        <div class="my-1 rounded-box border border-amber-500 bg-amber-100 px-3 py-2 text-amber-950 dark:bg-amber-950 dark:text-amber-50">
+        <div class="my-1 rounded-box border border-note-edge bg-note px-3 py-2">
             <p class="text-xs">
                 <strong>"Note"</strong>
                 " · "

@@ -1,11 +1,8 @@
-//! The banner of a closed conversation, in place of the composer: who closed it, when and why, and any unsent draft.
+//! The banner of a closed conversation, in place of the composer: who closed it, when and why, and any unsent drafts.
 
 use leptos::prelude::*;
 
-use super::{
-    ConversationContext,
-    reply::{delete_draft, stored_text},
-};
+use super::{ConversationContext, note, reply};
 use crate::{
     components::{timestamp::date_and_time, when::when},
     session::use_session,
@@ -16,11 +13,17 @@ use crate::{
 #[component]
 pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl IntoView {
     let account = use_session().account();
-    let unsent = RwSignal::new(stored_text(account, context.id));
-    let discard = move |_| {
-        delete_draft(account, context.id);
-        unsent.set(String::new());
-    };
+    let id = context.id;
+    let unsent_reply = unsent(
+        "Not sent: ",
+        reply::stored_text(account, id),
+        Callback::new(move |()| reply::delete_draft(account, id)),
+    );
+    let unsent_note = unsent(
+        "Note not added: ",
+        note::stored_text(account, id),
+        Callback::new(move |()| note::delete_draft(account, id)),
+    );
     let closure = context.read(|detail| detail.closure.clone());
     let summary = move || {
         closure.get().map(|closure| {
@@ -36,23 +39,6 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
         })
     };
     let next = context.read(|detail| detail.next_id);
-    let unsent_notice = when(
-        move || unsent.with(|text| !text.is_empty()),
-        move || {
-            view! {
-                <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
-                    <p class="min-w-0 wrap-anywhere whitespace-pre-wrap">
-                        <strong>"Not sent: "</strong>
-                        {unsent}
-                    </p>
-                    <button type="button" class="btn btn-sm" on:click=discard>
-                        "Discard"
-                    </button>
-                </div>
-            }
-            .into_any()
-        },
-    );
     view! {
         <div id="closed" tabindex="-1" class="alert mt-3 flex flex-col items-start gap-1 outline-none" role="status">
             {move || summary()}
@@ -67,6 +53,33 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
                 })
             }}
         </div>
-        {unsent_notice}
+        {unsent_reply}
+        {unsent_note}
     }
+}
+
+/// The text of a draft that the closure has left unsent, with a button that discards it.
+fn unsent(label: &'static str, text: String, discard: Callback<()>) -> AnyView {
+    let text = RwSignal::new(text);
+    let discard = move |_| {
+        discard.run(());
+        text.set(String::new());
+    };
+    when(
+        move || text.with(|text| !text.is_empty()),
+        move || {
+            view! {
+                <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
+                    <p class="min-w-0 wrap-anywhere whitespace-pre-wrap">
+                        <strong>{label}</strong>
+                        {text}
+                    </p>
+                    <button type="button" class="btn btn-sm" on:click=discard>
+                        "Discard"
+                    </button>
+                </div>
+            }
+            .into_any()
+        },
+    )
 }

@@ -41,7 +41,7 @@ pub(super) fn ComposerArea(context: ConversationContext, zone: Zone, reporter: R
 }
 
 fn reply_or_note(context: ConversationContext, reporter: Reporter) -> AnyView {
-    let is_note = RwSignal::new(false);
+    let is_note = context.writes_note;
     let note = NoteState::new(context);
     let has_draft = move || !is_note.get() && note.has_text();
     let choose = move |chosen: bool| {
@@ -57,6 +57,7 @@ fn reply_or_note(context: ConversationContext, reporter: Reporter) -> AnyView {
                 class="btn join-item btn-sm"
                 class:btn-neutral=move || !is_note.get()
                 aria-pressed=move || (!is_note.get()).to_string()
+                data-write-reply
                 on:click=move |_| choose(false)
             >
                 "Reply"

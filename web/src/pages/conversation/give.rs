@@ -40,9 +40,14 @@ pub(crate) fn Give() -> impl IntoView {
             let _ = select.focus();
             return;
         };
+        let name = colleagues.with_untracked(|colleagues| {
+            let mut known = colleagues.iter().flatten().flatten();
+            known.find(|colleague| colleague.id == account_id).map(|colleague| colleague.name.clone())
+        });
+        let name = name.unwrap_or_default();
         let new = NewAssignment { account_id, note: Some(note.get_untracked()), force: true };
         form.send(async move { context.client.put_assignment(context.id, &new).await }, move |()| {
-            notices.info("The conversation is given.");
+            notices.info(&format!("You gave the conversation to {name}."));
             context.refetch.run(());
             context.giving.set(false);
         });

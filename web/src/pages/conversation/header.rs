@@ -49,7 +49,7 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
         <div class="lg:col-span-2 xl:col-span-1 xl:px-4 xl:py-2.5">
             <div class="flex flex-wrap items-center gap-x-3 gap-y-1">
                 {avatar}
-                <div class="min-w-0 flex-1">
+                <div class="min-w-0 flex-1 basis-48">
                     <Heading text=text class="text-xl/6 font-semibold" />
                     <p class="text-xs text-quiet">
                         {started}

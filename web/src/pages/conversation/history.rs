@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Page size.
-const PAGE: usize = 50;
+pub(super) const PAGE: usize = 50;
 
 /// An earlier conversation and its loaded messages, oldest first.
 #[derive(Clone)]
@@ -49,9 +49,14 @@ impl LoadedHistory {
         let oldest =
             self.conversations.with_untracked(|loaded| loaded.first()?.messages.first().map(|m| m.id));
         let page = self.client.get_history(self.id, oldest, PAGE).await?;
+        self.show(page);
+        Ok(())
+    }
+
+    /// Adds a fetched page above the loaded messages.
+    pub(super) fn show(self, page: History) {
         self.has_more.try_set(Some(page.next_cursor.is_some()));
         self.conversations.try_update(|loaded| prepend(loaded, page));
-        Ok(())
     }
 
     fn message(self, conversation: i64, id: i64) -> Option<Message> {
@@ -157,7 +162,7 @@ fn bar(conversation: EarlierConversation, zone: &Zone) -> AnyView {
         view! { <p dir="auto" class="mt-1 wrap-anywhere whitespace-pre-wrap">{note}</p> }
     });
     view! {
-        <div class="my-3 border-y border-base-300 bg-base-200 px-3 py-2 text-center text-sm">
+        <div class="my-3 border-y border-edge bg-panel px-3 py-2 text-center text-sm">
             <a href=href class="link wrap-anywhere">{text}</a>
             {note}
         </div>

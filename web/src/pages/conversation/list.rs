@@ -12,7 +12,8 @@ use crate::{
     api::Client,
     clock::pause,
     components::{
-        avatar::customer_avatar,
+        avatar::{customer_avatar, holder_avatar},
+        viewers::viewers,
         waiting::{attention, needs_agent, waiting},
         when::keyed,
     },
@@ -26,11 +27,14 @@ use crate::{
     },
     router::{Router, use_router},
     session::use_client,
-    tasks::spawn,
+    tasks::{spawn, spawn_detached},
 };
 
 /// How long a conversation is open before the next one is fetched, so that its own requests go first.
 const PREFETCH_AFTER: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// How long the pointer is on a row before its conversation is fetched, so that crossing the list fetches nothing.
+const DWELL: std::time::Duration = std::time::Duration::from_millis(80);
 
 /// Which conversation is open. A selector, so that opening another one updates two rows and not all.
 #[derive(Clone)]
@@ -50,16 +54,7 @@ pub(crate) fn ConversationList() -> impl IntoView {
             <p class="text-sm font-semibold">"In progress"</p>
             <div role="status">{updates_button(state)}</div>
         </div>
-        <div
-            class="min-h-0 flex-1 overflow-y-auto overscroll-contain"
-            data-rows=""
-            on:pointerenter=move |_| state.pointed.set(true)
-            on:pointerleave=move |_| state.pointed.set(false)
-            on:focusin=move |_| state.focused.set(true)
-            on:focusout=move |event| state.focused.set(stays_in_rows(&event))
-        >
-            {sections(state, section)}
-        </div>
+        <div class="min-h-0 flex-1 overflow-y-auto overscroll-contain">{sections(state, section)}</div>
     }
 }
 
@@ -104,11 +99,21 @@ fn section(state: QueueState, team: TeamId) -> AnyView {
     let counts = move || counts(section.counts.get());
     view! {
         <section aria-labelledby=heading.clone()>
-            <div class="sticky top-0 z-10 flex items-baseline justify-between gap-2 bg-panel px-3 pt-3 pb-1">
+            <div class="sticky top-0 z-10 flex flex-wrap items-baseline justify-between gap-x-2 bg-panel px-3 pt-3 pb-1">
                 <h2 id=heading.clone() class="truncate text-xs font-semibold">{section.name}</h2>
                 <p class="shrink-0 text-xs text-quiet">{counts}</p>
             </div>
-            <ul>{keyed(move || section.rows(), move |shown| row(section, ConversationId(shown.id)))}</ul>
+            <div class="px-3 pb-1">{section.filter_buttons()}</div>
+            <ul
+                data-rows=""
+                on:pointerenter=move |_| state.pointed.set(true)
+                on:pointerleave=move |_| state.pointed.set(false)
+                on:focusin=move |_| state.focused.set(true)
+                on:focusout=move |event| state.focused.set(stays_in_rows(&event))
+            >
+                {keyed(move || section.rows(), move |shown| row(section, ConversationId(shown.id)))}
+            </ul>
+            <div class="px-3">{section.none_text()}</div>
             <div class="px-3 pb-2">{section.more_button()}</div>
         </section>
     }
@@ -118,6 +123,7 @@ fn section(state: QueueState, team: TeamId) -> AnyView {
 fn row(section: TeamSection, id: ConversationId) -> AnyView {
     let client = use_client();
     let conversation = section.conversation(id);
+    let is_pointed = StoredValue::new(false);
     let open = use_context::<OpenConversation>();
     let is_open = move || open.as_ref().is_some_and(|open| open.0.selected(&Some(id)));
     let current = move || is_open().then_some("page");
@@ -130,17 +136,27 @@ fn row(section: TeamSection, id: ConversationId) -> AnyView {
                 class="flex h-13 items-center gap-2.5 px-3 -outline-offset-2 hover:bg-edge/50 aria-[current]:bg-mine"
                 data-list-link=""
                 aria-current=current
-                on:pointerenter=move |_| prefetch(client, id)
+                on:pointerenter=move |_| {
+                    is_pointed.set_value(true);
+                    spawn_detached(async move {
+                        pause(DWELL).await;
+                        if is_pointed.try_get_value() == Some(true) {
+                            prefetch(client, id);
+                        }
+                    });
+                }
+                on:pointerleave=move |_| is_pointed.set_value(false)
                 on:focus=move |_| prefetch(client, id)
             >
-                {content}
+                {content} {viewers(id)}
             </a>
         </li>
     }
     .into_any()
 }
 
-/// Two lines: who, and how long they have waited; the number, what failed, and how many messages are new.
+/// Two lines: who, and how long they have waited; the number, what failed, and how many messages are new. Then who has
+/// the conversation.
 fn content(conversation: &Conversation) -> AnyView {
     let number = conversation.number.display();
     let name = conversation.name.clone().filter(|name| !name.is_empty());
@@ -171,11 +187,12 @@ fn content(conversation: &Conversation) -> AnyView {
             </span>
             {below}
         </span>
+        {holder_avatar(conversation)}
     }
     .into_any()
 }
 
-/// "3 waiting · 5 customer"
+/// "3 waiting · 5 with the customer"
 fn counts(counts: Counts) -> String {
-    format!("{} waiting · {} customer", counts.agent, counts.customer)
+    format!("{} waiting · {} with the customer", counts.agent, counts.customer)
 }

@@ -79,6 +79,8 @@ struct ConversationContext {
     picked: RwSignal<Option<String>>,
     /// Whether the dialog that gives the conversation to a colleague is open.
     giving: RwSignal<bool>,
+    /// Whether the agent has chosen to write a note, and not a reply.
+    writes_note: RwSignal<bool>,
     /// Refetches the conversation and its messages.
     refetch: Callback<()>,
 }
@@ -161,6 +163,7 @@ pub(crate) fn ConversationPage(
         thread,
         picked: RwSignal::new(None),
         giving: RwSignal::new(false),
+        writes_note: RwSignal::new(false),
         refetch,
     };
     provide_context(context);
@@ -169,7 +172,7 @@ pub(crate) fn ConversationPage(
     match prefetch::take(id).filter(|_| live.state.get_untracked() == LiveState::Live) {
         Some(prefetched) => {
             context.show(prefetched.detail);
-            thread.start_with(prefetched.messages);
+            thread.start_with(prefetched.messages, prefetched.history);
         }
         None => refetch.run(()),
     }

@@ -2,7 +2,12 @@
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use serde::{Deserialize, Serialize};
-use shared::{ErrorCode, message::NewNote, team::Colleague};
+use shared::{
+    ErrorCode,
+    ids::{AccountId, ConversationId},
+    note::NewNote,
+    team::Colleague,
+};
 
 use super::{
     ConversationContext,
@@ -13,7 +18,7 @@ use crate::{
     components::{form::hint_and_error, when::when},
     compose::{
         Composer,
-        draft::{Details, StorageKey},
+        draft::{Details, Draft, StorageKey},
     },
     keys::{focus_first, is_escape, is_send},
     session::use_session,
@@ -43,9 +48,23 @@ pub(super) struct NoteState {
     active: RwSignal<usize>,
 }
 
+fn storage_key(account: Option<AccountId>, conversation: ConversationId) -> StorageKey {
+    StorageKey::new("note", account, conversation.0)
+}
+
+/// Returns the text of the stored draft of a note in this conversation.
+pub(super) fn stored_text(account: Option<AccountId>, conversation: ConversationId) -> String {
+    Draft::<NoteDetails>::load(&storage_key(account, conversation)).text.shown()
+}
+
+/// Deletes the stored draft of a note in this conversation.
+pub(super) fn delete_draft(account: Option<AccountId>, conversation: ConversationId) {
+    Draft::<NoteDetails>::empty().save(&storage_key(account, conversation));
+}
+
 impl NoteState {
     pub(super) fn new(context: ConversationContext) -> Self {
-        let key = StorageKey::new("note", use_session().account(), context.id.0);
+        let key = storage_key(use_session().account(), context.id);
         let colleagues = RwSignal::new(Vec::new());
         let typed = RwSignal::new(None::<TypedMention>);
         let suggestions = Memo::new(move |_| {
@@ -204,7 +223,7 @@ fn note_box(state: NoteState, error: Signal<Option<String>>) -> AnyView {
         <textarea
             node_ref=composer.message_box
             id="note-body"
-            class="textarea max-h-60 min-h-20 w-full flex-1 border-amber-500 bg-amber-100 text-base text-amber-950 field-sizing-content placeholder:text-amber-900 dark:bg-amber-950 dark:text-amber-50 dark:placeholder:text-amber-200"
+            class="textarea max-h-60 min-h-20 w-full flex-1 border-note-edge bg-note text-base field-sizing-content placeholder:text-quiet"
             dir="auto"
             name="body"
             aria-label="Note for the team"
@@ -237,7 +256,7 @@ fn suggestion_list(state: NoteState) -> AnyView {
                 id=id
                 role="option"
                 aria-selected=move || (state.active.get() == n).to_string()
-                class="cursor-pointer px-3 py-1.5 wrap-anywhere aria-selected:bg-primary aria-selected:text-primary-content"
+                class="cursor-pointer px-3 py-1.5 wrap-anywhere aria-selected:bg-mine"
                 on:mousedown=move |event| {
                     // Keeps the focus in the box.
                     event.prevent_default();
@@ -260,7 +279,7 @@ fn suggestion_list(state: NoteState) -> AnyView {
                     id=LIST
                     role="listbox"
                     aria-label="Colleagues"
-                    class="absolute bottom-full left-0 z-10 mb-1 min-w-48 rounded-box border border-base-300 bg-base-100 py-1 shadow-md"
+                    class="absolute bottom-full left-0 z-10 mb-1 min-w-48 rounded-box border border-edge bg-raised py-1 shadow-raised"
                 >
                     {move || state.suggestions.get().into_iter().enumerate().map(option).collect_view()}
                 </ul>

@@ -6,19 +6,26 @@
 
 use std::{cell::RefCell, collections::VecDeque};
 
-use shared::{Page, conversation::ConversationDetail, ids::ConversationId, message::Message};
+use shared::{
+    Page, conversation::ConversationDetail, history::History, ids::ConversationId, message::Message,
+};
 
-use super::thread::NEWEST;
-use crate::{api::Client, live::LiveUpdate, tasks::spawn_detached};
+use super::{history::PAGE, thread::NEWEST};
+use crate::{
+    api::{Client, RequestError},
+    live::LiveUpdate,
+    tasks::spawn_detached,
+};
 
 /// Number of conversations that are held.
 const LIMIT: usize = 4;
 
 /// A conversation with its newest messages.
-#[derive(Clone)]
 pub(super) struct Prefetched {
     pub(super) detail: ConversationDetail,
     pub(super) messages: Page<Message>,
+    /// The newest page of the history, if the messages begin with the first one.
+    pub(super) history: Option<History>,
 }
 
 struct Entry<T> {
@@ -86,15 +93,19 @@ thread_local! {
 pub(super) fn prefetch(client: Client, id: ConversationId) {
     let Some(number) = CACHE.with_borrow_mut(|cache| cache.start(id)) else { return };
     spawn_detached(async move {
-        let fetched = match client.get_conversation(id).await {
-            Ok(detail) => match client.list_messages(id, None, NEWEST).await {
-                Ok(messages) => Some(Prefetched { detail, messages }),
-                Err(_) => None,
-            },
-            Err(_) => None,
-        };
+        let fetched = fetch(client, id).await.ok();
         CACHE.with_borrow_mut(|cache| cache.finish(number, fetched));
     });
+}
+
+async fn fetch(client: Client, id: ConversationId) -> Result<Prefetched, RequestError> {
+    let detail = client.get_conversation(id).await?;
+    let messages = client.list_messages(id, None, NEWEST).await?;
+    let history = match messages.next_cursor {
+        None => Some(client.get_history(id, None, PAGE).await?),
+        Some(_) => None,
+    };
+    Ok(Prefetched { detail, messages, history })
 }
 
 /// Returns the conversation if it is held, and drops it from the cache.

@@ -13,7 +13,7 @@ use super::ConversationContext;
 use crate::{
     api::{Client, new_idempotency_key},
     clock::{milliseconds_now, pause},
-    components::viewers::{TYPING as TYPING_A_REPLY, VIEWING, sentence},
+    components::viewers::{TYPING, VIEWING, sentence},
     live::use_live,
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -22,7 +22,7 @@ use crate::{
 /// Interval between two reports of the same state.
 const INTERVAL: Duration = Duration::from_secs(REPORT_SECONDS as u64);
 /// How long after the last input the account counts as typing, in milliseconds.
-const TYPING: f64 = 5000.0;
+const TYPING_TIMEOUT: f64 = 5000.0;
 /// Interval at which the end of typing is checked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -83,7 +83,7 @@ impl Reporter {
                 pause(CHECK_INTERVAL).await;
                 let typed_at = self.typed_at.try_get_value().unwrap_or_default();
                 if self.state.try_get_value() == Some(PresenceState::Typing)
-                    && milliseconds_now() - typed_at >= TYPING
+                    && milliseconds_now() - typed_at >= TYPING_TIMEOUT
                 {
                     self.change(PresenceState::Viewing);
                 }
@@ -142,7 +142,7 @@ pub(super) fn PresenceLine(
     let replied = Memo::new(move |_| context.thread.reply_of_another(own, opened_at));
     let warning = move || {
         let replied = replied.get().map(|name| format!("{name} has replied meanwhile"));
-        let typing = doing(&viewers(), PresenceState::Typing, TYPING_A_REPLY);
+        let typing = doing(&viewers(), PresenceState::Typing, TYPING);
         [replied, typing].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
     let viewing = move || doing(&viewers(), PresenceState::Viewing, VIEWING);
@@ -154,7 +154,7 @@ pub(super) fn PresenceLine(
     });
     view! {
         <p id=id class="flex min-h-5 flex-wrap justify-end gap-x-3 text-sm">
-            <span class="font-medium text-amber-800 empty:hidden dark:text-amber-300">{warning}</span>
+            <span class="font-medium text-warm empty:hidden">{warning}</span>
             <span class="empty:hidden">{viewing}</span>
         </p>
         <span aria-live="polite" class="sr-only">{announcement}</span>

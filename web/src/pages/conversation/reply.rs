@@ -11,6 +11,7 @@ use shared::{
 use super::ConversationContext;
 use crate::{
     api::RequestError,
+    components::notices::{Notices, use_notices},
     compose::{
         Composer,
         draft::{Details, Draft, StorageKey},
@@ -46,6 +47,7 @@ pub(super) struct ReplyState {
     pub(super) composer: Composer<ReplyDetails>,
     /// Messages that hold the reply because the agent has not seen them.
     pub(super) held_by: RwSignal<Vec<Message>>,
+    notices: Notices,
 }
 
 fn storage_key(account: Option<AccountId>, conversation: ConversationId) -> StorageKey {
@@ -65,7 +67,8 @@ pub(super) fn delete_draft(account: Option<AccountId>, conversation: Conversatio
 impl ReplyState {
     pub(super) fn new(context: ConversationContext) -> Self {
         let key = storage_key(use_session().account(), context.id);
-        Self { context, composer: Composer::new(key), held_by: RwSignal::new(Vec::new()) }
+        let held_by = RwSignal::new(Vec::new());
+        Self { context, composer: Composer::new(key), held_by, notices: use_notices() }
     }
 
     /// Sends the reply if it is valid. `last_seen` is the newest message that the agent has seen.
@@ -103,7 +106,12 @@ impl ReplyState {
 
     /// Handles a reply that was not sent, and returns the error to show.
     fn refused(self, error: RequestError) -> Result<(), RequestError> {
-        self.composer.focus();
+        if self.context.writes_note.get_untracked() {
+            // The focus stays in the note, so that its text does not get into the reply.
+            self.notices.warning("Your reply was not sent. Choose Reply to see why.");
+        } else {
+            self.composer.focus();
+        }
         let Some(problem) = error.problem() else { return Err(error) };
         match problem.code {
             ErrorCode::ConversationMoved => {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use shared::{
     Page,
+    history::History,
     ids::{AccountId, ConversationId, MessageId},
     message::{Direction, Message, Sender, SenderKind},
 };
@@ -107,8 +108,8 @@ impl Thread {
         })
     }
 
-    /// Returns the name of the sender of the last message, if it is a reply after `since` that another account or an
-    /// API key has sent.
+    /// Returns the name of the sender of the last message that is not a note, if it is a reply after `since` that
+    /// another account or an API key has sent.
     pub(super) fn reply_of_another(self, own: Option<AccountId>, since: DateTime<Utc>) -> Option<String> {
         let reply = |message: &Message| {
             let Sender { kind, id, name } = &message.sender;
@@ -116,7 +117,9 @@ impl Thread {
             let is_later_reply = message.direction == Direction::Outbound && message.created_at > since;
             name.clone().filter(|_| is_later_reply && !is_own)
         };
-        self.entries.with(|entries| entries.last()?.message.with(reply))
+        let is_no_note =
+            |entry: &&Entry| entry.message.with_untracked(|message| message.direction != Direction::Note);
+        self.entries.with(|entries| entries.iter().rfind(is_no_note)?.message.with(reply))
     }
 
     /// Returns the id of the newest message.
@@ -124,8 +127,11 @@ impl Thread {
         self.entries.with(|entries| newest_of(entries))
     }
 
-    /// Shows the newest messages, which were fetched before the page was opened.
-    pub(super) fn start_with(self, newest: Page<Message>) {
+    /// Shows the newest messages and the history above them, which were fetched before the page was opened.
+    pub(super) fn start_with(self, newest: Page<Message>, history: Option<History>) {
+        if let Some(history) = history {
+            self.history.show(history);
+        }
         self.has_earlier.try_set(Some(newest.next_cursor.is_some()));
         self.merge(newest.items);
     }

@@ -14,7 +14,7 @@ pub(super) enum Action {
     Open(String),
     /// Opens the ad-hoc dialog of a team.
     AdHoc(TeamId),
-    /// Opens the next conversation that waits for a reply.
+    /// Takes the next waiting conversation and opens it.
     Next,
     /// Moves the focus to the form that closes the conversation.
     Close,
@@ -58,7 +58,10 @@ pub(super) fn pages(me: &Me) -> Vec<Command> {
 
 /// Returns the actions that the account may use. `can_close`: whether the page has the form that closes a conversation.
 pub(super) fn actions(me: &Me, can_close: bool) -> Vec<Command> {
-    let mut actions = vec![command("Open the next conversation waiting for a reply", &["N"], Action::Next)];
+    let mut actions = Vec::new();
+    if me.may(Permission::Reply) {
+        actions.push(command("Take the next waiting conversation", &["N"], Action::Next));
+    }
     if can_close {
         actions.push(command("Close the conversation", &["E"], Action::Close));
     }
@@ -96,7 +99,7 @@ mod tests {
             "account": null, "api_key": null, "permissions": permissions,
             "teams": [
                 {"id": 1, "name": "Collections", "numbers": ["+447700900001"], "region": "GB", "time_zone": "UTC"},
-                {"id": 2, "name": "Nobody yet", "numbers": [], "region": "GB", "time_zone": "UTC"},
+                {"id": 2, "name": "No number yet", "numbers": [], "region": "GB", "time_zone": "UTC"},
             ],
         }))
         .unwrap()
@@ -114,12 +117,15 @@ mod tests {
             ["Conversations in progress", "Closed", "Opt-outs", "Your profile"]
         );
         assert!(!labels(&actions(&agent, false)).iter().any(|label| label.starts_with("Ad-hoc")));
+        let next = "Take the next waiting conversation";
+        assert!(labels(&actions(&agent, false)).contains(&next));
+        assert!(!labels(&actions(&me(&[]), false)).contains(&next));
         let supervisor = me(&["search", "ad_hoc", "import"]);
         assert!(labels(&pages(&supervisor)).contains(&"Search"));
         assert!(labels(&pages(&supervisor)).contains(&"Daily file"));
         let offered = actions(&supervisor, false);
         assert!(labels(&offered).contains(&"Ad-hoc: Collections"));
-        assert!(!labels(&offered).contains(&"Ad-hoc: Nobody yet"), "it has no number to send from");
+        assert!(!labels(&offered).contains(&"Ad-hoc: No number yet"), "it has no number to send from");
     }
 
     #[test]

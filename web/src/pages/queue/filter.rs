@@ -1,5 +1,5 @@
 //! Which of a team's conversations its section shows: all, the agent's own, or the unassigned ones. Kept for each team
-//! while the browser tab is open.
+//! and account while the browser tab is open.
 
 use std::collections::HashMap;
 
@@ -10,9 +10,8 @@ use shared::{
 };
 
 use super::state::QueueState;
-use crate::{api::Filter, storage};
+use crate::{api::Filter, session::use_session, storage};
 
-const KEY: &str = "smsc-queue-filters";
 const ALL: [Filter; 3] = [Filter::All, Filter::Mine, Filter::Unassigned];
 
 /// The filters of the sections. A team without an entry shows all its conversations.
@@ -22,18 +21,22 @@ pub(super) struct Filters {
     places: StoredValue<HashMap<TeamId, usize>>,
     /// Changes with them. A signal of the map itself would make the first download larger.
     changes: RwSignal<u32>,
+    /// The key that they are stored with, which contains the account.
+    storage_key: StoredValue<String>,
 }
 
 impl Filters {
-    /// Loads the filters of the tab.
+    /// Loads the account's filters of the tab.
     pub(super) fn load() -> Self {
-        let stored = storage::load_for_tab(KEY).unwrap_or_default();
+        let account = use_session().account().map(|account| account.to_string()).unwrap_or_default();
+        let storage_key = format!("smsc-queue-filters-{account}");
+        let stored = storage::load_for_tab(&storage_key).unwrap_or_default();
         let entry = |text: &str| {
             let (team, place) = text.split_once(':')?;
             Some((TeamId(team.parse().ok()?), place.parse().ok()?))
         };
         let places = StoredValue::new(stored.split(',').filter_map(entry).collect());
-        Self { places, changes: RwSignal::new(0) }
+        Self { places, changes: RwSignal::new(0), storage_key: StoredValue::new(storage_key) }
     }
 
     /// Returns the filter of a team, tracked.
@@ -52,7 +55,7 @@ impl Filters {
             let entries = places.iter().map(|(team, place)| format!("{team}:{place}"));
             entries.collect::<Vec<_>>().join(",")
         });
-        storage::save_for_tab(KEY, &text);
+        self.storage_key.with_value(|key| storage::save_for_tab(key, &text));
         self.changes.update(|changes| *changes += 1);
     }
 }
@@ -78,7 +81,7 @@ pub(super) fn filter_buttons(
         view! {
             <button
                 type="button"
-                class="btn btn-xs join-item tabular-nums aria-pressed:btn-active"
+                class="btn btn-xs join-item tabular-nums aria-pressed:bg-mine"
                 aria-pressed=move || (state.filters.of(team) == filter).to_string()
                 on:click=move |_| state.set_filter(team, place)
             >

@@ -74,7 +74,10 @@ pub(crate) fn sections(state: QueueState, section: fn(QueueState, TeamId) -> Any
     let is_empty = Memo::new(move |_| {
         state.shown.with(|shown| {
             let mut sections = shown.iter().flat_map(|queue| &queue.sections);
-            sections.all(|section| section.items.is_empty())
+            // A section can also have no rows because its filter matches none.
+            sections.all(|section| {
+                section.items.is_empty() && section.counts.agent + section.counts.customer == 0
+            })
         })
     });
     let not_loaded = Memo::new(move |_| teams.get().is_none());

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     components::{
-        avatar::{account_avatar, customer_avatar},
+        avatar::{customer_avatar, holder_avatar},
         person::{open_label, or_dash},
         table::{BODY, ROW, TABLE, cell, head, link_cell, ref_link},
         timestamp::timestamp,
@@ -103,10 +103,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
         }
     };
     let next = move || conversation.with(|conversation| conversation.as_ref().map(next_action));
-    let holder = move || {
-        let holder = conversation.with(|conversation| conversation.as_ref()?.assigned_to.clone())?;
-        Some(account_avatar(&holder.name, &format!("Assigned to {}", holder.name), ""))
-    };
+    let holder = move || conversation.with(|conversation| conversation.as_ref().and_then(holder_avatar));
     let avatar = move || conversation.with(|conversation| conversation.as_ref().map(customer_avatar));
     view! {
         <tr role="row" class=ROW>

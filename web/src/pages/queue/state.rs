@@ -1,8 +1,7 @@
 //! State of the queue, kept while an account is signed in: the queue page and the list beside a conversation show it.
 //! It fetches only while one of them is on screen, and remembers meanwhile what has changed.
 //!
-//! A refetched queue that would move rows is held back while the pointer or focus is on them; the rows on screen show
-//! their newer state in their old places.
+//! A refetched queue that would move rows is held back while the agent uses them. They show their newer state meanwhile.
 
 use std::collections::{BTreeSet, HashMap};
 
