@@ -35,6 +35,7 @@ for (const [list, path] of [
       .nth(2)
       .click({ modifiers: ["ControlOrMeta"] });
     await expectAt(await firstTab, target);
+    await (await firstTab).close();
     await expect(page).toHaveURL(path);
     const secondTab = context.waitForEvent("page");
     await row.getByRole("cell").nth(2).click({ button: "middle" });

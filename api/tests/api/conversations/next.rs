@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use shared::ErrorCode::{Forbidden, NotFound};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Client, TestApp,
+    Client, Kind, TestApp,
     fixtures::{
         ANN, BO, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, COLLECTIONS_NUMBER, FULL_KEY, PASSWORD, RAY, STRANGER,
         SUPPORT, SUPPORT_NUMBER, stranger,
     },
     on_both_databases,
+    waiting::eventually,
 };
 
 on_both_databases![
@@ -23,6 +25,7 @@ on_both_databases![
     an_own_conversation_comes_before_younger_ones_and_a_colleagues_is_never_taken,
     a_search_after_a_conversation_continues_behind_it_and_starts_again,
     twenty_simultaneous_callers_take_twenty_conversations,
+    a_conversation_that_another_request_locks_for_a_moment_is_taken_then,
     an_api_key_and_an_account_without_the_permission_take_nothing,
     a_repeated_request_returns_the_same_conversation,
 ];
@@ -139,6 +142,23 @@ async fn twenty_simultaneous_callers_take_twenty_conversations(app: TestApp) {
     assert_eq!(taken, ids.into_iter().collect());
     let ann = app.signed_in(ANN).await;
     assert_eq!(next(&ann, json!({})).await, None);
+}
+
+async fn a_conversation_that_another_request_locks_for_a_moment_is_taken_then(app: TestApp) {
+    let id = app.inbound(STRANGER, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    if app.database.kind == Kind::Sqlite {
+        // It has no locks of rows.
+        return assert_eq!(next(&ann, json!({})).await, Some(id));
+    }
+    let mut other = app.database.postgres();
+    other.batch_execute(&format!("BEGIN; SELECT 1 FROM conversations WHERE id = {id} FOR UPDATE")).unwrap();
+    let request = tokio::spawn(async move { next(&ann, json!({})).await });
+    let waits = "SELECT count(*) AS value FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("the request waits", async || (app.database.integer(waits) > 0).then_some(())).await;
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(request.await.unwrap(), Some(id));
 }
 
 async fn an_api_key_and_an_account_without_the_permission_take_nothing(app: TestApp) {
