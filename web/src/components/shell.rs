@@ -1,7 +1,11 @@
 //! The frame around every page of the signed-in app: skip link, menu, live indicator and account menu.
 
 use leptos::{html, prelude::*};
-use shared::{account::Permission, event::EventKind};
+use shared::{
+    account::Permission,
+    event::EventKind,
+    ids::{ConversationId, MessageId},
+};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
@@ -20,7 +24,7 @@ use crate::{
     resize::on_resize,
     router::use_router,
     scroll_restoration::use_scroll_restoration,
-    session::use_session,
+    session::{Session, use_session},
 };
 
 /// The menu: path, label and required permission.
@@ -54,24 +58,7 @@ pub(crate) fn Shell(
     open_clicked_rows();
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
-    // The last note that mentions this account, with its conversation.
-    let mention = RwSignal::new(None);
-    let reload_session = coalesce(move || async move { session.load() });
-    live.listen(move |update| {
-        // After a reconnection, teams, permissions or the gateway may have changed, or another tab may have signed in
-        // with another account.
-        match update {
-            LiveUpdate::Event(event) if event.kind == EventKind::Mentioned => {
-                mention.set(event.conversation_id.zip(event.message_id));
-            }
-            LiveUpdate::Event(event)
-                if !matches!(
-                    event.kind,
-                    EventKind::TeamChanged | EventKind::AccountChanged | EventKind::GatewayChanged
-                ) => {}
-            _ => reload_session.run(()),
-        }
-    });
+    let mention = follow_events(live, session);
     let may = |needed: Option<Permission>| {
         needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))
     };
@@ -122,6 +109,29 @@ pub(crate) fn Shell(
             }}
         </div>
     }
+}
+
+/// Reloads the session when an event may have changed it. Returns the last note that mentions this account, with its
+/// conversation.
+fn follow_events(live: Live, session: Session) -> RwSignal<Option<(ConversationId, MessageId)>> {
+    let mention = RwSignal::new(None);
+    let reload_session = coalesce(move || async move { session.load() });
+    live.listen(move |update| {
+        // After a reconnection, teams, permissions or the gateway may have changed, or another tab may have signed in
+        // with another account.
+        match update {
+            LiveUpdate::Event(event) if event.kind == EventKind::Mentioned => {
+                mention.set(event.conversation_id.zip(event.message_id));
+            }
+            LiveUpdate::Event(event)
+                if !matches!(
+                    event.kind,
+                    EventKind::TeamChanged | EventKind::AccountChanged | EventKind::GatewayChanged
+                ) => {}
+            _ => reload_session.run(()),
+        }
+    });
+    mention
 }
 
 /// The button that opens the command palette. On a narrow screen, the queue has a link to the search page.

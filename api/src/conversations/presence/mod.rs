@@ -1,7 +1,7 @@
 //! Presence (rule 17): which accounts have a conversation open, and which of them are typing. An account reports its
 //! state every 15 seconds; 30 seconds after the last report it is gone.
 //!
-//! Each server keeps the reports in memory ([`known`]) and sends changes to its streams. They are in no log and change no
+//! Each server keeps the reports in memory (`known`) and sends changes to its streams. They are in no log and change no
 //! version, so they leave the cached answers of the queue as they are. Replicas on PostgreSQL share the reports through
 //! the unlogged table `presences`; SQLite has one server, which needs none.
 
