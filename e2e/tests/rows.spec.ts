@@ -1,6 +1,6 @@
 // Rows of conversations in the queue, the closed list and the search results: links, Back, "Show more" and layout.
 
-import type { Page } from "@playwright/test";
+import type { BrowserContext, Page } from "@playwright/test";
 
 import { ConversationPage } from "../fixtures/conversation.ts";
 import { fillQueue, rows } from "../fixtures/lists.ts";
@@ -29,17 +29,15 @@ for (const [list, path] of [
     await page.goBack();
 
     // Ctrl+click and the middle button open the conversation in a new tab.
-    const firstTab = context.waitForEvent("page");
+    const tabs = await tabsAt(context, target);
     await row
       .getByRole("cell")
       .nth(2)
       .click({ modifiers: ["ControlOrMeta"] });
-    await expectAt(await firstTab, target);
-    await (await firstTab).close();
+    await expect.poll(tabs).toBe(1);
     await expect(page).toHaveURL(path);
-    const secondTab = context.waitForEvent("page");
     await row.getByRole("cell").nth(2).click({ button: "middle" });
-    await expectAt(await secondTab, target);
+    await expect.poll(tabs).toBe(2);
   });
 }
 
@@ -163,10 +161,13 @@ for (const width of [360, 768, 1024, 1280, 1440]) {
   });
 }
 
-/** Waits until a tab shows a path. Asks the tab, because Playwright can miss the first navigation of a new one. */
-async function expectAt(tab: Page, path: string): Promise<void> {
-  // A tab that is navigating gives no answer.
-  await expect.poll(() => tab.evaluate(() => location.pathname).catch(() => null)).toBe(path);
+/** Counts the tabs that show a path. Asks the browser, because Playwright can miss a new tab or its first navigation. */
+async function tabsAt(context: BrowserContext, path: string): Promise<() => Promise<number>> {
+  const browser = await context.browser()!.newBrowserCDPSession();
+  return async () => {
+    const { targetInfos } = await browser.send("Target.getTargets");
+    return targetInfos.filter(({ type, url }) => type === "page" && url.endsWith(path)).length;
+  };
 }
 
 /** The words of names that are broken across two lines. */
