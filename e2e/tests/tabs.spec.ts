@@ -35,6 +35,8 @@ test("twelve tabs share one event stream, show new rows live, and can still send
   const last = pages.at(-1)!;
   await last.goto(`${server.url}/conversations/${id}`);
   const conversation = new ConversationPage(last);
+  // A reply is held until its author has seen the message.
+  await expect(conversation.messages).toContainText("Does every tab have this?");
   await conversation.box.fill("It does.");
   await conversation.box.press("Control+Enter");
   await expect(conversation.messages).toContainText("✓✓ delivered");
