@@ -8,7 +8,7 @@ use actix_web::{
     http::{StatusCode, header},
 };
 use shared::{
-    ErrorCode, FieldError, Problem, conversation::Assignee, daily_file::Turnover, ids::ConversationId,
+    ErrorCode, FieldError, Problem, account::AccountName, daily_file::Turnover, ids::ConversationId,
     message::Message,
 };
 
@@ -113,7 +113,7 @@ impl ApiError {
 
     /// Names the account that has the conversation.
     #[must_use]
-    pub fn assigned_to(mut self, holder: Assignee) -> Self {
+    pub fn assigned_to(mut self, holder: AccountName) -> Self {
         self.problem.assigned_to = Some(holder);
         self
     }

@@ -6,6 +6,7 @@ import { expectAccessible } from "../fixtures/axe.ts";
 import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
 import { rows } from "../fixtures/lists.ts";
 import { expectLive } from "../fixtures/network.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 function button(page: Page, name: string): Locator {
@@ -155,4 +156,15 @@ test("a section shows all, own or unassigned conversations, and keeps the choice
   await shown(other, false);
   await expect(filter("Unassigned")).toHaveText(`Unassigned ${before - 1}`);
   await expectAccessible(page);
+});
+
+test("the next account in the same tab starts without the filters of the last one", async ({ page, server }) => {
+  await server.openAs(page, "ann", "/");
+  const filter = (name: string) => page.getByRole("button", { name: new RegExp(`^${name} \\d+$`) }).first();
+  await filter("Mine").click();
+  await expect(filter("Mine")).toHaveAttribute("aria-pressed", "true");
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await new SignInPage(page).signIn("bo");
+  await expect(filter("All")).toHaveAttribute("aria-pressed", "true");
 });

@@ -1,6 +1,7 @@
 // Single-key shortcuts, which do nothing while the agent types.
 
 import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
+import { requestsTo } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test("J and K move between rows, Enter opens one, N takes the next, and G Q returns to the queue", async ({
@@ -27,6 +28,24 @@ test("J and K move between rows, Enter opens one, N takes the next, and G Q retu
   await page.keyboard.press("q");
   await expect(page).toHaveURL("/");
   await expect(links.first()).toBeVisible();
+});
+
+test("N takes one conversation while it is held down, and none below an open dialog", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/");
+  await expect(page.getByRole("link", { name: /^Open conversation/ }).first()).toBeVisible();
+  const taken = requestsTo(page, "POST", "/api/v1/queue/next");
+  await page.keyboard.press("?");
+  const help = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await expect(help).toBeVisible();
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await page.keyboard.press("n");
+  await help.getByRole("button", { name: "Close" }).first().click();
+  await expect(help).toBeHidden();
+  // The second and third are the repetitions of a held key.
+  for (let n = 0; n < 3; n += 1) await page.keyboard.down("n");
+  await page.keyboard.up("n");
+  await expect(page.getByText("Assigned to you")).toBeVisible();
+  expect(taken).toHaveLength(1);
 });
 
 test("E moves the focus to the closing form, and shortcuts do nothing while the agent types", async ({

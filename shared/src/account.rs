@@ -148,6 +148,16 @@ impl FromStr for Role {
     }
 }
 
+/// An account, as other members of its team see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AccountName {
+    /// The account's id.
+    pub id: AccountId,
+    /// The account's display name.
+    pub name: String,
+}
+
 /// A person who signs in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

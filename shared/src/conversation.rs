@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 
 use crate::{
     CustomerAddress, PhoneNumber,
+    account::AccountName,
     closure::Closure,
     consent::Consent,
     customer::Customer,
@@ -94,16 +95,6 @@ pub struct Attention {
     pub text: String,
 }
 
-/// The account that a conversation is assigned to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Assignee {
-    /// The account's id.
-    pub id: AccountId,
-    /// The account's name.
-    pub name: String,
-}
-
 /// A conversation: all messages between one team number and one customer number, from the first message until closure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -152,7 +143,7 @@ pub struct Conversation {
     /// Number of the customer's messages since the last reply.
     pub unread: i32,
     /// The account that answers the customer; `null` while unassigned. A closed conversation keeps the last one.
-    pub assigned_to: Option<Assignee>,
+    pub assigned_to: Option<AccountName>,
 }
 
 /// An action on a conversation.

@@ -7,8 +7,6 @@ use crate::ids::TemplateId;
 
 /// Maximum length of a draft, in characters. It can be longer than a message, because it is still being written.
 pub const MAX_DRAFT_CHARACTERS: usize = 10_000;
-/// Maximum length of an idempotency key.
-pub const MAX_KEY_CHARACTERS: usize = 255;
 
 /// `PUT /conversations/{id}/draft` and `PUT /teams/{id}/ad_hoc_draft`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

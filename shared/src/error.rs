@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{conversation::Assignee, daily_file::Turnover, ids::ConversationId, message::Message};
+use crate::{account::AccountName, daily_file::Turnover, ids::ConversationId, message::Message};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident => $word:tt, $status:literal, $title:literal;)*) => {
@@ -170,7 +170,7 @@ pub struct Problem {
     pub messages: Vec<Message>,
     /// For `already_assigned`: the account that has the conversation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assigned_to: Option<Assignee>,
+    pub assigned_to: Option<AccountName>,
     /// For `unusual_drop`: how many customers the file would replace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turnover: Option<Turnover>,

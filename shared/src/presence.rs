@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, ConversationId, TeamId};
+use crate::{
+    account::AccountName,
+    ids::{ConversationId, TeamId},
+};
 
 /// Number of seconds between two reports of a client whose state does not change.
 pub const REPORT_SECONDS: i64 = 15;
@@ -38,22 +41,12 @@ pub struct PresenceReport {
     pub tab: Option<String>,
 }
 
-/// An account, as others see it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct ViewerAccount {
-    /// The account's id.
-    pub id: AccountId,
-    /// The account's display name.
-    pub name: String,
-}
-
 /// An account that has a conversation open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Viewer {
     /// The account.
-    pub account: ViewerAccount,
+    pub account: AccountName,
     /// `viewing` or `typing`.
     pub state: PresenceState,
 }
@@ -79,7 +72,7 @@ pub struct PresenceChange {
     /// The conversation.
     pub conversation_id: ConversationId,
     /// The account.
-    pub account: ViewerAccount,
+    pub account: AccountName,
     /// What the account does now.
     pub state: PresenceState,
 }

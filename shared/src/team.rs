@@ -40,16 +40,6 @@ pub struct Member {
     pub disabled: bool,
 }
 
-/// A colleague: an enabled member of a team, as other members see them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Colleague {
-    /// The account's id.
-    pub id: AccountId,
-    /// The account's name.
-    pub name: String,
-}
-
 /// A team with its members.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

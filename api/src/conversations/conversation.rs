@@ -7,7 +7,8 @@ mod tests;
 
 use chrono::{DateTime, Utc};
 use shared::{
-    conversation::{Assignee, Attention, AttentionCode, Conversation, ConversationStatus, NextAction},
+    account::AccountName,
+    conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction},
     ids::AccountId,
     message::{Sender, SenderKind},
 };
@@ -31,7 +32,7 @@ pub struct State {
     /// the stored one, leaves the stored one unchanged.
     pub active_at: Option<DateTime<Utc>>,
     /// The account that has the conversation (rule 16).
-    pub assigned_to: Option<Assignee>,
+    pub assigned_to: Option<AccountName>,
     /// Whether the note of the assignment stays.
     pub keeps_note: bool,
 }
@@ -113,7 +114,7 @@ impl State {
             self.assigned_to.clone_from(&author);
         }
         let has_it =
-            |author: Assignee| self.assigned_to.as_ref().is_some_and(|holder| holder.id == author.id);
+            |author: AccountName| self.assigned_to.as_ref().is_some_and(|holder| holder.id == author.id);
         self.keeps_note = !author.is_some_and(has_it);
         self.unread = 0;
         self.attention = None;
@@ -218,10 +219,10 @@ impl State {
 }
 
 /// Returns the sender as the holder of a conversation, or `None` if it is not an account.
-fn account(sender: &Sender) -> Option<Assignee> {
+fn account(sender: &Sender) -> Option<AccountName> {
     match (sender.kind, sender.id, &sender.name) {
         (SenderKind::Account, Some(id), Some(name)) => {
-            Some(Assignee { id: AccountId(id), name: name.clone() })
+            Some(AccountName { id: AccountId(id), name: name.clone() })
         }
         _ => None,
     }

@@ -7,7 +7,7 @@ use shared::{
     ids::ConversationId,
 };
 
-use super::{assignment, drafts, queries};
+use super::{assignment, queries};
 use crate::{
     auth::{Caller, LookupError, NotFound, Resource},
     consents, customers,
@@ -31,7 +31,6 @@ pub fn detail(
     let closed = conversation.status == ConversationStatus::Closed;
     let closure = if closed { queries::closure(conn, id)? } else { None };
     let next_id = if closed { queries::next(conn, &conversation)? } else { None };
-    let assignment_note = assignment::queries::note(conn, id)?;
     let consent = consents::queries::last(conn, &conversation.team_number, &conversation.number)?;
     let opted_out = consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut);
     let can_reply = conversation.can_reply && !opted_out;
@@ -47,10 +46,7 @@ pub fn detail(
         })
         .map(|(action, _)| action)
         .collect();
-    let has_draft = match caller.account_id() {
-        Some(account) if !closed => drafts::queries::has_reply(conn, account, id)?,
-        _ => false,
-    };
+    let (assignment_note, has_draft) = assignment::queries::note_and_draft(conn, id, caller.account_id())?;
     Ok(ConversationDetail {
         conversation,
         next_id,

@@ -5,10 +5,9 @@ use chrono::DateTime;
 use diesel::prelude::*;
 use shared::{
     CustomerAddress, PhoneNumber,
+    account::AccountName,
     closure::Closure,
-    conversation::{
-        Assignee, Attention, AttentionCode, Conversation, ConversationStatus, NextAction, Origin,
-    },
+    conversation::{Attention, AttentionCode, Conversation, ConversationStatus, NextAction, Origin},
     ids::{AccountId, ClosureReasonId, ConversationId, TeamId},
     message::Message,
 };
@@ -85,7 +84,7 @@ impl From<Row> for Conversation {
             assigned_to: row
                 .assigned_to
                 .zip(row.assignee)
-                .map(|(id, name)| Assignee { id: AccountId(id), name }),
+                .map(|(id, name)| AccountName { id: AccountId(id), name }),
         }
     }
 }

@@ -29,7 +29,9 @@ pub use connection::DbConnection;
 pub(crate) use connection::{for_share, for_update, on_each};
 pub use lock::Lock;
 pub use migrate::Migrations;
-pub use types::{AsText, IsClosed, IsLive, IsOpen, IsPending, IsSent, IsUnassigned, Timestamp, UtcTimestamp};
+pub use types::{
+    AsText, END_OF_TIME, IsClosed, IsLive, IsOpen, IsPending, IsSent, IsUnassigned, Timestamp, UtcTimestamp,
+};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::machine::processors;

@@ -331,6 +331,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     column_mappings,
     assigned_counts,
     conversations,
+    drafts,
     conversation_texts,
     messages,
     mentions,

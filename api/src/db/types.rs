@@ -150,3 +150,9 @@ literal! {
     /// The gateway has accepted the message, and no final status is known.
     IsSent = "messages.status = 'sent'";
 }
+
+/// Later than all stored times.
+pub const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
+    Some(time) => time,
+    None => DateTime::UNIX_EPOCH,
+};

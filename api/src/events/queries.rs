@@ -18,13 +18,7 @@ pub(crate) fn insert(
     message: Option<MessageId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let event = Event {
-        team_id: Some(team),
-        conversation_id: Some(conversation),
-        message_id: message,
-        ..new_event(kind, now)
-    };
-    append(conn, event)
+    insert_with_account(conn, kind, team, conversation, message, None, now)
 }
 
 /// Appends an event about a conversation and an account. Call it in the transaction of the change.
@@ -33,33 +27,16 @@ pub(crate) fn insert_with_account(
     kind: EventKind,
     team: TeamId,
     conversation: ConversationId,
+    message: Option<MessageId>,
     account: Option<AccountId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let event = Event {
         team_id: Some(team),
         conversation_id: Some(conversation),
+        message_id: message,
         account_id: account,
         ..new_event(kind, now)
-    };
-    append(conn, event)
-}
-
-/// Appends that a note mentions an account.
-pub(crate) fn insert_mention(
-    conn: &mut DbConnection,
-    team: TeamId,
-    conversation: ConversationId,
-    note: MessageId,
-    account: AccountId,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    let event = Event {
-        team_id: Some(team),
-        conversation_id: Some(conversation),
-        message_id: Some(note),
-        account_id: Some(account),
-        ..new_event(EventKind::Mentioned, now)
     };
     append(conn, event)
 }

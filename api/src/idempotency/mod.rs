@@ -49,6 +49,8 @@ pub enum IdempotencyError<E> {
     Work(E),
 }
 
+/// Maximum length of a key, in bytes.
+pub(crate) const MAX_KEY: usize = 255;
 /// How long an answer is stored.
 pub(crate) const KEPT: TimeDelta = TimeDelta::hours(24);
 

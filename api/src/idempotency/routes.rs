@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::ErrorCode;
 
-use super::{Answer, IdempotentRequest, RequestKey};
+use super::{Answer, IdempotentRequest, MAX_KEY, RequestKey};
 use crate::{
     auth::{Caller, Identity, TokenKeys},
     db::Db,
@@ -17,8 +17,6 @@ use crate::{
 pub(crate) const KEY: &str = "Idempotency-Key";
 /// The response header of a replayed answer.
 pub(crate) const REPLAYED: (&str, &str) = ("Idempotency-Replayed", "true");
-/// Maximum length of a key.
-const MAX_KEY: usize = 255;
 
 /// Returns the request's key, prefixed by its sender.
 pub(crate) fn key_of(request: &HttpRequest, caller: &Caller) -> Result<Option<String>, ApiError> {

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
+    account::AccountName,
     ids::{AccountId, TeamId},
-    team::Colleague,
 };
 
 use super::{
@@ -63,7 +63,7 @@ pub fn colleagues(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: TeamId,
-) -> Result<Vec<Colleague>, LookupError> {
+) -> Result<Vec<AccountName>, LookupError> {
     queries::require(conn, scope, id)?;
     Ok(queries::colleagues(conn, id)?)
 }

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use diesel::{dsl::exists, prelude::*};
 use shared::{
     PhoneNumber,
-    account::Role,
+    account::{AccountName, Role},
     ids::{AccountId, TeamId},
-    team::{Colleague, Member, NewTeam, TeamSummary},
+    team::{Member, NewTeam, TeamSummary},
 };
 
 use crate::{
@@ -237,7 +237,7 @@ pub(super) fn members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Membe
 }
 
 /// Returns the enabled members of a team, by name.
-pub(crate) fn colleagues(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Colleague>, DbError> {
+pub(crate) fn colleagues(conn: &mut DbConnection, team: TeamId) -> Result<Vec<AccountName>, DbError> {
     let rows: Vec<(i64, String)> = on_each!(conn, |c| accounts::table
         .inner_join(team_members::table.on(team_members::account_id.eq(accounts::id)))
         .filter(team_members::team_id.eq(team.0))
@@ -245,7 +245,7 @@ pub(crate) fn colleagues(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Co
         .order((accounts::display_name, accounts::id))
         .select((accounts::id, accounts::display_name))
         .load(c))?;
-    Ok(rows.into_iter().map(|(id, name)| Colleague { id: AccountId(id), name }).collect())
+    Ok(rows.into_iter().map(|(id, name)| AccountName { id: AccountId(id), name }).collect())
 }
 
 /// Whether all these accounts, each given once, are enabled members of the team.

@@ -4,9 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use shared::{
     ErrorCode, Page, PhoneNumber, Problem,
-    account::Permission,
+    account::{AccountName, Permission},
     ids::{AccountId, TeamId},
-    team::{Colleague, NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
+    team::{NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
 };
 use utoipa::IntoParams;
 
@@ -82,7 +82,7 @@ pub async fn get_team(
 /// The enabled members of a team, by name, whom a note can mention.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/colleagues", operation_id = "list_colleagues", tag = "teams",
     params(("id" = i64, Path, description = "The team"), PageQuery),
-    responses((status = 200, body = Page<Colleague>),
+    responses((status = 200, body = Page<AccountName>),
         (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
         (status = 401, body = Problem), (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]

@@ -3,7 +3,8 @@
 use gloo_net::http::Method;
 use shared::{
     Page,
-    conversation::{Assignee, Conversation, NewAssignment},
+    account::AccountName,
+    conversation::{Conversation, NewAssignment},
     ids::ConversationId,
 };
 
@@ -26,8 +27,8 @@ impl Client {
     }
 
     /// Returns the accounts that a conversation can be assigned to.
-    pub(crate) async fn list_assignees(self, id: ConversationId) -> Result<Vec<Assignee>, RequestError> {
-        let page: Page<Assignee> = self.get(&format!("/conversations/{id}/assignees")).await?;
+    pub(crate) async fn list_assignees(self, id: ConversationId) -> Result<Vec<AccountName>, RequestError> {
+        let page: Page<AccountName> = self.get(&format!("/conversations/{id}/assignees")).await?;
         Ok(page.items)
     }
 

@@ -3,8 +3,9 @@
 use gloo_net::http::Method;
 use shared::{
     PhoneNumber,
+    account::AccountName,
     ids::{AccountId, TeamId},
-    team::{Colleague, NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
+    team::{NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
 };
 
 use super::{Client, RequestError};
@@ -16,7 +17,7 @@ impl Client {
     }
 
     /// Returns the enabled members of a team, by name.
-    pub(crate) async fn list_colleagues(self, id: TeamId) -> Result<Vec<Colleague>, RequestError> {
+    pub(crate) async fn list_colleagues(self, id: TeamId) -> Result<Vec<AccountName>, RequestError> {
         self.get_all(&format!("/teams/{id}/colleagues")).await
     }
 

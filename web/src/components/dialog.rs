@@ -19,23 +19,7 @@ pub(crate) fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get()
-            && !dialog.open()
-        {
-            let _ = dialog.show_modal();
-            let first = dialog.query_selector("input:not([disabled]), select, textarea").ok().flatten();
-            if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
-                let _ = first.focus();
-            }
-        }
-    });
-    // The browser returns the focus only when a dialog is closed, not when it is removed.
-    on_cleanup(move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    });
+    open_while_mounted(dialog);
     let must_stay_open = move || may_close.is_some_and(|may_close| !may_close.run(()));
     let cancelled = move |event: leptos::ev::Event| {
         if must_stay_open() {
@@ -67,4 +51,23 @@ pub(crate) fn Dialog(
             </div>
         </dialog>
     }
+}
+
+/// Opens a dialog when it is in the page, with the focus in its first field, and closes it before it is removed: the
+/// browser returns the focus only when a dialog is closed.
+pub(crate) fn open_while_mounted(dialog: NodeRef<html::Dialog>) {
+    Effect::new(move |_| {
+        if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {
+            let _ = dialog.show_modal();
+            let first = dialog.query_selector("input:not([disabled]), select, textarea").ok().flatten();
+            if let Some(first) = first.and_then(|first| first.dyn_into::<HtmlElement>().ok()) {
+                let _ = first.focus();
+            }
+        }
+    });
+    on_cleanup(move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    });
 }

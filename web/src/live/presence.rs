@@ -8,8 +8,9 @@ use std::time::Duration;
 use leptos::prelude::*;
 use serde::Deserialize;
 use shared::{
+    account::AccountName,
     ids::{AccountId, ConversationId},
-    presence::{EXPIRY_SECONDS, PresenceState, Viewer, ViewerAccount},
+    presence::{EXPIRY_SECONDS, PresenceState, Viewer},
 };
 
 use crate::json;
@@ -21,7 +22,7 @@ pub(super) const EXPIRY: Duration = Duration::from_secs(EXPIRY_SECONDS as u64);
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Change {
     conversation_id: ConversationId,
-    account: ViewerAccount,
+    account: AccountName,
     state: PresenceState,
 }
 

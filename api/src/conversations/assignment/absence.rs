@@ -58,7 +58,7 @@ fn return_of(conn: &mut DbConnection, absent: &Absent, now: DateTime<Utc>) -> Re
         let note = note(&absent.name, queries::note(conn, *id)?);
         queries::assign(conn, *id, None, Some(&note), None)?;
         let kind = EventKind::AssignmentChanged;
-        events::queries::insert_with_account(conn, kind, absent.team, *id, None, now)?;
+        events::queries::insert_with_account(conn, kind, absent.team, *id, None, None, now)?;
     }
     Ok(waiting.len())
 }

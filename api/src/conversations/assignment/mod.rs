@@ -7,7 +7,8 @@ pub mod routes;
 
 use chrono::{DateTime, Utc};
 use shared::{
-    conversation::{Assignee, Conversation, NewAssignment},
+    account::AccountName,
+    conversation::{Conversation, NewAssignment},
     event::EventKind,
     ids::{AccountId, ConversationId},
 };
@@ -35,7 +36,7 @@ pub enum AssignError {
     Closed(#[from] Closed),
     /// Another account than the caller's has the conversation.
     #[error("{} has this conversation. Ask them, or repeat the request with force to change that.", .0.name)]
-    AlreadyAssigned(Assignee),
+    AlreadyAssigned(AccountName),
     /// The account cannot answer in the team.
     #[error("This account cannot answer in this team. Choose an enabled member with the permission reply.")]
     NotAssignable,
@@ -110,7 +111,7 @@ pub fn assignees(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: ConversationId,
-) -> Result<Vec<Assignee>, LookupError> {
+) -> Result<Vec<AccountName>, LookupError> {
     let conversation = conversations::find(conn, scope, id)?.ok_or(NotFound::new(Resource::Conversation))?;
     let mut members = queries::assignable_members(conn, conversation.team_id)?;
     members.sort_by_key(|member| member.name.to_lowercase());
@@ -143,5 +144,5 @@ fn changed(
     now: DateTime<Utc>,
 ) -> Result<(), AssignError> {
     let (kind, team) = (EventKind::AssignmentChanged, conversation.team_id);
-    Ok(events::queries::insert_with_account(conn, kind, team, conversation.id, to, now)?)
+    Ok(events::queries::insert_with_account(conn, kind, team, conversation.id, None, to, now)?)
 }

@@ -8,14 +8,15 @@ use diesel::{
     prelude::*,
 };
 use shared::{
-    account::{Permission, Role},
-    conversation::{Assignee, AssignmentNote, NextAction},
+    account::{AccountName, Permission, Role},
+    conversation::{AssignmentNote, NextAction},
     ids::{AccountId, ConversationId, TeamId},
 };
 
+use super::super::drafts::Subject;
 use crate::db::{
     AsText, DbConnection, DbError, IsOpen, Timestamp, for_update, on_each,
-    schema::{accounts, assigned_counts, conversations, sessions, team_members},
+    schema::{accounts, assigned_counts, conversations, drafts, sessions, team_members},
 };
 
 /// Assigns a conversation to an account, or with `None` to none, with the note and the name of its author.
@@ -43,19 +44,44 @@ pub(crate) fn take(conn: &mut DbConnection, id: ConversationId, to: AccountId) -
     Ok(())
 }
 
+type NoteColumns = (Option<String>, Option<String>);
+
+fn assignment_note((text, by): NoteColumns) -> Option<AssignmentNote> {
+    text.map(|text| AssignmentNote { text, by })
+}
+
 /// Returns the note of a conversation's assignment.
-pub(crate) fn note(conn: &mut DbConnection, id: ConversationId) -> Result<Option<AssignmentNote>, DbError> {
-    let (text, by): (Option<String>, Option<String>) = on_each!(conn, |c| conversations::table
+pub(super) fn note(conn: &mut DbConnection, id: ConversationId) -> Result<Option<AssignmentNote>, DbError> {
+    let columns: NoteColumns = on_each!(conn, |c| conversations::table
         .find(id.0)
         .select((conversations::assignment_note, conversations::assigned_by))
         .first(c))?;
-    Ok(text.map(|text| AssignmentNote { text, by }))
+    Ok(assignment_note(columns))
+}
+
+/// Returns the note of a conversation's assignment, and whether the account has a draft of a reply in it.
+pub(crate) fn note_and_draft(
+    conn: &mut DbConnection,
+    id: ConversationId,
+    account: Option<AccountId>,
+) -> Result<(Option<AssignmentNote>, bool), DbError> {
+    // No account has the id 0, and API keys have no drafts.
+    let account = account.unwrap_or(AccountId(0));
+    let (kind, subject) = Subject::Reply(id).columns();
+    let (columns, has_draft): (NoteColumns, bool) = on_each!(conn, |c| conversations::table
+        .find(id.0)
+        .select((
+            (conversations::assignment_note, conversations::assigned_by),
+            exists(drafts::table.find((kind, subject, account.0))),
+        ))
+        .first(c))?;
+    Ok((assignment_note(columns), has_draft))
 }
 
 type Columns = (i64, String, AsText<BTreeSet<Permission>>);
 
-fn assignee((id, name, AsText(permissions)): Columns) -> Option<Assignee> {
-    permissions.contains(&Permission::Reply).then_some(Assignee { id: AccountId(id), name })
+fn assignee((id, name, AsText(permissions)): Columns) -> Option<AccountName> {
+    permissions.contains(&Permission::Reply).then_some(AccountName { id: AccountId(id), name })
 }
 
 /// Returns the account, if it can answer in the team: enabled, with the permission, and a member or an admin.
@@ -63,7 +89,7 @@ pub(super) fn assignable(
     conn: &mut DbConnection,
     team: TeamId,
     account: AccountId,
-) -> Result<Option<Assignee>, DbError> {
+) -> Result<Option<AccountName>, DbError> {
     let member = team_members::table.find((team.0, account.0));
     let row: Option<Columns> = on_each!(conn, |c| accounts::table
         .filter(accounts::id.eq(account.0))
@@ -76,7 +102,7 @@ pub(super) fn assignable(
 }
 
 /// Returns the members of the team that can answer in it.
-pub(super) fn assignable_members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<Assignee>, DbError> {
+pub(super) fn assignable_members(conn: &mut DbConnection, team: TeamId) -> Result<Vec<AccountName>, DbError> {
     let rows: Vec<Columns> = on_each!(conn, |c| accounts::table
         .inner_join(team_members::table.on(team_members::account_id.eq(accounts::id)))
         .filter(team_members::team_id.eq(team.0))

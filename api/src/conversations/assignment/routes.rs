@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use shared::{
     Page, Problem,
-    account::Permission,
-    conversation::{Assignee, ConversationDetail, NewAssignment},
+    account::{AccountName, Permission},
+    conversation::{ConversationDetail, NewAssignment},
     ids::ConversationId,
 };
 use utoipa::IntoParams;
@@ -85,7 +85,7 @@ pub async fn delete_assignment(
 /// `reply`.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/assignees", operation_id = "list_assignees",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 200, description = "All of them, on one page", body = Page<Assignee>),
+    responses((status = 200, description = "All of them, on one page", body = Page<AccountName>),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
         (status = 404, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]

@@ -7,7 +7,7 @@ pub mod routes;
 use chrono::{DateTime, Utc};
 use shared::{
     account::Permission,
-    draft::{Draft, MAX_DRAFT_CHARACTERS, MAX_KEY_CHARACTERS, NewDraft},
+    draft::{Draft, MAX_DRAFT_CHARACTERS, NewDraft},
     ids::{AccountId, ConversationId, TeamId},
     message::{Sender, SenderKind},
 };
@@ -20,7 +20,7 @@ use crate::{
     auth::{NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
     fields::{Invalid, Validation},
-    idempotency::RequestKey,
+    idempotency::{MAX_KEY, RequestKey},
     teams, templates,
 };
 
@@ -161,8 +161,8 @@ fn validate(new: &NewDraft) -> Result<(), Invalid> {
         validation.reject("body", "invalid_character", "Remove the NUL character.");
     }
     let is_visible = new.key.bytes().all(|byte| byte.is_ascii_graphic());
-    if !is_visible || !(1..=MAX_KEY_CHARACTERS).contains(&new.key.len()) {
-        let message = format!("Use 1 to {MAX_KEY_CHARACTERS} visible ASCII characters.");
+    if !is_visible || !(1..=MAX_KEY).contains(&new.key.len()) {
+        let message = format!("Use 1 to {MAX_KEY} visible ASCII characters.");
         validation.reject("key", "invalid", message);
     }
     validation.finish()

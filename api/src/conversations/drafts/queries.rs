@@ -11,7 +11,7 @@ use crate::db::{DbConnection, DbError, Timestamp, on_each, schema::drafts};
 
 impl Subject {
     /// Returns the columns `kind` and `subject_id`.
-    fn columns(self) -> (&'static str, i64) {
+    pub(in crate::conversations) fn columns(self) -> (&'static str, i64) {
         match self {
             Self::Reply(conversation) => ("reply", conversation.0),
             Self::AdHoc(team) => ("ad_hoc", team.0),
@@ -43,15 +43,6 @@ pub(super) fn find(
         key,
         updated_at,
     }))
-}
-
-/// Returns whether an account has a draft of a reply in a conversation.
-pub(in crate::conversations) fn has_reply(
-    conn: &mut DbConnection,
-    account: AccountId,
-    conversation: ConversationId,
-) -> Result<bool, DbError> {
-    Ok(find(conn, account, Subject::Reply(conversation))?.is_some())
 }
 
 /// Stores an account's draft in place of its last one.

@@ -1,6 +1,6 @@
 //! A page of the history, in two statements.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use diesel::{dsl::case_when, prelude::*};
 use shared::{
     PhoneNumber,
@@ -12,14 +12,11 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, Timestamp, UtcTimestamp, on_each,
+        AsText, DbConnection, DbError, END_OF_TIME, Timestamp, UtcTimestamp, on_each,
         schema::{conversations, messages},
     },
     messages::queries as stored,
 };
-
-/// After every message of a conversation.
-const END: DateTime<Utc> = DateTime::from_timestamp(253_402_300_799, 0).expect("the end of the year 9999");
 
 /// Where a page begins.
 pub(super) struct Place {
@@ -109,11 +106,11 @@ pub(super) fn before(
     limit: i64,
 ) -> Result<Vec<(Message, EarlierConversation)>, DbError> {
     // Without a message, the page begins before this conversation.
-    let start = Position { conversation: place.conversation, at: Timestamp(END), id: MessageId(0) };
+    let start = Position { conversation: place.conversation, at: Timestamp(END_OF_TIME), id: MessageId(0) };
     let Position { conversation, at, id } = place.before.as_ref().unwrap_or(&start);
     let rows: Vec<(stored::Row, Row)> = on_each!(conn, |c| {
         let latest = case_when(conversations::id.eq(conversation.0), at.into_sql::<UtcTimestamp>())
-            .otherwise(Timestamp(END).into_sql::<UtcTimestamp>());
+            .otherwise(Timestamp(END_OF_TIME).into_sql::<UtcTimestamp>());
         conversations::table
             .inner_join(messages::table.on(messages::conversation_id.eq(conversations::id)))
             .filter(conversations::number.eq(&place.number))

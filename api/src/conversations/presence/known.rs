@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use chrono::{DateTime, Utc};
 use shared::{
+    account::AccountName,
     ids::{AccountId, ConversationId, TeamId},
-    presence::{PresenceChange, PresenceChangeKind, PresenceState, ViewerAccount},
+    presence::{PresenceChange, PresenceChangeKind, PresenceState},
 };
 
 use super::is_present;
@@ -141,7 +142,7 @@ fn change(key: &Key, team_id: TeamId, name: String, state: PresenceState) -> Pre
         kind: PresenceChangeKind::PresenceChanged,
         team_id,
         conversation_id: key.conversation,
-        account: ViewerAccount { id: key.account, name },
+        account: AccountName { id: key.account, name },
         state,
     }
 }

@@ -16,12 +16,9 @@ use std::sync::{
 
 use chrono::TimeDelta;
 use shared::{
-    account::Account,
+    account::{Account, AccountName},
     ids::{ConversationId, TeamId},
-    presence::{
-        EXPIRY_SECONDS, MAX_TAB_CHARACTERS, PresenceChange, PresenceReport, PresenceState, Viewer,
-        ViewerAccount,
-    },
+    presence::{EXPIRY_SECONDS, MAX_TAB_CHARACTERS, PresenceChange, PresenceReport, PresenceState, Viewer},
 };
 use tokio::sync::watch;
 
@@ -89,7 +86,7 @@ impl Presences {
     ) -> Result<(), PresenceError> {
         let tab = tab_of(report.tab)?;
         let team = self.team_of(scope, conversation).await?;
-        let account = ViewerAccount { id: account.id, name: account.display_name.clone() };
+        let account = AccountName { id: account.id, name: account.display_name.clone() };
         let mut reported = Reported {
             key: Key { conversation, account: account.id, tab },
             team,

@@ -50,7 +50,7 @@ pub fn take_next(
     if found.assigned_to.is_none() {
         assignment::queries::take(conn, found.id, account)?;
         let kind = EventKind::AssignmentChanged;
-        events::queries::insert_with_account(conn, kind, found.team_id, found.id, Some(account), now)?;
+        events::queries::insert_with_account(conn, kind, found.team_id, found.id, None, Some(account), now)?;
     }
     Ok(Some(found.id))
 }
@@ -97,11 +97,10 @@ impl Search {
         let mut candidates = Vec::new();
         for team in &self.teams {
             for assigned in [AssignedFilter::Unassigned, AssignedFilter::To(self.account)] {
-                let action = NextAction::Agent;
-                candidates.extend(queries::waiting_for(conn, *team, action, assigned, after, CANDIDATES)?);
+                candidates.extend(queries::waiting_ids(conn, *team, assigned, after, CANDIDATES)?);
             }
         }
-        let ids = candidates.into_iter().map(|candidate| candidate.id);
-        Ok(ids.filter(|id| Some(*id) != self.skipped).collect())
+        candidates.retain(|id| Some(*id) != self.skipped);
+        Ok(candidates)
     }
 }

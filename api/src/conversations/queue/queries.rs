@@ -1,6 +1,6 @@
 //! Database queries of the lists of conversations. The caller must have checked the team against its scope.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use diesel::{dsl::sum, prelude::*};
 use shared::{
     conversation::{AssigneeCount, Conversation, Counts, NextAction},
@@ -15,7 +15,8 @@ use super::{
     AssignedFilter,
 };
 use crate::db::{
-    AsText, DbConnection, DbError, IsClosed, IsOpen, IsPending, IsUnassigned, Timestamp, on_each,
+    AsText, DbConnection, DbError, END_OF_TIME, IsClosed, IsOpen, IsPending, IsUnassigned, Timestamp,
+    on_each,
     schema::{accounts, assigned_counts, conversations, queue_counts},
 };
 
@@ -41,8 +42,35 @@ pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, V
     Ok((Counts { agent, customer, unassigned }, assignees))
 }
 
-/// Returns a team's open conversations with this next action after the cursor, longest waiting first. One seek in one of
-/// the indexes `conversations_queue`, `conversations_queue_unassigned`, `conversations_queue_assigned`.
+/// Loads columns of a team's open conversations with this next action after the cursor, longest waiting first. One seek in
+/// one of the indexes `conversations_queue`, `conversations_queue_unassigned`, `conversations_queue_assigned`. A macro,
+/// because its type depends on the database and the columns.
+macro_rules! waiting {
+    ($conn:expr, $team:expr, $action:expr, $assigned:expr, $after:expr, $limit:expr, $columns:expr) => {{
+        let (since, id) =
+            $after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
+        on_each!($conn, |c| {
+            let waiting = conversations::table
+                .filter(conversations::team_id.eq($team.0))
+                .filter(conversations::next_action.eq(AsText($action)))
+                .filter(conversations::waiting_since.ge(Timestamp(since)))
+                .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
+                .filter(IsOpen)
+                .order((conversations::waiting_since, conversations::id))
+                .limit($limit)
+                .select($columns);
+            match $assigned {
+                AssignedFilter::Any => waiting.load(c),
+                AssignedFilter::Unassigned => waiting.filter(IsUnassigned).load(c),
+                AssignedFilter::To(account) => {
+                    waiting.filter(conversations::assigned_to.eq(account.0)).load(c)
+                }
+            }
+        })?
+    }};
+}
+
+/// Returns a team's open conversations with this next action after the cursor, longest waiting first.
 pub(super) fn waiting_for(
     conn: &mut DbConnection,
     team: TeamId,
@@ -51,24 +79,20 @@ pub(super) fn waiting_for(
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
-    let (since, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| {
-        let waiting = conversations::table
-            .filter(conversations::team_id.eq(team.0))
-            .filter(conversations::next_action.eq(AsText(action)))
-            .filter(conversations::waiting_since.ge(Timestamp(since)))
-            .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
-            .filter(IsOpen)
-            .order((conversations::waiting_since, conversations::id))
-            .limit(limit)
-            .select(Row::as_select());
-        match assigned {
-            AssignedFilter::Any => waiting.load(c),
-            AssignedFilter::Unassigned => waiting.filter(IsUnassigned).load(c),
-            AssignedFilter::To(account) => waiting.filter(conversations::assigned_to.eq(account.0)).load(c),
-        }
-    })?;
+    let rows: Vec<Row> = waiting!(conn, team, action, assigned, after, limit, Row::as_select());
     Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// Returns the ids of a team's open conversations that need the agent after the cursor, longest waiting first.
+pub(super) fn waiting_ids(
+    conn: &mut DbConnection,
+    team: TeamId,
+    assigned: AssignedFilter,
+    after: Option<&QueueCursor>,
+    limit: i64,
+) -> Result<Vec<ConversationId>, DbError> {
+    let ids: Vec<i64> = waiting!(conn, team, NextAction::Agent, assigned, after, limit, conversations::id);
+    Ok(ids.into_iter().map(ConversationId).collect())
 }
 
 /// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the account's.
@@ -99,12 +123,6 @@ pub(super) fn claim(
     };
     Ok(row.map(Conversation::from))
 }
-
-/// Later than all stored times.
-const END_OF_TIME: DateTime<Utc> = match DateTime::from_timestamp(253_402_300_799, 0) {
-    Some(time) => time,
-    None => DateTime::UNIX_EPOCH,
-};
 
 /// Returns a team's closed conversations after the cursor, newest first.
 pub(super) fn closed(

@@ -105,7 +105,8 @@ pub(super) fn insert_mention(
 ) -> Result<(), DbError> {
     let values = (mentions::message_id.eq(note.0), mentions::account_id.eq(account.0));
     on_each!(conn, |c| diesel::insert_into(mentions::table).values(values).execute(c))?;
-    events::queries::insert_mention(conn, conversation.team_id, conversation.id, note, account, now)
+    let (kind, team, conversation) = (EventKind::Mentioned, conversation.team_id, conversation.id);
+    events::queries::insert_with_account(conn, kind, team, conversation, Some(note), Some(account), now)
 }
 
 /// Inserts or updates a message, and inserts the event about it. Returns the ids of both, or no row when the message was

@@ -17,6 +17,7 @@ on_both_databases![
     a_reply_clears_the_flag,
     an_agent_can_dismiss_the_flag,
     an_agent_can_opt_the_customer_out_with_one_request,
+    the_record_names_the_customers_request_also_before_many_notes,
     an_opt_out_stays_visible_and_cannot_be_dismissed,
     a_number_that_now_belongs_to_another_team_cannot_be_opted_out,
 ];
@@ -141,6 +142,18 @@ async fn an_agent_can_opt_the_customer_out_with_one_request(app: TestApp) {
         assert_eq!(consent[name], value, "{name}");
     }
     ann.reply(conversation, "Hi").await.problem(NumberOptedOut);
+}
+
+async fn the_record_names_the_customers_request_also_before_many_notes(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    let conversation = app.inbound(STRANGER, "please stop texting me").await;
+    let request = ann.messages(conversation).await[0]["id"].clone();
+    for n in 0..51 {
+        let note = json!({"body": format!("Note {n}")});
+        ann.post(&format!("/conversations/{conversation}/notes"), note).await.expect(201);
+    }
+    let seen = ann.post(&format!("/conversations/{conversation}/opt_out"), json!({})).await.expect(201);
+    assert_eq!(seen["consent"]["message_id"], request);
 }
 
 async fn an_opt_out_stays_visible_and_cannot_be_dismissed(app: TestApp) {

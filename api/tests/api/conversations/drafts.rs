@@ -1,14 +1,15 @@
 //! Drafts (rule 21): unsent messages that the server keeps for all devices of an account.
 
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection;
 use reqwest::Method;
 use serde_json::{Value, json};
 use shared::ErrorCode::{ConversationClosed, NotFound, ValidationFailed};
 
 use crate::support::{
-    ApiResponse, Client, TestApp,
+    ApiResponse, Client, Kind, TestApp, eventually,
     fixtures::{ADMIN, ANN, BO, CLAIMS_TEMPLATE, COLLECTIONS, CY, GREETING, STRANGER, SUPPORT, stranger},
-    on_both_databases,
+    on_both_databases, run,
 };
 
 on_both_databases![
@@ -114,6 +115,27 @@ async fn a_draft_ends_when_its_conversation_closes(app: TestApp) {
     ann.get(&path(conversation)).await.no_content();
     ann.put(&path(conversation), draft("Ann's", "k1")).await.problem(ConversationClosed);
     assert_eq!(app.database.count("drafts", "1 = 1"), 0);
+}
+
+async fn no_draft_is_stored_while_its_conversation_is_being_closed(app: TestApp) {
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    let mut closing = app.database.lock(conversation);
+    let put = tokio::spawn(async move { ann.put(&path(conversation), draft("Hello", "k1")).await });
+    eventually("the request waits", async || app.database.has_waiting_request().then_some(())).await;
+    let close = format!(
+        "UPDATE conversations SET status = 'closed', next_action = NULL, closed_at = now(), closed_by = 'Bo',
+             closure_reason_id = 1, closure_reason = 'Done' WHERE id = {conversation};
+         COMMIT"
+    );
+    closing.batch_execute(&close).unwrap();
+    put.await.unwrap().problem(ConversationClosed);
+    assert_eq!(app.database.count("drafts", "1 = 1"), 0);
+}
+
+#[test]
+fn no_draft_is_stored_while_its_conversation_is_being_closed_on_postgres() {
+    run(Kind::Postgres, no_draft_is_stored_while_its_conversation_is_being_closed);
 }
 
 async fn an_ad_hoc_draft_ends_when_its_message_is_sent(app: TestApp) {

@@ -9,13 +9,12 @@ use shared::ErrorCode::{Forbidden, NotFound};
 use tokio::task::JoinSet;
 
 use crate::support::{
-    Client, Kind, TestApp,
+    Client, Kind, TestApp, eventually,
     fixtures::{
         ANN, BO, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, COLLECTIONS_NUMBER, FULL_KEY, PASSWORD, RAY, STRANGER,
         SUPPORT, SUPPORT_NUMBER, stranger,
     },
     on_both_databases,
-    waiting::eventually,
 };
 
 on_both_databases![
@@ -151,12 +150,9 @@ async fn a_conversation_that_another_request_locks_for_a_moment_is_taken_then(ap
         // It has no locks of rows.
         return assert_eq!(next(&ann, json!({})).await, Some(id));
     }
-    let mut other = app.database.postgres();
-    other.batch_execute(&format!("BEGIN; SELECT 1 FROM conversations WHERE id = {id} FOR UPDATE")).unwrap();
+    let mut other = app.database.lock(id);
     let request = tokio::spawn(async move { next(&ann, json!({})).await });
-    let waits = "SELECT count(*) AS value FROM pg_stat_activity
-         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    eventually("the request waits", async || (app.database.integer(waits) > 0).then_some(())).await;
+    eventually("the request waits", async || app.database.has_waiting_request().then_some(())).await;
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(request.await.unwrap(), Some(id));
 }

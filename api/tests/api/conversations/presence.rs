@@ -236,3 +236,27 @@ async fn replicas_see_each_others_presences(app: TestApp) {
 fn replicas_see_each_others_presences_on_postgres() {
     run(Kind::Postgres, replicas_see_each_others_presences);
 }
+
+async fn a_presence_that_has_ended_stays_away_when_the_clock_is_set_back(app: TestApp) {
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let (ann, bo) = (app.signed_in(ANN).await, app.signed_in(BO).await);
+    report(&bo, conversation, "viewing").await;
+    app.clock.set_by(TimeDelta::minutes(-10));
+    app.advance(TimeDelta::seconds(30));
+    eventually("the presence has ended", async || {
+        (viewers(&ann, conversation).await == json!([])).then_some(())
+    })
+    .await;
+    // Otherwise each later read of the table would bring it back.
+    eventually("the report is deleted", async || {
+        app.advance(TimeDelta::milliseconds(500));
+        (app.database.count("presences", "1 = 1") == 0).then_some(())
+    })
+    .await;
+    assert_eq!(viewers(&ann, conversation).await, json!([]));
+}
+
+#[test]
+fn a_presence_that_has_ended_stays_away_when_the_clock_is_set_back_on_postgres() {
+    run(Kind::Postgres, a_presence_that_has_ended_stays_away_when_the_clock_is_set_back);
+}

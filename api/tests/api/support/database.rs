@@ -154,6 +154,21 @@ impl TestDatabase {
         sqlite(&self.file())
     }
 
+    /// Locks a conversation on PostgreSQL, until the connection commits.
+    pub(crate) fn lock(&self, conversation: i64) -> PgConnection {
+        let mut conn = self.postgres();
+        let lock = format!("BEGIN; SELECT 1 FROM conversations WHERE id = {conversation} FOR UPDATE");
+        conn.batch_execute(&lock).expect("a lock");
+        conn
+    }
+
+    /// Returns whether a request waits for a lock on PostgreSQL.
+    pub(crate) fn has_waiting_request(&self) -> bool {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        self.integer(waiting) > 0
+    }
+
     /// A new connection to the PostgreSQL database, for several statements.
     pub(crate) fn postgres(&self) -> PgConnection {
         postgres(&self.url)

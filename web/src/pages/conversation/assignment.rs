@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 use shared::{
-    conversation::{Action, Assignee, ConversationStatus, NewAssignment},
+    account::AccountName,
+    conversation::{Action, ConversationStatus, NewAssignment},
     ids::AccountId,
 };
 
@@ -60,7 +61,7 @@ pub(super) fn assignment(context: ConversationContext) -> AnyView {
     .into_any()
 }
 
-fn holder_text(holder: &Assignee, own: Option<AccountId>) -> String {
+fn holder_text(holder: &AccountName, own: Option<AccountId>) -> String {
     if Some(holder.id) == own { "Assigned to you".to_owned() } else { format!("Assigned to {}", holder.name) }
 }
 

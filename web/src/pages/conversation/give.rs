@@ -1,10 +1,7 @@
 //! The content of the dialog that gives a conversation to a colleague, with a note.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use shared::{
-    conversation::{Assignee, NewAssignment},
-    ids::AccountId,
-};
+use shared::{account::AccountName, conversation::NewAssignment, ids::AccountId};
 
 use super::ConversationContext;
 use crate::{
@@ -23,7 +20,7 @@ pub(crate) fn Give() -> impl IntoView {
     let form = Form::new();
     let notices = use_notices();
     let note = RwSignal::new(String::new());
-    let colleagues = RwSignal::new(None::<Result<Vec<Assignee>, RequestError>>);
+    let colleagues = RwSignal::new(None::<Result<Vec<AccountName>, RequestError>>);
     let select = NodeRef::<html::Select>::new();
     spawn(async move {
         let response = context.client.list_assignees(context.id).await;
@@ -92,7 +89,7 @@ pub(crate) fn Give() -> impl IntoView {
 /// The colleagues, without the account that has the conversation.
 fn options(
     context: ConversationContext,
-    colleagues: Option<&Result<Vec<Assignee>, RequestError>>,
+    colleagues: Option<&Result<Vec<AccountName>, RequestError>>,
 ) -> impl IntoView + use<> {
     let holder = context
         .detail

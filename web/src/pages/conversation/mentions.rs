@@ -1,6 +1,6 @@
 //! Mentions of colleagues in a note: which one is being typed, which colleagues match it, and which a text contains.
 
-use shared::{ids::AccountId, team::Colleague};
+use shared::{account::AccountName, ids::AccountId};
 
 /// Maximum number of suggestions.
 const MOST: usize = 6;
@@ -31,9 +31,9 @@ impl TypedMention {
     }
 
     /// Returns the colleagues with a name, or a part of one, that begins with what was typed.
-    pub(super) fn matching(&self, colleagues: &[Colleague]) -> Vec<Colleague> {
+    pub(super) fn matching(&self, colleagues: &[AccountName]) -> Vec<AccountName> {
         let typed = self.name.to_lowercase();
-        let matches = |colleague: &&Colleague| {
+        let matches = |colleague: &&AccountName| {
             let name = colleague.name.to_lowercase();
             let starts = name.match_indices(' ').map(|(space, _)| space + 1);
             [0].into_iter().chain(starts).any(|start| name[start..].starts_with(&typed))
@@ -50,7 +50,7 @@ impl TypedMention {
 }
 
 /// Returns the colleagues that a text mentions: the longest name after each `@`.
-pub(super) fn mentioned(text: &str, colleagues: &[Colleague]) -> Vec<AccountId> {
+pub(super) fn mentioned(text: &str, colleagues: &[AccountName]) -> Vec<AccountId> {
     let mut found = Vec::new();
     for (at, _) in text.match_indices('@') {
         let after = &text[at + 1..];
@@ -72,9 +72,9 @@ pub(super) fn mentioned(text: &str, colleagues: &[Colleague]) -> Vec<AccountId> 
 mod tests {
     use super::*;
 
-    fn colleagues() -> Vec<Colleague> {
+    fn colleagues() -> Vec<AccountName> {
         let names = ["Ann", "Bo", "Bo Lee", "Zoë Bond"];
-        (1..).zip(names).map(|(id, name)| Colleague { id: AccountId(id), name: name.to_owned() }).collect()
+        (1..).zip(names).map(|(id, name)| AccountName { id: AccountId(id), name: name.to_owned() }).collect()
     }
 
     fn names(text: &str) -> Vec<String> {

@@ -4,9 +4,9 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use serde::{Deserialize, Serialize};
 use shared::{
     ErrorCode,
+    account::AccountName,
     ids::{AccountId, ConversationId},
     note::NewNote,
-    team::Colleague,
 };
 
 use super::{
@@ -41,9 +41,9 @@ pub(super) struct NoteState {
     context: ConversationContext,
     composer: Composer<NoteDetails>,
     /// The team's colleagues; empty until they are fetched.
-    colleagues: RwSignal<Vec<Colleague>>,
+    colleagues: RwSignal<Vec<AccountName>>,
     typed: RwSignal<Option<TypedMention>>,
-    suggestions: Memo<Vec<Colleague>>,
+    suggestions: Memo<Vec<AccountName>>,
     /// Index of the suggestion that Enter inserts.
     active: RwSignal<usize>,
 }
@@ -81,7 +81,7 @@ impl NoteState {
         self.composer.draft.with(|draft| !draft.text.is_empty())
     }
 
-    async fn fetch_colleagues(self) -> Result<Vec<Colleague>, RequestError> {
+    async fn fetch_colleagues(self) -> Result<Vec<AccountName>, RequestError> {
         let known = self.colleagues.try_get_untracked().unwrap_or_default();
         let team = self.context.detail.with_untracked(|detail| detail.as_ref().map(|detail| detail.team.id));
         match team {
@@ -137,7 +137,7 @@ impl NoteState {
     }
 
     /// Inserts the name of a suggested colleague.
-    fn insert(self, colleague: &Colleague) {
+    fn insert(self, colleague: &AccountName) {
         let Some(typed) = self.typed.get_untracked() else { return };
         let (text, caret) = typed.completed(&colleague.name);
         self.typed.set(None);
@@ -243,13 +243,13 @@ fn note_box(state: NoteState, error: Signal<Option<String>>) -> AnyView {
     .into_any()
 }
 
-fn option_id(colleague: &Colleague) -> String {
+fn option_id(colleague: &AccountName) -> String {
     format!("colleague-{}", colleague.id)
 }
 
 /// The colleagues that match the mention being typed.
 fn suggestion_list(state: NoteState) -> AnyView {
-    let option = move |(n, colleague): (usize, Colleague)| {
+    let option = move |(n, colleague): (usize, AccountName)| {
         let (id, name) = (option_id(&colleague), colleague.name.clone());
         view! {
             <li

@@ -9,7 +9,10 @@ pub(crate) mod dialog;
 use leptos::{html, prelude::*};
 
 use super::lazy::{Lazy, LazyPage};
-use crate::{components::when::when, keys::use_keys};
+use crate::{
+    components::{dialog::open_while_mounted, when::when},
+    keys::use_keys,
+};
 
 /// The palette, while it is open.
 pub(crate) fn palette() -> AnyView {
@@ -20,17 +23,7 @@ pub(crate) fn palette() -> AnyView {
 fn frame() -> AnyView {
     let keys = use_keys();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get().filter(|dialog| !dialog.open()) {
-            let _ = dialog.show_modal();
-        }
-    });
-    // The browser returns the focus only when a dialog is closed, not when it is removed.
-    on_cleanup(move || {
-        if let Some(dialog) = dialog.get_untracked() {
-            dialog.close();
-        }
-    });
+    open_while_mounted(dialog);
     view! {
         <dialog
             node_ref=dialog
