@@ -58,6 +58,21 @@ test("the header's button opens the palette, which also works without single-key
   await palette.open();
 });
 
+test("Ctrl+K opens the palette again in the moment in which it closes", async ({ page, server }) => {
+  await server.openAs(page, "bo", "/closed");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  const palette = new Palette(page);
+  await palette.open();
+  await palette.box.fill("Half a thought");
+  await page.evaluate(() => {
+    document.querySelector<HTMLDialogElement>("dialog[open]")!.close();
+    const keys = { key: "k", ctrlKey: true, bubbles: true, cancelable: true };
+    document.body.dispatchEvent(new KeyboardEvent("keydown", keys));
+  });
+  await expect(palette.box).toHaveValue("");
+  await expect(palette.box).toBeFocused();
+});
+
 test("a page is found by its name, and Enter opens it", async ({ page, server }) => {
   await server.openAs(page, "bo", "/");
   await expect(rows(page).first()).toBeVisible();

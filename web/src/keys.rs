@@ -128,9 +128,14 @@ impl Keys {
 
     /// Opens the command palette, or closes it. It does not open over another dialog.
     pub(crate) fn toggle_palette(self) {
-        let is_open = self.palette_open.get_untracked();
-        if is_open || !is_dialog_open() {
-            self.palette_open.set(!is_open);
+        match (self.palette_open.get_untracked(), is_dialog_open()) {
+            // It has just been closed, and reports that later: a new one opens.
+            (true, false) => {
+                self.palette_open.set(false);
+                request_animation_frame(move || self.palette_open.set(true));
+            }
+            (false, true) => {}
+            (is_open, _) => self.palette_open.set(!is_open),
         }
     }
 

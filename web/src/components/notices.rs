@@ -101,7 +101,7 @@ pub(crate) fn NoticeRegion() -> impl IntoView {
 }
 
 fn render(notices: Notices, notice: Notice) -> AnyView {
-    let colours = if notice.is_error { "alert-error" } else { "alert-info" };
+    let colours = if notice.is_error { "alert-error" } else { "border-edge bg-raised" };
     let dismiss = move |_| notices.dismiss(notice.number);
     let text = match notice.href {
         Some(href) => view! { <a class="link" href=href on:click=dismiss>{notice.text}</a> }.into_any(),

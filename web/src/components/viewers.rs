@@ -35,7 +35,7 @@ fn describe(viewer: &Viewer) -> String {
 
 fn chip(description: &str) -> AnyView {
     let name = description.rsplit_once(" is ").map_or("", |(name, _)| name);
-    let class = if description.ends_with(TYPING) { "ring-2 ring-warm" } else { "" };
+    let class = if description.ends_with(TYPING) { "ring-2 ring-warm" } else { "ring-1 ring-quiet" };
     account_avatar(name, description, class)
 }
 

@@ -121,7 +121,7 @@ pub(super) fn assignment_note(context: ConversationContext) -> AnyView {
         note.get().map(|note| {
             let from = note.by.map(|by| format!("Note from {by}: ")).unwrap_or_default();
             view! {
-                <p role="note" class="alert alert-info mt-2 py-2 wrap-anywhere" dir="auto">
+                <p role="note" class="mt-2 rounded-box border border-note-edge bg-note px-4 py-2 text-sm wrap-anywhere" dir="auto">
                     <span><strong class="font-semibold">{from}</strong>{note.text}</span>
                 </p>
             }

@@ -55,7 +55,7 @@ fn reply_or_note(context: ConversationContext, reporter: Reporter) -> AnyView {
             <button
                 type="button"
                 class="btn join-item btn-sm"
-                class:btn-neutral=move || !is_note.get()
+                class:bg-mine=move || !is_note.get()
                 aria-pressed=move || (!is_note.get()).to_string()
                 data-write-reply
                 on:click=move |_| choose(false)

@@ -161,7 +161,9 @@ fn content(conversation: &Conversation) -> AnyView {
     let number = conversation.number.display();
     let name = conversation.name.clone().filter(|name| !name.is_empty());
     let needs_agent = needs_agent(conversation);
-    let weight = if needs_agent { "truncate font-semibold" } else { "truncate text-quiet" };
+    let weight = if needs_agent { "font-semibold" } else { "text-quiet" };
+    // A number of which the end is missing names another customer.
+    let fit = if name.is_some() { "truncate" } else { "shrink-0" };
     let wait = if needs_agent {
         waiting(conversation.waiting_since, "sr-only")
     } else {
@@ -173,7 +175,7 @@ fn content(conversation: &Conversation) -> AnyView {
     let below = (name.is_some() || unread.is_some() || conversation.attention.is_some()).then(|| {
         view! {
             <span class="flex h-4 items-center justify-between gap-2 text-xs text-quiet">
-                <span class="truncate">{name.is_some().then(|| number.clone())}</span>
+                <span class="shrink-0">{name.is_some().then(|| number.clone())}</span>
                 <span class="flex items-center gap-2">{conversation.attention.as_ref().map(attention)} {unread}</span>
             </span>
         }
@@ -182,7 +184,7 @@ fn content(conversation: &Conversation) -> AnyView {
         {customer_avatar(conversation)}
         <span class="min-w-0 flex-1">
             <span class="flex items-baseline justify-between gap-2 text-sm">
-                <bdi class=weight>{name.unwrap_or(number)}</bdi>
+                <bdi class=format!("{fit} {weight}")>{name.unwrap_or(number)}</bdi>
                 <span class="text-xs">{wait}</span>
             </span>
             {below}

@@ -24,12 +24,18 @@ fn frame() -> AnyView {
     let keys = use_keys();
     let dialog = NodeRef::<html::Dialog>::new();
     open_while_mounted(dialog);
+    // The event arrives later, when another palette may have replaced this one.
+    let closed = move |_| {
+        if dialog.try_get_untracked().flatten().is_some_and(|dialog| !dialog.open()) {
+            keys.palette_open.set(false);
+        }
+    };
     view! {
         <dialog
             node_ref=dialog
             class="modal modal-top"
             aria-label="Search or jump to"
-            on:close=move |_| keys.palette_open.set(false)
+            on:close=closed
         >
             <div class="modal-box mx-auto max-w-xl overflow-hidden p-0 sm:mt-[12vh] sm:rounded-box">
                 <LazyPage page=Lazy::Palette />
