@@ -4,7 +4,7 @@ mod agents;
 mod notes;
 mod sending;
 
-pub(crate) use agents::{assigned_counts, drafts, presences, queue_counts};
+pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use notes::mentions;
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 
