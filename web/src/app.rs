@@ -14,6 +14,7 @@ use crate::{
     api::RequestError,
     clock::Clock,
     components::{
+        heading::UnreadCount,
         notices::{NoticeRegion, Notices},
         placeholder::{failed, skeleton},
         shell::Shell,
@@ -97,6 +98,7 @@ pub(crate) fn App() -> impl IntoView {
     theme::provide();
     Clock::provide();
     Notices::provide();
+    provide_context(UnreadCount(RwSignal::new(0)));
     ScrollRestoration::provide();
     let router = Router::provide();
     let session = Session::provide();
