@@ -15,6 +15,12 @@ pub enum EventKind {
     MessageReceived,
     /// A message to the customer was queued.
     MessageQueued,
+    /// A message was scheduled, or a scheduled or held message was changed.
+    MessageScheduled,
+    /// A scheduled message was held, because the customer wrote after it was scheduled.
+    MessageHeld,
+    /// A scheduled or held message was cancelled, and is no longer in the thread.
+    MessageCancelled,
     /// A message's delivery status changed.
     MessageStatusChanged,
     /// A note was added to a conversation.
@@ -40,9 +46,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 15] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
+        EventKind::MessageScheduled,
+        EventKind::MessageHeld,
+        EventKind::MessageCancelled,
         EventKind::MessageStatusChanged,
         EventKind::NoteAdded,
         EventKind::Mentioned,
@@ -61,6 +70,9 @@ impl EventKind {
         match self {
             EventKind::MessageReceived => "message_received",
             EventKind::MessageQueued => "message_queued",
+            EventKind::MessageScheduled => "message_scheduled",
+            EventKind::MessageHeld => "message_held",
+            EventKind::MessageCancelled => "message_cancelled",
             EventKind::MessageStatusChanged => "message_status_changed",
             EventKind::NoteAdded => "note_added",
             EventKind::Mentioned => "mentioned",

@@ -35,6 +35,10 @@ pub enum Direction {
 pub enum MessageStatus {
     /// Received from the customer. Inbound messages and notes have no other status.
     Received,
+    /// Goes out at its `send_at`.
+    Scheduled,
+    /// Not sent, because the customer wrote after it was scheduled.
+    Held,
     /// Waiting to be sent to the gateway.
     Queued,
     /// Being sent. It is not known yet whether the gateway has accepted it.
@@ -51,8 +55,10 @@ pub enum MessageStatus {
 
 impl MessageStatus {
     /// Every status.
-    pub const ALL: [MessageStatus; 7] = [
+    pub const ALL: [MessageStatus; 9] = [
         MessageStatus::Received,
+        MessageStatus::Scheduled,
+        MessageStatus::Held,
         MessageStatus::Queued,
         MessageStatus::Sending,
         MessageStatus::Sent,
@@ -66,6 +72,8 @@ impl MessageStatus {
     pub fn as_str(self) -> &'static str {
         match self {
             MessageStatus::Received => "received",
+            MessageStatus::Scheduled => "scheduled",
+            MessageStatus::Held => "held",
             MessageStatus::Queued => "queued",
             MessageStatus::Sending => "sending",
             MessageStatus::Sent => "sent",
@@ -87,6 +95,12 @@ impl MessageStatus {
         matches!(self, Self::Undelivered | Self::Failed)
     }
 
+    /// Returns whether the message waits for its time or for a decision (rule 22), and so has not been sent.
+    #[must_use]
+    pub fn is_scheduled(self) -> bool {
+        matches!(self, Self::Scheduled | Self::Held)
+    }
+
     /// Returns whether the status may change to `next`. A status never goes backwards, and the first final status
     /// stays.
     #[must_use]
@@ -96,10 +110,12 @@ impl MessageStatus {
 
     fn rank(self) -> u8 {
         match self {
-            Self::Queued => 0,
-            Self::Sending => 1,
-            Self::Sent => 2,
-            Self::Delivered | Self::Undelivered | Self::Failed | Self::Received => 3,
+            Self::Scheduled => 0,
+            Self::Held => 1,
+            Self::Queued => 2,
+            Self::Sending => 3,
+            Self::Sent => 4,
+            Self::Delivered | Self::Undelivered | Self::Failed | Self::Received => 5,
         }
     }
 }
@@ -189,7 +205,8 @@ pub struct Message {
     pub status: MessageStatus,
     /// Why the message failed; `null` unless it did.
     pub error: Option<MessageError>,
-    /// When the customer sent an inbound message, or when an outbound message was created.
+    /// When the customer sent an inbound message, or when an outbound message was created. This is its place in the
+    /// thread: a scheduled message has its `send_at` here, and once it is queued, the time of that.
     #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the gateway accepted the message.
@@ -206,6 +223,9 @@ pub struct Message {
     /// The accounts that a note mentions.
     #[serde(default)]
     pub mentions: Vec<AccountId>,
+    /// When a scheduled message goes out, or was to go out; `null` for a message that was sent at once.
+    #[serde(default, deserialize_with = "crate::time::optional")]
+    pub send_at: Option<DateTime<Utc>>,
 }
 
 /// `POST /conversations/{id}/messages`.
@@ -220,9 +240,35 @@ pub struct NewMessage {
     /// The last message that the caller saw. The reply is refused (409) if there are later messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
+    /// When the message goes out, at most a year from now; at once when left out.
+    #[serde(default, deserialize_with = "crate::time::optional", skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<DateTime<Utc>>,
     /// Not supported yet: leave it out. A request with media is refused.
     #[serde(default, alias = "media_urls", skip_serializing)]
     pub media: Option<IgnoredAny>,
+}
+
+/// `PUT /messages/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScheduledMessageChange {
+    /// The message text, 1 to 1600 characters.
+    pub body: String,
+    /// When the message goes out, at most a year from now.
+    #[serde(deserialize_with = "crate::time::required")]
+    pub send_at: DateTime<Utc>,
+    /// The last message that the caller saw. The change is refused (409) if there are later messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_message_id: Option<MessageId>,
+}
+
+/// `POST /messages/{id}/send_now`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SendNow {
+    /// The last message that the caller saw. The request is refused (409) if there are later messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_message_id: Option<MessageId>,
 }
 
 /// A valid message body: 1 to 1600 characters, not only white space, no NUL.

@@ -149,6 +149,8 @@ literal! {
     IsUnassigned = "conversations.assigned_to IS NULL";
     /// The gateway has accepted the message, and no final status is known.
     IsSent = "messages.status = 'sent'";
+    /// The message is scheduled or held, so it has not been sent.
+    IsScheduled = "messages.status IN ('scheduled', 'held')";
 }
 
 /// Later than all stored times.

@@ -10,7 +10,7 @@ use shared::ids::MessageId;
 use super::claim::{Claim, Claimed};
 use crate::db::{
     DbConnection, DbError, Timestamp, on_each,
-    schema::{gateway_refusals, messages, outbox},
+    schema::{gateway_refusals, messages, outbox, scheduled_messages},
 };
 
 diesel::alias!(outbox as earlier: Earlier);
@@ -87,6 +87,8 @@ pub(super) fn delete_claimed(conn: &mut DbConnection, claim: Claim) -> Result<bo
 pub(super) struct OutboxState {
     /// When the next unclaimed message is due or the next claim expires, whichever is earlier.
     pub(super) due: Option<DateTime<Utc>>,
+    /// When the next scheduled message is due.
+    pub(super) scheduled: Option<DateTime<Utc>>,
     /// Whether the gateway refuses our credentials.
     pub(super) refused: bool,
 }
@@ -99,14 +101,17 @@ pub(super) fn state(conn: &mut DbConnection) -> Result<OutboxState, DbError> {
         .order((outbox::due_at, outbox::message_id))
         .select(outbox::due_at);
     let held = outbox::table.select(diesel::dsl::min(outbox::held_until));
-    let (due, held, refused): (Option<Timestamp>, Option<Timestamp>, bool) =
-        on_each!(conn, |c| diesel::select((
-            due.single_value(),
-            held.single_value(),
-            exists(gateway_refusals::table.select(gateway_refusals::id)),
-        ))
-        .get_result(c))?;
-    Ok(OutboxState { due: due.into_iter().chain(held).map(DateTime::from).min(), refused })
+    let scheduled = scheduled_messages::table.select(diesel::dsl::min(scheduled_messages::due_at));
+    type Columns = (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>, bool);
+    let (due, held, scheduled, refused): Columns = on_each!(conn, |c| diesel::select((
+        due.single_value(),
+        held.single_value(),
+        scheduled.single_value(),
+        exists(gateway_refusals::table.select(gateway_refusals::id)),
+    ))
+    .get_result(c))?;
+    let due = due.into_iter().chain(held).map(DateTime::from).min();
+    Ok(OutboxState { due, scheduled: scheduled.map(DateTime::from), refused })
 }
 
 /// Counts the rows with a time later than any worker can have set by now. The clock was set back after it was written.

@@ -10,6 +10,7 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 use shared::{
+    PhoneNumber,
     conversation::Conversation,
     event::EventKind,
     ids::{AccountId, EventId, MessageId},
@@ -28,6 +29,13 @@ use crate::{
     events,
     gateway::failure::FailureCode,
 };
+
+impl<'a> NewMessage<'a> {
+    /// Returns the number to which the outbox sends the message at once.
+    fn recipient_now(&self) -> Option<&'a PhoneNumber> {
+        self.send_to.filter(|_| self.send_at.is_none())
+    }
+}
 
 /// The columns of a new message that follow from the others.
 pub(super) struct Row {
@@ -64,6 +72,7 @@ pub(super) fn insert(
             messages::idempotency_key.eq(key),
             messages::request_digest.eq(digest),
             messages::recovered.eq(new.recovered),
+            messages::send_at.eq(new.send_at.map(Timestamp)),
         ))
         .on_conflict_do_nothing();
     let id: Option<i64> = match conn {
@@ -73,23 +82,37 @@ pub(super) fn insert(
         DbConnection::Sqlite(c) => message.returning(messages::id).get_result(c).optional()?,
     };
     let Some(id) = id.map(MessageId) else { return Ok(None) };
-    if let Some(number) = new.send_to {
-        let values = (
-            outbox::message_id.eq(id.0),
-            outbox::team_number.eq(new.conversation.team_number.as_str()),
-            outbox::number.eq(number.as_str()),
-            outbox::due_at.eq(Timestamp(now)),
-        );
-        on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
+    if let Some(number) = new.recipient_now() {
+        return enqueue(conn, new.conversation, id, number, now).map(|()| Some(id));
     }
     let Conversation { id: conversation, team_id, .. } = new.conversation;
     events::queries::insert(conn, event_of(row), *team_id, *conversation, Some(id), now)?;
     Ok(Some(id))
 }
 
+/// Adds a stored message to the outbox, and inserts the event.
+pub(crate) fn enqueue(
+    conn: &mut DbConnection,
+    conversation: &Conversation,
+    id: MessageId,
+    number: &PhoneNumber,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values = (
+        outbox::message_id.eq(id.0),
+        outbox::team_number.eq(conversation.team_number.as_str()),
+        outbox::number.eq(number.as_str()),
+        outbox::due_at.eq(Timestamp(now)),
+    );
+    on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
+    let kind = EventKind::MessageQueued;
+    events::queries::insert(conn, kind, conversation.team_id, conversation.id, Some(id), now)
+}
+
 fn event_of(row: &Row) -> EventKind {
     match row.direction {
         Direction::Inbound => EventKind::MessageReceived,
+        Direction::Outbound if row.status == MessageStatus::Scheduled => EventKind::MessageScheduled,
         Direction::Outbound => EventKind::MessageQueued,
         Direction::Note => EventKind::NoteAdded,
     }
@@ -148,7 +171,7 @@ fn insert_in_one_statement(
     let Conversation { id, team_id, .. } = new.conversation;
     let (team, conversation) = (team_id.0.into_sql::<BigInt>(), id.0.into_sql::<BigInt>());
     let at = Timestamp(now).into_sql::<UtcTimestamp>();
-    let ids: Option<(i64, i64)> = match new.send_to {
+    let ids: Option<(i64, i64)> = match new.recipient_now() {
         None => {
             let values: [&dyn QueryFragment<Pg>; 5] = [message, &kind, &team, &conversation, &at];
             Cached::<WithEvent<Insert>, Pg>::new(&values).get_result(conn).optional()?

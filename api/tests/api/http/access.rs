@@ -42,6 +42,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("list_messages", "-yyyyyy", "-nnnynn"),
     ("get_history", "-yyyyyy", "-nnnynn"),
     ("create_message", "-fyyyyy", "-fnnynn"),
+    ("update_message", "-fyyyyy", "-fnnynn"),
+    ("delete_message", "-fyyyyy", "-fnnynn"),
+    ("send_message_now", "-fyyyyy", "-fnnynn"),
     ("create_note", "-fyyyyy", "-fnnynn"),
     ("get_media", "-yyyyyy", "-nnnynn"),
     ("create_closure", "-fyyyfy", "-fnnyfn"),
@@ -196,6 +199,7 @@ impl Fixture<'_> {
             "update_my_password" => json!({"current_password": "wrong", "password": "four words of mine"}),
             "create_conversation" => json!({"team_id": team, "number": number, "body": "Hello"}),
             "create_message" | "create_note" => json!({"body": "Hello"}),
+            "update_message" => json!({"body": "Hello", "send_at": "2024-11-26T09:00:00Z"}),
             "create_opt_out" | "take_next_conversation" => json!({}),
             "update_draft" | "update_ad_hoc_draft" => json!({"body": "Hel", "key": format!("key-{n}")}),
             "update_presence" => json!({"state": "viewing"}),
@@ -230,14 +234,8 @@ impl Fixture<'_> {
             }
             "delete_team_member" => {
                 let member = format!("/teams/{team}/members/{}", resources.account);
-                self.admin()
-                    .await
-                    .request(Method::PUT, &member)
-                    .send()
-                    .await
-                    .unwrap()
-                    .error_for_status()
-                    .unwrap();
+                let put = self.admin().await.request(Method::PUT, &member);
+                put.send().await.unwrap().error_for_status().unwrap();
                 return request;
             }
             "receive_message" | "receive_status" => return request.form(&[("MessageSid", "SM1")]),
