@@ -5,7 +5,7 @@ mod notes;
 mod scheduled;
 mod sending;
 
-pub(crate) use agents::{assigned_counts, drafts, presences, queue_counts};
+pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
