@@ -93,7 +93,7 @@ impl Session {
         self.set_me(me);
         spawn_detached(async move {
             if let Err(error) = self.client.put_preferences(&new).await {
-                notices.error(format!("The setting was not saved. {error}"));
+                notices.error(&error);
                 self.load();
             }
         });

@@ -133,9 +133,9 @@ impl State {
     /// When it is closed. Then only the message shows the failure.
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.require_live()?;
-        // The notice of an opt-out, or of a possible one, takes precedence. The message shows its failure anyway.
-        let opt_out = self.attention.take().filter(|attention| attention.code != AttentionCode::NotDelivered);
-        self.attention = opt_out.or(Some(Attention { code: AttentionCode::NotDelivered, text: reason }));
+        // Any other notice takes precedence. The message shows its failure anyway.
+        let other = self.attention.take().filter(|attention| attention.code != AttentionCode::NotDelivered);
+        self.attention = other.or(Some(Attention { code: AttentionCode::NotDelivered, text: reason }));
         if self.status == ConversationStatus::Open {
             self.set_next_action(NextAction::Agent, now);
         }

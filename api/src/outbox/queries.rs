@@ -9,20 +9,20 @@ use shared::ids::MessageId;
 
 use super::claim::{Claim, Claimed};
 use crate::db::{
-    DbConnection, DbError, Timestamp, on_each,
+    DbConnection, DbError, IsEarlier, Timestamp, on_each,
     schema::{gateway_refusals, messages, outbox, scheduled_messages},
 };
 
 diesel::alias!(outbox as earlier: Earlier);
 
 /// Whether an earlier message between the same numbers is still in the outbox. Such messages are sent in the order in
-/// which they were written.
+/// which they were queued.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(super) fn has_earlier_message() -> _ {
     let before = earlier
         .filter(earlier.field(outbox::team_number).eq(outbox::team_number))
         .filter(earlier.field(outbox::number).eq(outbox::number))
-        .filter(earlier.field(outbox::message_id).lt(outbox::message_id));
+        .filter(IsEarlier);
     exists(before)
 }
 

@@ -1,4 +1,5 @@
 ALTER TABLE conversations DROP COLUMN cancelled_messages;
+ALTER TABLE outbox DROP COLUMN position;
 DELETE FROM events WHERE kind IN ('message_scheduled', 'message_held', 'message_cancelled');
 DROP TABLE scheduled_messages;
 -- The former version cannot send them. A closed conversation has none.

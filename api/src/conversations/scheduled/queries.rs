@@ -35,7 +35,7 @@ pub(in crate::conversations) fn insert(
     message: &Message,
     due_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let seen = newest(conn, message.conversation_id)?;
+    let MessageId(seen) = newest(conn, message.conversation_id)?;
     let values = (
         scheduled_messages::message_id.eq(message.id.0),
         scheduled_messages::conversation_id.eq(message.conversation_id.0),
@@ -47,12 +47,13 @@ pub(in crate::conversations) fn insert(
 }
 
 /// Returns the highest id among the messages of a conversation.
-fn newest(conn: &mut DbConnection, conversation: ConversationId) -> Result<i64, DbError> {
+pub(super) fn newest(conn: &mut DbConnection, conversation: ConversationId) -> Result<MessageId, DbError> {
+    // The sum keeps PostgreSQL from searching the ids of all conversations from the end.
     let id: Option<i64> = on_each!(conn, |c| messages::table
         .filter(messages::conversation_id.eq(conversation.0))
-        .select(max(messages::id))
+        .select(max(messages::id + 0_i64))
         .first(c))?;
-    Ok(id.unwrap_or_default())
+    Ok(MessageId(id.unwrap_or_default()))
 }
 
 /// Returns what is stored about a message, if it is scheduled or held.
@@ -136,7 +137,7 @@ pub(super) fn change(
     sender: &Sender,
     send_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let seen = newest(conn, message.conversation_id)?;
+    let MessageId(seen) = newest(conn, message.conversation_id)?;
     let due =
         (scheduled_messages::due_at.eq(Timestamp(send_at)), scheduled_messages::seen_message_id.eq(seen));
     let counted = segments(body);

@@ -93,7 +93,8 @@ pub(super) fn enqueue(
     if !queries::take(conn, message.id, now)? {
         return Ok(false);
     }
-    store::enqueue(conn, conversation, message.id, number, now)?;
+    let after = queries::newest(conn, conversation.id)?;
+    store::enqueue(conn, conversation, message.id, number, Some(after), now)?;
     update_state(conn, conversation, state)?;
     Ok(true)
 }

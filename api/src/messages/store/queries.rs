@@ -83,22 +83,25 @@ pub(super) fn insert(
     };
     let Some(id) = id.map(MessageId) else { return Ok(None) };
     if let Some(number) = new.recipient_now() {
-        return enqueue(conn, new.conversation, id, number, now).map(|()| Some(id));
+        return enqueue(conn, new.conversation, id, number, None, now).map(|()| Some(id));
     }
     let Conversation { id: conversation, team_id, .. } = new.conversation;
     events::queries::insert(conn, event_of(row), *team_id, *conversation, Some(id), now)?;
     Ok(Some(id))
 }
 
-/// Adds a stored message to the outbox, and inserts the event.
+/// Adds a stored message to the outbox, and inserts the event. `after`: the message after which it is sent, if that is not
+/// the one before it.
 pub(crate) fn enqueue(
     conn: &mut DbConnection,
     conversation: &Conversation,
     id: MessageId,
     number: &PhoneNumber,
+    after: Option<MessageId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let values = (
+        outbox::position.eq(after.map(|after| 2 * after.0 + 1)),
         outbox::message_id.eq(id.0),
         outbox::team_number.eq(conversation.team_number.as_str()),
         outbox::number.eq(number.as_str()),

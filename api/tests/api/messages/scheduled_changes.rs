@@ -8,7 +8,7 @@ use shared::ErrorCode::{
     NumberOptedOut, ValidationFailed,
 };
 
-use super::scheduled::{in_an_hour, schedule};
+use super::scheduled::{in_ten_minutes, schedule};
 use crate::support::{
     ApiResponse, Client, TestApp,
     fixtures::{ADMIN, ANN, BO, CLAIMS_NUMBER, STRANGER, stranger},
@@ -43,18 +43,17 @@ async fn send_now(client: &Client, message: i64, body: Value) -> ApiResponse {
 /// Returns a held message and its conversation.
 async fn held(app: &TestApp, ann: &Client) -> (i64, i64) {
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(app, ann, conversation, "Good morning").await;
-    app.inbound(STRANGER, "Stop that").await;
-    app.advance(TimeDelta::hours(1));
-    let ann = app.signed_in(ANN).await;
-    app.message_becomes(&ann, message, "held").await;
+    let message = in_ten_minutes(app, ann, conversation, "Good morning").await;
+    app.inbound(STRANGER, "Please wait").await;
+    app.advance(TimeDelta::minutes(10));
+    app.message_becomes(ann, message, "held").await;
     (message, conversation)
 }
 
 async fn a_changed_message_has_the_new_text_time_and_sender(app: TestApp) {
     let (ann, bo) = (app.signed_in(ANN).await, app.signed_in(BO).await);
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &ann, conversation, "Good morning").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
     let body = "ж".repeat(100);
     let change = json!({"body": body, "send_at": app.clock.now() + TimeDelta::minutes(10)});
     let changed = bo.put(&path(message), change).await.expect(200);
@@ -74,7 +73,7 @@ async fn a_changed_message_has_the_new_text_time_and_sender(app: TestApp) {
 async fn a_change_is_checked_like_a_reply(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &ann, conversation, "Good morning").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
     let before = ann.messages(conversation).await;
     let at = |wait: i64| app.clock.now() + TimeDelta::minutes(wait);
     let change = async |body: &str, send_at, seen: Option<i64>| {
@@ -96,8 +95,8 @@ async fn a_change_is_checked_like_a_reply(app: TestApp) {
 }
 
 async fn a_changed_held_message_is_scheduled_again(app: TestApp) {
-    let (message, conversation) = held(&app, &app.signed_in(ANN).await).await;
     let ann = app.signed_in(ANN).await;
+    let (message, conversation) = held(&app, &ann).await;
     let change = json!({"body": "Sorry", "send_at": app.clock.now() + TimeDelta::minutes(1)});
     assert_eq!(ann.put(&path(message), change).await.expect(200)["status"], "scheduled");
     assert_eq!(ann.conversation(conversation).await["attention"], Value::Null);
@@ -109,13 +108,13 @@ async fn a_changed_held_message_is_scheduled_again(app: TestApp) {
 async fn a_cancelled_message_leaves_the_thread_and_is_never_sent(app: TestApp) {
     let (ann, bo) = (app.signed_in(ANN).await, app.signed_in(BO).await);
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &ann, conversation, "Good morning").await;
-    let other = in_an_hour(&app, &ann, conversation, "Good night").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
+    let other = in_ten_minutes(&app, &ann, conversation, "Good night").await;
     bo.delete(&path(message)).await.no_content();
     assert_eq!(ann.messages(conversation).await.len(), 2);
     bo.delete(&path(message)).await.problem(NotFound);
     send_now(&ann, message, json!({})).await.problem(NotFound);
-    app.advance(TimeDelta::hours(1));
+    app.advance(TimeDelta::minutes(10));
     app.message_becomes(&ann, other, "delivered").await;
     assert_eq!(app.gateway.bodies_sent_to(STRANGER).await, ["Good night"]);
     let cancelled = format!("kind = 'message_cancelled' AND message_id = {message}");
@@ -140,7 +139,7 @@ async fn the_key_of_a_cancelled_message_schedules_nothing_more(app: TestApp) {
 async fn a_message_is_sent_at_once(app: TestApp) {
     let (ann, bo) = (app.signed_in(ANN).await, app.signed_in(BO).await);
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &ann, conversation, "Good morning").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
     app.advance(TimeDelta::minutes(1));
     // The body can be left out.
     let request = bo.request(Method::POST, &format!("/messages/{message}/send_now"));
@@ -150,8 +149,7 @@ async fn a_message_is_sent_at_once(app: TestApp) {
     app.message_becomes(&ann, message, "delivered").await;
     let detail = ann.conversation(conversation).await;
     assert_eq!((&detail["next_action"], &detail["assigned_to"]["id"]), (&json!("customer"), &json!(BO.1)));
-    app.advance(TimeDelta::hours(1));
-    let ann = app.signed_in(ANN).await;
+    app.advance(TimeDelta::minutes(10));
     let later = ann.create_reply(conversation, "Good night").await;
     app.message_becomes(&ann, later, "delivered").await;
     assert_eq!(app.gateway.bodies_sent_to(STRANGER).await, ["Good morning", "Good night"]);
@@ -160,7 +158,7 @@ async fn a_message_is_sent_at_once(app: TestApp) {
 async fn a_message_sent_at_once_is_checked_like_a_reply(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &ann, conversation, "Good morning").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
     send_now(&ann, message, json!({"last_seen_message_id": 0})).await.problem(ConversationMoved);
     ann.post(&format!("/conversations/{conversation}/opt_out"), json!({})).await.expect(201);
     send_now(&ann, message, json!({})).await.problem(NumberOptedOut);
@@ -170,12 +168,12 @@ async fn a_message_sent_at_once_is_checked_like_a_reply(app: TestApp) {
 }
 
 async fn a_held_message_is_sent_once_its_sender_has_seen_the_messages(app: TestApp) {
-    let (message, conversation) = held(&app, &app.signed_in(ANN).await).await;
     let ann = app.signed_in(ANN).await;
+    let (message, conversation) = held(&app, &ann).await;
     let moved =
         send_now(&ann, message, json!({"last_seen_message_id": message})).await.problem(ConversationMoved);
     let newest = &moved["messages"][0];
-    assert_eq!(newest["body"], "Stop that");
+    assert_eq!(newest["body"], "Please wait");
     send_now(&ann, message, json!({"last_seen_message_id": newest["id"]})).await.expect(200);
     app.message_becomes(&ann, message, "delivered").await;
     let detail = ann.conversation(conversation).await;
@@ -186,8 +184,8 @@ async fn a_held_message_is_sent_once_its_sender_has_seen_the_messages(app: TestA
 async fn a_repeated_request_sends_a_message_once(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &ann, conversation, "Good morning").await;
-    let other = in_an_hour(&app, &ann, conversation, "Good night").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
+    let other = in_ten_minutes(&app, &ann, conversation, "Good night").await;
     let send = async |message: i64| {
         let path = format!("/messages/{message}/send_now");
         let request = ann.request(Method::POST, &path).header("Idempotency-Key", "k1").json(&json!({}));
@@ -207,7 +205,7 @@ async fn a_sent_message_is_not_scheduled_any_more(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let reply = ann.create_reply(conversation, "Good morning").await;
     let inbound = ann.messages(conversation).await[0]["id"].as_i64().unwrap();
-    let change = json!({"body": "Good night", "send_at": app.clock.now() + TimeDelta::hours(1)});
+    let change = json!({"body": "Good night", "send_at": app.clock.now() + TimeDelta::minutes(10)});
     for message in [reply, inbound] {
         ann.put(&path(message), change.clone()).await.problem(MessageNotScheduled);
         ann.delete(&path(message)).await.problem(MessageNotScheduled);
@@ -219,8 +217,8 @@ async fn a_sent_message_is_not_scheduled_any_more(app: TestApp) {
 async fn messages_of_other_teams_are_not_found(app: TestApp) {
     let (ann, admin) = (app.signed_in(ANN).await, app.signed_in(ADMIN).await);
     let conversation = app.inbound_to(CLAIMS_NUMBER, STRANGER, "Hello").await;
-    let message = in_an_hour(&app, &admin, conversation, "Good morning").await;
-    let change = json!({"body": "Good night", "send_at": app.clock.now() + TimeDelta::hours(1)});
+    let message = in_ten_minutes(&app, &admin, conversation, "Good morning").await;
+    let change = json!({"body": "Good night", "send_at": app.clock.now() + TimeDelta::minutes(10)});
     for message in [message, 4711] {
         ann.put(&path(message), change.clone()).await.problem(NotFound);
         ann.delete(&path(message)).await.problem(NotFound);
@@ -232,11 +230,10 @@ async fn messages_of_other_teams_are_not_found(app: TestApp) {
 async fn the_last_of_several_held_messages_removes_the_notice(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
-    let first = in_an_hour(&app, &ann, conversation, "First").await;
-    let second = in_an_hour(&app, &ann, conversation, "Second").await;
+    let first = in_ten_minutes(&app, &ann, conversation, "First").await;
+    let second = in_ten_minutes(&app, &ann, conversation, "Second").await;
     app.inbound(STRANGER, "Wait").await;
-    app.advance(TimeDelta::hours(1));
-    let ann = app.signed_in(ANN).await;
+    app.advance(TimeDelta::minutes(10));
     app.message_becomes(&ann, first, "held").await;
     app.message_becomes(&ann, second, "held").await;
     ann.delete(&path(first)).await.no_content();

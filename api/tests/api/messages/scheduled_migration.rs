@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::scheduled::in_an_hour;
+use super::scheduled::in_ten_minutes;
 use crate::support::{
     TestApp,
     database::scripts,
@@ -26,7 +26,7 @@ async fn a_database_with_scheduled_messages_is_reverted_and_upgraded(app: TestAp
     let conversation = app.inbound(STRANGER, "Hello").await;
     let reply = ann.create_reply(conversation, "Good morning").await;
     app.message_becomes(&ann, reply, "delivered").await;
-    in_an_hour(&app, &ann, conversation, "Good night").await;
+    in_ten_minutes(&app, &ann, conversation, "Good night").await;
     let before = ann.messages(conversation).await;
     let status = |status: &str| format!("UPDATE messages SET status = '{status}' WHERE id = {reply}");
 
@@ -41,6 +41,6 @@ async fn a_database_with_scheduled_messages_is_reverted_and_upgraded(app: TestAp
     }
     // The server's connections, which were open all the time, see the new schema.
     assert_eq!(ann.messages(conversation).await, before[..2]);
-    in_an_hour(&app, &ann, conversation, "Good night").await;
+    in_ten_minutes(&app, &ann, conversation, "Good night").await;
     assert_eq!(ann.messages(conversation).await.len(), 3);
 }

@@ -39,6 +39,7 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
             body: body.get_value(),
             template_id: None,
             last_seen_message_id: Some(seen),
+            send_at: None,
             media: None,
         };
         let request =
@@ -79,7 +80,11 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
 
 /// Shows why the message was not sent again, as a notice, because the message may no longer be on screen. Returns the
 /// newest of the messages that held it.
-fn show_refusal(context: ConversationContext, notices: Notices, error: &RequestError) -> Option<MessageId> {
+pub(super) fn show_refusal(
+    context: ConversationContext,
+    notices: Notices,
+    error: &RequestError,
+) -> Option<MessageId> {
     match (error.code(), error.problem()) {
         (Some(ErrorCode::ConversationMoved), Some(problem)) => match problem.messages() {
             Ok(messages) => {
