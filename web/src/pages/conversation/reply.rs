@@ -216,3 +216,36 @@ impl ReplyState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_sends_the_same_request_only_for_the_same_time() {
+        let attempt = |send_at: Option<i64>, is_undoable| Attempt {
+            body: "Friday".to_owned(),
+            template_id: None,
+            last_seen: None,
+            send_at,
+            is_undoable,
+        };
+        let nine = Timing::At(DateTime::UNIX_EPOCH);
+        for (made, same) in [
+            (attempt(None, false), [true, false, false]),
+            (attempt(Some(5000), true), [false, true, false]),
+            (attempt(Some(0), false), [false, false, true]),
+            (attempt(Some(1), false), [false, false, false]),
+        ] {
+            let found = [Timing::Now, Timing::Undoable(5), nine].map(|timing| made.is_for(timing));
+            assert_eq!(found, same, "{made:?}");
+        }
+    }
+
+    #[test]
+    fn a_stored_attempt_of_an_earlier_version_was_sent_at_once() {
+        let attempt: Attempt =
+            serde_json::from_str(r#"{"body": "Friday", "template_id": null, "last_seen": 4}"#).unwrap();
+        assert!(attempt.is_for(Timing::Now));
+    }
+}

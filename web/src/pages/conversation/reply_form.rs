@@ -59,6 +59,7 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
             focus_first("main h1");
         }
     };
+    let (schedule_button, schedule_popover) = schedule_menu(state, zone);
     view! {
         <form
             class="mt-3 flex flex-col gap-2"
@@ -86,8 +87,9 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
                         >
                             {move || if form.busy.get() { "Sending…" } else { "Send" }}
                         </button>
-                        {schedule_menu(state, zone)}
+                        {schedule_button}
                     </div>
+                    {schedule_popover}
                 </div>
                 <PresenceLine context id=PRESENCE />
                 <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>

@@ -80,11 +80,7 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
 
 /// Shows why the message was not sent again, as a notice, because the message may no longer be on screen. Returns the
 /// newest of the messages that held it.
-pub(super) fn show_refusal(
-    context: ConversationContext,
-    notices: Notices,
-    error: &RequestError,
-) -> Option<MessageId> {
+fn show_refusal(context: ConversationContext, notices: Notices, error: &RequestError) -> Option<MessageId> {
     match (error.code(), error.problem()) {
         (Some(ErrorCode::ConversationMoved), Some(problem)) => match problem.messages() {
             Ok(messages) => {

@@ -43,8 +43,9 @@ pub(super) fn now() -> DateTime<Utc> {
     DateTime::from_timestamp_millis(milliseconds_now() as i64).unwrap_or_default()
 }
 
-/// The menu "Send later": a button, and its popover with the presets and an own date and time.
-pub(super) fn schedule_menu(state: ReplyState, zone: Zone) -> AnyView {
+/// The menu "Send later": its button, which joins the Send button, and its popover with the presets and an own date and
+/// time.
+pub(super) fn schedule_menu(state: ReplyState, zone: Zone) -> (AnyView, AnyView) {
     let menu = NodeRef::<html::Div>::new();
     // Computes the times of the presets each time.
     let clicks = RwSignal::new(0_u32);
@@ -55,7 +56,7 @@ pub(super) fn schedule_menu(state: ReplyState, zone: Zone) -> AnyView {
         state.schedule(at);
     });
     let content = move || (clicks.get() > 0).then(|| content(state.context, &zone, schedule));
-    view! {
+    let button = view! {
         <button
             type="button"
             class="btn btn-primary join-item border-l-primary-content/30 px-2 [anchor-name:--schedule]"
@@ -66,6 +67,8 @@ pub(super) fn schedule_menu(state: ReplyState, zone: Zone) -> AnyView {
         >
             {icon(Icon::MENU, "size-4")}
         </button>
+    };
+    let popover = view! {
         <div
             node_ref=menu
             id="schedule-menu"
@@ -76,8 +79,8 @@ pub(super) fn schedule_menu(state: ReplyState, zone: Zone) -> AnyView {
         >
             {content}
         </div>
-    }
-    .into_any()
+    };
+    (button.into_any(), popover.into_any())
 }
 
 fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTime<Utc>>) -> AnyView {
@@ -104,7 +107,6 @@ fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTim
         Ok(at) => schedule.run(at),
         Err(reason) => error.set(reason),
     });
-    let zone_name = context.read(|detail| detail.team.time_zone.clone());
     view! {
         <p class="px-2 pb-1 text-sm font-semibold">"Send later"</p>
         <ul>{presets}</ul>
@@ -118,8 +120,7 @@ fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTim
                 }
             }
         >
-            {time_input(at, error)}
-            <p class="text-xs text-quiet">{move || format!("Time of the team: {}", zone_name.get())}</p>
+            {time_input(context, "schedule-error", at, error)}
             <button type="button" class="btn btn-sm" on:click=move |_| choose.run(())>
                 "Schedule"
             </button>
@@ -128,15 +129,21 @@ fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTim
     .into_any()
 }
 
-/// The input of a date and time, with its error.
-pub(super) fn time_input(at: RwSignal<String>, error: RwSignal<&'static str>) -> AnyView {
+/// The input of a date and time, with its error, whose id is `error_id`.
+pub(super) fn time_input(
+    context: ConversationContext,
+    error_id: &'static str,
+    at: RwSignal<String>,
+    error: RwSignal<&'static str>,
+) -> AnyView {
+    let zone = context.read(|detail| detail.team.time_zone.clone());
     view! {
         <label class="flex flex-col gap-1">
             <span class="text-sm font-medium">"Date and time"</span>
             <input
                 type="datetime-local"
                 class="input input-sm w-full"
-                aria-describedby="error-send-at"
+                aria-describedby=error_id
                 aria-invalid=move || (!error.get().is_empty()).to_string()
                 prop:value=at
                 on:input:target=move |event| {
@@ -145,7 +152,8 @@ pub(super) fn time_input(at: RwSignal<String>, error: RwSignal<&'static str>) ->
                 }
             />
         </label>
-        <p id="error-send-at" role="alert" class="text-sm font-medium text-failed empty:hidden">{error}</p>
+        <p class="text-xs text-quiet">{move || format!("Time of the team: {}", zone.get())}</p>
+        <p id=error_id role="alert" class="text-sm font-medium text-failed empty:hidden">{error}</p>
     }
     .into_any()
 }

@@ -12,7 +12,6 @@ use shared::{
 use super::{
     ConversationContext,
     bubble::sender,
-    resend::show_refusal,
     undo::{Undoable, undo_line},
 };
 use crate::{
@@ -174,9 +173,10 @@ pub(super) fn refused(context: ConversationContext, notices: Notices, id: Messag
             context.thread.remove(id);
             notices.info("A colleague has cancelled this message.");
         }
-        _ => {
-            show_refusal(context, notices, error);
+        Some(ErrorCode::ConversationMoved) => {
+            notices.info("Nothing was sent or changed: new messages arrived. Read them, then try again.");
         }
+        _ => notices.error(error),
     }
     context.refetch.run(());
 }

@@ -66,7 +66,7 @@ fn edit_form(context: ConversationContext, message: Message, zone: Zone, close: 
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=save>
             {form.text_area(Field::text("body", "Message", body))}
-            <div class="flex flex-col gap-1">{time_input(at, error)}</div>
+            <div class="flex flex-col gap-1">{time_input(context, "change-error", at, error)}</div>
             {form.error()}
             {form.actions(close, "Save")}
         </form>
