@@ -136,7 +136,9 @@ test("closing says that it cancels the scheduled message", async ({ page, server
 test("with the own setting, a message just sent can be undone, and its text returns", async ({ page, freshServer }) => {
   const ann = await freshServer.apiAs("ann");
   await ann.setUndoSeconds(5);
+  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
   const { customer, conversation } = await openNewConversation(page, freshServer);
+  await preferences;
   await conversation.reply("I agree to wave the fee");
   await expect(conversation.message("I agree to wave the fee")).toContainText(/Sending in [45] s/);
   await expect(conversation.box).toHaveValue("");

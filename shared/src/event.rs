@@ -11,7 +11,7 @@ use crate::ids::{AccountId, ConversationId, EventId, MessageId, TeamId};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// A message from the customer was received.
+    /// A message from the customer was received. `account_id` is the account that the conversation is assigned to.
     MessageReceived,
     /// A message to the customer was queued.
     MessageQueued,
@@ -21,8 +21,10 @@ pub enum EventKind {
     MessageHeld,
     /// A scheduled or held message was cancelled, and is no longer in the thread.
     MessageCancelled,
-    /// A message's delivery status changed.
+    /// A message's delivery status changed, but not to a failure.
     MessageStatusChanged,
+    /// A message finally failed. `account_id` is the account that the conversation is assigned to.
+    MessageFailed,
     /// A note was added to a conversation.
     NoteAdded,
     /// A note mentions an account. Only the account's own streams receive this event.
@@ -36,6 +38,8 @@ pub enum EventKind {
     /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an unassigned
     /// conversation is only a `message_queued`.
     AssignmentChanged,
+    /// A colleague assigned a conversation to an account. Only the account's own streams receive this event.
+    Given,
     /// A team, its numbers, its members, its templates or its closure reasons changed.
     TeamChanged,
     /// An account changed. Only the account's own streams receive this event.
@@ -46,19 +50,21 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 15] = [
+    pub const ALL: [EventKind; 17] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageScheduled,
         EventKind::MessageHeld,
         EventKind::MessageCancelled,
         EventKind::MessageStatusChanged,
+        EventKind::MessageFailed,
         EventKind::NoteAdded,
         EventKind::Mentioned,
         EventKind::ConversationClosed,
         EventKind::ConsentChanged,
         EventKind::AttentionChanged,
         EventKind::AssignmentChanged,
+        EventKind::Given,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -74,12 +80,14 @@ impl EventKind {
             EventKind::MessageHeld => "message_held",
             EventKind::MessageCancelled => "message_cancelled",
             EventKind::MessageStatusChanged => "message_status_changed",
+            EventKind::MessageFailed => "message_failed",
             EventKind::NoteAdded => "note_added",
             EventKind::Mentioned => "mentioned",
             EventKind::ConversationClosed => "conversation_closed",
             EventKind::ConsentChanged => "consent_changed",
             EventKind::AttentionChanged => "attention_changed",
             EventKind::AssignmentChanged => "assignment_changed",
+            EventKind::Given => "given",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

@@ -1,5 +1,5 @@
 //! Scheduled messages (rule 22). A message with `send_at` is stored as `scheduled` and changes nothing else in its
-//! conversation. When its time comes, [`release`] queues it like a reply, or holds it if the customer has written
+//! conversation. When its time comes, `release` queues it like a reply, or holds it if the customer has written
 //! meanwhile. Until then it can be changed, cancelled and sent at once.
 //!
 //! Every operation locks the conversation first, as replies and incoming messages do. So they take effect one after the

@@ -108,8 +108,8 @@ impl ReplyState {
     pub(super) fn new(context: ConversationContext) -> Self {
         let key = storage_key(use_session().account(), context.id);
         let (held_by, timing) = (RwSignal::new(Vec::new()), StoredValue::new(Timing::Now));
-        let undo_seconds = use_session()
-            .read(|me| me.preferences.as_ref().map_or(0, |preferences| preferences.undo_seconds));
+        let session = use_session();
+        let undo_seconds = Memo::new(move |_| session.preferences(|own| own.undo_seconds));
         Self { context, composer: Composer::new(key), held_by, undo_seconds, timing, notices: use_notices() }
     }
 
