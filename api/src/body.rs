@@ -61,20 +61,59 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_json = request.content_type().eq_ignore_ascii_case("application/json");
-        let clock = request.app_data::<web::Data<Clock>>().map_or(Clock::System, |clock| Clock::clone(clock));
-        let payload = web::Payload::from_request(request, payload);
+        let is_json = is_json(request);
+        let bytes = bytes_of(request, payload);
         Box::pin(async move {
             if !is_json {
-                let detail = "Send JSON, with Content-Type: application/json.";
-                return Err(ApiError::new(ErrorCode::UnsupportedMediaType, detail));
+                return Err(not_json());
             }
-            let payload = payload
-                .await
-                .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body could not be read."))?;
-            let bytes = read_whole(&clock, payload).await?;
-            read(&bytes).map(Self)
+            read(&bytes.await?).map(Self)
         })
+    }
+}
+
+/// Extractor for a JSON object in the request body that can be left out, which gives the default.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest for OptionalBody<T> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_json = is_json(request);
+        let bytes = bytes_of(request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            match is_json {
+                _ if bytes.is_empty() => Ok(Self(T::default())),
+                true => read(&bytes).map(Self),
+                false => Err(not_json()),
+            }
+        })
+    }
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    request.content_type().eq_ignore_ascii_case("application/json")
+}
+
+fn not_json() -> ApiError {
+    ApiError::new(ErrorCode::UnsupportedMediaType, "Send JSON, with Content-Type: application/json.")
+}
+
+/// Reads the body of a request when it is awaited.
+fn bytes_of(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<web::Bytes, ApiError>> + 'static {
+    let clock = request.app_data::<web::Data<Clock>>().map_or(Clock::System, |clock| Clock::clone(clock));
+    let payload = web::Payload::from_request(request, payload);
+    async move {
+        let payload = payload
+            .await
+            .map_err(|_| ApiError::new(ErrorCode::InvalidBody, "The body could not be read."))?;
+        read_whole(&clock, payload).await
     }
 }
 

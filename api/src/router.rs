@@ -90,7 +90,7 @@ fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
     use conversations::{
         assignment::routes as assignment, drafts::routes as draft, presence::routes as presence,
-        routes as conversation,
+        routes as conversation, scheduled::routes as scheduled,
     };
     use messages::routes as message;
     use templates::routes as template;
@@ -130,6 +130,8 @@ fn conversations(urls: &mut Urls<'_>) {
         methods().put(assignment::update_assignment).delete(assignment::delete_assignment),
     );
     urls.at("/conversations/{id}/assignees", methods().get(assignment::list_assignees));
+    urls.at("/messages/{id}", methods().put(scheduled::update_message).delete(scheduled::delete_message));
+    urls.at("/messages/{id}/send_now", methods().post(scheduled::send_message_now));
     urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
     urls.at("/search", methods().get(search::routes::search_conversations));
     urls.at("/numbers", methods().get(numbers::routes::get_number));

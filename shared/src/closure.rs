@@ -79,4 +79,7 @@ pub struct Closure {
     /// When the conversation was closed.
     #[serde(deserialize_with = "crate::time::required")]
     pub closed_at: DateTime<Utc>,
+    /// Number of scheduled messages that the closure cancelled.
+    #[serde(default)]
+    pub cancelled_messages: i32,
 }

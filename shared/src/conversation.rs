@@ -60,12 +60,18 @@ pub enum AttentionCode {
     PossibleOptOut,
     /// The customer has opted out.
     OptedOut,
+    /// A scheduled message was held.
+    MessageHeld,
 }
 
 impl AttentionCode {
     /// Every code.
-    pub const ALL: [AttentionCode; 3] =
-        [AttentionCode::NotDelivered, AttentionCode::PossibleOptOut, AttentionCode::OptedOut];
+    pub const ALL: [AttentionCode; 4] = [
+        AttentionCode::NotDelivered,
+        AttentionCode::PossibleOptOut,
+        AttentionCode::OptedOut,
+        AttentionCode::MessageHeld,
+    ];
 
     /// Returns the value used in JSON and in the database.
     #[must_use]
@@ -74,6 +80,7 @@ impl AttentionCode {
             AttentionCode::NotDelivered => "not_delivered",
             AttentionCode::PossibleOptOut => "possible_opt_out",
             AttentionCode::OptedOut => "opted_out",
+            AttentionCode::MessageHeld => "message_held",
         }
     }
 

@@ -69,6 +69,8 @@ codes! {
     ConversationClosed => "conversation_closed", 409, "The conversation is closed";
     /// The customer or a colleague wrote after the last message that the caller saw.
     ConversationMoved => "conversation_moved", 409, "The conversation has new messages";
+    /// The message is not scheduled or held any more: it was sent.
+    MessageNotScheduled => "message_not_scheduled", 409, "The message was sent already";
     /// The conversation is assigned to another account; see `assigned_to`.
     AlreadyAssigned => "already_assigned", 409, "Another agent has the conversation";
     /// An open conversation with this number exists.

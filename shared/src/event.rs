@@ -15,6 +15,12 @@ pub enum EventKind {
     MessageReceived,
     /// A message to the customer was queued.
     MessageQueued,
+    /// A message was scheduled, or a scheduled or held message was changed.
+    MessageScheduled,
+    /// A scheduled message was held, because the customer wrote after it was scheduled.
+    MessageHeld,
+    /// A scheduled or held message was cancelled, and is no longer in the thread.
+    MessageCancelled,
     /// A message's delivery status changed, but not to a failure.
     MessageStatusChanged,
     /// A message finally failed. `account_id` is the account that the conversation is assigned to.
@@ -44,9 +50,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 14] = [
+    pub const ALL: [EventKind; 17] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
+        EventKind::MessageScheduled,
+        EventKind::MessageHeld,
+        EventKind::MessageCancelled,
         EventKind::MessageStatusChanged,
         EventKind::MessageFailed,
         EventKind::NoteAdded,
@@ -67,6 +76,9 @@ impl EventKind {
         match self {
             EventKind::MessageReceived => "message_received",
             EventKind::MessageQueued => "message_queued",
+            EventKind::MessageScheduled => "message_scheduled",
+            EventKind::MessageHeld => "message_held",
+            EventKind::MessageCancelled => "message_cancelled",
             EventKind::MessageStatusChanged => "message_status_changed",
             EventKind::MessageFailed => "message_failed",
             EventKind::NoteAdded => "note_added",

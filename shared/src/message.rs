@@ -1,4 +1,4 @@
-//! Messages, their senders, and the rules for changes of the delivery status.
+//! Messages, their senders, texts and delivery [status](MessageStatus).
 
 use std::fmt;
 
@@ -9,6 +9,10 @@ use crate::{
     ids::{AccountId, ConversationId, MessageId, TemplateId},
     segments::Encoding,
 };
+
+mod status;
+
+pub use self::status::MessageStatus;
 
 /// Maximum length of a message body, in characters. This is Twilio's limit (error 21617).
 pub const MAX_BODY_CHARACTERS: usize = 1600;
@@ -26,82 +30,6 @@ pub enum Direction {
     Outbound,
     /// A note of the team, which is never sent.
     Note,
-}
-
-/// The delivery status of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum MessageStatus {
-    /// Received from the customer. Inbound messages and notes have no other status.
-    Received,
-    /// Waiting to be sent to the gateway.
-    Queued,
-    /// Being sent. It is not known yet whether the gateway has accepted it.
-    Sending,
-    /// The gateway accepted it.
-    Sent,
-    /// Delivered to the customer's phone.
-    Delivered,
-    /// The network could not deliver it.
-    Undelivered,
-    /// The message was not sent.
-    Failed,
-}
-
-impl MessageStatus {
-    /// Every status.
-    pub const ALL: [MessageStatus; 7] = [
-        MessageStatus::Received,
-        MessageStatus::Queued,
-        MessageStatus::Sending,
-        MessageStatus::Sent,
-        MessageStatus::Delivered,
-        MessageStatus::Undelivered,
-        MessageStatus::Failed,
-    ];
-
-    /// Returns the value used in JSON and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            MessageStatus::Received => "received",
-            MessageStatus::Queued => "queued",
-            MessageStatus::Sending => "sending",
-            MessageStatus::Sent => "sent",
-            MessageStatus::Delivered => "delivered",
-            MessageStatus::Undelivered => "undelivered",
-            MessageStatus::Failed => "failed",
-        }
-    }
-
-    /// Returns whether the status is final.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Received | Self::Delivered | Self::Undelivered | Self::Failed)
-    }
-
-    /// Returns whether the status is a final failure.
-    #[must_use]
-    pub fn is_failure(self) -> bool {
-        matches!(self, Self::Undelivered | Self::Failed)
-    }
-
-    /// Returns whether the status may change to `next`. A status never goes backwards, and the first final status
-    /// stays.
-    #[must_use]
-    pub fn may_become(self, next: MessageStatus) -> bool {
-        !self.is_final() && next != MessageStatus::Received && self.rank() < next.rank()
-    }
-
-    fn rank(self) -> u8 {
-        match self {
-            Self::Queued => 0,
-            Self::Sending => 1,
-            Self::Sent => 2,
-            Self::Delivered | Self::Undelivered | Self::Failed | Self::Received => 3,
-        }
-    }
 }
 
 /// The kind of sender of a message.
@@ -189,7 +117,8 @@ pub struct Message {
     pub status: MessageStatus,
     /// Why the message failed; `null` unless it did.
     pub error: Option<MessageError>,
-    /// When the customer sent an inbound message, or when an outbound message was created.
+    /// When the customer sent an inbound message, or when an outbound message was created. This is its place in the
+    /// thread: a scheduled message has its `send_at` here, and once it is queued, the time of that.
     #[serde(deserialize_with = "crate::time::required")]
     pub created_at: DateTime<Utc>,
     /// When the gateway accepted the message.
@@ -206,6 +135,9 @@ pub struct Message {
     /// The accounts that a note mentions.
     #[serde(default)]
     pub mentions: Vec<AccountId>,
+    /// When a scheduled message goes out, or was to go out; `null` for a message that was sent at once.
+    #[serde(default, deserialize_with = "crate::time::optional")]
+    pub send_at: Option<DateTime<Utc>>,
 }
 
 /// `POST /conversations/{id}/messages`.
@@ -220,9 +152,35 @@ pub struct NewMessage {
     /// The last message that the caller saw. The reply is refused (409) if there are later messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen_message_id: Option<MessageId>,
+    /// When the message goes out, at most a year from now; at once when left out.
+    #[serde(default, deserialize_with = "crate::time::optional", skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<DateTime<Utc>>,
     /// Not supported yet: leave it out. A request with media is refused.
     #[serde(default, alias = "media_urls", skip_serializing)]
     pub media: Option<IgnoredAny>,
+}
+
+/// `PUT /messages/{id}`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScheduledMessageChange {
+    /// The message text, 1 to 1600 characters.
+    pub body: String,
+    /// When the message goes out, at most a year from now.
+    #[serde(deserialize_with = "crate::time::required")]
+    pub send_at: DateTime<Utc>,
+    /// The last message that the caller saw. The change is refused (409) if there are later messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_message_id: Option<MessageId>,
+}
+
+/// `POST /messages/{id}/send_now`.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SendNow {
+    /// The last message that the caller saw. The request is refused (409) if there are later messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_message_id: Option<MessageId>,
 }
 
 /// A valid message body: 1 to 1600 characters, not only white space, no NUL.
@@ -289,39 +247,7 @@ impl MessageBody {
 
 #[cfg(test)]
 mod tests {
-    use proptest::{prelude::*, sample::select};
-
     use super::*;
-
-    proptest! {
-        #[test]
-        fn a_status_never_goes_backwards_and_the_first_final_one_stays(
-            receipts in prop::collection::vec(select(&MessageStatus::ALL[..]), 0..20)
-        ) {
-            let mut status = MessageStatus::Queued;
-            let mut first_final = None;
-            for receipt in receipts {
-                let before = status;
-                if status.may_become(receipt) {
-                    status = receipt;
-                }
-                prop_assert!(status.rank() >= before.rank());
-                if status.is_final() {
-                    prop_assert_eq!(*first_final.get_or_insert(status), status);
-                }
-            }
-            prop_assert_ne!(status, MessageStatus::Received);
-        }
-
-        #[test]
-        fn the_same_receipt_twice_changes_nothing_more(
-            from in select(&MessageStatus::ALL[..]), to in select(&MessageStatus::ALL[..])
-        ) {
-            if from.may_become(to) {
-                prop_assert!(!to.may_become(to));
-            }
-        }
-    }
 
     #[test]
     fn a_message_to_a_phone_that_is_off_can_be_sent_again_but_one_to_a_landline_cannot() {

@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -26,6 +26,10 @@ enum Style {
     Time,
     /// Sunday 22 November
     Day,
+    /// Sun 22 Nov
+    ShortDay,
+    /// 22/11/2026 09:14
+    Local,
     /// Sunday 22 November 2026 at 09:14:05 GMT
     Full,
 }
@@ -37,6 +41,14 @@ impl Style {
             Style::Year => &[("year", "numeric")],
             Style::Time => &[("hour", "2-digit"), ("minute", "2-digit")],
             Style::Day => &[("weekday", "long"), ("day", "numeric"), ("month", "long")],
+            Style::ShortDay => &[("weekday", "short"), ("day", "numeric"), ("month", "short")],
+            Style::Local => &[
+                ("year", "numeric"),
+                ("month", "2-digit"),
+                ("day", "2-digit"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+            ],
             Style::Full => &[
                 ("weekday", "long"),
                 ("day", "numeric"),
@@ -86,6 +98,27 @@ impl Zone {
         self.format(Style::Full, at)
     }
 
+    /// Formats day and time: "Fri 27 Nov 09:00", with the year unless it is the current one.
+    pub(crate) fn day_and_time(&self, at: DateTime<Utc>) -> String {
+        format!("{}{} {}", self.format(Style::ShortDay, at), self.other_year(at), self.time(at))
+    }
+
+    /// Returns the date and time that clocks in the zone show, to the minute.
+    pub(crate) fn local(&self, at: DateTime<Utc>) -> Option<NaiveDateTime> {
+        parse_local(&self.format(Style::Local, at))
+    }
+
+    /// Returns the time at which clocks in the zone show `local`. A time that they skip in spring is the hour before or
+    /// after.
+    pub(crate) fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let mut at = local.and_utc();
+        // Twice, because the offset at the first guess can be that of the other half of the year.
+        for _ in 0..2 {
+            at += local.and_utc() - self.local(at)?.and_utc();
+        }
+        Some(at)
+    }
+
     fn other_year(&self, at: DateTime<Utc>) -> String {
         let year = self.format(Style::Year, at);
         let now = JsValue::from_f64(milliseconds_now());
@@ -128,6 +161,14 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
+/// Parses "22/11/2026 09:14".
+fn parse_local(text: &str) -> Option<NaiveDateTime> {
+    let mut numbers = text.split(['/', ' ', ':']).filter(|part| !part.is_empty()).map(str::parse::<u32>);
+    let mut next = || numbers.next()?.ok();
+    let (day, month, year, hour, minute) = (next()?, next()?, next()?, next()?, next()?);
+    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?.and_hms_opt(hour, minute, 0)
+}
+
 /// Returns every time zone that the browser knows, for suggestions.
 pub(crate) fn known_zones() -> Vec<String> {
     fn ask() -> Option<Array> {
@@ -155,6 +196,13 @@ pub(crate) fn date(date: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_local_time_is_read_from_the_browsers_format() {
+        let expected = NaiveDate::from_ymd_opt(2026, 11, 22).and_then(|day| day.and_hms_opt(9, 14, 0));
+        assert_eq!(parse_local("22/11/2026 09:14"), expected);
+        assert_eq!(parse_local("22/11/2026"), None);
+    }
 
     #[test]
     fn a_date_without_a_zone_is_formatted_as_day_and_month() {

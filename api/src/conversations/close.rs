@@ -11,7 +11,7 @@ use super::{
     conversation::{Closed, State},
     drafts,
     moved::{Operation, UnseenError, require_seen},
-    queries,
+    queries, scheduled,
 };
 use crate::{
     auth::{Caller, NotFound, Resource},
@@ -60,14 +60,16 @@ pub fn close(
     State::from(&conversation).close()?;
     let reason = closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?
         .ok_or(CloseError::UnknownReason)?;
+    let note = note(new.note.as_deref())?;
+    require_seen(conn, id, new.last_seen_message_id, &by.sender(), Operation::Closure)?;
     let closure = Closure {
         closure_reason_id: reason.id,
         closure_reason: reason.name,
-        note: note(new.note.as_deref())?,
+        note,
         closed_by: by.name().to_owned(),
         closed_at: now,
+        cancelled_messages: scheduled::cancel_all(conn, &conversation, now)?,
     };
-    require_seen(conn, id, new.last_seen_message_id, &by.sender(), Operation::Closure)?;
     queries::close(conn, id, &closure, by.account_id())?;
     drafts::queries::delete_of_conversation(conn, id)?;
     events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;

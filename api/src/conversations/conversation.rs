@@ -13,6 +13,10 @@ use shared::{
     message::{Sender, SenderKind},
 };
 
+/// The notice of a conversation with a held message.
+const HELD: &str = "A scheduled message was not sent, because the customer wrote after it was scheduled. \
+    Send, change or cancel it.";
+
 /// The fields of a conversation that change until it is closed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -129,12 +133,37 @@ impl State {
     /// When it is closed. Then only the message shows the failure.
     pub fn delivery_failed(mut self, reason: String, now: DateTime<Utc>) -> Result<Self, Closed> {
         self.require_live()?;
-        // The notice of an opt-out, or of a possible one, takes precedence. The message shows its failure anyway.
-        let opt_out = self.attention.take().filter(|attention| attention.code != AttentionCode::NotDelivered);
-        self.attention = opt_out.or(Some(Attention { code: AttentionCode::NotDelivered, text: reason }));
+        // Any other notice takes precedence. The message shows its failure anyway.
+        let other = self.attention.take().filter(|attention| attention.code != AttentionCode::NotDelivered);
+        self.attention = other.or(Some(Attention { code: AttentionCode::NotDelivered, text: reason }));
         if self.status == ConversationStatus::Open {
             self.set_next_action(NextAction::Agent, now);
         }
+        Ok(self)
+    }
+
+    /// A scheduled message was held, because the customer wrote after it was scheduled (rule 22).
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub fn hold(mut self, now: DateTime<Utc>) -> Result<Self, Closed> {
+        self.require_live()?;
+        let opt_out = self.attention.take().filter(is_opt_out);
+        let text = HELD.to_owned();
+        self.attention = opt_out.or(Some(Attention { code: AttentionCode::MessageHeld, text }));
+        if self.status == ConversationStatus::Open {
+            self.set_next_action(NextAction::Agent, now);
+        }
+        Ok(self)
+    }
+
+    /// No message is held any more.
+    ///
+    /// # Errors
+    /// When it is closed.
+    pub fn end_hold(mut self) -> Result<Self, Closed> {
+        self.require_live()?;
+        self.attention = self.attention.filter(|attention| attention.code != AttentionCode::MessageHeld);
         Ok(self)
     }
 
@@ -154,7 +183,7 @@ impl State {
     /// When it is closed.
     pub fn opt_in(mut self) -> Result<Self, Closed> {
         self.require_live()?;
-        self.attention = self.attention.filter(|attention| attention.code == AttentionCode::NotDelivered);
+        self.attention = self.attention.filter(|attention| !is_opt_out(attention));
         Ok(self)
     }
 
@@ -216,6 +245,11 @@ impl State {
             self.waiting_since = now;
         }
     }
+}
+
+/// Whether the notice reports an opt-out, or a possible one.
+fn is_opt_out(attention: &Attention) -> bool {
+    matches!(attention.code, AttentionCode::OptedOut | AttentionCode::PossibleOptOut)
 }
 
 /// Returns the sender as the holder of a conversation, or `None` if it is not an account.

@@ -43,6 +43,7 @@ pub(super) fn send(
         created_at: now,
         template: None,
         send_to: Some(&number),
+        send_at: None,
         gateway_id: None,
         idempotency: None,
         recovered: false,

@@ -26,5 +26,6 @@ pub mod receive;
 pub(crate) mod rendered_templates;
 pub mod reply;
 pub mod routes;
+pub mod scheduled;
 pub(crate) mod search_text;
 pub mod start;

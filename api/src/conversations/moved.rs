@@ -19,6 +19,8 @@ const MOST_NAMES: usize = 2;
 pub enum Operation {
     /// A reply.
     Reply,
+    /// The change of a scheduled message.
+    Change,
     /// The closure of the conversation.
     Closure,
 }
@@ -39,6 +41,7 @@ pub struct Moved {
 fn detail(operation: Operation, unseen: &[Message], newest: MessageId) -> String {
     let (not, again) = match operation {
         Operation::Reply => ("The reply was not sent", "send the reply again"),
+        Operation::Change => ("The message was not changed", "change it again"),
         Operation::Closure => ("The conversation was not closed", "close it again"),
     };
     format!(

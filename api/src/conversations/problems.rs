@@ -18,6 +18,7 @@ use super::{
     receive::ReceiveError,
     rendered_templates::RenderError,
     reply::{InvalidMessage, ReplayError, ReplyError},
+    scheduled::ScheduledError,
     start::{PendingError, StartError},
 };
 use crate::error::{ApiError, problem_of_inner};
@@ -83,10 +84,24 @@ impl From<ReplyError> for ApiError {
             ReplyError::NotReachable(_) => Self::new(ErrorCode::SenderNotReachable, error.to_string()),
             ReplyError::Consent(error) => error.into(),
             ReplyError::Unseen(error) => error.into(),
+            ReplyError::Time(fault) => {
+                Self::field(ErrorCode::ValidationFailed, "send_at", fault.code(), error.to_string())
+            }
             ReplyError::UnknownTemplate => {
                 Self::field(ErrorCode::ValidationFailed, "template_id", "unknown", error.to_string())
             }
             ReplyError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<ScheduledError> for ApiError {
+    fn from(error: ScheduledError) -> Self {
+        match error {
+            ScheduledError::NotFound(error) => error.into(),
+            ScheduledError::NotScheduled => Self::new(ErrorCode::MessageNotScheduled, error.to_string()),
+            ScheduledError::Reply(error) => error.into(),
+            ScheduledError::Database(error) => error.into(),
         }
     }
 }

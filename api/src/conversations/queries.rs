@@ -271,6 +271,7 @@ pub(super) fn close(
         conversations::closure_reason_id.eq(closure.closure_reason_id.0),
         conversations::closure_reason.eq(&closure.closure_reason),
         conversations::closure_note.eq(&closure.note),
+        conversations::cancelled_messages.eq(closure.cancelled_messages),
     );
     on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
     Ok(())
@@ -278,21 +279,30 @@ pub(super) fn close(
 
 /// Returns the closure of a conversation; `None` if it is not closed.
 pub(super) fn closure(conn: &mut DbConnection, id: ConversationId) -> Result<Option<Closure>, DbError> {
-    type Columns = (Option<i64>, Option<String>, Option<String>, Option<String>, Option<Timestamp>);
-    let (reason_id, reason, note, closed_by, closed_at): Columns = on_each!(conn, |c| conversations::table
-        .find(id.0)
-        .select((
-            conversations::closure_reason_id,
-            conversations::closure_reason,
-            conversations::closure_note,
-            conversations::closed_by,
-            conversations::closed_at,
-        ))
-        .first(c))?;
+    type Columns = (Option<i64>, Option<String>, Option<String>, Option<String>, Option<Timestamp>, i32);
+    let (reason_id, reason, note, closed_by, closed_at, cancelled_messages): Columns =
+        on_each!(conn, |c| conversations::table
+            .find(id.0)
+            .select((
+                conversations::closure_reason_id,
+                conversations::closure_reason,
+                conversations::closure_note,
+                conversations::closed_by,
+                conversations::closed_at,
+                conversations::cancelled_messages,
+            ))
+            .first(c))?;
     let Some((((id, closure_reason), closed_by), Timestamp(closed_at))) =
         reason_id.zip(reason).zip(closed_by).zip(closed_at)
     else {
         return Ok(None);
     };
-    Ok(Some(Closure { closure_reason_id: ClosureReasonId(id), closure_reason, note, closed_by, closed_at }))
+    Ok(Some(Closure {
+        closure_reason_id: ClosureReasonId(id),
+        closure_reason,
+        note,
+        closed_by,
+        closed_at,
+        cancelled_messages,
+    }))
 }

@@ -143,6 +143,7 @@ pub fn receive(
         created_at: inbound.written_at(now),
         template: None,
         send_to: None,
+        send_at: None,
         gateway_id: Some(&inbound.gateway_id),
         idempotency: None,
         recovered: inbound.recovered.is_some(),

@@ -16,6 +16,7 @@ use super::{
     drafts,
     moved::{Operation, UnseenError, require_seen},
     queries as conversations,
+    scheduled::{self, InvalidTime, require_time},
 };
 use crate::{
     auth::{NotFound, Resource, TeamScope},
@@ -35,12 +36,13 @@ pub struct Reply {
     body: MessageBody,
     template: Option<TemplateId>,
     last_seen: Option<MessageId>,
+    send_at: Option<DateTime<Utc>>,
 }
 
 /// The outcome of a reply.
 #[derive(Clone, Debug)]
 pub enum Replied {
-    /// The message is stored and queued for sending.
+    /// The message is stored, and queued for sending or scheduled.
     Queued(Message),
     /// An earlier request with the same idempotency key created this message.
     Replayed(Message),
@@ -100,6 +102,9 @@ pub enum ReplyError {
     /// The conversation has messages that the caller has not seen.
     #[error(transparent)]
     Unseen(#[from] UnseenError),
+    /// The message cannot be scheduled for this time.
+    #[error(transparent)]
+    Time(#[from] InvalidTime),
     /// The team cannot use the template.
     #[error("The team cannot use this template. Leave template_id out to send the message as it is.")]
     UnknownTemplate,
@@ -114,6 +119,19 @@ fn in_braces(placeholders: &[String]) -> String {
     named.join(", ")
 }
 
+/// Checks the text of a message to a customer: 1 to 1600 characters, no placeholders.
+///
+/// # Errors
+/// [`InvalidMessage`].
+pub(super) fn parse_body(text: String) -> Result<MessageBody, InvalidMessage> {
+    let body = MessageBody::parse(text).map_err(InvalidMessage::Body)?;
+    if let Some(broken) = broken_placeholder(body.as_str()) {
+        return Err(InvalidMessage::BrokenPlaceholder(broken));
+    }
+    let missing = placeholders(body.as_str());
+    if missing.is_empty() { Ok(body) } else { Err(InvalidMessage::MissingPlaceholders(missing)) }
+}
+
 impl Reply {
     /// Checks the message: 1 to 1600 characters, no placeholders, no media.
     ///
@@ -123,18 +141,11 @@ impl Reply {
         if new.media.is_some() {
             return Err(InvalidMessage::Media);
         }
-        let body = MessageBody::parse(new.body).map_err(InvalidMessage::Body)?;
-        if let Some(broken) = broken_placeholder(body.as_str()) {
-            return Err(InvalidMessage::BrokenPlaceholder(broken));
-        }
-        let missing = placeholders(body.as_str());
-        if !missing.is_empty() {
-            return Err(InvalidMessage::MissingPlaceholders(missing));
-        }
-        Ok(Self { body, template: new.template_id, last_seen: new.last_seen_message_id })
+        let Written { body, template_id: template, last_seen_message_id: last_seen, send_at, .. } = new;
+        Ok(Self { body: parse_body(body)?, template, last_seen, send_at })
     }
 
-    /// Stores the reply and queues it for sending. Its draft ends.
+    /// Stores the reply, and queues it for sending or schedules it. Its draft ends.
     ///
     /// # Errors
     /// [`ReplyError`].
@@ -170,6 +181,9 @@ impl Reply {
         {
             return Ok(Replied::Replayed(replayed));
         }
+        if let Some(send_at) = self.send_at {
+            require_time(send_at, now)?;
+        }
         let state = State::from(&conversation).reply(sender, now)?;
         let number = conversation.number.phone();
         let number = number.ok_or_else(|| ReplyError::NotReachable(conversation.number.clone()))?;
@@ -189,9 +203,10 @@ impl Reply {
             sender,
             body: self.body.as_str(),
             media: Vec::new(),
-            created_at: now,
+            created_at: self.send_at.unwrap_or(now),
             template: self.template,
             send_to: Some(&number),
+            send_at: self.send_at,
             gateway_id: None,
             idempotency: idempotency.map(|given| (given.key.as_str(), given.digest.as_str())),
             recovered: false,
@@ -200,7 +215,10 @@ impl Reply {
             // The only possible conflict is the idempotency key: a concurrent request to another conversation used it.
             return Err(ReplayError::from(KeyReused).into());
         };
-        update_state(conn, &mut conversation, state)?;
+        match self.send_at {
+            None => update_state(conn, &mut conversation, state)?,
+            Some(send_at) => scheduled::queries::insert(conn, &message, send_at)?,
+        }
         Ok(Replied::Queued(message))
     }
 }

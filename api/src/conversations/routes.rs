@@ -167,7 +167,10 @@ pub async fn list_messages(
     Ok(HttpResponse::Ok().json(page))
 }
 
-/// Sends a reply.
+/// Sends a reply, or with `send_at` schedules it.
+///
+/// A scheduled message is `scheduled` until its time comes. Then it is sent; but it is `held` if the customer has written
+/// meanwhile, and fails if they have opted out. The closure of the conversation cancels it.
 ///
 /// With `last_seen_message_id`, the reply is rejected (409 `conversation_moved`) if the customer or a colleague wrote
 /// after that message.
@@ -176,7 +179,7 @@ pub async fn list_messages(
     params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewMessage, example = json!({"body": "Of course. Shall I set it up?",
         "last_seen_message_id": 42})),
-    responses((status = 201, description = "Queued for sending", body = Message),
+    responses((status = 201, description = "Queued for sending, or scheduled", body = Message),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),

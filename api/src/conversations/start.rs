@@ -104,7 +104,8 @@ impl Start {
     /// [`InvalidMessage`].
     pub fn parse(new: AdHoc) -> Result<Self, InvalidMessage> {
         let AdHoc { team_id, number, body, from, template_id, media } = new;
-        let message = Reply::parse(NewMessage { body, template_id, last_seen_message_id: None, media })?;
+        let message =
+            Reply::parse(NewMessage { body, template_id, last_seen_message_id: None, send_at: None, media })?;
         Ok(Self { team: team_id, typed: number, from, message })
     }
 

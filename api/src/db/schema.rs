@@ -2,10 +2,12 @@
 
 mod agents;
 mod notes;
+mod scheduled;
 mod sending;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use notes::mentions;
+pub(crate) use scheduled::scheduled_messages;
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 
 diesel::table! {
@@ -202,6 +204,7 @@ diesel::table! {
         assigned_to -> Nullable<BigInt>,
         assignment_note -> Nullable<Text>,
         assigned_by -> Nullable<Text>,
+        cancelled_messages -> Integer,
     }
 }
 
@@ -245,6 +248,7 @@ diesel::table! {
         idempotency_key -> Nullable<Text>,
         request_digest -> Nullable<Text>,
         recovered -> Bool,
+        send_at -> Nullable<UtcTimestamp>,
     }
 }
 

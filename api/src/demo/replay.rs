@@ -114,8 +114,13 @@ impl<'a> Replay<'a> {
             None => start::pending(conn, self.team.id, &self.team_number, &self.number, at)?,
         };
         self.conversation = Some(id);
-        let new =
-            NewMessage { body: body.to_owned(), template_id: None, last_seen_message_id: None, media: None };
+        let new = NewMessage {
+            body: body.to_owned(),
+            template_id: None,
+            last_seen_message_id: None,
+            send_at: None,
+            media: None,
+        };
         let reply = Reply::parse(new)?;
         let replied = reply.queue(conn, &self.agent.scope, id, &self.agent.sender(), None, at)?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;

@@ -193,6 +193,18 @@ pub(crate) fn is_used(conn: &mut DbConnection, key: &str, now: DateTime<Utc>) ->
     Ok(queries::find(conn, key)?.is_some_and(|stored| stored.created_at + KEPT > now))
 }
 
+/// Refuses later requests with the key of a message that is deleted, as long as answers are stored.
+///
+/// # Errors
+/// Database errors.
+pub(crate) fn refuse_later(
+    conn: &mut DbConnection,
+    deleted: &RequestKey,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    queries::insert(conn, deleted, None, now)
+}
+
 fn new_answer<E>(answer: &impl Serialize) -> Result<Answer, IdempotencyError<E>> {
     let json = serde_json::to_string(answer).map_err(IdempotencyError::Serialize)?;
     Ok(Answer { json, is_replayed: false })

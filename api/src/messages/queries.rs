@@ -1,7 +1,7 @@
 //! The queries of messages. Those that take no `TeamScope` leave it to the caller to check the conversation's team.
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::not, prelude::*};
 use shared::{
     CustomerAddress, PhoneNumber,
     ids::{AccountId, ConversationId, MessageId, TeamId, TemplateId},
@@ -13,7 +13,7 @@ use super::media;
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, Timestamp, for_update, on_each,
+        AsText, DbConnection, DbError, IsScheduled, Timestamp, for_update, on_each,
         schema::{conversations, mentions, messages, outbox},
     },
     gateway::{failure::FailureCode, media::StoredMedia},
@@ -39,6 +39,7 @@ pub(crate) struct Row {
     delivered_at: Option<Timestamp>,
     template_id: Option<i64>,
     recovered: bool,
+    send_at: Option<Timestamp>,
 }
 
 impl From<Row> for Message {
@@ -62,6 +63,7 @@ impl From<Row> for Message {
             template_id: row.template_id.map(TemplateId),
             recovered: row.recovered,
             mentions: Vec::new(),
+            send_at: row.send_at.map(DateTime::from),
         }
     }
 }
@@ -176,6 +178,7 @@ pub(crate) fn unseen(
         .filter(messages::id.gt(after.0))
         .filter(messages::sender_kind.ne(AsText(SenderKind::System)))
         .filter(messages::direction.ne(AsText(Direction::Note)))
+        .filter(not(IsScheduled))
         .order(messages::id)
         .select(Row::as_select())
         .load(c))?;
@@ -220,6 +223,13 @@ pub(crate) fn by_idempotency_key(
     Ok(message.map(|message| (message, digest)))
 }
 
+/// Returns the message with this id.
+pub(crate) fn by_id(conn: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
+    let row: Option<Row> =
+        on_each!(conn, |c| messages::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+    Ok(row.map(Message::from))
+}
+
 /// Returns the message with this id, and locks it until the transaction ends.
 pub(crate) fn by_id_for_update(conn: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
     let row: Option<Row> = for_update!(
@@ -235,6 +245,7 @@ pub(crate) fn is_last_outbound(conn: &mut DbConnection, message: &Message) -> Re
     let last: Option<i64> = on_each!(conn, |c| messages::table
         .filter(messages::conversation_id.eq(message.conversation_id.0))
         .filter(messages::direction.eq(AsText(Direction::Outbound)))
+        .filter(not(IsScheduled))
         .order((messages::created_at.desc(), messages::id.desc()))
         .select(messages::id)
         .first(c)

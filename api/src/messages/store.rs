@@ -17,7 +17,7 @@ use crate::{
 
 mod queries;
 
-pub(crate) use queries::{set_gateway_id, update};
+pub(crate) use queries::{enqueue, set_gateway_id, update};
 
 /// A message to store.
 pub(crate) struct NewMessage<'a> {
@@ -29,6 +29,8 @@ pub(crate) struct NewMessage<'a> {
     pub(crate) template: Option<TemplateId>,
     /// The number to which the outbox sends it. `None` for a message from the customer.
     pub(crate) send_to: Option<&'a PhoneNumber>,
+    /// When it is added to the outbox; at once if `None`.
+    pub(crate) send_at: Option<DateTime<Utc>>,
     /// The gateway's id. A unique index refuses a second message with the same id.
     pub(crate) gateway_id: Option<&'a str>,
     /// The sender's idempotency key, and the digest of its request.
@@ -47,7 +49,7 @@ pub(crate) struct Progress<'a> {
     pub(crate) gateway_id: Option<&'a str>,
 }
 
-/// Stores a message with its event and, if it is to be sent, adds it to the outbox. Returns `None` if its gateway id or
+/// Stores a message with its event and, if it is to be sent at once, adds it to the outbox. Returns `None` if its gateway id or
 /// idempotency key is already used.
 pub(crate) fn insert(
     conn: &mut DbConnection,
@@ -55,13 +57,19 @@ pub(crate) fn insert(
     now: DateTime<Utc>,
 ) -> Result<Option<Message>, DbError> {
     let counted = segments(new.body);
-    let (direction, status) = match new.send_to {
-        Some(_) => (Direction::Outbound, MessageStatus::Queued),
-        None => (Direction::Inbound, MessageStatus::Received),
+    let (direction, status) = match (new.send_to, new.send_at) {
+        (Some(_), None) => (Direction::Outbound, MessageStatus::Queued),
+        (Some(_), Some(_)) => (Direction::Outbound, MessageStatus::Scheduled),
+        (None, _) => (Direction::Inbound, MessageStatus::Received),
     };
-    let segments = i32::try_from(counted.parts).unwrap_or(i32::MAX);
+    let segments = stored_count(counted.parts);
     let row = queries::Row { direction, status, segments, encoding: counted.encoding };
     insert_row(conn, new, &row, now)
+}
+
+/// Returns the number of segments as it is stored.
+pub(crate) fn stored_count(segments: usize) -> i32 {
+    i32::try_from(segments).unwrap_or(i32::MAX)
 }
 
 /// A note to store.
@@ -90,6 +98,7 @@ pub(crate) fn insert_note(
         created_at: now,
         template: None,
         send_to: None,
+        send_at: None,
         gateway_id: None,
         idempotency: note.idempotency,
         recovered: false,
@@ -132,5 +141,6 @@ fn insert_row(
         template_id: new.template,
         recovered: new.recovered,
         mentions: Vec::new(),
+        send_at: new.send_at.map(|at| at.trunc_subsecs(6)),
     }))
 }

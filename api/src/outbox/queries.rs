@@ -9,20 +9,20 @@ use shared::ids::MessageId;
 
 use super::claim::{Claim, Claimed};
 use crate::db::{
-    DbConnection, DbError, Timestamp, on_each,
-    schema::{gateway_refusals, messages, outbox},
+    DbConnection, DbError, IsEarlier, Timestamp, on_each,
+    schema::{gateway_refusals, messages, outbox, scheduled_messages},
 };
 
 diesel::alias!(outbox as earlier: Earlier);
 
 /// Whether an earlier message between the same numbers is still in the outbox. Such messages are sent in the order in
-/// which they were written.
+/// which they were queued.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub(super) fn has_earlier_message() -> _ {
     let before = earlier
         .filter(earlier.field(outbox::team_number).eq(outbox::team_number))
         .filter(earlier.field(outbox::number).eq(outbox::number))
-        .filter(earlier.field(outbox::message_id).lt(outbox::message_id));
+        .filter(IsEarlier);
     exists(before)
 }
 
@@ -87,6 +87,8 @@ pub(super) fn delete_claimed(conn: &mut DbConnection, claim: Claim) -> Result<bo
 pub(super) struct OutboxState {
     /// When the next unclaimed message is due or the next claim expires, whichever is earlier.
     pub(super) due: Option<DateTime<Utc>>,
+    /// When the next scheduled message is due.
+    pub(super) scheduled: Option<DateTime<Utc>>,
     /// Whether the gateway refuses our credentials.
     pub(super) refused: bool,
 }
@@ -99,14 +101,17 @@ pub(super) fn state(conn: &mut DbConnection) -> Result<OutboxState, DbError> {
         .order((outbox::due_at, outbox::message_id))
         .select(outbox::due_at);
     let held = outbox::table.select(diesel::dsl::min(outbox::held_until));
-    let (due, held, refused): (Option<Timestamp>, Option<Timestamp>, bool) =
-        on_each!(conn, |c| diesel::select((
-            due.single_value(),
-            held.single_value(),
-            exists(gateway_refusals::table.select(gateway_refusals::id)),
-        ))
-        .get_result(c))?;
-    Ok(OutboxState { due: due.into_iter().chain(held).map(DateTime::from).min(), refused })
+    let scheduled = scheduled_messages::table.select(diesel::dsl::min(scheduled_messages::due_at));
+    type Columns = (Option<Timestamp>, Option<Timestamp>, Option<Timestamp>, bool);
+    let (due, held, scheduled, refused): Columns = on_each!(conn, |c| diesel::select((
+        due.single_value(),
+        held.single_value(),
+        scheduled.single_value(),
+        exists(gateway_refusals::table.select(gateway_refusals::id)),
+    ))
+    .get_result(c))?;
+    let due = due.into_iter().chain(held).map(DateTime::from).min();
+    Ok(OutboxState { due, scheduled: scheduled.map(DateTime::from), refused })
 }
 
 /// Counts the rows with a time later than any worker can have set by now. The clock was set back after it was written.

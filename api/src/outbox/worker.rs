@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    conversations::scheduled::release::release_due,
     db::{Db, DbError},
     events::feed::Feed,
     gateway::client::{GatewayClient, RequestError},
@@ -125,8 +126,11 @@ impl Worker {
         in_flight: &mut InFlight,
         breaker: &CircuitBreaker,
     ) -> Result<TimeDelta, DbError> {
-        let OutboxState { due, refused } = self.db.read(queries::state).await?;
+        let OutboxState { mut due, scheduled, refused } = self.db.read(queries::state).await?;
         let now = self.clock.now();
+        if scheduled.is_some_and(|at| at <= now) && self.release_scheduled(now).await {
+            due = Some(now);
+        }
         let free = breaker.free_slots(in_flight.tasks.len(), refused, self.clock.monotonic());
         if free == 0 {
             return Ok(POLL_INTERVAL);
@@ -151,7 +155,24 @@ impl Worker {
             let task = in_flight.tasks.spawn(async move { worker.attempt_send(claimed, refused).await });
             in_flight.messages.insert(task.id(), message);
         }
-        Ok(if all_slots_used { POLL_INTERVAL } else { until_next(due, now) })
+        let scheduled = scheduled.filter(|at| *at > now);
+        let next = due.into_iter().chain(scheduled).min();
+        Ok(if all_slots_used { POLL_INTERVAL } else { until_next(next, now) })
+    }
+
+    /// Releases the scheduled messages that are due. Returns whether there were any.
+    async fn release_scheduled(&self, now: DateTime<Utc>) -> bool {
+        match release_due(&self.db, now).await {
+            Ok(0) => false,
+            Ok(_) => {
+                self.feed.wake();
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "the scheduled messages cannot be read");
+                false
+            }
+        }
     }
 
     /// Asks the gateway whether it accepts our credentials again. Called when there is no message to test them with.

@@ -16,6 +16,7 @@ mod presence;
 mod queue;
 mod rejected_messages;
 mod renewal;
+mod scheduled_messages;
 mod search;
 mod sessions;
 mod teams;

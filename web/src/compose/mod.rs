@@ -7,6 +7,7 @@
 
 pub(crate) mod counter;
 pub(crate) mod draft;
+mod give_back;
 mod message_box;
 mod send;
 pub(crate) mod templates;

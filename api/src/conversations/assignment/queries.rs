@@ -85,7 +85,7 @@ fn assignee((id, name, AsText(permissions)): Columns) -> Option<AccountName> {
 }
 
 /// Returns the account, if it can answer in the team: enabled, with the permission, and a member or an admin.
-pub(super) fn assignable(
+pub(in crate::conversations) fn assignable(
     conn: &mut DbConnection,
     team: TeamId,
     account: AccountId,

@@ -1,6 +1,9 @@
 //! What a reply is checked against, in one statement.
 
-use diesel::{dsl::exists, prelude::*};
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 use shared::{
     consent::ConsentState,
     conversation::Conversation,
@@ -11,7 +14,7 @@ use shared::{
 use crate::{
     consents::queries::last_state,
     db::{
-        AsText, DbConnection, DbError, on_each,
+        AsText, DbConnection, DbError, IsScheduled, on_each,
         schema::{idempotency_keys, messages},
     },
 };
@@ -38,7 +41,8 @@ pub(super) fn obstacles(
         .filter(messages::conversation_id.eq(conversation.id.0))
         .filter(messages::id.gt(last_seen.map_or(i64::MAX, |id| id.0)))
         .filter(messages::sender_kind.ne(AsText(SenderKind::System)))
-        .filter(messages::direction.ne(AsText(Direction::Note)));
+        .filter(messages::direction.ne(AsText(Direction::Note)))
+        .filter(not(IsScheduled));
     let (is_message, is_answer, consent, has_later_messages): (
         bool,
         bool,

@@ -13,6 +13,7 @@ diesel::table! {
         held_until -> Nullable<UtcTimestamp>,
         unknown_since -> Nullable<UtcTimestamp>,
         tried_at -> Nullable<UtcTimestamp>,
+        position -> Nullable<BigInt>,
     }
 }
 

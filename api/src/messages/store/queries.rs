@@ -10,6 +10,7 @@ use diesel::{
     sql_types::{BigInt, Nullable, Text},
 };
 use shared::{
+    PhoneNumber,
     conversation::Conversation,
     event::EventKind,
     ids::{AccountId, EventId, MessageId},
@@ -28,6 +29,13 @@ use crate::{
     events,
     gateway::failure::FailureCode,
 };
+
+impl<'a> NewMessage<'a> {
+    /// Returns the number to which the outbox sends the message at once.
+    fn recipient_now(&self) -> Option<&'a PhoneNumber> {
+        self.send_to.filter(|_| self.send_at.is_none())
+    }
+}
 
 /// The columns of a new message that follow from the others.
 pub(super) struct Row {
@@ -64,6 +72,7 @@ pub(super) fn insert(
             messages::idempotency_key.eq(key),
             messages::request_digest.eq(digest),
             messages::recovered.eq(new.recovered),
+            messages::send_at.eq(new.send_at.map(Timestamp)),
         ))
         .on_conflict_do_nothing();
     let id: Option<i64> = match conn {
@@ -73,19 +82,35 @@ pub(super) fn insert(
         DbConnection::Sqlite(c) => message.returning(messages::id).get_result(c).optional()?,
     };
     let Some(id) = id.map(MessageId) else { return Ok(None) };
-    if let Some(number) = new.send_to {
-        let values = (
-            outbox::message_id.eq(id.0),
-            outbox::team_number.eq(new.conversation.team_number.as_str()),
-            outbox::number.eq(number.as_str()),
-            outbox::due_at.eq(Timestamp(now)),
-        );
-        on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
+    if let Some(number) = new.recipient_now() {
+        return enqueue(conn, new.conversation, id, number, None, now).map(|()| Some(id));
     }
     let (kind, Conversation { id: conversation, team_id, .. }) = (event_of(row), new.conversation);
     let account = account_of(kind, new.conversation);
     events::queries::insert_with_account(conn, kind, *team_id, *conversation, Some(id), account, now)?;
     Ok(Some(id))
+}
+
+/// Adds a stored message to the outbox, and inserts the event. `after`: the message after which it is sent, if that is not
+/// the one before it.
+pub(crate) fn enqueue(
+    conn: &mut DbConnection,
+    conversation: &Conversation,
+    id: MessageId,
+    number: &PhoneNumber,
+    after: Option<MessageId>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let values = (
+        outbox::position.eq(after.map(|after| 2 * after.0 + 1)),
+        outbox::message_id.eq(id.0),
+        outbox::team_number.eq(conversation.team_number.as_str()),
+        outbox::number.eq(number.as_str()),
+        outbox::due_at.eq(Timestamp(now)),
+    );
+    on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
+    let kind = EventKind::MessageQueued;
+    events::queries::insert(conn, kind, conversation.team_id, conversation.id, Some(id), now)
 }
 
 /// The account that an event names, because it may want to know: the one that the conversation is assigned to.
@@ -97,6 +122,7 @@ fn account_of(kind: EventKind, conversation: &Conversation) -> Option<AccountId>
 fn event_of(row: &Row) -> EventKind {
     match row.direction {
         Direction::Inbound => EventKind::MessageReceived,
+        Direction::Outbound if row.status == MessageStatus::Scheduled => EventKind::MessageScheduled,
         Direction::Outbound => EventKind::MessageQueued,
         Direction::Note => EventKind::NoteAdded,
     }
@@ -157,7 +183,7 @@ fn insert_in_one_statement(
     let Conversation { id, team_id, .. } = new.conversation;
     let (team, conversation) = (team_id.0.into_sql::<BigInt>(), id.0.into_sql::<BigInt>());
     let at = Timestamp(now).into_sql::<UtcTimestamp>();
-    let ids: Option<(i64, i64)> = match new.send_to {
+    let ids: Option<(i64, i64)> = match new.recipient_now() {
         None => {
             let values: [&dyn QueryFragment<Pg>; 6] = [message, &kind, &team, &conversation, &account, &at];
             Cached::<WithEvent<Insert>, Pg>::new(&values).get_result(conn).optional()?

@@ -53,7 +53,8 @@ async fn closing_returns_the_closed_conversation(app: TestApp) {
         assert_eq!(closed[name], value, "{name}");
     }
     let closure = json!({"closure_reason_id": PAYMENT_ARRANGED, "closure_reason": "Payment arranged",
-        "note": "Pays on Friday.", "closed_by": "Ann", "closed_at": "2024-11-25T09:01:00Z"});
+        "note": "Pays on Friday.", "closed_by": "Ann", "closed_at": "2024-11-25T09:01:00Z",
+        "cancelled_messages": 0});
     assert_eq!(closed["closure"], closure);
     assert_eq!(ann.conversation(conversation).await, closed);
 }

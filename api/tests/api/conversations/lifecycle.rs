@@ -149,7 +149,7 @@ async fn the_detail_shows_team_customer_closure_and_permitted_actions(app: TestA
     assert_eq!(ann.close(id).await.status, 201);
     let seen = ann.conversation(id).await;
     let closure = json!({"closure_reason_id": RESOLVED, "closure_reason": "Resolved", "note": null,
-        "closed_by": "Ann", "closed_at": "2024-11-25T09:01:00Z"});
+        "closed_by": "Ann", "closed_at": "2024-11-25T09:01:00Z", "cancelled_messages": 0});
     assert_eq!(seen["closure"], closure);
     assert_eq!(seen["permitted_actions"], json!([]));
     assert_eq!(seen["next_action"], Value::Null);

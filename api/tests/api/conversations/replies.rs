@@ -53,7 +53,7 @@ async fn a_reply_is_queued_and_shows_its_sender(app: TestApp) {
         "sender": {"kind": "account", "id": ANN.1, "name": "Ann"}, "body": "How can I help?", "media": [],
         "segments": 1, "encoding": "gsm7", "status": "queued", "error": null,
         "created_at": "2024-11-25T09:01:00Z", "sent_at": null, "delivered_at": null, "template_id": null,
-        "recovered": false, "mentions": [],
+        "recovered": false, "mentions": [], "send_at": null,
     });
     assert_eq!(reply, expected);
 

@@ -54,6 +54,7 @@ async fn a_message_from_the_simulator_is_stored(app: TestApp) {
         "sender": {"kind": "customer", "id": null, "name": null}, "body": "Hello", "media": [], "segments": 1,
         "encoding": "gsm7", "status": "received", "error": null, "created_at": "2024-11-25T09:00:00Z",
         "sent_at": null, "delivered_at": null, "template_id": null, "recovered": false, "mentions": [],
+        "send_at": null,
     });
     assert_eq!(messages, [expected]);
 }

@@ -109,8 +109,8 @@ fn the_document_and_its_page_are_served() {
 #[test]
 fn every_operation_id_is_unique_and_has_a_verb_and_a_noun() {
     let verbs = [
-        "create", "delete", "get", "list", "receive", "refresh", "restore", "search", "stream", "take",
-        "update",
+        "create", "delete", "get", "list", "receive", "refresh", "restore", "search", "send", "stream",
+        "take", "update",
     ];
     let mut ids = BTreeSet::new();
     for operation in operations() {

@@ -123,6 +123,8 @@ fn status_line(context: ConversationContext, message: &Message) -> AnyView {
 fn tick(status: MessageStatus) -> &'static str {
     match status {
         MessageStatus::Received => "",
+        // `scheduled` draws these.
+        MessageStatus::Scheduled | MessageStatus::Held => "",
         MessageStatus::Queued => "○",
         MessageStatus::Sending => "↑",
         MessageStatus::Sent => "✓",

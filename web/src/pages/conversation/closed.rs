@@ -34,6 +34,7 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
                         {closure.closure_reason}
                     </strong>
                     {closure.note.map(|note| view! { " · " {note} })}
+                    {cancelled(closure.cancelled_messages)}
                 </p>
             }
         })
@@ -55,6 +56,15 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
         </div>
         {unsent_reply}
         {unsent_note}
+    }
+}
+
+/// " · 2 scheduled messages were cancelled"
+fn cancelled(count: i32) -> Option<String> {
+    match count {
+        ..=0 => None,
+        1 => Some(" · 1 scheduled message was cancelled".to_owned()),
+        _ => Some(format!(" · {count} scheduled messages were cancelled")),
     }
 }
 

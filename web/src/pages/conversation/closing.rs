@@ -206,10 +206,20 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
             </div>
             {form.error()}
             {held_notice(held_by, HELD, anyway, back)}
+            <p class="text-sm font-medium text-warm empty:hidden">{move || cancelled(context.thread.scheduled())}</p>
             <button class="btn btn-danger" aria-disabled=move || form.busy.get().to_string()>
                 {move || if form.busy.get() { "Closing…" } else { "Close conversation" }}
             </button>
         </form>
     }
     .into_any()
+}
+
+/// Says how many scheduled messages the closure cancels.
+fn cancelled(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("Closing cancels the scheduled message.".to_owned()),
+        _ => Some(format!("Closing cancels {count} scheduled messages.")),
+    }
 }

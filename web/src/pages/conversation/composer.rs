@@ -34,13 +34,13 @@ pub(super) fn ComposerArea(context: ConversationContext, zone: Zone, reporter: R
         }
         // Notes need the permission to reply, but no customer who can be answered.
         match use_session().me().is_some_and(|me| me.may(Permission::Reply)) {
-            true => reply_or_note(context, reporter),
-            false => reply(context, reporter),
+            true => reply_or_note(context, &zone, reporter),
+            false => reply(context, &zone, reporter),
         }
     }
 }
 
-fn reply_or_note(context: ConversationContext, reporter: Reporter) -> AnyView {
+fn reply_or_note(context: ConversationContext, zone: &Zone, reporter: Reporter) -> AnyView {
     let is_note = context.writes_note;
     let note = NoteState::new(context);
     let has_draft = move || !is_note.get() && note.has_text();
@@ -73,14 +73,15 @@ fn reply_or_note(context: ConversationContext, reporter: Reporter) -> AnyView {
                 {move || if has_draft() { "Note (draft)" } else { "Note" }}
             </button>
         </div>
-        <div class:hidden=is_note>{reply(context, reporter)}</div>
+        <div class:hidden=is_note>{reply(context, zone, reporter)}</div>
         <div class:hidden=move || !is_note.get()>{note_form(note, is_note)}</div>
     }
     .into_any()
 }
 
 /// The reply form, or why there is none.
-fn reply(context: ConversationContext, reporter: Reporter) -> AnyView {
+fn reply(context: ConversationContext, zone: &Zone, reporter: Reporter) -> AnyView {
+    let zone = zone.clone();
     let may_reply = context.read(|detail| detail.permitted_actions.contains(&Action::Reply));
     let can_reply = context.read(|detail| detail.conversation.can_reply);
     let is_opted_out = context.read(|detail| {
@@ -90,7 +91,7 @@ fn reply(context: ConversationContext, reporter: Reporter) -> AnyView {
         (false, ..) => hint(
             "This sender is a short code or a name, which cannot receive messages. Read the conversation, then close it.",
         ),
-        (true, true, _) => view! { <ReplyForm context reporter /> }.into_any(),
+        (true, true, _) => view! { <ReplyForm context zone=zone.clone() reporter /> }.into_any(),
         (true, false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
         (true, false, false) => {
             hint("You need the permission “Answer customers” to reply. Ask an administrator.")

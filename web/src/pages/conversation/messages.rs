@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use shared::message::Message;
 
 use super::{
-    ConversationContext, bubble::bubble, history::earlier_conversations, scroll::Scroll, thread::Thread,
+    ConversationContext, bubble::bubble, history::earlier_conversations, scheduled::scheduled_bubble,
+    scroll::Scroll, thread::Thread,
 };
 use crate::{
     components::{
@@ -64,7 +65,8 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
 fn follow_newest(thread: Thread, scroll: Scroll, has_unseen: RwSignal<bool>) {
     Effect::new(move |before: Option<Option<_>>| {
         let newest = thread.newest();
-        if newest.is_some() && before != Some(newest) {
+        // A cancelled message may have been the newest one.
+        if before.flatten() < newest {
             if scroll.at_end.get_untracked() {
                 scroll.to_end();
             } else {
@@ -182,8 +184,20 @@ fn rows(context: ConversationContext, zone: Zone) -> AnyView {
 }
 
 fn render(context: ConversationContext, row: Row, zone: &Zone) -> AnyView {
-    let message = context.thread.message(row.id).map(|message| bubble(context, message, zone));
+    let message = context.thread.message(row.id).map(|message| bubble_of(context, message, zone.clone()));
     message_row(row.above, message)
+}
+
+/// A message that was scheduled is drawn anew with each change, others only once.
+fn bubble_of(context: ConversationContext, message: ArcRwSignal<Message>, zone: Zone) -> AnyView {
+    if message.with_untracked(|message| message.send_at.is_none()) {
+        return bubble(context, message, &zone);
+    }
+    let drawn = move || match message.get() {
+        scheduled if scheduled.status.is_scheduled() => scheduled_bubble(context, scheduled, &zone),
+        _ => bubble(context, message.clone(), &zone),
+    };
+    view! { {drawn} }.into_any()
 }
 
 /// A message, below the day if it is the first one of that day.

@@ -24,9 +24,13 @@ mod presence;
 mod reply;
 mod reply_form;
 mod resend;
+mod schedule;
+mod scheduled;
+mod scheduled_edit;
 mod scroll;
 mod templates;
 mod thread;
+mod undo;
 
 use leptos::prelude::*;
 use shared::{
@@ -40,7 +44,7 @@ use shared::{
 
 use self::{
     closing::Closing, composer::ComposerArea, header::Header, key_data::KeyDataPanel, messages::Messages,
-    presence::Reporter, thread::Thread,
+    presence::Reporter, scheduled::Scheduling, scheduled_edit::edit_dialog, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -81,6 +85,8 @@ struct ConversationContext {
     giving: RwSignal<bool>,
     /// Whether the agent has chosen to write a note, and not a reply.
     writes_note: RwSignal<bool>,
+    /// The scheduled messages.
+    scheduling: Scheduling,
     /// Refetches the conversation and its messages.
     refetch: Callback<()>,
 }
@@ -164,6 +170,7 @@ pub(crate) fn ConversationPage(
         picked: RwSignal::new(None),
         giving: RwSignal::new(false),
         writes_note: RwSignal::new(false),
+        scheduling: Scheduling::new(),
         refetch,
     };
     provide_context(context);
@@ -246,6 +253,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
                 </div>
                 {move || closing()}
             </aside>
+            {edit_dialog(context, zone)}
         </div>
     }
 }

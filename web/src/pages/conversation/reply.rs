@@ -1,5 +1,6 @@
 //! State of the reply form: the composer, and the new messages that hold a reply.
 
+use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -8,7 +9,7 @@ use shared::{
     message::{Message, NewMessage},
 };
 
-use super::ConversationContext;
+use super::{ConversationContext, schedule::now, undo::Undoable};
 use crate::{
     api::RequestError,
     components::notices::{Notices, use_notices},
@@ -38,6 +39,41 @@ struct Attempt {
     body: String,
     template_id: Option<TemplateId>,
     last_seen: Option<MessageId>,
+    /// When the message goes out, in milliseconds; `None`: at once.
+    #[serde(default)]
+    send_at: Option<i64>,
+    /// Whether `send_at` is only the time in which sending can be undone.
+    #[serde(default)]
+    is_undoable: bool,
+}
+
+impl Attempt {
+    fn is_for(&self, timing: Timing) -> bool {
+        match timing {
+            Timing::Now => self.send_at.is_none(),
+            Timing::Undoable(_) => self.is_undoable,
+            Timing::At(at) => !self.is_undoable && self.send_at == Some(at.timestamp_millis()),
+        }
+    }
+}
+
+/// When a message goes out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Timing {
+    Now,
+    /// In a number of seconds, in which sending can be undone.
+    Undoable(u8),
+    At(DateTime<Utc>),
+}
+
+impl Timing {
+    fn send_at(self) -> Option<i64> {
+        match self {
+            Self::Now => None,
+            Self::Undoable(seconds) => Some(now().timestamp_millis() + 1000 * i64::from(seconds)),
+            Self::At(at) => Some(at.timestamp_millis()),
+        }
+    }
 }
 
 /// The reply being written.
@@ -47,6 +83,10 @@ pub(super) struct ReplyState {
     pub(super) composer: Composer<ReplyDetails>,
     /// Messages that hold the reply because the agent has not seen them.
     pub(super) held_by: RwSignal<Vec<Message>>,
+    /// For how many seconds a sent message can be undone: the account's own setting.
+    undo_seconds: Memo<u8>,
+    /// When the message of the last attempt was to go out.
+    timing: StoredValue<Timing>,
     notices: Notices,
 }
 
@@ -67,12 +107,34 @@ pub(super) fn delete_draft(account: Option<AccountId>, conversation: Conversatio
 impl ReplyState {
     pub(super) fn new(context: ConversationContext) -> Self {
         let key = storage_key(use_session().account(), context.id);
-        let held_by = RwSignal::new(Vec::new());
-        Self { context, composer: Composer::new(key), held_by, notices: use_notices() }
+        let (held_by, timing) = (RwSignal::new(Vec::new()), StoredValue::new(Timing::Now));
+        let session = use_session();
+        let undo_seconds = Memo::new(move |_| session.preferences(|own| own.undo_seconds));
+        Self { context, composer: Composer::new(key), held_by, undo_seconds, timing, notices: use_notices() }
     }
 
     /// Sends the reply if it is valid. `last_seen` is the newest message that the agent has seen.
     pub(super) fn send(self, last_seen: Option<MessageId>) {
+        self.send_with(
+            last_seen,
+            match self.undo_seconds.get_untracked() {
+                0 => Timing::Now,
+                seconds => Timing::Undoable(seconds),
+            },
+        );
+    }
+
+    /// Schedules the reply if it is valid.
+    pub(super) fn schedule(self, at: DateTime<Utc>) {
+        self.send_with(self.context.thread.seen.get_untracked(), Timing::At(at));
+    }
+
+    /// Repeats the attempt that new messages have held.
+    pub(super) fn send_anyway(self, last_seen: Option<MessageId>) {
+        self.send_with(last_seen, self.timing.get_value());
+    }
+
+    fn send_with(self, last_seen: Option<MessageId>, timing: Timing) {
         let Self { context, composer, .. } = self;
         if composer.form.busy.get_untracked() || !composer.check_text() {
             return;
@@ -82,14 +144,25 @@ impl ReplyState {
         let (body, template_id) = (draft.text.shown(), draft.template_id());
         let unanswered = draft.details.unanswered.clone();
         let attempt = unanswered
-            .filter(|attempt| attempt.body == body && attempt.template_id == template_id)
-            // 0 if the agent has seen no message: the server then holds the reply and returns the messages.
-            .unwrap_or(Attempt { body, template_id, last_seen: last_seen.or(Some(MessageId(0))) });
+            .filter(|attempt| {
+                attempt.body == body && attempt.template_id == template_id && attempt.is_for(timing)
+            })
+            .unwrap_or(Attempt {
+                body,
+                template_id,
+                // 0 if the agent has seen no message: the server then holds the reply and returns the messages.
+                last_seen: last_seen.or(Some(MessageId(0))),
+                send_at: timing.send_at(),
+                is_undoable: matches!(timing, Timing::Undoable(_)),
+            });
         composer.update(|draft| draft.details.unanswered = Some(attempt.clone()));
-        let key = draft.key.clone();
+        self.timing.set_value(timing);
+        let (key, sent) = (draft.key.clone(), draft.clone());
         let request = async move {
-            let Attempt { body, template_id, last_seen } = attempt;
-            let reply = NewMessage { body, template_id, last_seen_message_id: last_seen, media: None };
+            let Attempt { body, template_id, last_seen, send_at, .. } = attempt;
+            let send_at = send_at.and_then(DateTime::from_timestamp_millis);
+            let reply =
+                NewMessage { body, template_id, last_seen_message_id: last_seen, send_at, media: None };
             context.client.create_message(context.id, &reply, &key).await
         };
         composer.send(
@@ -97,15 +170,30 @@ impl ReplyState {
             request,
             move |message| {
                 self.held_by.try_set(Vec::new());
+                if matches!(timing, Timing::Undoable(_)) {
+                    let undoable = Undoable { message: message.id, draft: sent, composer };
+                    context.scheduling.undoable.try_set(Some(undoable));
+                }
                 context.thread.add_sent(message);
                 composer.focus();
             },
-            move |error| self.refused(error),
+            move |error| self.refused(error, last_seen, timing),
         );
     }
 
     /// Handles a reply that was not sent, and returns the error to show.
-    fn refused(self, error: RequestError) -> Result<(), RequestError> {
+    fn refused(
+        self,
+        error: RequestError,
+        last_seen: Option<MessageId>,
+        timing: Timing,
+    ) -> Result<(), RequestError> {
+        let is_too_late = error.problem().is_some_and(|problem| problem.field("send_at").is_some());
+        if is_too_late && matches!(timing, Timing::Undoable(_)) {
+            // An attempt that got lost is repeated after the seconds in which it could be undone.
+            self.send_with(last_seen, timing);
+            return Ok(());
+        }
         if self.context.writes_note.get_untracked() {
             // The focus stays in the note, so that its text does not get into the reply.
             self.notices.warning("Your reply was not sent. Choose Reply to see why.");
@@ -126,5 +214,38 @@ impl ReplyState {
             }
             _ => Err(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_retry_sends_the_same_request_only_for_the_same_time() {
+        let attempt = |send_at: Option<i64>, is_undoable| Attempt {
+            body: "Friday".to_owned(),
+            template_id: None,
+            last_seen: None,
+            send_at,
+            is_undoable,
+        };
+        let nine = Timing::At(DateTime::UNIX_EPOCH);
+        for (made, same) in [
+            (attempt(None, false), [true, false, false]),
+            (attempt(Some(5000), true), [false, true, false]),
+            (attempt(Some(0), false), [false, false, true]),
+            (attempt(Some(1), false), [false, false, false]),
+        ] {
+            let found = [Timing::Now, Timing::Undoable(5), nine].map(|timing| made.is_for(timing));
+            assert_eq!(found, same, "{made:?}");
+        }
+    }
+
+    #[test]
+    fn a_stored_attempt_of_an_earlier_version_was_sent_at_once() {
+        let attempt: Attempt =
+            serde_json::from_str(r#"{"body": "Friday", "template_id": null, "last_seen": 4}"#).unwrap();
+        assert!(attempt.is_for(Timing::Now));
     }
 }

@@ -10,12 +10,14 @@ use super::{
     held::{HeldTexts, held_notice},
     presence::{PresenceLine, Reporter},
     reply::ReplyState,
+    schedule::schedule_menu,
     templates::ReplyTemplates,
 };
 use crate::{
     components::form::hint_and_error,
     compose::{counter::counter, message_box, text::braced},
     keys::{focus_first, is_escape, is_send},
+    time_zone::Zone,
 };
 
 /// Texts shown when a reply is held.
@@ -33,7 +35,7 @@ const PRESENCE: &str = "reply-presence";
 
 /// The reply form.
 #[component]
-pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> impl IntoView {
+pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Reporter) -> impl IntoView {
     let state = ReplyState::new(context);
     let composer = state.composer;
     let form = composer.form;
@@ -47,7 +49,7 @@ pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> imp
         })
     };
     let send = move || state.send(context.thread.seen.get_untracked());
-    let anyway = Callback::new(move |newest| state.send(newest));
+    let anyway = Callback::new(move |newest| state.send_anyway(newest));
     let back = Callback::new(move |()| composer.focus());
     let key = move |event: KeyboardEvent| {
         if is_send(&event) {
@@ -57,6 +59,7 @@ pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> imp
             focus_first("main h1");
         }
     };
+    let (schedule_button, schedule_popover) = schedule_menu(state, zone);
     view! {
         <form
             class="mt-3 flex flex-col gap-2"
@@ -76,13 +79,17 @@ pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> imp
             <div class="flex flex-col gap-1">
                 <div class="flex items-end gap-2" on:keydown=key>
                     {message_box(composer, text, error, "reply-message", "min-h-20 flex-1", DESCRIBED_BY)}
-                    <button
-                        class="btn btn-primary"
-                        aria-describedby=PRESENCE
-                        aria-disabled=move || form.busy.get().to_string()
-                    >
-                        {move || if form.busy.get() { "Sending…" } else { "Send" }}
-                    </button>
+                    <div class="join">
+                        <button
+                            class="btn btn-primary join-item"
+                            aria-describedby=PRESENCE
+                            aria-disabled=move || form.busy.get().to_string()
+                        >
+                            {move || if form.busy.get() { "Sending…" } else { "Send" }}
+                        </button>
+                        {schedule_button}
+                    </div>
+                    {schedule_popover}
                 </div>
                 <PresenceLine context id=PRESENCE />
                 <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>

@@ -39,6 +39,7 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
             body: body.get_value(),
             template_id: None,
             last_seen_message_id: Some(seen),
+            send_at: None,
             media: None,
         };
         let request =

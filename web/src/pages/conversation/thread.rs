@@ -1,5 +1,5 @@
-//! The loaded messages of a conversation: each once, oldest first, updated in place. Loaded messages are never removed.
-//! Above the first message is the [history](super::history).
+//! The loaded messages of a conversation: each once, oldest first, updated in place. Only a scheduled message can leave,
+//! when it is cancelled, or move, when it is sent. Above the first message is the [history](super::history).
 
 use std::sync::{Arc, OnceLock};
 
@@ -117,9 +117,37 @@ impl Thread {
             let is_later_reply = message.direction == Direction::Outbound && message.created_at > since;
             name.clone().filter(|_| is_later_reply && !is_own)
         };
-        let is_no_note =
-            |entry: &&Entry| entry.message.with_untracked(|message| message.direction != Direction::Note);
-        self.entries.with(|entries| entries.iter().rfind(is_no_note)?.message.with(reply))
+        let is_sent =
+            |message: &Message| message.direction != Direction::Note && !message.status.is_scheduled();
+        self.entries.with(|entries| {
+            entries.iter().rfind(|entry| entry.message.with_untracked(is_sent))?.message.with(reply)
+        })
+    }
+
+    /// Returns the number of messages that are scheduled or held.
+    pub(super) fn scheduled(self) -> usize {
+        self.entries.with(|entries| {
+            entries.iter().filter(|entry| entry.message.with(|message| message.status.is_scheduled())).count()
+        })
+    }
+
+    /// Removes a message that was cancelled.
+    pub(super) fn remove(self, id: MessageId) {
+        self.entries.try_update(|entries| entries.retain(|entry| entry.id != id));
+    }
+
+    /// Removes the scheduled messages that the server does not list any more. `listed` are all messages from the first of
+    /// them on.
+    fn remove_cancelled(self, listed: &[Message]) {
+        let Some(first) = listed.first() else { return };
+        let is_cancelled = |entry: &Entry| {
+            entry.message.with_untracked(|message| message.status.is_scheduled())
+                && entry.at >= first.created_at
+                && !listed.iter().any(|message| message.id == entry.id)
+        };
+        if self.entries.try_with_untracked(|entries| entries.iter().any(is_cancelled)) == Some(true) {
+            self.entries.try_update(|entries| entries.retain(|entry| !is_cancelled(entry)));
+        }
     }
 
     /// Returns the id of the newest message.
@@ -145,6 +173,7 @@ impl Thread {
 
     async fn fetch_back_to(self, known: Option<MessageId>) -> Result<(), RequestError> {
         let mut page = self.client.list_messages(self.id, None, NEWEST).await?;
+        self.remove_cancelled(&page.items);
         loop {
             let oldest = page.items.first().map(|message| message.id);
             let has_earlier = page.next_cursor.is_some();
@@ -206,11 +235,14 @@ impl Thread {
         if let Some(message) = inbound {
             self.latest_inbound.try_set(Some(message.clone()));
         }
-        let mut new = Vec::new();
+        let (mut new, mut moved) = (Vec::new(), Vec::new());
         self.entries.with_untracked(|entries| {
             for message in messages {
                 match entries.iter().rfind(|entry| entry.id == message.id) {
                     Some(entry) => {
+                        if entry.at != message.created_at {
+                            moved.push((entry.id, message.created_at));
+                        }
                         if entry.message.with_untracked(|known| *known != message) {
                             entry.message.set(message);
                         }
@@ -219,8 +251,13 @@ impl Thread {
                 }
             }
         });
-        if !new.is_empty() {
+        if !new.is_empty() || !moved.is_empty() {
             self.entries.try_update(|entries| {
+                for entry in entries.iter_mut() {
+                    if let Some((_, at)) = moved.iter().find(|(id, _)| *id == entry.id) {
+                        (entry.at, entry.day, entry.block) = (*at, Arc::default(), NO_BLOCK);
+                    }
+                }
                 entries.append(&mut new);
                 // Sorted by time, because a recovered message arrives late and has a higher id than later ones.
                 entries.sort_by_key(|entry| (entry.at, entry.id));

@@ -43,6 +43,9 @@ impl Wanted {
             EventKind::TeamChanged | EventKind::AccountChanged => Some(Wanted::All),
             EventKind::MessageReceived
             | EventKind::MessageQueued
+            | EventKind::MessageHeld
+            | EventKind::MessageCancelled
+            | EventKind::MessageScheduled
             | EventKind::MessageStatusChanged
             | EventKind::MessageFailed
             | EventKind::ConversationClosed

@@ -1,0 +1,12 @@
+ALTER TABLE conversations DROP COLUMN cancelled_messages;
+ALTER TABLE outbox DROP COLUMN position;
+DELETE FROM events WHERE kind IN ('message_scheduled', 'message_held', 'message_cancelled');
+DROP TABLE scheduled_messages;
+-- The former version cannot send them. A closed conversation has none.
+DELETE FROM messages WHERE status IN ('scheduled', 'held');
+ALTER TABLE messages DROP COLUMN send_at;
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema
+SET sql = replace(sql, '''undelivered'', ''failed'', ''scheduled'', ''held''))', '''undelivered'', ''failed''))')
+WHERE type = 'table' AND name = 'messages';
+PRAGMA writable_schema = RESET;

@@ -1,0 +1,30 @@
+-- Rule 22: a message that goes out at a later time.
+-- When the message goes out, or was to go out; NULL for a message that was sent at once.
+ALTER TABLE messages ADD COLUMN send_at INTEGER;
+-- The CHECK is changed in the text of the schema, as for notes: it accepts every row that the former one accepted.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema
+SET sql = replace(sql, '''undelivered'', ''failed''))', '''undelivered'', ''failed'', ''scheduled'', ''held''))')
+WHERE type = 'table' AND name = 'messages';
+-- Reads the schema again.
+PRAGMA writable_schema = RESET;
+
+-- The messages that are scheduled or held. The row is deleted when its message is queued, fails or is cancelled.
+-- Creating the table also makes other connections read the schema again.
+CREATE TABLE scheduled_messages (
+    message_id INTEGER PRIMARY KEY REFERENCES messages (id),
+    conversation_id INTEGER NOT NULL REFERENCES conversations (id),
+    -- NULL while the message is held.
+    due_at INTEGER,
+    -- The newest message of the conversation when this one was scheduled or last changed.
+    seen_message_id INTEGER NOT NULL
+) STRICT;
+CREATE INDEX scheduled_messages_due ON scheduled_messages (due_at, message_id);
+CREATE INDEX scheduled_messages_by_conversation ON scheduled_messages (conversation_id);
+
+-- Messages between two numbers are sent in the order of their ids, which are those of the time of scheduling. A released
+-- message comes after the newest message of its conversation: 2 * id + 1. NULL stands for 2 * message_id.
+ALTER TABLE outbox ADD COLUMN position INTEGER;
+
+-- Number of scheduled messages that the closure of the conversation cancelled.
+ALTER TABLE conversations ADD COLUMN cancelled_messages INTEGER NOT NULL DEFAULT 0;
