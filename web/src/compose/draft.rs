@@ -143,6 +143,11 @@ impl<D: Details> Draft<D> {
     /// Replaces the text with a template, filled in for `filled_for`.
     pub(super) fn choose_template(&mut self, template: &RenderedTemplate, filled_for: Option<PhoneNumber>) {
         self.text.set_base(template.rendered.clone());
+        self.contain_template(template, filled_for);
+    }
+
+    /// Records the template that was inserted into the text.
+    pub(super) fn contain_template(&mut self, template: &RenderedTemplate, filled_for: Option<PhoneNumber>) {
         let rendered = template.rendered.clone();
         self.template = Some(ChosenTemplate { id: template.id, filled_for, rendered });
     }

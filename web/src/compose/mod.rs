@@ -3,12 +3,15 @@
 //! The conversation page and the ad-hoc dialog use it. `D` is stored with the draft: a reply stores its last attempt to
 //! send, an ad-hoc message its numbers. Nothing here depends on pages.
 //!
-//! Reading order: [`draft`], [`text`], this file, [`templates`], then [`send`].
+//! Reading order: [`draft`], [`text`], this file, [`templates`], [`template_search`], then [`send`]. [`input`] changes
+//! what is in the box.
 
 pub(crate) mod counter;
 pub(crate) mod draft;
+mod input;
 mod message_box;
 mod send;
+mod template_search;
 pub(crate) mod templates;
 pub(crate) mod text;
 
@@ -18,14 +21,11 @@ use web_sys::StorageEvent;
 pub(crate) use self::message_box::message_box;
 use self::{
     draft::{Details, Draft, StorageKey},
-    templates::TemplateList,
+    templates::Templates,
 };
-use crate::{
-    api::RequestError,
-    components::{
-        form::Form,
-        notices::{Notices, use_notices},
-    },
+use crate::components::{
+    form::Form,
+    notices::{Notices, use_notices},
 };
 
 /// The state of a composer.
@@ -36,7 +36,7 @@ pub(crate) struct Composer<D: Details> {
     /// The draft whose text a template has replaced.
     replaced: RwSignal<Option<Draft<D>>>,
     /// The templates to choose from; `None` until they are fetched.
-    pub(crate) templates: RwSignal<Option<Result<TemplateList, RequestError>>>,
+    pub(crate) templates: RwSignal<Templates>,
     /// Whether the message is being sent, and why it was not sent.
     pub(crate) form: Form,
     /// The box that the message is written in.

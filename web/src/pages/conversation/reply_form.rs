@@ -71,11 +71,11 @@ pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> imp
             {held_notice(state.held_by, HELD, anyway, back)}
             <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
                 <ReplyTemplates state />
-                {counter(text)}
+                {counter(text, composer.message_box)}
             </div>
             <div class="flex flex-col gap-1">
                 <div class="flex items-end gap-2" on:keydown=key>
-                    {message_box(composer, text, error, "reply-message", "min-h-20 flex-1", DESCRIBED_BY)}
+                    {message_box(composer, text, error, "reply-message", "min-h-20", DESCRIBED_BY)}
                     <button
                         class="btn btn-primary"
                         aria-describedby=PRESENCE
