@@ -35,6 +35,7 @@ const PRESENCE: &str = "reply-presence";
 #[component]
 pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> impl IntoView {
     let state = ReplyState::new(context);
+    let is_only_here = state.save_on_server();
     let composer = state.composer;
     let form = composer.form;
     let error = form.field_error("body");
@@ -84,7 +85,12 @@ pub(super) fn ReplyForm(context: ConversationContext, reporter: Reporter) -> imp
                         {move || if form.busy.get() { "Sending…" } else { "Send" }}
                     </button>
                 </div>
-                <PresenceLine context id=PRESENCE />
+                <div class="flex items-baseline justify-between gap-3">
+                    <p role="status" class="text-sm text-quiet">
+                        {move || is_only_here.get().then_some("Saved on this device")}
+                    </p>
+                    <PresenceLine context id=PRESENCE />
+                </div>
                 <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>
                 {hint_and_error("error-body".to_owned(), "", error)}
             </div>
