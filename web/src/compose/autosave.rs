@@ -11,7 +11,7 @@ use super::{
     server_draft::{Merged, merged, micros},
 };
 use crate::{
-    api::Client,
+    api::{Client, new_idempotency_key},
     clock::{now_micros, pause},
     tasks::TaskScope,
 };
@@ -94,7 +94,7 @@ impl<D: Details> Autosave<D> {
             if local.text.is_empty() && local.edited_at.is_some() {
                 return;
             }
-            match merged(&local, server.as_ref()) {
+            match merged(&local, server.as_ref(), new_idempotency_key()) {
                 Merged::Local { other } => self.composer.offer(other),
                 Merged::Server { draft, other } => self.composer.take_over(draft, other),
             }

@@ -99,7 +99,8 @@ impl<D: Details> Draft<D> {
         Self::with_key(new_idempotency_key())
     }
 
-    fn with_key(key: String) -> Self {
+    /// Creates an empty draft.
+    pub(super) fn with_key(key: String) -> Self {
         let (text, details) = (Text::default(), D::default());
         Self { text, template: None, key, details, saved_at: None, edited_at: None }
     }

@@ -22,19 +22,24 @@ pub(super) enum Merged<D: Details> {
 }
 
 /// Decides between a draft in the browser and the one on the server. While a sent message has no response, its draft
-/// stays: sending it again with the same key finds out whether it was sent.
-pub(super) fn merged<D: Details>(local: &Draft<D>, server: Option<&ServerDraft>) -> Merged<D> {
+/// stays: sending it again with the same key finds out whether it was sent. `new_key` is the idempotency key of the next
+/// message.
+pub(super) fn merged<D: Details>(
+    local: &Draft<D>,
+    server: Option<&ServerDraft>,
+    new_key: String,
+) -> Merged<D> {
     let has_changes = local.edited_at.is_some();
     let keep = Merged::Local { other: None };
     let Some(server) = server else {
         return match local.saved_at {
             Some(_) if !has_changes && !local.details.is_unanswered() => {
-                Merged::Server { draft: Draft::empty(), other: None }
+                Merged::Server { draft: Draft::with_key(new_key), other: None }
             }
             _ => keep,
         };
     };
-    let theirs = Draft::from_server(server);
+    let theirs = Draft { details: local.details.clone(), ..Draft::from_server(server) };
     if local.details.is_unanswered() {
         return keep;
     }
@@ -119,7 +124,7 @@ mod tests {
 
     /// Returns the text that stays, and the one that is offered.
     fn texts(local: &Draft<Unanswered>, server: Option<&ServerDraft>) -> (String, Option<String>) {
-        let (stays, other) = match merged(local, server) {
+        let (stays, other) = match merged(local, server, "new".to_owned()) {
             Merged::Local { other } => (local.clone(), other),
             Merged::Server { draft, other } => (draft, other),
         };
@@ -137,7 +142,10 @@ mod tests {
         assert_eq!(texts(&local("Friday", Some(5), None), Some(&newer)), stays("Friday is fine"));
         let another = server("Until then", "another key", 7);
         assert_eq!(texts(&local("Friday", Some(5), None), Some(&another)), stays("Until then"));
-        let Merged::Server { draft, .. } = merged(&local("", None, None), Some(&another)) else { panic!() };
+        let Merged::Server { draft, .. } = merged(&local("", None, None), Some(&another), String::new())
+        else {
+            panic!()
+        };
         assert_eq!((draft.key.as_str(), draft.saved_at), ("another key", Some(7)));
     }
 
@@ -169,7 +177,8 @@ mod tests {
     #[test]
     fn a_change_that_the_server_has_is_no_longer_unsaved() {
         let flushed = local("Friday", Some(5), Some(6));
-        let Merged::Server { draft, other: None } = merged(&flushed, Some(&server("Friday", "a key", 7)))
+        let Merged::Server { draft, other: None } =
+            merged(&flushed, Some(&server("Friday", "a key", 7)), String::new())
         else {
             panic!()
         };
