@@ -88,10 +88,15 @@ impl ReplyState {
         let path = format!("/conversations/{}/draft", context.id);
         let autosave = Autosave::start(composer, context.client, path, is_open.into());
         let has_text = Memo::new(move |_| composer.draft.with(|draft| !draft.text.is_empty()));
-        if has_text.get_untracked() || context.read(|detail| detail.has_draft).get_untracked() {
+        let drafts = use_drafts();
+        if has_text.get_untracked()
+            || context.read(|detail| detail.has_draft).get_untracked()
+            // The conversation may have been fetched before another device saved the draft.
+            || drafts.is_some_and(|drafts| drafts.contain(context.id))
+        {
             autosave.fetch();
         }
-        if let Some(drafts) = use_drafts() {
+        if let Some(drafts) = drafts {
             Effect::new(move |before: Option<bool>| {
                 let has_text = has_text.get();
                 // At the beginning, an empty box does not say that the server has no draft.

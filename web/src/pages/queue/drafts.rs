@@ -40,6 +40,11 @@ impl Drafts {
         on_cleanup(move || returned.remove());
     }
 
+    /// Returns whether a conversation has a draft, untracked.
+    pub(crate) fn contain(self, id: ConversationId) -> bool {
+        self.0.with_untracked(|ids| ids.contains(&id))
+    }
+
     /// Records whether a conversation has a draft.
     pub(crate) fn set(self, id: ConversationId, has_draft: bool) {
         if self.0.try_with_untracked(|ids| ids.contains(&id)) != Some(!has_draft) {
