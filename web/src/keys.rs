@@ -43,7 +43,7 @@ const KEYS: &[Key] = &[
     (&["C"], "Write a reply"),
     (&["M"], "Write a note"),
     (&["Ctrl", "Enter"], "Send the message"),
-    (&["Ctrl", "/"], "Search the templates"),
+    (&["Ctrl", "/"], "Find a template"),
     (&["Esc"], "Leave the message box"),
     (&["?"], "Show keyboard shortcuts"),
 ];

@@ -134,7 +134,8 @@ impl TemplateSearch {
 
     /// Closes the list. What was typed stays in the box.
     pub(super) fn close(self) {
-        if self.typed.with_untracked(Option::is_some) {
+        // A box that is removed loses the focus, when its signals are gone already.
+        if self.typed.try_with_untracked(Option::is_some) == Some(true) {
             self.typed.set(None);
         }
     }
