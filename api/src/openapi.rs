@@ -58,6 +58,8 @@ use crate::{
         conversations::assignment::routes::update_assignment,
         conversations::assignment::routes::delete_assignment,
         conversations::assignment::routes::list_assignees,
+        conversations::snooze::routes::update_snooze,
+        conversations::snooze::routes::delete_snooze,
         messages::routes::get_media,
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,

@@ -85,7 +85,7 @@ fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
     use conversations::{
         assignment::routes as assignment, drafts::routes as draft, presence::routes as presence,
-        routes as conversation,
+        routes as conversation, snooze::routes as snooze,
     };
     use messages::routes as message;
     use templates::routes as template;
@@ -125,6 +125,7 @@ fn conversations(urls: &mut Urls<'_>) {
         methods().put(assignment::update_assignment).delete(assignment::delete_assignment),
     );
     urls.at("/conversations/{id}/assignees", methods().get(assignment::list_assignees));
+    urls.at("/conversations/{id}/snooze", methods().put(snooze::update_snooze).delete(snooze::delete_snooze));
     urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
     urls.at("/search", methods().get(search::routes::search_conversations));
     urls.at("/numbers", methods().get(numbers::routes::get_number));

@@ -9,7 +9,7 @@ use crate::{
     closure::Closure,
     consent::Consent,
     customer::Customer,
-    ids::{AccountId, ConversationId, TeamId, TemplateId},
+    ids::{AccountId, ConversationId, MessageId, TeamId, TemplateId},
     presence::Viewer,
     team::TeamSummary,
 };
@@ -144,6 +144,9 @@ pub struct Conversation {
     pub unread: i32,
     /// The account that answers the customer; `null` while unassigned. A closed conversation keeps the last one.
     pub assigned_to: Option<AccountName>,
+    /// Until when the conversation is out of the queue; `null` while it is not snoozed.
+    #[serde(default, deserialize_with = "crate::time::optional")]
+    pub snoozed_until: Option<DateTime<Utc>>,
 }
 
 /// An action on a conversation.
@@ -157,6 +160,8 @@ pub enum Action {
     Close,
     /// Assign the conversation to an account, or release it.
     Assign,
+    /// Snooze the conversation, or end the snooze.
+    Snooze,
 }
 
 /// What the holder of a conversation, or the team that it returned to, must know.
@@ -167,6 +172,16 @@ pub struct AssignmentNote {
     pub text: String,
     /// The name of the account or API key that assigned the conversation; `null` when the server returned it.
     pub by: Option<String>,
+}
+
+/// Who snoozed a conversation, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Snooze {
+    /// The name of the account or API key that snoozed the conversation.
+    pub by: String,
+    /// Why; `null` without a note.
+    pub note: Option<String>,
 }
 
 /// `GET /conversations/{id}`: the conversation with its team, customer, closure and consent.
@@ -188,6 +203,9 @@ pub struct ConversationDetail {
     pub consent: Option<Consent>,
     /// The note of the assignment. It is shown until the holder replies or the assignment changes.
     pub assignment_note: Option<AssignmentNote>,
+    /// The snooze, while `snoozed_until` is set. Afterwards the one that has ended, until the next reply.
+    #[serde(default)]
+    pub snooze: Option<Snooze>,
     /// The actions that the caller can take now.
     pub permitted_actions: Vec<Action>,
     /// The accounts that have the conversation open (rule 17). Only `GET /conversations/{id}` fills it in; lists, and
@@ -210,6 +228,9 @@ pub struct Counts {
     /// Conversations that are assigned to no account, whatever their next action.
     #[serde(default)]
     pub unassigned: i64,
+    /// Snoozed conversations. The other counts leave them out.
+    #[serde(default)]
+    pub snoozed: i64,
 }
 
 /// Number of conversations in progress that an account has in a team.
@@ -284,6 +305,21 @@ pub struct NewAssignment {
     /// Whether to assign the conversation even if it is assigned to another account than the caller's.
     #[serde(default)]
     pub force: bool,
+}
+
+/// `PUT /conversations/{id}/snooze`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct NewSnooze {
+    /// When the conversation returns to the queue: in the future, at most a year ahead.
+    pub until: DateTime<Utc>,
+    /// Why, up to 1000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The newest message that the caller has seen. With it, the conversation is only snoozed if neither the customer nor
+    /// a colleague wrote after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seen_message_id: Option<MessageId>,
 }
 
 /// `POST /queue/next`.

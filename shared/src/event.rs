@@ -30,6 +30,9 @@ pub enum EventKind {
     /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an unassigned
     /// conversation is only a `message_queued`.
     AssignmentChanged,
+    /// A conversation was snoozed by an account (`account_id`), or a snooze ended: by an agent, or because its time has come.
+    /// A message that ends a snooze is only a `message_received` or `message_queued`.
+    SnoozeChanged,
     /// A team, its numbers, its members, its templates or its closure reasons changed.
     TeamChanged,
     /// An account changed. Only the account's own streams receive this event.
@@ -40,7 +43,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
@@ -50,6 +53,7 @@ impl EventKind {
         EventKind::ConsentChanged,
         EventKind::AttentionChanged,
         EventKind::AssignmentChanged,
+        EventKind::SnoozeChanged,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -68,6 +72,7 @@ impl EventKind {
             EventKind::ConsentChanged => "consent_changed",
             EventKind::AttentionChanged => "attention_changed",
             EventKind::AssignmentChanged => "assignment_changed",
+            EventKind::SnoozeChanged => "snooze_changed",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

@@ -74,6 +74,11 @@ pub(crate) fn milliseconds_now() -> f64 {
     js_sys::Date::now() + AHEAD.get()
 }
 
+/// Returns the server's current time.
+pub(crate) fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(milliseconds_now() as i64).unwrap_or_default()
+}
+
 fn seconds_now() -> i64 {
     (milliseconds_now() / 1000.0) as i64
 }

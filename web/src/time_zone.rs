@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
 use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -28,6 +28,8 @@ enum Style {
     Day,
     /// Sunday 22 November 2026 at 09:14:05 GMT
     Full,
+    /// 22/11/2026 09:14:05
+    Digits,
 }
 
 impl Style {
@@ -46,6 +48,14 @@ impl Style {
                 ("minute", "2-digit"),
                 ("second", "2-digit"),
                 ("timeZoneName", "short"),
+            ],
+            Style::Digits => &[
+                ("year", "numeric"),
+                ("month", "2-digit"),
+                ("day", "2-digit"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
             ],
         }
     }
@@ -84,6 +94,11 @@ impl Zone {
     /// Formats the full date and time, with the zone.
     pub(crate) fn full(&self, at: DateTime<Utc>) -> String {
         self.format(Style::Full, at)
+    }
+
+    /// Returns the time on the zone's clocks, in whole seconds.
+    pub(crate) fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        local(&self.format(Style::Digits, at)).unwrap_or(at.naive_utc())
     }
 
     fn other_year(&self, at: DateTime<Utc>) -> String {
@@ -128,6 +143,15 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
+/// Reads "22/11/2026 09:14:05".
+fn local(text: &str) -> Option<NaiveDateTime> {
+    let mut numbers = text.split(|character: char| !character.is_ascii_digit()).map(str::parse::<u32>);
+    let mut next = || numbers.next()?.ok();
+    let (day, month, year) = (next()?, next()?, i32::try_from(next()?).ok()?);
+    let (hour, minute, second) = (next()?, next()?, next()?);
+    NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second)
+}
+
 /// Returns every time zone that the browser knows, for suggestions.
 pub(crate) fn known_zones() -> Vec<String> {
     fn ask() -> Option<Array> {
@@ -155,6 +179,13 @@ pub(crate) fn date(date: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_digits_of_a_time_are_read() {
+        let expected = NaiveDate::from_ymd_opt(2026, 11, 22).and_then(|date| date.and_hms_opt(9, 14, 5));
+        assert_eq!(local("22/11/2026 09:14:05"), expected);
+        assert_eq!(local("22 Nov 09:14"), None);
+    }
 
     #[test]
     fn a_date_without_a_zone_is_formatted_as_day_and_month() {

@@ -1,5 +1,5 @@
 //! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
-//! [`notes`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
+//! [`notes`], [`snooze`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
 
 pub mod assignment;
 pub mod attention;
@@ -27,4 +27,5 @@ pub(crate) mod rendered_templates;
 pub mod reply;
 pub mod routes;
 pub(crate) mod search_text;
+pub mod snooze;
 pub mod start;

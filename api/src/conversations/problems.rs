@@ -18,6 +18,7 @@ use super::{
     receive::ReceiveError,
     rendered_templates::RenderError,
     reply::{InvalidMessage, ReplayError, ReplyError},
+    snooze::SnoozeError,
     start::{PendingError, StartError},
 };
 use crate::error::{ApiError, problem_of_inner};
@@ -189,6 +190,22 @@ impl From<AssignError> for ApiError {
             }
             AssignError::Invalid(error) => error.into(),
             AssignError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<SnoozeError> for ApiError {
+    fn from(error: SnoozeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SnoozeError::NotFound(error) => error.into(),
+            SnoozeError::Closed(_) => Self::new(ErrorCode::ConversationClosed, detail),
+            SnoozeError::Pending => Self::new(ErrorCode::ConversationPending, detail),
+            SnoozeError::Past => Self::field(ErrorCode::ValidationFailed, "until", "past", detail),
+            SnoozeError::TooFar => Self::field(ErrorCode::ValidationFailed, "until", "too_far", detail),
+            SnoozeError::Invalid(error) => error.into(),
+            SnoozeError::Unseen(error) => error.into(),
+            SnoozeError::Database(error) => error.into(),
         }
     }
 }

@@ -56,6 +56,7 @@ pub(crate) struct Row {
     #[diesel(select_expression = assignee_name())]
     #[diesel(select_expression_type = AssigneeName)]
     assignee: Option<String>,
+    snoozed_until: Option<Timestamp>,
 }
 
 impl From<Row> for Conversation {
@@ -85,6 +86,7 @@ impl From<Row> for Conversation {
                 .assigned_to
                 .zip(row.assignee)
                 .map(|(id, name)| AccountName { id: AccountId(id), name }),
+            snoozed_until: row.snoozed_until.map(DateTime::from),
         }
     }
 }
@@ -271,6 +273,7 @@ pub(super) fn close(
         conversations::closure_reason_id.eq(closure.closure_reason_id.0),
         conversations::closure_reason.eq(&closure.closure_reason),
         conversations::closure_note.eq(&closure.note),
+        conversations::snoozed_until.eq(None::<Timestamp>),
     );
     on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
     Ok(())

@@ -7,7 +7,7 @@ use shared::{
     ErrorCode, Page, Problem,
     account::Permission,
     closure::NewClosure,
-    conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation},
+    conversation::{Conversation, ConversationDetail, NewConversation},
     ids::{ConversationId, MessageId, TeamId},
     message::{Message, NewMessage},
 };
@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 
 use super::{
     attention, close, detail, message,
-    queue::{self, routes::AssignedQuery},
+    queue::{self, ListedStatus, routes::AssignedQuery},
     reply::{Replied, Reply},
     start::{Start, Started},
 };
@@ -38,8 +38,10 @@ pub struct ListQuery {
     /// The team.
     #[param(value_type = i64)]
     team_id: TeamId,
-    /// `open` conversations are in queue order, `closed` and `pending` ones newest first.
-    status: ConversationStatus,
+    /// `open` conversations are in queue order, without the snoozed ones. Of the `snoozed` ones, the one that returns next
+    /// comes first. `closed` and `pending` ones are newest first.
+    #[param(inline)]
+    status: ListedStatus,
     /// Only the open conversations of the caller's account (`me`), or those that are assigned to no account (`none`).
     #[param(inline)]
     assigned: Option<AssignedQuery>,
@@ -64,7 +66,7 @@ pub async fn list_conversations(
 ) -> Result<HttpResponse, ApiError> {
     let ListQuery { team_id, status, assigned, limit: given, cursor } = query.into_inner();
     let limit = page_size(given)?;
-    if assigned.is_some() && status != ConversationStatus::Open {
+    if assigned.is_some() && status != ListedStatus::Open {
         let message =
             "Only open conversations can be filtered by assigned. Leave it out, or send status=open.";
         return Err(ApiError::field(ErrorCode::InvalidQuery, "assigned", "unsupported", message));

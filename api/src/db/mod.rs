@@ -30,7 +30,8 @@ pub(crate) use connection::{for_share, for_update, on_each};
 pub use lock::Lock;
 pub use migrate::Migrations;
 pub use types::{
-    AsText, END_OF_TIME, IsClosed, IsLive, IsOpen, IsPending, IsSent, IsUnassigned, Timestamp, UtcTimestamp,
+    AsText, END_OF_TIME, IsAwake, IsClosed, IsLive, IsOpen, IsPending, IsSent, IsSnoozed, IsUnassigned,
+    Timestamp, UtcTimestamp,
 };
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

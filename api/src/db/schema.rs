@@ -202,6 +202,9 @@ diesel::table! {
         assigned_to -> Nullable<BigInt>,
         assignment_note -> Nullable<Text>,
         assigned_by -> Nullable<Text>,
+        snoozed_until -> Nullable<UtcTimestamp>,
+        snoozed_by -> Nullable<Text>,
+        snooze_note -> Nullable<Text>,
     }
 }
 

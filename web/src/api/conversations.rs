@@ -6,7 +6,7 @@ use shared::{
     Page,
     closure::{Closure, NewClosure},
     consent::{Consent, NewOptOut},
-    conversation::{Action, AssignmentNote, Conversation, ConversationDetail, NewConversation},
+    conversation::{Action, AssignmentNote, Conversation, ConversationDetail, NewConversation, Snooze},
     customer::{Customer, KeyData},
     history::History,
     ids::{ConversationId, MessageId, TeamId},
@@ -23,7 +23,7 @@ use super::{
 /// Which of a team's conversations to list.
 #[derive(Clone, Copy)]
 pub(crate) enum StatusFilter {
-    /// In progress, in queue order.
+    /// In progress, in queue order; those that return next come first of the snoozed ones.
     Open(Filter),
     /// Closed, newest first.
     Closed,
@@ -39,6 +39,7 @@ impl Client {
         cursor: Option<&str>,
     ) -> Result<Page<Conversation>, RequestError> {
         let (status, assigned) = match status {
+            StatusFilter::Open(Filter::Snoozed) => ("snoozed", String::new()),
             StatusFilter::Open(filter) => ("open", filter.parameter()),
             StatusFilter::Closed => ("closed", String::new()),
         };
@@ -151,6 +152,7 @@ struct DetailFields {
     closure: Option<Closure>,
     consent: Option<Consent>,
     assignment_note: Option<AssignmentNote>,
+    snooze: Option<Snooze>,
     permitted_actions: Vec<Action>,
 }
 
@@ -167,6 +169,7 @@ fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
         closure: fields.closure,
         consent: fields.consent,
         assignment_note: fields.assignment_note,
+        snooze: fields.snooze,
         permitted_actions: fields.permitted_actions,
         // The event stream says who views the conversation, and the browser stores drafts.
         viewers: Vec::new(),

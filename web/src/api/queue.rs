@@ -5,7 +5,10 @@ use shared::{
     ids::TeamId,
 };
 
-use super::{Client, RequestError};
+use super::{Client, RequestError, StatusFilter};
+
+/// Number of rows on a page of a section.
+pub(crate) const PAGE: usize = 50;
 
 /// Which of the conversations in progress to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,13 +20,15 @@ pub(crate) enum Filter {
     Mine,
     /// Those that are assigned to no account.
     Unassigned,
+    /// Those that are snoozed. The others leave them out.
+    Snoozed,
 }
 
 impl Filter {
-    /// Returns the value in the query; empty for all.
+    /// Returns the value of `assigned` in the query; empty for those of any account.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Filter::All => "",
+            Filter::All | Filter::Snoozed => "",
             Filter::Mine => "me",
             Filter::Unassigned => "none",
         }
@@ -35,6 +40,7 @@ impl Filter {
             Filter::All => "All",
             Filter::Mine => "Mine",
             Filter::Unassigned => "Unassigned",
+            Filter::Snoozed => "Snoozed",
         }
     }
 
@@ -73,8 +79,16 @@ impl Client {
         let Some((queue, etag)) = self.get_changed::<Queue>(&path, known).await? else {
             return Ok(FetchedSection::Unchanged);
         };
-        let section = queue.sections.into_iter().find(|section| section.team.id == team);
-        Ok(section
-            .map_or(FetchedSection::Missing, |section| FetchedSection::Changed(Box::new(section), etag)))
+        let Some(mut section) = queue.sections.into_iter().find(|section| section.team.id == team) else {
+            return Ok(FetchedSection::Missing);
+        };
+        if filter != Filter::Snoozed {
+            return Ok(FetchedSection::Changed(Box::new(section), etag));
+        }
+        let page = self.list_conversations(team, StatusFilter::Open(filter), PAGE, None).await?;
+        section.items = page.items;
+        section.next_cursor = page.next_cursor;
+        // The tag does not cover these rows.
+        Ok(FetchedSection::Changed(Box::new(section), None))
     }
 }

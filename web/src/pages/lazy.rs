@@ -22,6 +22,7 @@ use crate::{
             consent::{OptOut, OptedOut},
             give::Give,
             list::ConversationList,
+            snooze_form::SnoozeForm,
         },
         daily_file::daily_file_page,
         mention_notice::show_mention,
@@ -76,6 +77,8 @@ pub(crate) enum Lazy {
     OptOut,
     /// The content of the dialog that gives a conversation to a colleague.
     Give,
+    /// The content of the dialog that snoozes a conversation.
+    Snooze,
     /// The notice of a note that mentions the account. It shows nothing else.
     MentionNotice(ConversationId, MessageId),
 }
@@ -140,6 +143,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::MentionNotice(conversation, note) => show_mention(conversation, note),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
         Lazy::Give => view! { <Give /> }.into_any(),
+        Lazy::Snooze => view! { <SnoozeForm /> }.into_any(),
     })
 }
 

@@ -24,11 +24,14 @@ const SLICE: i64 = 100;
 /// Returns the conversations at each interval, until `stop` is set. Replicas may run at the same time: each conversation
 /// returns once, because its row is locked.
 pub(crate) async fn keep(db: Db, clock: Clock, feed: Arc<Feed>, mut stop: watch::Receiver<bool>) {
+    let mut next = clock.sleep(INTERVAL);
     while !*stop.borrow() {
         tokio::select! {
             _ = stop.changed() => break,
-            () = clock.sleep(INTERVAL) => {}
+            () = next => {}
         }
+        // The interval begins before the run, so that its length does not delay the next one.
+        next = clock.sleep(INTERVAL);
         match return_all(&db, clock.now()).await {
             Ok(0) => {}
             Ok(_) => feed.wake(),

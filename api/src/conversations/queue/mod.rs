@@ -1,4 +1,4 @@
-//! Open conversations in queue order (rule 8), and the lists of pending and closed conversations. All use keyset
+//! Open conversations in queue order (rule 8), and the lists of snoozed, pending and closed conversations. All use keyset
 //! pagination, so a change between two requests does not shift the page boundary.
 
 mod answers;
@@ -9,12 +9,14 @@ pub mod routes;
 pub use answers::{Answer, QueueAnswers, QueueError};
 
 use bytes::Bytes;
+use serde::Deserialize;
 use shared::{
     Page,
-    conversation::{Conversation, ConversationStatus, NextAction, QueueSection},
+    conversation::{Conversation, NextAction, QueueSection},
     ids::{AccountId, TeamId},
     team::TeamSummary,
 };
+use utoipa::ToSchema;
 
 use super::cursor::{QueueCursor, TimeCursor};
 use crate::{
@@ -34,6 +36,20 @@ pub enum AssignedFilter {
     Unassigned,
     /// Those of this account.
     To(AccountId),
+}
+
+/// A list of a team's conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedStatus {
+    /// Open conversations that are not snoozed, in queue order.
+    Open,
+    /// Snoozed conversations; the one that returns next comes first.
+    Snoozed,
+    /// Conversations that wait for the customer's first reply, newest first.
+    Pending,
+    /// Closed conversations, newest first.
+    Closed,
 }
 
 /// Why a page of conversations was not read.
@@ -71,7 +87,7 @@ pub fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
-    status: ConversationStatus,
+    status: ListedStatus,
     assigned: AssignedFilter,
     cursor: Option<&str>,
     limit: i64,
@@ -80,16 +96,21 @@ pub fn list(
         return Err(NotFound::team_id().into());
     }
     match status {
-        ConversationStatus::Open => {
+        ListedStatus::Open => {
             let after: Option<QueueCursor> = decode_cursor(cursor)?;
             Ok(open(conn, team, assigned, after.as_ref(), limit)?)
         }
-        ConversationStatus::Closed => {
+        ListedStatus::Snoozed => {
+            let after: Option<TimeCursor> = decode_cursor(cursor)?;
+            let found = queries::snoozed(conn, team, after.as_ref(), limit + 1)?;
+            Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.snoozed_until?, id: last.id })))
+        }
+        ListedStatus::Closed => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
             let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.closed_at?, id: last.id })))
         }
-        ConversationStatus::Pending => {
+        ListedStatus::Pending => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
             let found = queries::pending(conn, team, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.opened_at, id: last.id })))

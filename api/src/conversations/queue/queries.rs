@@ -15,17 +15,19 @@ use super::{
     AssignedFilter,
 };
 use crate::db::{
-    AsText, DbConnection, DbError, END_OF_TIME, IsClosed, IsOpen, IsPending, IsUnassigned, Timestamp,
-    on_each,
+    AsText, DbConnection, DbError, END_OF_TIME, IsAwake, IsClosed, IsOpen, IsPending, IsSnoozed,
+    IsUnassigned, Timestamp, on_each,
     schema::{accounts, assigned_counts, conversations, queue_counts},
 };
 
-/// Returns the number of a team's open conversations by next action and by account, which triggers keep.
+/// Returns the number of a team's open conversations by next action and by account, and of its snoozed ones, which triggers
+/// keep.
 pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, Vec<AssigneeCount>), DbError> {
-    let (agent, customer): (Option<i64>, Option<i64>) = on_each!(conn, |c| queue_counts::table
-        .filter(queue_counts::team_id.eq(team.0))
-        .select((sum(queue_counts::agent), sum(queue_counts::customer)))
-        .first(c))?;
+    let (agent, customer, snoozed): (Option<i64>, Option<i64>, Option<i64>) =
+        on_each!(conn, |c| queue_counts::table
+            .filter(queue_counts::team_id.eq(team.0))
+            .select((sum(queue_counts::agent), sum(queue_counts::customer), sum(queue_counts::snoozed)))
+            .first(c))?;
     let rows: Vec<(i64, String, i64)> = on_each!(conn, |c| assigned_counts::table
         .inner_join(accounts::table.on(accounts::id.eq(assigned_counts::account_id)))
         .filter(assigned_counts::team_id.eq(team.0))
@@ -39,10 +41,10 @@ pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, V
     let assigned: i64 = assignees.iter().map(|assignee| assignee.open).sum();
     // Between the two statements, PostgreSQL can commit a change.
     let unassigned = (agent + customer - assigned).max(0);
-    Ok((Counts { agent, customer, unassigned }, assignees))
+    Ok((Counts { agent, customer, unassigned, snoozed: snoozed.unwrap_or_default() }, assignees))
 }
 
-/// Loads columns of a team's open conversations with this next action after the cursor, longest waiting first. One seek in
+/// Loads columns of a team's open conversations that are not snoozed with this next action after the cursor, longest waiting first. One seek in
 /// one of the indexes `conversations_queue`, `conversations_queue_unassigned`, `conversations_queue_assigned`. A macro,
 /// because its type depends on the database and the columns.
 macro_rules! waiting {
@@ -56,6 +58,7 @@ macro_rules! waiting {
                 .filter(conversations::waiting_since.ge(Timestamp(since)))
                 .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
                 .filter(IsOpen)
+                .filter(IsAwake)
                 .order((conversations::waiting_since, conversations::id))
                 .limit($limit)
                 .select($columns);
@@ -111,6 +114,7 @@ pub(super) fn claim(
                 .filter(conversations::next_action.eq(AsText(NextAction::Agent)))
                 .filter(conversations::assigned_to.is_null().or(conversations::assigned_to.eq(account.0)))
                 .filter(IsOpen)
+                .filter(IsAwake)
                 .order((conversations::waiting_since, conversations::id))
                 .limit(1)
                 .select(Row::as_select())
@@ -138,6 +142,26 @@ pub(super) fn closed(
         .filter(conversations::closed_at.lt(Timestamp(at)).or(conversations::id.nullable().lt(id)))
         .filter(IsClosed)
         .order((conversations::closed_at.desc(), conversations::id.desc()))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// Returns a team's snoozed conversations after the cursor, in the order in which their snoozes end.
+pub(super) fn snoozed(
+    conn: &mut DbConnection,
+    team: TeamId,
+    after: Option<&TimeCursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>, DbError> {
+    let (at, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.at, cursor.id.0));
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::team_id.eq(team.0))
+        .filter(conversations::snoozed_until.ge(Timestamp(at)))
+        .filter(conversations::snoozed_until.gt(Timestamp(at)).or(conversations::id.nullable().gt(id)))
+        .filter(IsSnoozed)
+        .order((conversations::snoozed_until, conversations::id))
         .limit(limit)
         .select(Row::as_select())
         .load(c))?;

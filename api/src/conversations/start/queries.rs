@@ -66,6 +66,7 @@ impl NewConversation<'_> {
             previous_id: self.previous,
             unread: 0,
             assigned_to: None,
+            snoozed_until: None,
         };
         state.write_to(&mut conversation);
         conversation

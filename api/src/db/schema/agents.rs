@@ -45,5 +45,6 @@ diesel::table! {
         shard -> Integer,
         agent -> Integer,
         customer -> Integer,
+        snoozed -> Integer,
     }
 }

@@ -55,7 +55,8 @@ async fn an_ad_hoc_message_starts_a_pending_conversation(app: TestApp) {
         "number": STRANGER, "ref": null, "name": null, "status": "pending", "origin": "outbound",
         "next_action": "customer", "waiting_since": "2024-11-25T09:00:00Z", "last_message_at": null,
         "attention": null, "opened_at": "2024-11-25T09:00:00Z", "closed_at": null, "closed_by": null,
-        "closure_reason": null, "previous_id": null, "unread": 0, "can_reply": true, "assigned_to": null});
+        "closure_reason": null, "previous_id": null, "unread": 0, "can_reply": true, "assigned_to": null,
+        "snoozed_until": null});
     assert_eq!(started, expected);
 
     app.message_becomes(&sam, 1, "delivered").await;
@@ -84,7 +85,7 @@ async fn a_pending_conversation_is_listed_as_pending_and_not_in_the_queue(app: T
     let queue = sam.get("/queue").await.expect(200);
     for section in queue["sections"].as_array().unwrap() {
         assert_eq!(section["items"], json!([]));
-        assert_eq!(section["counts"], json!({"agent": 0, "customer": 0, "unassigned": 0}));
+        assert_eq!(section["counts"], json!({"agent": 0, "customer": 0, "unassigned": 0, "snoozed": 0}));
     }
 }
 

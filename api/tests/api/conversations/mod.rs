@@ -17,4 +17,5 @@ mod queue_counts;
 mod queue_filters;
 mod reads;
 mod replies;
+mod snooze;
 mod statements;

@@ -25,6 +25,9 @@ mod reply;
 mod reply_form;
 mod resend;
 mod scroll;
+mod snooze;
+pub(crate) mod snooze_form;
+mod snooze_times;
 mod templates;
 mod thread;
 
@@ -79,6 +82,8 @@ struct ConversationContext {
     picked: RwSignal<Option<String>>,
     /// Whether the dialog that gives the conversation to a colleague is open.
     giving: RwSignal<bool>,
+    /// Whether the dialog that snoozes the conversation is open.
+    snoozing: RwSignal<bool>,
     /// Whether the agent has chosen to write a note, and not a reply.
     writes_note: RwSignal<bool>,
     /// Refetches the conversation and its messages.
@@ -163,6 +168,7 @@ pub(crate) fn ConversationPage(
         thread,
         picked: RwSignal::new(None),
         giving: RwSignal::new(false),
+        snoozing: RwSignal::new(false),
         writes_note: RwSignal::new(false),
         refetch,
     };

@@ -1,4 +1,5 @@
-//! Which of a team's conversations its section shows: all, the agent's own, or the unassigned ones. Kept for each team
+//! Which of a team's conversations its section shows: all, the agent's own, the unassigned
+//! or the snoozed ones. Kept for each team
 //! and account while the browser tab is open.
 
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use shared::{
 use super::state::QueueState;
 use crate::{api::Filter, session::use_session, storage};
 
-const ALL: [Filter; 3] = [Filter::All, Filter::Mine, Filter::Unassigned];
+const ALL: [Filter; 4] = [Filter::All, Filter::Mine, Filter::Unassigned, Filter::Snoozed];
 
 /// The filters of the sections. A team without an entry shows all its conversations.
 #[derive(Clone, Copy)]
@@ -60,29 +61,35 @@ impl Filters {
     }
 }
 
-/// The numbers of a team's conversations: all, the account's own, unassigned.
-pub(super) fn numbers(section: &QueueSection, own: Option<AccountId>) -> [i64; 3] {
+/// The numbers of a team's conversations: all that are not snoozed, the account's own, unassigned, snoozed.
+pub(super) fn numbers(section: &QueueSection, own: Option<AccountId>) -> [i64; 4] {
     let counts = section.counts;
     let mine = section.assignees.iter().find(|assignee| Some(assignee.id) == own);
-    [counts.agent + counts.customer, mine.map_or(0, |assignee| assignee.open), counts.unassigned]
+    [
+        counts.agent + counts.customer,
+        mine.map_or(0, |assignee| assignee.open),
+        counts.unassigned,
+        counts.snoozed,
+    ]
 }
 
-/// The buttons "All 9", "Mine 3", "Unassigned 4".
+/// The buttons "All 9", "Mine 3", "Unassigned 4", and "Snoozed 1" if there are any.
 pub(super) fn filter_buttons(
     state: QueueState,
     team: TeamId,
-    numbers: impl Fn() -> [i64; 3] + Copy + Send + Sync + 'static,
+    numbers: impl Fn() -> [i64; 4] + Copy + Send + Sync + 'static,
 ) -> AnyView {
     let button = |place: usize, filter: Filter| {
-        let text = move || {
-            let number = numbers().get(place).copied().unwrap_or_default();
-            format!("{} {number}", filter.label())
-        };
+        let number = move || numbers().get(place).copied().unwrap_or_default();
+        let text = move || format!("{} {}", filter.label(), number());
+        let is_pressed = move || state.filters.of(team) == filter;
+        let is_hidden = move || filter == Filter::Snoozed && number() == 0 && !is_pressed();
         view! {
             <button
                 type="button"
                 class="btn btn-xs join-item tabular-nums aria-pressed:bg-mine"
-                aria-pressed=move || (state.filters.of(team) == filter).to_string()
+                hidden=is_hidden
+                aria-pressed=move || is_pressed().to_string()
                 on:click=move |_| state.set_filter(team, place)
             >
                 {text}
@@ -106,6 +113,7 @@ pub(super) fn none_text(filter: Filter) -> &'static str {
         Filter::All => "",
         Filter::Mine => "No conversations are assigned to you here.",
         Filter::Unassigned => "Every conversation here is assigned.",
+        Filter::Snoozed => "No conversation is snoozed here.",
     }
 }
 
@@ -116,15 +124,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_those_of_all_own_and_unassigned_conversations() {
+    fn the_numbers_are_those_of_all_own_unassigned_and_snoozed_conversations() {
         let section: QueueSection = serde_json::from_value(json!({
             "team": {"id": 1, "name": "Collections", "numbers": [], "region": "GB", "time_zone": "Europe/London"},
-            "counts": {"agent": 5, "customer": 2, "unassigned": 3},
+            "counts": {"agent": 5, "customer": 2, "unassigned": 3, "snoozed": 1},
             "assignees": [{"id": 3, "name": "Ann", "open": 3}, {"id": 4, "name": "Bo", "open": 1}],
             "items": [], "next_cursor": null,
         }))
         .unwrap();
-        assert_eq!(numbers(&section, Some(AccountId(4))), [7, 1, 3]);
-        assert_eq!(numbers(&section, Some(AccountId(9))), [7, 0, 3]);
+        assert_eq!(numbers(&section, Some(AccountId(4))), [7, 1, 3, 1]);
+        assert_eq!(numbers(&section, Some(AccountId(9))), [7, 0, 3, 1]);
     }
 }

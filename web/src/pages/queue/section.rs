@@ -17,7 +17,7 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head, link_cell, ref_link},
         timestamp::timestamp,
         viewers::viewers,
-        waiting::{attention, needs_agent, waiting},
+        waiting::{attention, needs_agent, snoozed, waiting},
         when::{keyed, when},
     },
     time_zone::Zone,
@@ -94,6 +94,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
         conversation
             .with(|conversation| conversation.as_ref()?.reference.clone().filter(|text| !text.is_empty()))
     });
+    let next_zone = zone.clone();
     let last = move || {
         let at =
             conversation.with(|conversation| conversation.as_ref().and_then(|found| found.last_message_at));
@@ -102,7 +103,9 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
             None => "–".into_any(),
         }
     };
-    let next = move || conversation.with(|conversation| conversation.as_ref().map(next_action));
+    let next = move || {
+        conversation.with(|conversation| conversation.as_ref().map(|row| next_action(row, &next_zone)))
+    };
     let holder = move || conversation.with(|conversation| conversation.as_ref().and_then(holder_avatar));
     let avatar = move || conversation.with(|conversation| conversation.as_ref().map(customer_avatar));
     view! {
@@ -140,7 +143,10 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
     .into_any()
 }
 
-fn next_action(conversation: &Conversation) -> AnyView {
+fn next_action(conversation: &Conversation, zone: &Zone) -> AnyView {
+    if let Some(until) = conversation.snoozed_until {
+        return snoozed(until, zone);
+    }
     if !needs_agent(conversation) {
         let warning = conversation.attention.as_ref().map(attention);
         let customer = view! { <span class="me-3 shrink-0 text-quiet">"Customer"</span> };
@@ -181,11 +187,11 @@ mod tests {
     #[test]
     fn counts_are_shown_as_text() {
         assert_eq!(
-            counts(Counts { agent: 3, customer: 5, unassigned: 0 }),
+            counts(Counts { agent: 3, customer: 5, ..Counts::default() }),
             "3 waiting for a reply · 5 with the customer"
         );
         assert_eq!(
-            counts(Counts { agent: 1, customer: 0, unassigned: 1 }),
+            counts(Counts { agent: 1, unassigned: 1, ..Counts::default() }),
             "1 waiting for a reply · 0 with the customer"
         );
     }

@@ -19,13 +19,11 @@ use super::{
     wanted::Wanted,
 };
 use crate::{
-    api::{Client, FetchedSection, Filter, RequestError, StatusFilter},
+    api::{Client, FetchedSection, Filter, PAGE, RequestError, StatusFilter},
     keys::use_keys,
     live::{coalesce, use_live},
     session::use_client,
 };
-
-const MORE: usize = 50;
 
 /// The queue on screen, the held-back queue, and whether the agent is using the rows.
 #[derive(Clone, Copy)]
@@ -243,7 +241,7 @@ impl QueueState {
         let filter = self.filter(team);
         let known = self.etags.try_with_value(|etags| etags.get(&team).cloned()).flatten();
         // The tag covers the first page only.
-        let known = known.filter(|_| self.requested_rows(team) <= MORE);
+        let known = known.filter(|_| self.requested_rows(team) <= PAGE);
         let (mut section, etag) = match self.client.get_queue_section(team, filter, known.as_deref()).await {
             Ok(FetchedSection::Changed(section, etag)) => (*section, etag),
             Ok(FetchedSection::Unchanged) => return Ok(Section::Unchanged),
@@ -323,7 +321,7 @@ impl QueueState {
             sections.find(|section| section.team.id == team).map_or(0, |section| section.items.len())
         };
         let shown = self.shown.try_with_untracked(count).unwrap_or_default();
-        self.requested.try_update_value(|requested| requested.insert(team, shown + MORE));
+        self.requested.try_update_value(|requested| requested.insert(team, shown + PAGE));
         match self.fetch_section(team).await? {
             Section::Changed(queue) => self.show(queue),
             Section::Unchanged => {}

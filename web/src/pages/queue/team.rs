@@ -92,7 +92,7 @@ impl TeamSection {
         })
     }
 
-    /// The buttons that show all conversations, the agent's own, or the unassigned ones.
+    /// The buttons that show all conversations, the agent's own, the unassigned or the snoozed ones.
     pub(crate) fn filter_buttons(self) -> AnyView {
         let count = move |section: Option<&QueueSection>| {
             section.map(|section| numbers(section, self.own)).unwrap_or_default()

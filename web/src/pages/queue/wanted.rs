@@ -45,7 +45,8 @@ impl Wanted {
             | EventKind::ConversationClosed
             | EventKind::ConsentChanged
             | EventKind::AttentionChanged
-            | EventKind::AssignmentChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
+            | EventKind::AssignmentChanged
+            | EventKind::SnoozeChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
         }
     }
 

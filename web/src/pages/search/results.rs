@@ -120,6 +120,7 @@ fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyVie
     let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
     let (status, colours) = match conversation.status {
         ConversationStatus::Pending => ("Awaiting reply", "badge-outline"),
+        ConversationStatus::Open if conversation.snoozed_until.is_some() => ("Snoozed", "badge-outline"),
         ConversationStatus::Open => ("In progress", "badge-primary"),
         ConversationStatus::Closed => ("Closed", "badge-neutral"),
     };
