@@ -59,7 +59,8 @@ test("an agent snoozes a conversation by keyboard, and it leaves the queue until
   expect((await (await server.apiAs("ann")).read(id)).snoozed_until).toBeNull();
 });
 
-test("an own time is one of the team's zone, and must be given", async ({ page, server }) => {
+test("an own time is one of the team's zone, and must be given", async ({ page, server, browserErrors }) => {
+  browserErrors.expect(422, "/snooze");
   const { id } = await openNewConversation(page, server);
   await page.getByRole("button", { name: "Snooze" }).click();
   await dialog(page).getByLabel("Own time").check();
@@ -109,7 +110,7 @@ test("a conversation with unread messages is not snoozed until the agent has see
   browserErrors,
 }) => {
   browserErrors.expect(409, "/snooze");
-  const { customer, id } = await openNewConversation(page, server);
+  const { customer, id, conversation } = await openNewConversation(page, server);
   await page.route(
     "**/snooze",
     async (route) => {
@@ -123,7 +124,7 @@ test("a conversation with unread messages is not snoozed until the agent has see
   await snooze.click();
   await expect(dialog(page).getByText("New messages have arrived.")).toBeVisible();
   expect((await (await server.apiAs("ann")).read(id)).snoozed_until).toBeNull();
-  await expect(page.getByText("It is urgent")).toBeVisible();
+  await expect(conversation.message("It is urgent")).toBeVisible();
   await snooze.click();
   await expect(dialog(page)).toBeHidden();
   await expect(page.locator("[data-snoozed]")).toContainText("Snoozed until");

@@ -6,11 +6,14 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use crate::{
     CustomerAddress, PhoneNumber,
     account::AccountName,
+    assignment::AssignmentNote,
     closure::Closure,
     consent::Consent,
     customer::Customer,
-    ids::{AccountId, ConversationId, MessageId, TeamId, TemplateId},
+    ids::{AccountId, ConversationId, TeamId, TemplateId},
     presence::Viewer,
+    snooze::Snooze,
+    tag::ConversationTag,
     team::TeamSummary,
 };
 
@@ -77,8 +80,8 @@ impl AttentionCode {
         }
     }
 
-    /// Returns the code with this value. Returns `None` for a value that this version does not know; a conversation then
-    /// shows no notice.
+    /// Returns the code with this value. Returns `None` for a value that this version does not know; a conversation
+    /// then shows no notice.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == value)
@@ -147,6 +150,9 @@ pub struct Conversation {
     /// Until when the conversation is out of the queue; `null` while it is not snoozed.
     #[serde(default, deserialize_with = "crate::time::optional")]
     pub snoozed_until: Option<DateTime<Utc>>,
+    /// The tags, in the order of the catalogue. A closed conversation keeps them.
+    #[serde(default)]
+    pub tags: Vec<ConversationTag>,
 }
 
 /// An action on a conversation.
@@ -160,28 +166,10 @@ pub enum Action {
     Close,
     /// Assign the conversation to an account, or release it.
     Assign,
+    /// Change the tags of the conversation.
+    Tag,
     /// Snooze the conversation, or end the snooze.
     Snooze,
-}
-
-/// What the holder of a conversation, or the team that it returned to, must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AssignmentNote {
-    /// The note.
-    pub text: String,
-    /// The name of the account or API key that assigned the conversation; `null` when the server returned it.
-    pub by: Option<String>,
-}
-
-/// Who snoozed a conversation, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Snooze {
-    /// The name of the account or API key that snoozed the conversation.
-    pub by: String,
-    /// Why; `null` without a note.
-    pub note: Option<String>,
 }
 
 /// `GET /conversations/{id}`: the conversation with its team, customer, closure and consent.
@@ -253,7 +241,8 @@ pub struct QueueSection {
     pub team: TeamSummary,
     /// The counts of all the team's conversations in progress, not only those on this page.
     pub counts: Counts,
-    /// The accounts that have conversations in progress, by id, with their numbers. Like `counts`, not only of this page.
+    /// The accounts that have conversations in progress, by id, with their numbers. Like `counts`, not only of this
+    /// page.
     #[serde(default)]
     pub assignees: Vec<AssigneeCount>,
     /// The first page of conversations, in queue order.
@@ -293,35 +282,6 @@ pub struct NewConversation {
     pub media: Option<IgnoredAny>,
 }
 
-/// `PUT /conversations/{id}/assignment`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NewAssignment {
-    /// The account that gets the conversation: an enabled member of the team with the permission `reply`.
-    pub account_id: AccountId,
-    /// What the account must know, up to 1000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Whether to assign the conversation even if it is assigned to another account than the caller's.
-    #[serde(default)]
-    pub force: bool,
-}
-
-/// `PUT /conversations/{id}/snooze`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NewSnooze {
-    /// When the conversation returns to the queue: in the future, at most a year ahead.
-    pub until: DateTime<Utc>,
-    /// Why, up to 1000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// The newest message that the caller has seen. With it, the conversation is only snoozed if neither the customer nor
-    /// a colleague wrote after it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_seen_message_id: Option<MessageId>,
-}
-
 /// `POST /queue/next`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -329,8 +289,8 @@ pub struct NextRequest {
     /// Only conversations of this team; those of all the caller's teams when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
-    /// The conversation that the caller has open. The search continues after its place in the queue, and starts again at
-    /// the beginning after the last one.
+    /// The conversation that the caller has open. The search continues after its place in the queue, and starts again
+    /// at the beginning after the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<ConversationId>,
 }

@@ -27,13 +27,15 @@ pub enum EventKind {
     ConsentChanged,
     /// An agent dismissed the warning of a conversation.
     AttentionChanged,
-    /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an unassigned
-    /// conversation is only a `message_queued`.
+    /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an
+    /// unassigned conversation is only a `message_queued`.
     AssignmentChanged,
-    /// A conversation was snoozed by an account (`account_id`), or a snooze ended: by an agent, or because its time has come.
-    /// A message that ends a snooze is only a `message_received` or `message_queued`.
+    /// A conversation was snoozed by an account (`account_id`), or a snooze ended: by an agent, or because its time has
+    /// come. A message that ends a snooze is only a `message_received` or `message_queued`.
     SnoozeChanged,
-    /// A team, its numbers, its members, its templates or its closure reasons changed.
+    /// An account or API key changed the tags of a conversation.
+    TagsChanged,
+    /// A team, its numbers, its members, its templates, its closure reasons or its tags changed.
     TeamChanged,
     /// An account changed. Only the account's own streams receive this event.
     AccountChanged,
@@ -43,7 +45,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 13] = [
+    pub const ALL: [EventKind; 14] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
@@ -54,6 +56,7 @@ impl EventKind {
         EventKind::AttentionChanged,
         EventKind::AssignmentChanged,
         EventKind::SnoozeChanged,
+        EventKind::TagsChanged,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -73,6 +76,7 @@ impl EventKind {
             EventKind::AttentionChanged => "attention_changed",
             EventKind::AssignmentChanged => "assignment_changed",
             EventKind::SnoozeChanged => "snooze_changed",
+            EventKind::TagsChanged => "tags_changed",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

@@ -111,9 +111,9 @@ impl State {
         Ok(self)
     }
 
-    /// The team wrote. A pending conversation stays pending. An open one that is unassigned is assigned to its author, if
-    /// that is an account. A reply of the holder removes the note of the assignment (rule 16). A reply of any author ends a
-    /// snooze and removes its note (rule 20).
+    /// The team wrote. A pending conversation stays pending. An open one that is unassigned is assigned to its author,
+    /// if that is an account. A reply of the holder removes the note of the assignment (rule 16). A reply of any author
+    /// ends a snooze and removes its note (rule 20).
     ///
     /// # Errors
     /// When it is closed.
@@ -135,8 +135,8 @@ impl State {
         Ok(self)
     }
 
-    /// The last outbound message finally failed (rule 6). `reason` explains the failure to agents. A snooze ends, because
-    /// the agent who snoozed the conversation counted on the message (rule 20).
+    /// The last outbound message finally failed (rule 6). `reason` explains the failure to agents. A snooze ends,
+    /// because the agent who snoozed the conversation counted on the message (rule 20).
     ///
     /// # Errors
     /// When it is closed. Then only the message shows the failure.

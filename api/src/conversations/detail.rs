@@ -39,6 +39,7 @@ pub fn detail(
         (Action::Reply, Permission::Reply),
         (Action::Close, Permission::Close),
         (Action::Assign, Permission::Reply),
+        (Action::Tag, Permission::Reply),
         (Action::Snooze, Permission::Reply),
     ];
     let permitted_actions = actions
@@ -47,7 +48,7 @@ pub fn detail(
             let is_possible = match action {
                 Action::Reply => can_reply,
                 Action::Snooze => is_open,
-                Action::Close | Action::Assign => true,
+                Action::Close | Action::Assign | Action::Tag => true,
             };
             !closed && is_possible && caller.may(*permission)
         })

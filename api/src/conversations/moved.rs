@@ -1,5 +1,6 @@
-//! Compare and act (rule 15): rejects a reply, a closure or a snooze when the conversation has messages that its sender has not
-//! seen. The caller holds the lock on the conversation, so no message can arrive between this check and the commit.
+//! Compare and act (rule 15): rejects a reply, a closure or a snooze when the conversation has messages that its sender
+//! has not seen. The caller holds the lock on the conversation, so no message can arrive between this check and the
+//! commit.
 
 use shared::{
     ids::{ConversationId, MessageId},

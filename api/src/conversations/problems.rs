@@ -20,6 +20,7 @@ use super::{
     reply::{InvalidMessage, ReplayError, ReplyError},
     snooze::SnoozeError,
     start::{PendingError, StartError},
+    tags::TagError,
 };
 use crate::error::{ApiError, problem_of_inner};
 
@@ -190,6 +191,18 @@ impl From<AssignError> for ApiError {
             }
             AssignError::Invalid(error) => error.into(),
             AssignError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<TagError> for ApiError {
+    fn from(error: TagError) -> Self {
+        let detail = error.to_string();
+        match error {
+            TagError::NotFound(error) => error.into(),
+            TagError::Closed(_) => Self::new(ErrorCode::ConversationClosed, detail),
+            TagError::UnknownTag(_) => Self::field(ErrorCode::ValidationFailed, "tag_ids", "unknown", detail),
+            TagError::Database(error) => error.into(),
         }
     }
 }

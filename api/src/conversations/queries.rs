@@ -12,7 +12,10 @@ use shared::{
     message::Message,
 };
 
-use super::search_text::text_of;
+use super::{
+    search_text::text_of,
+    tags::queries::{PlacedTag, TagsOfConversation, in_order},
+};
 use crate::{
     auth::TeamScope,
     db::{
@@ -57,6 +60,9 @@ pub(crate) struct Row {
     #[diesel(select_expression_type = AssigneeName)]
     assignee: Option<String>,
     snoozed_until: Option<Timestamp>,
+    #[diesel(select_expression = TagsOfConversation)]
+    #[diesel(select_expression_type = TagsOfConversation)]
+    tags: AsText<Vec<PlacedTag>>,
 }
 
 impl From<Row> for Conversation {
@@ -87,6 +93,7 @@ impl From<Row> for Conversation {
                 .zip(row.assignee)
                 .map(|(id, name)| AccountName { id: AccountId(id), name }),
             snoozed_until: row.snoozed_until.map(DateTime::from),
+            tags: in_order(row.tags.0),
         }
     }
 }

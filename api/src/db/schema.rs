@@ -2,11 +2,15 @@
 
 mod agents;
 mod notes;
+mod search;
 mod sending;
+mod tagging;
 
 pub(crate) use agents::{assigned_counts, drafts, presences, queue_counts};
 pub(crate) use notes::mentions;
+pub(crate) use search::{conversation_texts, search_folding};
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
+pub(crate) use tagging::{conversation_tags, tags};
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -209,21 +213,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    conversation_texts (conversation_id) {
-        conversation_id -> BigInt,
-        text -> Text,
-    }
-}
-
-diesel::table! {
-    search_folding (id) {
-        id -> BigInt,
-        version -> BigInt,
-        before_id -> Nullable<BigInt>,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::*;
     use crate::db::UtcTimestamp;
 
@@ -335,6 +324,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     assigned_counts,
     conversations,
     drafts,
+    conversation_tags,
     conversation_texts,
     messages,
     mentions,

@@ -2,7 +2,7 @@
 
 use shared::{
     conversation::{Queue, QueueSection},
-    ids::TeamId,
+    ids::{TagId, TeamId},
 };
 
 use super::{Client, RequestError, StatusFilter};
@@ -43,12 +43,32 @@ impl Filter {
             Filter::Snoozed => "Snoozed",
         }
     }
+}
 
-    /// Returns the parameter of the query, with its `&`.
-    pub(super) fn parameter(self) -> String {
-        let word = self.word();
-        if word.is_empty() { String::new() } else { format!("&assigned={word}") }
+/// Which conversations a section shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SectionFilter {
+    pub(crate) shown: Filter,
+    /// Only those with this tag.
+    pub(crate) tag: Option<TagId>,
+}
+
+impl SectionFilter {
+    /// Returns the parameters of the query, each with its `&`.
+    pub(super) fn parameters(self) -> String {
+        let word = self.shown.word();
+        let mut parameters = tag_parameter(self.tag);
+        if !word.is_empty() {
+            parameters.push_str("&assigned=");
+            parameters.push_str(word);
+        }
+        parameters
     }
+}
+
+/// Returns the parameter of the query, with its `&`.
+pub(super) fn tag_parameter(tag: Option<TagId>) -> String {
+    tag.map(|tag| format!("&tag={tag}")).unwrap_or_default()
 }
 
 /// What a request for a team's section returned.
@@ -72,17 +92,17 @@ impl Client {
     pub(crate) async fn get_queue_section(
         self,
         team: TeamId,
-        filter: Filter,
+        filter: SectionFilter,
         known: Option<&str>,
     ) -> Result<FetchedSection, RequestError> {
-        let path = format!("/queue?team_id={team}{}", filter.parameter());
+        let path = format!("/queue?team_id={team}{}", filter.parameters());
         let Some((queue, etag)) = self.get_changed::<Queue>(&path, known).await? else {
             return Ok(FetchedSection::Unchanged);
         };
         let Some(mut section) = queue.sections.into_iter().find(|section| section.team.id == team) else {
             return Ok(FetchedSection::Missing);
         };
-        if filter != Filter::Snoozed {
+        if filter.shown != Filter::Snoozed {
             return Ok(FetchedSection::Changed(Box::new(section), etag));
         }
         let page = self.list_conversations(team, StatusFilter::Open(filter), PAGE, None).await?;

@@ -1,7 +1,7 @@
 //! Requests for snoozes.
 
 use gloo_net::http::Method;
-use shared::{conversation::NewSnooze, ids::ConversationId};
+use shared::{ids::ConversationId, snooze::NewSnooze};
 
 use super::{Client, RequestError};
 

@@ -9,8 +9,10 @@ use diesel::{
 };
 use shared::{
     account::{AccountName, Permission, Role},
-    conversation::{AssignmentNote, NextAction, Snooze},
+    assignment::AssignmentNote,
+    conversation::NextAction,
     ids::{AccountId, ConversationId, TeamId},
+    snooze::Snooze,
 };
 
 use super::super::drafts::Subject;
@@ -163,7 +165,8 @@ pub(super) fn absent(conn: &mut DbConnection, since: DateTime<Utc>) -> Result<Ve
     Ok(rows.into_iter().filter(cannot_answer).map(absent).collect())
 }
 
-/// Returns open conversations of an account in a team that need the agent and are not snoozed, and locks them until the transaction ends.
+/// Returns open conversations of an account in a team that need the agent and are not snoozed, and locks them until the
+/// transaction ends.
 pub(super) fn waiting_for_update(
     conn: &mut DbConnection,
     absent: &Absent,

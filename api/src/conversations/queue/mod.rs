@@ -1,5 +1,5 @@
-//! Open conversations in queue order (rule 8), and the lists of snoozed, pending and closed conversations. All use keyset
-//! pagination, so a change between two requests does not shift the page boundary.
+//! Open conversations in queue order (rule 8), and the lists of snoozed, pending and closed conversations. All use
+//! keyset pagination, so a change between two requests does not shift the page boundary.
 
 mod answers;
 pub mod next;
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use shared::{
     Page,
     conversation::{Conversation, NextAction, QueueSection},
-    ids::{AccountId, TeamId},
+    ids::{AccountId, TagId, TeamId},
     team::TeamSummary,
 };
 use utoipa::ToSchema;
@@ -36,6 +36,15 @@ pub enum AssignedFilter {
     Unassigned,
     /// Those of this account.
     To(AccountId),
+}
+
+/// Which conversations to return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// By assignment. Applies to open conversations.
+    pub assigned: AssignedFilter,
+    /// Only those with this tag.
+    pub tag: Option<TagId>,
 }
 
 /// A list of a team's conversations.
@@ -70,16 +79,16 @@ pub enum ListError {
 fn section(
     conn: &mut DbConnection,
     team: TeamSummary,
-    assigned: AssignedFilter,
+    filter: Filter,
     limit: i64,
 ) -> Result<Bytes, QueueError> {
-    let Page { items, next_cursor } = open(conn, team.id, assigned, None, limit)?;
+    let Page { items, next_cursor } = open(conn, team.id, filter, None, limit)?;
     let (counts, assignees) = queries::counts(conn, team.id)?;
     let section = QueueSection { team, counts, assignees, items, next_cursor };
     Ok(serde_json::to_vec(&section)?.into())
 }
 
-/// Returns a page of a team's conversations with this status. `assigned` applies to open ones.
+/// Returns a page of a team's conversations with this status.
 ///
 /// # Errors
 /// [`ListError`].
@@ -88,7 +97,7 @@ pub fn list(
     scope: &TeamScope,
     team: TeamId,
     status: ListedStatus,
-    assigned: AssignedFilter,
+    filter: Filter,
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Page<Conversation>, ListError> {
@@ -98,21 +107,21 @@ pub fn list(
     match status {
         ListedStatus::Open => {
             let after: Option<QueueCursor> = decode_cursor(cursor)?;
-            Ok(open(conn, team, assigned, after.as_ref(), limit)?)
+            Ok(open(conn, team, filter, after.as_ref(), limit)?)
         }
         ListedStatus::Snoozed => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
-            let found = queries::snoozed(conn, team, after.as_ref(), limit + 1)?;
+            let found = queries::snoozed(conn, team, filter.tag, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.snoozed_until?, id: last.id })))
         }
         ListedStatus::Closed => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
-            let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
+            let found = queries::closed(conn, team, filter.tag, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.closed_at?, id: last.id })))
         }
         ListedStatus::Pending => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
-            let found = queries::pending(conn, team, after.as_ref(), limit + 1)?;
+            let found = queries::pending(conn, team, filter.tag, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.opened_at, id: last.id })))
         }
     }
@@ -122,16 +131,16 @@ pub fn list(
 fn open(
     conn: &mut DbConnection,
     team: TeamId,
-    assigned: AssignedFilter,
+    filter: Filter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Page<Conversation>, DbError> {
     let first = after.map_or(NextAction::Agent, |cursor| cursor.next_action);
-    let mut found = queries::waiting_for(conn, team, first, assigned, after, limit + 1)?;
+    let mut found = queries::waiting_for(conn, team, first, filter, after, limit + 1)?;
     let remaining = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
     if first == NextAction::Agent && remaining > 0 {
         let action = NextAction::Customer;
-        found.extend(queries::waiting_for(conn, team, action, assigned, None, remaining)?);
+        found.extend(queries::waiting_for(conn, team, action, filter, None, remaining)?);
     }
     Ok(page(found, limit, |last| encode_cursor(&QueueCursor::after(last)?)))
 }

@@ -4,15 +4,16 @@ use chrono::DateTime;
 use diesel::{dsl::sum, prelude::*};
 use shared::{
     conversation::{AssigneeCount, Conversation, Counts, NextAction},
-    ids::{AccountId, ConversationId, TeamId},
+    ids::{AccountId, ConversationId, TagId, TeamId},
 };
 
 use super::{
     super::{
         cursor::{QueueCursor, TimeCursor},
         queries::Row,
+        tags::queries::has_tag,
     },
-    AssignedFilter,
+    AssignedFilter, Filter,
 };
 use crate::db::{
     AsText, DbConnection, DbError, END_OF_TIME, IsAwake, IsClosed, IsOpen, IsPending, IsSnoozed,
@@ -20,8 +21,8 @@ use crate::db::{
     schema::{accounts, assigned_counts, conversations, queue_counts},
 };
 
-/// Returns the number of a team's open conversations by next action and by account, and of its snoozed ones, which triggers
-/// keep.
+/// Returns the number of a team's open conversations by next action and by account, and of its snoozed ones, which
+/// triggers keep.
 pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, Vec<AssigneeCount>), DbError> {
     let (agent, customer, snoozed): (Option<i64>, Option<i64>, Option<i64>) =
         on_each!(conn, |c| queue_counts::table
@@ -44,11 +45,35 @@ pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, V
     Ok((Counts { agent, customer, unassigned, snoozed: snoozed.unwrap_or_default() }, assignees))
 }
 
-/// Loads columns of a team's open conversations that are not snoozed with this next action after the cursor, longest waiting first. One seek in
-/// one of the indexes `conversations_queue`, `conversations_queue_unassigned`, `conversations_queue_assigned`. A macro,
-/// because its type depends on the database and the columns.
+/// Loads those of the conversations that are assigned as the filter says. A macro, because its type depends on the
+/// query.
+macro_rules! assigned {
+    ($query:expr, $assigned:expr, $conn:expr) => {
+        match $assigned {
+            AssignedFilter::Any => $query.load($conn),
+            AssignedFilter::Unassigned => $query.filter(IsUnassigned).load($conn),
+            AssignedFilter::To(account) => {
+                $query.filter(conversations::assigned_to.eq(account.0)).load($conn)
+            }
+        }
+    };
+}
+
+/// Loads those of the conversations that have the tag, if one is given. A macro, because its type depends on the query.
+macro_rules! tagged {
+    ($query:expr, $tag:expr, $conn:expr) => {
+        match $tag {
+            None => $query.load($conn),
+            Some(tag) => $query.filter(has_tag(tag.0)).load($conn),
+        }
+    };
+}
+
+/// Loads columns of a team's open conversations that are not snoozed with this next action after the cursor, longest
+/// waiting first. One seek in one of the indexes `conversations_queue`, `conversations_queue_unassigned`,
+/// `conversations_queue_assigned`. A macro, because its type depends on the database and the columns.
 macro_rules! waiting {
-    ($conn:expr, $team:expr, $action:expr, $assigned:expr, $after:expr, $limit:expr, $columns:expr) => {{
+    ($conn:expr, $team:expr, $action:expr, $filter:expr, $after:expr, $limit:expr, $columns:expr) => {{
         let (since, id) =
             $after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
         on_each!($conn, |c| {
@@ -62,12 +87,9 @@ macro_rules! waiting {
                 .order((conversations::waiting_since, conversations::id))
                 .limit($limit)
                 .select($columns);
-            match $assigned {
-                AssignedFilter::Any => waiting.load(c),
-                AssignedFilter::Unassigned => waiting.filter(IsUnassigned).load(c),
-                AssignedFilter::To(account) => {
-                    waiting.filter(conversations::assigned_to.eq(account.0)).load(c)
-                }
+            match $filter.tag {
+                None => assigned!(waiting, $filter.assigned, c),
+                Some(tag) => assigned!(waiting.filter(has_tag(tag.0)), $filter.assigned, c),
             }
         })?
     }};
@@ -78,11 +100,11 @@ pub(super) fn waiting_for(
     conn: &mut DbConnection,
     team: TeamId,
     action: NextAction,
-    assigned: AssignedFilter,
+    filter: Filter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
-    let rows: Vec<Row> = waiting!(conn, team, action, assigned, after, limit, Row::as_select());
+    let rows: Vec<Row> = waiting!(conn, team, action, filter, after, limit, Row::as_select());
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
@@ -90,16 +112,16 @@ pub(super) fn waiting_for(
 pub(super) fn waiting_ids(
     conn: &mut DbConnection,
     team: TeamId,
-    assigned: AssignedFilter,
+    filter: Filter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Vec<ConversationId>, DbError> {
-    let ids: Vec<i64> = waiting!(conn, team, NextAction::Agent, assigned, after, limit, conversations::id);
+    let ids: Vec<i64> = waiting!(conn, team, NextAction::Agent, filter, after, limit, conversations::id);
     Ok(ids.into_iter().map(ConversationId).collect())
 }
 
-/// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the account's.
-/// On PostgreSQL, skips those that other transactions lock, or with `waits` waits for them.
+/// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the
+/// account's. On PostgreSQL, skips those that other transactions lock, or with `waits` waits for them.
 pub(super) fn claim(
     conn: &mut DbConnection,
     candidates: &[ConversationId],
@@ -132,19 +154,23 @@ pub(super) fn claim(
 pub(super) fn closed(
     conn: &mut DbConnection,
     team: TeamId,
+    tag: Option<TagId>,
     after: Option<&TimeCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
     let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::closed_at.le(Timestamp(at)))
-        .filter(conversations::closed_at.lt(Timestamp(at)).or(conversations::id.nullable().lt(id)))
-        .filter(IsClosed)
-        .order((conversations::closed_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let rows: Vec<Row> = on_each!(conn, |c| tagged!(
+        conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::closed_at.le(Timestamp(at)))
+            .filter(conversations::closed_at.lt(Timestamp(at)).or(conversations::id.nullable().lt(id)))
+            .filter(IsClosed)
+            .order((conversations::closed_at.desc(), conversations::id.desc()))
+            .limit(limit)
+            .select(Row::as_select()),
+        tag,
+        c
+    ))?;
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
@@ -152,19 +178,23 @@ pub(super) fn closed(
 pub(super) fn snoozed(
     conn: &mut DbConnection,
     team: TeamId,
+    tag: Option<TagId>,
     after: Option<&TimeCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
     let (at, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::snoozed_until.ge(Timestamp(at)))
-        .filter(conversations::snoozed_until.gt(Timestamp(at)).or(conversations::id.nullable().gt(id)))
-        .filter(IsSnoozed)
-        .order((conversations::snoozed_until, conversations::id))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let rows: Vec<Row> = on_each!(conn, |c| tagged!(
+        conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::snoozed_until.ge(Timestamp(at)))
+            .filter(conversations::snoozed_until.gt(Timestamp(at)).or(conversations::id.nullable().gt(id)))
+            .filter(IsSnoozed)
+            .order((conversations::snoozed_until, conversations::id))
+            .limit(limit)
+            .select(Row::as_select()),
+        tag,
+        c
+    ))?;
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
@@ -172,18 +202,22 @@ pub(super) fn snoozed(
 pub(super) fn pending(
     conn: &mut DbConnection,
     team: TeamId,
+    tag: Option<TagId>,
     after: Option<&TimeCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
     let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::opened_at.le(Timestamp(at)))
-        .filter(conversations::opened_at.lt(Timestamp(at)).or(conversations::id.lt(id)))
-        .filter(IsPending)
-        .order((conversations::opened_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let rows: Vec<Row> = on_each!(conn, |c| tagged!(
+        conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::opened_at.le(Timestamp(at)))
+            .filter(conversations::opened_at.lt(Timestamp(at)).or(conversations::id.lt(id)))
+            .filter(IsPending)
+            .order((conversations::opened_at.desc(), conversations::id.desc()))
+            .limit(limit)
+            .select(Row::as_select()),
+        tag,
+        c
+    ))?;
     Ok(rows.into_iter().map(Conversation::from).collect())
 }

@@ -1,5 +1,5 @@
-//! Snoozes conversations (rule 20): they are out of the queue until a time. [`wake`] returns them on time; a message of the
-//! customer, a reply and the closure end a snooze in the same statement that changes the conversation, see
+//! Snoozes conversations (rule 20): they are out of the queue until a time. [`wake`] returns them on time; a message of
+//! the customer, a reply and the closure end a snooze in the same statement that changes the conversation, see
 //! [`State`].
 
 mod queries;
@@ -8,9 +8,10 @@ pub(crate) mod wake;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    conversation::{Conversation, ConversationStatus, NewSnooze},
+    conversation::{Conversation, ConversationStatus},
     event::EventKind,
     ids::{AccountId, ConversationId},
+    snooze::NewSnooze,
 };
 
 use super::{

@@ -2,10 +2,7 @@
 
 use actix_web::{HttpResponse, web};
 use shared::{
-    Problem,
-    account::Permission,
-    conversation::{ConversationDetail, NewSnooze},
-    ids::ConversationId,
+    Problem, account::Permission, conversation::ConversationDetail, ids::ConversationId, snooze::NewSnooze,
 };
 
 use super::super::detail;
@@ -13,8 +10,8 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
 
 /// Snoozes an open conversation: it is out of the queue until a time.
 ///
-/// It returns with its old `waiting_since` when the time has come, and at once when the customer writes, a message to the
-/// customer finally fails, or an agent replies. A second snooze replaces the first.
+/// It returns with its old `waiting_since` when the time has come, and at once when the customer writes, a message to
+/// the customer finally fails, or an agent replies. A second snooze replaces the first.
 ///
 /// With `last_seen_message_id`, the request is rejected (409 `conversation_moved`) if the customer or a colleague wrote
 /// after that message.

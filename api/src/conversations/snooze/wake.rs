@@ -18,8 +18,8 @@ const INTERVAL: TimeDelta = TimeDelta::seconds(5);
 /// Maximum number of conversations that return in one transaction.
 const SLICE: i64 = 100;
 
-/// Returns the conversations at each interval, until `stop` is set. Replicas may run at the same time: each conversation
-/// returns once, because its row is locked.
+/// Returns the conversations at each interval, until `stop` is set. Replicas may run at the same time: each
+/// conversation returns once, because its row is locked.
 pub(crate) async fn keep(db: Db, clock: Clock, feed: Arc<Feed>, mut stop: watch::Receiver<bool>) {
     let mut next = clock.sleep(INTERVAL);
     while !*stop.borrow() {

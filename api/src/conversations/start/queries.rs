@@ -67,6 +67,7 @@ impl NewConversation<'_> {
             unread: 0,
             assigned_to: None,
             snoozed_until: None,
+            tags: Vec::new(),
         };
         state.write_to(&mut conversation);
         conversation

@@ -66,7 +66,7 @@ async fn a_key_has_only_the_permissions_it_was_given(app: TestApp) {
     program.reply(conversation, "Hi").await.expect(201);
     assert_eq!(
         program.conversation(conversation).await["permitted_actions"],
-        json!(["reply", "assign", "snooze"])
+        json!(["reply", "assign", "tag", "snooze"])
     );
     program.close(conversation).await.problem(Forbidden);
     program.get("/search?q=Maria").await.problem(Forbidden);

@@ -19,3 +19,4 @@ mod reads;
 mod replies;
 mod snooze;
 mod statements;
+mod tags;

@@ -196,8 +196,8 @@ async fn no_hot_statement_reads_a_whole_table(app: TestApp) {
     }
 }
 
-/// Returns the statements that read a table in an order, except those about two numbers or a list of ids, which match few
-/// rows.
+/// Returns the statements that read a table in an order, except those about two numbers or a list of ids, which match
+/// few rows.
 fn ordered<'a>(statements: &'a BTreeSet<String>, table: &str, by: &str) -> Vec<&'a String> {
     let plain = |statement: &str| statement.replace(['`', '"'], "");
     let found: Vec<_> = statements

@@ -13,6 +13,7 @@ use crate::{
     clock::pause,
     components::{
         avatar::{customer_avatar, holder_avatar},
+        tags::dots,
         viewers::viewers,
         waiting::{attention, needs_agent, snoozed, waiting},
         when::keyed,
@@ -177,10 +178,12 @@ fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
     let unread = (conversation.unread > 1).then(|| {
         view! { <span class="shrink-0 font-semibold text-accent-text">{conversation.unread} " new"</span> }
     });
-    let below = (name.is_some() || unread.is_some() || conversation.attention.is_some()).then(|| {
+    let below = (name.is_some() || unread.is_some() || conversation.attention.is_some() || !conversation.tags.is_empty()).then(|| {
         view! {
             <span class="flex h-4 items-center justify-between gap-2 text-xs text-quiet">
-                <span class="shrink-0">{name.is_some().then(|| number.clone())}</span>
+                <span class="flex shrink-0 items-center gap-2">
+                    {name.is_some().then(|| number.clone())} {dots(&conversation.tags)}
+                </span>
                 <span class="flex items-center gap-2">{conversation.attention.as_ref().map(attention)} {unread}</span>
             </span>
         }

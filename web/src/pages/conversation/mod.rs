@@ -28,6 +28,8 @@ mod scroll;
 mod snooze;
 pub(crate) mod snooze_form;
 mod snooze_times;
+pub(crate) mod tag_form;
+mod tags;
 mod templates;
 mod thread;
 
@@ -43,7 +45,7 @@ use shared::{
 
 use self::{
     closing::Closing, composer::ComposerArea, header::Header, key_data::KeyDataPanel, messages::Messages,
-    presence::Reporter, thread::Thread,
+    presence::Reporter, tags::tags, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -84,6 +86,8 @@ struct ConversationContext {
     giving: RwSignal<bool>,
     /// Whether the dialog that snoozes the conversation is open.
     snoozing: RwSignal<bool>,
+    /// Whether the dialog that changes the tags is open.
+    tagging: RwSignal<bool>,
     /// Whether the agent has chosen to write a note, and not a reply.
     writes_note: RwSignal<bool>,
     /// Refetches the conversation and its messages.
@@ -169,6 +173,7 @@ pub(crate) fn ConversationPage(
         picked: RwSignal::new(None),
         giving: RwSignal::new(false),
         snoozing: RwSignal::new(false),
+        tagging: RwSignal::new(false),
         writes_note: RwSignal::new(false),
         refetch,
     };
@@ -248,6 +253,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
             >
                 <div class="flex flex-col gap-4 xl:min-h-0 xl:flex-1 xl:gap-0 xl:overflow-y-auto">
                     <KeyDataPanel context />
+                    {tags(context)}
                     {move || consent()}
                 </div>
                 {move || closing()}

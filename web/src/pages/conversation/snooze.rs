@@ -1,7 +1,7 @@
 //! The button that snoozes the conversation, and who snoozed it, until when and why.
 
 use leptos::prelude::*;
-use shared::conversation::{Action, Snooze};
+use shared::{conversation::Action, snooze::Snooze};
 
 use super::ConversationContext;
 use crate::{

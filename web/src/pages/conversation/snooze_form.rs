@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use shared::{ErrorCode, conversation::NewSnooze};
+use shared::{ErrorCode, snooze::NewSnooze};
 
 use super::{
     ConversationContext,
@@ -41,9 +41,11 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
         )
     });
     let choices = choices.collect_view();
+    let error = form.field_error("until");
+    let use_own = Callback::new(move |()| chosen.set(own_place));
+    let own_input = date_and_time(own, input_value(zone.local(now())), error, use_own);
     // The dialog has moved the focus before the chunk was loaded.
     request_animation_frame(|| focus_first("[name=snooze]"));
-    let earliest = input_value(zone.local(now()));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let own_time = || Some(to_utc(parse(&own.get_untracked()?.value())?, &|at| zone.local(at)));
@@ -71,26 +73,12 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
             Ok(())
         });
     };
-    let error = form.field_error("until");
-    let own_input = view! {
-        <input
-            node_ref=own
-            id="field-until"
-            type="datetime-local"
-            class="input input-sm w-52"
-            aria-label="Date and time"
-            aria-describedby="error-until"
-            aria-invalid=move || error.with(Option::is_some).to_string()
-            min=earliest
-            on:focus=move |_| chosen.set(own_place)
-        />
-    };
     Some(view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             <fieldset class="flex min-w-0 flex-col">
                 <legend class="mb-1 text-sm font-medium">"Out of the queue until"</legend>
                 {choices}
-                {choice(chosen, own_place, "Own time", own_input.into_any())}
+                {choice(chosen, own_place, "Own time", own_input)}
                 {hint_and_error("error-until".to_owned(), "", error)}
             </fieldset>
             {form.text_area(Field {
@@ -102,6 +90,29 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
             {form.actions(Callback::new(move |()| context.snoozing.set(false)), "Snooze")}
         </form>
     })
+}
+
+/// The input of an own time. `used` runs when it gets the focus.
+fn date_and_time(
+    own: NodeRef<html::Input>,
+    earliest: String,
+    error: Signal<Option<String>>,
+    used: Callback<()>,
+) -> AnyView {
+    view! {
+        <input
+            node_ref=own
+            id="field-until"
+            type="datetime-local"
+            class="input input-sm w-52"
+            aria-label="Date and time"
+            aria-describedby="error-until"
+            aria-invalid=move || error.with(Option::is_some).to_string()
+            min=earliest
+            on:focus=move |_| used.run(())
+        />
+    }
+    .into_any()
 }
 
 /// "Monday 30 November 09:00"

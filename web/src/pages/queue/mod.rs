@@ -4,7 +4,7 @@
 
 mod actions;
 mod changes;
-mod filter;
+pub(crate) mod filter;
 mod section;
 pub(crate) mod state;
 pub(crate) mod team;

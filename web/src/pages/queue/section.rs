@@ -15,6 +15,7 @@ use crate::{
         avatar::{customer_avatar, holder_avatar},
         person::{open_label, or_dash},
         table::{BODY, ROW, TABLE, cell, head, link_cell, ref_link},
+        tags::chips,
         timestamp::timestamp,
         viewers::viewers,
         waiting::{attention, needs_agent, snoozed, waiting},
@@ -107,6 +108,8 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
         conversation.with(|conversation| conversation.as_ref().map(|row| next_action(row, &next_zone)))
     };
     let holder = move || conversation.with(|conversation| conversation.as_ref().and_then(holder_avatar));
+    let tags =
+        move || conversation.with(|conversation| conversation.as_ref().and_then(|row| chips(&row.tags)));
     let avatar = move || conversation.with(|conversation| conversation.as_ref().map(customer_avatar));
     view! {
         <tr role="row" class=ROW>
@@ -117,6 +120,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
                     <span class="flex min-w-0 items-center gap-2 max-lg:[&>.initials]:hidden">
                         {avatar}
                         <bdi class="min-w-0">{text(|conversation| or_dash(conversation.name.as_deref()))}</bdi>
+                        {tags}
                     </span>
                 },
             )}

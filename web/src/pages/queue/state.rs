@@ -19,7 +19,7 @@ use super::{
     wanted::Wanted,
 };
 use crate::{
-    api::{Client, FetchedSection, Filter, PAGE, RequestError, StatusFilter},
+    api::{Client, FetchedSection, PAGE, RequestError, SectionFilter, StatusFilter},
     keys::use_keys,
     live::{coalesce, use_live},
     session::use_client,
@@ -205,7 +205,7 @@ impl QueueState {
     /// Replaces a section by the filtered one, if the agent has filtered it.
     async fn fetch_filtered(self, section: &mut QueueSection) -> Result<(), RequestError> {
         let (team, filter) = (section.team.id, self.filter(section.team.id));
-        if filter != Filter::All
+        if filter != SectionFilter::default()
             && let FetchedSection::Changed(filtered, _) =
                 self.client.get_queue_section(team, filter, None).await?
         {
@@ -214,13 +214,13 @@ impl QueueState {
         Ok(())
     }
 
-    fn filter(self, team: TeamId) -> Filter {
+    fn filter(self, team: TeamId) -> SectionFilter {
         untrack(|| self.filters.of(team))
     }
 
-    /// Shows only some of a team's conversations, or all again: the filter at this place of the buttons.
-    pub(super) fn set_filter(self, team: TeamId, place: usize) {
-        self.filters.set(team, place);
+    /// Shows only some of a team's conversations, or all again.
+    pub(super) fn set_filter(self, team: TeamId, filter: SectionFilter) {
+        self.filters.set(team, filter);
         self.requested.try_update_value(|requested| requested.remove(&team));
         self.etags.try_update_value(|etags| etags.remove(&team));
         self.refresh(Wanted::section(team));

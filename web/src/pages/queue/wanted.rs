@@ -46,7 +46,8 @@ impl Wanted {
             | EventKind::ConsentChanged
             | EventKind::AttentionChanged
             | EventKind::AssignmentChanged
-            | EventKind::SnoozeChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
+            | EventKind::SnoozeChanged
+            | EventKind::TagsChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
         }
     }
 
