@@ -34,6 +34,8 @@ use crate::{
         auth::routes::get_me,
         auth::routes::update_me,
         auth::routes::update_my_password,
+        accounts::preferences::routes::get_preferences,
+        accounts::preferences::routes::update_preferences,
         auth::routes::list_my_sessions,
         auth::routes::delete_my_sessions,
         auth::routes::delete_my_session,

@@ -69,6 +69,7 @@ fn api(config: &mut ServiceConfig) {
 
 /// The caller's sessions and account.
 fn own_account(urls: &mut Urls<'_>) {
+    use accounts::preferences::routes as preferences;
     use auth::routes as session;
 
     urls.at("/sessions", methods().post(session::create_session));
@@ -76,6 +77,10 @@ fn own_account(urls: &mut Urls<'_>) {
     urls.at("/sessions/current", methods().delete(session::delete_session));
     urls.at("/me", methods().get(session::get_me).put(session::update_me));
     urls.at("/me/password", methods().put(session::update_my_password));
+    urls.at(
+        "/me/preferences",
+        methods().get(preferences::get_preferences).put(preferences::update_preferences),
+    );
     urls.at("/me/sessions", methods().get(session::list_my_sessions).delete(session::delete_my_sessions));
     urls.at("/me/sessions/{id}", methods().delete(session::delete_my_session));
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api_key::ApiKeyName,
     ids::{AccountId, TeamId},
+    preferences::Preferences,
     team::TeamSummary,
 };
 
@@ -180,6 +181,9 @@ pub struct Me {
     pub account: Option<Account>,
     /// The caller's API key; `null` when the caller is an account.
     pub api_key: Option<ApiKeyName>,
+    /// What the account has set for itself; `null` for an API key.
+    #[serde(default)]
+    pub preferences: Option<Preferences>,
     /// The caller's permissions.
     pub permissions: BTreeSet<Permission>,
     /// The caller's teams by name; every team for an admin.
@@ -327,24 +331,4 @@ pub struct Session {
     pub expires_at: DateTime<Utc>,
     /// The `X-CSRF-Token` header that state-changing requests need when they authenticate by cookie.
     pub csrf_token: String,
-}
-
-/// One of the caller's own sessions.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct OwnSession {
-    /// The session's id.
-    pub id: i64,
-    /// When the account signed in.
-    #[serde(deserialize_with = "crate::time::required")]
-    pub created_at: DateTime<Utc>,
-    /// When the session was last refreshed. A browser in use refreshes it every 15 minutes.
-    #[serde(deserialize_with = "crate::time::required")]
-    pub last_used_at: DateTime<Utc>,
-    /// Browser and operating system, such as "Firefox on Windows"; empty when the client sent neither.
-    pub user_agent: String,
-    /// The IP address that the account signed in from.
-    pub address: String,
-    /// Whether the request belongs to this session.
-    pub current: bool,
 }

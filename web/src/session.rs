@@ -7,10 +7,12 @@ use leptos::prelude::*;
 use shared::{
     account::{Me, SignIn},
     ids::AccountId,
+    preferences::Preferences,
 };
 
 use crate::{
     api::{Client, RequestError},
+    components::notices::use_notices,
     tasks::spawn_detached,
     time_zone::Zone,
 };
@@ -80,6 +82,21 @@ impl Session {
         if self.state.with_untracked(|before| *before != state) {
             self.state.set(state);
         }
+    }
+
+    /// Changes the account's preferences, here at once and then on the server, for its other tabs and devices.
+    pub(crate) fn change_preferences(self, change: impl FnOnce(&mut Preferences)) {
+        let Some(mut me) = self.me() else { return };
+        let Some(preferences) = &mut me.preferences else { return };
+        change(preferences);
+        let (new, notices) = (preferences.clone(), use_notices());
+        self.set_me(me);
+        spawn_detached(async move {
+            if let Err(error) = self.client.put_preferences(&new).await {
+                notices.error(format!("The setting was not saved. {error}"));
+                self.load();
+            }
+        });
     }
 
     /// Returns the time zone for times that belong to no team: that of the account's first team.

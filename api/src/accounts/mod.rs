@@ -1,6 +1,8 @@
-//! Accounts: the people who sign in. [`change`] creates and changes accounts, `profile` changes the caller's own.
+//! Accounts: the people who sign in. [`change`] creates and changes accounts, `profile` changes the caller's own,
+//! and [`preferences`] what it has set for itself.
 
 pub mod change;
+pub mod preferences;
 mod problems;
 pub(crate) mod profile;
 pub(crate) mod queries;

@@ -4,6 +4,7 @@ use shared::ErrorCode;
 
 use super::{
     change::{CreateAccountError, ManageAccountError, UpdateAccountError},
+    preferences::PreferencesError,
     profile::{ChangePasswordError, UpdateProfileError},
 };
 use crate::error::{ApiError, problem_of_inner};
@@ -23,5 +24,6 @@ impl From<UpdateAccountError> for ApiError {
     }
 }
 
+problem_of_inner!(PreferencesError: Invalid, Database);
 problem_of_inner!(UpdateProfileError: AccountRequired, Invalid, Confirm, Taken, Database);
 problem_of_inner!(ChangePasswordError: AccountRequired, Invalid, Confirm, Password, Database);

@@ -1,7 +1,7 @@
 //! Lists and ends the sessions of the caller's own account.
 
 use chrono::{DateTime, Utc};
-use shared::account::OwnSession;
+use shared::session::OwnSession;
 
 use super::{AccountRequired, Caller, queries, security_log::SecurityEvent, session::end};
 use crate::{

@@ -6,7 +6,7 @@ mod search;
 mod sending;
 mod tagging;
 
-pub(crate) use agents::{assigned_counts, drafts, presences, queue_counts};
+pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use notes::mentions;
 pub(crate) use search::{conversation_texts, search_folding};
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};

@@ -2,9 +2,7 @@
 
 use gloo_net::http::Method;
 use shared::{
-    account::{
-        AccountChange, AccountDetail, Me, NewAccount, NewPassword, OwnSession, PasswordChange, Profile,
-    },
+    account::{AccountChange, AccountDetail, Me, NewAccount, NewPassword, PasswordChange, Profile},
     ids::AccountId,
 };
 

@@ -2,7 +2,10 @@
 //! in cookies.
 
 use gloo_net::http::Method;
-use shared::account::{Me, SignIn};
+use shared::{
+    account::{Me, SignIn},
+    preferences::Preferences,
+};
 
 use super::{
     Client, RequestError,
@@ -26,5 +29,10 @@ impl Client {
     /// Returns the signed-in account with its permissions and teams.
     pub(crate) async fn get_me(self) -> Result<Me, RequestError> {
         self.get("/me").await
+    }
+
+    /// Replaces the account's preferences.
+    pub(crate) async fn put_preferences(self, new: &Preferences) -> Result<(), RequestError> {
+        self.write_text(Method::PUT, "/me/preferences", new).await.map(drop)
     }
 }

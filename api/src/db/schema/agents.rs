@@ -40,6 +40,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    preferences (account_id) {
+        account_id -> BigInt,
+        fields -> Text,
+    }
+}
+
+diesel::table! {
     queue_counts (team_id, shard) {
         team_id -> BigInt,
         shard -> Integer,

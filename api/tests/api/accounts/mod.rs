@@ -4,3 +4,4 @@ mod access;
 mod authority;
 mod management;
 mod permissions;
+mod preferences;

@@ -31,6 +31,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("get_me", "-yyyyyy", ""),
     ("update_me", "-yyyyff", ""),
     ("update_my_password", "-yyyyff", ""),
+    ("get_preferences", "-yyyyff", ""),
+    ("update_preferences", "-yyyyff", ""),
     ("list_my_sessions", "-yyyyff", ""),
     ("delete_my_sessions", "-yyyyff", ""),
     ("delete_my_session", "-nnnnff", ""),
@@ -230,7 +232,7 @@ impl Fixture<'_> {
             "create_team_number" => json!({"number": number}),
             "create_account" => json!({"email": format!("new{n}@example.com"), "display_name": "New",
                 "role": "agent", "team_ids": [COLLECTIONS], "password": "four words of mine"}),
-            "update_account" => json!({}),
+            "update_account" | "update_preferences" => json!({}),
             "update_account_password" => json!({"password": "four words of mine"}),
             "create_api_key" => {
                 json!({"name": "New", "permissions": ["reply"], "team_ids": [COLLECTIONS]})
@@ -242,14 +244,8 @@ impl Fixture<'_> {
             }
             "delete_team_member" => {
                 let member = format!("/teams/{team}/members/{}", resources.account);
-                self.admin()
-                    .await
-                    .request(Method::PUT, &member)
-                    .send()
-                    .await
-                    .unwrap()
-                    .error_for_status()
-                    .unwrap();
+                let added = self.admin().await.request(Method::PUT, &member).send().await.unwrap();
+                added.error_for_status().unwrap();
                 return request;
             }
             "receive_message" | "receive_status" => return request.form(&[("MessageSid", "SM1")]),

@@ -1,7 +1,7 @@
 //! The account's sessions: browser, address and last use of each, with a button that signs it out.
 
 use leptos::prelude::*;
-use shared::account::OwnSession;
+use shared::session::OwnSession;
 
 use crate::{
     api::RequestError,

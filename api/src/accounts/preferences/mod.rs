@@ -1,0 +1,70 @@
+//! What accounts have set for themselves. It is the same on all their devices.
+
+pub(crate) mod queries;
+pub mod routes;
+
+use chrono::{DateTime, Utc};
+use shared::{
+    ids::AccountId,
+    preferences::{Preferences, UNDO_SECONDS},
+};
+
+use crate::{
+    auth::TeamScope,
+    db::{DbConnection, DbError},
+    events,
+    fields::{Invalid, Validation},
+    teams,
+};
+
+/// Why preferences were not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum PreferencesError {
+    /// A field is invalid.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+}
+
+/// Returns an account's preferences, without those for teams that it has left.
+///
+/// # Errors
+/// Only database errors.
+pub fn get(conn: &mut DbConnection, scope: &TeamScope, account: AccountId) -> Result<Preferences, DbError> {
+    let mut preferences = queries::find(conn, account)?;
+    if !preferences.muted.is_empty() {
+        let teams = teams::queries::teams(conn, scope)?;
+        preferences.muted.retain(|muted| teams.iter().any(|team| team.id == muted.team_id));
+    }
+    Ok(preferences)
+}
+
+/// Stores an account's preferences. An event names the account, for its other devices.
+///
+/// # Errors
+/// [`PreferencesError`].
+pub fn put(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    account: AccountId,
+    new: &Preferences,
+    now: DateTime<Utc>,
+) -> Result<(), PreferencesError> {
+    let mut validation = Validation::default();
+    if !UNDO_SECONDS.contains(&new.undo_seconds) {
+        validation.reject("undo_seconds", "invalid", "Use 0, 5 or 10.");
+    }
+    if !new.muted.is_empty() {
+        let teams = teams::queries::teams(conn, scope)?;
+        let is_own = |id| teams.iter().any(|team| team.id == id);
+        if let Some(muted) = new.muted.iter().find(|muted| !is_own(muted.team_id)) {
+            let message = format!("You are not in a team {}. Leave it out.", muted.team_id);
+            validation.reject("muted", "unknown", message);
+        }
+    }
+    validation.finish()?;
+    queries::store(conn, account, new)?;
+    Ok(events::queries::insert_of_account(conn, Some(account), now)?)
+}

@@ -1,0 +1,6 @@
+-- What accounts have set for themselves. An account without a row has the defaults.
+CREATE TABLE preferences (
+    account_id INTEGER PRIMARY KEY REFERENCES accounts (id),
+    -- JSON. A missing field has its default, so that a new preference needs no migration.
+    fields TEXT NOT NULL
+) STRICT;
