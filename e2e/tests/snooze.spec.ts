@@ -62,7 +62,7 @@ test("an agent snoozes a conversation by keyboard, and it leaves the queue until
 test("an own time is one of the team's zone, and must be given", async ({ page, server, browserErrors }) => {
   browserErrors.expect(422, "/snooze");
   const { id } = await openNewConversation(page, server);
-  await page.getByRole("button", { name: "Snooze" }).click();
+  await page.getByRole("button", { name: "Snooze", exact: true }).click();
   await dialog(page).getByLabel("Own time").check();
   await dialog(page).getByRole("button", { name: "Snooze" }).click();
   await expect(dialog(page).getByText("Choose a date and a time.")).toBeVisible();

@@ -16,6 +16,9 @@ use crate::{
 /// Largest number of chips in a row.
 const SHOWN: usize = 2;
 
+/// Largest number of dots in a narrow row.
+const DOTS: usize = 4;
+
 /// A chip.
 pub(crate) fn chip(tag: &ConversationTag) -> AnyView {
     view! { <span class="tag" data-colour=tag.colour.as_str()><bdi class="truncate">{tag.name.clone()}</bdi></span> }
@@ -26,7 +29,7 @@ pub(crate) fn chip(tag: &ConversationTag) -> AnyView {
 pub(crate) fn chips(tags: &[ConversationTag]) -> Option<AnyView> {
     let more = tags.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| {
-        view! { <span class="text-xs text-quiet" title=names(tags)>"+" {more} <span class="sr-only">" more tags"</span></span> }
+        view! { <span class="shrink-0 text-xs whitespace-nowrap text-quiet" title=names(tags)>"+" {more} <span class="sr-only">" more tags"</span></span> }
     });
     (!tags.is_empty()).then(|| {
         let shown = tags.iter().take(SHOWN).map(chip).collect_view();
@@ -34,7 +37,7 @@ pub(crate) fn chips(tags: &[ConversationTag]) -> Option<AnyView> {
     })
 }
 
-/// The dots of a narrow row.
+/// The dots of a narrow row: the first ones.
 pub(crate) fn dots(tags: &[ConversationTag]) -> Option<AnyView> {
     (!tags.is_empty()).then(|| {
         let dots =

@@ -178,12 +178,10 @@ fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
     let unread = (conversation.unread > 1).then(|| {
         view! { <span class="shrink-0 font-semibold text-accent-text">{conversation.unread} " new"</span> }
     });
-    let below = (name.is_some() || unread.is_some() || conversation.attention.is_some() || !conversation.tags.is_empty()).then(|| {
+    let below = (name.is_some() || unread.is_some() || conversation.attention.is_some()).then(|| {
         view! {
             <span class="flex h-4 items-center justify-between gap-2 text-xs text-quiet">
-                <span class="flex shrink-0 items-center gap-2">
-                    {name.is_some().then(|| number.clone())} {dots(&conversation.tags)}
-                </span>
+                <span class="shrink-0">{name.is_some().then(|| number.clone())}</span>
                 <span class="flex items-center gap-2">{conversation.attention.as_ref().map(attention)} {unread}</span>
             </span>
         }
@@ -192,8 +190,11 @@ fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
         {customer_avatar(conversation)}
         <span class="min-w-0 flex-1">
             <span class="flex items-baseline justify-between gap-2 text-sm">
-                <bdi class=format!("{fit} {weight}")>{name.unwrap_or(number)}</bdi>
-                <span class="text-xs">{wait}</span>
+                <span class="flex min-w-0 items-center gap-2">
+                    <bdi class=format!("{fit} {weight}")>{name.unwrap_or(number)}</bdi>
+                    {dots(&conversation.tags)}
+                </span>
+                <span class="shrink-0 text-xs">{wait}</span>
             </span>
             {below}
         </span>
