@@ -33,8 +33,9 @@
 //! - [`consents`]: the record of opt-outs
 //! - [`templates`]: texts with placeholders
 //! - [`closures`]: closure reasons
+//! - [`tags`]: the tags that agents put on conversations
 //! - [`customers`]: the customers of the daily files, and their key data
-//! - [`catalogue`]: lists of named entries that users arrange: templates, closure reasons
+//! - [`catalogue`]: lists of named entries that users arrange: templates, closure reasons, tags
 //! - [`teams`]: teams, their numbers and members
 //! - [`accounts`]: the people who sign in
 //! - [`api_keys`]: the API keys of integrators' programs
@@ -92,6 +93,7 @@ mod retention;
 pub mod router;
 pub mod search;
 pub mod state;
+pub mod tags;
 pub mod teams;
 pub mod templates;
 pub mod webhooks;

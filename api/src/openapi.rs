@@ -17,7 +17,7 @@ use utoipa::{
 
 use crate::{
     accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, health,
-    messages, numbers, rejected_messages, search, teams, templates, webhooks,
+    messages, numbers, rejected_messages, search, tags, teams, templates, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -64,6 +64,9 @@ use crate::{
         conversations::scheduled::routes::update_message,
         conversations::scheduled::routes::delete_message,
         conversations::scheduled::routes::send_message_now,
+        conversations::tags::routes::update_conversation_tags,
+        conversations::snooze::routes::update_snooze,
+        conversations::snooze::routes::delete_snooze,
         messages::routes::get_media,
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
@@ -83,6 +86,11 @@ use crate::{
         closures::routes::get_closure_reason,
         closures::routes::update_closure_reason,
         closures::routes::delete_closure_reason,
+        tags::routes::list_tags,
+        tags::routes::create_tag,
+        tags::routes::get_tag,
+        tags::routes::update_tag,
+        tags::routes::delete_tag,
         teams::routes::list_teams,
         teams::routes::create_team,
         teams::routes::get_team,

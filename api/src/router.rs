@@ -10,8 +10,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
     accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError, events, health, messages, numbers, openapi, rejected_messages, search, teams, templates,
-    webhooks,
+    error::ApiError, events, health, messages, numbers, openapi, rejected_messages, search, tags, teams,
+    templates, webhooks,
 };
 
 /// Registers every URL, and the problems for queries and paths that cannot be parsed.
@@ -90,7 +90,8 @@ fn conversations(urls: &mut Urls<'_>) {
     use consents::routes as consent;
     use conversations::{
         assignment::routes as assignment, drafts::routes as draft, presence::routes as presence,
-        routes as conversation, scheduled::routes as scheduled,
+        routes as conversation, scheduled::routes as scheduled, snooze::routes as snooze,
+        tags::routes as conversation_tag,
     };
     use messages::routes as message;
     use templates::routes as template;
@@ -133,6 +134,8 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/conversations/{id}/assignees", methods().get(assignment::list_assignees));
     urls.at("/messages/{id}", methods().put(scheduled::update_message).delete(scheduled::delete_message));
     urls.at("/messages/{id}/send_now", methods().post(scheduled::send_message_now));
+    urls.at("/conversations/{id}/tags", methods().put(conversation_tag::update_conversation_tags));
+    urls.at("/conversations/{id}/snooze", methods().put(snooze::update_snooze).delete(snooze::delete_snooze));
     urls.at("/messages/{id}/media/{n}", methods().get(message::get_media));
     urls.at("/search", methods().get(search::routes::search_conversations));
     urls.at("/numbers", methods().get(numbers::routes::get_number));
@@ -144,6 +147,7 @@ fn conversations(urls: &mut Urls<'_>) {
 fn settings(urls: &mut Urls<'_>) {
     use closures::routes as closure_reason;
     use daily_files::routes as daily_file;
+    use tags::routes as tag;
     use teams::routes as team;
     use templates::routes as template;
 
@@ -167,6 +171,8 @@ fn settings(urls: &mut Urls<'_>) {
             .put(closure_reason::update_closure_reason)
             .delete(closure_reason::delete_closure_reason),
     );
+    urls.at("/tags", methods().get(tag::list_tags).post(tag::create_tag));
+    urls.at("/tags/{id}", methods().get(tag::get_tag).put(tag::update_tag).delete(tag::delete_tag));
     urls.at("/teams", methods().get(team::list_teams).post(team::create_team));
     urls.at("/teams/{id}", methods().get(team::get_team).put(team::update_team));
     urls.at("/teams/{id}/numbers", methods().post(team::create_team_number).delete(team::delete_team_number));

@@ -10,6 +10,7 @@ const SUPERVISOR_MENU = [
   "Daily file",
   "Templates",
   "Closure reasons",
+  "Tags",
   "Opt-outs",
 ];
 const MENUS: Partial<Record<AccountName, string[]>> = {
@@ -29,8 +30,9 @@ for (const [account, menu] of Object.entries(MENUS)) {
 test("a page that the account cannot open shows only which permission it needs", async ({ page, server }) => {
   await server.signIn(page, "ann");
   const pages = {
-    "/templates": ["Templates", "Manage templates and closure reasons"],
-    "/closure-reasons": ["Closure reasons", "Manage templates and closure reasons"],
+    "/templates": ["Templates", "Manage templates, closure reasons and tags"],
+    "/closure-reasons": ["Closure reasons", "Manage templates, closure reasons and tags"],
+    "/tags": ["Tags", "Manage templates, closure reasons and tags"],
     "/teams": ["Teams", "Manage teams, accounts and API keys"],
     "/teams/1": ["Team", "Manage teams, accounts and API keys"],
     "/accounts": ["Accounts", "Manage teams, accounts and API keys"],

@@ -33,7 +33,7 @@ pub enum Permission {
     AdHoc,
     /// Upload daily files.
     Import,
-    /// Manage templates and closure reasons.
+    /// Manage templates, closure reasons and tags.
     ManageTeam,
     /// Manage teams, numbers, accounts and API keys.
     ManageAccounts,

@@ -6,11 +6,14 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use crate::{
     CustomerAddress, PhoneNumber,
     account::AccountName,
+    assignment::AssignmentNote,
     closure::Closure,
     consent::Consent,
     customer::Customer,
     ids::{AccountId, ConversationId, TeamId, TemplateId},
     presence::Viewer,
+    snooze::Snooze,
+    tag::ConversationTag,
     team::TeamSummary,
 };
 
@@ -84,8 +87,8 @@ impl AttentionCode {
         }
     }
 
-    /// Returns the code with this value. Returns `None` for a value that this version does not know; a conversation then
-    /// shows no notice.
+    /// Returns the code with this value. Returns `None` for a value that this version does not know; a conversation
+    /// then shows no notice.
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.as_str() == value)
@@ -151,6 +154,12 @@ pub struct Conversation {
     pub unread: i32,
     /// The account that answers the customer; `null` while unassigned. A closed conversation keeps the last one.
     pub assigned_to: Option<AccountName>,
+    /// Until when the conversation is out of the queue; `null` while it is not snoozed.
+    #[serde(default, deserialize_with = "crate::time::optional")]
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// The tags, in the order of the catalogue. A closed conversation keeps them.
+    #[serde(default)]
+    pub tags: Vec<ConversationTag>,
 }
 
 /// An action on a conversation.
@@ -164,16 +173,10 @@ pub enum Action {
     Close,
     /// Assign the conversation to an account, or release it.
     Assign,
-}
-
-/// What the holder of a conversation, or the team that it returned to, must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct AssignmentNote {
-    /// The note.
-    pub text: String,
-    /// The name of the account or API key that assigned the conversation; `null` when the server returned it.
-    pub by: Option<String>,
+    /// Change the tags of the conversation.
+    Tag,
+    /// Snooze the conversation, or end the snooze.
+    Snooze,
 }
 
 /// `GET /conversations/{id}`: the conversation with its team, customer, closure and consent.
@@ -195,6 +198,9 @@ pub struct ConversationDetail {
     pub consent: Option<Consent>,
     /// The note of the assignment. It is shown until the holder replies or the assignment changes.
     pub assignment_note: Option<AssignmentNote>,
+    /// The snooze, while `snoozed_until` is set. Afterwards the one that has ended, until the next reply.
+    #[serde(default)]
+    pub snooze: Option<Snooze>,
     /// The actions that the caller can take now.
     pub permitted_actions: Vec<Action>,
     /// The accounts that have the conversation open (rule 17). Only `GET /conversations/{id}` fills it in; lists, and
@@ -217,6 +223,9 @@ pub struct Counts {
     /// Conversations that are assigned to no account, whatever their next action.
     #[serde(default)]
     pub unassigned: i64,
+    /// Snoozed conversations. The other counts leave them out.
+    #[serde(default)]
+    pub snoozed: i64,
 }
 
 /// Number of conversations in progress that an account has in a team.
@@ -239,7 +248,8 @@ pub struct QueueSection {
     pub team: TeamSummary,
     /// The counts of all the team's conversations in progress, not only those on this page.
     pub counts: Counts,
-    /// The accounts that have conversations in progress, by id, with their numbers. Like `counts`, not only of this page.
+    /// The accounts that have conversations in progress, by id, with their numbers. Like `counts`, not only of this
+    /// page.
     #[serde(default)]
     pub assignees: Vec<AssigneeCount>,
     /// The first page of conversations, in queue order.
@@ -279,20 +289,6 @@ pub struct NewConversation {
     pub media: Option<IgnoredAny>,
 }
 
-/// `PUT /conversations/{id}/assignment`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NewAssignment {
-    /// The account that gets the conversation: an enabled member of the team with the permission `reply`.
-    pub account_id: AccountId,
-    /// What the account must know, up to 1000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<String>,
-    /// Whether to assign the conversation even if it is assigned to another account than the caller's.
-    #[serde(default)]
-    pub force: bool,
-}
-
 /// `POST /queue/next`.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -300,8 +296,8 @@ pub struct NextRequest {
     /// Only conversations of this team; those of all the caller's teams when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
-    /// The conversation that the caller has open. The search continues after its place in the queue, and starts again at
-    /// the beginning after the last one.
+    /// The conversation that the caller has open. The search continues after its place in the queue, and starts again
+    /// at the beginning after the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<ConversationId>,
 }

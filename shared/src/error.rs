@@ -67,6 +67,8 @@ codes! {
     RequestTimeout => "request_timeout", 408, "The request took too long";
     /// The conversation is closed, and so read-only for ever.
     ConversationClosed => "conversation_closed", 409, "The conversation is closed";
+    /// The conversation waits for the customer's first reply, and so is not in the queue.
+    ConversationPending => "conversation_pending", 409, "The customer has not replied yet";
     /// The customer or a colleague wrote after the last message that the caller saw.
     ConversationMoved => "conversation_moved", 409, "The conversation has new messages";
     /// The message is not scheduled or held any more: it was sent.

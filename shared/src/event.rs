@@ -35,12 +35,17 @@ pub enum EventKind {
     ConsentChanged,
     /// An agent dismissed the warning of a conversation.
     AttentionChanged,
-    /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an unassigned
-    /// conversation is only a `message_queued`.
+    /// A conversation was assigned to an account (`account_id`), or became unassigned. A reply that assigns an
+    /// unassigned conversation is only a `message_queued`.
     AssignmentChanged,
     /// A colleague assigned a conversation to an account. Only the account's own streams receive this event.
     Given,
-    /// A team, its numbers, its members, its templates or its closure reasons changed.
+    /// A conversation was snoozed by an account (`account_id`), or a snooze ended: by an agent, or because its time has
+    /// come. A message that ends a snooze is only a `message_received` or `message_queued`.
+    SnoozeChanged,
+    /// An account or API key changed the tags of a conversation.
+    TagsChanged,
+    /// A team, its numbers, its members, its templates, its closure reasons or its tags changed.
     TeamChanged,
     /// An account changed. Only the account's own streams receive this event.
     AccountChanged,
@@ -50,7 +55,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 17] = [
+    pub const ALL: [EventKind; 19] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageScheduled,
@@ -65,6 +70,8 @@ impl EventKind {
         EventKind::AttentionChanged,
         EventKind::AssignmentChanged,
         EventKind::Given,
+        EventKind::SnoozeChanged,
+        EventKind::TagsChanged,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -88,6 +95,8 @@ impl EventKind {
             EventKind::AttentionChanged => "attention_changed",
             EventKind::AssignmentChanged => "assignment_changed",
             EventKind::Given => "given",
+            EventKind::SnoozeChanged => "snooze_changed",
+            EventKind::TagsChanged => "tags_changed",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

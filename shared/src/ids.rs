@@ -45,6 +45,8 @@ ids! {
     TemplateId;
     /// A closure reason's id.
     ClosureReasonId;
+    /// A tag's id.
+    TagId;
     /// The id of an entry in the consent ledger; later entries have larger ids, and the latest one applies.
     ConsentId;
     /// The id of a message that could not be stored.

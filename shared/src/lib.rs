@@ -6,6 +6,7 @@
 pub mod account;
 pub mod address;
 pub mod api_key;
+pub mod assignment;
 pub mod clean;
 pub mod closure;
 pub mod consent;
@@ -29,6 +30,8 @@ pub mod rejected_message;
 pub mod search;
 pub mod segments;
 pub mod session;
+pub mod snooze;
+pub mod tag;
 pub mod team;
 pub mod template;
 mod time;

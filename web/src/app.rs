@@ -67,6 +67,7 @@ impl Page {
             ["daily-file"] => Page::Lazy(Lazy::DailyFile),
             ["templates"] => Page::Lazy(Lazy::Templates),
             ["closure-reasons"] => Page::Lazy(Lazy::ClosureReasons),
+            ["tags"] => Page::Lazy(Lazy::Tags),
             ["teams"] => Page::Lazy(Lazy::Teams),
             ["teams", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Team(id))),
             ["accounts"] => Page::Lazy(Lazy::Accounts),

@@ -79,6 +79,11 @@ pub(crate) fn now_micros() -> i64 {
     (milliseconds_now() * 1000.0) as i64
 }
 
+/// Returns the server's current time.
+pub(crate) fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(milliseconds_now() as i64).unwrap_or_default()
+}
+
 fn seconds_now() -> i64 {
     (milliseconds_now() / 1000.0) as i64
 }

@@ -38,6 +38,8 @@ const KEYS: &[Key] = &[
     (&["Enter"], "Open the row"),
     (&["N"], "Take the next waiting conversation"),
     (&["A"], "Take or give the conversation"),
+    (&["S"], "Snooze the conversation"),
+    (&["T"], "Change the tags of the conversation"),
     (&["R"], "Show new conversations"),
     (&["E"], "Close the conversation"),
     (&["C"], "Write a reply"),
@@ -53,7 +55,7 @@ pub(crate) fn keys_of(me: Option<&Me>) -> impl Iterator<Item = &'static Key> + u
     let (search, reply) = (may(me, Permission::Search), may(me, Permission::Reply));
     KEYS.iter().filter(move |(keys, _)| match *keys {
         ["/"] => search,
-        ["A" | "C" | "M" | "N"] => reply,
+        ["A" | "C" | "M" | "N" | "S" | "T"] => reply,
         _ => true,
     })
 }
@@ -115,6 +117,8 @@ impl Keys {
                 "n" | "N" => take_next(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
                 "a" | "A" => focus_first("[data-assignment] button"),
+                "s" | "S" => click_first("[data-snooze]"),
+                "t" | "T" => click_first("[data-tags]"),
                 "e" | "E" => focus_first("[data-close-section]"),
                 "c" | "C" | "i" | "I" => click_first("[data-write-reply]"),
                 "m" | "M" => click_first("[data-write-note]"),
@@ -294,7 +298,7 @@ mod tests {
             "account": null, "api_key": null, "permissions": [], "teams": [],
         }))
         .unwrap();
-        assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 5);
+        assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 7);
         me.permissions.insert(Permission::Reply);
         assert_eq!(keys_of(Some(&me)).count(), KEYS.len() - 1);
         assert!(keys_of(Some(&me)).all(|(keys, _)| *keys != ["/"]));

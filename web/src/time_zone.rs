@@ -28,10 +28,10 @@ enum Style {
     Day,
     /// Sun 22 Nov
     ShortDay,
-    /// 22/11/2026 09:14
-    Local,
     /// Sunday 22 November 2026 at 09:14:05 GMT
     Full,
+    /// 22/11/2026 09:14:05
+    Digits,
 }
 
 impl Style {
@@ -42,13 +42,6 @@ impl Style {
             Style::Time => &[("hour", "2-digit"), ("minute", "2-digit")],
             Style::Day => &[("weekday", "long"), ("day", "numeric"), ("month", "long")],
             Style::ShortDay => &[("weekday", "short"), ("day", "numeric"), ("month", "short")],
-            Style::Local => &[
-                ("year", "numeric"),
-                ("month", "2-digit"),
-                ("day", "2-digit"),
-                ("hour", "2-digit"),
-                ("minute", "2-digit"),
-            ],
             Style::Full => &[
                 ("weekday", "long"),
                 ("day", "numeric"),
@@ -58,6 +51,14 @@ impl Style {
                 ("minute", "2-digit"),
                 ("second", "2-digit"),
                 ("timeZoneName", "short"),
+            ],
+            Style::Digits => &[
+                ("year", "numeric"),
+                ("month", "2-digit"),
+                ("day", "2-digit"),
+                ("hour", "2-digit"),
+                ("minute", "2-digit"),
+                ("second", "2-digit"),
             ],
         }
     }
@@ -103,20 +104,9 @@ impl Zone {
         format!("{}{} {}", self.format(Style::ShortDay, at), self.other_year(at), self.time(at))
     }
 
-    /// Returns the date and time that clocks in the zone show, to the minute.
-    pub(crate) fn local(&self, at: DateTime<Utc>) -> Option<NaiveDateTime> {
-        parse_local(&self.format(Style::Local, at))
-    }
-
-    /// Returns the time at which clocks in the zone show `local`. A time that they skip in spring is the hour before or
-    /// after.
-    pub(crate) fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        let mut at = local.and_utc();
-        // Twice, because the offset at the first guess can be that of the other half of the year.
-        for _ in 0..2 {
-            at += local.and_utc() - self.local(at)?.and_utc();
-        }
-        Some(at)
+    /// Returns the time on the zone's clocks, in whole seconds.
+    pub(crate) fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
+        local(&self.format(Style::Digits, at)).unwrap_or(at.naive_utc())
     }
 
     fn other_year(&self, at: DateTime<Utc>) -> String {
@@ -161,12 +151,13 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
-/// Parses "22/11/2026 09:14".
-fn parse_local(text: &str) -> Option<NaiveDateTime> {
-    let mut numbers = text.split(['/', ' ', ':']).filter(|part| !part.is_empty()).map(str::parse::<u32>);
+/// Reads "22/11/2026 09:14:05".
+fn local(text: &str) -> Option<NaiveDateTime> {
+    let mut numbers = text.split(|character: char| !character.is_ascii_digit()).map(str::parse::<u32>);
     let mut next = || numbers.next()?.ok();
-    let (day, month, year, hour, minute) = (next()?, next()?, next()?, next()?, next()?);
-    NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?.and_hms_opt(hour, minute, 0)
+    let (day, month, year) = (next()?, next()?, i32::try_from(next()?).ok()?);
+    let (hour, minute, second) = (next()?, next()?, next()?);
+    NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second)
 }
 
 /// Returns every time zone that the browser knows, for suggestions.
@@ -198,10 +189,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_local_time_is_read_from_the_browsers_format() {
-        let expected = NaiveDate::from_ymd_opt(2026, 11, 22).and_then(|day| day.and_hms_opt(9, 14, 0));
-        assert_eq!(parse_local("22/11/2026 09:14"), expected);
-        assert_eq!(parse_local("22/11/2026"), None);
+    fn the_digits_of_a_time_are_read() {
+        let expected = NaiveDate::from_ymd_opt(2026, 11, 22).and_then(|date| date.and_hms_opt(9, 14, 5));
+        assert_eq!(local("22/11/2026 09:14:05"), expected);
+        assert_eq!(local("22 Nov 09:14"), None);
     }
 
     #[test]

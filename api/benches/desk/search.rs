@@ -116,8 +116,15 @@ fn measure_kind(
             let term = Term::parse(&text.replace("%20", " ").replace("%2B", "+"))?;
             db.read(move |conn| {
                 let scope = TeamScope::Only(vec![TeamId(1)]);
-                let request =
-                    SearchRequest { scope: &scope, term: &term, status: None, since, after: None, limit: 51 };
+                let request = SearchRequest {
+                    scope: &scope,
+                    term: &term,
+                    status: None,
+                    tag: None,
+                    since,
+                    after: None,
+                    limit: 51,
+                };
                 find(conn, &sample, &request).map(drop)
             })
             .await?;

@@ -7,7 +7,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use crate::{
     clock::Clock,
     config::Settings,
-    conversations::{assignment::absence, presence::Presences},
+    conversations::{assignment::absence, presence::Presences, snooze::wake},
     daily_files::DailyFiles,
     db::{Db, DbError},
     events::{self, feed::Feed, versions::Versions},
@@ -71,6 +71,7 @@ impl Background {
             tokio::spawn(search::refold(db.clone(), stopped.clone())),
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(absence::keep(db.clone(), clock.clone(), Arc::clone(&feed), stopped.clone())),
+            tokio::spawn(wake::keep(db.clone(), clock.clone(), Arc::clone(&feed), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
         ];
         if let Some(every) = settings.gateway.repair_every {

@@ -1,5 +1,5 @@
-//! Catalogues: lists of named entries that users arrange by hand, such as templates and closure reasons. An entry belongs
-//! to a team, or to all teams.
+//! Catalogues: lists of named entries that users arrange by hand, such as templates, closure reasons and tags. An entry
+//! belongs to a team, or to all teams.
 //!
 //! The names of a list's active entries are unique. An entry that was used is archived instead of deleted, so that the
 //! history keeps its name.

@@ -39,6 +39,10 @@ pub struct State {
     pub assigned_to: Option<AccountName>,
     /// Whether the note of the assignment stays.
     pub keeps_note: bool,
+    /// Until when the conversation is out of the queue (rule 20).
+    pub snoozed_until: Option<DateTime<Utc>>,
+    /// Whether the name and the note of the snooze stay.
+    pub keeps_snooze_note: bool,
 }
 
 impl From<&Conversation> for State {
@@ -53,6 +57,8 @@ impl From<&Conversation> for State {
             active_at: None,
             assigned_to: conversation.assigned_to.clone(),
             keeps_note: true,
+            snoozed_until: conversation.snoozed_until,
+            keeps_snooze_note: true,
         }
     }
 }
@@ -76,6 +82,8 @@ impl State {
             active_at: Some(now),
             assigned_to: None,
             keeps_note: true,
+            snoozed_until: None,
+            keeps_snooze_note: true,
         }
     }
 
@@ -91,7 +99,7 @@ impl State {
 
     /// The customer wrote (rules 4 and 5). A second message does not change the place in the queue (rule 7). A
     /// recovered message moves the waiting time back to `written_at`, even if the team has replied since: no agent had
-    /// seen the message.
+    /// seen the message. A snooze ends (rule 20).
     ///
     /// # Errors
     /// When it is closed. The message then starts a new conversation.
@@ -103,11 +111,13 @@ impl State {
         self.active_at = Some(written_at);
         self.set_next_action(NextAction::Agent, written_at);
         self.waiting_since = self.waiting_since.min(written_at);
+        self.snoozed_until = None;
         Ok(self)
     }
 
-    /// The team wrote. A pending conversation stays pending. An open one that is unassigned is assigned to its author, if
-    /// that is an account. A reply of the holder removes the note of the assignment (rule 16).
+    /// The team wrote. A pending conversation stays pending. An open one that is unassigned is assigned to its author,
+    /// if that is an account. A reply of the holder removes the note of the assignment (rule 16). A reply of any author
+    /// ends a snooze and removes its note (rule 20).
     ///
     /// # Errors
     /// When it is closed.
@@ -122,12 +132,15 @@ impl State {
         self.keeps_note = !author.is_some_and(has_it);
         self.unread = 0;
         self.attention = None;
+        self.snoozed_until = None;
+        self.keeps_snooze_note = false;
         self.active_at = Some(now);
         self.set_next_action(NextAction::Customer, now);
         Ok(self)
     }
 
-    /// The last outbound message finally failed (rule 6). `reason` explains the failure to agents.
+    /// The last outbound message finally failed (rule 6). `reason` explains the failure to agents. A snooze ends,
+    /// because the agent who snoozed the conversation counted on the message (rule 20).
     ///
     /// # Errors
     /// When it is closed. Then only the message shows the failure.
@@ -138,6 +151,7 @@ impl State {
         self.attention = other.or(Some(Attention { code: AttentionCode::NotDelivered, text: reason }));
         if self.status == ConversationStatus::Open {
             self.set_next_action(NextAction::Agent, now);
+            self.snoozed_until = None;
         }
         Ok(self)
     }
@@ -217,6 +231,7 @@ impl State {
         self.require_live()?;
         self.status = ConversationStatus::Closed;
         self.next_action = None;
+        self.snoozed_until = None;
         Ok(self)
     }
 
@@ -229,6 +244,7 @@ impl State {
         conversation.attention = self.attention;
         conversation.unread = self.unread;
         conversation.assigned_to = self.assigned_to;
+        conversation.snoozed_until = self.snoozed_until;
     }
 
     /// Checks that the conversation can still change.

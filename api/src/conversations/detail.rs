@@ -34,19 +34,27 @@ pub fn detail(
     let consent = consents::queries::last(conn, &conversation.team_number, &conversation.number)?;
     let opted_out = consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut);
     let can_reply = conversation.can_reply && !opted_out;
+    let is_open = conversation.status == ConversationStatus::Open;
     let actions = [
         (Action::Reply, Permission::Reply),
         (Action::Close, Permission::Close),
         (Action::Assign, Permission::Reply),
+        (Action::Tag, Permission::Reply),
+        (Action::Snooze, Permission::Reply),
     ];
     let permitted_actions = actions
         .into_iter()
         .filter(|(action, permission)| {
-            !closed && caller.may(*permission) && (*action != Action::Reply || can_reply)
+            let is_possible = match action {
+                Action::Reply => can_reply,
+                Action::Snooze => is_open,
+                Action::Close | Action::Assign | Action::Tag => true,
+            };
+            !closed && is_possible && caller.may(*permission)
         })
         .map(|(action, _)| action)
         .collect();
-    let (assignment_note, has_draft) = assignment::queries::note_and_draft(conn, id, caller.account_id())?;
+    let notes = assignment::queries::notes(conn, id, caller.account_id())?;
     Ok(ConversationDetail {
         conversation,
         next_id,
@@ -54,9 +62,10 @@ pub fn detail(
         customer,
         closure,
         consent,
-        assignment_note,
+        assignment_note: notes.assignment,
+        snooze: notes.snooze.filter(|_| is_open),
         permitted_actions,
         viewers: Vec::new(),
-        has_draft,
+        has_draft: notes.has_draft,
     })
 }

@@ -1,5 +1,5 @@
 //! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
-//! [`notes`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
+//! [`notes`], [`tags`], [`snooze`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
 
 pub mod assignment;
 pub mod attention;
@@ -28,4 +28,6 @@ pub mod reply;
 pub mod routes;
 pub mod scheduled;
 pub(crate) mod search_text;
+pub mod snooze;
 pub mod start;
+pub mod tags;

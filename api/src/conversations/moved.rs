@@ -1,5 +1,6 @@
-//! Compare and act (rule 15): rejects a reply or a closure when the conversation has messages that its sender has not
-//! seen. The caller holds the lock on the conversation, so no message can arrive between this check and the commit.
+//! Compare and act (rule 15): rejects a reply, a closure or a snooze when the conversation has messages that its sender
+//! has not seen. The caller holds the lock on the conversation, so no message can arrive between this check and the
+//! commit.
 
 use shared::{
     ids::{ConversationId, MessageId},
@@ -23,6 +24,8 @@ pub enum Operation {
     Change,
     /// The closure of the conversation.
     Closure,
+    /// A snooze of the conversation.
+    Snooze,
 }
 
 /// The conversation has moved on: it has messages that the sender of the operation has not seen.
@@ -43,6 +46,7 @@ fn detail(operation: Operation, unseen: &[Message], newest: MessageId) -> String
         Operation::Reply => ("The reply was not sent", "send the reply again"),
         Operation::Change => ("The message was not changed", "change it again"),
         Operation::Closure => ("The conversation was not closed", "close it again"),
+        Operation::Snooze => ("The conversation was not snoozed", "snooze it again"),
     };
     format!(
         "{not}: {} wrote after the last message that you saw. Read the new messages, then {again} with \

@@ -19,7 +19,9 @@ use super::{
     rendered_templates::RenderError,
     reply::{InvalidMessage, ReplayError, ReplyError},
     scheduled::ScheduledError,
+    snooze::SnoozeError,
     start::{PendingError, StartError},
+    tags::TagError,
 };
 use crate::error::{ApiError, problem_of_inner};
 
@@ -204,6 +206,34 @@ impl From<AssignError> for ApiError {
             }
             AssignError::Invalid(error) => error.into(),
             AssignError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<TagError> for ApiError {
+    fn from(error: TagError) -> Self {
+        let detail = error.to_string();
+        match error {
+            TagError::NotFound(error) => error.into(),
+            TagError::Closed(_) => Self::new(ErrorCode::ConversationClosed, detail),
+            TagError::UnknownTag(_) => Self::field(ErrorCode::ValidationFailed, "tag_ids", "unknown", detail),
+            TagError::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<SnoozeError> for ApiError {
+    fn from(error: SnoozeError) -> Self {
+        let detail = error.to_string();
+        match error {
+            SnoozeError::NotFound(error) => error.into(),
+            SnoozeError::Closed(_) => Self::new(ErrorCode::ConversationClosed, detail),
+            SnoozeError::Pending => Self::new(ErrorCode::ConversationPending, detail),
+            SnoozeError::Past => Self::field(ErrorCode::ValidationFailed, "until", "past", detail),
+            SnoozeError::TooFar => Self::field(ErrorCode::ValidationFailed, "until", "too_far", detail),
+            SnoozeError::Invalid(error) => error.into(),
+            SnoozeError::Unseen(error) => error.into(),
+            SnoozeError::Database(error) => error.into(),
         }
     }
 }

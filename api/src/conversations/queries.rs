@@ -12,7 +12,10 @@ use shared::{
     message::Message,
 };
 
-use super::search_text::text_of;
+use super::{
+    search_text::text_of,
+    tags::queries::{PlacedTag, TagsOfConversation, in_order},
+};
 use crate::{
     auth::TeamScope,
     db::{
@@ -56,6 +59,10 @@ pub(crate) struct Row {
     #[diesel(select_expression = assignee_name())]
     #[diesel(select_expression_type = AssigneeName)]
     assignee: Option<String>,
+    snoozed_until: Option<Timestamp>,
+    #[diesel(select_expression = TagsOfConversation)]
+    #[diesel(select_expression_type = TagsOfConversation)]
+    tags: AsText<Vec<PlacedTag>>,
 }
 
 impl From<Row> for Conversation {
@@ -85,6 +92,8 @@ impl From<Row> for Conversation {
                 .assigned_to
                 .zip(row.assignee)
                 .map(|(id, name)| AccountName { id: AccountId(id), name }),
+            snoozed_until: row.snoozed_until.map(DateTime::from),
+            tags: in_order(row.tags.0),
         }
     }
 }
@@ -272,6 +281,7 @@ pub(super) fn close(
         conversations::closure_reason.eq(&closure.closure_reason),
         conversations::closure_note.eq(&closure.note),
         conversations::cancelled_messages.eq(closure.cancelled_messages),
+        conversations::snoozed_until.eq(None::<Timestamp>),
     );
     on_each!(conn, |c| diesel::update(conversations::table.find(id.0)).set(changes).execute(c))?;
     Ok(())

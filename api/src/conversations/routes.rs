@@ -7,15 +7,15 @@ use shared::{
     ErrorCode, Page, Problem,
     account::Permission,
     closure::NewClosure,
-    conversation::{Conversation, ConversationDetail, ConversationStatus, NewConversation},
-    ids::{ConversationId, MessageId, TeamId},
+    conversation::{Conversation, ConversationDetail, NewConversation},
+    ids::{ConversationId, MessageId, TagId, TeamId},
     message::{Message, NewMessage},
 };
 use utoipa::IntoParams;
 
 use super::{
     attention, close, detail, message,
-    queue::{self, routes::AssignedQuery},
+    queue::{self, Filter, ListedStatus, routes::AssignedQuery},
     reply::{Replied, Reply},
     start::{Start, Started},
 };
@@ -38,11 +38,16 @@ pub struct ListQuery {
     /// The team.
     #[param(value_type = i64)]
     team_id: TeamId,
-    /// `open` conversations are in queue order, `closed` and `pending` ones newest first.
-    status: ConversationStatus,
+    /// `open` conversations are in queue order, without the snoozed ones. Of the `snoozed` ones, the one that returns
+    /// next comes first. `closed` and `pending` ones are newest first.
+    #[param(inline)]
+    status: ListedStatus,
     /// Only the open conversations of the caller's account (`me`), or those that are assigned to no account (`none`).
     #[param(inline)]
     assigned: Option<AssignedQuery>,
+    /// Only the conversations with this tag.
+    #[param(value_type = Option<i64>)]
+    tag: Option<TagId>,
     /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -62,19 +67,17 @@ pub async fn list_conversations(
     caller: Caller,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let ListQuery { team_id, status, assigned, limit: given, cursor } = query.into_inner();
+    let ListQuery { team_id, status, assigned, tag, limit: given, cursor } = query.into_inner();
     let limit = page_size(given)?;
-    if assigned.is_some() && status != ConversationStatus::Open {
+    if assigned.is_some() && status != ListedStatus::Open {
         let message =
             "Only open conversations can be filtered by assigned. Leave it out, or send status=open.";
         return Err(ApiError::field(ErrorCode::InvalidQuery, "assigned", "unsupported", message));
     }
-    let assigned = AssignedQuery::filter(assigned, &caller)?;
+    let filter = Filter { assigned: AssignedQuery::filter(assigned, &caller)?, tag };
     let page = state
         .db
-        .read(move |conn| {
-            queue::list(conn, &caller.scope, team_id, status, assigned, cursor.as_deref(), limit)
-        })
+        .read(move |conn| queue::list(conn, &caller.scope, team_id, status, filter, cursor.as_deref(), limit))
         .await?;
     Ok(HttpResponse::Ok().json(page))
 }

@@ -16,6 +16,8 @@ pub enum Lock<'a> {
     Templates,
     /// All closure reasons.
     ClosureReasons,
+    /// All tags.
+    Tags,
     /// The daily files of a team.
     DailyFiles(TeamId),
     /// The message with this gateway id.
@@ -33,6 +35,7 @@ impl fmt::Display for Lock<'_> {
             Self::Teams => f.write_str("teams"),
             Self::Templates => f.write_str("templates"),
             Self::ClosureReasons => f.write_str("closure reasons"),
+            Self::Tags => f.write_str("tags"),
             Self::DailyFiles(team) => write!(f, "daily files of team {team}"),
             Self::GatewayId(id) => f.write_str(id),
             Self::Number(number) => write!(f, "writing to {number}"),
@@ -52,6 +55,7 @@ mod tests {
             (Lock::Teams, "teams"),
             (Lock::Templates, "templates"),
             (Lock::ClosureReasons, "closure reasons"),
+            (Lock::Tags, "tags"),
             (Lock::DailyFiles(TeamId(7)), "daily files of team 7"),
             (Lock::GatewayId("SM1"), "SM1"),
             (Lock::Number("+447700900123"), "writing to +447700900123"),

@@ -3,12 +3,16 @@
 mod agents;
 mod notes;
 mod scheduled;
+mod search;
 mod sending;
+mod tagging;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
+pub(crate) use search::{conversation_texts, search_folding};
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
+pub(crate) use tagging::{conversation_tags, tags};
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -205,21 +209,9 @@ diesel::table! {
         assignment_note -> Nullable<Text>,
         assigned_by -> Nullable<Text>,
         cancelled_messages -> Integer,
-    }
-}
-
-diesel::table! {
-    conversation_texts (conversation_id) {
-        conversation_id -> BigInt,
-        text -> Text,
-    }
-}
-
-diesel::table! {
-    search_folding (id) {
-        id -> BigInt,
-        version -> BigInt,
-        before_id -> Nullable<BigInt>,
+        snoozed_until -> Nullable<UtcTimestamp>,
+        snoozed_by -> Nullable<Text>,
+        snooze_note -> Nullable<Text>,
     }
 }
 
@@ -336,6 +328,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     assigned_counts,
     conversations,
     drafts,
+    conversation_tags,
     conversation_texts,
     messages,
     mentions,

@@ -139,6 +139,10 @@ macro_rules! literal {
 literal! {
     /// The conversation is open.
     IsOpen = "conversations.status = 'open'";
+    /// The conversation is not snoozed.
+    IsAwake = "conversations.snoozed_until IS NULL";
+    /// The conversation is snoozed.
+    IsSnoozed = "conversations.snoozed_until IS NOT NULL";
     /// The conversation waits for the customer's first reply.
     IsPending = "conversations.status = 'pending'";
     /// The conversation is closed.

@@ -30,6 +30,7 @@ use crate::{
     conversations::{
         queries::Row,
         search_text::{VERSION, text_of},
+        tags::queries::has_tag,
     },
     db::{
         AsText, DbConnection, DbError, Timestamp, UtcTimestamp, on_each,
@@ -137,6 +138,9 @@ pub(super) fn with_numbers(
         }
         if let Some(status) = request.status {
             found = found.filter(conversations::status.eq(AsText(status)));
+        }
+        if let Some(tag) = request.tag {
+            found = found.filter(has_tag(tag.0));
         }
         if let Some(cursor) = request.after {
             let at = Timestamp(cursor.at);

@@ -1,7 +1,7 @@
 //! What a search asks for.
 
 use chrono::{DateTime, Utc};
-use shared::conversation::ConversationStatus;
+use shared::{conversation::ConversationStatus, ids::TagId};
 
 use super::term::Term;
 use crate::{auth::TeamScope, conversations::cursor::TimeCursor};
@@ -15,6 +15,8 @@ pub struct SearchRequest<'a> {
     pub term: &'a Term,
     /// Only conversations with this status.
     pub status: Option<ConversationStatus>,
+    /// Only conversations with this tag.
+    pub tag: Option<TagId>,
     /// Only conversations with activity since this time.
     pub since: DateTime<Utc>,
     /// The end of the previous page.

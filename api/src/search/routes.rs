@@ -8,7 +8,7 @@ use shared::{
     Page, Problem,
     account::Permission,
     conversation::{Conversation, ConversationStatus},
-    ids::TeamId,
+    ids::{TagId, TeamId},
 };
 use utoipa::IntoParams;
 
@@ -35,6 +35,9 @@ pub struct SearchQuery {
     team_id: Option<TeamId>,
     /// Only conversations with this status.
     status: Option<ConversationStatus>,
+    /// Only conversations with this tag.
+    #[param(value_type = Option<i64>)]
+    tag: Option<TagId>,
     /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -57,7 +60,7 @@ pub async fn search_conversations(
     query: web::Query<SearchQuery>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Search)?;
-    let SearchQuery { q, team_id, status, limit: given, cursor } = query.into_inner();
+    let SearchQuery { q, team_id, status, tag, limit: given, cursor } = query.into_inner();
     let limit = page_size(given)?;
     let after: Option<TimeCursor> = decode_cursor(cursor.as_deref())?;
     let term = Term::parse(&q)?;
@@ -68,7 +71,7 @@ pub async fn search_conversations(
         .read(move |conn| {
             let scope = teams::queries::narrow_scope(conn, &caller.scope, team_id)?;
             let (scope, after, limit) = (&scope, after.as_ref(), limit + 1);
-            let request = SearchRequest { scope, term: &term, status, since, after, limit };
+            let request = SearchRequest { scope, term: &term, status, tag, since, after, limit };
             Ok::<_, LookupError>(find(conn, &sample, &request)?)
         })
         .await?;

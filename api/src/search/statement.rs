@@ -63,15 +63,21 @@ impl Statement {
         self.sql(")")
     }
 
-    /// Adds the conditions for status, time and cursor.
+    /// Adds the conditions for status, tag, time and cursor.
     pub(super) fn filtered(mut self, request: &SearchRequest<'_>) -> Self {
         self = self.sql("active_at >= ").time(request.since);
         if let Some(cursor) = request.after {
             self = self.sql(" AND (active_at, conversations.id) < (").time(cursor.at);
             self = self.sql(", ").number(cursor.id.0).sql(")");
         }
-        match request.status {
-            Some(status) => self.sql(" AND status = ").bind(Value::Status(status)),
+        if let Some(status) = request.status {
+            self = self.sql(" AND status = ").bind(Value::Status(status));
+        }
+        match request.tag {
+            Some(tag) => self
+                .sql(" AND EXISTS (SELECT 1 FROM conversation_tags WHERE conversation_id = conversations.id AND tag_id = ")
+                .number(tag.0)
+                .sql(")"),
             None => self,
         }
     }

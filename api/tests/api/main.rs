@@ -10,6 +10,7 @@
 )]
 
 mod support;
+mod tags;
 
 mod accounts;
 mod api_keys;

@@ -2,10 +2,7 @@
 
 use gloo_net::http::Method;
 use shared::{
-    Page,
-    account::AccountName,
-    conversation::{Conversation, NewAssignment},
-    ids::ConversationId,
+    Page, account::AccountName, assignment::NewAssignment, conversation::Conversation, ids::ConversationId,
 };
 
 use super::{Client, RequestError, client::read};

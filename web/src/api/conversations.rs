@@ -4,29 +4,32 @@ use gloo_net::http::Method;
 use serde::Deserialize;
 use shared::{
     Page,
+    assignment::AssignmentNote,
     closure::{Closure, NewClosure},
     consent::{Consent, NewOptOut},
-    conversation::{Action, AssignmentNote, Conversation, ConversationDetail, NewConversation},
+    conversation::{Action, Conversation, ConversationDetail, NewConversation},
     customer::{Customer, KeyData},
     history::History,
-    ids::{ConversationId, MessageId, TeamId},
+    ids::{ConversationId, MessageId, TagId, TeamId},
     message::{Message, NewMessage},
     note::NewNote,
+    snooze::Snooze,
     team::TeamSummary,
 };
 
 use super::{
-    Client, Filter, RequestError,
+    Client, Filter, RequestError, SectionFilter,
     client::{encoded, read},
+    queue::tag_parameter,
 };
 
 /// Which of a team's conversations to list.
 #[derive(Clone, Copy)]
 pub(crate) enum StatusFilter {
-    /// In progress, in queue order.
-    Open(Filter),
-    /// Closed, newest first.
-    Closed,
+    /// In progress, in queue order; those that return next come first of the snoozed ones.
+    Open(SectionFilter),
+    /// Closed, newest first, all or those with a tag.
+    Closed(Option<TagId>),
 }
 
 impl Client {
@@ -38,11 +41,14 @@ impl Client {
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<Page<Conversation>, RequestError> {
-        let (status, assigned) = match status {
-            StatusFilter::Open(filter) => ("open", filter.parameter()),
-            StatusFilter::Closed => ("closed", String::new()),
+        let (status, parameters) = match status {
+            StatusFilter::Open(SectionFilter { shown: Filter::Snoozed, tag }) => {
+                ("snoozed", tag_parameter(tag))
+            }
+            StatusFilter::Open(filter) => ("open", filter.parameters()),
+            StatusFilter::Closed(tag) => ("closed", tag_parameter(tag)),
         };
-        let mut path = format!("/conversations?team_id={team}&status={status}{assigned}&limit={limit}");
+        let mut path = format!("/conversations?team_id={team}&status={status}{parameters}&limit={limit}");
         if let Some(cursor) = cursor {
             path.push_str("&cursor=");
             path.push_str(&encoded(cursor));
@@ -77,7 +83,8 @@ impl Client {
         self.get(&messages_path(id, "messages", before, limit)).await
     }
 
-    /// Returns a page of the customer's earlier conversations, oldest first: the newest page, or the one before a message.
+    /// Returns a page of the customer's earlier conversations, oldest first: the newest page, or the one before a
+    /// message.
     pub(crate) async fn get_history(
         self,
         id: ConversationId,
@@ -151,6 +158,7 @@ struct DetailFields {
     closure: Option<Closure>,
     consent: Option<Consent>,
     assignment_note: Option<AssignmentNote>,
+    snooze: Option<Snooze>,
     permitted_actions: Vec<Action>,
     has_draft: bool,
 }
@@ -168,6 +176,7 @@ fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
         closure: fields.closure,
         consent: fields.consent,
         assignment_note: fields.assignment_note,
+        snooze: fields.snooze,
         permitted_actions: fields.permitted_actions,
         // The event stream says who views the conversation.
         viewers: Vec::new(),

@@ -2,10 +2,13 @@
 
 use shared::{
     conversation::{Queue, QueueSection},
-    ids::TeamId,
+    ids::{TagId, TeamId},
 };
 
-use super::{Client, RequestError};
+use super::{Client, RequestError, StatusFilter};
+
+/// Number of rows on a page of a section.
+pub(crate) const PAGE: usize = 50;
 
 /// Which of the conversations in progress to show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,13 +20,15 @@ pub(crate) enum Filter {
     Mine,
     /// Those that are assigned to no account.
     Unassigned,
+    /// Those that are snoozed. The others leave them out.
+    Snoozed,
 }
 
 impl Filter {
-    /// Returns the value in the query; empty for all.
+    /// Returns the value of `assigned` in the query; empty for those of any account.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Filter::All => "",
+            Filter::All | Filter::Snoozed => "",
             Filter::Mine => "me",
             Filter::Unassigned => "none",
         }
@@ -35,14 +40,35 @@ impl Filter {
             Filter::All => "All",
             Filter::Mine => "Mine",
             Filter::Unassigned => "Unassigned",
+            Filter::Snoozed => "Snoozed",
         }
     }
+}
 
-    /// Returns the parameter of the query, with its `&`.
-    pub(super) fn parameter(self) -> String {
-        let word = self.word();
-        if word.is_empty() { String::new() } else { format!("&assigned={word}") }
+/// Which conversations a section shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SectionFilter {
+    pub(crate) shown: Filter,
+    /// Only those with this tag.
+    pub(crate) tag: Option<TagId>,
+}
+
+impl SectionFilter {
+    /// Returns the parameters of the query, each with its `&`.
+    pub(super) fn parameters(self) -> String {
+        let word = self.shown.word();
+        let mut parameters = tag_parameter(self.tag);
+        if !word.is_empty() {
+            parameters.push_str("&assigned=");
+            parameters.push_str(word);
+        }
+        parameters
     }
+}
+
+/// Returns the parameter of the query, with its `&`.
+pub(super) fn tag_parameter(tag: Option<TagId>) -> String {
+    tag.map(|tag| format!("&tag={tag}")).unwrap_or_default()
 }
 
 /// What a request for a team's section returned.
@@ -66,15 +92,23 @@ impl Client {
     pub(crate) async fn get_queue_section(
         self,
         team: TeamId,
-        filter: Filter,
+        filter: SectionFilter,
         known: Option<&str>,
     ) -> Result<FetchedSection, RequestError> {
-        let path = format!("/queue?team_id={team}{}", filter.parameter());
+        let path = format!("/queue?team_id={team}{}", filter.parameters());
         let Some((queue, etag)) = self.get_changed::<Queue>(&path, known).await? else {
             return Ok(FetchedSection::Unchanged);
         };
-        let section = queue.sections.into_iter().find(|section| section.team.id == team);
-        Ok(section
-            .map_or(FetchedSection::Missing, |section| FetchedSection::Changed(Box::new(section), etag)))
+        let Some(mut section) = queue.sections.into_iter().find(|section| section.team.id == team) else {
+            return Ok(FetchedSection::Missing);
+        };
+        if filter.shown != Filter::Snoozed {
+            return Ok(FetchedSection::Changed(Box::new(section), etag));
+        }
+        let page = self.list_conversations(team, StatusFilter::Open(filter), PAGE, None).await?;
+        section.items = page.items;
+        section.next_cursor = page.next_cursor;
+        // The tag does not cover these rows.
+        Ok(FetchedSection::Changed(Box::new(section), None))
     }
 }

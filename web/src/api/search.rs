@@ -13,6 +13,8 @@ pub(crate) struct Search {
     pub(crate) team: String,
     /// `pending`, `open` or `closed`.
     pub(crate) status: String,
+    /// The tag's id.
+    pub(crate) tag: String,
 }
 
 impl Search {
@@ -20,7 +22,9 @@ impl Search {
     /// the page's address than in the API.
     pub(crate) fn query(&self, team: &str) -> String {
         let mut query = String::new();
-        for (name, value) in [("q", &self.text), ("status", &self.status), (team, &self.team)] {
+        for (name, value) in
+            [("q", &self.text), ("status", &self.status), (team, &self.team), ("tag", &self.tag)]
+        {
             if !value.is_empty() {
                 query.push_str(if query.is_empty() { "" } else { "&" });
                 query.push_str(name);

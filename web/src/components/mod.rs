@@ -19,6 +19,7 @@ pub(crate) mod placeholder;
 pub(crate) mod rows;
 pub(crate) mod shell;
 pub(crate) mod table;
+pub(crate) mod tags;
 pub(crate) mod theme_switch;
 pub(crate) mod timestamp;
 pub(crate) mod viewers;

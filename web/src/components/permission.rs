@@ -14,7 +14,7 @@ pub(crate) fn label(permission: Permission) -> &'static str {
         Permission::Search => "Search",
         Permission::AdHoc => "Send ad-hoc messages",
         Permission::Import => "Upload daily files",
-        Permission::ManageTeam => "Manage templates and closure reasons",
+        Permission::ManageTeam => "Manage templates, closure reasons and tags",
         Permission::ManageAccounts => "Manage teams, accounts and API keys",
         Permission::ViewReports => "See reports",
         Permission::ViewAudit => "See the audit log",

@@ -30,6 +30,7 @@ pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/daily-file", "Daily file", Some(Permission::Import)),
     ("/templates", "Templates", Some(Permission::ManageTeam)),
     ("/closure-reasons", "Closure reasons", Some(Permission::ManageTeam)),
+    ("/tags", "Tags", Some(Permission::ManageTeam)),
     ("/consents", "Opt-outs", None),
     ("/teams", "Teams", Some(Permission::ManageAccounts)),
     ("/accounts", "Accounts", Some(Permission::ManageAccounts)),

@@ -1,11 +1,12 @@
-//! How long a customer has waited, in the colour of its age, and why a conversation needs attention.
+//! How long a customer has waited, in the colour of its age, until when a conversation is snoozed, and why it needs
+//! attention.
 
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use shared::conversation::{Attention, Conversation, NextAction};
 
 use super::icon::{Icon, icon};
-use crate::clock::Clock;
+use crate::{clock::Clock, time_zone::Zone};
 
 /// Number of seconds from which a wait is warm.
 const WARM_FROM: i64 = 15 * 60;
@@ -45,6 +46,13 @@ pub(crate) fn waiting(since: DateTime<Utc>, prefix: &'static str) -> AnyView {
     let class = move || Age::of(seconds()).class();
     let span = move || clock.map(|clock| clock.span_since(since));
     view! { <span class=class><span class=prefix>"waiting "</span>{span}</span> }.into_any()
+}
+
+/// "until 30 Nov 09:00": when a snoozed conversation returns to the queue.
+pub(crate) fn snoozed(until: DateTime<Utc>, zone: &Zone) -> AnyView {
+    let text = format!("until {}", zone.date_and_time(until));
+    view! { <span class="shrink-0 whitespace-nowrap text-quiet" title=zone.full(until)>{text}</span> }
+        .into_any()
 }
 
 /// The attention code in words: "not delivered".

@@ -1,7 +1,12 @@
 //! The page of closed conversations: a section per team, newest first.
 
 use leptos::prelude::*;
-use shared::{conversation::Conversation, ids::TeamId, page::DEFAULT_LIMIT, team::TeamSummary};
+use shared::{
+    conversation::Conversation,
+    ids::{TagId, TeamId},
+    page::DEFAULT_LIMIT,
+    team::TeamSummary,
+};
 
 use crate::{
     api::{Client, RequestError, StatusFilter},
@@ -12,6 +17,7 @@ use crate::{
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
+        tags::{chips, tag_filter},
         timestamp::date_and_time,
     },
     scroll_restoration::use_scroll_restoration,
@@ -41,8 +47,8 @@ pub(crate) fn ClosedPage() -> impl IntoView {
     }
 }
 
-/// The loaded rows of a team, and the cursor of the next page.
-type SavedRows = (Option<Vec<Conversation>>, Option<String>);
+/// The loaded rows of a team, the cursor of the next page, and the tag that the rows have.
+type SavedRows = (Option<Vec<Conversation>>, Option<String>, Option<TagId>);
 
 /// The rows of a team's section.
 #[derive(Clone, Copy)]
@@ -53,6 +59,8 @@ struct ClosedRows {
     scope: TaskScope,
     rows: RwSignal<Option<Vec<Conversation>>>,
     cursor: RwSignal<Option<String>>,
+    /// Only conversations with this tag are shown.
+    tag: RwSignal<Option<TagId>>,
     error: RwSignal<Option<RequestError>>,
     busy: RwSignal<bool>,
 }
@@ -63,12 +71,13 @@ impl ClosedRows {
         let key = format!("closed-{team}");
         let restoration = use_scroll_restoration();
         let saved: Option<SavedRows> = restoration.and_then(|restoration| restoration.saved_rows(&key));
-        let (rows, cursor) = saved.unwrap_or_default();
-        let (rows, cursor) = (RwSignal::new(rows), RwSignal::new(cursor));
+        let (rows, cursor, tag) = saved.unwrap_or_default();
+        let (rows, cursor, tag) = (RwSignal::new(rows), RwSignal::new(cursor), RwSignal::new(tag));
         if let Some(restoration) = restoration {
             on_cleanup(move || {
                 if let (Some(rows), Some(cursor)) = (rows.try_get_untracked(), cursor.try_get_untracked()) {
-                    restoration.save_rows::<SavedRows>(&key, (rows, cursor));
+                    let tag = tag.try_get_untracked().flatten();
+                    restoration.save_rows::<SavedRows>(&key, (rows, cursor, tag));
                 }
             });
             restoration.restore_when(move || rows.with(Option::is_some));
@@ -80,6 +89,7 @@ impl ClosedRows {
             scope: TaskScope::current(),
             rows,
             cursor,
+            tag,
             error: RwSignal::new(None),
             busy: RwSignal::new(false),
         };
@@ -87,6 +97,15 @@ impl ClosedRows {
             closed.fetch();
         }
         closed
+    }
+
+    /// Shows only conversations with a tag, or all again.
+    fn filter(self, tag: Option<TagId>) {
+        self.tag.set(tag);
+        self.rows.set(None);
+        self.cursor.set(None);
+        self.busy.set(false);
+        self.fetch();
     }
 
     /// Fetches the next rows.
@@ -97,10 +116,16 @@ impl ClosedRows {
         self.busy.set(true);
         self.error.set(None);
         self.scope.spawn(async move {
-            let from = self.cursor.get_untracked();
+            let (from, tag) = (self.cursor.get_untracked(), self.tag.get_untracked());
             let limit = DEFAULT_LIMIT as usize;
-            let page =
-                self.client.list_conversations(self.team, StatusFilter::Closed, limit, from.as_deref()).await;
+            let page = self
+                .client
+                .list_conversations(self.team, StatusFilter::Closed(tag), limit, from.as_deref())
+                .await;
+            if self.tag.try_get_untracked() != Some(tag) {
+                // The agent has chosen another tag meanwhile, which has its own request.
+                return;
+            }
             self.busy.try_set(false);
             match page {
                 Ok(page) => {
@@ -129,6 +154,9 @@ fn Section(team: TeamSummary) -> impl IntoView {
             Some(error) => failed(&error, fetch),
             None => skeleton(3),
         },
+        Some(false) if closed.tag.with_untracked(Option::is_some) => {
+            empty("No closed conversation has this tag")
+        }
         Some(false) => empty("No closed conversations"),
         Some(true) => {
             let zone = zone.clone();
@@ -144,10 +172,14 @@ fn Section(team: TeamSummary) -> impl IntoView {
             .into_any()
         }
     };
+    let filter = tag_filter(team.id, closed.tag.into(), Callback::new(move |tag| closed.filter(tag)));
     let has_more = move || closed.cursor.with(Option::is_some);
     view! {
         <section aria-labelledby=heading.clone()>
-            <h2 id=heading.clone() class="mb-1 text-base font-semibold">{team.name.clone()}</h2>
+            <div class="mb-1 flex flex-wrap items-center gap-x-3 gap-y-1">
+                <h2 id=heading.clone() class="text-base font-semibold">{team.name.clone()}</h2>
+                {filter}
+            </div>
             {move || body()}
             {more_button(has_more, closed.busy, Some(Signal::stored(team.name)), fetch)}
         </section>
@@ -160,7 +192,7 @@ fn row(conversation: &Conversation, zone: &Zone) -> AnyView {
     view! {
         <tr role="row" class=ROW>
             {cell("Ref", ref_link(conversation.id, reference))}
-            {name_cell(or_dash(conversation.name.as_deref()))}
+            {name_cell(view! { {or_dash(conversation.name.as_deref())} {chips(&conversation.tags)} })}
             {cell(
                 "Number",
                 view! { <span class="whitespace-nowrap tabular-nums">{conversation.number.display()}</span> },

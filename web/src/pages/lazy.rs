@@ -16,7 +16,7 @@ use crate::{
         accounts::accounts_page,
         ad_hoc::AdHoc,
         api_keys::api_keys_page,
-        catalogue::{closure_reasons_page, templates_page},
+        catalogue::{closure_reasons_page, tags_page, templates_page},
         closed::ClosedPage,
         consents::ConsentsPage,
         conversation::{
@@ -24,10 +24,13 @@ use crate::{
             consent::{OptOut, OptedOut},
             give::Give,
             list::ConversationList,
+            snooze_form::SnoozeForm,
+            tag_form::TagForm,
         },
         daily_file::daily_file_page,
         palette::dialog::palette_dialog,
         profile::profile_page,
+        queue::filter::queue_tag_filter,
         rejected_messages::rejected_messages_page,
         search::SearchPage,
         teams::{team_page, teams_page},
@@ -43,6 +46,8 @@ pub(crate) enum Lazy {
     Conversation(ConversationId),
     /// The queue beside a conversation.
     ConversationList,
+    /// The filter of a section of the queue by tag.
+    TagFilter(TeamId),
     /// The content of a team's ad-hoc dialog.
     AdHoc(TeamId),
     /// `/closed`
@@ -53,6 +58,8 @@ pub(crate) enum Lazy {
     Templates,
     /// `/closure-reasons`
     ClosureReasons,
+    /// `/tags`
+    Tags,
     /// `/teams`
     Teams,
     /// `/teams/:id`
@@ -79,6 +86,10 @@ pub(crate) enum Lazy {
     Give,
     /// The notifications, which follow the event stream. They show nothing in their place.
     Notifications,
+    /// The content of the dialog that snoozes a conversation.
+    Snooze,
+    /// The content of the dialog that changes the tags of a conversation.
+    ConversationTags,
 }
 
 impl Lazy {
@@ -90,6 +101,7 @@ impl Lazy {
                 | Lazy::DailyFile
                 | Lazy::Templates
                 | Lazy::ClosureReasons
+                | Lazy::Tags
                 | Lazy::Teams
                 | Lazy::Team(_)
                 | Lazy::Accounts
@@ -106,6 +118,7 @@ impl Lazy {
 fn render_conversation(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         Lazy::Conversation(id) => view! { <ConversationPage id /> }.into_any(),
+        Lazy::TagFilter(team) => queue_tag_filter(team),
         _ => view! { <ConversationList /> }.into_any(),
     })
 }
@@ -117,17 +130,35 @@ pub(crate) fn prefetch_conversation() {
     });
 }
 
+/// Shows a part of the conversation chunk once it is loaded, and nothing until then.
+pub(crate) fn part_of_conversation(part: Lazy) -> AnyView {
+    let rendered = RwSignal::new_local(None::<AnyView>);
+    TaskScope::current().spawn(async move {
+        if let Ok(view) = render_conversation(part).await {
+            rendered.try_set(Some(view));
+        }
+    });
+    let view = move || {
+        rendered.track();
+        rendered.try_update_untracked(Option::take).flatten()
+    };
+    view! { {view} }.into_any()
+}
+
 /// Entry point of the second chunk, which contains all code that is only reachable from here.
 #[wasm_split(lazy, fallible)]
 fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         // Rendered by the other entry points.
-        Lazy::Conversation(_) | Lazy::ConversationList | Lazy::Notifications => ().into_any(),
+        Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) | Lazy::Notifications => {
+            ().into_any()
+        }
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
         Lazy::DailyFile => daily_file_page(),
         Lazy::Templates => templates_page(),
         Lazy::ClosureReasons => closure_reasons_page(),
+        Lazy::Tags => tags_page(),
         Lazy::Teams => teams_page(),
         Lazy::Team(id) => team_page(id),
         Lazy::Accounts => accounts_page(),
@@ -140,6 +171,8 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
         Lazy::Give => view! { <Give /> }.into_any(),
+        Lazy::Snooze => view! { <SnoozeForm /> }.into_any(),
+        Lazy::ConversationTags => view! { <TagForm /> }.into_any(),
     })
 }
 
@@ -151,7 +184,9 @@ fn render_notifications() -> Result<AnyView, SplitLoaderError> {
 
 async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     match page {
-        Lazy::Conversation(_) | Lazy::ConversationList => render_conversation(page).await,
+        Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) => {
+            render_conversation(page).await
+        }
         Lazy::Notifications => render_notifications().await,
         other => render_other(other).await,
     }

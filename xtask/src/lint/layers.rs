@@ -27,7 +27,7 @@ const LAYERS: &Layers = &[
     &["middleware", "body"],
     &["retention", "gap_repair", "outbox", "daily_files", "search"],
     &["conversations"],
-    &["rejected_messages", "consents", "templates", "closures", "customers", "catalogue"],
+    &["rejected_messages", "consents", "templates", "closures", "tags", "customers", "catalogue"],
     &["teams", "accounts", "api_keys"],
     &["idempotency", "messages"],
     &["auth"],

@@ -1,10 +1,11 @@
-//! Returns the conversations of absent accounts to their teams (rule 16): those that need the agent, when the account is
-//! disabled, is no longer a member, may no longer reply, or has no session that was used in the last quarter of an hour.
+//! Returns the conversations of absent accounts to their teams (rule 16): those that need the agent, when the account
+//! is disabled, is no longer a member, may no longer reply, or has no session that was used in the last quarter of an
+//! hour.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{conversation::AssignmentNote, event::EventKind};
+use shared::{assignment::AssignmentNote, event::EventKind};
 use tokio::sync::watch;
 
 use super::queries::{self, Absent};
@@ -21,14 +22,17 @@ const ABSENT_AFTER: TimeDelta = TimeDelta::minutes(15);
 /// Maximum number of conversations that return in one transaction. The others return in the next run.
 const SLICE: i64 = 100;
 
-/// Returns the conversations at each interval, until `stop` is set. Replicas may run at the same time: each conversation
-/// returns once, because its row is locked.
+/// Returns the conversations at each interval, until `stop` is set. Replicas may run at the same time: each
+/// conversation returns once, because its row is locked.
 pub(crate) async fn keep(db: Db, clock: Clock, feed: Arc<Feed>, mut stop: watch::Receiver<bool>) {
+    let mut next = clock.sleep(INTERVAL);
     while !*stop.borrow() {
         tokio::select! {
             _ = stop.changed() => break,
-            () = clock.sleep(INTERVAL) => {}
+            () = next => {}
         }
+        // The interval begins before the run, so that its length does not delay the next one.
+        next = clock.sleep(INTERVAL);
         match return_all(&db, clock.now()).await {
             Ok(0) => {}
             Ok(_) => feed.wake(),
@@ -42,8 +46,8 @@ async fn return_all(db: &Db, now: DateTime<Utc>) -> Result<usize, DbError> {
     let absent = db.read(move |conn| queries::absent(conn, now - ABSENT_AFTER)).await?;
     let mut returned = 0;
     for account in absent {
-        // A transaction for each account, which locks all conversations before it changes one: so it cannot deadlock with
-        // a transaction that assigns one of them.
+        // A transaction for each account, which locks all conversations before it changes one: so it cannot deadlock
+        // with a transaction that assigns one of them.
         match db.write(move |conn| return_of(conn, &account, now)).await {
             Ok(conversations) => returned += conversations,
             Err(error) => tracing::error!(%error, "conversations of an absent account could not be returned"),

@@ -8,7 +8,8 @@ pub mod routes;
 use chrono::{DateTime, Utc};
 use shared::{
     account::AccountName,
-    conversation::{Conversation, NewAssignment},
+    assignment::NewAssignment,
+    conversation::Conversation,
     event::EventKind,
     ids::{AccountId, ConversationId},
 };

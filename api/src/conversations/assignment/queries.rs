@@ -9,13 +9,15 @@ use diesel::{
 };
 use shared::{
     account::{AccountName, Permission, Role},
-    conversation::{AssignmentNote, NextAction},
+    assignment::AssignmentNote,
+    conversation::NextAction,
     ids::{AccountId, ConversationId, TeamId},
+    snooze::Snooze,
 };
 
 use super::super::drafts::Subject;
 use crate::db::{
-    AsText, DbConnection, DbError, IsOpen, Timestamp, for_update, on_each,
+    AsText, DbConnection, DbError, IsAwake, IsOpen, Timestamp, for_update, on_each,
     schema::{accounts, assigned_counts, conversations, drafts, sessions, team_members},
 };
 
@@ -59,23 +61,35 @@ pub(super) fn note(conn: &mut DbConnection, id: ConversationId) -> Result<Option
     Ok(assignment_note(columns))
 }
 
-/// Returns the note of a conversation's assignment, and whether the account has a draft of a reply in it.
-pub(crate) fn note_and_draft(
+/// What the detail of a conversation has in addition to the conversation.
+pub(crate) struct Notes {
+    pub(crate) assignment: Option<AssignmentNote>,
+    pub(crate) snooze: Option<Snooze>,
+    /// Whether the account has a draft of a reply.
+    pub(crate) has_draft: bool,
+}
+
+/// Returns the notes of a conversation's assignment and snooze, and whether the account has a draft of a reply in it.
+pub(crate) fn notes(
     conn: &mut DbConnection,
     id: ConversationId,
     account: Option<AccountId>,
-) -> Result<(Option<AssignmentNote>, bool), DbError> {
+) -> Result<Notes, DbError> {
     // No account has the id 0, and API keys have no drafts.
     let account = account.unwrap_or(AccountId(0));
     let (kind, subject) = Subject::Reply(id).columns();
-    let (columns, has_draft): (NoteColumns, bool) = on_each!(conn, |c| conversations::table
-        .find(id.0)
-        .select((
-            (conversations::assignment_note, conversations::assigned_by),
-            exists(drafts::table.find((kind, subject, account.0))),
-        ))
-        .first(c))?;
-    Ok((assignment_note(columns), has_draft))
+    let (columns, snooze, has_draft): (NoteColumns, NoteColumns, bool) =
+        on_each!(conn, |c| conversations::table
+            .find(id.0)
+            .select((
+                (conversations::assignment_note, conversations::assigned_by),
+                (conversations::snooze_note, conversations::snoozed_by),
+                exists(drafts::table.find((kind, subject, account.0))),
+            ))
+            .first(c))?;
+    let (note, by) = snooze;
+    let snooze = by.map(|by| Snooze { by, note });
+    Ok(Notes { assignment: assignment_note(columns), snooze, has_draft })
 }
 
 type Columns = (i64, String, AsText<BTreeSet<Permission>>);
@@ -151,7 +165,8 @@ pub(super) fn absent(conn: &mut DbConnection, since: DateTime<Utc>) -> Result<Ve
     Ok(rows.into_iter().filter(cannot_answer).map(absent).collect())
 }
 
-/// Returns open conversations of an account in a team that need the agent, and locks them until the transaction ends.
+/// Returns open conversations of an account in a team that need the agent and are not snoozed, and locks them until the
+/// transaction ends.
 pub(super) fn waiting_for_update(
     conn: &mut DbConnection,
     absent: &Absent,
@@ -162,6 +177,7 @@ pub(super) fn waiting_for_update(
         .filter(conversations::team_id.eq(absent.team.0))
         .filter(conversations::next_action.eq(AsText(NextAction::Agent)))
         .filter(IsOpen)
+        .filter(IsAwake)
         .order((conversations::waiting_since, conversations::id))
         .limit(limit)
         .select(conversations::id);

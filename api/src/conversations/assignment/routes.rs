@@ -5,7 +5,8 @@ use serde::Deserialize;
 use shared::{
     Page, Problem,
     account::{AccountName, Permission},
-    conversation::{ConversationDetail, NewAssignment},
+    assignment::NewAssignment,
+    conversation::ConversationDetail,
     ids::ConversationId,
 };
 use utoipa::IntoParams;

@@ -16,7 +16,8 @@ impl FixedSql for UpdateState {
     const SQL: &'static str = "UPDATE conversations SET status = {}, next_action = {}, waiting_since = {}, \
         last_message_at = {}, attention_code = {}, attention_text = {}, unread = {}, \
         active_at = CASE WHEN active_at < {} THEN {} ELSE active_at END, assigned_to = {}, \
-        assignment_note = CASE WHEN {} THEN assignment_note END WHERE id = {}";
+        assignment_note = CASE WHEN {} THEN assignment_note END, snoozed_until = {}, \
+        snoozed_by = CASE WHEN {} THEN snoozed_by END, snooze_note = CASE WHEN {} THEN snooze_note END WHERE id = {}";
 }
 
 /// Writes the new state of a live conversation to its row and to `conversation`, so that callers need not read it
@@ -42,6 +43,9 @@ pub(crate) fn update_state(
             &active_at.into_sql::<Nullable<UtcTimestamp>>(),
             &state.assigned_to.as_ref().map(|assignee| assignee.id.0).into_sql::<Nullable<BigInt>>(),
             &state.keeps_note.into_sql::<Bool>(),
+            &state.snoozed_until.map(Timestamp).into_sql::<Nullable<UtcTimestamp>>(),
+            &state.keeps_snooze_note.into_sql::<Bool>(),
+            &state.keeps_snooze_note.into_sql::<Bool>(),
             &conversation.id.0.into_sql::<BigInt>(),
         ]
     ))?;

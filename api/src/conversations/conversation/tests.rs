@@ -155,3 +155,26 @@ proptest! {
         }
     }
 }
+
+fn snoozed() -> State {
+    State { snoozed_until: Some(at(60)), ..open() }
+}
+
+#[test]
+fn a_message_a_reply_a_failure_and_the_closure_end_a_snooze() {
+    for ended in [
+        snoozed().receive(at(5)).unwrap(),
+        snoozed().reply(&ann(), at(5)).unwrap(),
+        snoozed().delivery_failed("Unreachable".into(), at(5)).unwrap(),
+        snoozed().close().unwrap(),
+    ] {
+        assert_eq!(ended.snoozed_until, None, "{ended:?}");
+    }
+    assert_eq!(snoozed().dismiss_attention().unwrap().snoozed_until, Some(at(60)));
+}
+
+#[test]
+fn the_note_of_a_snooze_stays_until_the_next_reply() {
+    assert!(snoozed().receive(at(5)).unwrap().keeps_snooze_note);
+    assert!(!snoozed().reply(&ann(), at(5)).unwrap().keeps_snooze_note);
+}

@@ -12,7 +12,7 @@ use futures_util::future::try_join_all;
 use sha2::{Digest, Sha256};
 use shared::{ids::TeamId, team::TeamSummary};
 
-use super::{AssignedFilter, section};
+use super::{AssignedFilter, Filter, section};
 use crate::{
     auth::{NotFound, TeamScope},
     db::{Db, DbError},
@@ -27,8 +27,9 @@ use crate::{
 const SECTIONS: usize = 512;
 /// Number of whole answers that are kept, one for each combination of teams.
 const ANSWERS: usize = 64;
-/// Number of answers with the conversations of one account that are kept, so that they do not push out those of all.
-const OWN_ANSWERS: usize = 2048;
+/// Number of answers with the conversations of one account, or with one tag, that are kept, so that they do not push
+/// out those of all.
+const RARE_ANSWERS: usize = 2048;
 /// Quality of the compression, from 0 to 11. Higher ones take several times as long for a few percent.
 const BROTLI_QUALITY: i32 = 5;
 /// Size of the compressor's window: 2 to this power, in bytes. It holds a whole answer.
@@ -50,7 +51,7 @@ pub enum QueueError {
 
 /// The teams of an answer in a fixed order, `None` for all teams; which conversations it has; and the largest number of
 /// conversations in a section.
-type Key = (Option<Vec<TeamId>>, AssignedFilter, i64);
+type Key = (Option<Vec<TeamId>>, Filter, i64);
 
 /// A ready answer.
 pub struct Answer {
@@ -89,9 +90,9 @@ pub struct QueueAnswers {
     db: Db,
     versions: Arc<Versions>,
     teams: Cache<(), Arc<[TeamSummary]>>,
-    sections: Cache<(TeamId, AssignedFilter, i64), Bytes>,
+    sections: Cache<(TeamId, Filter, i64), Bytes>,
     answers: Cache<Key, Arc<Answer>>,
-    own_answers: Cache<Key, Arc<Answer>>,
+    rare_answers: Cache<Key, Arc<Answer>>,
 }
 
 impl fmt::Debug for QueueAnswers {
@@ -110,12 +111,12 @@ impl QueueAnswers {
             teams: Cache::new(1),
             sections: Cache::new(SECTIONS),
             answers: Cache::new(ANSWERS),
-            own_answers: Cache::new(OWN_ANSWERS),
+            rare_answers: Cache::new(RARE_ANSWERS),
         }
     }
 
     /// Returns the queue of the teams in the scope, or only of `team`, with up to `limit` of the conversations that
-    /// `assigned` names in a section.
+    /// `filter` names in a section.
     ///
     /// # Errors
     /// `NotFound` for a team that does not exist or is not in the scope.
@@ -123,7 +124,7 @@ impl QueueAnswers {
         &self,
         scope: &TeamScope,
         team: Option<TeamId>,
-        assigned: AssignedFilter,
+        filter: Filter,
         limit: i64,
     ) -> Result<Arc<Answer>, QueueError> {
         let scope = match team {
@@ -131,7 +132,7 @@ impl QueueAnswers {
             Some(team) if scope.includes(team) => TeamScope::Only(vec![team]),
             Some(_) => return Err(NotFound::team_id().into()),
         };
-        let make = || self.make(&scope, team, assigned, limit);
+        let make = || self.make(&scope, team, filter, limit);
         if !self.versions.are_current() {
             return make().await;
         }
@@ -143,15 +144,15 @@ impl QueueAnswers {
                 (self.versions.of_teams(&teams), Some(teams))
             }
         };
-        let answers = if is_own(assigned) { &self.own_answers } else { &self.answers };
-        answers.get((teams, assigned, limit), version, make).await
+        let answers = if is_rare(filter) { &self.rare_answers } else { &self.answers };
+        answers.get((teams, filter, limit), version, make).await
     }
 
     async fn make(
         &self,
         scope: &TeamScope,
         wanted: Option<TeamId>,
-        assigned: AssignedFilter,
+        filter: Filter,
         limit: i64,
     ) -> Result<Arc<Answer>, QueueError> {
         let are_current = self.versions.are_current();
@@ -163,7 +164,7 @@ impl QueueAnswers {
         }
         let sections = teams.into_iter().map(|team| {
             let version = self.versions.of_listed_team(team.id, listed);
-            self.section(team, assigned, limit, are_current.then_some(version))
+            self.section(team, filter, limit, are_current.then_some(version))
         });
         Ok(Arc::new(Answer::of(&try_join_all(sections).await?)))
     }
@@ -184,25 +185,25 @@ impl QueueAnswers {
     async fn section(
         &self,
         team: &TeamSummary,
-        assigned: AssignedFilter,
+        filter: Filter,
         limit: i64,
         version: Option<Version>,
     ) -> Result<Bytes, QueueError> {
         let load = || async {
             let team = team.clone();
-            self.db.read(move |conn| section(conn, team, assigned, limit)).await
+            self.db.read(move |conn| section(conn, team, filter, limit)).await
         };
         match version {
-            // Only one account asks for it, and its whole answer is kept.
-            Some(version) if !is_own(assigned) => {
-                self.sections.get((team.id, assigned, limit), version, load).await
+            // Few callers ask for it, and their whole answer is kept.
+            Some(version) if !is_rare(filter) => {
+                self.sections.get((team.id, filter, limit), version, load).await
             }
             _ => load().await,
         }
     }
 }
 
-/// Whether only one account's conversations are wanted.
-const fn is_own(assigned: AssignedFilter) -> bool {
-    matches!(assigned, AssignedFilter::To(_))
+/// Whether few callers want the same: only one account's conversations, or those with a tag.
+const fn is_rare(filter: Filter) -> bool {
+    matches!(filter.assigned, AssignedFilter::To(_)) || filter.tag.is_some()
 }

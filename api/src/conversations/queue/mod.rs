@@ -1,5 +1,5 @@
-//! Open conversations in queue order (rule 8), and the lists of pending and closed conversations. All use keyset
-//! pagination, so a change between two requests does not shift the page boundary.
+//! Open conversations in queue order (rule 8), and the lists of snoozed, pending and closed conversations. All use
+//! keyset pagination, so a change between two requests does not shift the page boundary.
 
 mod answers;
 pub mod next;
@@ -9,12 +9,14 @@ pub mod routes;
 pub use answers::{Answer, QueueAnswers, QueueError};
 
 use bytes::Bytes;
+use serde::Deserialize;
 use shared::{
     Page,
-    conversation::{Conversation, ConversationStatus, NextAction, QueueSection},
-    ids::{AccountId, TeamId},
+    conversation::{Conversation, NextAction, QueueSection},
+    ids::{AccountId, TagId, TeamId},
     team::TeamSummary,
 };
+use utoipa::ToSchema;
 
 use super::cursor::{QueueCursor, TimeCursor};
 use crate::{
@@ -36,6 +38,29 @@ pub enum AssignedFilter {
     To(AccountId),
 }
 
+/// Which conversations to return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Filter {
+    /// By assignment. Applies to open conversations.
+    pub assigned: AssignedFilter,
+    /// Only those with this tag.
+    pub tag: Option<TagId>,
+}
+
+/// A list of a team's conversations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ListedStatus {
+    /// Open conversations that are not snoozed, in queue order.
+    Open,
+    /// Snoozed conversations; the one that returns next comes first.
+    Snoozed,
+    /// Conversations that wait for the customer's first reply, newest first.
+    Pending,
+    /// Closed conversations, newest first.
+    Closed,
+}
+
 /// Why a page of conversations was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -54,16 +79,16 @@ pub enum ListError {
 fn section(
     conn: &mut DbConnection,
     team: TeamSummary,
-    assigned: AssignedFilter,
+    filter: Filter,
     limit: i64,
 ) -> Result<Bytes, QueueError> {
-    let Page { items, next_cursor } = open(conn, team.id, assigned, None, limit)?;
+    let Page { items, next_cursor } = open(conn, team.id, filter, None, limit)?;
     let (counts, assignees) = queries::counts(conn, team.id)?;
     let section = QueueSection { team, counts, assignees, items, next_cursor };
     Ok(serde_json::to_vec(&section)?.into())
 }
 
-/// Returns a page of a team's conversations with this status. `assigned` applies to open ones.
+/// Returns a page of a team's conversations with this status.
 ///
 /// # Errors
 /// [`ListError`].
@@ -71,8 +96,8 @@ pub fn list(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
-    status: ConversationStatus,
-    assigned: AssignedFilter,
+    status: ListedStatus,
+    filter: Filter,
     cursor: Option<&str>,
     limit: i64,
 ) -> Result<Page<Conversation>, ListError> {
@@ -80,18 +105,23 @@ pub fn list(
         return Err(NotFound::team_id().into());
     }
     match status {
-        ConversationStatus::Open => {
+        ListedStatus::Open => {
             let after: Option<QueueCursor> = decode_cursor(cursor)?;
-            Ok(open(conn, team, assigned, after.as_ref(), limit)?)
+            Ok(open(conn, team, filter, after.as_ref(), limit)?)
         }
-        ConversationStatus::Closed => {
+        ListedStatus::Snoozed => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
-            let found = queries::closed(conn, team, after.as_ref(), limit + 1)?;
+            let found = queries::snoozed(conn, team, filter.tag, after.as_ref(), limit + 1)?;
+            Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.snoozed_until?, id: last.id })))
+        }
+        ListedStatus::Closed => {
+            let after: Option<TimeCursor> = decode_cursor(cursor)?;
+            let found = queries::closed(conn, team, filter.tag, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.closed_at?, id: last.id })))
         }
-        ConversationStatus::Pending => {
+        ListedStatus::Pending => {
             let after: Option<TimeCursor> = decode_cursor(cursor)?;
-            let found = queries::pending(conn, team, after.as_ref(), limit + 1)?;
+            let found = queries::pending(conn, team, filter.tag, after.as_ref(), limit + 1)?;
             Ok(page(found, limit, |last| encode_cursor(&TimeCursor { at: last.opened_at, id: last.id })))
         }
     }
@@ -101,16 +131,16 @@ pub fn list(
 fn open(
     conn: &mut DbConnection,
     team: TeamId,
-    assigned: AssignedFilter,
+    filter: Filter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Page<Conversation>, DbError> {
     let first = after.map_or(NextAction::Agent, |cursor| cursor.next_action);
-    let mut found = queries::waiting_for(conn, team, first, assigned, after, limit + 1)?;
+    let mut found = queries::waiting_for(conn, team, first, filter, after, limit + 1)?;
     let remaining = limit + 1 - i64::try_from(found.len()).unwrap_or(limit);
     if first == NextAction::Agent && remaining > 0 {
         let action = NextAction::Customer;
-        found.extend(queries::waiting_for(conn, team, action, assigned, None, remaining)?);
+        found.extend(queries::waiting_for(conn, team, action, filter, None, remaining)?);
     }
     Ok(page(found, limit, |last| encode_cursor(&QueueCursor::after(last)?)))
 }

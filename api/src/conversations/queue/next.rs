@@ -8,7 +8,7 @@ use shared::{
     ids::{AccountId, ConversationId, TeamId},
 };
 
-use super::{AssignedFilter, queries};
+use super::{AssignedFilter, Filter, queries};
 use crate::{
     auth::{self, LookupError, TeamScope},
     conversations::{assignment, cursor::QueueCursor, queries as conversations},
@@ -23,8 +23,8 @@ const ROUNDS: usize = 4;
 
 /// Takes the next conversation for the account, and returns it; `None` when nothing waits.
 ///
-/// After `request.after`, the search continues behind its place in the queue, and then starts again at the beginning. So
-/// a caller who asks again and again sees each waiting conversation.
+/// After `request.after`, the search continues behind its place in the queue, and then starts again at the beginning.
+/// So a caller who asks again and again sees each waiting conversation.
 ///
 /// # Errors
 /// [`LookupError`], for the team.
@@ -97,7 +97,8 @@ impl Search {
         let mut candidates = Vec::new();
         for team in &self.teams {
             for assigned in [AssignedFilter::Unassigned, AssignedFilter::To(self.account)] {
-                candidates.extend(queries::waiting_ids(conn, *team, assigned, after, CANDIDATES)?);
+                let filter = Filter { assigned, tag: None };
+                candidates.extend(queries::waiting_ids(conn, *team, filter, after, CANDIDATES)?);
             }
         }
         candidates.retain(|id| Some(*id) != self.skipped);

@@ -4,28 +4,31 @@ use chrono::DateTime;
 use diesel::{dsl::sum, prelude::*};
 use shared::{
     conversation::{AssigneeCount, Conversation, Counts, NextAction},
-    ids::{AccountId, ConversationId, TeamId},
+    ids::{AccountId, ConversationId, TagId, TeamId},
 };
 
 use super::{
     super::{
         cursor::{QueueCursor, TimeCursor},
         queries::Row,
+        tags::queries::has_tag,
     },
-    AssignedFilter,
+    AssignedFilter, Filter,
 };
 use crate::db::{
-    AsText, DbConnection, DbError, END_OF_TIME, IsClosed, IsOpen, IsPending, IsUnassigned, Timestamp,
-    on_each,
+    AsText, DbConnection, DbError, END_OF_TIME, IsAwake, IsClosed, IsOpen, IsPending, IsSnoozed,
+    IsUnassigned, Timestamp, on_each,
     schema::{accounts, assigned_counts, conversations, queue_counts},
 };
 
-/// Returns the number of a team's open conversations by next action and by account, which triggers keep.
+/// Returns the number of a team's open conversations by next action and by account, and of its snoozed ones, which
+/// triggers keep.
 pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, Vec<AssigneeCount>), DbError> {
-    let (agent, customer): (Option<i64>, Option<i64>) = on_each!(conn, |c| queue_counts::table
-        .filter(queue_counts::team_id.eq(team.0))
-        .select((sum(queue_counts::agent), sum(queue_counts::customer)))
-        .first(c))?;
+    let (agent, customer, snoozed): (Option<i64>, Option<i64>, Option<i64>) =
+        on_each!(conn, |c| queue_counts::table
+            .filter(queue_counts::team_id.eq(team.0))
+            .select((sum(queue_counts::agent), sum(queue_counts::customer), sum(queue_counts::snoozed)))
+            .first(c))?;
     let rows: Vec<(i64, String, i64)> = on_each!(conn, |c| assigned_counts::table
         .inner_join(accounts::table.on(accounts::id.eq(assigned_counts::account_id)))
         .filter(assigned_counts::team_id.eq(team.0))
@@ -39,14 +42,38 @@ pub(super) fn counts(conn: &mut DbConnection, team: TeamId) -> Result<(Counts, V
     let assigned: i64 = assignees.iter().map(|assignee| assignee.open).sum();
     // Between the two statements, PostgreSQL can commit a change.
     let unassigned = (agent + customer - assigned).max(0);
-    Ok((Counts { agent, customer, unassigned }, assignees))
+    Ok((Counts { agent, customer, unassigned, snoozed: snoozed.unwrap_or_default() }, assignees))
 }
 
-/// Loads columns of a team's open conversations with this next action after the cursor, longest waiting first. One seek in
-/// one of the indexes `conversations_queue`, `conversations_queue_unassigned`, `conversations_queue_assigned`. A macro,
-/// because its type depends on the database and the columns.
+/// Loads those of the conversations that are assigned as the filter says. A macro, because its type depends on the
+/// query.
+macro_rules! assigned {
+    ($query:expr, $assigned:expr, $conn:expr) => {
+        match $assigned {
+            AssignedFilter::Any => $query.load($conn),
+            AssignedFilter::Unassigned => $query.filter(IsUnassigned).load($conn),
+            AssignedFilter::To(account) => {
+                $query.filter(conversations::assigned_to.eq(account.0)).load($conn)
+            }
+        }
+    };
+}
+
+/// Loads those of the conversations that have the tag, if one is given. A macro, because its type depends on the query.
+macro_rules! tagged {
+    ($query:expr, $tag:expr, $conn:expr) => {
+        match $tag {
+            None => $query.load($conn),
+            Some(tag) => $query.filter(has_tag(tag.0)).load($conn),
+        }
+    };
+}
+
+/// Loads columns of a team's open conversations that are not snoozed with this next action after the cursor, longest
+/// waiting first. One seek in one of the indexes `conversations_queue`, `conversations_queue_unassigned`,
+/// `conversations_queue_assigned`. A macro, because its type depends on the database and the columns.
 macro_rules! waiting {
-    ($conn:expr, $team:expr, $action:expr, $assigned:expr, $after:expr, $limit:expr, $columns:expr) => {{
+    ($conn:expr, $team:expr, $action:expr, $filter:expr, $after:expr, $limit:expr, $columns:expr) => {{
         let (since, id) =
             $after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.waiting_since, cursor.id.0));
         on_each!($conn, |c| {
@@ -56,15 +83,13 @@ macro_rules! waiting {
                 .filter(conversations::waiting_since.ge(Timestamp(since)))
                 .filter(conversations::waiting_since.gt(Timestamp(since)).or(conversations::id.gt(id)))
                 .filter(IsOpen)
+                .filter(IsAwake)
                 .order((conversations::waiting_since, conversations::id))
                 .limit($limit)
                 .select($columns);
-            match $assigned {
-                AssignedFilter::Any => waiting.load(c),
-                AssignedFilter::Unassigned => waiting.filter(IsUnassigned).load(c),
-                AssignedFilter::To(account) => {
-                    waiting.filter(conversations::assigned_to.eq(account.0)).load(c)
-                }
+            match $filter.tag {
+                None => assigned!(waiting, $filter.assigned, c),
+                Some(tag) => assigned!(waiting.filter(has_tag(tag.0)), $filter.assigned, c),
             }
         })?
     }};
@@ -75,11 +100,11 @@ pub(super) fn waiting_for(
     conn: &mut DbConnection,
     team: TeamId,
     action: NextAction,
-    assigned: AssignedFilter,
+    filter: Filter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
-    let rows: Vec<Row> = waiting!(conn, team, action, assigned, after, limit, Row::as_select());
+    let rows: Vec<Row> = waiting!(conn, team, action, filter, after, limit, Row::as_select());
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
@@ -87,16 +112,16 @@ pub(super) fn waiting_for(
 pub(super) fn waiting_ids(
     conn: &mut DbConnection,
     team: TeamId,
-    assigned: AssignedFilter,
+    filter: Filter,
     after: Option<&QueueCursor>,
     limit: i64,
 ) -> Result<Vec<ConversationId>, DbError> {
-    let ids: Vec<i64> = waiting!(conn, team, NextAction::Agent, assigned, after, limit, conversations::id);
+    let ids: Vec<i64> = waiting!(conn, team, NextAction::Agent, filter, after, limit, conversations::id);
     Ok(ids.into_iter().map(ConversationId).collect())
 }
 
-/// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the account's.
-/// On PostgreSQL, skips those that other transactions lock, or with `waits` waits for them.
+/// Locks the first of these conversations, in queue order, that still needs the agent and is unassigned or the
+/// account's. On PostgreSQL, skips those that other transactions lock, or with `waits` waits for them.
 pub(super) fn claim(
     conn: &mut DbConnection,
     candidates: &[ConversationId],
@@ -111,6 +136,7 @@ pub(super) fn claim(
                 .filter(conversations::next_action.eq(AsText(NextAction::Agent)))
                 .filter(conversations::assigned_to.is_null().or(conversations::assigned_to.eq(account.0)))
                 .filter(IsOpen)
+                .filter(IsAwake)
                 .order((conversations::waiting_since, conversations::id))
                 .limit(1)
                 .select(Row::as_select())
@@ -128,19 +154,47 @@ pub(super) fn claim(
 pub(super) fn closed(
     conn: &mut DbConnection,
     team: TeamId,
+    tag: Option<TagId>,
     after: Option<&TimeCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
     let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::closed_at.le(Timestamp(at)))
-        .filter(conversations::closed_at.lt(Timestamp(at)).or(conversations::id.nullable().lt(id)))
-        .filter(IsClosed)
-        .order((conversations::closed_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let rows: Vec<Row> = on_each!(conn, |c| tagged!(
+        conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::closed_at.le(Timestamp(at)))
+            .filter(conversations::closed_at.lt(Timestamp(at)).or(conversations::id.nullable().lt(id)))
+            .filter(IsClosed)
+            .order((conversations::closed_at.desc(), conversations::id.desc()))
+            .limit(limit)
+            .select(Row::as_select()),
+        tag,
+        c
+    ))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
+}
+
+/// Returns a team's snoozed conversations after the cursor, in the order in which their snoozes end.
+pub(super) fn snoozed(
+    conn: &mut DbConnection,
+    team: TeamId,
+    tag: Option<TagId>,
+    after: Option<&TimeCursor>,
+    limit: i64,
+) -> Result<Vec<Conversation>, DbError> {
+    let (at, id) = after.map_or((DateTime::UNIX_EPOCH, 0), |cursor| (cursor.at, cursor.id.0));
+    let rows: Vec<Row> = on_each!(conn, |c| tagged!(
+        conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::snoozed_until.ge(Timestamp(at)))
+            .filter(conversations::snoozed_until.gt(Timestamp(at)).or(conversations::id.nullable().gt(id)))
+            .filter(IsSnoozed)
+            .order((conversations::snoozed_until, conversations::id))
+            .limit(limit)
+            .select(Row::as_select()),
+        tag,
+        c
+    ))?;
     Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
@@ -148,18 +202,22 @@ pub(super) fn closed(
 pub(super) fn pending(
     conn: &mut DbConnection,
     team: TeamId,
+    tag: Option<TagId>,
     after: Option<&TimeCursor>,
     limit: i64,
 ) -> Result<Vec<Conversation>, DbError> {
     let (at, id) = after.map_or((END_OF_TIME, 0), |cursor| (cursor.at, cursor.id.0));
-    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::team_id.eq(team.0))
-        .filter(conversations::opened_at.le(Timestamp(at)))
-        .filter(conversations::opened_at.lt(Timestamp(at)).or(conversations::id.lt(id)))
-        .filter(IsPending)
-        .order((conversations::opened_at.desc(), conversations::id.desc()))
-        .limit(limit)
-        .select(Row::as_select())
-        .load(c))?;
+    let rows: Vec<Row> = on_each!(conn, |c| tagged!(
+        conversations::table
+            .filter(conversations::team_id.eq(team.0))
+            .filter(conversations::opened_at.le(Timestamp(at)))
+            .filter(conversations::opened_at.lt(Timestamp(at)).or(conversations::id.lt(id)))
+            .filter(IsPending)
+            .order((conversations::opened_at.desc(), conversations::id.desc()))
+            .limit(limit)
+            .select(Row::as_select()),
+        tag,
+        c
+    ))?;
     Ok(rows.into_iter().map(Conversation::from).collect())
 }

@@ -10,11 +10,11 @@ use shared::{
     ErrorCode, Problem,
     account::Permission,
     conversation::{ConversationDetail, NextRequest, Queue},
-    ids::TeamId,
+    ids::{TagId, TeamId},
 };
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Answer, AssignedFilter, next::take_next};
+use super::{Answer, AssignedFilter, Filter, next::take_next};
 use crate::{
     auth::Caller, body::Body, conversations::detail, error::ApiError, idempotency::IdempotentRequest,
     middleware::accepts_encoding, paging::page_size, state::AppState,
@@ -58,6 +58,9 @@ pub struct QueueQuery {
     /// Only the conversations of the caller's account (`me`), or those that are assigned to no account (`none`).
     #[param(inline)]
     assigned: Option<AssignedQuery>,
+    /// Only the conversations with this tag.
+    #[param(value_type = Option<i64>)]
+    tag: Option<TagId>,
     /// Largest number of conversations in a section, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
     limit: Option<i64>,
@@ -81,13 +84,15 @@ pub async fn get_queue(
 ) -> Result<HttpResponse, ApiError> {
     let limit = page_size(query.limit)?;
     let assigned = AssignedQuery::filter(query.assigned, &caller)?;
-    let answer = state.queue.queue(&caller.scope, query.team_id, assigned, limit).await?;
+    let answer =
+        state.queue.queue(&caller.scope, query.team_id, Filter { assigned, tag: query.tag }, limit).await?;
     Ok(respond(&answer, request.headers()))
 }
 
 /// Takes the next conversation: the one that needs the agent, is the caller's or unassigned, and has waited longest.
 ///
-/// It is assigned to the caller's account, so that no two callers take the same one. API keys cannot take conversations.
+/// It is assigned to the caller's account, so that no two callers take the same one. API keys cannot take
+/// conversations.
 #[utoipa::path(post, path = "/api/v1/queue/next", operation_id = "take_next_conversation", tag = "conversations",
     request_body(content = NextRequest, example = json!({"team_id": 1})),
     responses((status = 200, description = "Now assigned to the caller", body = ConversationDetail),

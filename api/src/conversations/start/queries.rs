@@ -66,6 +66,8 @@ impl NewConversation<'_> {
             previous_id: self.previous,
             unread: 0,
             assigned_to: None,
+            snoozed_until: None,
+            tags: Vec::new(),
         };
         state.write_to(&mut conversation);
         conversation

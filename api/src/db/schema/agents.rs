@@ -52,5 +52,6 @@ diesel::table! {
         shard -> Integer,
         agent -> Integer,
         customer -> Integer,
+        snoozed -> Integer,
     }
 }

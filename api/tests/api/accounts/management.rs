@@ -162,7 +162,7 @@ async fn a_change_of_permissions_takes_effect_at_once(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     assert_eq!(
         ann.conversation(conversation).await["permitted_actions"],
-        json!(["reply", "close", "assign"])
+        json!(["reply", "close", "assign", "tag", "snooze"])
     );
     change(&admin, ANN.1, json!({"permissions": ["close"]})).await.expect(200);
     assert_eq!(ann.conversation(conversation).await["permitted_actions"], json!(["close"]));

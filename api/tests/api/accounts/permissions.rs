@@ -128,7 +128,7 @@ async fn an_account_without_permissions_can_only_read(app: TestApp) {
     assert_eq!(seen["status"], "open");
     let ann = app.signed_in(ANN).await;
     let seen = ann.conversation(conversation).await;
-    assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign"]));
+    assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
 }
 
 async fn an_account_can_act_in_each_of_its_teams(app: TestApp) {

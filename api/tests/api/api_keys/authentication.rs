@@ -64,7 +64,10 @@ async fn a_key_has_only_the_permissions_it_was_given(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let program = app.anonymous.with_token(REPLYING_KEY);
     program.reply(conversation, "Hi").await.expect(201);
-    assert_eq!(program.conversation(conversation).await["permitted_actions"], json!(["reply", "assign"]));
+    assert_eq!(
+        program.conversation(conversation).await["permitted_actions"],
+        json!(["reply", "assign", "tag", "snooze"])
+    );
     program.close(conversation).await.problem(Forbidden);
     program.get("/search?q=Maria").await.problem(Forbidden);
     let ad_hoc = json!({"team_id": COLLECTIONS, "number": stranger(1), "body": "Hi"});

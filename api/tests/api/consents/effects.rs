@@ -53,7 +53,7 @@ async fn a_refusal_by_the_gateway_because_of_an_opt_out_is_recorded(app: TestApp
     assert_eq!(seen["consent"], expected);
     assert_eq!(
         (&seen["next_action"], &seen["permitted_actions"]),
-        (&json!("agent"), &json!(["close", "assign"]))
+        (&json!("agent"), &json!(["close", "assign", "tag", "snooze"]))
     );
     assert_eq!(seen["attention"]["code"], "opted_out");
     let problem = ann.reply(conversation, "Hi").await.problem(NumberOptedOut);
@@ -69,7 +69,7 @@ async fn a_receipt_with_the_opt_out_error_is_recorded(app: TestApp) {
     let seen = ann.conversation(conversation).await;
     assert_eq!(seen["consent"]["source"], "gateway");
     assert_eq!(seen["attention"]["code"], "opted_out");
-    assert_eq!(seen["permitted_actions"], json!(["close", "assign"]));
+    assert_eq!(seen["permitted_actions"], json!(["close", "assign", "tag", "snooze"]));
     assert_eq!(ann.messages(conversation).await[1]["status"], "undelivered");
     ann.reply(conversation, "Hi").await.problem(NumberOptedOut);
 }

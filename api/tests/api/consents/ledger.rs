@@ -53,7 +53,7 @@ async fn a_manual_record_takes_effect_at_once(app: TestApp) {
     let opted_in = sam.post("/consents", record(MARIA, "opted_in")).await.expect(201);
     let seen = sam.conversation(conversation).await;
     assert_eq!((&seen["consent"], &seen["attention"]), (&opted_in, &Value::Null));
-    assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign"]));
+    assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
     sam.create_reply(conversation, "Hi").await;
     let consent_events = format!("kind = 'consent_changed' AND conversation_id = {conversation}");
     assert_eq!(app.database.count("events", &consent_events), 2);

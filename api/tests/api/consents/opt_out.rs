@@ -62,7 +62,7 @@ async fn a_keyword_within_a_sentence_is_not_an_opt_out(app: TestApp) {
         let conversation = app.inbound(&stranger(n), text).await;
         let seen = ann.conversation(conversation).await;
         assert_eq!((&seen["consent"], &seen["attention"]), (&Value::Null, &Value::Null), "{text}");
-        assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign"]));
+        assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
     }
     assert_eq!(app.database.count("consents", "1 = 1"), 0);
 }
@@ -132,7 +132,7 @@ async fn a_conversation_shows_that_its_customer_has_opted_out(app: TestApp) {
         "source": "keyword", "by": {"kind": "customer", "id": null, "name": "Maria Jones"}, "message_id": 2,
         "note": null, "created_at": "2024-11-25T09:01:00Z"});
     assert_eq!(seen["consent"], expected);
-    assert_eq!(seen["permitted_actions"], json!(["close", "assign"]));
+    assert_eq!(seen["permitted_actions"], json!(["close", "assign", "tag", "snooze"]));
     assert_eq!(seen["attention"]["code"], "opted_out");
     assert!(seen["attention"]["text"].as_str().unwrap().contains("START"));
     assert_eq!((&seen["status"], &seen["next_action"]), (&json!("open"), &json!("agent")));
@@ -150,7 +150,7 @@ async fn each_opt_in_keyword_opts_in_again(app: TestApp) {
             let seen = ann.conversation(conversation).await;
             assert_eq!(seen["consent"]["state"], "opted_in", "{text}");
             assert_eq!(seen["attention"], Value::Null);
-            assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign"]));
+            assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
             let message = ann.create_reply(conversation, "Welcome back").await;
             app.message_becomes(&ann, message, "delivered").await;
         }
@@ -202,7 +202,7 @@ async fn an_opt_out_holds_in_a_new_conversation(app: TestApp) {
     let seen = ann.conversation(second).await;
     assert_eq!(
         (&seen["consent"]["state"], &seen["permitted_actions"]),
-        (&json!("opted_out"), &json!(["close", "assign"]))
+        (&json!("opted_out"), &json!(["close", "assign", "tag", "snooze"]))
     );
     ann.reply(second, "Hi").await.problem(NumberOptedOut);
     app.inbound(STRANGER, "START").await;

@@ -83,7 +83,7 @@ async fn a_message_that_sounds_like_an_opt_out_is_flagged(app: TestApp) {
         assert_eq!(seen["attention"]["code"], "possible_opt_out", "{text}");
         assert!(seen["attention"]["text"].as_str().unwrap().contains("opt them out"));
         assert_eq!((&seen["consent"], &seen["next_action"]), (&Value::Null, &json!("agent")));
-        assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign"]));
+        assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
     }
     let queue = ann.get("/queue").await.expect(200);
     assert_eq!(queue["sections"][0]["items"][0]["attention"]["code"], "possible_opt_out");
@@ -130,7 +130,7 @@ async fn an_agent_can_opt_the_customer_out_with_one_request(app: TestApp) {
     }
     let seen = ann.post(&path, json!({})).await.expect(201);
     assert_eq!(seen["attention"]["code"], "opted_out");
-    assert_eq!(seen["permitted_actions"], json!(["close", "assign"]));
+    assert_eq!(seen["permitted_actions"], json!(["close", "assign", "tag", "snooze"]));
     let consent = &seen["consent"];
     for (name, value) in [
         ("state", json!("opted_out")),

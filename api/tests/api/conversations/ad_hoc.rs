@@ -55,7 +55,8 @@ async fn an_ad_hoc_message_starts_a_pending_conversation(app: TestApp) {
         "number": STRANGER, "ref": null, "name": null, "status": "pending", "origin": "outbound",
         "next_action": "customer", "waiting_since": "2024-11-25T09:00:00Z", "last_message_at": null,
         "attention": null, "opened_at": "2024-11-25T09:00:00Z", "closed_at": null, "closed_by": null,
-        "closure_reason": null, "previous_id": null, "unread": 0, "can_reply": true, "assigned_to": null});
+        "closure_reason": null, "previous_id": null, "unread": 0, "can_reply": true, "assigned_to": null,
+        "snoozed_until": null, "tags": []});
     assert_eq!(started, expected);
 
     app.message_becomes(&sam, 1, "delivered").await;
@@ -67,7 +68,7 @@ async fn an_ad_hoc_message_starts_a_pending_conversation(app: TestApp) {
     let seen = sam.conversation(1).await;
     assert_eq!(
         (&seen["consent"], &seen["permitted_actions"]),
-        (&Value::Null, &json!(["reply", "close", "assign"]))
+        (&Value::Null, &json!(["reply", "close", "assign", "tag"]))
     );
     assert_eq!(app.database.count("events", "kind = 'message_queued' AND conversation_id = 1"), 1);
 }
@@ -84,7 +85,7 @@ async fn a_pending_conversation_is_listed_as_pending_and_not_in_the_queue(app: T
     let queue = sam.get("/queue").await.expect(200);
     for section in queue["sections"].as_array().unwrap() {
         assert_eq!(section["items"], json!([]));
-        assert_eq!(section["counts"], json!({"agent": 0, "customer": 0, "unassigned": 0}));
+        assert_eq!(section["counts"], json!({"agent": 0, "customer": 0, "unassigned": 0, "snoozed": 0}));
     }
 }
 
@@ -228,7 +229,7 @@ async fn a_customer_who_opts_out_while_the_conversation_is_pending_gets_no_more_
     let seen = sam.conversation(pending).await;
     assert_eq!(
         (&seen["status"], &seen["permitted_actions"]),
-        (&json!("pending"), &json!(["close", "assign"]))
+        (&json!("pending"), &json!(["close", "assign", "tag"]))
     );
     assert_eq!(seen["attention"]["code"], "opted_out");
     let problem = sam.post("/conversations", ad_hoc_to(STRANGER)).await.problem(NumberOptedOut);

@@ -51,7 +51,7 @@ async fn a_new_conversation_is_unassigned_and_a_member_can_take_and_release_it(a
     let ann = app.signed_in(ANN).await;
     let before = ann.conversation(conversation).await;
     assert_eq!((&before["assigned_to"], &before["assignment_note"]), (&Value::Null, &Value::Null));
-    assert_eq!(before["permitted_actions"], json!(["reply", "close", "assign"]));
+    assert_eq!(before["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
     let taken = ann.assign(conversation, ANN).await.expect(200);
     assert_eq!(taken["assigned_to"], shown(ANN, "Ann"));
     assert_eq!(ann.assign(conversation, ANN).await.expect(200), taken, "a second time changes nothing");

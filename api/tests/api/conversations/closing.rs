@@ -151,7 +151,10 @@ async fn a_closed_conversation_leaves_the_queue(app: TestApp) {
     assert_eq!(ann.close(conversation).await.status, 201);
     let queue = ann.get("/queue").await.expect(200);
     assert_eq!(queue["sections"][0]["items"], json!([]));
-    assert_eq!(queue["sections"][0]["counts"], json!({"agent": 0, "customer": 0, "unassigned": 0}));
+    assert_eq!(
+        queue["sections"][0]["counts"],
+        json!({"agent": 0, "customer": 0, "unassigned": 0, "snoozed": 0})
+    );
 }
 
 async fn closed_conversations_are_listed_newest_first_page_by_page(app: TestApp) {

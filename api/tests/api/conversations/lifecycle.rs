@@ -37,7 +37,8 @@ async fn a_message_from_an_unknown_number_starts_an_open_conversation(app: TestA
         "name": null, "status": "open", "origin": "inbound", "next_action": "agent",
         "waiting_since": "2024-11-25T09:00:00Z", "last_message_at": "2024-11-25T09:00:00Z", "attention": null,
         "opened_at": "2024-11-25T09:00:00Z", "closed_at": null, "closed_by": null, "closure_reason": null,
-        "previous_id": null, "unread": 1, "can_reply": true, "assigned_to": null,
+        "previous_id": null, "unread": 1, "can_reply": true, "assigned_to": null, "snoozed_until": null,
+        "tags": [],
     });
     assert_eq!(queue["sections"][0]["items"], json!([expected]));
 }
@@ -143,7 +144,7 @@ async fn the_detail_shows_team_customer_closure_and_permitted_actions(app: TestA
     assert_eq!(seen["team"]["name"], "Collections");
     assert_eq!(seen["customer"], json!({"ref": "A-10021", "name": "Maria Jones"}));
     assert_eq!(seen["closure"], Value::Null);
-    assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign"]));
+    assert_eq!(seen["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
 
     app.advance(TimeDelta::minutes(1));
     assert_eq!(ann.close(id).await.status, 201);

@@ -17,4 +17,6 @@ mod queue_counts;
 mod queue_filters;
 mod reads;
 mod replies;
+mod snooze;
 mod statements;
+mod tags;

@@ -91,7 +91,10 @@ async fn the_queue_has_a_section_for_each_of_the_callers_teams_by_name(app: Test
         let seen: Vec<(&str, i64)> = sections
             .iter()
             .map(|section| {
-                assert_eq!(section["counts"], json!({"agent": 1, "customer": 0, "unassigned": 1}));
+                assert_eq!(
+                    section["counts"],
+                    json!({"agent": 1, "customer": 0, "unassigned": 1, "snoozed": 0})
+                );
                 assert_eq!(section["next_cursor"], Value::Null);
                 let [id] = ids(&section["items"]).try_into().unwrap();
                 (section["team"]["name"].as_str().unwrap(), id)
@@ -194,7 +197,7 @@ async fn only_open_conversations_are_in_the_queue(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let section = section(&ann, 0).await;
     assert_eq!(ids(&section["items"]), [3]);
-    assert_eq!(section["counts"], json!({"agent": 1, "customer": 0, "unassigned": 1}));
+    assert_eq!(section["counts"], json!({"agent": 1, "customer": 0, "unassigned": 1, "snoozed": 0}));
     let list = async |status: &str| {
         let path = format!("/conversations?team_id={COLLECTIONS}&status={status}");
         ids(&ann.get(&path).await.expect(200)["items"])
@@ -212,7 +215,7 @@ async fn the_counts_include_all_pages(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let queue = ann.get("/queue?limit=2").await.expect(200);
     let section = &queue["sections"][0];
-    assert_eq!(section["counts"], json!({"agent": 5, "customer": 3, "unassigned": 8}));
+    assert_eq!(section["counts"], json!({"agent": 5, "customer": 3, "unassigned": 8, "snoozed": 0}));
     assert_eq!(ids(&section["items"]), [1, 2]);
     assert!(section["next_cursor"].is_string());
 }

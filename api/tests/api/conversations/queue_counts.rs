@@ -1,4 +1,4 @@
-//! The triggers that keep the number of open conversations by next action.
+//! The triggers that keep the number of open conversations by next action, and of snoozed ones.
 
 use crate::support::{
     TestApp,
@@ -9,21 +9,29 @@ use crate::support::{
 on_both_databases![every_change_of_a_conversation_is_counted,];
 
 /// The states of a conversation, and their columns.
-const STATES: [&str; 5] = [
-    "status = 'pending', next_action = 'customer'",
-    "status = 'pending', next_action = 'agent'",
-    "status = 'open', next_action = 'customer'",
-    "status = 'open', next_action = 'agent'",
+const STATES: [&str; 7] = [
+    "status = 'pending', next_action = 'customer', snoozed_until = NULL",
+    "status = 'pending', next_action = 'agent', snoozed_until = NULL",
+    "status = 'open', next_action = 'customer', snoozed_until = NULL",
+    "status = 'open', next_action = 'agent', snoozed_until = NULL",
+    "status = 'open', next_action = 'customer', snoozed_until = opened_at",
+    "status = 'open', next_action = 'agent', snoozed_until = opened_at",
     "status = 'closed', next_action = NULL, closed_at = opened_at, closed_by = 'Ann', closure_reason_id = 2,
-        closure_reason = 'Done'",
+        closure_reason = 'Done', snoozed_until = NULL",
 ];
 
 fn assert_counted(app: &TestApp, after: &str) {
     for action in ["agent", "customer"] {
         let kept = app.database.integer(&format!("SELECT coalesce(sum({action}), 0) FROM queue_counts"));
-        let open = format!("status = 'open' AND next_action = '{action}'");
+        let open = format!("status = 'open' AND snoozed_until IS NULL AND next_action = '{action}'");
         assert_eq!(kept, app.database.count("conversations", &open), "{action} after {after}");
     }
+    let kept = app.database.integer("SELECT coalesce(sum(snoozed), 0) FROM queue_counts");
+    assert_eq!(
+        kept,
+        app.database.count("conversations", "snoozed_until IS NOT NULL"),
+        "snoozed after {after}"
+    );
 }
 
 fn insert(app: &TestApp, id: i64) {

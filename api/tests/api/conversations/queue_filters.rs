@@ -52,7 +52,7 @@ async fn a_section_has_only_the_conversations_that_the_filter_names(app: TestApp
 
 async fn the_counts_are_those_of_the_whole_team(app: TestApp) {
     let (ann, [of_ann, ..]) = three(&app).await;
-    let counts = json!({"agent": 3, "customer": 0, "unassigned": 1});
+    let counts = json!({"agent": 3, "customer": 0, "unassigned": 1, "snoozed": 0});
     let assignees =
         |ann: i64| json!([{"id": ANN.1, "name": "Ann", "open": ann}, {"id": BO.1, "name": "Bo", "open": 1}]);
     for filter in ["", "assigned=me", "assigned=none"] {
@@ -61,7 +61,7 @@ async fn the_counts_are_those_of_the_whole_team(app: TestApp) {
     }
     ann.close(of_ann).await.expect(201);
     let section = section(&ann, "").await;
-    assert_eq!(section["counts"], json!({"agent": 2, "customer": 0, "unassigned": 1}));
+    assert_eq!(section["counts"], json!({"agent": 2, "customer": 0, "unassigned": 1, "snoozed": 0}));
     assert_eq!(section["assignees"], json!([{"id": BO.1, "name": "Bo", "open": 1}]));
 }
 
@@ -113,20 +113,21 @@ async fn only_open_conversations_of_an_account_can_be_filtered(app: TestApp) {
 }
 
 /// The states of a conversation that the triggers distinguish, and their columns.
-const STATES: [&str; 5] = [
-    "status = 'pending', next_action = 'customer', assigned_to = 3",
-    "status = 'open', next_action = 'agent', assigned_to = NULL",
-    "status = 'open', next_action = 'agent', assigned_to = 3",
-    "status = 'open', next_action = 'customer', assigned_to = 4",
+const STATES: [&str; 6] = [
+    "status = 'pending', next_action = 'customer', assigned_to = 3, snoozed_until = NULL",
+    "status = 'open', next_action = 'agent', assigned_to = NULL, snoozed_until = NULL",
+    "status = 'open', next_action = 'agent', assigned_to = 3, snoozed_until = NULL",
+    "status = 'open', next_action = 'customer', assigned_to = 4, snoozed_until = NULL",
+    "status = 'open', next_action = 'agent', assigned_to = 3, snoozed_until = opened_at",
     "status = 'closed', next_action = NULL, closed_at = opened_at, closed_by = 'Ann', closure_reason_id = 2,
-        closure_reason = 'Done', assigned_to = 3",
+        closure_reason = 'Done', assigned_to = 3, snoozed_until = NULL",
 ];
 
 fn assert_counted(app: &TestApp, after: &str) {
     for account in [ANN.1, BO.1] {
         let kept = format!("SELECT coalesce(sum(open), 0) FROM assigned_counts WHERE account_id = {account}");
-        let open =
-            app.database.count("conversations", &format!("status = 'open' AND assigned_to = {account}"));
+        let open = format!("status = 'open' AND snoozed_until IS NULL AND assigned_to = {account}");
+        let open = app.database.count("conversations", &open);
         assert_eq!(app.database.integer(&kept), open, "{account} after {after}");
     }
 }
@@ -135,7 +136,7 @@ async fn every_change_of_an_assignment_is_counted(app: TestApp) {
     let now = sql_timestamp(app.database.kind, app.clock.now());
     let now = if app.database.kind == Kind::Postgres { format!("TIMESTAMPTZ {now}") } else { now };
     let mut id = 0;
-    for from in &STATES[..4] {
+    for from in &STATES[..5] {
         for to in STATES.into_iter().chain(["deleted"]) {
             id += 1;
             let insert = format!(

@@ -28,7 +28,7 @@ async fn a_conversation_with_a_short_code_cannot_be_replied_to(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = ann.conversation(id).await;
     assert_eq!((&conversation["number"], &conversation["can_reply"]), (&json!("68849"), &json!(false)));
-    assert_eq!(conversation["permitted_actions"], json!(["close", "assign"]));
+    assert_eq!(conversation["permitted_actions"], json!(["close", "assign", "tag", "snooze"]));
     let problem = ann.reply(id, "Thank you").await.problem(SenderNotReachable);
     assert!(problem["detail"].as_str().unwrap().starts_with("68849 is a short code or a name"), "{problem}");
     assert_eq!(app.database.count("outbox", "1 = 1"), 0);
@@ -39,7 +39,7 @@ async fn a_conversation_with_a_short_code_cannot_be_replied_to(app: TestApp) {
     let phone = app.inbound(STRANGER, "Hello").await;
     let phone = ann.conversation(phone).await;
     assert_eq!(phone["can_reply"], true);
-    assert_eq!(phone["permitted_actions"], json!(["reply", "close", "assign"]));
+    assert_eq!(phone["permitted_actions"], json!(["reply", "close", "assign", "tag", "snooze"]));
 }
 
 async fn a_sender_name_is_found_by_search_and_its_conversation_can_be_closed(app: TestApp) {

@@ -62,6 +62,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("update_presence", "-yyyyff", "-nnnyff"),
     ("update_assignment", "-fyyyyy", "-fnnynn"),
     ("delete_assignment", "-fyyyyy", "-fnnynn"),
+    ("update_conversation_tags", "-fyyyyy", "-fnnynn"),
+    ("update_snooze", "-fyyyyy", "-fnnynn"),
+    ("delete_snooze", "-fyyyyy", "-fnnynn"),
     ("list_assignees", "-fyyyyy", "-fnnynn"),
     ("list_conversation_templates", "-yyyyyy", "-nnnynn"),
     ("get_key_data", "-yyyyyy", "-nnnynn"),
@@ -81,6 +84,11 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("get_closure_reason", "-yyyyyy", "-nnnynn"),
     ("update_closure_reason", "-ffyyfy", "-ffnyfn"),
     ("delete_closure_reason", "-ffyyfy", "-ffnyfn"),
+    ("list_tags", "-yyyyyy", "-nnnynn"),
+    ("create_tag", "-ffyyfy", "-ffnyfn"),
+    ("get_tag", "-yyyyyy", "-nnnynn"),
+    ("update_tag", "-ffyyfy", "-ffnyfn"),
+    ("delete_tag", "-ffyyfy", "-ffnyfn"),
     ("list_teams", "-fffyfy", ""),
     // An API key cannot be a member of the team that it creates, and so could not see it.
     ("create_team", "-fffyff", ""),
@@ -174,7 +182,7 @@ impl Fixture<'_> {
             "accounts" => resources.account,
             // Not a real session: the request would end it.
             "me" => 4711,
-            "templates" | "closure_reasons" => {
+            "templates" | "closure_reasons" | "tags" => {
                 let new = json!({"team_id": team, "name": format!("Entry {n}"), "body": "Hello"});
                 self.create(&format!("/{noun}"), new).await
             }
@@ -207,6 +215,10 @@ impl Fixture<'_> {
             "update_draft" | "update_ad_hoc_draft" => json!({"body": "Hel", "key": format!("key-{n}")}),
             "update_presence" => json!({"state": "viewing"}),
             "update_assignment" => json!({"account_id": resources.account}),
+            "update_conversation_tags" => json!({"tag_ids": []}),
+            "create_tag" => json!({"team_id": team, "name": name("Tag")}),
+            "update_tag" => json!({"name": name("Tag")}),
+            "update_snooze" => json!({"until": "2024-11-26T09:00:00Z"}),
             "create_closure" => json!({"closure_reason_id": 4711}),
             "create_consent" => json!({"team_number": resources.team_number, "number": number,
                 "state": "opted_out", "note": "By phone."}),

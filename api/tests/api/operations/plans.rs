@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use api::db::{Db, DbConnection, DbError};
+use chrono::TimeDelta;
 use diesel::{QueryableByName, RunQueryDsl, connection::SimpleConnection, sql_query, sql_types::Text};
 use serde_json::json;
 
@@ -30,6 +31,7 @@ const LARGE: [&str; 7] =
 /// searches take them for many more.
 fn fill(database: &TestDatabase) {
     let now = sql_timestamp(database.kind, start());
+    let later = sql_timestamp(database.kind, start() + TimeDelta::days(1));
     let (numbers, now) = match database.kind {
         Kind::Sqlite => {
             ("WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 6000)", now)
@@ -48,6 +50,7 @@ fn fill(database: &TestDatabase) {
          SELECT id, number || ' customer ' || id FROM conversations
          WHERE id NOT IN (SELECT conversation_id FROM conversation_texts);
          UPDATE conversations SET active_at = waiting_since WHERE status <> 'closed';
+         UPDATE conversations SET snoozed_until = {later} WHERE status = 'open' AND id % 450 = 0;
          INSERT INTO messages (conversation_id, direction, sender_kind, body, segments, encoding, status, created_at,
             gateway_id)
          SELECT c.id, 'inbound', 'customer', 'Hello', 1, 'gsm7', 'received', {now}, 'SX' || c.id || '-' || k.n
@@ -78,7 +81,7 @@ async fn typical_statements(app: &TestApp) -> BTreeSet<String> {
     ann.get("/me").await.expect(200);
     let queue = ann.get("/queue?limit=5").await.expect(200);
     let next = queue["sections"][0]["next_cursor"].as_str().unwrap();
-    for status in ["open", "closed", "pending"] {
+    for status in ["open", "snoozed", "closed", "pending"] {
         let path = format!("/conversations?team_id={COLLECTIONS}&status={status}&limit=5");
         let page = ann.get(&path).await.expect(200);
         let cursor = page["next_cursor"].as_str().unwrap();
@@ -193,8 +196,8 @@ async fn no_hot_statement_reads_a_whole_table(app: TestApp) {
     }
 }
 
-/// Returns the statements that read a table in an order, except those about two numbers or a list of ids, which match few
-/// rows.
+/// Returns the statements that read a table in an order, except those about two numbers or a list of ids, which match
+/// few rows.
 fn ordered<'a>(statements: &'a BTreeSet<String>, table: &str, by: &str) -> Vec<&'a String> {
     let plain = |statement: &str| statement.replace(['`', '"'], "");
     let found: Vec<_> = statements
@@ -292,6 +295,7 @@ async fn threads_and_closed_conversations_are_read_from_their_indexes_in_order(a
     for (table, by, index) in [
         ("conversations", "closed_at", "conversations_"),
         ("conversations", "opened_at", "conversations_pending"),
+        ("conversations", "snoozed_until", "conversations_snoozed"),
         ("messages", "created_at DESC", "messages_by_conversation"),
     ] {
         for statement in ordered(&statements, table, by) {

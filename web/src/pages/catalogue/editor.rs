@@ -1,7 +1,7 @@
 //! The dialog that creates or edits an entry.
 
 use leptos::prelude::*;
-use shared::{message::MessageBody, template::broken_placeholder};
+use shared::{message::MessageBody, tag::TagColour, template::broken_placeholder};
 
 use super::{
     Catalogue,
@@ -23,6 +23,7 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
     let form = Form::new();
     let name = RwSignal::new(entry.name.clone());
     let body = RwSignal::new(entry.body.clone());
+    let colour = RwSignal::new(entry.colour);
     let team = entry.team_id;
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -30,7 +31,12 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
             form.set_error(RequestError::in_field("body", &text));
             return focus_first("#field-body");
         }
-        let entry = Entry { name: name.get_untracked(), body: body.get_untracked(), ..entry.clone() };
+        let entry = Entry {
+            name: name.get_untracked(),
+            body: body.get_untracked(),
+            colour: colour.get_untracked(),
+            ..entry.clone()
+        };
         let request = async move {
             match entry.id {
                 0 => kind.create(client, entry).await,
@@ -42,16 +48,42 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
             refetch.run(());
         });
     };
+    let colours = (kind == EntryKind::Tag).then(|| colours(colour));
     let text = (kind == EntryKind::Template).then(|| text(client, form, team, body));
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.text_field(Field::text("name", "Name", name))}
-                {text}
+                {text} {colours}
                 {form.error()}
                 {form.actions(close, "Save")}
             </form>
         </Dialog>
+    }
+    .into_any()
+}
+
+/// The choice of a tag's colour.
+fn colours(chosen: RwSignal<TagColour>) -> AnyView {
+    let choice = |colour: TagColour| {
+        view! {
+            <label class="flex min-h-8 items-center gap-2 text-sm">
+                <input
+                    type="radio"
+                    name="colour"
+                    class="radio radio-sm"
+                    prop:checked=move || chosen.get() == colour
+                    on:change=move |_| chosen.set(colour)
+                />
+                <span class="tag capitalize" data-colour=colour.as_str()>{colour.as_str()}</span>
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="min-w-0">
+            <legend class="mb-1 text-sm font-medium">"Colour"</legend>
+            <div class="grid grid-cols-2 gap-x-4 sm:grid-cols-3">{TagColour::ALL.map(choice).collect_view()}</div>
+        </fieldset>
     }
     .into_any()
 }

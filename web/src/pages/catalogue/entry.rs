@@ -1,8 +1,9 @@
-//! The entries of a catalogue, templates or closure reasons, and their API requests.
+//! The entries of a catalogue, templates, closure reasons or tags, and their API requests.
 
 use shared::{
     closure::{ClosureReason, ClosureReasonChange, NewClosureReason},
-    ids::{ClosureReasonId, TeamId, TemplateId},
+    ids::{ClosureReasonId, TagId, TeamId, TemplateId},
+    tag::{NewTag, Tag, TagChange, TagColour},
     template::{NewTemplate, Template, TemplateChange},
 };
 
@@ -13,30 +14,40 @@ use crate::api::{Client, RequestError};
 pub(super) enum EntryKind {
     Template,
     ClosureReason,
+    Tag,
 }
 
-/// A template or a closure reason.
-#[derive(Clone, Debug, PartialEq)]
+/// A template, a closure reason or a tag. One with the id 0 is new.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Entry {
     pub(super) id: i64,
     pub(super) team_id: Option<TeamId>,
     pub(super) name: String,
-    /// A template's text; a closure reason has none.
+    /// A template's text; the others have none.
     pub(super) body: String,
+    /// A tag's colour; the others have none.
+    pub(super) colour: TagColour,
     pub(super) archived: bool,
 }
 
 impl From<Template> for Entry {
     fn from(template: Template) -> Self {
         let Template { id, team_id, name, body, archived_at, .. } = template;
-        Self { id: id.0, team_id, name, body, archived: archived_at.is_some() }
+        Self { id: id.0, team_id, name, body, archived: archived_at.is_some(), ..Self::default() }
     }
 }
 
 impl From<ClosureReason> for Entry {
     fn from(reason: ClosureReason) -> Self {
         let ClosureReason { id, team_id, name, archived_at, .. } = reason;
-        Self { id: id.0, team_id, name, body: String::new(), archived: archived_at.is_some() }
+        Self { id: id.0, team_id, name, archived: archived_at.is_some(), ..Self::default() }
+    }
+}
+
+impl From<Tag> for Entry {
+    fn from(tag: Tag) -> Self {
+        let Tag { id, team_id, name, colour, archived_at, .. } = tag;
+        Self { id: id.0, team_id, name, colour, archived: archived_at.is_some(), ..Self::default() }
     }
 }
 
@@ -57,6 +68,7 @@ impl EntryKind {
         match self {
             EntryKind::Template => "Templates",
             EntryKind::ClosureReason => "Closure reasons",
+            EntryKind::Tag => "Tags",
         }
     }
 
@@ -65,6 +77,7 @@ impl EntryKind {
         match self {
             EntryKind::Template => "New template",
             EntryKind::ClosureReason => "New closure reason",
+            EntryKind::Tag => "New tag",
         }
     }
 
@@ -73,6 +86,7 @@ impl EntryKind {
         match self {
             EntryKind::Template => "No templates",
             EntryKind::ClosureReason => "No closure reasons",
+            EntryKind::Tag => "No tags",
         }
     }
 
@@ -97,29 +111,35 @@ impl EntryKind {
                 reasons.sort_by_key(|reason| reason.position);
                 reasons.into_iter().map(Entry::from).collect()
             }
+            EntryKind::Tag => {
+                let mut tags = client.list_every_tag(archived).await?;
+                tags.sort_by_key(|tag| tag.position);
+                tags.into_iter().map(Entry::from).collect()
+            }
         })
     }
 
     /// Creates an entry. Ignores its id.
     pub(super) async fn create(self, client: Client, entry: Entry) -> Result<(), RequestError> {
-        let Entry { team_id, name, body, .. } = entry;
+        let Entry { team_id, name, body, colour, .. } = entry;
         match self {
             EntryKind::Template => client.create_template(&NewTemplate { team_id, name, body }).await,
             EntryKind::ClosureReason => {
                 client.create_closure_reason(&NewClosureReason { team_id, name }).await
             }
+            EntryKind::Tag => client.create_tag(&NewTag { team_id, name, colour }).await,
         }
     }
 
-    /// Updates an entry's name and text. Position and archive state change only if `move_to` says so: editing an entry
-    /// that a colleague has archived in the meantime does not restore it.
+    /// Updates an entry's name, text and colour. Position and archive state change only if `move_to` says so: editing
+    /// an entry that a colleague has archived in the meantime does not restore it.
     pub(super) async fn update(
         self,
         client: Client,
         entry: Entry,
         move_to: Move,
     ) -> Result<(), RequestError> {
-        let Entry { id, name, body, .. } = entry;
+        let Entry { id, name, body, colour, .. } = entry;
         let (position, archived) = match move_to {
             Move::Keep => (None, None),
             Move::To(position) => (Some(position), None),
@@ -134,6 +154,10 @@ impl EntryKind {
                 let change = ClosureReasonChange { name, position, archived };
                 client.update_closure_reason(ClosureReasonId(id), &change).await
             }
+            EntryKind::Tag => {
+                let change = TagChange { name, colour: Some(colour), position, archived };
+                client.update_tag(TagId(id), &change).await
+            }
         }
     }
 
@@ -142,6 +166,7 @@ impl EntryKind {
         match self {
             EntryKind::Template => client.delete_template(TemplateId(id)).await,
             EntryKind::ClosureReason => client.delete_closure_reason(ClosureReasonId(id)).await,
+            EntryKind::Tag => client.delete_tag(TagId(id)).await,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The pages of templates and closure reasons: ordered entries that can be archived. A section per team, and one for
-//! entries of all teams.
+//! The pages of templates, closure reasons and tags: ordered entries that can be archived. A section per team, and one
+//! for entries of all teams.
 //!
 //! The server validates entries.
 
@@ -40,6 +40,11 @@ pub(crate) fn templates_page() -> AnyView {
 /// The page `/closure-reasons`.
 pub(crate) fn closure_reasons_page() -> AnyView {
     for_managers_of_teams(EntryKind::ClosureReason.title(), || page(EntryKind::ClosureReason))
+}
+
+/// The page `/tags`.
+pub(crate) fn tags_page() -> AnyView {
+    for_managers_of_teams(EntryKind::Tag.title(), || page(EntryKind::Tag))
 }
 
 /// The open dialog.
@@ -186,7 +191,7 @@ fn dialog(catalogue: Catalogue, open: OpenDialog) -> AnyView {
     let close = Callback::new(move |()| dialog.set(None));
     match open {
         OpenDialog::New(team_id) => {
-            let empty = Entry { id: 0, team_id, name: String::new(), body: String::new(), archived: false };
+            let empty = Entry { team_id, ..Entry::default() };
             editor(catalogue, kind.new_label().to_owned(), empty, close)
         }
         OpenDialog::Edit(entry) => editor(catalogue, format!("Edit “{}”", entry.name), entry, close),

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     fn entry(id: i64, team: Option<i64>, archived: bool) -> Entry {
-        Entry { id, team_id: team.map(TeamId), name: id.to_string(), body: String::new(), archived }
+        Entry { id, team_id: team.map(TeamId), name: id.to_string(), archived, ..Entry::default() }
     }
 
     fn entries() -> Vec<Entry> {

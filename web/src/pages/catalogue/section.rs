@@ -18,6 +18,7 @@ use crate::{
 };
 
 const TEMPLATES: &[(&str, &str)] = &[("Name", "w-[22%]"), ("Text", ""), ("Actions", "w-60")];
+/// Of closure reasons and tags.
 const REASONS: &[(&str, &str)] = &[("Name", ""), ("Actions", "w-60")];
 
 fn heading_id(team: Option<TeamId>) -> String {
@@ -38,7 +39,7 @@ pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, 
     let Catalogue { kind, entries, .. } = catalogue;
     let columns = match kind {
         EntryKind::Template => TEMPLATES,
-        EntryKind::ClosureReason => REASONS,
+        EntryKind::ClosureReason | EntryKind::Tag => REASONS,
     };
     let heading = heading_id(team);
     let table_label = heading.clone();
@@ -108,6 +109,9 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     let text = (catalogue.kind == EntryKind::Template).then(|| {
         cell("Text", view! { <span class="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span> })
     });
+    let is_tag = catalogue.kind == EntryKind::Tag;
+    let colour =
+        move || entry.with(|entry| entry.as_ref().filter(|_| is_tag).map(|entry| entry.colour.as_str()));
     let open = move |dialog: fn(Entry) -> OpenDialog| {
         if let Some(entry) = entry.get_untracked() {
             catalogue.dialog.set(Some(dialog(entry)));
@@ -150,7 +154,7 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     });
     view! {
         <tr role="row" class=ROW>
-            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{name}</span> })}
+            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere" class:tag=is_tag data-colour=colour>{name}</span> })}
             {text}
             {cell("Actions", actions)}
         </tr>

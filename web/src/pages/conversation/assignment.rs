@@ -3,7 +3,8 @@
 use leptos::prelude::*;
 use shared::{
     account::AccountName,
-    conversation::{Action, ConversationStatus, NewAssignment},
+    assignment::NewAssignment,
+    conversation::{Action, ConversationStatus},
     ids::AccountId,
 };
 

@@ -1,7 +1,7 @@
 //! The content of the dialog that gives a conversation to a colleague, with a note.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use shared::{account::AccountName, conversation::NewAssignment, ids::AccountId};
+use shared::{account::AccountName, assignment::NewAssignment, ids::AccountId};
 
 use super::ConversationContext;
 use crate::{

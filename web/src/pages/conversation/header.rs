@@ -7,6 +7,7 @@ use super::{
     ConversationContext,
     assignment::{assignment, assignment_note},
     attention::AttentionBanner,
+    snooze::{snooze_banner, snooze_button},
 };
 use crate::{
     components::{
@@ -57,8 +58,10 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
                     </p>
                 </div>
                 {assignment(context)}
+                {snooze_button(context)}
             </div>
             <AttentionBanner context />
+            {snooze_banner(context, zone)}
             {assignment_note(context)}
         </div>
     }

@@ -13,8 +13,9 @@ use crate::{
     clock::pause,
     components::{
         avatar::{customer_avatar, holder_avatar},
+        tags::dots,
         viewers::viewers,
-        waiting::{attention, needs_agent, waiting},
+        waiting::{attention, needs_agent, snoozed, waiting},
         when::keyed,
     },
     keys::{LIST_LINK, neighbour},
@@ -29,6 +30,7 @@ use crate::{
     router::{Router, use_router},
     session::use_client,
     tasks::{spawn, spawn_detached},
+    time_zone::Zone,
 };
 
 /// How long a conversation is open before the next one is fetched, so that its own requests go first.
@@ -128,7 +130,9 @@ fn row(section: TeamSection, id: ConversationId) -> AnyView {
     let open = use_context::<OpenConversation>();
     let is_open = move || open.as_ref().is_some_and(|open| open.0.selected(&Some(id)));
     let current = move || is_open().then_some("page");
-    let content = move || conversation.with(|conversation| conversation.as_ref().map(content));
+    let zone = section.zone();
+    let content =
+        move || conversation.with(|conversation| conversation.as_ref().map(|row| content(row, &zone)));
     // The intrinsic size is the row's height, so that the scroll bar does not move while rows are drawn.
     view! {
         <li class="[contain-intrinsic-size:auto_3.25rem] [content-visibility:auto]">
@@ -158,14 +162,16 @@ fn row(section: TeamSection, id: ConversationId) -> AnyView {
 
 /// Two lines: who, and how long they have waited; the number, what failed, and how many messages are new. Then who has
 /// the conversation.
-fn content(conversation: &Conversation) -> AnyView {
+fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
     let number = conversation.number.display();
     let name = conversation.name.clone().filter(|name| !name.is_empty());
     let needs_agent = needs_agent(conversation);
     let weight = if needs_agent { "font-semibold" } else { "text-quiet" };
     // A number of which the end is missing names another customer.
     let fit = if name.is_some() { "truncate" } else { "shrink-0" };
-    let wait = if needs_agent {
+    let wait = if let Some(until) = conversation.snoozed_until {
+        snoozed(until, zone)
+    } else if needs_agent {
         waiting(conversation.waiting_since, "sr-only")
     } else {
         view! { <span class="shrink-0 text-quiet">"customer"</span> }.into_any()
@@ -185,8 +191,11 @@ fn content(conversation: &Conversation) -> AnyView {
         {customer_avatar(conversation)}
         <span class="min-w-0 flex-1">
             <span class="flex items-baseline justify-between gap-2 text-sm">
-                <bdi class=format!("{fit} {weight}")>{name.unwrap_or(number)}</bdi>
-                <span class="text-xs">{wait}</span>
+                <span class="flex min-w-0 items-center gap-2">
+                    <bdi class=format!("{fit} {weight}")>{name.unwrap_or(number)}</bdi>
+                    {dots(&conversation.tags)}
+                </span>
+                <span class="shrink-0 text-xs">{wait}</span>
             </span>
             {below}
         </span>

@@ -28,8 +28,13 @@ mod schedule;
 mod scheduled;
 mod scheduled_edit;
 mod scroll;
+mod snooze;
+pub(crate) mod snooze_form;
+pub(crate) mod tag_form;
+mod tags;
 mod templates;
 mod thread;
+mod times;
 mod undo;
 
 use leptos::prelude::*;
@@ -44,7 +49,7 @@ use shared::{
 
 use self::{
     closing::Closing, composer::ComposerArea, header::Header, key_data::KeyDataPanel, messages::Messages,
-    presence::Reporter, scheduled::Scheduling, scheduled_edit::edit_dialog, thread::Thread,
+    presence::Reporter, scheduled::Scheduling, scheduled_edit::edit_dialog, tags::tags, thread::Thread,
 };
 use super::{
     lazy::{Lazy, LazyPage},
@@ -83,6 +88,10 @@ struct ConversationContext {
     picked: RwSignal<Option<String>>,
     /// Whether the dialog that gives the conversation to a colleague is open.
     giving: RwSignal<bool>,
+    /// Whether the dialog that snoozes the conversation is open.
+    snoozing: RwSignal<bool>,
+    /// Whether the dialog that changes the tags is open.
+    tagging: RwSignal<bool>,
     /// Whether the agent has chosen to write a note, and not a reply.
     writes_note: RwSignal<bool>,
     /// The scheduled messages.
@@ -169,6 +178,8 @@ pub(crate) fn ConversationPage(
         thread,
         picked: RwSignal::new(None),
         giving: RwSignal::new(false),
+        snoozing: RwSignal::new(false),
+        tagging: RwSignal::new(false),
         writes_note: RwSignal::new(false),
         scheduling: Scheduling::new(),
         refetch,
@@ -249,6 +260,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
             >
                 <div class="flex flex-col gap-4 xl:min-h-0 xl:flex-1 xl:gap-0 xl:overflow-y-auto">
                     <KeyDataPanel context />
+                    {tags(context)}
                     {move || consent()}
                 </div>
                 {move || closing()}

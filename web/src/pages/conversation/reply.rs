@@ -11,9 +11,10 @@ use shared::{
     message::{Message, NewMessage},
 };
 
-use super::{ConversationContext, schedule::now, undo::Undoable};
+use super::{ConversationContext, undo::Undoable};
 use crate::{
     api::RequestError,
+    clock::now,
     components::notices::{Notices, use_notices},
     compose::{
         Composer,

@@ -8,10 +8,12 @@ use shared::{
 
 use super::{
     ConversationContext,
-    schedule::{chosen, input_value, now, time_input},
+    schedule::{chosen, time_input},
     scheduled::refused,
+    times::input_value,
 };
 use crate::{
+    clock::now,
     components::{
         dialog::Dialog,
         form::{Field, Form},
@@ -37,7 +39,8 @@ fn edit_form(context: ConversationContext, message: Message, zone: Zone, close: 
     let (form, notices) = (Form::new(), use_notices());
     let id = message.id;
     // The time of a held message is past, so the agent chooses another.
-    let at = message.send_at.filter(|at| *at > now()).map(|at| input_value(at, &zone)).unwrap_or_default();
+    let at =
+        message.send_at.filter(|at| *at > now()).map(|at| input_value(zone.local(at))).unwrap_or_default();
     let (body, at, error) = (RwSignal::new(message.body), RwSignal::new(at), RwSignal::new(""));
     let save = move |event: SubmitEvent| {
         event.prevent_default();

@@ -5,7 +5,7 @@
 mod actions;
 mod changes;
 pub(crate) mod drafts;
-mod filter;
+pub(crate) mod filter;
 mod section;
 pub(crate) mod state;
 pub(crate) mod team;

@@ -16,9 +16,10 @@ use crate::{
         avatar::{customer_avatar, holder_avatar},
         person::{open_label, or_dash},
         table::{BODY, ROW, TABLE, cell, head, link_cell, ref_link},
+        tags::chips,
         timestamp::timestamp,
         viewers::viewers,
-        waiting::{attention, needs_agent, waiting},
+        waiting::{attention, needs_agent, snoozed, waiting},
         when::{keyed, when},
     },
     time_zone::Zone,
@@ -95,6 +96,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
         conversation
             .with(|conversation| conversation.as_ref()?.reference.clone().filter(|text| !text.is_empty()))
     });
+    let next_zone = zone.clone();
     let last = move || {
         let at =
             conversation.with(|conversation| conversation.as_ref().and_then(|found| found.last_message_at));
@@ -103,8 +105,12 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
             None => "–".into_any(),
         }
     };
-    let next = move || conversation.with(|conversation| conversation.as_ref().map(next_action));
+    let next = move || {
+        conversation.with(|conversation| conversation.as_ref().map(|row| next_action(row, &next_zone)))
+    };
     let holder = move || conversation.with(|conversation| conversation.as_ref().and_then(holder_avatar));
+    let tags =
+        move || conversation.with(|conversation| conversation.as_ref().and_then(|row| chips(&row.tags)));
     let avatar = move || conversation.with(|conversation| conversation.as_ref().map(customer_avatar));
     view! {
         <tr role="row" class=ROW>
@@ -115,6 +121,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
                     <span class="flex min-w-0 items-center gap-2 max-lg:[&>.initials]:hidden">
                         {avatar}
                         <bdi class="min-w-0">{text(|conversation| or_dash(conversation.name.as_deref()))}</bdi>
+                        {tags}
                     </span>
                 },
             )}
@@ -141,7 +148,10 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
     .into_any()
 }
 
-fn next_action(conversation: &Conversation) -> AnyView {
+fn next_action(conversation: &Conversation, zone: &Zone) -> AnyView {
+    if let Some(until) = conversation.snoozed_until {
+        return snoozed(until, zone);
+    }
     if !needs_agent(conversation) {
         let warning = conversation.attention.as_ref().map(attention);
         let customer = view! { <span class="me-3 shrink-0 text-quiet">"Customer"</span> };
@@ -182,11 +192,11 @@ mod tests {
     #[test]
     fn counts_are_shown_as_text() {
         assert_eq!(
-            counts(Counts { agent: 3, customer: 5, unassigned: 0 }),
+            counts(Counts { agent: 3, customer: 5, ..Counts::default() }),
             "3 waiting for a reply · 5 with the customer"
         );
         assert_eq!(
-            counts(Counts { agent: 1, customer: 0, unassigned: 1 }),
+            counts(Counts { agent: 1, unassigned: 1, ..Counts::default() }),
             "1 waiting for a reply · 0 with the customer"
         );
     }

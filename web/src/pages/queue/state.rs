@@ -19,13 +19,11 @@ use super::{
     wanted::Wanted,
 };
 use crate::{
-    api::{Client, FetchedSection, Filter, RequestError, StatusFilter},
+    api::{Client, FetchedSection, PAGE, RequestError, SectionFilter, StatusFilter},
     keys::use_keys,
     live::{coalesce, use_live},
     session::use_client,
 };
-
-const MORE: usize = 50;
 
 /// The queue on screen, the held-back queue, and whether the agent is using the rows.
 #[derive(Clone, Copy)]
@@ -207,7 +205,7 @@ impl QueueState {
     /// Replaces a section by the filtered one, if the agent has filtered it.
     async fn fetch_filtered(self, section: &mut QueueSection) -> Result<(), RequestError> {
         let (team, filter) = (section.team.id, self.filter(section.team.id));
-        if filter != Filter::All
+        if filter != SectionFilter::default()
             && let FetchedSection::Changed(filtered, _) =
                 self.client.get_queue_section(team, filter, None).await?
         {
@@ -216,13 +214,13 @@ impl QueueState {
         Ok(())
     }
 
-    fn filter(self, team: TeamId) -> Filter {
+    fn filter(self, team: TeamId) -> SectionFilter {
         untrack(|| self.filters.of(team))
     }
 
-    /// Shows only some of a team's conversations, or all again: the filter at this place of the buttons.
-    pub(super) fn set_filter(self, team: TeamId, place: usize) {
-        self.filters.set(team, place);
+    /// Shows only some of a team's conversations, or all again.
+    pub(super) fn set_filter(self, team: TeamId, filter: SectionFilter) {
+        self.filters.set(team, filter);
         self.requested.try_update_value(|requested| requested.remove(&team));
         self.etags.try_update_value(|etags| etags.remove(&team));
         self.refresh(Wanted::section(team));
@@ -243,7 +241,7 @@ impl QueueState {
         let filter = self.filter(team);
         let known = self.etags.try_with_value(|etags| etags.get(&team).cloned()).flatten();
         // The tag covers the first page only.
-        let known = known.filter(|_| self.requested_rows(team) <= MORE);
+        let known = known.filter(|_| self.requested_rows(team) <= PAGE);
         let (mut section, etag) = match self.client.get_queue_section(team, filter, known.as_deref()).await {
             Ok(FetchedSection::Changed(section, etag)) => (*section, etag),
             Ok(FetchedSection::Unchanged) => return Ok(Section::Unchanged),
@@ -323,7 +321,7 @@ impl QueueState {
             sections.find(|section| section.team.id == team).map_or(0, |section| section.items.len())
         };
         let shown = self.shown.try_with_untracked(count).unwrap_or_default();
-        self.requested.try_update_value(|requested| requested.insert(team, shown + MORE));
+        self.requested.try_update_value(|requested| requested.insert(team, shown + PAGE));
         match self.fetch_section(team).await? {
             Section::Changed(queue) => self.show(queue),
             Section::Unchanged => {}

@@ -92,7 +92,7 @@ impl TeamSection {
         })
     }
 
-    /// The buttons that show all conversations, the agent's own, or the unassigned ones.
+    /// The buttons that show all conversations, the agent's own, the unassigned or the snoozed ones.
     pub(crate) fn filter_buttons(self) -> AnyView {
         let count = move |section: Option<&QueueSection>| {
             section.map(|section| numbers(section, self.own)).unwrap_or_default()
@@ -104,7 +104,7 @@ impl TeamSection {
     pub(crate) fn none_text(self) -> AnyView {
         let is_filtered_out = move || {
             let counts = self.counts.get();
-            !self.has_rows() && counts.agent + counts.customer > 0
+            !self.has_rows() && counts.agent + counts.customer + counts.snoozed > 0
         };
         let text = move || none_text(self.state.filters.of(self.team));
         when(is_filtered_out, move || view! { <p class="py-2 text-sm text-quiet">{text}</p> }.into_any())

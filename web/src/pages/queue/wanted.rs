@@ -51,7 +51,9 @@ impl Wanted {
             | EventKind::ConversationClosed
             | EventKind::ConsentChanged
             | EventKind::AttentionChanged
-            | EventKind::AssignmentChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
+            | EventKind::AssignmentChanged
+            | EventKind::SnoozeChanged
+            | EventKind::TagsChanged => Some(event.team_id.map_or(Wanted::All, Wanted::section)),
         }
     }
 

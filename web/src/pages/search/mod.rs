@@ -47,6 +47,8 @@ struct SearchState {
     search: RwSignal<Search>,
     results: RwSignal<Option<Results>>,
     error: RwSignal<Option<RequestError>>,
+    /// The tags of all teams: pairs of id and name.
+    tags: RwSignal<Vec<(String, String)>>,
     /// Whether the next page is being fetched.
     busy: RwSignal<bool>,
 }
@@ -127,7 +129,7 @@ impl SearchState {
     }
 }
 
-/// The page `/search?q=&status=&team=`.
+/// The page `/search?q=&status=&team=&tag=`.
 #[component]
 pub(crate) fn SearchPage() -> impl IntoView {
     let me = use_session().me().filter(|me| me.may(Permission::Search));
@@ -150,11 +152,14 @@ pub(crate) fn SearchPage() -> impl IntoView {
             text: parameter("q"),
             team: parameter("team"),
             status: parameter("status"),
+            tag: parameter("tag"),
         }),
         results: RwSignal::new(None),
         error: RwSignal::new(None),
+        tags: RwSignal::new(Vec::new()),
         busy: RwSignal::new(false),
     };
+    fetch_tags(state);
     let restoration = use_scroll_restoration();
     let saved = restoration.and_then(|restoration| restoration.saved_rows::<Results>(RESULTS_KEY));
     match saved.filter(|saved| state.search.with_untracked(|search| *search == saved.search)) {
@@ -195,6 +200,29 @@ pub(crate) fn SearchPage() -> impl IntoView {
     page
 }
 
+/// Fetches the tags to filter by. Without them, the page has no such filter.
+fn fetch_tags(state: SearchState) {
+    state.scope.spawn(async move {
+        let tags = state.client.list_every_tag(false).await.unwrap_or_default();
+        if tags.is_empty() {
+            return;
+        }
+        let several = state.teams.with_value(|teams| teams.len() > 1);
+        let named = tags.into_iter().map(|tag| {
+            let team = state.teams.with_value(|teams| {
+                teams
+                    .iter()
+                    .find(|team| several && Some(team.id) == tag.team_id)
+                    .map(|team| team.name.clone())
+            });
+            let name = team.map_or(tag.name.clone(), |team| format!("{} · {team}", tag.name));
+            (tag.id.to_string(), name)
+        });
+        let any = (String::new(), "Any tag".to_owned());
+        state.tags.try_set([any].into_iter().chain(named).collect());
+    });
+}
+
 fn search_form(state: SearchState, input: NodeRef<html::Input>) -> AnyView {
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
@@ -206,6 +234,10 @@ fn search_form(state: SearchState, input: NodeRef<html::Input>) -> AnyView {
         (teams.len() > 1).then(|| [any].into_iter().chain(options).collect())
     });
     let statuses = STATUSES.iter().map(|&(value, name)| (value.to_owned(), name.to_owned())).collect();
+    let tags = move || {
+        let tags = state.tags.get();
+        (!tags.is_empty()).then(|| filter("Tag", tags, state, |search| &mut search.tag))
+    };
     view! {
         <form role="search" class="my-4 flex flex-wrap gap-2" on:submit=submit>
             <input
@@ -221,6 +253,7 @@ fn search_form(state: SearchState, input: NodeRef<html::Input>) -> AnyView {
             />
             {filter("Status", statuses, state, |search| &mut search.status)}
             {teams.map(|teams| filter("Team", teams, state, |search| &mut search.team))}
+            {tags}
         </form>
     }
     .into_any()

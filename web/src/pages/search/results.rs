@@ -19,6 +19,7 @@ use crate::{
         person::{open_label, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head, link_cell, name_cell, ref_link},
+        tags::chips,
         timestamp::timestamp,
     },
     time_zone::Zone,
@@ -120,6 +121,7 @@ fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyVie
     let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
     let (status, colours) = match conversation.status {
         ConversationStatus::Pending => ("Awaiting reply", "badge-outline"),
+        ConversationStatus::Open if conversation.snoozed_until.is_some() => ("Snoozed", "badge-outline"),
         ConversationStatus::Open => ("In progress", "badge-primary"),
         ConversationStatus::Closed => ("Closed", "badge-neutral"),
     };
@@ -133,7 +135,7 @@ fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyVie
     view! {
         <tr role="row" class=ROW>
             {cell("Ref", ref_link(conversation.id, reference))}
-            {name_cell(text(conversation.name.as_deref()))}
+            {name_cell(view! { {text(conversation.name.as_deref())} {chips(&conversation.tags)} })}
             {cell(
                 "Number",
                 view! {

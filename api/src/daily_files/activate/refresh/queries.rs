@@ -10,7 +10,7 @@ use shared::{
 
 use super::LiveConversation;
 use crate::db::{
-    AsText, DbConnection, DbError, IsLive, IsOpen, IsPending, for_update, on_each,
+    AsText, DbConnection, DbError, IsAwake, IsLive, IsOpen, IsPending, IsSnoozed, for_update, on_each,
     schema::{conversations, customers, daily_files},
 };
 
@@ -23,9 +23,11 @@ pub(super) fn live(conn: &mut DbConnection, team: TeamId) -> Result<Vec<LiveConv
         conversations::reference,
         conversations::name,
     ));
-    // Two queries, because each status has its own index.
-    let mut rows: Vec<Columns> = on_each!(conn, |c| of_team.filter(IsOpen).load(c))?;
+    // Three queries, because each has its own index.
+    let mut rows: Vec<Columns> = on_each!(conn, |c| of_team.filter(IsOpen).filter(IsAwake).load(c))?;
+    let snoozed: Vec<Columns> = on_each!(conn, |c| of_team.filter(IsSnoozed).load(c))?;
     let pending: Vec<Columns> = on_each!(conn, |c| of_team.filter(IsPending).load(c))?;
+    rows.extend(snoozed);
     rows.extend(pending);
     let held = |(id, AsText(number), reference, name)| LiveConversation {
         id: ConversationId(id),
