@@ -98,8 +98,11 @@ test("Ctrl+/ inserts a template at the caret, and Ctrl+Z removes it", async ({ p
   await expect(box).toHaveValue("Good morning. greetingBye");
 });
 
-test("Escape closes the search of the ad-hoc dialog and not the dialog", async ({ page, server }) => {
-  const { dialog, message, template } = await AdHocDialog.openAs(page, server, "cy", "Claims");
+test("Escape closes the search of the ad-hoc dialog and not the dialog", async ({
+  page,
+  freshServer,
+}) => {
+  const { dialog, message, template } = await AdHocDialog.openAs(page, freshServer, "cy", "Claims");
   await expect(template.getByRole("option").nth(1)).toBeAttached();
   await message.pressSequentially("/");
   const list = dialog.getByRole("listbox", { name: "Templates" });

@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 
+import { AdHocDialog } from "../fixtures/ad-hoc.ts";
 import { expectAccessible } from "../fixtures/axe.ts";
 import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
 import { MESSAGES, expectLive, holdRequests } from "../fixtures/network.ts";
@@ -13,7 +14,7 @@ const DRAFT = "**/api/v1/conversations/*/draft";
 /** Waits until the server has answered the next request that stores or deletes a draft. */
 async function saved(page: Page, method = "PUT"): Promise<void> {
   const response = await page.waitForResponse(
-    (response) => response.url().endsWith("/draft") && response.request().method() === method,
+    (response) => /draft$/.test(response.url()) && response.request().method() === method,
   );
   expect(response.ok()).toBe(true);
 }
@@ -134,4 +135,21 @@ test("of two versions the newer one stays, and the other can be restored", async
   await expect(here.box).toHaveValue("Saturday");
   await page.getByRole("button", { name: "Restore my text" }).click();
   await expect(here.box).toHaveValue("Friday");
+});
+
+test("the text of an ad-hoc message is on another device, and sending it there empties it here", async ({
+  page,
+  otherPage,
+  server,
+}) => {
+  const here = await AdHocDialog.openAs(page, server, "cy", "Claims");
+  await Promise.all([saved(page), here.message.fill("Your claim is settled")]);
+  const there = await AdHocDialog.openAs(otherPage, server, "cy", "Claims");
+  await expect(there.message).toHaveValue("Your claim is settled");
+  const customer = server.customer("Claims");
+  await there.enterNumber(customer.number, customer.displayNumber);
+  await there.send.click();
+  await there.expectSent(customer.displayNumber);
+  await returnTo(page);
+  await expect(here.message).toHaveValue("");
 });

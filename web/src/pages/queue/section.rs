@@ -137,7 +137,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
             {cell(
                 "Next Action",
                 view! {
-                    <span class="flex min-w-0 grow items-center gap-2">
+                    <span class="flex min-w-0 grow items-center gap-2 max-lg:flex-wrap">
                         {move || next()} {draft_mark(id)} {viewers(id)} {move || holder()}
                     </span>
                 },
