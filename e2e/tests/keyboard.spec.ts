@@ -81,7 +81,8 @@ test("? lists the shortcuts, Escape closes the list, and single-key shortcuts ca
   page,
   server,
 }) => {
-  await server.openAs(page, "bo", "/");
+  const account = await server.createAccount({ permissions: ["reply"], teams: ["Support"] });
+  await server.openAs(page, account, "/");
   const help = page.getByRole("dialog", { name: "Keyboard" });
   await expect(page.getByRole("link", { name: /^Open conversation/ }).first()).toBeVisible();
   await page.keyboard.press("?");

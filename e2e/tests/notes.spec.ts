@@ -69,7 +69,7 @@ test("@ suggests colleagues, and a mentioned colleague gets a notice with a link
   expect((await posted).postDataJSON()).toMatchObject({ body: "Please call her, @Bo today", mentions: [expect.any(Number)] });
 
   const notice = otherPage.getByRole("region", { name: "Notices" }).getByRole("link");
-  await expect(notice).toHaveText(`Ann mentioned you in ${customer.displayNumber}`);
+  await expect(notice).toHaveText(`Ann mentioned you: ${customer.displayNumber}`);
   await notice.click();
   await expect(otherPage).toHaveURL(`/conversations/${id}`);
   await expect(otherPage.getByRole("listitem").filter({ hasText: "@Bo today" })).toBeVisible();

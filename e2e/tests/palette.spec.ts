@@ -47,8 +47,9 @@ test("the header's button opens the palette, which also works without single-key
   page,
   server,
 }) => {
-  await page.addInitScript(() => localStorage.setItem("smsc-keys", "off"));
-  await server.openAs(page, "bo", "/closed");
+  const account = await server.createAccount({ permissions: ["reply"], teams: ["Support"] });
+  await (await server.apiAs(account)).setPreferences({ shortcuts: false });
+  await server.openAs(page, account, "/closed");
   const palette = new Palette(page);
   const button = page.getByRole("button", { name: /^Search or jump to/ });
   await button.click();

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::{
     api_key::ApiKeyName,
     ids::{AccountId, TeamId},
-    preferences::Preferences,
     team::TeamSummary,
 };
 
@@ -181,9 +180,6 @@ pub struct Me {
     pub account: Option<Account>,
     /// The caller's API key; `null` when the caller is an account.
     pub api_key: Option<ApiKeyName>,
-    /// What the account has set for itself; `null` for an API key.
-    #[serde(default)]
-    pub preferences: Option<Preferences>,
     /// The caller's permissions.
     pub permissions: BTreeSet<Permission>,
     /// The caller's teams by name; every team for an admin.

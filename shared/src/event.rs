@@ -11,12 +11,14 @@ use crate::ids::{AccountId, ConversationId, EventId, MessageId, TeamId};
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
-    /// A message from the customer was received.
+    /// A message from the customer was received. `account_id` is the account that the conversation is assigned to.
     MessageReceived,
     /// A message to the customer was queued.
     MessageQueued,
-    /// A message's delivery status changed.
+    /// A message's delivery status changed, but not to a failure.
     MessageStatusChanged,
+    /// A message finally failed. `account_id` is the account that the conversation is assigned to.
+    MessageFailed,
     /// A note was added to a conversation.
     NoteAdded,
     /// A note mentions an account. Only the account's own streams receive this event.
@@ -35,6 +37,8 @@ pub enum EventKind {
     SnoozeChanged,
     /// An account or API key changed the tags of a conversation.
     TagsChanged,
+    /// A colleague assigned a conversation to an account. Only the account's own streams receive this event.
+    Given,
     /// A team, its numbers, its members, its templates, its closure reasons or its tags changed.
     TeamChanged,
     /// An account changed. Only the account's own streams receive this event.
@@ -45,10 +49,11 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [EventKind; 14] = [
+    pub const ALL: [EventKind; 16] = [
         EventKind::MessageReceived,
         EventKind::MessageQueued,
         EventKind::MessageStatusChanged,
+        EventKind::MessageFailed,
         EventKind::NoteAdded,
         EventKind::Mentioned,
         EventKind::ConversationClosed,
@@ -57,6 +62,7 @@ impl EventKind {
         EventKind::AssignmentChanged,
         EventKind::SnoozeChanged,
         EventKind::TagsChanged,
+        EventKind::Given,
         EventKind::TeamChanged,
         EventKind::AccountChanged,
         EventKind::GatewayChanged,
@@ -69,6 +75,7 @@ impl EventKind {
             EventKind::MessageReceived => "message_received",
             EventKind::MessageQueued => "message_queued",
             EventKind::MessageStatusChanged => "message_status_changed",
+            EventKind::MessageFailed => "message_failed",
             EventKind::NoteAdded => "note_added",
             EventKind::Mentioned => "mentioned",
             EventKind::ConversationClosed => "conversation_closed",
@@ -77,6 +84,7 @@ impl EventKind {
             EventKind::AssignmentChanged => "assignment_changed",
             EventKind::SnoozeChanged => "snooze_changed",
             EventKind::TagsChanged => "tags_changed",
+            EventKind::Given => "given",
             EventKind::TeamChanged => "team_changed",
             EventKind::AccountChanged => "account_changed",
             EventKind::GatewayChanged => "gateway_changed",

@@ -1,7 +1,5 @@
 //! What an account has set for itself: appearance, keys, undo and notifications.
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TeamId;
@@ -22,13 +20,13 @@ pub struct Preferences {
     pub undo_seconds: u8,
     /// Whether a notification makes a sound.
     pub sound: bool,
-    /// What the account wants no notifications of.
-    pub muted: BTreeSet<Muted>,
+    /// What the account wants no notifications of, each once.
+    pub muted: Vec<Muted>,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::System, shortcuts: true, undo_seconds: 0, sound: true, muted: BTreeSet::new() }
+        Self { theme: Theme::System, shortcuts: true, undo_seconds: 0, sound: true, muted: Vec::new() }
     }
 }
 
@@ -47,7 +45,7 @@ pub enum Theme {
 }
 
 /// A kind of notification of one team.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Muted {
     /// The team.
@@ -57,7 +55,7 @@ pub struct Muted {
 }
 
 /// What a notification is about. The first two concern conversations that are the account's or unassigned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {

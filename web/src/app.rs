@@ -29,7 +29,7 @@ use crate::{
     router::Router,
     scroll_restoration::ScrollRestoration,
     session::{Session, SessionState},
-    theme::Theme,
+    theme,
 };
 
 const SIGN_IN: &str = "/sign-in";
@@ -95,7 +95,7 @@ impl Page {
 /// The app.
 #[component]
 pub(crate) fn App() -> impl IntoView {
-    Theme::provide();
+    theme::provide();
     Clock::provide();
     Notices::provide();
     ScrollRestoration::provide();

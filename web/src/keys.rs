@@ -143,7 +143,7 @@ impl Keys {
         }
     }
 
-    /// Turns single-key shortcuts on or off, and stores the choice.
+    /// Turns single-key shortcuts on or off, and stores the choice for the next visit.
     pub(crate) fn set_enabled(self, enabled: bool) {
         self.enabled.set(enabled);
         storage::save(KEY, (!enabled).then_some("off"));

@@ -12,7 +12,6 @@ use shared::{
 
 use crate::{
     api::{Client, RequestError},
-    components::notices::use_notices,
     tasks::spawn_detached,
     time_zone::Zone,
 };
@@ -35,13 +34,15 @@ pub(crate) enum SessionState {
 pub(crate) struct Session {
     state: RwSignal<SessionState>,
     client: Client,
+    preferences: RwSignal<Preferences>,
 }
 
 impl Session {
     /// Provides the session and the API client as context, and loads the session.
     pub(crate) fn provide() -> Self {
         let client = Client::new();
-        let session = Self { state: RwSignal::new(SessionState::Loading), client };
+        let session =
+            Self { state: RwSignal::new(SessionState::Loading), client, preferences: RwSignal::default() };
         provide_context(client);
         provide_context(session);
         Effect::new(move |_| {
@@ -84,19 +85,16 @@ impl Session {
         }
     }
 
-    /// Changes the account's preferences, here at once and then on the server, for its other tabs and devices.
-    pub(crate) fn change_preferences(self, change: impl FnOnce(&mut Preferences)) {
-        let Some(mut me) = self.me() else { return };
-        let Some(preferences) = &mut me.preferences else { return };
-        change(preferences);
-        let (new, notices) = (preferences.clone(), use_notices());
-        self.set_me(me);
-        spawn_detached(async move {
-            if let Err(error) = self.client.put_preferences(&new).await {
-                notices.error(format!("The setting was not saved. {error}"));
-                self.load();
-            }
-        });
+    /// Selects a value from the account's preferences, tracked. They are the defaults until they are loaded.
+    pub(crate) fn preferences<T>(self, read: impl FnOnce(&Preferences) -> T) -> T {
+        self.preferences.with(read)
+    }
+
+    /// Replaces the preferences in this tab. [`crate::preferences`] loads and stores them.
+    pub(crate) fn set_preferences(self, new: Preferences) {
+        if self.preferences.with_untracked(|old| *old != new) {
+            self.preferences.set(new);
+        }
     }
 
     /// Returns the time zone for times that belong to no team: that of the account's first team.

@@ -1,76 +1,50 @@
-//! The theme: light, dark or the system's. Sets `data-theme` on `<html>`, and is stored between visits.
+//! The theme: light, dark or the system's. Sets `data-theme` on `<html>`. It is a preference of the account, which
+//! [`crate::preferences`] stores; the browser stores it for the first paint and for the sign-in page.
 
 use leptos::prelude::*;
+use shared::preferences::Theme;
 
 use crate::storage;
 
 const KEY: &str = "smsc-theme";
 
-/// The agent's choice of theme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Theme {
-    /// The system's theme.
-    System,
-    /// Light.
-    Light,
-    /// Dark.
-    Dark,
-}
+/// Every theme, with its name.
+pub(crate) const THEMES: [(Theme, &str); 3] =
+    [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
 
-impl Theme {
-    pub(crate) const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
-
-    /// Returns the value in storage and in `data-theme`; `None` for the system's theme.
-    fn value(self) -> Option<&'static str> {
-        match self {
-            Theme::System => None,
-            Theme::Light => Some("light"),
-            Theme::Dark => Some("dark"),
-        }
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Theme::System => "System",
-            Theme::Light => "Light",
-            Theme::Dark => "Dark",
-        }
-    }
-
-    /// Applies the stored theme and provides it as context. Call it in the root component: a context outlives the
-    /// component that provides it, but a signal does not.
-    pub(crate) fn provide() -> RwSignal<Self> {
-        let theme = Self::chosen();
-        theme.apply();
-        let chosen = RwSignal::new(theme);
-        provide_context(chosen);
-        chosen
-    }
-
-    /// Returns the stored theme.
-    fn chosen() -> Self {
-        let kept = storage::load(KEY);
-        Self::ALL.into_iter().find(|theme| theme.value() == kept.as_deref()).unwrap_or(Theme::System)
-    }
-
-    /// Stores and applies the theme.
-    pub(crate) fn choose(self) {
-        storage::save(KEY, self.value());
-        self.apply();
-    }
-
-    /// Applies the theme to the page.
-    fn apply(self) {
-        if let Some(html) = document().document_element() {
-            let _ = match self.value() {
-                Some(value) => html.set_attribute("data-theme", value),
-                None => html.remove_attribute("data-theme"),
-            };
-        }
+/// Returns the value in storage and in `data-theme`; `None` for the system's theme.
+fn value(theme: Theme) -> Option<&'static str> {
+    match theme {
+        Theme::System => None,
+        Theme::Light => Some("light"),
+        Theme::Dark => Some("dark"),
     }
 }
 
-/// Returns the chosen theme as a signal, inside the app.
+/// Applies the stored theme and provides it as context. Call it in the root component: a context outlives the
+/// component that provides it, but a signal does not.
+pub(crate) fn provide() -> RwSignal<Theme> {
+    let stored = storage::load(KEY);
+    let theme = THEMES.into_iter().map(|(theme, _)| theme).find(|theme| value(*theme) == stored.as_deref());
+    let shown = RwSignal::new(Theme::System);
+    show(shown, theme.unwrap_or_default());
+    provide_context(shown);
+    shown
+}
+
+/// Shows the theme, and stores it for the next visit.
+pub(crate) fn show(shown: RwSignal<Theme>, theme: Theme) {
+    shown.set(theme);
+    storage::save(KEY, value(theme));
+    if let Some(html) = document().document_element() {
+        let _ = match value(theme) {
+            Some(value) => html.set_attribute("data-theme", value),
+            None => html.remove_attribute("data-theme"),
+        };
+    }
+}
+
+/// Returns the theme on screen as a signal, inside the app.
 pub(crate) fn use_theme() -> RwSignal<Theme> {
-    use_context().unwrap_or_else(Theme::provide)
+    use_context().unwrap_or_else(provide)
 }

@@ -15,7 +15,7 @@ use api::{
     conversations::{queue, receive::receive},
     db::{DatabaseUrl, Db},
 };
-use shared::{conversation::ConversationStatus, ids::TeamId};
+use shared::ids::TeamId;
 
 use crate::{
     baseline::{bare_endpoint, in_process},
@@ -148,7 +148,7 @@ impl Requests<'_> {
         let http = loop_after_changes(&self.server.address, CLIENTS, self.time, change, request)?;
         let statements = in_process(CLIENTS, self.time, || async {
             let scope = TeamScope::Only(vec![TeamId(1)]);
-            let (open, all) = (ConversationStatus::Open, queue::AssignedFilter::Any);
+            let (open, all) = (queue::ListedStatus::Open, queue::Filter::default());
             db.read(move |conn| queue::list(conn, &scope, TeamId(1), open, all, None, 50)).await.map(drop)
         })?;
         Ok(self

@@ -14,7 +14,7 @@ use super::{
     own_sessions, refresh, session,
 };
 use crate::{
-    accounts::{preferences, profile},
+    accounts::profile,
     body::Body,
     error::ApiError,
     outbox::gateway_access,
@@ -175,20 +175,17 @@ pub async fn delete_my_session(
 
 async fn me(state: &AppState, caller: Caller) -> Result<Me, ApiError> {
     let scope = caller.scope;
+    let (teams, gateway_refused_since) = state
+        .db
+        .read(move |conn| {
+            Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, gateway_access::refused_since(conn)?))
+        })
+        .await?;
     let (account, api_key) = match caller.identity {
         Identity::Account { account, .. } => (Some(account), None),
         Identity::ApiKey(key) => (None, Some(key)),
     };
-    let id = account.as_ref().map(|account| account.id);
-    let (teams, gateway_refused_since, preferences) = state
-        .db
-        .read(move |conn| {
-            let preferences = id.map(|id| preferences::get(conn, &scope, id)).transpose()?;
-            let teams = teams::queries::teams(conn, &scope)?;
-            Ok::<_, ApiError>((teams, gateway_access::refused_since(conn)?, preferences))
-        })
-        .await?;
-    Ok(Me { account, api_key, preferences, permissions: caller.permissions, teams, gateway_refused_since })
+    Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
 }
 
 fn signed_in(mut response: HttpResponseBuilder, new: &session::NewSession, state: &AppState) -> HttpResponse {

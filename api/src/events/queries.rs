@@ -48,6 +48,7 @@ pub(crate) fn note_appended(
     team: TeamId,
     conversation: ConversationId,
     message: MessageId,
+    account: Option<AccountId>,
     now: DateTime<Utc>,
 ) {
     note(Event {
@@ -55,6 +56,7 @@ pub(crate) fn note_appended(
         team_id: Some(team),
         conversation_id: Some(conversation),
         message_id: Some(message),
+        account_id: account,
         ..new_event(kind, now)
     });
 }

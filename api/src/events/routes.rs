@@ -153,7 +153,8 @@ impl Stream {
             }
             if !is_repeated
                 && event.kind != EventKind::AccountChanged
-                && (event.kind != EventKind::Mentioned || self.may_affect_caller(event))
+                && (!matches!(event.kind, EventKind::Mentioned | EventKind::Given)
+                    || self.may_affect_caller(event))
                 && event.team_id.is_none_or(|team| self.caller.scope.includes(team))
             {
                 return Some(published.text.clone());
@@ -161,7 +162,7 @@ impl Stream {
         }
     }
 
-    /// Whether a mention or an account change concerns the caller: its own account, or for an API key a change of any key.
+    /// Whether an event about an account concerns the caller: its own account, or for an API key a change of any key.
     fn may_affect_caller(&self, event: &Event) -> bool {
         self.caller.account_id() == event.account_id
     }

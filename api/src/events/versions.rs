@@ -137,8 +137,8 @@ impl CommitObserver for Versions {
 impl Changes {
     fn count(&mut self, event: &Event) {
         match (event.kind, event.team_id) {
-            // A mention comes with the event of its note.
-            (EventKind::GatewayChanged | EventKind::Mentioned, _) => {}
+            // The last two come with the event of a note or of an assignment.
+            (EventKind::GatewayChanged | EventKind::Mentioned | EventKind::Given, _) => {}
             (EventKind::AccountChanged, _) => match event.account_id {
                 Some(account) => *self.accounts.entry(account).or_default() += 1,
                 None => self.api_keys += 1,

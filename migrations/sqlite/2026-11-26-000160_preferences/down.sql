@@ -1,1 +1,2 @@
+DELETE FROM events WHERE kind IN ('message_failed', 'given');
 DROP TABLE preferences;

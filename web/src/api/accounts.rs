@@ -4,6 +4,7 @@ use gloo_net::http::Method;
 use shared::{
     account::{AccountChange, AccountDetail, Me, NewAccount, NewPassword, PasswordChange, Profile},
     ids::AccountId,
+    session::OwnSession,
 };
 
 use super::{Client, RequestError};

@@ -31,6 +31,11 @@ impl Client {
         self.get("/me").await
     }
 
+    /// Returns the account's preferences.
+    pub(crate) async fn get_preferences(self) -> Result<Preferences, RequestError> {
+        self.get("/me/preferences").await
+    }
+
     /// Replaces the account's preferences.
     pub(crate) async fn put_preferences(self, new: &Preferences) -> Result<(), RequestError> {
         self.write_text(Method::PUT, "/me/preferences", new).await.map(drop)

@@ -10,6 +10,10 @@ thread_local! {
     static HAS_NAVIGATED: Cell<bool> = const { Cell::new(false) };
 }
 
+/// The number of conversations with news, which stands before the document's title.
+#[derive(Clone, Copy)]
+pub(crate) struct UnreadCount(pub(crate) RwSignal<usize>);
+
 /// The page's heading. `text` is also the document's title.
 #[component]
 pub(crate) fn Heading(
@@ -21,7 +25,14 @@ pub(crate) fn Heading(
     class: &'static str,
 ) -> impl IntoView {
     let node = NodeRef::<html::H1>::new();
-    Effect::new(move |_| document().set_title(&format!("{} · SMS Chat", text.get())));
+    let unread = use_context::<UnreadCount>();
+    Effect::new(move |_| {
+        let unread = match unread.map_or(0, |UnreadCount(count)| count.get()) {
+            0 => String::new(),
+            count => format!("({count}) "),
+        };
+        document().set_title(&format!("{unread}{} · SMS Chat", text.get()));
+    });
     Effect::new(move |_| {
         if let Some(heading) = node.get()
             && HAS_NAVIGATED.replace(true)

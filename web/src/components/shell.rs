@@ -1,17 +1,14 @@
 //! The frame around every page of the signed-in app: skip link, menu, live indicator and account menu.
 
 use leptos::{html, prelude::*};
-use shared::{
-    account::Permission,
-    event::EventKind,
-    ids::{ConversationId, MessageId},
-};
+use shared::{account::Permission, event::EventKind};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
     account_menu::AccountMenu,
     gateway_alarm::gateway_alarm,
+    heading::UnreadCount,
     icon::{Icon, icon},
     keyboard_help::KeyboardHelp,
     notices::use_notices,
@@ -59,7 +56,8 @@ pub(crate) fn Shell(
     open_clicked_rows();
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
-    let mention = follow_events(live, session);
+    provide_context(UnreadCount(RwSignal::new(0)));
+    follow_events(live, session);
     let may = |needed: Option<Permission>| {
         needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))
     };
@@ -105,25 +103,18 @@ pub(crate) fn Shell(
         </main>
         <KeyboardHelp />
         <div hidden>
-            {move || {
-                mention.get().map(|(of, note)| view! { <LazyPage page=Lazy::MentionNotice(of, note) /> })
-            }}
+            <LazyPage page=Lazy::Notifications />
         </div>
     }
 }
 
-/// Reloads the session when an event may have changed it. Returns the last note that mentions this account, with its
-/// conversation.
-fn follow_events(live: Live, session: Session) -> RwSignal<Option<(ConversationId, MessageId)>> {
-    let mention = RwSignal::new(None);
+/// Reloads the session when an event may have changed it.
+fn follow_events(live: Live, session: Session) {
     let reload_session = coalesce(move || async move { session.load() });
     live.listen(move |update| {
         // After a reconnection, teams, permissions or the gateway may have changed, or another tab may have signed in
         // with another account.
         match update {
-            LiveUpdate::Event(event) if event.kind == EventKind::Mentioned => {
-                mention.set(event.conversation_id.zip(event.message_id));
-            }
             LiveUpdate::Event(event)
                 if !matches!(
                     event.kind,
@@ -132,7 +123,6 @@ fn follow_events(live: Live, session: Session) -> RwSignal<Option<(ConversationI
             _ => reload_session.run(()),
         }
     });
-    mention
 }
 
 /// The button that opens the command palette. On a narrow screen, the queue has a link to the search page.

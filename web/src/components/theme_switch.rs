@@ -2,30 +2,27 @@
 
 use leptos::prelude::*;
 
-use crate::theme::{Theme, use_theme};
+use crate::theme::{THEMES, show, use_theme};
 
 /// The switch. `group` is the name of its radio buttons, different for each switch.
 pub(crate) fn theme_switch(group: &'static str) -> AnyView {
-    let chosen = use_theme();
-    let choice = move |theme: Theme| {
+    let shown = use_theme();
+    let choice = move |(theme, name)| {
         view! {
             <input
                 type="radio"
                 name=group
                 class="btn btn-sm join-item flex-1"
-                aria-label=theme.name()
-                prop:checked=move || chosen.get() == theme
-                on:change=move |_| {
-                    chosen.set(theme);
-                    theme.choose();
-                }
+                aria-label=name
+                prop:checked=move || shown.get() == theme
+                on:change=move |_| show(shown, theme)
             />
         }
     };
     view! {
         <fieldset>
             <legend class="mb-1 text-sm font-medium">"Theme"</legend>
-            <div class="join flex">{Theme::ALL.map(choice).collect_view()}</div>
+            <div class="join flex">{THEMES.map(choice).collect_view()}</div>
         </fieldset>
     }
     .into_any()

@@ -122,6 +122,11 @@ impl Live {
         self.relay.try_get_value().flatten()
     }
 
+    /// Returns whether this tab has the event stream of the browser, or one of its own.
+    pub(crate) fn is_leading(self) -> bool {
+        self.relay().is_none_or(|relay| relay.is_leader())
+    }
+
     /// Returns the relay, if this tab is the leader.
     fn leading(self) -> Option<Rc<Relay>> {
         self.relay().filter(|relay| relay.is_leader())

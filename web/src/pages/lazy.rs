@@ -1,15 +1,17 @@
-//! Lazily loaded pages. The conversation page has its own chunk, which the queue page prefetches. All other pages here
-//! share a second chunk, which is fetched when one of them is first opened.
+//! Lazily loaded pages. The conversation page has its own chunk, which the queue page prefetches. The notifications have
+//! another, which is fetched after the first page. All other pages here share a chunk, which is fetched when one of them
+//! is first opened.
 //!
 //! Code outside this file must not refer to these pages: the linker would move them back into the first download.
 
 use leptos::prelude::*;
-use shared::ids::{ConversationId, MessageId, TeamId};
+use shared::ids::{ConversationId, TeamId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
     api::RequestError,
     components::placeholder::{failed, skeleton},
+    notifications::notifications,
     pages::{
         accounts::accounts_page,
         ad_hoc::AdHoc,
@@ -26,7 +28,6 @@ use crate::{
             tag_form::TagForm,
         },
         daily_file::daily_file_page,
-        mention_notice::show_mention,
         palette::dialog::palette_dialog,
         profile::profile_page,
         queue::filter::queue_tag_filter,
@@ -87,8 +88,8 @@ pub(crate) enum Lazy {
     Snooze,
     /// The content of the dialog that changes the tags of a conversation.
     ConversationTags,
-    /// The notice of a note that mentions the account. It shows nothing else.
-    MentionNotice(ConversationId, MessageId),
+    /// The notifications, which follow the event stream. They show nothing in their place.
+    Notifications,
 }
 
 impl Lazy {
@@ -148,8 +149,10 @@ pub(crate) fn part_of_conversation(part: Lazy) -> AnyView {
 #[wasm_split(lazy, fallible)]
 fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        // Rendered by `render_conversation`.
-        Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) => ().into_any(),
+        // Rendered by the other entry points.
+        Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) | Lazy::Notifications => {
+            ().into_any()
+        }
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
         Lazy::DailyFile => daily_file_page(),
@@ -166,7 +169,6 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Search => view! { <SearchPage /> }.into_any(),
         Lazy::Palette => palette_dialog(),
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
-        Lazy::MentionNotice(conversation, note) => show_mention(conversation, note),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
         Lazy::Give => view! { <Give /> }.into_any(),
         Lazy::Snooze => view! { <SnoozeForm /> }.into_any(),
@@ -174,11 +176,18 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
+/// Entry point of the notifications' chunk.
+#[wasm_split(notifications, fallible)]
+fn render_notifications() -> Result<AnyView, SplitLoaderError> {
+    Ok(notifications())
+}
+
 async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     match page {
         Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) => {
             render_conversation(page).await
         }
+        Lazy::Notifications => render_notifications().await,
         other => render_other(other).await,
     }
 }

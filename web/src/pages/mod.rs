@@ -9,7 +9,6 @@ pub(crate) mod consents;
 pub(crate) mod conversation;
 pub(crate) mod daily_file;
 pub(crate) mod lazy;
-pub(crate) mod mention_notice;
 pub(crate) mod not_found;
 pub(crate) mod palette;
 pub(crate) mod profile;

@@ -1,5 +1,7 @@
-//! The profile page: the signed-in account's name, password, sessions and theme.
+//! The profile page: the signed-in account's name, password, sessions and preferences.
 
+mod notifications;
+mod preferences;
 mod sessions;
 
 use leptos::prelude::*;
@@ -33,9 +35,17 @@ pub(crate) fn profile_page() -> AnyView {
                 <h2 id="sessions" class="mb-2 font-semibold">"Where you are signed in"</h2>
                 {sessions::session_list()}
             </section>
+            <section aria-labelledby="notifications" class="rounded-box border border-base-300 p-4">
+                <h2 id="notifications" class="mb-2 font-semibold">"Notifications"</h2>
+                {notifications::notifications()}
+            </section>
             <section aria-labelledby="appearance" class="rounded-box border border-base-300 p-4">
                 <h2 id="appearance" class="mb-2 font-semibold">"Appearance"</h2>
                 <div class="max-w-xs">{theme_switch("profile-theme")}</div>
+            </section>
+            <section aria-labelledby="writing" class="rounded-box border border-base-300 p-4">
+                <h2 id="writing" class="mb-2 font-semibold">"Keys and sending"</h2>
+                {preferences::keys_and_sending()}
             </section>
         </div>
     }

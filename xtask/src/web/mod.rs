@@ -43,6 +43,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         dist.add_app(&ready)?;
         dist.add("style.css", &style_sheet(workspace)?)?;
         dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
+        dist.add("service-worker.js", &std::fs::read(web.join("service-worker.js"))?)?;
         dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
         dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
         dist.publish(workspace)

@@ -64,6 +64,14 @@ pub fn put(
             validation.reject("muted", "unknown", message);
         }
     }
+    if new
+        .muted
+        .iter()
+        .enumerate()
+        .any(|(place, muted)| new.muted.iter().take(place).any(|other| other == muted))
+    {
+        validation.reject("muted", "duplicate", "Name each kind of a team once.");
+    }
     validation.finish()?;
     queries::store(conn, account, new)?;
     Ok(events::queries::insert_of_account(conn, Some(account), now)?)

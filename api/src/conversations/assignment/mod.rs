@@ -79,6 +79,10 @@ pub fn assign(
             queries::assign(conn, id, Some(new.account_id), text.as_deref(), by)?;
         }
     }
+    if !is_same && Some(new.account_id) != caller.account_id() {
+        let (to, team) = (Some(new.account_id), conversation.team_id);
+        events::queries::insert_with_account(conn, EventKind::Given, team, id, None, to, now)?;
+    }
     changed(conn, &conversation, Some(new.account_id), now)
 }
 

@@ -82,9 +82,16 @@ pub(super) fn insert(
         );
         on_each!(conn, |c| diesel::insert_into(outbox::table).values(values).execute(c))?;
     }
-    let Conversation { id: conversation, team_id, .. } = new.conversation;
-    events::queries::insert(conn, event_of(row), *team_id, *conversation, Some(id), now)?;
+    let (kind, Conversation { id: conversation, team_id, .. }) = (event_of(row), new.conversation);
+    let account = account_of(kind, new.conversation);
+    events::queries::insert_with_account(conn, kind, *team_id, *conversation, Some(id), account, now)?;
     Ok(Some(id))
+}
+
+/// The account that an event names, because it may want to know: the one that the conversation is assigned to.
+fn account_of(kind: EventKind, conversation: &Conversation) -> Option<AccountId> {
+    let concerns_holder = matches!(kind, EventKind::MessageReceived | EventKind::MessageFailed);
+    conversation.assigned_to.as_ref().filter(|_| concerns_holder).map(|holder| holder.id)
 }
 
 fn event_of(row: &Row) -> EventKind {
@@ -116,8 +123,8 @@ struct WithEvent<S>(std::marker::PhantomData<S>);
 impl<S: 'static> FixedSql for WithEvent<S> {
     type Row = (BigInt, BigInt);
     const SQL: &'static str = "WITH message AS ({} RETURNING id), \
-        event AS (INSERT INTO events (kind, team_id, conversation_id, message_id, at) \
-            SELECT {}, {}, {}, id, {} FROM message RETURNING id) \
+        event AS (INSERT INTO events (kind, team_id, conversation_id, message_id, account_id, at) \
+            SELECT {}, {}, {}, id, {}, {} FROM message RETURNING id) \
         SELECT message.id, event.id FROM message, event";
 }
 
@@ -145,12 +152,14 @@ fn insert_in_one_statement(
     now: DateTime<Utc>,
 ) -> Result<Option<MessageId>, DbError> {
     let kind = AsText(event).into_sql::<Text>();
+    let holder = account_of(event, new.conversation);
+    let account = holder.map(|id| id.0).into_sql::<Nullable<BigInt>>();
     let Conversation { id, team_id, .. } = new.conversation;
     let (team, conversation) = (team_id.0.into_sql::<BigInt>(), id.0.into_sql::<BigInt>());
     let at = Timestamp(now).into_sql::<UtcTimestamp>();
     let ids: Option<(i64, i64)> = match new.send_to {
         None => {
-            let values: [&dyn QueryFragment<Pg>; 5] = [message, &kind, &team, &conversation, &at];
+            let values: [&dyn QueryFragment<Pg>; 6] = [message, &kind, &team, &conversation, &account, &at];
             Cached::<WithEvent<Insert>, Pg>::new(&values).get_result(conn).optional()?
         }
         Some(number) => {
@@ -162,8 +171,9 @@ fn insert_in_one_statement(
         }
     };
     let Some((message, id_of_event)) = ids else { return Ok(None) };
-    events::queries::note_appended(EventId(id_of_event), event, *team_id, *id, MessageId(message), now);
-    Ok(Some(MessageId(message)))
+    let (event_id, message) = (EventId(id_of_event), MessageId(message));
+    events::queries::note_appended(event_id, event, *team_id, *id, message, holder, now);
+    Ok(Some(message))
 }
 
 struct UpdateProgress;
@@ -194,7 +204,10 @@ pub(crate) fn update(
     let sent = progress.sent_at.map(Timestamp).into_sql::<Nullable<UtcTimestamp>>();
     let delivered = progress.delivered_at.map(Timestamp).into_sql::<Nullable<UtcTimestamp>>();
     let message = id.0.into_sql::<BigInt>();
-    let kind = EventKind::MessageStatusChanged;
+    let kind = match progress.failure {
+        Some(_) => EventKind::MessageFailed,
+        None => EventKind::MessageStatusChanged,
+    };
     let gateway_id = progress.gateway_id.map(|gateway_id| gateway_id.into_sql::<Text>());
     match (&mut *conn, &gateway_id) {
         (DbConnection::Postgres(c), None) => {
@@ -213,7 +226,8 @@ pub(crate) fn update(
             UpdateAccepted::execute(c, &[&status, &failure, &sent, &delivered, gateway_id, &message])?
         }
     };
-    events::queries::insert(conn, kind, conversation.team_id, conversation.id, Some(id), now)
+    let (team, account) = (conversation.team_id, account_of(kind, conversation));
+    events::queries::insert_with_account(conn, kind, team, conversation.id, Some(id), account, now)
 }
 
 fn update_in_one_statement<S: FixedSql>(
@@ -223,18 +237,20 @@ fn update_in_one_statement<S: FixedSql>(
     kind: EventKind,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let account = account_of(kind, conversation);
     let ids: Option<(i64, i64)> = Cached::<WithEvent<S>, Pg>::new(&[
         &Cached::<S, Pg>::new(update),
         &AsText(kind).into_sql::<Text>(),
         &conversation.team_id.0.into_sql::<BigInt>(),
         &conversation.id.0.into_sql::<BigInt>(),
+        &account.map(|id| id.0).into_sql::<Nullable<BigInt>>(),
         &Timestamp(now).into_sql::<UtcTimestamp>(),
     ])
     .get_result(conn)
     .optional()?;
     if let Some((message, event)) = ids {
-        let Conversation { id, team_id, .. } = conversation;
-        events::queries::note_appended(EventId(event), kind, *team_id, *id, MessageId(message), now);
+        let (Conversation { id, team_id, .. }, message) = (conversation, MessageId(message));
+        events::queries::note_appended(EventId(event), kind, *team_id, *id, message, account, now);
     }
     Ok(())
 }

@@ -125,7 +125,7 @@ async fn waiting_messages_are_withdrawn_when_the_customer_opts_out(app: TestApp)
     for message in [first, second] {
         let failed = app.message_becomes(&ann, message, "failed").await;
         assert_eq!(failed["error"]["code"], "21610");
-        let status_events = format!("kind = 'message_status_changed' AND message_id = {message}");
+        let status_events = format!("kind = 'message_failed' AND message_id = {message}");
         assert_eq!(app.database.count("events", &status_events), 1);
     }
     assert_eq!(app.database.count("outbox", "1 = 1"), 0);

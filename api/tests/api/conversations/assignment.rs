@@ -173,9 +173,11 @@ async fn an_assignment_is_an_event(app: TestApp) {
     ann.assign(conversation, BO).await.expect(200);
     ann.assign(conversation, BO).await.expect(200);
     release(&bo, conversation).await.expect(200);
-    for account in [json!(BO.1), Value::Null] {
+    for (kind, account) in
+        [("given", json!(BO.1)), ("assignment_changed", json!(BO.1)), ("assignment_changed", Value::Null)]
+    {
         let event = stream.event().await.unwrap();
-        assert_eq!(event["kind"], "assignment_changed");
+        assert_eq!(event["kind"], kind);
         assert_eq!(event["conversation_id"], conversation);
         assert_eq!((&event["team_id"], &event["account_id"]), (&json!(COLLECTIONS), &account));
     }

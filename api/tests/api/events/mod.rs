@@ -1,4 +1,5 @@
 //! The live event stream.
 
+mod accounts;
 mod feed;
 mod stream;

@@ -3,9 +3,10 @@
 use shared::{
     account::{Me, Permission},
     ids::TeamId,
+    preferences::Theme,
 };
 
-use crate::{components::shell::LINKS, theme::Theme};
+use crate::{components::shell::LINKS, theme::THEMES};
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,8 +73,8 @@ pub(super) fn actions(me: &Me, can_close: bool) -> Vec<Command> {
     }
     actions.push(command("Show keyboard shortcuts", &["?"], Action::Help));
     actions.extend(
-        Theme::ALL.map(|theme| {
-            command(format!("Theme: {}", theme.name().to_lowercase()), &[], Action::Theme(theme))
+        THEMES.map(|(theme, name)| {
+            command(format!("Theme: {}", name.to_lowercase()), &[], Action::Theme(theme))
         }),
     );
     actions.push(command("Sign out", &[], Action::SignOut));

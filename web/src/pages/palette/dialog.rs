@@ -2,7 +2,7 @@
 //! focus stays in the text box, which names the active option.
 
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use shared::{account::Permission, conversation::Conversation, search::is_long_enough};
+use shared::{account::Permission, conversation::Conversation, preferences::Theme, search::is_long_enough};
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlDialogElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 
@@ -24,7 +24,7 @@ use crate::{
     router::{Router, use_router},
     session::{Session, use_client, use_session},
     tasks::spawn_detached,
-    theme::{Theme, use_theme},
+    theme::{show, use_theme},
 };
 
 /// An entry of the list.
@@ -219,10 +219,7 @@ impl Palette {
             Action::Next => take_next(self.client, self.notices, self.router),
             Action::Close => focus_first("[data-close-section]"),
             Action::Help => self.keys.help_open.set(true),
-            Action::Theme(theme) => {
-                self.theme.set(theme);
-                theme.choose();
-            }
+            Action::Theme(theme) => show(self.theme, theme),
             Action::SignOut => spawn_detached(async move {
                 if let Err(error) = self.session.sign_out().await {
                     self.notices.error(&error);

@@ -1,7 +1,7 @@
 //! The account's sessions: browser, address and last use of each, with a button that signs it out.
 
 use leptos::prelude::*;
-use shared::session::OwnSession;
+use shared::{event::EventKind, session::OwnSession};
 
 use crate::{
     api::RequestError,
@@ -42,7 +42,7 @@ pub(super) fn session_list() -> AnyView {
     refetch.run(());
     let own = use_session().account();
     use_live().listen(move |update| match update {
-        LiveUpdate::Event(event) if event.account_id.is_none() || event.account_id != own => {}
+        LiveUpdate::Event(event) if event.kind != EventKind::AccountChanged || event.account_id != own => {}
         _ => refetch.run(()),
     });
     let context = SessionsContext { form: Form::new(), refetch };

@@ -36,12 +36,15 @@ impl Wanted {
             LiveUpdate::Opened => return Some(Wanted::All),
         };
         match event.kind {
-            EventKind::GatewayChanged | EventKind::NoteAdded | EventKind::Mentioned => None,
+            EventKind::GatewayChanged | EventKind::NoteAdded | EventKind::Mentioned | EventKind::Given => {
+                None
+            }
             // Sections may come, go or get another place.
             EventKind::TeamChanged | EventKind::AccountChanged => Some(Wanted::All),
             EventKind::MessageReceived
             | EventKind::MessageQueued
             | EventKind::MessageStatusChanged
+            | EventKind::MessageFailed
             | EventKind::ConversationClosed
             | EventKind::ConsentChanged
             | EventKind::AttentionChanged

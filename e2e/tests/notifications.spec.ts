@@ -1,0 +1,182 @@
+// Notifications: of the system, in the app, and as a count in the tab's title; and the preferences for them.
+//
+// The browser of these tests has no system that could show a notification. So the tests grant the permission, and
+// replace the last step, `showNotification`, in the real service worker.
+
+import type { Page, Worker } from "@playwright/test";
+
+import { expectAccessible } from "../fixtures/axe.ts";
+import { expectLive } from "../fixtures/network.ts";
+import type { TestServer } from "../fixtures/server.ts";
+import { expect, test } from "../fixtures/test.ts";
+
+interface Shown {
+  title: string;
+  body: string;
+  tag: string;
+}
+
+/** Lets the page believe that the agent has allowed or not yet allowed notifications. */
+async function permitNotifications(page: Page, permission: "granted" | "default"): Promise<void> {
+  await page.addInitScript((initial) => {
+    let permission = initial;
+    Object.defineProperty(Notification, "permission", { get: () => permission });
+    Notification.requestPermission = async () => (permission = "granted");
+  }, permission);
+}
+
+/** Sends a test notification from the profile page, and returns the service worker that shows it. */
+async function serviceWorker(page: Page): Promise<Worker> {
+  const started = page.context().waitForEvent("serviceworker");
+  await page.evaluate(async () => {
+    const script = document.querySelector("meta[name=service-worker]")?.getAttribute("content");
+    await navigator.serviceWorker.register(script ?? "");
+    await navigator.serviceWorker.ready;
+  });
+  const worker = await started;
+  await worker.evaluate(() => {
+    const scope = globalThis as unknown as {
+      shown: Shown[];
+      registration: { showNotification: (title: string, options: Omit<Shown, "title">) => Promise<void> };
+    };
+    scope.shown = [];
+    scope.registration.showNotification = async (title, { body, tag }) => void scope.shown.push({ title, body, tag });
+  });
+  return worker;
+}
+
+function shown(worker: Worker): Promise<Shown[]> {
+  return worker.evaluate(() => (globalThis as unknown as { shown: Shown[] }).shown);
+}
+
+/** Opens a page as an account of Support, with notifications on. */
+async function openWithNotifications(page: Page, server: TestServer, path = "/closed"): Promise<Worker> {
+  await permitNotifications(page, "granted");
+  await server.openAs(page, "bo", path);
+  await expectLive(page);
+  return serviceWorker(page);
+}
+
+test("a new message of an unassigned conversation is notified and counted until it is opened", async ({
+  page,
+  server,
+}) => {
+  const worker = await openWithNotifications(page, server);
+  const customer = server.customer("Support");
+  await customer.send("Hello?");
+  const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
+  const path = `/conversations/${id}`;
+  await expect(page).toHaveTitle(/^\(1\) /);
+  const expected = { title: customer.displayNumber, body: "New message · Support", tag: path };
+  await expect.poll(() => shown(worker)).toEqual([expected]);
+  await expect(page.locator("link[rel=icon]")).toHaveAttribute("href", /^data:/);
+
+  await worker.evaluate(async (path) => {
+    const event = new Event("notificationclick") as Event & { notification: unknown; waitUntil: (of: unknown) => void };
+    event.notification = { close: () => {}, data: path };
+    event.waitUntil = () => {};
+    self.dispatchEvent(event);
+  }, path);
+  await expect(page).toHaveURL(path);
+  await expect(page).not.toHaveTitle(/^\(/);
+  await expect(page.locator("link[rel=icon]")).toHaveAttribute("href", /^\//);
+
+  // Quiet while the agent looks at the conversation.
+  await customer.send("Anybody there?");
+  await expect(page.getByRole("region", { name: "Messages" })).toContainText("Anybody there?");
+  await server.customer("Support").send("Another one");
+  await expect.poll(async () => (await shown(worker)).length).toBe(2);
+  expect((await shown(worker)).filter(({ tag }) => tag === path)).toHaveLength(1);
+});
+
+test("a conversation that a colleague answers is no longer counted, and one that a colleague has never is", async ({
+  page,
+  server,
+}) => {
+  await server.openAs(page, "bo", "/closed");
+  await expectLive(page);
+  const api = await server.apiAs("supervisor");
+  const [first, second] = [server.customer("Support"), server.customer("Support")];
+  await first.send("Hello?");
+  await expect(page).toHaveTitle(/^\(1\) /);
+  const { id } = await api.conversation("Support", first.number);
+  await api.take(id);
+  await expect(page).not.toHaveTitle(/^\(/);
+  await first.send("Anybody there?");
+  await second.send("Hello?");
+  await expect(page).toHaveTitle(/^\(1\) /);
+  await api.reply((await api.conversation("Support", second.number)).id, "Yes");
+  await expect(page).not.toHaveTitle(/^\(/);
+});
+
+test("a conversation that a colleague gives is a notice with a link, and a notification", async ({ page, server }) => {
+  const worker = await openWithNotifications(page, server);
+  const customer = server.customer("Support");
+  await customer.send("Hello?");
+  const api = await server.apiAs("supervisor");
+  const { id } = await api.conversation("Support", customer.number);
+  await api.give(id, "Bo", "You know her.");
+  const notice = page.getByRole("region", { name: "Notices" }).getByRole("link");
+  await expect(notice).toHaveText(`Sam Supervisor gave you this conversation: ${customer.displayNumber}`);
+  await expect.poll(async () => (await shown(worker)).map(({ body }) => body)).toContain(
+    "Sam Supervisor gave you this conversation · Support",
+  );
+  await notice.click();
+  await expect(page).toHaveURL(`/conversations/${id}`);
+});
+
+test("the profile turns notifications on with a click, tests them, and mutes a kind of a team", async ({
+  page,
+  server,
+}) => {
+  const account = await server.createAccount({ permissions: ["reply"], teams: ["Support", "Claims"] });
+  await permitNotifications(page, "default");
+  await server.openAs(page, account, "/profile");
+  await expectLive(page);
+  const worker = await serviceWorker(page);
+  const section = page.getByRole("region", { name: "Notifications" });
+  await section.getByRole("button", { name: "Turn on notifications" }).click();
+  await section.getByRole("button", { name: "Send a test notification" }).click();
+  await expect.poll(() => shown(worker)).toHaveLength(1);
+  await expectAccessible(page);
+
+  const muted = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  await section.getByRole("checkbox", { name: "New message, Support" }).uncheck();
+  expect((await muted).status()).toBe(200);
+  await server.customer("Support").send("Hello?");
+  await server.customer("Claims").send("Hello?");
+  await expect(page).toHaveTitle(/^\(1\) /);
+  await page.reload();
+  await expect(section.getByRole("checkbox", { name: "New message, Support" })).not.toBeChecked();
+  await expect(section.getByRole("checkbox", { name: "New message, Claims" })).toBeChecked();
+});
+
+test("a theme that is chosen in one browser is the theme in the account's other browser", async ({
+  page,
+  otherPage,
+  server,
+}) => {
+  const account = await server.createAccount({ permissions: [], teams: ["Support"] });
+  await server.openAs(otherPage, account, "/closed");
+  await expectLive(otherPage);
+  await server.openAs(page, account, "/profile");
+  await page.getByRole("main").getByRole("radio", { name: "Dark" }).check();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect(otherPage.locator("html")).toHaveAttribute("data-theme", "dark");
+});
+
+test("with several tabs, one of them notifies", async ({ page, server }) => {
+  const worker = await openWithNotifications(page, server);
+  const second = await page.context().newPage();
+  await permitNotifications(second, "granted");
+  await second.goto(`${server.url}/closed`);
+  await expectLive(second);
+  const customer = server.customer("Support");
+  await customer.send("Hello?");
+  for (const tab of [page, second]) await expect(tab).toHaveTitle(/^\(1\) /);
+  await expect.poll(async () => (await shown(worker)).map(({ title }) => title)).toEqual([customer.displayNumber]);
+  const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
+  await second.goto(`${server.url}/conversations/${id}`);
+  await expect(page).not.toHaveTitle(/^\(/);
+  await second.close();
+});

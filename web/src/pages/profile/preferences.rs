@@ -1,0 +1,63 @@
+//! Preferences for keys and for sending.
+
+use leptos::prelude::*;
+use shared::preferences::{Preferences, UNDO_SECONDS};
+
+use crate::preferences::PreferenceEditor;
+
+/// A checkbox for one preference.
+pub(super) fn preference(
+    editor: PreferenceEditor,
+    label: &'static str,
+    is_on: fn(&Preferences) -> bool,
+    set: fn(&mut Preferences, bool),
+) -> AnyView {
+    let checked = Memo::new(move |_| editor.session.preferences(is_on));
+    view! {
+        <label class="label text-base-content">
+            <input
+                type="checkbox"
+                class="checkbox checkbox-sm"
+                prop:checked=checked
+                on:change:target=move |event| {
+                    let is_on = event.target().checked();
+                    editor.change(|preferences| set(preferences, is_on));
+                }
+            />
+            {label}
+        </label>
+    }
+    .into_any()
+}
+
+/// Single-key shortcuts, and how long a sent message can be undone.
+pub(super) fn keys_and_sending() -> AnyView {
+    let editor = PreferenceEditor::new();
+    let chosen = Memo::new(move |_| editor.session.preferences(|preferences| preferences.undo_seconds));
+    let choice = move |seconds: u8| {
+        let label = if seconds == 0 { "Off".to_owned() } else { format!("{seconds} seconds") };
+        view! {
+            <input
+                type="radio"
+                name="undo-seconds"
+                class="btn btn-sm join-item flex-1"
+                aria-label=label
+                prop:checked=move || chosen.get() == seconds
+                on:change=move |_| editor.change(|preferences| preferences.undo_seconds = seconds)
+            />
+        }
+    };
+    view! {
+        {preference(
+            editor,
+            "Single-key shortcuts",
+            |preferences| preferences.shortcuts,
+            |preferences, is_on| preferences.shortcuts = is_on,
+        )}
+        <fieldset class="mt-3 max-w-xs">
+            <legend class="mb-1 text-sm font-medium">"Undo after sending"</legend>
+            <div class="join flex">{UNDO_SECONDS.map(choice).collect_view()}</div>
+        </fieldset>
+    }
+    .into_any()
+}

@@ -1,0 +1,102 @@
+//! Follows the account's preferences: loads them, applies theme and shortcuts, and stores what the agent changes, for the
+//! account's other tabs and devices. It belongs to the chunk of the notifications, which need the preferences.
+
+use leptos::prelude::*;
+use shared::{
+    event::EventKind,
+    preferences::{Preferences, Theme},
+};
+
+use crate::{
+    api::Client,
+    components::notices::{Notices, use_notices},
+    keys::use_keys,
+    live::{LiveUpdate, coalesce, use_live},
+    session::{Session, use_client, use_session},
+    storage,
+    tasks::spawn_detached,
+    theme::{show, use_theme},
+};
+
+/// Storage key of the theme and shortcuts that the server last had. What differs from it was changed in this browser
+/// before the preferences were loaded.
+const STORED: &str = "smsc-stored";
+
+/// Follows them until the current owner is disposed.
+pub(crate) fn follow() {
+    let (editor, keys, theme) = (PreferenceEditor::new(), use_keys(), use_theme());
+    let PreferenceEditor { client, session, .. } = editor;
+    let is_loaded = StoredValue::new(false);
+    let shown = move || (theme.get(), keys.enabled.get());
+    // The menu and the list of shortcuts, which are in the first download, change only these signals.
+    let store_changes = move || {
+        let shown = shown();
+        if is_loaded.get_value() && untrack(|| session.preferences(of_browser)) != shown {
+            editor.change(|own| (own.theme, own.shortcuts) = shown);
+        }
+    };
+    let load = coalesce(move || async move {
+        let Ok(loaded) = client.get_preferences().await else { return };
+        if theme.is_disposed() || keys.enabled.is_disposed() {
+            return;
+        }
+        let stored = storage::load(STORED).unwrap_or_else(|| text(of_browser(&Preferences::default())));
+        if text(untrack(shown)) == stored {
+            show(theme, loaded.theme);
+            keys.set_enabled(loaded.shortcuts);
+            remember(&loaded);
+        }
+        session.set_preferences(loaded);
+        is_loaded.set_value(true);
+        untrack(store_changes);
+    });
+    load.run(());
+    let own = session.account();
+    use_live().listen(move |update| match update {
+        LiveUpdate::Event(event) if event.kind != EventKind::AccountChanged || event.account_id != own => {}
+        _ => load.run(()),
+    });
+    Effect::new(move |_| store_changes());
+}
+
+/// The preferences that the browser stores too.
+fn of_browser(preferences: &Preferences) -> (Theme, bool) {
+    (preferences.theme, preferences.shortcuts)
+}
+
+fn text((theme, shortcuts): (Theme, bool)) -> String {
+    format!("{} {shortcuts}", theme as u8)
+}
+
+fn remember(stored: &Preferences) {
+    storage::save(STORED, Some(&text(of_browser(stored))));
+}
+
+/// Changes preferences.
+#[derive(Clone, Copy)]
+pub(crate) struct PreferenceEditor {
+    client: Client,
+    notices: Notices,
+    pub(crate) session: Session,
+}
+
+impl PreferenceEditor {
+    /// Creates it, inside the signed-in app.
+    pub(crate) fn new() -> Self {
+        Self { client: use_client(), notices: use_notices(), session: use_session() }
+    }
+
+    /// Changes the preferences, here at once and then on the server.
+    pub(crate) fn change(self, change: impl FnOnce(&mut Preferences)) {
+        let Self { client, notices, session } = self;
+        let mut new = untrack(|| session.preferences(Preferences::clone));
+        change(&mut new);
+        session.set_preferences(new.clone());
+        spawn_detached(async move {
+            match client.put_preferences(&new).await {
+                Ok(()) => remember(&new),
+                Err(error) => notices.error(&error),
+            }
+        });
+    }
+}
