@@ -40,8 +40,10 @@ pub(crate) fn chips(tags: &[ConversationTag]) -> Option<AnyView> {
 /// The dots of a narrow row: the first ones.
 pub(crate) fn dots(tags: &[ConversationTag]) -> Option<AnyView> {
     (!tags.is_empty()).then(|| {
-        let dots =
-            tags.iter().map(|tag| view! { <span class="tag-dot" data-colour=tag.colour.as_str()></span> });
+        let dots = tags
+            .iter()
+            .take(DOTS)
+            .map(|tag| view! { <span class="tag-dot" data-colour=tag.colour.as_str()></span> });
         let label = format!("Tags: {}", names(tags));
         view! {
             <span role="img" class="flex shrink-0 items-center gap-1" aria-label=label title=names(tags)>

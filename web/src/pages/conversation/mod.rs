@@ -259,8 +259,8 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
                 class="flex min-h-0 flex-col gap-4 lg:overflow-y-auto xl:col-start-2 xl:row-span-2 xl:row-start-1 xl:gap-0 xl:overflow-visible xl:border-s xl:border-edge xl:bg-panel"
             >
                 <div class="flex flex-col gap-4 xl:min-h-0 xl:flex-1 xl:gap-0 xl:overflow-y-auto">
-                    <KeyDataPanel context />
                     {tags(context)}
+                    <KeyDataPanel context />
                     {move || consent()}
                 </div>
                 {move || closing()}

@@ -9,7 +9,8 @@ use crate::{
     pages::lazy::{Lazy, LazyPage},
 };
 
-/// The section beside the thread. A closed conversation without tags has none.
+/// The section beside the thread, above the key data, whose height changes when they arrive. A closed conversation without
+/// tags has none.
 pub(super) fn tags(context: ConversationContext) -> AnyView {
     let tags = context.read(|detail| detail.conversation.tags.clone());
     let may_tag = context.read(|detail: &ConversationDetail| detail.permitted_actions.contains(&Action::Tag));
@@ -49,11 +50,13 @@ pub(super) fn tags(context: ConversationContext) -> AnyView {
     let section = move || {
         view! {
             <section aria-labelledby="tags" class=PANEL>
-                <div class="mb-2 flex items-center justify-between gap-2">
-                    <h2 id="tags" class="text-sm font-semibold">"Tags"</h2>
+                <div class="flex items-start justify-between gap-2">
+                    <div class="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
+                        <h2 id="tags" class="text-sm font-semibold">"Tags"</h2>
+                        {chips}
+                    </div>
                     {when(move || may_tag.get(), button)}
                 </div>
-                {chips}
             </section>
         }
         .into_any()
