@@ -27,7 +27,7 @@ test("a scheduled message is shown with its time, and can be changed, sent at on
 
   await test.step("the menu schedules it for tomorrow morning", async () => {
     await conversation.box.fill("Did the letter arrive?");
-    await (await openMenu(page)).getByRole("button", { name: /^Tomorrow \w{3} \d+ \w+ 09:00$/ }).click();
+    await (await openMenu(page)).getByRole("button", { name: /^Tomorrow morning \w{3} \d+ \w+ 09:00$/ }).click();
     await expect(conversation.box).toHaveValue("");
     await expect(conversation.message("Did the letter arrive?")).toContainText(/Goes out \w{3} \d+ \w+ 09:00/);
   });
