@@ -51,6 +51,7 @@ use crate::{
         conversations::routes::create_closure,
         conversations::routes::delete_attention,
         conversations::presence::routes::update_presence,
+        conversations::drafts::routes::list_drafts,
         conversations::drafts::routes::get_draft,
         conversations::drafts::routes::update_draft,
         conversations::drafts::routes::delete_draft,

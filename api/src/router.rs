@@ -113,6 +113,7 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/conversations/{id}/closure", methods().post(conversation::create_closure));
     urls.at("/conversations/{id}/opt_out", methods().post(consent::create_opt_out));
     urls.at("/conversations/{id}/attention", methods().delete(conversation::delete_attention));
+    urls.at("/drafts", methods().get(draft::list_drafts));
     urls.at(
         "/conversations/{id}/draft",
         methods().get(draft::get_draft).put(draft::update_draft).delete(draft::delete_draft),

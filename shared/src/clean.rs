@@ -1,5 +1,5 @@
 //! Cleans input from people, files and programs: removes invisible characters, and replaces look-alike spaces, dashes
-//! and digits. Not applied to message bodies, which stay as written.
+//! and digits. Message bodies stay as typed; only text that is pasted into them is cleaned.
 //!
 //! | Function | Use it for |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | [`clean_code`] | customer references, e-mail addresses, codes of regions |
 //! | [`clean_digits`] | phone numbers |
 //! | [`strip_invisible`] | notes and other text of several lines |
+//! | [`clean_pasted`] | text that is pasted into a message box |
 //!
 //! Each function is idempotent. Control characters (line breaks, NUL) stay; the caller refuses or replaces them.
 
@@ -59,6 +60,31 @@ fn shapes_text(before: Option<char>, character: char, after: &str) -> bool {
             (is_emoji(before) && is_emoji(next))
                 || (is_of_joining_script(before) && is_of_joining_script(next))
         })
+}
+
+/// Cleans pasted text of several lines: each kind of line break becomes a newline, and a tab a space. Removes invisible
+/// and control characters. Quotes, dashes and spaces of other widths stay.
+#[must_use]
+pub fn clean_pasted(text: &str) -> Cow<'_, str> {
+    let is_odd = |character: char| {
+        (character.is_control() && character != '\n') || matches!(character, '\u{2028}' | '\u{2029}')
+    };
+    if !text.contains(is_odd) {
+        return strip_invisible(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '\r' if rest.peek() == Some(&'\n') => {}
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => plain.push('\n'),
+            '\t' => plain.push(' '),
+            '\n' => plain.push('\n'),
+            _ if character.is_control() => {}
+            _ => plain.push(character),
+        }
+    }
+    Cow::Owned(strip_invisible(&plain).into_owned())
 }
 
 /// Cleans a single line: removes invisible characters, trims white space, and replaces each run of white space with one
@@ -246,10 +272,24 @@ mod tests {
         assert_eq!(strip_invisible("a\u{200b}\n  b\u{202e}"), "a\n  b");
     }
 
+    #[test]
+    fn pasted_text_keeps_its_lines_and_loses_tabs_and_invisible_characters() {
+        assert_eq!(
+            clean_pasted("a\r\nb\rc\u{2028}d\u{2029}e\u{85}f\u{b}g\u{c}h\n"),
+            "a\nb\nc\nd\ne\nf\ng\nh\n"
+        );
+        assert_eq!(clean_pasted("a\tb\u{200b}c\u{feff}\0\u{1b}d\u{ad}"), "a bcd");
+        assert_eq!(clean_pasted("a\r\n\r\nb"), "a\n\nb");
+        for text in ["“a” – ‘b’…\u{a0}c", "👩‍⚕️ 1️⃣ علی‌رضا", " two  spaces\n\n"]
+        {
+            assert_eq!(clean_pasted(text), text);
+        }
+    }
+
     proptest! {
         #[test]
         fn cleaning_is_idempotent(text in "[\\PC\u{200b}-\u{200f}\u{a0}\u{202a}\u{fe0f}\u{e0041}👩⚕م1 -]{0,30}") {
-            for clean in [strip_invisible, clean_line, clean_code, clean_digits] {
+            for clean in [strip_invisible, clean_pasted, clean_line, clean_code, clean_digits] {
                 let once = clean(&text).into_owned();
                 prop_assert_eq!(&clean(&once), &once);
             }

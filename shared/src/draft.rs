@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::TemplateId;
+use crate::ids::{ConversationId, TemplateId};
 
 /// Maximum length of a draft, in characters. It can be longer than a message, because it is still being written.
 pub const MAX_DRAFT_CHARACTERS: usize = 10_000;
@@ -35,4 +35,12 @@ pub struct Draft {
     /// When the draft was last stored.
     #[serde(deserialize_with = "crate::time::required")]
     pub updated_at: DateTime<Utc>,
+}
+
+/// `GET /drafts`: the conversations in which the caller has an unsent reply.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct DraftedConversations {
+    /// Their ids, the newest draft first, at most 500.
+    pub conversation_ids: Vec<ConversationId>,
 }

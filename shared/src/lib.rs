@@ -16,6 +16,7 @@ pub mod draft;
 pub mod error;
 pub mod event;
 pub mod format;
+pub mod gsm7;
 pub mod history;
 pub mod ids;
 pub mod message;

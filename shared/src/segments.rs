@@ -104,8 +104,15 @@ pub fn segments(text: &str) -> Segments {
     Segments { encoding, units, parts, capacity: parts * encoding.per_part(), costly }
 }
 
+/// Returns whether the GSM-7 alphabet contains the character.
+#[must_use]
+pub fn is_gsm7(character: char) -> bool {
+    septets(character).is_some()
+}
+
 fn septets(character: char) -> Option<usize> {
-    if BASIC.contains(character) {
+    // Most characters are letters, and the tables are searched from their beginning.
+    if character.is_ascii_alphanumeric() || character == ' ' || BASIC.contains(character) {
         Some(1)
     } else if EXTENSION.contains(character) {
         Some(2)

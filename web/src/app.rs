@@ -14,6 +14,7 @@ use crate::{
     api::RequestError,
     clock::Clock,
     components::{
+        heading::UnreadCount,
         notices::{NoticeRegion, Notices},
         placeholder::{failed, skeleton},
         shell::Shell,
@@ -22,7 +23,7 @@ use crate::{
         lazy::{Lazy, LazyPage},
         not_found::NotFoundPage,
         palette::palette,
-        queue::{QueuePage, state::QueueState},
+        queue::{QueuePage, drafts::Drafts, state::QueueState},
         sign_in::{SignInPage, return_path},
         workspace::workspace,
     },
@@ -97,6 +98,7 @@ pub(crate) fn App() -> impl IntoView {
     theme::provide();
     Clock::provide();
     Notices::provide();
+    provide_context(UnreadCount(RwSignal::new(0)));
     ScrollRestoration::provide();
     let router = Router::provide();
     let session = Session::provide();
@@ -147,6 +149,7 @@ fn Screens(router: Router, session: Session) -> impl IntoView {
 #[component]
 fn SignedIn(page: Memo<Page>, teams: Memo<Vec<(TeamId, bool)>>) -> impl IntoView {
     QueueState::provide();
+    Drafts::provide();
     let is_conversation = Memo::new(move |_| matches!(page.get(), Page::Lazy(Lazy::Conversation(_))));
     let current_page = move || {
         let page = page.get();

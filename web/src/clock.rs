@@ -74,6 +74,11 @@ pub(crate) fn milliseconds_now() -> f64 {
     js_sys::Date::now() + AHEAD.get()
 }
 
+/// Returns the server's current time in microseconds.
+pub(crate) fn now_micros() -> i64 {
+    (milliseconds_now() * 1000.0) as i64
+}
+
 fn seconds_now() -> i64 {
     (milliseconds_now() / 1000.0) as i64
 }

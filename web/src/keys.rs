@@ -43,6 +43,7 @@ const KEYS: &[Key] = &[
     (&["C"], "Write a reply"),
     (&["M"], "Write a note"),
     (&["Ctrl", "Enter"], "Send the message"),
+    (&["Ctrl", "/"], "Find a template"),
     (&["Esc"], "Leave the message box"),
     (&["?"], "Show keyboard shortcuts"),
 ];

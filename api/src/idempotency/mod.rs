@@ -10,6 +10,7 @@ use std::convert::Infallible;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
+use shared::ids::AccountId;
 
 use crate::{
     db::{Db, DbConnection, DbError, Lock},
@@ -69,6 +70,11 @@ impl RequestKey {
         // The prefix is a kind of sender and its id.
         self.key.splitn(3, ':').nth(2).unwrap_or_default()
     }
+}
+
+/// Returns the stored key of an account's request.
+pub(crate) fn account_key(account: AccountId, given: &str) -> String {
+    format!("account:{account}:{given}")
 }
 
 /// A request that takes effect only once, if it has a key.

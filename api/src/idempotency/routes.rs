@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use shared::ErrorCode;
 
-use super::{Answer, IdempotentRequest, MAX_KEY, RequestKey};
+use super::{Answer, IdempotentRequest, MAX_KEY, RequestKey, account_key};
 use crate::{
     auth::{Caller, Identity, TokenKeys},
     db::Db,
@@ -27,11 +27,10 @@ pub(crate) fn key_of(request: &HttpRequest, caller: &Caller) -> Result<Option<St
         let message = format!("The {KEY} must have 1 to {MAX_KEY} visible ASCII characters.");
         ApiError::field(ErrorCode::ValidationFailed, KEY, "invalid", message)
     })?;
-    let sender = match &caller.identity {
-        Identity::Account { account, .. } => format!("account:{}", account.id),
-        Identity::ApiKey(key) => format!("api_key:{}", key.id),
-    };
-    Ok(Some(format!("{sender}:{key}")))
+    Ok(Some(match &caller.identity {
+        Identity::Account { account, .. } => account_key(account.id, key),
+        Identity::ApiKey(api_key) => format!("api_key:{}:{key}", api_key.id),
+    }))
 }
 
 /// A request whose body has not been read yet.

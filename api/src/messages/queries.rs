@@ -230,6 +230,12 @@ pub(crate) fn by_id(conn: &mut DbConnection, id: MessageId) -> Result<Option<Mes
     Ok(row.map(Message::from))
 }
 
+/// Whether a message was stored with this idempotency key.
+pub(crate) fn has_idempotency_key(conn: &mut DbConnection, key: &str) -> Result<bool, DbError> {
+    let with_key = messages::table.filter(messages::idempotency_key.eq(key));
+    Ok(on_each!(conn, |c| diesel::select(diesel::dsl::exists(with_key)).get_result(c))?)
+}
+
 /// Returns the message with this id, and locks it until the transaction ends.
 pub(crate) fn by_id_for_update(conn: &mut DbConnection, id: MessageId) -> Result<Option<Message>, DbError> {
     let row: Option<Row> = for_update!(

@@ -152,6 +152,7 @@ struct DetailFields {
     consent: Option<Consent>,
     assignment_note: Option<AssignmentNote>,
     permitted_actions: Vec<Action>,
+    has_draft: bool,
 }
 
 /// Parses the two parts separately, because serde's `flatten` would add a second deserializer for every type in it to
@@ -168,8 +169,8 @@ fn read_detail(text: &str) -> Result<ConversationDetail, RequestError> {
         consent: fields.consent,
         assignment_note: fields.assignment_note,
         permitted_actions: fields.permitted_actions,
-        // The event stream says who views the conversation, and the browser stores drafts.
+        // The event stream says who views the conversation.
         viewers: Vec::new(),
-        has_draft: false,
+        has_draft: fields.has_draft,
     })
 }

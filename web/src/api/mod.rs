@@ -10,6 +10,7 @@ mod closure_reasons;
 mod consents;
 mod conversations;
 mod daily_files;
+mod drafts;
 mod error;
 mod numbers;
 mod presence;

@@ -8,7 +8,6 @@ use web_sys::HtmlElement;
 use super::{
     account_menu::AccountMenu,
     gateway_alarm::gateway_alarm,
-    heading::UnreadCount,
     icon::{Icon, icon},
     keyboard_help::KeyboardHelp,
     notices::use_notices,
@@ -55,7 +54,6 @@ pub(crate) fn Shell(
     open_clicked_rows();
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
-    provide_context(UnreadCount(RwSignal::new(0)));
     follow_events(live, session);
     let may = |needed: Option<Permission>| {
         needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))

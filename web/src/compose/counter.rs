@@ -1,30 +1,93 @@
-//! The live counter of a message box: length, number of parts, and the character that requires UCS-2.
+//! The live counter of a message box: length, number of parts, and the characters that require UCS-2. It selects them in
+//! the text, and replaces those that have a similar character in GSM-7.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 use shared::{
     format::pluralize,
+    gsm7::with_gsm7,
     message::MAX_BODY_CHARACTERS,
-    segments::{Segments, segments},
+    segments::{Segments, is_gsm7, segments},
 };
 
-/// The counter: "84/160 · 1 part · GSM-7".
-pub(crate) fn counter(text: Memo<String>) -> AnyView {
-    let counted =
-        Memo::new(move |_| text.with(|text| (count(segments(text)), too_long(text), ucs2_cause(text))));
+use super::input::{replace_range, select_range, selection};
+use crate::components::when::when;
+
+/// What the counter says about a text.
+#[derive(Clone, Debug, PartialEq)]
+struct Counted {
+    count: String,
+    /// Which characters require UCS-2.
+    cause: Option<String>,
+    /// Whether some of them can be replaced.
+    is_replaceable: bool,
+    too_long: Option<String>,
+}
+
+impl Counted {
+    fn new(text: &str) -> Self {
+        let counted = segments(text);
+        Self {
+            cause: counted.costly.map(|first| cause(first, text)),
+            is_replaceable: counted.costly.is_some() && with_gsm7(text).is_some(),
+            too_long: too_long(text),
+            count: count(counted),
+        }
+    }
+}
+
+/// The counter of the text in a box: "84/160 · 1 part · GSM-7".
+pub(crate) fn counter(text: Memo<String>, area: NodeRef<html::Textarea>) -> AnyView {
+    let counted = Memo::new(move |_| text.with(|text| Counted::new(text)));
+    let select = move |_| {
+        if let Some(area) = area.get_untracked()
+            && let Some((start, end)) = text.with_untracked(|text| costly_after(text, selection(&area).1))
+        {
+            select_range(&area, start, end);
+        }
+    };
+    let replace = move |_| {
+        if let Some(area) = area.get_untracked()
+            && let Some(replaced) = text.with_untracked(|text| with_gsm7(text))
+        {
+            replace_range(&area, 0, u32::MAX, &replaced);
+        }
+    };
+    let cause = move |cause: String| {
+        view! {
+            " · "
+            <button
+                type="button"
+                class="cursor-pointer font-medium underline decoration-dotted underline-offset-4"
+                title="Select it in the text"
+                on:click=select
+            >
+                {cause}
+            </button>
+        }
+    };
     view! {
-        <p id="message-count" class="text-sm tabular-nums">
-            {move || counted.with(|(count, ..)| count.clone())}
-            {move || {
-                counted.with(|(.., cause)| {
-                    cause.clone().map(|cause| view! { " · " <span class="font-medium">{cause}</span> })
-                })
-            }}
-            {move || {
-                counted.with(|(_, long, _)| {
-                    long.clone().map(|long| view! { " · " <strong>{long}</strong> })
-                })
-            }}
-        </p>
+        <div class="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm">
+            <p id="message-count" class="tabular-nums">
+                {move || counted.with(|counted| counted.count.clone())}
+                {move || counted.with(|counted| counted.cause.clone()).map(cause)}
+                {move || {
+                    counted
+                        .with(|counted| counted.too_long.clone())
+                        .map(|long| view! { " · " <strong>{long}</strong> })
+                }}
+            </p>
+            {when(
+                move || counted.with(|counted| counted.is_replaceable),
+                move || {
+                    view! {
+                        <button type="button" class="btn btn-xs" on:click=replace>
+                            "Use GSM-7 characters"
+                        </button>
+                    }
+                    .into_any()
+                },
+            )}
+        </div>
     }
     .into_any()
 }
@@ -34,10 +97,29 @@ fn count(text: Segments) -> String {
     format!("{units}/{capacity} · {} · {}", pluralize(parts, "part"), encoding.display())
 }
 
-fn ucs2_cause(text: &str) -> Option<String> {
-    let counted = segments(text);
-    let character = counted.costly?;
-    Some(format!("“{character}” requires {}", counted.encoding.display()))
+/// Names the first character that requires UCS-2, and how many others do.
+fn cause(first: char, text: &str) -> String {
+    match text.chars().filter(|character| !is_gsm7(*character)).count() {
+        0 | 1 => format!("“{first}” requires UCS-2"),
+        costly => format!("“{first}” and {} more require UCS-2", costly - 1),
+    }
+}
+
+/// Returns the place of the next character that requires UCS-2, or of the first one after the last, in UTF-16 units.
+fn costly_after(text: &str, position: u32) -> Option<(u32, u32)> {
+    let mut start = 0;
+    let mut first = None;
+    for character in text.chars() {
+        let end = start + if u32::from(character) > 0xffff { 2 } else { 1 };
+        if !is_gsm7(character) {
+            if start >= position {
+                return Some((start, end));
+            }
+            first = first.or(Some((start, end)));
+        }
+        start = end;
+    }
+    first
 }
 
 fn too_long(text: &str) -> Option<String> {
@@ -58,9 +140,27 @@ mod tests {
     }
 
     #[test]
-    fn the_character_that_requires_ucs_2_is_named() {
-        assert_eq!(ucs2_cause("a – b").as_deref(), Some("“–” requires UCS-2"));
-        assert_eq!(ucs2_cause("a - b"), None);
+    fn the_characters_that_require_ucs_2_are_named_and_counted() {
+        let cause = |text| Counted::new(text).cause;
+        assert_eq!(cause("a – b").as_deref(), Some("“–” requires UCS-2"));
+        assert_eq!(cause("a – “b”").as_deref(), Some("“–” and 2 more require UCS-2"));
+        assert_eq!(cause("a - b"), None);
+    }
+
+    #[test]
+    fn a_replacement_is_offered_only_for_characters_that_have_one() {
+        let is_replaceable = |text| Counted::new(text).is_replaceable;
+        assert!(is_replaceable("a – b") && is_replaceable("Ł – b"));
+        assert!(!is_replaceable("Łukasz") && !is_replaceable("a - b"));
+    }
+
+    #[test]
+    fn the_costly_characters_are_selected_one_after_the_other() {
+        let text = "😀a–b";
+        assert_eq!(costly_after(text, 0), Some((0, 2)));
+        assert_eq!(costly_after(text, 2), Some((3, 4)));
+        assert_eq!(costly_after(text, 4), Some((0, 2)));
+        assert_eq!(costly_after("abc", 0), None);
     }
 
     #[test]

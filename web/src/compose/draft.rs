@@ -20,6 +20,11 @@ pub(crate) trait Details:
     fn after_answer(self) -> Self {
         self
     }
+
+    /// Returns whether the last attempt to send the message has no answer yet.
+    fn is_unanswered(&self) -> bool {
+        false
+    }
 }
 
 /// What a response means for the draft.
@@ -46,6 +51,12 @@ pub(crate) struct Draft<D: Details> {
     pub(crate) key: String,
     /// The page's part of the draft.
     pub(crate) details: D,
+    /// When the server stored the version that this one is based on. Times are in microseconds since 1970.
+    #[serde(default)]
+    pub(super) saved_at: Option<i64>,
+    /// When the agent last changed the draft; `None` if the server has that change.
+    #[serde(default)]
+    pub(super) edited_at: Option<i64>,
 }
 
 /// The template that a text comes from.
@@ -56,6 +67,13 @@ pub(crate) struct ChosenTemplate {
     filled_for: Option<PhoneNumber>,
     /// The filled-in text.
     rendered: String,
+}
+
+impl ChosenTemplate {
+    /// A template whose text may have been edited since.
+    pub(super) fn edited(id: TemplateId) -> Self {
+        Self { id, filled_for: None, rendered: String::new() }
+    }
 }
 
 /// Storage key of a draft.
@@ -78,7 +96,13 @@ impl StorageKey {
 impl<D: Details> Draft<D> {
     /// Creates an empty draft with a new idempotency key.
     pub(crate) fn empty() -> Self {
-        Self { text: Text::default(), template: None, key: new_idempotency_key(), details: D::default() }
+        Self::with_key(new_idempotency_key())
+    }
+
+    /// Creates an empty draft.
+    pub(super) fn with_key(key: String) -> Self {
+        let (text, details) = (Text::default(), D::default());
+        Self { text, template: None, key, details, saved_at: None, edited_at: None }
     }
 
     /// Returns the stored draft, or an empty one.
@@ -116,11 +140,9 @@ impl<D: Details> Draft<D> {
             return self;
         }
         match outcome {
-            Outcome::Sent if self.text == sent.text => {
-                Self { text: Text::default(), template: None, key: new_key, details: D::default() }
-            }
+            Outcome::Sent if self.text == sent.text => Self::with_key(new_key),
             Outcome::Sent | Outcome::EarlierVersionSent => {
-                Self { key: new_key, details: self.details.after_answer(), ..self }
+                Self { key: new_key, details: self.details.after_answer(), saved_at: None, ..self }
             }
             Outcome::Refused => Self { details: self.details.after_answer(), ..self },
             Outcome::Lost => self,
@@ -143,6 +165,11 @@ impl<D: Details> Draft<D> {
     /// Replaces the text with a template, filled in for `filled_for`.
     pub(super) fn choose_template(&mut self, template: &RenderedTemplate, filled_for: Option<PhoneNumber>) {
         self.text.set_base(template.rendered.clone());
+        self.contain_template(template, filled_for);
+    }
+
+    /// Records the template that was inserted into the text.
+    pub(super) fn contain_template(&mut self, template: &RenderedTemplate, filled_for: Option<PhoneNumber>) {
         let rendered = template.rendered.clone();
         self.template = Some(ChosenTemplate { id: template.id, filled_for, rendered });
     }
@@ -198,7 +225,7 @@ mod tests {
     }
 
     fn draft(text: &str) -> Draft<Answers> {
-        Draft { text: Text::new(text.to_owned()), template: None, key: "a key".to_owned(), details: 0 }
+        Draft { text: Text::new(text.to_owned()), ..Draft::with_key("a key".to_owned()) }
     }
 
     fn keyed(text: &str, key: &str, details: Answers) -> Draft<Answers> {

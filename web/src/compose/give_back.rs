@@ -34,7 +34,14 @@ mod tests {
     impl Details for () {}
 
     fn draft(text: &str) -> Draft<()> {
-        Draft { text: Text::new(text.to_owned()), template: None, key: "a key".to_owned(), details: () }
+        Draft {
+            text: Text::new(text.to_owned()),
+            template: None,
+            key: "a key".to_owned(),
+            details: (),
+            saved_at: None,
+            edited_at: None,
+        }
     }
 
     #[test]

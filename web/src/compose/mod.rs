@@ -1,15 +1,21 @@
-//! The composer: writes a message, stores it as a draft in the browser, fills in templates and sends it once.
+//! The composer: writes a message, stores it as a draft in the browser and on the server, fills in templates and sends it
+//! once.
 //!
 //! The conversation page and the ad-hoc dialog use it. `D` is stored with the draft: a reply stores its last attempt to
 //! send, an ad-hoc message its numbers. Nothing here depends on pages.
 //!
-//! Reading order: [`draft`], [`text`], this file, [`templates`], then [`send`].
+//! Reading order: [`draft`], [`text`], this file, [`templates`], [`template_search`], then [`send`]. [`input`] changes
+//! what is in the box. [`server_draft`] and [`autosave`] keep the draft on the server.
 
+pub(crate) mod autosave;
 pub(crate) mod counter;
 pub(crate) mod draft;
 mod give_back;
+mod input;
 mod message_box;
 mod send;
+mod server_draft;
+mod template_search;
 pub(crate) mod templates;
 pub(crate) mod text;
 
@@ -19,10 +25,10 @@ use web_sys::StorageEvent;
 pub(crate) use self::message_box::message_box;
 use self::{
     draft::{Details, Draft, StorageKey},
-    templates::TemplateList,
+    templates::Templates,
 };
 use crate::{
-    api::RequestError,
+    clock::now_micros,
     components::{
         form::Form,
         notices::{Notices, use_notices},
@@ -37,7 +43,7 @@ pub(crate) struct Composer<D: Details> {
     /// The draft whose text a template has replaced.
     replaced: RwSignal<Option<Draft<D>>>,
     /// The templates to choose from; `None` until they are fetched.
-    pub(crate) templates: RwSignal<Option<Result<TemplateList, RequestError>>>,
+    pub(crate) templates: RwSignal<Templates>,
     /// Whether the message is being sent, and why it was not sent.
     pub(crate) form: Form,
     /// The box that the message is written in.
@@ -87,7 +93,10 @@ impl<D: Details> Composer<D> {
 
     /// Changes and stores the draft, and clears the error.
     pub(crate) fn change(self, change: impl FnOnce(&mut Draft<D>)) {
-        self.update(change);
+        self.update(|draft| {
+            change(draft);
+            draft.edited_at = Some(now_micros());
+        });
         self.form.clear();
     }
 
@@ -114,6 +123,21 @@ impl<D: Details> Composer<D> {
             draft.template = before.template;
         });
         self.focus();
+    }
+
+    /// Shows and stores the draft of the server, and offers the text of the other one.
+    fn take_over(self, draft: Draft<D>, other: Option<Draft<D>>) {
+        if self.draft.with_untracked(|now| *now != draft) {
+            self.update(|now| *now = draft);
+        }
+        self.offer(other);
+    }
+
+    /// Offers to restore the text of another draft.
+    fn offer(self, other: Option<Draft<D>>) {
+        if other.is_some() {
+            self.replaced.try_set(other);
+        }
     }
 
     /// Focuses the message box.

@@ -17,7 +17,10 @@ use super::{
     draft::{Details, Draft, Outcome, StorageKey},
     text::braced,
 };
-use crate::api::{RequestError, new_idempotency_key};
+use crate::{
+    api::{RequestError, new_idempotency_key},
+    clock::now_micros,
+};
 
 const EARLIER_VERSION_SENT: &str = "An earlier version of this message was sent already. Read the conversation with \
                                     this number before you send again.";
@@ -87,9 +90,13 @@ impl<D: Details> Composer<D> {
     fn settle(self, storage_key: &StorageKey, outcome: Outcome, sent: &Draft<D>) {
         let stored = Draft::load(storage_key);
         let now = self.draft.try_get_untracked().unwrap_or_else(|| stored.clone());
-        let remaining = now.clone().after_response(outcome, sent, new_idempotency_key());
+        let mut remaining = now.clone().after_response(outcome, sent, new_idempotency_key());
         if remaining == now {
             return;
+        }
+        if remaining.key != now.key && !remaining.text.is_empty() {
+            // The server does not have the text under its new key.
+            remaining.edited_at = Some(now_micros());
         }
         // Another tab may have stored a draft of its own.
         if stored.key == sent.key {

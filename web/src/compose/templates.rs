@@ -8,8 +8,12 @@ use shared::{PhoneNumber, ids::TemplateId, template::RenderedTemplate};
 use super::{
     Composer,
     draft::{Details, Draft},
+    template_search::TypedSearch,
 };
 use crate::{api::RequestError, components::when::when};
+
+/// The fetched templates, or why they could not be fetched; `None` until then.
+pub(crate) type Templates = Option<Result<TemplateList, RequestError>>;
 
 /// The templates to choose from.
 #[derive(Clone)]
@@ -22,6 +26,11 @@ pub(crate) struct TemplateList {
 impl TemplateList {
     pub(crate) fn new(templates: Vec<RenderedTemplate>, filled_for: Option<PhoneNumber>) -> Self {
         Self { templates, filled_for }
+    }
+
+    /// Returns all templates.
+    pub(super) fn all(&self) -> &[RenderedTemplate] {
+        &self.templates
     }
 
     /// Returns the template with this id.
@@ -54,17 +63,35 @@ impl<D: Details> Composer<D> {
 
     /// Replaces the text with a template. A replaced text of the agent can be restored.
     pub(crate) fn choose_template(self, id: TemplateId) {
-        let chosen = self.templates.with_untracked(|templates| {
-            let list = templates.as_ref()?.as_ref().ok()?;
-            Some((list.find(id)?.clone(), list.filled_for.clone()))
-        });
-        let Some((template, filled_for)) = chosen else { return };
+        let Some((template, filled_for)) = self.find_template(id) else { return };
         let before = self.draft.get_untracked();
         if !before.has_unedited_template() && !before.text.shown().trim().is_empty() {
             self.replaced.set(Some(before));
         }
         self.change(|draft| draft.choose_template(&template, filled_for));
         self.focus();
+    }
+
+    /// Puts a template in place of the search for it. The rest of the text stays.
+    pub(super) fn insert_template(self, id: TemplateId, typed: &TypedSearch) {
+        let Some((template, filled_for)) = self.find_template(id) else { return };
+        if self.draft.with_untracked(|draft| typed.is_all_of(&draft.text.shown())) {
+            // A search is no text to restore.
+            self.replaced.set(None);
+            self.change(|draft| draft.choose_template(&template, filled_for));
+            return self.focus();
+        }
+        if let Some(message_box) = self.message_box.get_untracked() {
+            typed.replace(&message_box, &template.rendered);
+            self.change(|draft| draft.contain_template(&template, filled_for));
+        }
+    }
+
+    fn find_template(self, id: TemplateId) -> Option<(RenderedTemplate, Option<PhoneNumber>)> {
+        self.templates.with_untracked(|templates| {
+            let list = templates.as_ref()?.as_ref().ok()?;
+            Some((list.find(id)?.clone(), list.filled_for.clone()))
+        })
     }
 }
 

@@ -38,8 +38,13 @@ impl Unread {
                 unread.remove(opened);
             }
         });
-        on_cleanup(move || elsewhere.remove());
         let shown = use_context::<UnreadCount>();
+        on_cleanup(move || {
+            elsewhere.remove();
+            if let Some(UnreadCount(shown)) = shown {
+                shown.set(0);
+            }
+        });
         let icon = document().query_selector("link[rel=icon]").ok().flatten();
         let plain = icon.as_ref().and_then(|icon| icon.get_attribute("href")).unwrap_or_default();
         let icon = StoredValue::new_local(icon);

@@ -20,9 +20,13 @@ use crate::{
     auth::{NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
     fields::{Invalid, Validation},
-    idempotency::{MAX_KEY, RequestKey},
+    idempotency::{MAX_KEY, RequestKey, account_key},
+    messages::queries::has_idempotency_key,
     teams, templates,
 };
+
+/// Maximum number of conversations that [`list`] returns.
+const MAX_LISTED: i64 = 500;
 
 /// What a draft is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +79,20 @@ pub fn get(
     Ok(queries::find(conn, account, subject)?)
 }
 
-/// Stores an account's draft in place of its last one.
+/// Returns the conversations in which an account has a draft, the newest draft first, at most [`MAX_LISTED`].
+///
+/// # Errors
+/// Database errors.
+pub fn list(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    account: AccountId,
+) -> Result<Vec<ConversationId>, DbError> {
+    queries::conversations_with_draft(conn, scope, account, MAX_LISTED)
+}
+
+/// Stores an account's draft in place of its last one. Returns `None` without storing it if a message with its key was
+/// sent already: a save can arrive after the message, and another device may not know yet that it was sent.
 ///
 /// # Errors
 /// [`DraftError`].
@@ -86,7 +103,7 @@ pub fn put(
     subject: Subject,
     new: NewDraft,
     now: DateTime<Utc>,
-) -> Result<Draft, DraftError> {
+) -> Result<Option<Draft>, DraftError> {
     let team = match subject {
         // Locked, so that no draft is stored while the conversation is being closed.
         Subject::Reply(id) => {
@@ -103,10 +120,13 @@ pub fn put(
         let message = "The team cannot use this template. Leave template_id out.";
         return Err(Invalid::field("template_id", "unknown", message).into());
     }
+    if has_idempotency_key(conn, &account_key(account, &new.key))? {
+        return Ok(None);
+    }
     let NewDraft { body, template_id, key } = new;
     let draft = Draft { body, template_id, key, updated_at: now };
     queries::store(conn, account, subject, &draft)?;
-    Ok(draft)
+    Ok(Some(draft))
 }
 
 /// Deletes an account's draft, if there is one.

@@ -3,11 +3,17 @@
 use diesel::{prelude::*, upsert::excluded};
 use shared::{
     draft::Draft,
-    ids::{AccountId, ConversationId, TemplateId},
+    ids::{AccountId, ConversationId, TeamId, TemplateId},
 };
 
 use super::Subject;
-use crate::db::{DbConnection, DbError, Timestamp, on_each, schema::drafts};
+use crate::{
+    auth::TeamScope,
+    db::{
+        DbConnection, DbError, Timestamp, on_each,
+        schema::{conversations, drafts},
+    },
+};
 
 impl Subject {
     /// Returns the columns `kind` and `subject_id`.
@@ -43,6 +49,25 @@ pub(super) fn find(
         key,
         updated_at,
     }))
+}
+
+/// Returns the conversations in which an account has a draft, the newest draft first.
+pub(super) fn conversations_with_draft(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<ConversationId>, DbError> {
+    let rows: Vec<(i64, i64)> = on_each!(conn, |c| drafts::table
+        .inner_join(conversations::table.on(conversations::id.eq(drafts::subject_id)))
+        .filter(drafts::account_id.eq(account.0))
+        .filter(drafts::kind.eq("reply"))
+        .order(drafts::updated_at.desc())
+        .limit(limit)
+        .select((conversations::id, conversations::team_id))
+        .load(c))?;
+    let in_scope = rows.into_iter().filter(|(_, team)| scope.includes(TeamId(*team)));
+    Ok(in_scope.map(|(id, _)| ConversationId(id)).collect())
 }
 
 /// Stores an account's draft in place of its last one.

@@ -1,14 +1,27 @@
-//! `/conversations/{id}/draft` and `/teams/{id}/ad_hoc_draft`.
+//! `/drafts`, `/conversations/{id}/draft` and `/teams/{id}/ad_hoc_draft`.
 
 use actix_web::{HttpResponse, web};
 use shared::{
     Problem,
-    draft::{Draft, NewDraft},
+    account::Permission,
+    draft::{Draft, DraftedConversations, NewDraft},
     ids::{ConversationId, TeamId},
 };
 
-use super::Subject;
+use super::{Subject, list};
 use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
+
+/// The conversations in which the caller has an unsent reply.
+#[utoipa::path(get, path = "/api/v1/drafts", operation_id = "list_drafts", tag = "conversations",
+    responses((status = 200, body = DraftedConversations), (status = 401, body = Problem),
+        (status = 403, description = "`forbidden`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn list_drafts(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::Reply)?;
+    let (account, scope) = (caller.require_account()?.0.id, caller.scope.clone());
+    let conversation_ids = state.db.read(move |conn| list(conn, &scope, account)).await?;
+    Ok(HttpResponse::Ok().json(DraftedConversations { conversation_ids }))
+}
 
 /// The caller's unsent reply in a conversation.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/draft", operation_id = "get_draft", tag = "conversations",
@@ -32,7 +45,8 @@ pub async fn get_draft(
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewDraft, example = json!({"body": "Of course. Sh", "template_id": null,
         "key": "0b0f5c9e-6c3e-4b53-9d29-3b0f1d0c6a11"})),
-    responses((status = 200, body = Draft), (status = 400, description = "`invalid_body`", body = Problem),
+    responses((status = 200, body = Draft),
+        (status = 204, description = "The message was sent already, so no draft is stored"), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, body = Problem), (status = 409, description = "`conversation_closed`", body = Problem),
         (status = 413, body = Problem), (status = 415, body = Problem),
@@ -83,7 +97,8 @@ pub async fn get_ad_hoc_draft(
     tag = "conversations", params(("id" = i64, Path, description = "The team")),
     request_body(content = NewDraft, example = json!({"body": "Hello Maria, pl", "template_id": null,
         "key": "0b0f5c9e-6c3e-4b53-9d29-3b0f1d0c6a11"})),
-    responses((status = 200, body = Draft), (status = 400, description = "`invalid_body`", body = Problem),
+    responses((status = 200, body = Draft),
+        (status = 204, description = "The message was sent already, so no draft is stored"), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, description = "`validation_failed`", body = Problem)),
@@ -115,10 +130,14 @@ async fn get(state: &AppState, caller: &Caller, subject: Subject) -> Result<Http
     caller.require(subject.permission())?;
     let (account, scope) = (caller.require_account()?.0.id, caller.scope.clone());
     let found = state.db.read(move |conn| super::get(conn, &scope, account, subject)).await?;
-    Ok(match found {
+    Ok(answer(found))
+}
+
+fn answer(draft: Option<Draft>) -> HttpResponse {
+    match draft {
         Some(draft) => HttpResponse::Ok().json(draft),
         None => HttpResponse::NoContent().finish(),
-    })
+    }
 }
 
 async fn put(
@@ -131,7 +150,7 @@ async fn put(
     let (account, scope) = (caller.require_account()?.0.id, caller.scope.clone());
     let now = state.clock.now();
     let stored = state.db.write(move |conn| super::put(conn, &scope, account, subject, new, now)).await?;
-    Ok(HttpResponse::Ok().json(stored))
+    Ok(answer(stored))
 }
 
 async fn delete(state: &AppState, caller: &Caller, subject: Subject) -> Result<HttpResponse, ApiError> {

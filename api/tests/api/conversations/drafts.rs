@@ -15,10 +15,12 @@ use crate::support::{
 on_both_databases![
     a_draft_is_stored_for_all_devices_of_its_account,
     a_draft_belongs_to_one_account_and_one_conversation,
+    the_conversations_with_a_draft_are_listed,
     a_draft_ends_when_its_message_is_sent_and_another_one_stays,
-    a_repeated_request_to_send_deletes_a_draft_that_was_stored_again,
+    a_save_that_arrives_after_its_message_stores_no_draft,
     a_draft_ends_when_its_conversation_closes,
     an_ad_hoc_draft_ends_when_its_message_is_sent,
+    an_ad_hoc_save_that_arrives_after_its_message_stores_no_draft,
     invalid_drafts_are_refused,
     a_draft_of_another_teams_conversation_does_not_exist,
 ];
@@ -94,16 +96,40 @@ async fn a_draft_ends_when_its_message_is_sent_and_another_one_stays(app: TestAp
     assert_eq!(ann.get(&path(conversation)).await.expect(200)["key"], "k2");
 }
 
-async fn a_repeated_request_to_send_deletes_a_draft_that_was_stored_again(app: TestApp) {
+async fn the_conversations_with_a_draft_are_listed(app: TestApp) {
+    let (one, two) = (app.inbound(STRANGER, "Hello").await, app.inbound(&stranger(2), "Hello").await);
+    let ann = app.signed_in(ANN).await;
+    let listed = async || ann.get("/drafts").await.expect(200)["conversation_ids"].clone();
+    assert_eq!(listed().await, json!([]));
+    ann.put(&path(one), draft("Hello", "k1")).await.expect(200);
+    app.advance(TimeDelta::minutes(1));
+    ann.put(&path(two), draft("Hello", "k2")).await.expect(200);
+    assert_eq!(listed().await, json!([two, one]), "the newest draft comes first");
+    reply(&ann, two, "k2").await.expect(201);
+    assert_eq!(listed().await, json!([one]));
+    assert_eq!(app.signed_in(BO).await.get("/drafts").await.expect(200)["conversation_ids"], json!([]));
+    let admin = app.signed_in(ADMIN).await;
+    admin.put(&ad_hoc_path(COLLECTIONS), draft("Hello", "k3")).await.expect(200);
+    assert_eq!(
+        admin.get("/drafts").await.expect(200)["conversation_ids"],
+        json!([]),
+        "an ad-hoc draft has none"
+    );
+}
+
+async fn a_save_that_arrives_after_its_message_stores_no_draft(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let ann = app.signed_in(ANN).await;
+    ann.put(&path(conversation), draft("Hell", "k1")).await.expect(200);
     reply(&ann, conversation, "k1").await.expect(201);
-    // The answer was lost, and another device still had the draft.
-    ann.put(&path(conversation), draft("Hello", "k1")).await.expect(200);
-    let again = reply(&ann, conversation, "k1").await;
-    assert_eq!(again.header("Idempotency-Replayed"), Some("true"));
+    ann.put(&path(conversation), draft("Hello", "k1")).await.no_content();
     ann.get(&path(conversation)).await.no_content();
-    assert_eq!(ann.messages(conversation).await.len(), 2);
+    // The same key of another account is another message.
+    let bo = app.signed_in(BO).await;
+    bo.put(&path(conversation), draft("Hello", "k1")).await.expect(200);
+    ann.put(&path(conversation), draft("The next one", "k2")).await.expect(200);
+    ann.put(&path(conversation), draft("Hello", "k1")).await.no_content();
+    assert_eq!(ann.get(&path(conversation)).await.expect(200)["key"], "k2");
 }
 
 async fn a_draft_ends_when_its_conversation_closes(app: TestApp) {
@@ -149,6 +175,14 @@ async fn an_ad_hoc_draft_ends_when_its_message_is_sent(app: TestApp) {
     assert_eq!(admin.get(&ad_hoc_path(SUPPORT)).await.expect(200)["key"], "k2");
     admin.delete(&ad_hoc_path(SUPPORT)).await.no_content();
     admin.get(&ad_hoc_path(SUPPORT)).await.no_content();
+}
+
+async fn an_ad_hoc_save_that_arrives_after_its_message_stores_no_draft(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let message = json!({"team_id": COLLECTIONS, "number": STRANGER, "body": "Hello"});
+    send(&admin, "/conversations", "k1", message).await.expect(201);
+    admin.put(&ad_hoc_path(COLLECTIONS), draft("Hello", "k1")).await.no_content();
+    admin.get(&ad_hoc_path(COLLECTIONS)).await.no_content();
 }
 
 async fn invalid_drafts_are_refused(app: TestApp) {

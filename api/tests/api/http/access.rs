@@ -52,6 +52,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("create_closure", "-fyyyfy", "-fnnyfn"),
     ("create_opt_out", "-fyyyyy", "-fnnynn"),
     ("delete_attention", "-fyyyyy", "-fnnynn"),
+    ("list_drafts", "-fyyyff", ""),
     ("get_draft", "-fyyyff", "-fnnyff"),
     ("update_draft", "-fyyyff", "-fnnyff"),
     ("delete_draft", "-fyyyff", "-fnnyff"),

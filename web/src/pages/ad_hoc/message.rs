@@ -20,7 +20,10 @@ pub(super) fn message(state: AdHocState) -> AnyView {
         <div class="flex flex-col gap-1">
             <label for="ad-hoc-message" class="text-sm font-medium">"Message"</label>
             {message_box(composer, text, error, "ad-hoc-message", "min-h-24", "error-body message-count")}
-            {counter(text)}
+            {counter(text, composer.message_box)}
+            <p role="status" class="text-sm text-quiet empty:hidden">
+                {move || state.is_only_here.get().then_some("Saved on this device")}
+            </p>
             {hint_and_error("error-body".to_owned(), "", error)}
         </div>
         {move || {

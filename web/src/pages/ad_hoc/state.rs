@@ -15,6 +15,7 @@ use crate::{
     components::notices::{Notices, use_notices},
     compose::{
         Composer,
+        autosave::Autosave,
         draft::{Details, StorageKey},
     },
     debounce::Debounced,
@@ -29,9 +30,20 @@ pub(super) struct Numbers {
     pub(super) to: String,
     /// The chosen team number to send from.
     pub(super) from: Option<PhoneNumber>,
+    /// Whether the last attempt to send the message has no answer yet.
+    #[serde(default)]
+    unanswered: bool,
 }
 
-impl Details for Numbers {}
+impl Details for Numbers {
+    fn after_answer(self) -> Self {
+        Self { unanswered: false, ..self }
+    }
+
+    fn is_unanswered(&self) -> bool {
+        self.unanswered
+    }
+}
 
 /// Why no message can be sent to a number.
 #[derive(Clone, PartialEq)]
@@ -51,6 +63,8 @@ pub(super) struct AdHocState {
     /// The sending team.
     pub(super) team: StoredValue<TeamSummary>,
     pub(super) composer: Composer<Numbers>,
+    /// Whether the draft's last change is only in the browser. The server keeps the text, and not the numbers.
+    pub(super) is_only_here: RwSignal<bool>,
     /// The customer's number, as typed.
     pub(super) typed: Memo<String>,
     /// Result of checking the typed number; `None` until it arrives.
@@ -64,11 +78,16 @@ impl AdHocState {
     pub(super) fn new(team: TeamSummary) -> Self {
         let composer: Composer<Numbers> =
             Composer::new(StorageKey::new("ad-hoc", use_session().account(), team.id.0));
+        let client = use_client();
+        let path = format!("/teams/{}/ad_hoc_draft", team.id);
+        let autosave = Autosave::start(composer, client, path, Signal::stored(true));
+        autosave.fetch();
         let state = Self {
-            client: use_client(),
+            client,
             notices: use_notices(),
             debounced: Debounced::new(),
             composer,
+            is_only_here: autosave.has_failed,
             typed: Memo::new(move |_| composer.draft.with(|draft| draft.details.to.clone())),
             team: StoredValue::new(team),
             checked: RwSignal::new(None),
@@ -174,6 +193,7 @@ impl AdHocState {
             return composer
                 .refuse("Not sent. The template was filled in for another number. Fill it in again.");
         }
+        composer.update(|draft| draft.details.unanswered = true);
         let draft = composer.draft.get_untracked();
         let new = NewConversation {
             team_id: self.team.with_value(|team| team.id),

@@ -37,7 +37,7 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
         <div class="flex flex-col gap-1">
             <div class="flex flex-wrap items-baseline justify-between gap-x-4">
                 <label for="field-body" class="text-sm font-medium">"Text"</label>
-                {counter(Memo::new(move |_| body.get()))}
+                {counter(Memo::new(move |_| body.get()), area)}
             </div>
             <textarea
                 node_ref=area

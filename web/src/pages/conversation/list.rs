@@ -20,6 +20,7 @@ use crate::{
     keys::{LIST_LINK, neighbour},
     live::use_live,
     pages::queue::{
+        drafts::draft_mark,
         sections,
         state::{QueueState, use_queue},
         team::{TeamSection, stays_in_rows},
@@ -148,7 +149,7 @@ fn row(section: TeamSection, id: ConversationId) -> AnyView {
                 on:pointerleave=move |_| is_pointed.set_value(false)
                 on:focus=move |_| prefetch(client, id)
             >
-                {content} {viewers(id)}
+                {content} {draft_mark(id)} {viewers(id)}
             </a>
         </li>
     }

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use shared::{
     ErrorCode,
+    conversation::ConversationStatus,
+    event::EventKind,
     ids::{AccountId, ConversationId, MessageId, TemplateId},
     message::{Message, NewMessage},
 };
@@ -15,8 +17,11 @@ use crate::{
     components::notices::{Notices, use_notices},
     compose::{
         Composer,
+        autosave::Autosave,
         draft::{Details, Draft, StorageKey},
     },
+    live::{LiveUpdate, use_live},
+    pages::queue::drafts::use_drafts,
     session::use_session,
 };
 
@@ -31,6 +36,10 @@ pub(super) struct ReplyDetails {
 impl Details for ReplyDetails {
     fn after_answer(self) -> Self {
         Self::default()
+    }
+
+    fn is_unanswered(&self) -> bool {
+        self.unanswered.is_some()
     }
 }
 
@@ -111,6 +120,47 @@ impl ReplyState {
         let session = use_session();
         let undo_seconds = Memo::new(move |_| session.preferences(|own| own.undo_seconds));
         Self { context, composer: Composer::new(key), held_by, undo_seconds, timing, notices: use_notices() }
+    }
+
+    /// Keeps the draft on the server too, until the current owner is disposed. Returns whether its last change is only in
+    /// the browser.
+    pub(super) fn save_on_server(self) -> RwSignal<bool> {
+        let Self { context, composer, .. } = self;
+        let is_open = context.read(|detail| detail.conversation.status != ConversationStatus::Closed);
+        let path = format!("/conversations/{}/draft", context.id);
+        let autosave = Autosave::start(composer, context.client, path, is_open.into());
+        let has_text = Memo::new(move |_| composer.draft.with(|draft| !draft.text.is_empty()));
+        let drafts = use_drafts();
+        if has_text.get_untracked()
+            || context.read(|detail| detail.has_draft).get_untracked()
+            // The conversation may have been fetched before another device saved the draft.
+            || drafts.is_some_and(|drafts| drafts.contain(context.id))
+        {
+            autosave.fetch();
+        }
+        if let Some(drafts) = drafts {
+            Effect::new(move |before: Option<bool>| {
+                let has_text = has_text.get();
+                // At the beginning, an empty box does not say that the server has no draft.
+                if has_text || before.is_some() {
+                    drafts.set(context.id, has_text);
+                }
+                has_text
+            });
+        }
+        use_live().listen(move |update| match update {
+            LiveUpdate::Opened => autosave.fetch(),
+            // The account may have sent the draft on another device.
+            LiveUpdate::Event(event)
+                if event.kind == EventKind::MessageQueued && event.conversation_id == Some(context.id) =>
+            {
+                if has_text.get_untracked() {
+                    autosave.fetch();
+                }
+            }
+            LiveUpdate::Event(_) => {}
+        });
+        autosave.has_failed
     }
 
     /// Sends the reply if it is valid. `last_seen` is the newest message that the agent has seen.

@@ -37,6 +37,7 @@ const PRESENCE: &str = "reply-presence";
 #[component]
 pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Reporter) -> impl IntoView {
     let state = ReplyState::new(context);
+    let is_only_here = state.save_on_server();
     let composer = state.composer;
     let form = composer.form;
     let error = form.field_error("body");
@@ -74,11 +75,11 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
             {held_notice(state.held_by, HELD, anyway, back)}
             <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
                 <ReplyTemplates state />
-                {counter(text)}
+                {counter(text, composer.message_box)}
             </div>
             <div class="flex flex-col gap-1">
                 <div class="flex items-end gap-2" on:keydown=key>
-                    {message_box(composer, text, error, "reply-message", "min-h-20 flex-1", DESCRIBED_BY)}
+                    {message_box(composer, text, error, "reply-message", "min-h-20", DESCRIBED_BY)}
                     <div class="join">
                         <button
                             class="btn btn-primary join-item"
@@ -91,7 +92,12 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
                     </div>
                     {schedule_popover}
                 </div>
-                <PresenceLine context id=PRESENCE />
+                <div class="flex items-baseline justify-between gap-3">
+                    <p role="status" class="text-sm text-quiet">
+                        {move || is_only_here.get().then_some("Saved on this device")}
+                    </p>
+                    <PresenceLine context id=PRESENCE />
+                </div>
                 <p id="message-missing" class="text-sm font-medium empty:hidden">{hint}</p>
                 {hint_and_error("error-body".to_owned(), "", error)}
             </div>

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{
     ids::TeamId,
-    preferences::{Muted, NotificationKind},
+    preferences::{Muted, NotificationKind, Preferences},
 };
 
 use super::preferences::preference;
@@ -13,7 +13,7 @@ use crate::{
     tasks::spawn_detached,
 };
 
-/// The kinds, with the headings of their columns.
+/// The kinds, with their labels.
 const KINDS: [(NotificationKind, &str); 4] = [
     (NotificationKind::Message, "New message"),
     (NotificationKind::Failure, "Not delivered"),
@@ -39,7 +39,7 @@ pub(super) fn notifications() -> AnyView {
             |preferences| preferences.sound,
             |preferences, is_on| preferences.sound = is_on,
         )}
-        {team_table(editor)}
+        {team_choices(editor)}
     }
     .into_any()
 }
@@ -85,60 +85,29 @@ fn in_this_browser(permission: RwSignal<Permission>) -> AnyView {
     }
 }
 
-/// A row per team, a column per kind.
-fn team_table(editor: PreferenceEditor) -> AnyView {
+/// A group of checkboxes per team.
+fn team_choices(editor: PreferenceEditor) -> AnyView {
     let teams = editor
         .session
         .read(|me| me.teams.iter().map(|team| (team.id, team.name.clone())).collect::<Vec<_>>());
-    let rows = move || {
-        let row = |(team, name): (TeamId, String)| {
-            let cells = KINDS.map(|(kind, label)| {
-                view! { <td class="text-center">{checkbox(editor, Muted { team_id: team, kind }, label, &name)}</td> }
-            });
-            view! {
-                <tr>
-                    <th scope="row" class="font-normal wrap-anywhere">{name.clone()}</th>
-                    {cells.collect_view()}
-                </tr>
-            }
-        };
-        teams.get().into_iter().map(row).collect_view()
+    let group = move |(team_id, name): (TeamId, String)| {
+        let choices = KINDS.map(|(kind, label)| choice(editor, Muted { team_id, kind }, label));
+        view! {
+            <fieldset class="mt-3">
+                <legend class="mb-1 text-sm font-medium wrap-anywhere">{name}</legend>
+                <div class="flex flex-wrap gap-x-5 gap-y-1">{choices.collect_view()}</div>
+            </fieldset>
+        }
     };
-    let headings =
-        KINDS.map(|(_, label)| view! { <th scope="col" class="text-center whitespace-normal">{label}</th> });
-    view! {
-        <table class="table table-sm mt-2 [&_thead_th]:text-quiet">
-            <caption class="sr-only">"Notifications by team"</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Team"</th>
-                    {headings.collect_view()}
-                </tr>
-            </thead>
-            <tbody>{rows}</tbody>
-        </table>
-    }
-    .into_any()
+    view! { {move || teams.get().into_iter().map(group).collect_view()} }.into_any()
 }
 
-fn checkbox(editor: PreferenceEditor, muted: Muted, label: &str, team: &str) -> AnyView {
-    let checked = Memo::new(move |_| editor.session.preferences(|own| !own.muted.contains(&muted)));
-    view! {
-        <input
-            type="checkbox"
-            class="checkbox checkbox-sm"
-            aria-label=format!("{label}, {team}")
-            prop:checked=checked
-            on:change:target=move |event| {
-                let is_on = event.target().checked();
-                editor.change(|own| {
-                    own.muted.retain(|other| *other != muted);
-                    if !is_on {
-                        own.muted.push(muted);
-                    }
-                });
-            }
-        />
-    }
-    .into_any()
+fn choice(editor: PreferenceEditor, muted: Muted, label: &'static str) -> AnyView {
+    let is_on = move |own: &Preferences| !own.muted.contains(&muted);
+    preference(editor, label, is_on, move |own, is_on| {
+        own.muted.retain(|other| *other != muted);
+        if !is_on {
+            own.muted.push(muted);
+        }
+    })
 }

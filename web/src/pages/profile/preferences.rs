@@ -9,12 +9,12 @@ use crate::preferences::PreferenceEditor;
 pub(super) fn preference(
     editor: PreferenceEditor,
     label: &'static str,
-    is_on: fn(&Preferences) -> bool,
-    set: fn(&mut Preferences, bool),
+    is_on: impl Fn(&Preferences) -> bool + Send + Sync + 'static,
+    set: impl Fn(&mut Preferences, bool) + Send + Sync + 'static,
 ) -> AnyView {
-    let checked = Memo::new(move |_| editor.session.preferences(is_on));
+    let checked = Memo::new(move |_| editor.session.preferences(&is_on));
     view! {
-        <label class="label text-base-content">
+        <label class="label text-sm text-base-content">
             <input
                 type="checkbox"
                 class="checkbox checkbox-sm"

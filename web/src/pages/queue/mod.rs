@@ -4,6 +4,7 @@
 
 mod actions;
 mod changes;
+pub(crate) mod drafts;
 mod filter;
 mod section;
 pub(crate) mod state;

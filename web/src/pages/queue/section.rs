@@ -7,6 +7,7 @@ use shared::{
 };
 
 use super::{
+    drafts::draft_mark,
     state::QueueState,
     team::{TeamSection, stays_in_rows},
 };
@@ -130,7 +131,7 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
                 "Next Action",
                 view! {
                     <span class="flex min-w-0 grow items-center gap-2">
-                        {move || next()} {viewers(id)} {move || holder()}
+                        {move || next()} {draft_mark(id)} {viewers(id)} {move || holder()}
                     </span>
                 },
             )}
