@@ -151,9 +151,10 @@ impl ReplyState {
         }
         use_live().listen(move |update| match update {
             LiveUpdate::Opened => autosave.fetch(),
-            // The account may have sent the draft on another device.
+            // The account may have sent or scheduled the draft on another device.
             LiveUpdate::Event(event)
-                if event.kind == EventKind::MessageQueued && event.conversation_id == Some(context.id) =>
+                if matches!(event.kind, EventKind::MessageQueued | EventKind::MessageScheduled)
+                    && event.conversation_id == Some(context.id) =>
             {
                 if has_text.get_untracked() {
                     autosave.fetch();
