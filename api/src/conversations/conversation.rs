@@ -156,7 +156,8 @@ impl State {
         Ok(self)
     }
 
-    /// A scheduled message was held, because the customer wrote after it was scheduled (rule 22).
+    /// A scheduled message was held, because the customer wrote after it was scheduled (rule 22). A snooze ends, because
+    /// an agent must decide about the message.
     ///
     /// # Errors
     /// When it is closed.
@@ -167,6 +168,7 @@ impl State {
         self.attention = opt_out.or(Some(Attention { code: AttentionCode::MessageHeld, text }));
         if self.status == ConversationStatus::Open {
             self.set_next_action(NextAction::Agent, now);
+            self.snoozed_until = None;
         }
         Ok(self)
     }

@@ -14,7 +14,6 @@ use crate::{
     db::{DbConnection, DbError},
     events,
     fields::{Invalid, Validation},
-    teams,
 };
 
 /// Why preferences were not stored.
@@ -34,10 +33,7 @@ pub enum PreferencesError {
 /// Only database errors.
 pub fn get(conn: &mut DbConnection, scope: &TeamScope, account: AccountId) -> Result<Preferences, DbError> {
     let mut preferences = queries::find(conn, account)?;
-    if !preferences.muted.is_empty() {
-        let teams = teams::queries::teams(conn, scope)?;
-        preferences.muted.retain(|muted| teams.iter().any(|team| team.id == muted.team_id));
-    }
+    preferences.muted.retain(|muted| scope.includes(muted.team_id));
     Ok(preferences)
 }
 
@@ -56,13 +52,9 @@ pub fn put(
     if !UNDO_SECONDS.contains(&new.undo_seconds) {
         validation.reject("undo_seconds", "invalid", "Use 0, 5 or 10.");
     }
-    if !new.muted.is_empty() {
-        let teams = teams::queries::teams(conn, scope)?;
-        let is_own = |id| teams.iter().any(|team| team.id == id);
-        if let Some(muted) = new.muted.iter().find(|muted| !is_own(muted.team_id)) {
-            let message = format!("You are not in a team {}. Leave it out.", muted.team_id);
-            validation.reject("muted", "unknown", message);
-        }
+    if let Some(muted) = new.muted.iter().find(|muted| !scope.includes(muted.team_id)) {
+        let message = format!("You are not in a team {}. Leave it out.", muted.team_id);
+        validation.reject("muted", "unknown", message);
     }
     if new
         .muted
