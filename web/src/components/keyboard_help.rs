@@ -1,62 +1,37 @@
-//! A dialog with all keyboard shortcuts, and a checkbox that turns single-key shortcuts off.
+//! The dialog with all keyboard shortcuts. Its content is fetched when it is first opened.
 
 use leptos::{html, prelude::*};
 
+use super::{dialog::open_while_mounted, when::when};
 use crate::{
-    keys::{keys_of, use_keys},
-    session::use_session,
+    keys::use_keys,
+    pages::lazy::{Lazy, LazyPage},
 };
 
 /// The dialog that `?` opens.
-#[component]
-pub(crate) fn KeyboardHelp() -> impl IntoView {
+pub(crate) fn keyboard_help() -> AnyView {
+    let keys = use_keys();
+    when(move || keys.help_open.get(), frame)
+}
+
+fn frame() -> AnyView {
     let keys = use_keys();
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = dialog.get()
-            && keys.help_open.get()
-            && !dialog.open()
-        {
-            let _ = dialog.show_modal();
-        }
-    });
-    let rows = keys_of(use_session().me().as_ref()).map(|&(combination, meaning)| {
-        let combination = combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
-        view! {
-            <tr>
-                <th scope="row" class="font-normal whitespace-nowrap">{combination.collect_view()}</th>
-                <td>{meaning}</td>
-            </tr>
-        }
-    });
+    open_while_mounted(dialog);
     view! {
         <dialog
             node_ref=dialog
             class="modal"
-            aria-labelledby="keys-title"
+            aria-label="Keyboard shortcuts"
             on:close=move |_| keys.help_open.set(false)
         >
             <div class="modal-box">
-                <h2 id="keys-title" class="text-lg font-semibold">"Keyboard shortcuts"</h2>
-                <table class="table table-sm my-3">
-                    <tbody>{rows.collect_view()}</tbody>
-                </table>
-                <label class="label text-base-content">
-                    <input
-                        type="checkbox"
-                        class="checkbox checkbox-sm"
-                        prop:checked=move || keys.enabled.get()
-                        on:change:target=move |event| keys.set_enabled(event.target().checked())
-                    />
-                    "Single-key shortcuts"
-                </label>
-                <form method="dialog" class="modal-action">
-                    <button class="btn">"Close"</button>
-                </form>
+                <LazyPage page=Lazy::KeyboardHelp />
             </div>
             <form method="dialog" class="modal-backdrop">
                 <button tabindex="-1" aria-hidden="true">"Close"</button>
             </form>
         </dialog>
     }
+    .into_any()
 }

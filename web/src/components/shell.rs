@@ -9,7 +9,7 @@ use super::{
     account_menu::AccountMenu,
     gateway_alarm::gateway_alarm,
     icon::{Icon, icon},
-    keyboard_help::KeyboardHelp,
+    keyboard_help::keyboard_help,
     notices::use_notices,
     rows::open_clicked_rows,
 };
@@ -99,7 +99,7 @@ pub(crate) fn Shell(
         <main id="main" class="flex min-h-0 w-full flex-1 flex-col px-3 py-4 lg:px-6">
             {children()}
         </main>
-        <KeyboardHelp />
+        {keyboard_help()}
         <div hidden>
             <LazyPage page=Lazy::Notifications />
         </div>

@@ -23,6 +23,7 @@ use crate::{
         person::title,
     },
     live::{Live, LiveUpdate, use_live},
+    pages::queue::drafts,
     preferences,
     router::use_router,
     session::{Session, use_client, use_session},
@@ -50,6 +51,7 @@ pub(crate) fn notifications() -> AnyView {
         unread: Unread::new(use_router()),
     };
     preferences::follow();
+    drafts::follow();
     system::connect(use_router(), use_session());
     live.listen(move |update| {
         if let LiveUpdate::Event(event) = update {

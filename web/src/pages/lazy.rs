@@ -28,6 +28,7 @@ use crate::{
             tag_form::TagForm,
         },
         daily_file::daily_file_page,
+        keyboard_help::keyboard_help,
         palette::dialog::palette_dialog,
         profile::profile_page,
         queue::filter::queue_tag_filter,
@@ -78,6 +79,8 @@ pub(crate) enum Lazy {
     Search,
     /// The content of the command palette.
     Palette,
+    /// The content of the list of keyboard shortcuts.
+    KeyboardHelp,
     /// The notice in place of the composer when the customer has opted out.
     OptedOut,
     /// The form that records an opt-out in a conversation.
@@ -168,6 +171,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Consents => view! { <ConsentsPage /> }.into_any(),
         Lazy::Search => view! { <SearchPage /> }.into_any(),
         Lazy::Palette => palette_dialog(),
+        Lazy::KeyboardHelp => keyboard_help(),
         Lazy::OptedOut => view! { <OptedOut /> }.into_any(),
         Lazy::OptOut => view! { <OptOut /> }.into_any(),
         Lazy::Give => view! { <Give /> }.into_any(),

@@ -8,6 +8,7 @@ pub(crate) mod closed;
 pub(crate) mod consents;
 pub(crate) mod conversation;
 pub(crate) mod daily_file;
+pub(crate) mod keyboard_help;
 pub(crate) mod lazy;
 pub(crate) mod not_found;
 pub(crate) mod palette;

@@ -85,12 +85,12 @@ pub enum ScheduledError {
     Database(#[from] DbError),
 }
 
-/// Returns a message and its conversation, and locks both until the transaction ends: the conversation first, like a
-/// reply.
+/// Returns a message and its conversation, which it locks until the transaction ends. A scheduled or held message changes
+/// only under this lock. The message itself is not locked: receipts lock a message before its conversation.
 fn lock(conn: &mut DbConnection, id: MessageId) -> Result<Option<(Message, Conversation)>, DbError> {
     let Some(message) = messages::by_id(conn, id)? else { return Ok(None) };
     let conversation = conversations::of_message_for_update(conn, &message)?;
-    let message = messages::by_id_for_update(conn, id)?;
+    let message = messages::by_id(conn, id)?;
     Ok(message.map(|message| (message, conversation)))
 }
 

@@ -36,11 +36,13 @@ fn table(conversation: i64) -> Vec<Row> {
     let consent = |state: &str| json!({"team_number": COLLECTIONS_NUMBER, "number": STRANGER, "state": state, "note": "By phone."});
     let named = |name: &str| json!({"team_id": 1, "name": name, "body": "Hello"});
     let team = |name: &str| json!({"name": name, "region": "GB", "time_zone": "Europe/London"});
+    let tag = |name: &str| json!({"team_id": 1, "name": name, "colour": "orange"});
     let closure = |reason: i64| json!({"closure_reason_id": reason});
     let path = |path: &str| format!("/{path}");
     vec![
         ("templates", path("templates"), named("One"), named("Other"), "templates"),
         ("closure_reasons", path("closure_reasons"), named("One"), named("Other"), "closure_reasons"),
+        ("tags", path("tags"), tag("One"), tag("Other"), "tags"),
         ("teams", path("teams"), team("Sales"), team("Sale"), "teams"),
         (
             "teams/{id}/numbers",

@@ -1,0 +1,41 @@
+//! The content of the dialog with all keyboard shortcuts, and a checkbox that turns single-key shortcuts off.
+
+use leptos::prelude::*;
+
+use crate::{
+    keys::{keys_of, use_keys},
+    session::use_session,
+};
+
+/// The content.
+pub(crate) fn keyboard_help() -> AnyView {
+    let keys = use_keys();
+    let rows = keys_of(use_session().me().as_ref()).map(|&(combination, meaning)| {
+        let combination = combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
+        view! {
+            <tr>
+                <th scope="row" class="font-normal whitespace-nowrap">{combination.collect_view()}</th>
+                <td>{meaning}</td>
+            </tr>
+        }
+    });
+    view! {
+        <h2 class="text-lg font-semibold">"Keyboard shortcuts"</h2>
+        <table class="table table-sm my-3">
+            <tbody>{rows.collect_view()}</tbody>
+        </table>
+        <label class="label text-base-content">
+            <input
+                type="checkbox"
+                class="checkbox checkbox-sm"
+                prop:checked=move || keys.enabled.get()
+                on:change:target=move |event| keys.set_enabled(event.target().checked())
+            />
+            "Single-key shortcuts"
+        </label>
+        <form method="dialog" class="modal-action">
+            <button class="btn">"Close"</button>
+        </form>
+    }
+    .into_any()
+}
