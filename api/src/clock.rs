@@ -43,7 +43,12 @@ impl Clock {
 
     /// Sleeps for `time`, measured by the [monotonic](Self::monotonic) clock.
     pub fn sleep(&self, time: TimeDelta) -> impl Future<Output = ()> {
-        let due = self.monotonic() + time.to_std().unwrap_or(Duration::ZERO);
+        self.sleep_after(self.monotonic(), time)
+    }
+
+    /// Sleeps until `time` has passed since `start`, a time of the [monotonic](Self::monotonic) clock.
+    pub fn sleep_after(&self, start: Duration, time: TimeDelta) -> impl Future<Output = ()> {
+        let due = start + time.to_std().unwrap_or(Duration::ZERO);
         async move {
             match self {
                 Clock::System => tokio::time::sleep(due.saturating_sub(self.monotonic())).await,

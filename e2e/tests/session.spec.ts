@@ -84,6 +84,8 @@ test("signing out ends the session in the browser and on the server", async ({
   server,
   browserErrors,
 }) => {
+  // The cookies of the ended session no longer work. A request that is under way when it ends can be refused too.
+  browserErrors.expect(401, "/api/v1/");
   await server.signIn(page, "ann");
   const cookies = await context.cookies();
   await page.goto("/");
@@ -92,8 +94,6 @@ test("signing out ends the session in the browser and on the server", async ({
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(new SignInPage(page).heading).toBeVisible();
   expect((await context.request.get("/api/v1/me")).status()).toBe(401);
-  // The cookies of the ended session no longer work.
-  browserErrors.expect(401, "/api/v1/");
   await context.addCookies(cookies);
   expect((await context.request.get("/api/v1/me")).status()).toBe(401);
   await page.goBack();

@@ -98,6 +98,8 @@ impl Worker {
         let mut in_flight = InFlight::default();
         let mut breaker = CircuitBreaker::new(credentials_retry_interval(self.gateway.timeout()));
         while !*stop.borrow() {
+            // Before the poll, so that time that passes during it counts.
+            let start = self.clock.monotonic();
             let next_poll = self.start_due(&mut in_flight, &breaker).await.unwrap_or_else(|error| {
                 tracing::error!(%error, "the outbox cannot be read");
                 POLL_INTERVAL
@@ -109,7 +111,7 @@ impl Worker {
                     let now = self.clock.monotonic();
                     signals.into_iter().for_each(|signal| breaker.record(signal, now, rand::random()));
                 }
-                () = self.clock.sleep(next_poll) => {}
+                () = self.clock.sleep_after(start, next_poll) => {}
             }
         }
         let finishing = async { while in_flight.tasks.join_next().await.is_some() {} };

@@ -6,6 +6,7 @@ use std::{cell::Cell, collections::BTreeSet};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use super::access_table::{CALLERS, TABLE};
 use crate::support::{
     ApiResponse, Client, TestApp,
     fixtures::{
@@ -16,112 +17,6 @@ use crate::support::{
 };
 
 on_both_databases![every_caller_has_exactly_the_access_in_the_table,];
-
-/// The callers, in the order of the table's columns: no credentials; Ray, an agent without permissions; Ann, an agent;
-/// Sam, a supervisor; an admin; an API key with the permission `reply`; an API key with every permission. The accounts
-/// and keys are members of Collections; only the admin also acts in Claims.
-const CALLERS: [&str; 7] = ["anonymous", "ray", "ann", "sam", "admin", "replying key", "full key"];
-
-/// The expected status per caller: `y` any other below 500, `-` 401, `f` 403, `n` 404. The first word is about
-/// Collections, the second about Claims; it is empty when the path belongs to no team.
-const TABLE: &[(&str, &str, &str)] = &[
-    ("create_session", "yyyyyyy", ""),
-    ("refresh_session", "-------", ""),
-    ("delete_session", "-yyyyff", ""),
-    ("get_me", "-yyyyyy", ""),
-    ("update_me", "-yyyyff", ""),
-    ("update_my_password", "-yyyyff", ""),
-    ("get_preferences", "-yyyyff", ""),
-    ("update_preferences", "-yyyyff", ""),
-    ("list_my_sessions", "-yyyyff", ""),
-    ("delete_my_sessions", "-yyyyff", ""),
-    ("delete_my_session", "-nnnnff", ""),
-    ("get_queue", "-yyyyyy", ""),
-    ("take_next_conversation", "-fyyyff", ""),
-    ("list_conversations", "-yyyyyy", "-nnnynn"),
-    ("create_conversation", "-ffyyfy", "-ffnyfn"),
-    ("get_conversation", "-yyyyyy", "-nnnynn"),
-    ("list_messages", "-yyyyyy", "-nnnynn"),
-    ("get_history", "-yyyyyy", "-nnnynn"),
-    ("create_message", "-fyyyyy", "-fnnynn"),
-    ("update_message", "-fyyyyy", "-fnnynn"),
-    ("delete_message", "-fyyyyy", "-fnnynn"),
-    ("send_message_now", "-fyyyyy", "-fnnynn"),
-    ("create_note", "-fyyyyy", "-fnnynn"),
-    ("get_media", "-yyyyyy", "-nnnynn"),
-    ("create_closure", "-fyyyfy", "-fnnyfn"),
-    ("create_opt_out", "-fyyyyy", "-fnnynn"),
-    ("delete_attention", "-fyyyyy", "-fnnynn"),
-    ("list_drafts", "-fyyyff", ""),
-    ("get_draft", "-fyyyff", "-fnnyff"),
-    ("update_draft", "-fyyyff", "-fnnyff"),
-    ("delete_draft", "-fyyyff", "-fnnyff"),
-    ("get_ad_hoc_draft", "-ffyyff", "-ffnyff"),
-    ("update_ad_hoc_draft", "-ffyyff", "-ffnyff"),
-    ("delete_ad_hoc_draft", "-ffyyff", "-ffnyff"),
-    ("update_presence", "-yyyyff", "-nnnyff"),
-    ("update_assignment", "-fyyyyy", "-fnnynn"),
-    ("delete_assignment", "-fyyyyy", "-fnnynn"),
-    ("update_conversation_tags", "-fyyyyy", "-fnnynn"),
-    ("update_snooze", "-fyyyyy", "-fnnynn"),
-    ("delete_snooze", "-fyyyyy", "-fnnynn"),
-    ("list_assignees", "-fyyyyy", "-fnnynn"),
-    ("list_conversation_templates", "-yyyyyy", "-nnnynn"),
-    ("get_key_data", "-yyyyyy", "-nnnynn"),
-    ("search_conversations", "-ffyyfy", "-ffnyfn"),
-    ("get_number", "-yyyyyy", "-nnnynn"),
-    ("list_consents", "-yyyyyy", "-nnnynn"),
-    ("create_consent", "-ffyyfy", "-ffnyfn"),
-    ("list_templates", "-yyyyyy", "-nnnynn"),
-    ("create_template", "-ffyyfy", "-ffnyfn"),
-    ("get_template", "-yyyyyy", "-nnnynn"),
-    ("update_template", "-ffyyfy", "-ffnyfn"),
-    ("delete_template", "-ffyyfy", "-ffnyfn"),
-    ("list_placeholders", "-yyyyyy", "-nnnynn"),
-    ("list_team_templates", "-yyyyyy", "-nnnynn"),
-    ("list_closure_reasons", "-yyyyyy", "-nnnynn"),
-    ("create_closure_reason", "-ffyyfy", "-ffnyfn"),
-    ("get_closure_reason", "-yyyyyy", "-nnnynn"),
-    ("update_closure_reason", "-ffyyfy", "-ffnyfn"),
-    ("delete_closure_reason", "-ffyyfy", "-ffnyfn"),
-    ("list_tags", "-yyyyyy", "-nnnynn"),
-    ("create_tag", "-ffyyfy", "-ffnyfn"),
-    ("get_tag", "-yyyyyy", "-nnnynn"),
-    ("update_tag", "-ffyyfy", "-ffnyfn"),
-    ("delete_tag", "-ffyyfy", "-ffnyfn"),
-    ("list_teams", "-fffyfy", ""),
-    // An API key cannot be a member of the team that it creates, and so could not see it.
-    ("create_team", "-fffyff", ""),
-    ("get_team", "-fffyfy", "-fffyfn"),
-    ("list_colleagues", "-yyyyyy", "-nnnynn"),
-    ("update_team", "-fffyfy", "-fffyfn"),
-    ("create_team_number", "-fffyfy", "-fffyfn"),
-    ("delete_team_number", "-fffyfy", "-fffyfn"),
-    ("update_team_member", "-fffyfy", "-fffyfn"),
-    ("delete_team_member", "-fffyfy", "-fffyfn"),
-    ("list_daily_files", "-ffyyfy", "-ffnyfn"),
-    ("create_daily_file", "-ffyyfy", "-ffnyfn"),
-    ("restore_daily_file", "-ffyyfy", "-ffnyfn"),
-    ("get_rejected_rows", "-ffyyfy", "-ffnyfn"),
-    ("get_column_mapping", "-yyyyyy", "-nnnynn"),
-    ("update_column_mapping", "-ffyyfy", "-ffnyfn"),
-    ("list_accounts", "-fffyfy", ""),
-    ("create_account", "-fffyfy", ""),
-    ("get_account", "-fffyfy", "-fffyfn"),
-    ("update_account", "-fffyfy", "-fffyfn"),
-    ("update_account_password", "-fffyfy", "-fffyfn"),
-    ("list_api_keys", "-fffyfy", ""),
-    ("list_rejected_messages", "-fffyfy", ""),
-    ("create_api_key", "-fffyfy", ""),
-    ("delete_api_key", "-fffyfy", "-fffyfn"),
-    ("stream_events", "-yyyyyy", ""),
-    // Webhooks accept only the gateway's signature.
-    ("receive_message", "fffffff", ""),
-    ("receive_status", "fffffff", ""),
-    ("get_liveness", "yyyyyyy", ""),
-    ("get_readiness", "yyyyyyy", ""),
-    ("get_metrics", "yyyyyyy", ""),
-];
 
 /// A team and its resources.
 struct TeamFixture {

@@ -1,6 +1,7 @@
 //! Rules that hold for every request, whatever its path.
 
 mod access;
+mod access_table;
 mod assets;
 mod bad_input;
 mod clean_text;
