@@ -79,7 +79,7 @@ pub fn get(
     Ok(queries::find(conn, account, subject)?)
 }
 
-/// Returns the conversations in which an account has a draft, the newest draft first, at most [`MAX_LISTED`].
+/// Returns the conversations in which an account has a draft, the newest draft first, at most 500.
 ///
 /// # Errors
 /// Database errors.

@@ -1,4 +1,4 @@
-//! Snoozes conversations (rule 20): they are out of the queue until a time. [`wake`] returns them on time; a message of
+//! Snoozes conversations (rule 20): they are out of the queue until a time. `wake` returns them on time; a message of
 //! the customer, a reply and the closure end a snooze in the same statement that changes the conversation, see
 //! [`State`].
 
