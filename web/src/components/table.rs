@@ -32,6 +32,11 @@ pub(crate) fn cell(label: &'static str, content: impl IntoView + 'static) -> Any
     view! { <td role="cell" data-label=label class=CELL>{content.into_any()}</td> }.into_any()
 }
 
+/// A cell of a row that is a card of two lines on a narrow screen. `class` is its place on the card.
+pub(crate) fn card_cell(class: &'static str, content: AnyView) -> AnyView {
+    view! { <td role="cell" class=format!("max-md:border-0 max-md:p-0 {class}")>{content}</td> }.into_any()
+}
+
 /// The customer's reference number as a link to the conversation, or a dash. Not a tab stop: the row's last link is,
 /// and rows without a reference have that link too.
 pub(crate) fn ref_link(id: ConversationId, reference: Option<AnyView>) -> AnyView {
@@ -53,13 +58,16 @@ pub(crate) fn name_cell(content: impl IntoView + 'static) -> AnyView {
 
 /// The cell with the link to the conversation. `label` is the link's accessible name.
 pub(crate) fn link_cell(id: ConversationId, label: Signal<String>) -> AnyView {
-    cell(
-        "Link",
-        view! {
-            <a href=format!("/conversations/{id}") class="link font-medium whitespace-nowrap" data-row-link="" aria-label=label>
-                "Open"
-                <span aria-hidden="true">" →"</span>
-            </a>
-        },
-    )
+    cell("Link", row_link(id, label))
+}
+
+/// The link to the conversation. `label` is its accessible name.
+pub(crate) fn row_link(id: ConversationId, label: Signal<String>) -> AnyView {
+    view! {
+        <a href=format!("/conversations/{id}") class="link font-medium whitespace-nowrap" data-row-link="" aria-label=label>
+            "Open"
+            <span aria-hidden="true">" →"</span>
+        </a>
+    }
+    .into_any()
 }

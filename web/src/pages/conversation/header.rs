@@ -22,7 +22,11 @@ use crate::{
 /// The header.
 #[component]
 pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView {
-    let text = context.read(|detail| title(&detail.conversation));
+    // A number stays on one line.
+    let text = context.read(|detail| {
+        let number = detail.conversation.number.display();
+        title(&detail.conversation).replace(&number, &number.replace(' ', "\u{a0}"))
+    });
     let is_pending = context.read(|detail| detail.conversation.status == ConversationStatus::Pending);
     // None of this ever changes.
     let started = context.detail.with_untracked(|detail| {

@@ -153,7 +153,7 @@ fn row(section: TeamSection, id: ConversationId) -> AnyView {
                 on:pointerleave=move |_| is_pointed.set_value(false)
                 on:focus=move |_| prefetch(client, id)
             >
-                {content} {draft_mark(id)} {viewers(id)}
+                {content} {viewers(id)}
             </a>
         </li>
     }
@@ -195,7 +195,7 @@ fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
                     <bdi class=format!("{fit} {weight}")>{name.unwrap_or(number)}</bdi>
                     {dots(&conversation.tags)}
                 </span>
-                <span class="shrink-0 text-xs">{wait}</span>
+                <span class="flex shrink-0 items-baseline gap-2 text-xs">{draft_mark(conversation.id)} {wait}</span>
             </span>
             {below}
         </span>

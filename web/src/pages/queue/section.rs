@@ -15,7 +15,7 @@ use crate::{
     components::{
         avatar::{customer_avatar, holder_avatar},
         person::{open_label, or_dash},
-        table::{BODY, ROW, TABLE, cell, head, link_cell, ref_link},
+        table::{BODY, TABLE, card_cell, head, ref_link, row_link},
         tags::chips,
         timestamp::timestamp,
         viewers::viewers,
@@ -33,6 +33,23 @@ const COLUMNS: &[(&str, &str)] = &[
     ("Next Action", "w-44 lg:w-56 xl:w-[30%]"),
     ("Link", "w-20 xl:w-24"),
 ];
+
+/// A row; on a narrow screen a card of two lines: who and whose turn it is, then how to reach them and since when.
+const ROW: &str = "group hover:bg-panel focus-within:bg-panel max-md:grid max-md:grid-cols-[auto_minmax(0,1fr)_auto] \
+     max-md:items-center max-md:gap-x-2 max-md:gap-y-1 max-md:rounded-box max-md:border max-md:border-edge max-md:px-3 \
+     max-md:py-2.5";
+
+/// The cells, with their places on the card. Without a name, the number takes its place.
+const REF: &str = "max-md:row-start-2 max-md:hidden max-md:has-[a]:block";
+const NAME: &str = "max-md:col-span-2 max-md:col-start-1 max-md:row-start-1 max-md:font-medium \
+     max-md:group-data-nameless:col-span-1 max-md:group-data-nameless:col-start-2 max-md:[&_.tag]:border-0 \
+     max-md:[&_.tag]:bg-transparent max-md:[&_.tag]:p-0 max-md:[&_.tag_bdi]:sr-only";
+const NUMBER: &str = "max-md:col-start-2 max-md:row-start-2 max-md:text-quiet max-md:group-data-nameless:col-start-1 \
+     max-md:group-data-nameless:row-start-1 max-md:group-data-nameless:font-medium \
+     max-md:group-data-nameless:text-base-content";
+const LAST: &str = "max-md:col-start-3 max-md:row-start-2 max-md:text-end max-md:text-quiet";
+const NEXT: &str = "max-md:col-start-3 max-md:row-start-1";
+const LINK: &str = "max-md:sr-only";
 
 /// The section.
 #[component]
@@ -92,10 +109,14 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
             conversation.with(|conversation| conversation.as_ref().map(read).unwrap_or_default())
         })
     };
-    let reference = Memo::new(move |_| {
-        conversation
-            .with(|conversation| conversation.as_ref()?.reference.clone().filter(|text| !text.is_empty()))
-    });
+    let known = move |read: fn(&Conversation) -> Option<String>| {
+        Memo::new(move |_| {
+            conversation
+                .with(|conversation| conversation.as_ref().and_then(read).filter(|text| !text.is_empty()))
+        })
+    };
+    let reference = known(|conversation| conversation.reference.clone());
+    let name = known(|conversation| conversation.name.clone());
     let next_zone = zone.clone();
     let last = move || {
         let at =
@@ -112,37 +133,29 @@ fn row(section: TeamSection, id: ConversationId, zone: Zone) -> AnyView {
     let tags =
         move || conversation.with(|conversation| conversation.as_ref().and_then(|row| chips(&row.tags)));
     let avatar = move || conversation.with(|conversation| conversation.as_ref().map(customer_avatar));
+    let nameless = move || name.with(Option::is_none).then_some("");
+    let name_class =
+        move || if name.with(Option::is_none) { "min-w-0 max-md:hidden" } else { "min-w-0 max-md:truncate" };
+    let name = view! {
+        <span class="flex min-w-0 items-center gap-2 max-lg:[&>.initials]:hidden">
+            {avatar}
+            <bdi class=name_class>{move || name.with(|name| or_dash(name.as_deref()))}</bdi>
+            {tags}
+        </span>
+    };
+    let number =
+        view! { <span class="whitespace-nowrap">{text(|conversation| conversation.number.display())}</span> };
+    let next = view! {
+        <span class="flex min-w-0 grow items-center gap-2">
+            {move || next()} {draft_mark(id)} {viewers(id)} {move || holder()}
+        </span>
+    };
     view! {
-        <tr role="row" class=ROW>
-            {cell("Ref", view! { {move || ref_link(id, reference.get().map(IntoAny::into_any))} })}
-            {cell(
-                "Name",
-                view! {
-                    <span class="flex min-w-0 items-center gap-2 max-lg:[&>.initials]:hidden">
-                        {avatar}
-                        <bdi class="min-w-0">{text(|conversation| or_dash(conversation.name.as_deref()))}</bdi>
-                        {tags}
-                    </span>
-                },
-            )}
-            {cell(
-                "Number",
-                view! {
-                    <span class="whitespace-nowrap">
-                        {text(|conversation| conversation.number.display())}
-                    </span>
-                },
-            )}
-            {cell("Last Message", view! { {move || last()} })}
-            {cell(
-                "Next Action",
-                view! {
-                    <span class="flex min-w-0 grow items-center gap-2 max-lg:flex-wrap">
-                        {move || next()} {draft_mark(id)} {viewers(id)} {move || holder()}
-                    </span>
-                },
-            )}
-            {link_cell(id, text(open_label))}
+        <tr role="row" class=ROW data-nameless=nameless>
+            {card_cell(REF, view! { {move || ref_link(id, reference.get().map(IntoAny::into_any))} }.into_any())}
+            {card_cell(NAME, name.into_any())} {card_cell(NUMBER, number.into_any())}
+            {card_cell(LAST, view! { {move || last()} }.into_any())} {card_cell(NEXT, next.into_any())}
+            {card_cell(LINK, row_link(id, text(open_label)))}
         </tr>
     }
     .into_any()
@@ -173,7 +186,7 @@ fn next_action(conversation: &Conversation, zone: &Zone) -> AnyView {
     };
     view! {
         <span class="flex min-w-0 grow items-center">
-            <span class="me-3 shrink-0 font-medium">"Agent"</span>
+            <span class="me-3 shrink-0 font-medium max-md:sr-only">"Agent"</span>
             {detail}
         </span>
     }
