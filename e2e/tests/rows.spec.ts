@@ -130,17 +130,18 @@ test("a right-to-left name does not reorder the number beside it", async ({ page
   const customer = server.customer("Support");
   await customer.send("שלום");
   const withName = (json: string) => json.replaceAll('"name":null', '"name":"דנה כהן 12"');
-  await page.route("**/api/v1/conversations/*", async (route) => {
+  const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
+  await page.route(`**/api/v1/conversations/${id}`, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, body: withName(await response.text()) });
   });
-  const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
   await server.openAs(page, "bo", `/conversations/${id}`);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(
     `\u2068דנה כהן 12\u2069 · ${customer.displayNumber}`,
   );
   const bubble = new ConversationPage(page).messages.getByText("שלום");
   await expect(bubble).toHaveCSS("direction", "rtl");
+  await page.unrouteAll({ behavior: "wait" });
 });
 
 for (const width of [360, 768, 1024, 1280, 1440]) {

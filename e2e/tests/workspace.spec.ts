@@ -80,8 +80,8 @@ test("J shows a row that was out of sight", async ({ page, freshServer }) => {
   expect(await list.scrollTop()).toBeGreaterThan(0);
 });
 
-test("the next conversation is fetched before J opens it, and not again", async ({ page, server }) => {
-  await server.openAs(page, "bo", "/");
+test("the next conversation is fetched before J opens it, and not again", async ({ page, freshServer }) => {
+  await freshServer.openAs(page, "bo", "/");
   await expectLive(page);
   const second = rows(page).nth(1).getByRole("link", { name: /^Open conversation/ });
   const next = (await second.getAttribute("href"))!;
@@ -90,7 +90,7 @@ test("the next conversation is fetched before J opens it, and not again", async 
   await openFirst(page);
   await (await fetched).finished();
   await page.keyboard.press("j");
-  await expect(page).toHaveURL(next);
+  await expect(page).toHaveURL(freshServer.url + next);
   await expect(new ConversationPage(page).box).toBeVisible();
   expect(requests).toHaveLength(1);
 });

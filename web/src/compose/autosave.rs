@@ -152,8 +152,7 @@ impl<D: Details> Autosave<D> {
                 // Its message was sent already. The text stays, so that the agent decides what to do with it.
                 Ok(None) | Err(_) => return false,
             },
-            // The server has nothing to delete.
-            None if draft.saved_at.is_none() => None,
+            // Also if this tab knows of no stored draft: what was saved on leaving a page has had no response.
             None if self.client.delete_draft(&path).await.is_err() => return false,
             None => None,
         };
@@ -170,7 +169,7 @@ impl<D: Details> Autosave<D> {
         }
         self.saved_on_leaving.try_set_value(draft.edited_at);
         let new = draft.for_server();
-        if let Some(path) = self.path.try_get_value().filter(|_| new.is_some() || draft.saved_at.is_some()) {
+        if let Some(path) = self.path.try_get_value() {
             self.client.save_draft_beyond_page(&path, new.as_ref());
         }
     }
