@@ -6,6 +6,7 @@
 
 mod order;
 mod problems;
+pub(crate) mod queries;
 
 use chrono::{DateTime, Utc};
 use shared::{event::EventKind, ids::TeamId};

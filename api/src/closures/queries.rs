@@ -8,10 +8,10 @@ use shared::{
 };
 
 use crate::{
-    auth::{Resource, TeamScope},
-    catalogue::{self, CatalogueEntry},
+    auth::TeamScope,
+    catalogue::{self, CatalogueEntry, queries::catalogue_entry},
     db::{
-        DbConnection, DbError, Lock, Timestamp, for_share, for_update, on_each,
+        DbConnection, DbError, Timestamp, for_share, on_each,
         schema::{closure_reasons, conversations},
     },
 };
@@ -92,85 +92,4 @@ pub(super) fn update(
     Ok(())
 }
 
-impl CatalogueEntry for ClosureReason {
-    type Id = ClosureReasonId;
-    const RESOURCE: Resource = Resource::ClosureReason;
-    const LOCK: Lock<'static> = Lock::ClosureReasons;
-
-    fn id(&self) -> ClosureReasonId {
-        self.id
-    }
-
-    fn team_id(&self) -> Option<TeamId> {
-        self.team_id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn position(&self) -> i32 {
-        self.position
-    }
-
-    fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.archived_at
-    }
-
-    fn find(
-        conn: &mut DbConnection,
-        scope: &TeamScope,
-        id: ClosureReasonId,
-    ) -> Result<Option<Self>, DbError> {
-        let row: Option<Row> = on_each!(conn, |c| closure_reasons::table
-            .find(id.0)
-            .select(Row::as_select())
-            .first(c)
-            .optional())?;
-        Ok(row.map(Self::from).filter(|reason| catalogue::is_visible(reason, scope)))
-    }
-
-    fn list(conn: &mut DbConnection, scope: &TeamScope, archived: bool) -> Result<Vec<Self>, DbError> {
-        let rows: Vec<Row> = on_each!(conn, |c| closure_reasons::table.select(Row::as_select()).load(c))?;
-        Ok(catalogue::in_order(rows.into_iter().map(Self::from), scope, archived))
-    }
-
-    fn arrange(conn: &mut DbConnection, order: &[ClosureReasonId]) -> Result<(), DbError> {
-        for (position, id) in (0..).zip(order) {
-            let position: i32 = position;
-            on_each!(conn, |c| diesel::update(closure_reasons::table.find(id.0))
-                .filter(closure_reasons::position.ne(position))
-                .set(closure_reasons::position.eq(position))
-                .execute(c))?;
-        }
-        Ok(())
-    }
-
-    fn archive(conn: &mut DbConnection, id: ClosureReasonId, at: DateTime<Utc>) -> Result<(), DbError> {
-        on_each!(conn, |c| diesel::update(closure_reasons::table.find(id.0))
-            .set(closure_reasons::archived_at.eq(Timestamp(at)))
-            .execute(c))?;
-        Ok(())
-    }
-
-    fn lock(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
-        let row = closure_reasons::table.filter(closure_reasons::id.eq(id.0)).select(closure_reasons::id);
-        let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
-        Ok(())
-    }
-
-    /// Whether a conversation was ever closed with the reason.
-    fn was_used(conn: &mut DbConnection, id: ClosureReasonId) -> Result<bool, DbError> {
-        let found: Option<i64> = on_each!(conn, |c| conversations::table
-            .filter(conversations::closure_reason_id.eq(id.0))
-            .select(conversations::id)
-            .first(c)
-            .optional())?;
-        Ok(found.is_some())
-    }
-
-    fn delete(conn: &mut DbConnection, id: ClosureReasonId) -> Result<(), DbError> {
-        on_each!(conn, |c| diesel::delete(closure_reasons::table.find(id.0)).execute(c))?;
-        Ok(())
-    }
-}
+catalogue_entry!(ClosureReason, ClosureReasonId, ClosureReasons, closure_reasons, used by conversations.closure_reason_id);

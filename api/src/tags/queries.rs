@@ -8,10 +8,10 @@ use shared::{
 };
 
 use crate::{
-    auth::{Resource, TeamScope},
-    catalogue::{self, CatalogueEntry},
+    auth::TeamScope,
+    catalogue::queries::catalogue_entry,
     db::{
-        AsText, DbConnection, DbError, Lock, Timestamp, for_share, for_update, on_each,
+        AsText, DbConnection, DbError, Timestamp, for_share, on_each,
         schema::{conversation_tags, tags},
     },
 };
@@ -89,78 +89,4 @@ pub(super) fn update(
     Ok(())
 }
 
-impl CatalogueEntry for Tag {
-    type Id = TagId;
-    const RESOURCE: Resource = Resource::Tag;
-    const LOCK: Lock<'static> = Lock::Tags;
-
-    fn id(&self) -> TagId {
-        self.id
-    }
-
-    fn team_id(&self) -> Option<TeamId> {
-        self.team_id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn position(&self) -> i32 {
-        self.position
-    }
-
-    fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.archived_at
-    }
-
-    fn find(conn: &mut DbConnection, scope: &TeamScope, id: TagId) -> Result<Option<Self>, DbError> {
-        let row: Option<Row> =
-            on_each!(conn, |c| tags::table.find(id.0).select(Row::as_select()).first(c).optional())?;
-        Ok(row.map(Self::from).filter(|tag| catalogue::is_visible(tag, scope)))
-    }
-
-    fn list(conn: &mut DbConnection, scope: &TeamScope, archived: bool) -> Result<Vec<Self>, DbError> {
-        let rows: Vec<Row> = on_each!(conn, |c| tags::table.select(Row::as_select()).load(c))?;
-        Ok(catalogue::in_order(rows.into_iter().map(Self::from), scope, archived))
-    }
-
-    fn arrange(conn: &mut DbConnection, order: &[TagId]) -> Result<(), DbError> {
-        for (position, id) in (0..).zip(order) {
-            let position: i32 = position;
-            on_each!(conn, |c| diesel::update(tags::table.find(id.0))
-                .filter(tags::position.ne(position))
-                .set(tags::position.eq(position))
-                .execute(c))?;
-        }
-        Ok(())
-    }
-
-    fn archive(conn: &mut DbConnection, id: TagId, at: DateTime<Utc>) -> Result<(), DbError> {
-        on_each!(conn, |c| diesel::update(tags::table.find(id.0))
-            .set(tags::archived_at.eq(Timestamp(at)))
-            .execute(c))?;
-        Ok(())
-    }
-
-    fn lock(conn: &mut DbConnection, id: TagId) -> Result<(), DbError> {
-        let row = tags::table.filter(tags::id.eq(id.0)).select(tags::id);
-        let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
-        Ok(())
-    }
-
-    /// Whether a conversation has the tag.
-    fn was_used(conn: &mut DbConnection, id: TagId) -> Result<bool, DbError> {
-        let found: Option<i64> = on_each!(conn, |c| conversation_tags::table
-            .filter(conversation_tags::tag_id.eq(id.0))
-            .select(conversation_tags::conversation_id)
-            .first(c)
-            .optional())?;
-        Ok(found.is_some())
-    }
-
-    fn delete(conn: &mut DbConnection, id: TagId) -> Result<(), DbError> {
-        on_each!(conn, |c| diesel::delete(tags::table.find(id.0)).execute(c))?;
-        Ok(())
-    }
-}
+catalogue_entry!(Tag, TagId, Tags, tags, used by conversation_tags.tag_id);

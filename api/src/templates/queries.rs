@@ -8,10 +8,10 @@ use shared::{
 };
 
 use crate::{
-    auth::{Resource, TeamScope},
-    catalogue::{self, CatalogueEntry},
+    auth::TeamScope,
+    catalogue::{self, CatalogueEntry, queries::catalogue_entry},
     db::{
-        DbConnection, DbError, Lock, Timestamp, for_share, for_update, on_each,
+        DbConnection, DbError, Timestamp, for_share, on_each,
         schema::{messages, templates},
     },
 };
@@ -91,78 +91,4 @@ pub(super) fn update(
     Ok(())
 }
 
-impl CatalogueEntry for Template {
-    type Id = TemplateId;
-    const RESOURCE: Resource = Resource::Template;
-    const LOCK: Lock<'static> = Lock::Templates;
-
-    fn id(&self) -> TemplateId {
-        self.id
-    }
-
-    fn team_id(&self) -> Option<TeamId> {
-        self.team_id
-    }
-
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn position(&self) -> i32 {
-        self.position
-    }
-
-    fn archived_at(&self) -> Option<DateTime<Utc>> {
-        self.archived_at
-    }
-
-    fn find(conn: &mut DbConnection, scope: &TeamScope, id: TemplateId) -> Result<Option<Self>, DbError> {
-        let row: Option<Row> =
-            on_each!(conn, |c| templates::table.find(id.0).select(Row::as_select()).first(c).optional())?;
-        Ok(row.map(Self::from).filter(|template| catalogue::is_visible(template, scope)))
-    }
-
-    fn list(conn: &mut DbConnection, scope: &TeamScope, archived: bool) -> Result<Vec<Self>, DbError> {
-        let rows: Vec<Row> = on_each!(conn, |c| templates::table.select(Row::as_select()).load(c))?;
-        Ok(catalogue::in_order(rows.into_iter().map(Self::from), scope, archived))
-    }
-
-    fn arrange(conn: &mut DbConnection, order: &[TemplateId]) -> Result<(), DbError> {
-        for (position, id) in (0..).zip(order) {
-            let position: i32 = position;
-            on_each!(conn, |c| diesel::update(templates::table.find(id.0))
-                .filter(templates::position.ne(position))
-                .set(templates::position.eq(position))
-                .execute(c))?;
-        }
-        Ok(())
-    }
-
-    fn archive(conn: &mut DbConnection, id: TemplateId, at: DateTime<Utc>) -> Result<(), DbError> {
-        on_each!(conn, |c| diesel::update(templates::table.find(id.0))
-            .set(templates::archived_at.eq(Timestamp(at)))
-            .execute(c))?;
-        Ok(())
-    }
-
-    fn lock(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
-        let row = templates::table.filter(templates::id.eq(id.0)).select(templates::id);
-        let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
-        Ok(())
-    }
-
-    /// Whether a message was ever written from the template.
-    fn was_used(conn: &mut DbConnection, id: TemplateId) -> Result<bool, DbError> {
-        let found: Option<i64> = on_each!(conn, |c| messages::table
-            .filter(messages::template_id.eq(id.0))
-            .select(messages::id)
-            .first(c)
-            .optional())?;
-        Ok(found.is_some())
-    }
-
-    fn delete(conn: &mut DbConnection, id: TemplateId) -> Result<(), DbError> {
-        on_each!(conn, |c| diesel::delete(templates::table.find(id.0)).execute(c))?;
-        Ok(())
-    }
-}
+catalogue_entry!(Template, TemplateId, Templates, templates, used by messages.template_id);
