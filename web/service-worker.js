@@ -16,7 +16,7 @@ async function notify({ title, body, path }, tab) {
   const visible = (await tabs()).filter((other) => other.visibilityState === "visible");
   if ((await Promise.all(visible.map(pageOf))).includes(path)) return;
   await self.registration.showNotification(title, { body, tag: path, renotify: true, silent: true, data: path });
-  tab.postMessage("shown");
+  tab?.postMessage("shown");
 }
 
 /** Opens a page in a tab of the app, the visible one if possible, or else in a new tab. */

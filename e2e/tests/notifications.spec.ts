@@ -3,10 +3,11 @@
 // The browser of these tests has no system that could show a notification. So the tests grant the permission, and
 // replace the last step, `showNotification`, in the real service worker.
 
-import type { Page, Worker } from "@playwright/test";
+import type { Page, Response, Worker } from "@playwright/test";
 
 import { expectAccessible } from "../fixtures/axe.ts";
-import { expectLive } from "../fixtures/network.ts";
+import { openNewConversation } from "../fixtures/conversation.ts";
+import { expectLive, requestsTo } from "../fixtures/network.ts";
 import type { TestServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -55,6 +56,13 @@ async function openWithNotifications(page: Page, server: TestServer, path = "/cl
   await server.openAs(page, "bo", path);
   await expectLive(page);
   return serviceWorker(page);
+}
+
+/** Waits for the server's answer to a change of the preferences. */
+function savedPreferences(page: Page): Promise<Response> {
+  return page.waitForResponse(
+    (response) => response.url().endsWith("/me/preferences") && response.request().method() === "PUT",
+  );
 }
 
 test("a new message of an unassigned conversation is notified and counted until it is opened", async ({
@@ -141,11 +149,13 @@ test("the profile turns notifications on with a click, tests them, and mutes a k
   await expect.poll(() => shown(worker)).toHaveLength(1);
   await expectAccessible(page);
 
-  const muted = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  const muted = savedPreferences(page);
   await choice("Support").uncheck();
   expect((await muted).status()).toBe(200);
   await server.customer("Support").send("Hello?");
   await server.customer("Claims").send("Hello?");
+  const bodies = ["This is how a notification looks.", "New message · Claims"];
+  await expect.poll(async () => (await shown(worker)).map(({ body }) => body)).toEqual(bodies);
   await expect(page).toHaveTitle(/^\(1\) /);
   await page.reload();
   await expect(choice("Support")).not.toBeChecked();
@@ -176,8 +186,61 @@ test("with several tabs, one of them notifies", async ({ page, server }) => {
   await customer.send("Hello?");
   for (const tab of [page, second]) await expect(tab).toHaveTitle(/^\(1\) /);
   await expect.poll(async () => (await shown(worker)).map(({ title }) => title)).toEqual([customer.displayNumber]);
+  const next = server.customer("Support");
+  await next.send("Hello?");
+  const titles = [customer.displayNumber, next.displayNumber];
+  await expect.poll(async () => (await shown(worker)).map(({ title }) => title)).toEqual(titles);
+  await expect(page).toHaveTitle(/^\(2\) /);
   const { id } = await (await server.apiAs("bo")).conversation("Support", customer.number);
   await second.goto(`${server.url}/conversations/${id}`);
-  await expect(page).not.toHaveTitle(/^\(/);
+  await expect(page).toHaveTitle(/^\(1\) /);
   await second.close();
+});
+
+test("two tabs of a browser agree on a theme that is chosen in one of them", async ({ page, server }) => {
+  const account = await server.createAccount({ permissions: [], teams: ["Support"] });
+  await server.openAs(page, account, "/profile");
+  await expectLive(page);
+  const second = await page.context().newPage();
+  const stored = requestsTo(second, "PUT", "/api/v1/me/preferences");
+  await second.goto(`${server.url}/closed`);
+  await expectLive(second);
+  const answered = savedPreferences(page);
+  await page.getByRole("main").getByRole("radio", { name: "Dark" }).check();
+  await answered;
+  for (const tab of [second, page]) await expect(tab.locator("html")).toHaveAttribute("data-theme", "dark");
+  const loaded = second.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  await page.getByRole("checkbox", { name: "Sound" }).uncheck();
+  await (await loaded).finished();
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(stored).toEqual([]);
+  await second.close();
+});
+
+test("single-key shortcuts that are turned off in the profile stay off", async ({ page, server }) => {
+  const account = await server.createAccount({ permissions: ["reply"], teams: ["Support"] });
+  await server.openAs(page, account, "/profile");
+  await expectLive(page);
+  const answered = savedPreferences(page);
+  await page.getByRole("main").getByRole("checkbox", { name: "Single-key shortcuts" }).uncheck();
+  expect((await answered).request().postDataJSON()).toMatchObject({ shortcuts: false });
+  await page.keyboard.press("?");
+  await page.reload();
+  await expect(page.getByRole("main").getByRole("checkbox", { name: "Single-key shortcuts" })).not.toBeChecked();
+  await expect(page.getByRole("dialog")).toBeHidden();
+});
+
+test("returning to a hidden tab on the conversation ends its count", async ({ page, server }) => {
+  const { customer } = await openNewConversation(page, server);
+  await expectLive(page);
+  const setHidden = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+    }, hidden);
+  await setHidden(true);
+  await customer.send("Anybody there?");
+  await expect(page).toHaveTitle(/^\(1\) /);
+  await setHidden(false);
+  await expect(page).not.toHaveTitle(/^\(/);
 });

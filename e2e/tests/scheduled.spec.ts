@@ -135,7 +135,7 @@ test("closing says that it cancels the scheduled message", async ({ page, server
 
 test("with the own setting, a message just sent can be undone, and its text returns", async ({ page, freshServer }) => {
   const ann = await freshServer.apiAs("ann");
-  await ann.setUndoSeconds(5);
+  await ann.setPreferences({ undo_seconds: 5 });
   const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
   const { customer, conversation } = await openNewConversation(page, freshServer);
   await preferences;
@@ -150,4 +150,39 @@ test("with the own setting, a message just sent can be undone, and its text retu
   await conversation.reply("I agree to waive the fee");
   await expect(conversation.message("I agree to waive the fee")).toContainText("delivered", { timeout: 15_000 });
   expect(await customer.receivedBodies()).toEqual(["I agree to waive the fee"]);
+});
+
+test("an undo that comes too late says so", async ({ page, freshServer, browserErrors }) => {
+  browserErrors.expect(409, "/messages/");
+  await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 5 });
+  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  const { customer, conversation } = await openNewConversation(page, freshServer);
+  await (await preferences).finished();
+  await page.route(
+    /\/api\/v1\/messages\/\d+$/,
+    async (route) => {
+      await expect.poll(() => customer.receivedBodies(), { timeout: 15_000 }).toEqual(["On its way"]);
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await conversation.reply("On its way");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("Too late: the message was sent.")).toBeVisible({ timeout: 20_000 });
+  await expect(conversation.box).toHaveValue("");
+});
+
+test("a message that is held while it can be undone says so, and is sent at once", async ({ page, freshServer }) => {
+  await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 5 });
+  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  const { customer, conversation } = await openNewConversation(page, freshServer);
+  await (await preferences).finished();
+  await conversation.reply("On its way");
+  await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
+  await customer.send("Never mind");
+  const bubble = conversation.message("On its way");
+  await expect(bubble).toContainText("The customer wrote after this was scheduled.", { timeout: 10_000 });
+  await expect(bubble).not.toContainText("Sending");
+  await bubble.getByRole("button", { name: "Send now" }).click();
+  await expect.poll(() => customer.receivedBodies()).toEqual(["On its way"]);
 });

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::AccountId;
 
-/// What the holder of a conversation, or the team that it returned to, must know.
+/// The note of an assignment, for the account that has the conversation, or for the team to which it returned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AssignmentNote {
@@ -20,7 +20,7 @@ pub struct AssignmentNote {
 pub struct NewAssignment {
     /// The account that gets the conversation: an enabled member of the team with the permission `reply`.
     pub account_id: AccountId,
-    /// What the account must know, up to 1000 characters.
+    /// A note for the account, up to 1000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// Whether to assign the conversation even if it is assigned to another account than the caller's.

@@ -4,17 +4,14 @@
 //! Shortcuts do nothing while the agent types or has turned them off.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
-use shared::{
-    account::{Me, Permission},
-    ids::ConversationId,
-};
+use shared::account::{Me, Permission};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::{
     api::Client,
     components::notices::{Notices, use_notices},
-    router::{Router, use_router},
+    router::{Router, conversation_of, use_router},
     session::{use_client, use_session},
     storage,
     tasks::spawn_detached,
@@ -278,7 +275,7 @@ fn here() -> String {
 
 /// Takes the next waiting conversation after the one that is open, and opens it.
 pub(crate) fn take_next(client: Client, notices: Notices, router: Router) {
-    let open = here().strip_prefix("/conversations/").and_then(|id| id.parse::<ConversationId>().ok());
+    let open = conversation_of(&here());
     spawn_detached(async move {
         match client.take_next(open).await {
             Ok(Some(id)) => router.open(&format!("/conversations/{id}")),

@@ -26,12 +26,13 @@ const STORED: &str = "smsc-stored";
 pub(crate) fn follow() {
     let (editor, keys, theme) = (PreferenceEditor::new(), use_keys(), use_theme());
     let PreferenceEditor { client, session, .. } = editor;
-    let is_loaded = StoredValue::new(false);
+    // Those of another account, which was signed in before.
+    session.set_preferences(None);
     let shown = move || (theme.get(), keys.enabled.get());
     // The menu and the list of shortcuts, which are in the first download, change only these signals.
     let store_changes = move || {
         let shown = shown();
-        if is_loaded.get_value() && untrack(|| session.preferences(of_browser)) != shown {
+        if session.loaded_preferences().is_some_and(|own| of_browser(&own) != shown) {
             editor.change(|own| (own.theme, own.shortcuts) = shown);
         }
     };
@@ -40,14 +41,17 @@ pub(crate) fn follow() {
         if theme.is_disposed() || keys.enabled.is_disposed() {
             return;
         }
-        let stored = storage::load(STORED).unwrap_or_else(|| text(of_browser(&Preferences::default())));
-        if text(untrack(shown)) == stored {
+        // Later, a difference is a change in this tab: all tabs share what the browser stores.
+        let agreed = match session.loaded_preferences() {
+            Some(own) => text(of_browser(&own)),
+            None => storage::load(STORED).unwrap_or_else(|| text(of_browser(&Preferences::default()))),
+        };
+        if text(untrack(shown)) == agreed {
             show(theme, loaded.theme);
             keys.set_enabled(loaded.shortcuts);
             remember(&loaded);
         }
-        session.set_preferences(loaded);
-        is_loaded.set_value(true);
+        session.set_preferences(Some(loaded));
         untrack(store_changes);
     });
     load.run(());
@@ -86,12 +90,15 @@ impl PreferenceEditor {
         Self { client: use_client(), notices: use_notices(), session: use_session() }
     }
 
-    /// Changes the preferences, here at once and then on the server.
+    /// Changes the preferences, here at once and then on the server. Changes nothing before they are loaded: the server
+    /// would lose the others.
     pub(crate) fn change(self, change: impl FnOnce(&mut Preferences)) {
         let Self { client, notices, session } = self;
-        let mut new = untrack(|| session.preferences(Preferences::clone));
+        let Some(mut new) = session.loaded_preferences() else {
+            return notices.warning("Your settings could not be loaded. Reload the page, then change them.");
+        };
         change(&mut new);
-        session.set_preferences(new.clone());
+        session.set_preferences(Some(new.clone()));
         spawn_detached(async move {
             match client.put_preferences(&new).await {
                 Ok(()) => remember(&new),

@@ -5,6 +5,7 @@
 //! navigation state would only add to the first download.
 
 use leptos::{ev::MouseEvent, prelude::*};
+use shared::ids::ConversationId;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement, UrlSearchParams};
 
@@ -105,4 +106,9 @@ impl Router {
 /// Returns the router, inside the app.
 pub(crate) fn use_router() -> Router {
     use_context().unwrap_or_else(Router::provide)
+}
+
+/// Returns the conversation whose page has this path.
+pub(crate) fn conversation_of(path: &str) -> Option<ConversationId> {
+    path.strip_prefix("/conversations/")?.parse().ok()
 }

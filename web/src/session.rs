@@ -34,7 +34,7 @@ pub(crate) enum SessionState {
 pub(crate) struct Session {
     state: RwSignal<SessionState>,
     client: Client,
-    preferences: RwSignal<Preferences>,
+    preferences: RwSignal<Option<Preferences>>,
 }
 
 impl Session {
@@ -87,11 +87,19 @@ impl Session {
 
     /// Selects a value from the account's preferences, tracked. They are the defaults until they are loaded.
     pub(crate) fn preferences<T>(self, read: impl FnOnce(&Preferences) -> T) -> T {
-        self.preferences.with(read)
+        self.preferences.with(|loaded| match loaded {
+            Some(loaded) => read(loaded),
+            None => read(&Preferences::default()),
+        })
+    }
+
+    /// Returns the account's preferences, untracked; `None` until they are loaded.
+    pub(crate) fn loaded_preferences(self) -> Option<Preferences> {
+        self.preferences.get_untracked()
     }
 
     /// Replaces the preferences in this tab. [`crate::preferences`] loads and stores them.
-    pub(crate) fn set_preferences(self, new: Preferences) {
+    pub(crate) fn set_preferences(self, new: Option<Preferences>) {
         if self.preferences.with_untracked(|old| *old != new) {
             self.preferences.set(new);
         }

@@ -56,7 +56,7 @@ pub fn close(
     now: DateTime<Utc>,
 ) -> Result<(), CloseError> {
     let found = queries::find_for_update(conn, &by.scope, id)?;
-    let conversation = found.ok_or(NotFound::new(Resource::Conversation))?;
+    let mut conversation = found.ok_or(NotFound::new(Resource::Conversation))?;
     State::from(&conversation).close()?;
     let reason = closures::queries::usable(conn, new.closure_reason_id, conversation.team_id)?
         .ok_or(CloseError::UnknownReason)?;
@@ -68,7 +68,7 @@ pub fn close(
         note,
         closed_by: by.name().to_owned(),
         closed_at: now,
-        cancelled_messages: scheduled::cancel_all(conn, &conversation, now)?,
+        cancelled_messages: scheduled::cancel_all(conn, &mut conversation, now)?,
     };
     queries::close(conn, id, &closure, by.account_id())?;
     drafts::queries::delete_of_conversation(conn, id)?;

@@ -116,7 +116,7 @@ impl State {
     }
 
     /// The team wrote. A pending conversation stays pending. An open one that is unassigned is assigned to its author,
-    /// if that is an account. A reply of the holder removes the note of the assignment (rule 16). A reply of any author
+    /// if that is an account. The notice of a held message stays. A reply of the holder removes the note of the assignment (rule 16). A reply of any author
     /// ends a snooze and removes its note (rule 20).
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl State {
             |author: AccountName| self.assigned_to.as_ref().is_some_and(|holder| holder.id == author.id);
         self.keeps_note = !author.is_some_and(has_it);
         self.unread = 0;
-        self.attention = None;
+        self.attention = self.attention.filter(|attention| attention.code == AttentionCode::MessageHeld);
         self.snoozed_until = None;
         self.keeps_snooze_note = false;
         self.active_at = Some(now);

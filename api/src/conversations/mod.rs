@@ -3,6 +3,7 @@
 
 pub mod assignment;
 pub mod attention;
+mod chosen_time;
 pub mod close;
 pub mod consent;
 pub mod conversation;

@@ -229,8 +229,9 @@ impl From<SnoozeError> for ApiError {
             SnoozeError::NotFound(error) => error.into(),
             SnoozeError::Closed(_) => Self::new(ErrorCode::ConversationClosed, detail),
             SnoozeError::Pending => Self::new(ErrorCode::ConversationPending, detail),
-            SnoozeError::Past => Self::field(ErrorCode::ValidationFailed, "until", "past", detail),
-            SnoozeError::TooFar => Self::field(ErrorCode::ValidationFailed, "until", "too_far", detail),
+            SnoozeError::Time(fault) => {
+                Self::field(ErrorCode::ValidationFailed, "until", fault.code(), detail)
+            }
             SnoozeError::Invalid(error) => error.into(),
             SnoozeError::Unseen(error) => error.into(),
             SnoozeError::Database(error) => error.into(),

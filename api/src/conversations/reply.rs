@@ -12,11 +12,11 @@ use shared::{
 };
 
 use super::{
+    chosen_time::{InvalidTime, require_time},
     conversation::{Closed, State, queries::update_state},
     drafts,
     moved::{Operation, UnseenError, require_seen},
-    queries as conversations,
-    scheduled::{self, InvalidTime, require_time},
+    queries as conversations, scheduled,
 };
 use crate::{
     auth::{NotFound, Resource, TeamScope},

@@ -154,8 +154,8 @@ literal! {
     /// The gateway has accepted the message, and no final status is known.
     IsSent = "messages.status = 'sent'";
     /// The row `earlier` of the outbox comes before the other one.
-    IsEarlier = "(coalesce(earlier.position, 2 * earlier.message_id), earlier.message_id) \
-        < (coalesce(outbox.position, 2 * outbox.message_id), outbox.message_id)";
+    IsEarlier = "coalesce(earlier.position, 1000000 * earlier.message_id) \
+        < coalesce(outbox.position, 1000000 * outbox.message_id)";
     /// The message is scheduled or held, so it has not been sent.
     IsScheduled = "messages.status IN ('scheduled', 'held')";
 }

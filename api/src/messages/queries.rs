@@ -1,7 +1,10 @@
 //! The queries of messages. Those that take no `TeamScope` leave it to the caller to check the conversation's team.
 
 use chrono::{DateTime, Utc};
-use diesel::{dsl::not, prelude::*};
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
 use shared::{
     CustomerAddress, PhoneNumber,
     ids::{AccountId, ConversationId, MessageId, TeamId, TemplateId},
@@ -14,7 +17,7 @@ use crate::{
     auth::TeamScope,
     db::{
         AsText, DbConnection, DbError, IsScheduled, Timestamp, for_update, on_each,
-        schema::{conversations, mentions, messages, outbox},
+        schema::{conversations, idempotency_keys, mentions, messages, outbox},
     },
     gateway::{failure::FailureCode, media::StoredMedia},
 };
@@ -230,10 +233,11 @@ pub(crate) fn by_id(conn: &mut DbConnection, id: MessageId) -> Result<Option<Mes
     Ok(row.map(Message::from))
 }
 
-/// Whether a message was stored with this idempotency key.
+/// Whether a message was stored with this idempotency key, or was scheduled with it and then cancelled.
 pub(crate) fn has_idempotency_key(conn: &mut DbConnection, key: &str) -> Result<bool, DbError> {
     let with_key = messages::table.filter(messages::idempotency_key.eq(key));
-    Ok(on_each!(conn, |c| diesel::select(diesel::dsl::exists(with_key)).get_result(c))?)
+    let refused = idempotency_keys::table.find(key);
+    Ok(on_each!(conn, |c| diesel::select(exists(with_key).or(exists(refused))).get_result(c))?)
 }
 
 /// Returns the message with this id, and locks it until the transaction ends.

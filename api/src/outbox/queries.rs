@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{exists, not},
+    dsl::{exists, not, sql},
     prelude::*,
+    sql_types::BigInt,
 };
 use shared::ids::MessageId;
 
@@ -163,9 +164,12 @@ pub(super) struct Latest {
 
 /// Returns the number of messages in the outbox, and when the oldest of them was written.
 pub(crate) fn depth(conn: &mut DbConnection) -> Result<(i64, Option<DateTime<Utc>>), DbError> {
-    let (count, first): (i64, Option<i64>) = on_each!(conn, |c| outbox::table
-        .select((diesel::dsl::count_star(), diesel::dsl::min(outbox::message_id)))
-        .first(c))?;
+    let count: i64 = on_each!(conn, |c| outbox::table.count().get_result(c))?;
+    let first: Option<i64> = on_each!(conn, |c| outbox::table
+        .order(sql::<BigInt>("coalesce(position, 1000000 * message_id)"))
+        .select(outbox::message_id)
+        .first(c)
+        .optional())?;
     let Some(first) = first else { return Ok((count, None)) };
     let oldest: Option<Timestamp> =
         on_each!(conn, |c| messages::table.find(first).select(messages::created_at).first(c).optional())?;

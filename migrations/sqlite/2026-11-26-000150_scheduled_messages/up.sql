@@ -23,7 +23,8 @@ CREATE INDEX scheduled_messages_due ON scheduled_messages (due_at, message_id);
 CREATE INDEX scheduled_messages_by_conversation ON scheduled_messages (conversation_id);
 
 -- Messages between two numbers are sent in the order of their ids, which are those of the time of scheduling. A released
--- message comes after the newest message of its conversation: 2 * id + 1. NULL stands for 2 * message_id.
+-- message comes after the newest message of its conversation and after those released before it: 1000000 * id + 1, + 2,
+-- and so on. NULL stands for 1000000 * message_id.
 ALTER TABLE outbox ADD COLUMN position INTEGER;
 
 -- Number of scheduled messages that the closure of the conversation cancelled.

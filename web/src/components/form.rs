@@ -100,7 +100,7 @@ impl Form {
 
     /// Clears the error.
     pub(crate) fn clear(self) {
-        if self.error.with_untracked(Option::is_some) {
+        if self.error.try_with_untracked(Option::is_some) == Some(true) {
             self.error.set(None);
         }
     }

@@ -59,10 +59,10 @@ impl<D: Details> Autosave<D> {
             has_failed: RwSignal::new(false),
         };
         let edited = Memo::new(move |_| composer.draft.with(|draft| draft.edited_at));
-        Effect::new(move |_| {
-            if edited.get().is_some() {
-                autosave.run();
-            }
+        Effect::new(move |_| match edited.get() {
+            Some(_) => autosave.run(),
+            // Sent, or saved by another device: nothing is missing on the server.
+            None => autosave.has_failed.set(false),
         });
         let listeners = [
             window_event_listener_untyped("pagehide", move |_| autosave.save_on_leaving()),
@@ -92,7 +92,7 @@ impl<D: Details> Autosave<D> {
             let Some(local) = self.composer.draft.try_get_untracked().filter(|_| !is_busy) else { return };
             // An emptied box waits for its draft to be deleted.
             if local.text.is_empty() && local.edited_at.is_some() {
-                return;
+                return self.run();
             }
             match merged(&local, server.as_ref(), new_idempotency_key()) {
                 Merged::Local { other } => self.composer.offer(other),
@@ -120,7 +120,7 @@ impl<D: Details> Autosave<D> {
                     continue;
                 }
                 let is_saved = self.save(&draft).await;
-                self.has_failed.try_set(!is_saved);
+                self.has_failed.try_set(!is_saved && self.unsaved().is_some());
                 if !is_saved {
                     break;
                 }

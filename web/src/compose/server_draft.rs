@@ -12,7 +12,7 @@ use super::{
     text::Text,
 };
 
-/// What remains of the two drafts.
+/// The result of comparing the two drafts.
 #[derive(Debug, PartialEq)]
 pub(super) enum Merged<D: Details> {
     /// The draft in the browser. The text of the other one is offered, if it differs.

@@ -7,6 +7,8 @@ mod news;
 pub(crate) mod system;
 mod unread;
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use shared::{
     conversation::ConversationDetail,
@@ -30,7 +32,7 @@ use crate::{
     tasks::spawn_detached,
 };
 
-/// What following the event stream needs.
+/// The dependencies of the listener.
 #[derive(Clone, Copy)]
 struct Follower {
     client: Client,
@@ -38,6 +40,8 @@ struct Follower {
     notices: Notices,
     session: Session,
     unread: Unread,
+    /// The conversations that are being fetched for a notification. A burst of messages is one notification.
+    fetching: StoredValue<BTreeSet<ConversationId>>,
 }
 
 /// Follows the event stream until the current owner is disposed. Shows nothing itself.
@@ -49,6 +53,7 @@ pub(crate) fn notifications() -> AnyView {
         notices: use_notices(),
         session: use_session(),
         unread: Unread::new(use_router()),
+        fetching: StoredValue::new(BTreeSet::new()),
     };
     preferences::follow();
     drafts::follow();
@@ -75,7 +80,8 @@ impl Follower {
         let is_personal = matches!(kind, NotificationKind::Mention | NotificationKind::Given);
         // One tab of the browser speaks for all.
         let is_system = self.live.is_leading() && system::is_on();
-        if is_personal || is_system {
+        let is_first = self.fetching.try_update_value(|fetching| fetching.insert(conversation));
+        if is_personal || (is_system && is_first == Some(true)) {
             let message = event.message_id;
             spawn_detached(async move {
                 if let Ok(detail) = self.client.get_conversation(conversation).await
@@ -84,6 +90,7 @@ impl Follower {
                 {
                     self.show(&detail, &text, is_personal, is_system);
                 }
+                self.fetching.try_update_value(|fetching| fetching.remove(&conversation));
             });
         }
     }

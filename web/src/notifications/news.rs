@@ -18,7 +18,7 @@ pub(super) fn kind(event: &Event, own: AccountId) -> Option<NotificationKind> {
     }
 }
 
-/// Returns whether the conversation needs the account no longer: it was answered or closed, or a colleague has it.
+/// Returns whether the conversation no longer needs the account: it was answered or closed, or a colleague has it.
 pub(super) fn ends(event: &Event, own: AccountId) -> bool {
     match event.kind {
         EventKind::MessageQueued | EventKind::ConversationClosed => true,
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_a_closure_and_a_colleague_end_the_need() {
+    fn a_reply_a_closure_or_another_holder_ends_the_news() {
         assert!(ends(&event(EventKind::MessageQueued, None), OWN));
         assert!(ends(&event(EventKind::ConversationClosed, None), OWN));
         assert!(ends(&event(EventKind::AssignmentChanged, Some(COLLEAGUE)), OWN));

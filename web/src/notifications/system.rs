@@ -25,7 +25,7 @@ pub(crate) enum Permission {
     Blocked,
 }
 
-/// What the service worker is told.
+/// A notification for the service worker to show.
 #[derive(Serialize)]
 struct Order {
     title: String,

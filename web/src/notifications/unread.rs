@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use shared::ids::ConversationId;
 
-use crate::{components::heading::UnreadCount, router::Router, storage};
+use crate::{
+    components::heading::UnreadCount,
+    router::{Router, conversation_of},
+    storage,
+};
 
 /// Stored when a conversation is opened, for the other tabs.
 const KEY: &str = "smsc-read";
@@ -23,14 +27,20 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    /// Creates it empty. Opening a conversation removes it, until the current owner is disposed.
+    /// Creates it empty. Opening a conversation, or returning to its tab, removes it, until the current owner is disposed.
     pub(super) fn new(router: Router) -> Self {
         let unread = Self { conversations: RwSignal::new(BTreeSet::new()) };
-        Effect::new(move |_| {
-            if let Some(opened) = router.path.with(|path| id_of(path)) {
+        let open = move |path: &str| {
+            if let Some(opened) = conversation_of(path).filter(|_| !document().hidden()) {
                 unread.remove(opened);
+                // A repeated value would not reach the other tabs.
+                storage::save(KEY, None);
                 storage::save(KEY, Some(&opened.to_string()));
             }
+        };
+        Effect::new(move |_| router.path.with(|path| open(path)));
+        let returned = window_event_listener(leptos::ev::visibilitychange, move |_| {
+            router.path.with_untracked(|path| open(path));
         });
         let elsewhere = window_event_listener(leptos::ev::storage, move |change| {
             let opened = change.new_value().filter(|_| change.key().as_deref() == Some(KEY));
@@ -41,6 +51,7 @@ impl Unread {
         let shown = use_context::<UnreadCount>();
         on_cleanup(move || {
             elsewhere.remove();
+            returned.remove();
             if let Some(UnreadCount(shown)) = shown {
                 shown.set(0);
             }
@@ -75,8 +86,4 @@ impl Unread {
             });
         }
     }
-}
-
-fn id_of(path: &str) -> Option<ConversationId> {
-    path.strip_prefix("/conversations/")?.parse().ok()
 }

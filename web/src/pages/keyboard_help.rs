@@ -9,7 +9,6 @@ use crate::{
 
 /// The content.
 pub(crate) fn keyboard_help() -> AnyView {
-    let keys = use_keys();
     let rows = keys_of(use_session().me().as_ref()).map(|&(combination, meaning)| {
         let combination = combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
         view! {
@@ -24,7 +23,19 @@ pub(crate) fn keyboard_help() -> AnyView {
         <table class="table table-sm my-3">
             <tbody>{rows.collect_view()}</tbody>
         </table>
-        <label class="label text-base-content">
+        {shortcuts_checkbox()}
+        <form method="dialog" class="modal-action">
+            <button class="btn">"Close"</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// The checkbox that turns single-key shortcuts on or off.
+pub(super) fn shortcuts_checkbox() -> AnyView {
+    let keys = use_keys();
+    view! {
+        <label class="label text-sm text-base-content">
             <input
                 type="checkbox"
                 class="checkbox checkbox-sm"
@@ -33,9 +44,6 @@ pub(crate) fn keyboard_help() -> AnyView {
             />
             "Single-key shortcuts"
         </label>
-        <form method="dialog" class="modal-action">
-            <button class="btn">"Close"</button>
-        </form>
     }
     .into_any()
 }

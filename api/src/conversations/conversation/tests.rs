@@ -106,14 +106,14 @@ fn the_notice_of_a_possible_opt_out_stays_until_a_reply_or_its_dismissal() {
 }
 
 #[test]
-fn a_held_message_needs_the_agent_and_its_notice_stays_until_the_hold_ends_or_a_reply() {
+fn a_held_message_needs_the_agent_and_its_notice_stays_until_the_hold_ends() {
     let held = open().reply(&ann(), at(1)).unwrap().hold(at(2)).unwrap();
     assert_eq!(held.attention.as_ref().unwrap().code, AttentionCode::MessageHeld);
     assert_eq!((held.next_action, held.waiting_since), (Some(NextAction::Agent), at(2)));
     assert_eq!(held.clone().receive(at(3)).unwrap().attention, held.attention);
     assert_eq!(held.clone().opt_in().unwrap(), held);
     assert_eq!(held.clone().end_hold().unwrap().attention, None);
-    assert_eq!(held.reply(&ann(), at(3)).unwrap().attention, None);
+    assert_eq!(held.clone().reply(&ann(), at(3)).unwrap().attention, held.attention);
     let out = open().opt_out("Opted out.".into()).unwrap();
     assert_eq!(out.clone().hold(at(1)).unwrap().attention, out.attention);
     assert_eq!(out.clone().end_hold().unwrap(), out);

@@ -9,7 +9,7 @@ pub(super) mod queries;
 pub(crate) mod release;
 pub mod routes;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use shared::{
     conversation::{AttentionCode, Conversation},
     event::EventKind,
@@ -18,6 +18,7 @@ use shared::{
 };
 
 use super::{
+    chosen_time::require_time,
     conversation::{State, queries::update_state},
     moved::{Operation, require_seen},
     queries as conversations,
@@ -31,42 +32,6 @@ use crate::{
     idempotency::refuse_later,
     messages::queries as messages,
 };
-
-/// How far in the future a message can be scheduled.
-const LONGEST: TimeDelta = TimeDelta::days(366);
-
-/// Why a message cannot be scheduled for a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTime {
-    /// The time is not in the future.
-    #[error("Choose a time in the future.")]
-    Past,
-    /// The time is more than a year away.
-    #[error("Choose a time within the next year.")]
-    TooFar,
-}
-
-impl InvalidTime {
-    /// Returns the machine-readable code for `errors[].code`.
-    pub(super) fn code(self) -> &'static str {
-        match self {
-            Self::Past => "in_the_past",
-            Self::TooFar => "too_far",
-        }
-    }
-}
-
-/// Checks that a message can be scheduled for this time.
-///
-/// # Errors
-/// [`InvalidTime`].
-pub(super) fn require_time(send_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), InvalidTime> {
-    match send_at - now {
-        wait if wait <= TimeDelta::zero() => Err(InvalidTime::Past),
-        wait if wait > LONGEST => Err(InvalidTime::TooFar),
-        _ => Ok(()),
-    }
-}
 
 /// Why a scheduled message was not changed, cancelled or sent.
 #[derive(Debug, thiserror::Error)]
@@ -157,13 +122,14 @@ pub fn cancel(
 /// Cancels the scheduled and held messages of a conversation that is about to be closed. Returns their number.
 pub(super) fn cancel_all(
     conn: &mut DbConnection,
-    conversation: &Conversation,
+    conversation: &mut Conversation,
     now: DateTime<Utc>,
 ) -> Result<i32, DbError> {
     let ids = queries::of_conversation(conn, conversation.id)?;
     for id in &ids {
         delete(conn, conversation, *id, now)?;
     }
+    end_hold(conn, conversation)?;
     Ok(i32::try_from(ids.len()).unwrap_or(i32::MAX))
 }
 
@@ -242,23 +208,4 @@ fn insert_event(
 /// Returns a message as it is stored.
 fn stored(conn: &mut DbConnection, id: MessageId) -> Result<Message, ScheduledError> {
     Ok(messages::by_id(conn, id)?.ok_or(NotFound::new(Resource::Message))?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_scheduled_for_a_time_in_the_future_within_a_year() {
-        let now = DateTime::UNIX_EPOCH;
-        for (wait, expected) in [
-            (TimeDelta::milliseconds(-1), Err(InvalidTime::Past)),
-            (TimeDelta::zero(), Err(InvalidTime::Past)),
-            (TimeDelta::milliseconds(1), Ok(())),
-            (TimeDelta::days(366), Ok(())),
-            (TimeDelta::days(367), Err(InvalidTime::TooFar)),
-        ] {
-            assert_eq!(require_time(now + wait, now), expected, "{wait}");
-        }
-    }
 }

@@ -35,12 +35,11 @@ pub(in crate::conversations) fn insert(
     message: &Message,
     due_at: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let MessageId(seen) = newest(conn, message.conversation_id)?;
     let values = (
         scheduled_messages::message_id.eq(message.id.0),
         scheduled_messages::conversation_id.eq(message.conversation_id.0),
         scheduled_messages::due_at.eq(Timestamp(due_at)),
-        scheduled_messages::seen_message_id.eq(seen),
+        scheduled_messages::seen_message_id.eq(message.id.0),
     );
     on_each!(conn, |c| diesel::insert_into(scheduled_messages::table).values(values).execute(c))?;
     Ok(())

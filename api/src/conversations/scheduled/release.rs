@@ -11,7 +11,7 @@ use shared::{
     message::{Message, MessageStatus, Sender, SenderKind},
 };
 
-use super::{lock, queries};
+use super::{end_hold, lock, queries};
 use crate::{
     consents::check::has_opted_out,
     conversations::{
@@ -96,6 +96,7 @@ pub(super) fn enqueue(
     let after = queries::newest(conn, conversation.id)?;
     store::enqueue(conn, conversation, message.id, number, Some(after), now)?;
     update_state(conn, conversation, state)?;
+    end_hold(conn, conversation)?;
     Ok(true)
 }
 

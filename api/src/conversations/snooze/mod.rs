@@ -6,7 +6,7 @@ mod queries;
 pub mod routes;
 pub(crate) mod wake;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use shared::{
     conversation::{Conversation, ConversationStatus},
     event::EventKind,
@@ -15,6 +15,7 @@ use shared::{
 };
 
 use super::{
+    chosen_time::{InvalidTime, require_time},
     close::note,
     conversation::{Closed, State},
     moved::{Operation, UnseenError, require_seen},
@@ -26,9 +27,6 @@ use crate::{
     events,
     fields::Invalid,
 };
-
-/// How far ahead a snooze can end. A leap year has 366 days.
-const LONGEST: TimeDelta = TimeDelta::days(366);
 
 /// Why a conversation was not snoozed, or its snooze not ended.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +42,9 @@ pub enum SnoozeError {
         "The customer has not replied yet, so the conversation is not in the queue and cannot be snoozed."
     )]
     Pending,
-    /// The time has passed.
-    #[error("This time has passed. Choose a later one.")]
-    Past,
-    /// The time is too far ahead.
-    #[error("A conversation can be snoozed for at most a year. Choose an earlier time.")]
-    TooFar,
+    /// The time cannot be chosen.
+    #[error(transparent)]
+    Time(#[from] InvalidTime),
     /// The note is invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -74,12 +69,7 @@ pub fn snooze(
 ) -> Result<(), SnoozeError> {
     let conversation = lock(conn, &caller.scope, id)?;
     let note = note(new.note.as_deref())?;
-    if new.until <= now {
-        return Err(SnoozeError::Past);
-    }
-    if new.until - now > LONGEST {
-        return Err(SnoozeError::TooFar);
-    }
+    require_time(new.until, now)?;
     require_seen(conn, id, new.last_seen_message_id, &caller.sender(), Operation::Snooze)?;
     queries::snooze(conn, id, new.until, caller.name(), note.as_deref())?;
     changed(conn, &conversation, caller.account_id(), now)

@@ -54,9 +54,11 @@ pub(super) fn due_for_update(
         .filter(IsSnoozed)
         .order((conversations::snoozed_until, conversations::id))
         .limit(limit)
-        .select((conversations::id, conversations::team_id));
-    let rows: Vec<(i64, i64)> = for_update!(conn, due, |query, c| query.load(c))?;
-    Ok(rows.into_iter().map(|(id, team)| (ConversationId(id), TeamId(team))).collect())
+        .select((conversations::id, conversations::team_id, conversations::assigned_to));
+    let mut rows: Vec<(i64, i64, Option<i64>)> = for_update!(conn, due, |query, c| query.load(c))?;
+    // In the order in which the trigger locks the counts of accounts, so that it cannot deadlock with an assignment.
+    rows.sort_by_key(|(_, team, holder)| (*team, *holder));
+    Ok(rows.into_iter().map(|(id, team, _)| (ConversationId(id), TeamId(team))).collect())
 }
 
 /// Returns a conversation to the queue, and leaves the note of its snooze.

@@ -50,7 +50,8 @@ pub fn replace(
     let found = conversations::find_for_update(conn, &caller.scope, id)?;
     let conversation = found.ok_or(NotFound::new(Resource::Conversation))?;
     State::from(&conversation).require_live()?;
-    let before: BTreeSet<TagId> = conversation.tags.iter().map(|tag| tag.id).collect();
+    // A statement of its own: on PostgreSQL, the one that waits for the lock does not see what is committed meanwhile.
+    let before = queries::ids(conn, id)?;
     let after: BTreeSet<TagId> = wanted.iter().copied().collect();
     if before == after {
         return Ok(());

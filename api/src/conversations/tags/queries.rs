@@ -1,5 +1,7 @@
 //! The tags of conversations in the database.
 
+use std::collections::BTreeSet;
+
 use diesel::{
     backend::Backend,
     dsl::exists,
@@ -83,6 +85,15 @@ pub(crate) fn has_tag(tag: i64) -> _ {
             .filter(conversation_tags::conversation_id.eq(conversations::id))
             .filter(conversation_tags::tag_id.eq(tag)),
     )
+}
+
+/// Returns the ids of a conversation's tags.
+pub(super) fn ids(conn: &mut DbConnection, id: ConversationId) -> Result<BTreeSet<TagId>, DbError> {
+    let ids: Vec<i64> = on_each!(conn, |c| conversation_tags::table
+        .filter(conversation_tags::conversation_id.eq(id.0))
+        .select(conversation_tags::tag_id)
+        .load(c))?;
+    Ok(ids.into_iter().map(TagId).collect())
 }
 
 /// Adds tags to a conversation.

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use diesel::{
     PgConnection,
+    dsl::max,
     pg::Pg,
     prelude::*,
     query_builder::QueryFragment,
@@ -91,8 +92,11 @@ pub(super) fn insert(
     Ok(Some(id))
 }
 
+/// Distance of two messages' positions in the outbox, so that released messages fit between them.
+const STEP: i64 = 1_000_000;
+
 /// Adds a stored message to the outbox, and inserts the event. `after`: the message after which it is sent, if that is not
-/// the one before it.
+/// the one before it. It is also sent after those that were added with the same one.
 pub(crate) fn enqueue(
     conn: &mut DbConnection,
     conversation: &Conversation,
@@ -101,8 +105,19 @@ pub(crate) fn enqueue(
     after: Option<MessageId>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let position = match after {
+        Some(after) => {
+            let last: Option<i64> = on_each!(conn, |c| outbox::table
+                .filter(outbox::team_number.eq(conversation.team_number.as_str()))
+                .filter(outbox::number.eq(number.as_str()))
+                .select(max(outbox::position))
+                .first(c))?;
+            last.map(|last| last + 1).max(Some(STEP * after.0 + 1))
+        }
+        None => None,
+    };
     let values = (
-        outbox::position.eq(after.map(|after| 2 * after.0 + 1)),
+        outbox::position.eq(position),
         outbox::message_id.eq(id.0),
         outbox::team_number.eq(conversation.team_number.as_str()),
         outbox::number.eq(number.as_str()),
@@ -113,7 +128,7 @@ pub(crate) fn enqueue(
     events::queries::insert(conn, kind, conversation.team_id, conversation.id, Some(id), now)
 }
 
-/// The account that an event names, because it may want to know: the one that the conversation is assigned to.
+/// Returns the account that an event names: of a received or a failed message, the one that has the conversation.
 fn account_of(kind: EventKind, conversation: &Conversation) -> Option<AccountId> {
     let concerns_holder = matches!(kind, EventKind::MessageReceived | EventKind::MessageFailed);
     conversation.assigned_to.as_ref().filter(|_| concerns_holder).map(|holder| holder.id)

@@ -18,6 +18,7 @@ on_both_databases![
     the_conversations_with_a_draft_are_listed,
     a_draft_ends_when_its_message_is_sent_and_another_one_stays,
     a_save_that_arrives_after_its_message_stores_no_draft,
+    a_draft_ends_when_its_message_is_scheduled_and_does_not_return_when_that_is_cancelled,
     a_draft_ends_when_its_conversation_closes,
     an_ad_hoc_draft_ends_when_its_message_is_sent,
     an_ad_hoc_save_that_arrives_after_its_message_stores_no_draft,
@@ -217,4 +218,18 @@ async fn a_draft_of_another_teams_conversation_does_not_exist(app: TestApp) {
     }
     let admin = app.signed_in(ADMIN).await;
     admin.put(&ad_hoc_path(4711), draft("Hello", "k1")).await.problem(NotFound);
+}
+
+async fn a_draft_ends_when_its_message_is_scheduled_and_does_not_return_when_that_is_cancelled(app: TestApp) {
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let ann = app.signed_in(ANN).await;
+    ann.put(&path(conversation), draft("Oops", "k1")).await.expect(200);
+    let later = json!({"body": "Oops", "send_at": app.clock.now() + TimeDelta::seconds(5)});
+    let messages = format!("/conversations/{conversation}/messages");
+    let message = send(&ann, &messages, "k1", later).await.expect(201)["id"].as_i64().unwrap();
+    ann.get(&path(conversation)).await.no_content();
+    ann.delete(&format!("/messages/{message}")).await.no_content();
+    // A late save: no message could be sent with this key any more.
+    ann.put(&path(conversation), draft("Oops", "k1")).await.no_content();
+    ann.get(&path(conversation)).await.no_content();
 }

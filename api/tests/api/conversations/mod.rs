@@ -18,5 +18,6 @@ mod queue_filters;
 mod reads;
 mod replies;
 mod snooze;
+mod snooze_endings;
 mod statements;
 mod tags;

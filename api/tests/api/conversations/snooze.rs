@@ -37,17 +37,17 @@ on_both_databases![
     a_database_with_snoozed_conversations_is_reverted_and_upgraded,
 ];
 
-fn path(conversation: i64) -> String {
+pub(super) fn path(conversation: i64) -> String {
     format!("/conversations/{conversation}/snooze")
 }
 
 /// Snoozes a conversation for some minutes.
-async fn snooze(app: &TestApp, client: &Client, conversation: i64, minutes: i64) -> ApiResponse {
+pub(super) async fn snooze(app: &TestApp, client: &Client, conversation: i64, minutes: i64) -> ApiResponse {
     let until = app.clock.now() + TimeDelta::minutes(minutes);
     client.put(&path(conversation), json!({"until": until, "note": "Pays on Friday."})).await
 }
 
-async fn section(client: &Client) -> Value {
+pub(super) async fn section(client: &Client) -> Value {
     client.get("/queue").await.expect(200)["sections"][0].clone()
 }
 
@@ -229,8 +229,8 @@ async fn the_time_is_in_the_future_and_within_a_year(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let now = app.clock.now();
     for (until, code) in [
-        (now, "past"),
-        (now - TimeDelta::minutes(1), "past"),
+        (now, "in_the_past"),
+        (now - TimeDelta::minutes(1), "in_the_past"),
         (now + TimeDelta::days(366) + TimeDelta::seconds(1), "too_far"),
     ] {
         let fault = ann.put(&path(conversation), json!({ "until": until })).await.fault(ValidationFailed);

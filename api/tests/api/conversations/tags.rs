@@ -1,12 +1,13 @@
 //! The tags of conversations, and the lists filtered by them (rule 19).
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use shared::ErrorCode::{ConversationClosed, NotFound, ValidationFailed};
 
 use crate::support::{
-    ApiResponse, Client, TestApp,
+    ApiResponse, Client, Kind, TestApp, eventually,
     fixtures::{ADMIN, ANN, BO, CLAIMS, CLAIMS_NUMBER, COLLECTIONS, REPLYING_KEY, SAM, STRANGER, stranger},
-    on_both_databases,
+    on_both_databases, run,
     stream::Listener,
 };
 
@@ -240,4 +241,23 @@ async fn a_change_of_the_tags_is_an_event(app: TestApp) {
         assert_eq!(event["kind"], "tags_changed");
         assert_eq!((&event["conversation_id"], &event["account_id"]), (&json!(conversation), &json!(ANN.1)));
     }
+}
+
+async fn a_tag_that_a_colleague_adds_meanwhile_is_added_once(app: TestApp) {
+    let (sam, ann) = (app.signed_in(SAM).await, app.signed_in(ANN).await);
+    let tag = create(&sam, Some(COLLECTIONS), "Hardship").await;
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let mut colleague = app.database.lock(conversation);
+    let adding = tokio::spawn(async move { put(&ann, conversation, &[tag]).await });
+    eventually("the request waits", async || app.database.has_waiting_request().then_some(())).await;
+    let add = format!(
+        "INSERT INTO conversation_tags (conversation_id, tag_id) VALUES ({conversation}, {tag}); COMMIT"
+    );
+    colleague.batch_execute(&add).unwrap();
+    assert_eq!(names(&adding.await.unwrap().expect(200)), ["Hardship"]);
+}
+
+#[test]
+fn a_tag_that_a_colleague_adds_meanwhile_is_added_once_on_postgres() {
+    run(Kind::Postgres, a_tag_that_a_colleague_adds_meanwhile_is_added_once);
 }

@@ -18,6 +18,7 @@ on_both_databases![
     a_message_is_held_if_the_customer_writes_after_it_was_scheduled,
     the_reply_of_a_colleague_does_not_hold_a_scheduled_message,
     a_message_fails_if_the_customer_has_opted_out,
+    a_message_fails_and_is_not_held_if_the_customer_wrote_stop,
     the_closure_of_a_conversation_cancels_its_scheduled_messages,
     a_message_is_scheduled_for_a_time_within_a_year,
     a_message_that_cannot_be_sent_cannot_be_scheduled,
@@ -169,6 +170,18 @@ async fn a_message_fails_if_the_customer_has_opted_out(app: TestApp) {
     assert!(app.gateway.sent_to(STRANGER).await.is_empty());
 }
 
+async fn a_message_fails_and_is_not_held_if_the_customer_wrote_stop(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let message = in_ten_minutes(&app, &ann, conversation, "Good morning").await;
+    app.inbound(STRANGER, "STOP").await;
+    app.advance(TimeDelta::minutes(10));
+    let failed = app.message_becomes(&ann, message, "failed").await;
+    assert_eq!(failed["error"]["code"], "21610");
+    assert_eq!(app.database.count("events", "kind = 'message_held'"), 0);
+    assert!(app.gateway.sent_to(STRANGER).await.is_empty());
+}
+
 async fn the_closure_of_a_conversation_cancels_its_scheduled_messages(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
@@ -180,7 +193,8 @@ async fn the_closure_of_a_conversation_cancels_its_scheduled_messages(app: TestA
     in_ten_minutes(&app, &ann, conversation, "Second").await;
     let closed = ann.close(conversation).await.expect(201);
     assert_eq!(closed["closure"]["cancelled_messages"], 2);
-    assert_eq!(ann.conversation(conversation).await["closure"], closed["closure"]);
+    let seen = ann.conversation(conversation).await;
+    assert_eq!((&seen["closure"], &seen["attention"]), (&closed["closure"], &Value::Null));
     assert_eq!(ann.messages(conversation).await.len(), 2, "only the customer's messages are left");
     let other = app.inbound(&stranger(1), "Hello").await;
     let later = in_ten_minutes(&app, &ann, other, "Later").await;
@@ -290,6 +304,8 @@ async fn a_message_of_a_pending_conversation_can_be_scheduled(app: TestApp) {
 async fn messages_to_one_number_are_sent_in_the_order_in_which_they_were_queued(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     let conversation = app.inbound(STRANGER, "Hello").await;
+    // Written first, and due last.
+    schedule(&app, &ann, conversation, "Fourth", TimeDelta::minutes(12)).await.expect(201);
     in_ten_minutes(&app, &ann, conversation, "Second").await;
     in_ten_minutes(&app, &ann, conversation, "Third").await;
     app.gateway.inject_fault(json!({"number": STRANGER, "fault": "http_429", "retry_after": 900})).await;
@@ -300,11 +316,16 @@ async fn messages_to_one_number_are_sent_in_the_order_in_which_they_were_queued(
         (app.database.count("outbox", "1 = 1") == 3).then_some(())
     })
     .await;
+    app.advance(TimeDelta::minutes(2));
+    eventually("the last scheduled message was queued", async || {
+        (app.database.count("outbox", "1 = 1") == 4).then_some(())
+    })
+    .await;
     let last = ann.create_reply(conversation, "Last").await;
     app.advance(TimeDelta::minutes(5));
     let ann = app.signed_in(ANN).await;
     app.message_becomes(&ann, last, "delivered").await;
-    assert_eq!(app.gateway.bodies_sent_to(STRANGER).await, ["First", "Second", "Third", "Last"]);
+    assert_eq!(app.gateway.bodies_sent_to(STRANGER).await, ["First", "Second", "Third", "Fourth", "Last"]);
 }
 
 async fn two_servers_send_each_scheduled_message_once(app: TestApp) {

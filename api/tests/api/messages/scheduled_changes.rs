@@ -30,6 +30,8 @@ on_both_databases![
     the_last_of_several_held_messages_removes_the_notice,
     a_message_that_is_cancelled_when_it_is_due_is_either_sent_or_gone,
     a_message_that_is_sent_at_once_when_it_is_due_is_sent_once,
+    a_message_that_is_due_when_its_conversation_closes_is_either_sent_or_cancelled,
+    the_notice_of_a_held_message_stays_while_another_is_sent,
 ];
 
 fn path(message: i64) -> String {
@@ -281,4 +283,43 @@ async fn a_message_that_is_sent_at_once_when_it_is_due_is_sent_once(app: TestApp
         app.message_becomes(&ann, last, "delivered").await;
         assert_eq!(app.gateway.bodies_sent_to(&number).await, ["Once", "Last"]);
     }
+}
+
+async fn a_message_that_is_due_when_its_conversation_closes_is_either_sent_or_cancelled(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for n in 0..10 {
+        let number = stranger(n);
+        let conversation = app.inbound(&number, "Hello").await;
+        let wait = TimeDelta::seconds(5);
+        schedule(&app, &ann, conversation, "Goodbye", wait).await.expect(201);
+        app.advance(wait);
+        let closed = ann.close(conversation).await.expect(201);
+        let next = app.inbound(&number, "Me again").await;
+        let last = ann.create_reply(next, "Last").await;
+        app.message_becomes(&ann, last, "delivered").await;
+        let sent = app.gateway.bodies_sent_to(&number).await;
+        match closed["closure"]["cancelled_messages"].as_i64().unwrap() {
+            0 => assert_eq!(sent, ["Goodbye", "Last"]),
+            _ => assert_eq!(sent, ["Last"]),
+        }
+    }
+    assert_eq!(app.database.count("scheduled_messages", "1 = 1"), 0);
+}
+
+async fn the_notice_of_a_held_message_stays_while_another_is_sent(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    let conversation = app.inbound(STRANGER, "Hello").await;
+    let first = in_ten_minutes(&app, &ann, conversation, "First").await;
+    let second = in_ten_minutes(&app, &ann, conversation, "Second").await;
+    app.inbound(STRANGER, "Please wait").await;
+    app.advance(TimeDelta::minutes(10));
+    app.message_becomes(&ann, first, "held").await;
+    app.message_becomes(&ann, second, "held").await;
+    let notice = async || ann.conversation(conversation).await["attention"]["code"].clone();
+    send_now(&ann, first, json!({})).await.expect(200);
+    assert_eq!(notice().await, "message_held");
+    ann.create_reply(conversation, "Of course").await;
+    assert_eq!(notice().await, "message_held");
+    send_now(&ann, second, json!({})).await.expect(200);
+    assert_eq!(notice().await, Value::Null);
 }

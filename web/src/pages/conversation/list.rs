@@ -27,7 +27,7 @@ use crate::{
         team::{TeamSection, stays_in_rows},
         updates_button,
     },
-    router::{Router, use_router},
+    router::{Router, conversation_of, use_router},
     session::use_client,
     tasks::{spawn, spawn_detached},
     time_zone::Zone,
@@ -50,7 +50,7 @@ pub(crate) fn ConversationList() -> impl IntoView {
     state.show_on_screen();
     use_live().listen(prefetch::drop_changed);
     on_cleanup(prefetch::clear);
-    provide_context(OpenConversation(Selector::new(move || router.path.with(|path| id_of(path)))));
+    provide_context(OpenConversation(Selector::new(move || router.path.with(|path| conversation_of(path)))));
     follow_open_conversation(state, router, client);
     view! {
         <div class="flex h-12 shrink-0 items-center justify-between gap-2 border-b border-edge px-3">
@@ -78,7 +78,7 @@ fn follow_open_conversation(state: QueueState, router: Router, client: Client) {
         });
         spawn(async move {
             pause(PREFETCH_AFTER).await;
-            if let Some(next) = neighbour(1).as_deref().and_then(id_of) {
+            if let Some(next) = neighbour(1).as_deref().and_then(conversation_of) {
                 prefetch(client, next);
             }
         });
@@ -90,10 +90,6 @@ fn show(row: &Element) {
     let options = ScrollIntoViewOptions::new();
     options.set_block(ScrollLogicalPosition::Nearest);
     row.scroll_into_view_with_scroll_into_view_options(&options);
-}
-
-fn id_of(path: &str) -> Option<ConversationId> {
-    path.strip_prefix("/conversations/")?.parse().ok()
 }
 
 fn section(state: QueueState, team: TeamId) -> AnyView {

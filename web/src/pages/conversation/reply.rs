@@ -224,7 +224,7 @@ impl ReplyState {
                 self.held_by.try_set(Vec::new());
                 if matches!(timing, Timing::Undoable(_)) {
                     let undoable = Undoable { message: message.id, draft: sent, composer };
-                    context.scheduling.undoable.try_set(Some(undoable));
+                    context.scheduling.undoable.try_update(|all| all.push(undoable));
                 }
                 context.thread.add_sent(message);
                 composer.focus();

@@ -32,25 +32,25 @@ use crate::{
 pub(super) struct Scheduling {
     /// The message that the dialog changes.
     pub(super) editing: RwSignal<Option<Message>>,
-    /// The message just sent from this page, while it can be taken back.
-    pub(super) undoable: RwSignal<Option<Undoable>>,
+    /// The messages that were sent from this page and could be taken back for some seconds.
+    pub(super) undoable: RwSignal<Vec<Undoable>>,
 }
 
 impl Scheduling {
     pub(super) fn new() -> Self {
-        Self { editing: RwSignal::new(None), undoable: RwSignal::new(None) }
+        Self { editing: RwSignal::new(None), undoable: RwSignal::new(Vec::new()) }
     }
 }
 
 /// Renders a scheduled or held message.
 pub(super) fn scheduled_bubble(context: ConversationContext, message: Message, zone: &Zone) -> AnyView {
     let name = sender(&message);
-    let undoable = context
-        .scheduling
-        .undoable
-        .get_untracked()
-        .filter(|undoable| undoable.message == message.id)
-        .zip(message.send_at);
+    // Tracked: the event stream can bring the message before the response that makes it undoable.
+    let undoable = context.scheduling.undoable.with(|all| {
+        let is_held = message.status == MessageStatus::Held;
+        all.iter().find(|undoable| undoable.message == message.id && !is_held).cloned()
+    });
+    let undoable = undoable.zip(message.send_at);
     let body = message.body.clone();
     let footer = match undoable {
         Some((undoable, send_at)) => undo_line(context, undoable, send_at),

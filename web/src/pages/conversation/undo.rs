@@ -42,7 +42,12 @@ pub(super) fn undo_line(context: ConversationContext, undoable: Undoable, send_a
             match response {
                 Ok(()) => {
                     context.thread.remove(message);
-                    composer.give_back(&draft);
+                    if composer.form.busy.is_disposed() {
+                        // The customer has opted out meanwhile, so there is no message box.
+                        notices.warning(&format!("The message is not sent: “{}”", draft.text.shown()));
+                    } else {
+                        composer.give_back(&draft);
+                    }
                 }
                 Err(error) if error.code() == Some(ErrorCode::MessageNotScheduled) => {
                     notices.warning("Too late: the message was sent.");

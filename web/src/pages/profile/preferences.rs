@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::preferences::{Preferences, UNDO_SECONDS};
 
-use crate::preferences::PreferenceEditor;
+use crate::{pages::keyboard_help::shortcuts_checkbox, preferences::PreferenceEditor};
 
 /// A checkbox for one preference.
 pub(super) fn preference(
@@ -48,12 +48,7 @@ pub(super) fn keys_and_sending() -> AnyView {
         }
     };
     view! {
-        {preference(
-            editor,
-            "Single-key shortcuts",
-            |preferences| preferences.shortcuts,
-            |preferences, is_on| preferences.shortcuts = is_on,
-        )}
+        {shortcuts_checkbox()}
         <fieldset class="mt-3 max-w-xs">
             <legend class="mb-1 text-sm font-medium">"Undo after sending"</legend>
             <div class="join flex">{UNDO_SECONDS.map(choice).collect_view()}</div>
