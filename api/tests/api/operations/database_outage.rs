@@ -130,10 +130,8 @@ fn requests_that_get_no_connection_in_time_are_answered_as_busy() {
             async move { program.reply(conversation, "Hi").await }
         });
         eventually("the reply waits", async || app.database.has_waiting_request().then_some(())).await;
-        let (refused, ready) = tokio::join!(
-            program.get(&format!("/conversations/{conversation}")),
-            program.get("//health/ready")
-        );
+        let path = format!("/conversations/{conversation}");
+        let (refused, ready) = tokio::join!(program.get(&path), program.get("//health/ready"));
         assert_eq!(refused.header("retry-after"), Some("1"));
         refused.problem(Busy);
         assert_eq!(ready.expect(503)["database"], json!("busy"));
