@@ -107,8 +107,8 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Makes `/health/ready` fail, so that a load balancer sends new requests to other replicas. The server still answers
-    /// all requests.
+    /// Makes `/health/ready` fail, so that a load balancer sends new requests to other replicas. The server still
+    /// answers all requests.
     pub fn announce(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }

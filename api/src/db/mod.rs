@@ -80,6 +80,12 @@ fn in_one_line(text: &str) -> String {
 }
 
 impl DbError {
+    /// Whether the database cannot be reached, which the pool logs once.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+
     /// Whether a trigger refused to change a closed conversation.
     #[must_use]
     pub fn is_conversation_closed(&self) -> bool {
@@ -143,7 +149,8 @@ impl Db {
     /// Runs `work` on a connection for reading.
     ///
     /// # Errors
-    /// The error of `work`; `Busy` when no connection becomes free in time, and `Unreachable` at once while there is none.
+    /// The error of `work`; `Busy` when no connection becomes free in time, and `Unreachable` at once while there is
+    /// none.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,

@@ -1,6 +1,6 @@
 //! The pool of connections. After a connection has broken, connections that were made before are tested before their
-//! next use: after a restart or failover of the database, one request fails instead of one for each connection. While no
-//! connection can be made, requests fail at once instead of waiting; the pool goes on trying by itself.
+//! next use: after a restart or failover of the database, one request fails instead of one for each connection. While
+//! no connection can be made, requests fail at once instead of waiting; the pool goes on trying by itself.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -14,13 +14,14 @@ use std::{
 use diesel::{
     ConnectionError,
     connection::{AnsiTransactionManager, TransactionManager},
-    r2d2::{self, ManageConnection},
+    r2d2::{self, ManageConnection, NopErrorHandler},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     DbConnection, DbError,
     connection::{Connections, on_each},
+    in_one_line,
 };
 
 /// How long a request waits for its turn.
@@ -77,7 +78,15 @@ impl ManageConnection for Manager {
     fn connect(&self) -> Result<Pooled, ConnectionError> {
         let checked_after = self.faults.broken.load(Ordering::Acquire);
         let connected = self.connections.establish();
-        self.faults.refused.store(connected.is_err(), Ordering::Release);
+        // Logs the first of many failures, not each of them.
+        match (self.faults.refused.swap(connected.is_err(), Ordering::AcqRel), &connected) {
+            (false, Err(error)) => {
+                let error = in_one_line(&error.to_string());
+                tracing::error!(error, "no connection to the database can be made; trying again");
+            }
+            (true, Ok(_)) => tracing::info!("the database accepts connections again"),
+            _ => {}
+        }
         Ok(Pooled { conn: connected?, checked_after, is_lost: false })
     }
 
@@ -120,6 +129,7 @@ impl Pool {
             .min_idle(Some(1))
             .test_on_check_out(true)
             .connection_timeout(CONNECT_TIMEOUT)
+            .error_handler(Box::new(NopErrorHandler))
             .build(Manager { connections, faults: Arc::clone(&faults) })
             .map_err(|error| DbError::Unreachable(error.to_string()))?;
         let permits = Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1)));

@@ -56,8 +56,8 @@ impl Feed {
         self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes the events after a position until `stop` is set, then ends all streams. The position is read before the
-    /// server listens, so that no stream misses an event of the time until this task runs.
+    /// Publishes the events after a position until `stop` is set, then ends all streams. The position is read before
+    /// the server listens, so that no stream misses an event of the time until this task runs.
     pub async fn run(
         self: Arc<Self>,
         db: Db,

@@ -1,8 +1,8 @@
 //! The position in the event log up to which events were published.
 //!
 //! On PostgreSQL, ids become visible in the order of commits and not in their own order, so ids that are missing below
-//! the newest may still appear. They are read again by id, so that a transaction that was rolled back, and whose id never
-//! appears, does not delay the events after it.
+//! the newest may still appear. They are read again by id, so that a transaction that was rolled back, and whose id
+//! never appears, does not delay the events after it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -26,8 +26,8 @@ const MAX_GAP: i64 = 1000;
 pub(super) enum Found {
     /// These events were not published yet. `more`: there may be more of them.
     New { events: Vec<Event>, more: bool },
-    /// The log does not contain the event at the position any more: the database was restored from a backup, or a standby
-    /// without the last events has taken over.
+    /// The log does not contain the event at the position any more: the database was restored from a backup, or a
+    /// standby without the last events has taken over.
     Rewound,
 }
 
@@ -47,7 +47,8 @@ impl Position {
         Self { newest: None, missing: BTreeMap::new() }
     }
 
-    /// Returns the end of the log. Events whose transactions are in progress come after it, also when their ids are lower.
+    /// Returns the end of the log. Events whose transactions are in progress come after it, also when their ids are
+    /// lower.
     ///
     /// # Errors
     /// Database errors.

@@ -32,8 +32,8 @@ use crate::{
 
 /// Interval at which a stream sends a heartbeat and checks its session.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// Bounds of the delay, in milliseconds, after which a client connects again when the server has ended its stream. It is
-/// random, so that the streams of a server that stops do not all open at once on the others.
+/// Bounds of the delay, in milliseconds, after which a client connects again when the server has ended its stream. It
+/// is random, so that the streams of a server that stops do not all open at once on the others.
 const RECONNECT_MS: RangeInclusive<u32> = 1000..=5000;
 /// Maximum number of events that are replayed. A client that missed more reconnects for the rest.
 const MAX_REPLAY: i64 = 1000;
@@ -177,8 +177,8 @@ impl Stream {
         self.caller.account_id() == event.account_id
     }
 
-    /// Checks the session and returns a heartbeat, or `None` if the session has ended. While the database cannot be read,
-    /// no session can end, and the stream stays open.
+    /// Checks the session and returns a heartbeat, or `None` if the session has ended. While the database cannot be
+    /// read, no session can end, and the stream stays open.
     async fn heartbeat(&mut self) -> Option<Bytes> {
         self.heartbeat_at = Instant::now() + HEARTBEAT;
         match self.auth.callers.reload(&self.caller).await {

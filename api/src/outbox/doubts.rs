@@ -1,6 +1,7 @@
 //! Since when this process knows of attempts whose outcome may be unknown, by its monotonic clock. The time of an attempt
 //! in the database comes from the clock of the replica that made it. If the clocks of two replicas differ, or a clock is
-//! set forward, that time alone would make a message due for another attempt too early, and a customer would get it twice.
+//! set forward, that time alone would make a message due for another attempt too early, and a customer would get it
+//! twice.
 
 use std::{
     num::NonZeroUsize,

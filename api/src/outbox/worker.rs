@@ -104,7 +104,9 @@ impl Worker {
             // Before the poll, so that time that passes during it counts.
             let start = self.clock.monotonic();
             let next_poll = self.start_due(&mut in_flight, &breaker).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "the outbox cannot be read");
+                if !error.is_unreachable() {
+                    tracing::error!(%error, "the outbox cannot be read");
+                }
                 POLL_INTERVAL
             });
             tokio::select! {
