@@ -30,6 +30,19 @@ impl RequestId {
     }
 }
 
+/// Prepares `work` for another thread: what it logs there belongs to the current request.
+pub(crate) fn carried<A, T>(work: impl FnOnce(&mut A) -> T) -> impl FnOnce(&mut A) -> T {
+    let id = CURRENT.try_with(|id| *id).ok();
+    let span = tracing::Span::current();
+    move |argument: &mut A| {
+        let work = || span.in_scope(|| work(argument));
+        match id {
+            Some(id) => CURRENT.sync_scope(id, work),
+            None => work(),
+        }
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)

@@ -35,7 +35,7 @@ pub use types::{
 };
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
-use crate::machine::processors;
+use crate::{machine::processors, request_id::carried};
 
 /// How long a request waits for a connection before it fails as busy.
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
@@ -159,7 +159,7 @@ impl Db {
         let waited =
             tokio::time::timeout(CONNECTION_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
         let permit = waited.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
-        let (pool, storage) = (self.pool.clone(), Arc::clone(&self.storage));
+        let (pool, storage, work) = (self.pool.clone(), Arc::clone(&self.storage), carried(work));
         tokio::task::spawn_blocking(move || {
             let mut conn = pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
             let result = storage.watch(|| work(&mut conn));
@@ -182,7 +182,7 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
         match &self.writer {
-            Some(writer) => writer.write(work).await,
+            Some(writer) => writer.write(carried(work)).await,
             None => {
                 let commits = self.commits.clone();
                 self.read(move |conn| {
