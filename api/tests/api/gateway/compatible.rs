@@ -3,7 +3,7 @@
 
 use chrono::{TimeDelta, Utc};
 use serde_json::json;
-use shared::ErrorCode::InvalidSignature;
+use shared::ErrorCode::{InvalidSignature, MediaGone};
 
 use crate::support::{
     ApiResponse, Kind, TestApp,
@@ -118,6 +118,27 @@ fn gap_repair_filters_an_unfiltered_list_by_number_and_date() {
         })
         .await;
         assert_eq!(app.database.strings("SELECT body AS value FROM messages"), ["To Collections"]);
+    });
+}
+
+#[test]
+fn a_picture_with_uuids_as_ids_is_requested_from_the_gateway() {
+    run(async |app, gateway| {
+        let uuid = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0";
+        let media =
+            format!("{}/2010-04-01/Accounts/{ACCOUNT_SID}/Messages/{uuid}/Media/{uuid}", gateway.api_url());
+        let mut form = message_form(uuid, STRANGER, COLLECTIONS_NUMBER, "Look");
+        form.extend([("NumMedia".to_owned(), "1".to_owned()), ("MediaUrl0".to_owned(), media)]);
+        form.retain(|(name, value)| name != "NumMedia" || value != "0");
+        let url = format!("{}/api/v1{MESSAGES}", app.anonymous.url);
+        let request = app.anonymous.request(reqwest::Method::POST, MESSAGES);
+        let request = request.header(HEADER, simulator::sign(KEY, &url, &form)).form(&form);
+        assert_eq!(ApiResponse::to(request).await.status, 200);
+        let ann = app.signed_in(ANN).await;
+        let message = ann.messages(app.live_conversation(COLLECTIONS_NUMBER, STRANGER)).await.remove(0);
+        let path = message["media"][0]["url"].as_str().unwrap().to_owned();
+        // The gateway answers that it has no such picture.
+        ann.get(path.strip_prefix("/api/v1").unwrap()).await.problem(MediaGone);
     });
 }
 
