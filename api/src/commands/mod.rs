@@ -1,17 +1,19 @@
 //! The commands. Only this module writes to stdout and stderr; the library logs instead.
 
 mod doctor;
+mod health;
 mod import;
 mod serve;
+mod service_manager;
 
-use std::io::BufRead;
+use std::{io::BufRead, time::Duration};
 
 use api::{
     accounts,
     app::open,
     auth::PasswordPool,
     clock::Clock,
-    config::{SettingArgs, Settings},
+    config::{SettingArgs, Settings, listen_address},
     db::Db,
     demo, openapi,
 };
@@ -50,6 +52,12 @@ enum Command {
         /// Also fetches messages and receipts whose webhooks were lost.
         #[arg(long)]
         repair: bool,
+    },
+    /// Asks the server on this machine whether it is ready: exits with 0 if it is. Example: `sms-chat health --listen 127.0.0.1:8080`
+    Health {
+        /// Number of seconds to wait for the answer.
+        #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+        timeout: u64,
     },
     /// Imports a team's daily file. Example: `sms-chat import --team Collections customers.csv`
     Import(import::ImportFile),
@@ -102,9 +110,16 @@ impl From<RoleArg> for Role {
 
 /// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
-    if let Command::Openapi = cli.command {
-        println!("{}", openapi::document().to_pretty_json()?);
-        return Ok(());
+    // Neither needs the other settings, such as secrets.
+    match cli.command {
+        Command::Openapi => {
+            println!("{}", openapi::document().to_pretty_json()?);
+            return Ok(());
+        }
+        Command::Health { timeout } => {
+            return health::health(listen_address(&cli.settings)?, Duration::from_secs(timeout));
+        }
+        _ => {}
     }
     let settings = Settings::from_args(&cli.settings)?;
     match cli.command {
@@ -114,7 +129,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Doctor { repair } => doctor::doctor(&settings, repair),
         Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Health { .. } => Ok(()),
     }
 }
 
