@@ -13,6 +13,7 @@ mod compose;
 mod debounce;
 mod json;
 mod keys;
+mod language;
 mod live;
 mod notifications;
 mod pages;
