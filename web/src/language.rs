@@ -3,14 +3,38 @@
 //!
 //! A language is chosen before the first screen is shown, and does not change while the app runs.
 
+pub(crate) mod choice;
+
 use std::cell::Cell;
 
-/// Finds the translation of a text; of a text with a number, for a plural category of CLDR.
-type Translate = fn(english: &'static str, category: &str) -> Option<&'static str>;
+use js_sys::{Array, Intl::PluralRules, Object, Reflect};
+use leptos::prelude::*;
+
+/// An English text, the plural category or nothing, and the translation.
+type Entry = (&'static str, &'static str, &'static str);
 
 thread_local! {
-    /// Nothing in English.
-    static TRANSLATE: Cell<Option<Translate>> = const { Cell::new(None) };
+    /// The texts of the language, sorted; none in English.
+    static TEXTS: Cell<&'static [Entry]> = const { Cell::new(&[]) };
+}
+
+/// Takes over the texts that `head.js` has fetched. Call it before the first screen.
+pub(crate) fn start() {
+    let texts = Reflect::get(&window(), &"smscTexts".into()).ok().and_then(|texts| texts.as_string());
+    if let Some(texts) = texts {
+        TEXTS.set(entries(texts));
+    }
+}
+
+/// Reads the published file of a language (`xtask/src/web/languages.rs`). Its texts stay in memory.
+fn entries(file: String) -> &'static [Entry] {
+    let file: &'static str = file.leak();
+    let entry = |line: &'static str| {
+        let (english, rest) = line.split_once('\t')?;
+        let (category, translation) = rest.split_once('\t')?;
+        Some((english, category, translation))
+    };
+    file.lines().filter_map(entry).collect::<Vec<_>>().leak()
 }
 
 /// Returns a text of the screens: `t!("Sign out")`. Values replace names in braces: `t!("Sending in {left} s", left)`
@@ -55,14 +79,48 @@ pub(crate) fn text(english: &'static str) -> &'static str {
     translated(english, "").unwrap_or(english)
 }
 
-/// Returns the form of a text for a number.
-pub(crate) fn number_text(count: f64, one: &'static str, other: &'static str) -> &'static str {
-    let category = if count == 1.0 { "one" } else { "other" };
-    translated(other, category).unwrap_or(if category == "one" { one } else { other })
+/// Returns the translation of a sentence of the server, or the sentence itself.
+pub(crate) fn received(english: &str) -> String {
+    translated(english, "").unwrap_or(english).to_owned()
 }
 
-fn translated(english: &'static str, category: &str) -> Option<&'static str> {
-    TRANSLATE.get().and_then(|translate| translate(english, category))
+/// Returns the form of a text for a number.
+pub(crate) fn number_text(count: f64, one: &'static str, other: &'static str) -> &'static str {
+    if TEXTS.get().is_empty() {
+        return if count == 1.0 { one } else { other };
+    }
+    let category =
+        String::from(PluralRules::new(&Array::of1(&locale().into()), &Object::new()).select(count));
+    translated(other, &category).or_else(|| translated(other, "other")).unwrap_or(other)
+}
+
+/// The locale of dates and numbers.
+pub(crate) fn locale() -> &'static str {
+    t!("en-GB")
+}
+
+fn translated(english: &str, category: &str) -> Option<&'static str> {
+    let texts = TEXTS.get();
+    let found = texts.binary_search_by(|entry| (entry.0, entry.1).cmp(&(english, category))).ok()?;
+    texts.get(found).map(|entry| entry.2)
+}
+
+/// Replaces the names in braces by views: `with_views(t!("Closed on {date}"), [("date", date)])`.
+pub(crate) fn with_views<const N: usize>(text: &'static str, views: [(&str, AnyView); N]) -> AnyView {
+    fn parts(mut text: &'static str, mut views: Vec<(&str, AnyView)>) -> Vec<AnyView> {
+        let mut parts = Vec::new();
+        while let Some((before, after)) = text.split_once('{') {
+            let Some((name, after)) = after.split_once('}') else { break };
+            parts.push(before.into_any());
+            if let Some(place) = views.iter().position(|(key, _)| *key == name) {
+                parts.push(views.swap_remove(place).1);
+            }
+            text = after;
+        }
+        parts.push(text.into_any());
+        parts
+    }
+    parts(text, Vec::from(views)).into_any()
 }
 
 /// Replaces the names in braces by their values.
@@ -83,6 +141,16 @@ pub(crate) fn filled(text: &str, values: &[(&str, String)]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_the_file_replace_the_english_ones() {
+        TEXTS.set(entries("Notes\t\tNotizen\nSend\t\tSenden\nSent {at}\t\tAm {at} gesendet\n".to_owned()));
+        assert_eq!((t!("Send"), t!("Notes"), t!("Sending")), ("Senden", "Notizen", "Sending"));
+        assert_eq!(t!("Sent {at}", at = "22. Nov."), "Am 22. Nov. gesendet");
+        assert_eq!((received("Notes").as_str(), received("No.").as_str()), ("Notizen", "No."));
+    }
+
     #[test]
     fn values_replace_their_names() {
         let left = 5;

@@ -28,5 +28,6 @@ mod theme;
 mod time_zone;
 
 fn main() {
+    language::start();
     leptos::mount::mount_to_body(app::App);
 }

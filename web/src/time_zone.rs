@@ -10,7 +10,7 @@ use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::clock::milliseconds_now;
+use crate::{clock::milliseconds_now, language};
 
 /// An IANA time zone, such as `Europe/London`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     }
     let intl = Reflect::get(&window(), &"Intl".into()).ok()?;
     let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
-    let made = Reflect::construct(&constructor, &Array::of2(&"en-GB".into(), &options)).ok()?;
+    let made = Reflect::construct(&constructor, &Array::of2(&language::locale().into(), &options)).ok()?;
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     keys::{focus_first, use_keys},
+    language::t,
     session::use_session,
     tasks::spawn_detached,
 };
@@ -41,8 +42,8 @@ pub(crate) fn AccountMenu() -> impl IntoView {
     view! {
         <button type="button" class="btn btn-ghost btn-sm gap-2 px-1.5 font-medium" popovertarget="account-menu">
             {move || name.with(|name| avatar(name))}
-            <span class="sr-only">"Account: "</span>
-            <span class="max-w-32 truncate">{name}</span>
+            <span class="sr-only">{t!("Account:")} " "</span>
+            <span class="max-w-32 truncate" dir="auto">{name}</span>
             {icon(Icon::MENU, "size-3.5 text-quiet")}
         </button>
         <div
@@ -51,12 +52,12 @@ pub(crate) fn AccountMenu() -> impl IntoView {
             popover="auto"
             class="fixed inset-auto top-12 right-2 m-0 w-72 rounded-box border border-edge bg-raised p-4 text-base-content shadow-raised"
         >
-            <p class="font-semibold">{name}</p>
+            <p class="font-semibold" dir="auto">{name}</p>
             <p class="text-sm wrap-anywhere">{email}</p>
             <div class="mt-4">{theme_switch("theme")}</div>
             <div class="mt-4 flex flex-col gap-2">
                 <a href="/profile" class="btn btn-sm" on:click=close_menu>
-                    "Your profile"
+                    {t!("Your profile")}
                 </a>
                 <button
                     type="button"
@@ -70,10 +71,10 @@ pub(crate) fn AccountMenu() -> impl IntoView {
                         keys.help_open.set(true);
                     }
                 >
-                    "Keyboard shortcuts" <kbd class="kbd kbd-xs">"?"</kbd>
+                    {t!("Keyboard shortcuts")} <kbd class="kbd kbd-xs">"?"</kbd>
                 </button>
                 <button type="button" class="btn btn-sm" on:click=sign_out>
-                    "Sign out"
+                    {t!("Sign out")}
                 </button>
             </div>
         </div>

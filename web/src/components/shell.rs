@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     keys::{Keys, focus_first},
+    language::{self, marked, t},
     live::{Live, LiveState, LiveUpdate, coalesce},
     pages::lazy::{Lazy, LazyPage},
     resize::on_resize,
@@ -25,17 +26,17 @@ use crate::{
 
 /// The menu: path, label and required permission.
 pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
-    ("/", "Conversations in progress", None),
-    ("/closed", "Closed", None),
-    ("/daily-file", "Daily file", Some(Permission::Import)),
-    ("/templates", "Templates", Some(Permission::ManageTeam)),
-    ("/closure-reasons", "Closure reasons", Some(Permission::ManageTeam)),
-    ("/tags", "Tags", Some(Permission::ManageTeam)),
-    ("/consents", "Opt-outs", None),
-    ("/teams", "Teams", Some(Permission::ManageAccounts)),
-    ("/accounts", "Accounts", Some(Permission::ManageAccounts)),
-    ("/api-keys", "API keys", Some(Permission::ManageAccounts)),
-    ("/rejected-messages", "Rejected messages", Some(Permission::ManageAccounts)),
+    ("/", marked!("Conversations in progress"), None),
+    ("/closed", marked!("Closed"), None),
+    ("/daily-file", marked!("Daily file"), Some(Permission::Import)),
+    ("/templates", marked!("Templates"), Some(Permission::ManageTeam)),
+    ("/closure-reasons", marked!("Closure reasons"), Some(Permission::ManageTeam)),
+    ("/tags", marked!("Tags"), Some(Permission::ManageTeam)),
+    ("/consents", marked!("Opt-outs"), None),
+    ("/teams", marked!("Teams"), Some(Permission::ManageAccounts)),
+    ("/accounts", marked!("Accounts"), Some(Permission::ManageAccounts)),
+    ("/api-keys", marked!("API keys"), Some(Permission::ManageAccounts)),
+    ("/rejected-messages", marked!("Rejected messages"), Some(Permission::ManageAccounts)),
 ];
 
 /// The frame around a page. It is rebuilt when the account or its permissions change, but not for a team or a name.
@@ -74,7 +75,7 @@ pub(crate) fn Shell(
             class="btn btn-primary btn-sm sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
             on:click=skip
         >
-            "Skip to main content"
+            {t!("Skip to main content")}
         </a>
         {gateway_alarm()}
         <header
@@ -85,7 +86,7 @@ pub(crate) fn Shell(
                 {icon(Icon::CONVERSATION, "size-5 text-accent-text")} "SMS Chat"
             </span>
             <nav
-                aria-label="Main"
+                aria-label=t!("Main")
                 class="order-last -mx-2 w-full lg:order-none lg:mx-0 lg:w-auto lg:min-w-0 lg:flex-1"
             >
                 <ul class="flex flex-wrap">{links}</ul>
@@ -134,8 +135,8 @@ fn palette_button(keys: Keys) -> AnyView {
             on:click=move |_| keys.toggle_palette()
         >
             {icon(Icon::SEARCH, "size-3.5")}
-            "Search or jump to…"
-            <kbd class="kbd kbd-xs">"Ctrl K"</kbd>
+            {t!("Search or jump to…")}
+            <kbd class="kbd kbd-xs">{t!("Ctrl")} " K"</kbd>
         </button>
     }
     .into_any()
@@ -162,7 +163,7 @@ fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
             aria-current=current
             class="block border-b-2 border-transparent px-2 py-3 text-sm leading-5 whitespace-nowrap text-quiet hover:text-base-content aria-[current=page]:border-primary aria-[current=page]:text-base-content max-lg:py-2"
         >
-            {text}
+            {language::text(text)}
         </a>
     }
 }
@@ -180,9 +181,9 @@ fn LiveIndicator(live: Live) -> impl IntoView {
         LiveState::Connecting | LiveState::Interrupted => "status status-warning",
     };
     let text = move || match live.state.get() {
-        LiveState::Connecting => "connecting…",
-        LiveState::Live => "live",
-        LiveState::Interrupted => "reconnecting…",
+        LiveState::Connecting => t!("connecting…"),
+        LiveState::Live => t!("live"),
+        LiveState::Interrupted => t!("reconnecting…"),
     };
     // The width of the longest text, so that nothing moves when the state changes.
     view! {
