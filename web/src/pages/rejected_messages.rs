@@ -15,7 +15,7 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::date_and_time,
     },
-    language::{marked, t},
+    language::{marked, received, t},
     session::{use_client, use_session},
     tasks::TaskScope,
     time_zone::Zone,
@@ -109,7 +109,7 @@ fn row(message: &RejectedMessage, zone: &Zone) -> AnyView {
             {cell(t!("Received"), date_and_time(message.received_at, zone))}
             {cell(t!("From"), isolated(message.from.as_deref()))}
             {cell(t!("To"), isolated(message.to.as_deref()))}
-            {cell(t!("What happened"), message.text.clone())}
+            {cell(t!("What happened"), received(&message.text))}
             {cell(t!("Gateway id"), isolated(message.gateway_id.as_deref()))}
         </tr>
     }

@@ -26,7 +26,7 @@ use crate::{
         timestamp::date_and_time,
         when::{Row, keyed},
     },
-    language::{marked, t},
+    language::{marked, t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
@@ -119,6 +119,7 @@ fn page() -> AnyView {
             <span class="text-sm font-medium">{t!("Find by name or e-mail")}</span>
             <input
                 type="search"
+                dir="auto"
                 class="input w-full"
                 autocomplete="off"
                 prop:value=typed
@@ -193,7 +194,7 @@ fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
     let state = move || match disabled.get() {
         None => view! { <span>{t!("Active")}</span> }.into_any(),
         Some(since) => view! {
-            <span class="min-w-0"><strong>"Disabled"</strong> " since " {date_and_time(since, &zone)}</span>
+            <span class="min-w-0">{disabled_since(date_and_time(since, &zone))}</span>
         }
         .into_any(),
     };
@@ -240,4 +241,9 @@ fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+fn disabled_since(date: AnyView) -> AnyView {
+    let disabled = view! { <strong>{t!("Disabled")}</strong> }.into_any();
+    with_views(t!("{disabled} since {date}"), [("disabled", disabled), ("date", date)])
 }

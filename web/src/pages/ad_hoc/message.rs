@@ -43,6 +43,7 @@ fn placeholder_input(state: AdHocState, name: String) -> AnyView {
             <span class="text-sm font-medium wrap-anywhere">{t!("Fill in: {name}", name = isolated(&name))}</span>
             <input
                 class="input w-full"
+                dir="auto"
                 autocomplete="off"
                 prop:value=move || composer.draft.with(|draft| draft.text.value(&shown).to_owned())
                 prop:readOnly=move || composer.form.busy.get()

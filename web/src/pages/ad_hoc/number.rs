@@ -6,7 +6,7 @@ use shared::{PhoneNumber, conversation::NumberCheck};
 use super::state::{AdHocState, Blocked, unusable};
 use crate::{
     components::{consent::opted_out, form::hint_and_error, person::isolated},
-    language::t,
+    language::{t, with_views},
     time_zone::Zone,
 };
 
@@ -138,17 +138,21 @@ pub(super) fn blocked_notice(state: AdHocState) -> AnyView {
             .into_any(),
             Blocked::OptedOut(consent) => view! {
                 <div class="alert alert-warning flex flex-col items-start gap-1">
-                    <p id=BLOCKED class="wrap-anywhere">"This number " {opted_out(&consent, &zone)} "."</p>
-                    <p>
-                        "You cannot send messages to it from that number. See "
-                        <a href="/consents" class="link">"Opt-outs"</a> "."
+                    <p id=BLOCKED class="wrap-anywhere">
+                        {with_views(t!("This number {opted_out}."), [("opted_out", opted_out(&consent, &zone))])}
                     </p>
+                    <p>{see_opt_outs()}</p>
                 </div>
             }
             .into_any(),
         })
     };
     view! { <div role="alert" class="empty:hidden">{notice}</div> }.into_any()
+}
+
+fn see_opt_outs() -> AnyView {
+    let link = view! { <a href="/consents" class="link">{t!("Opt-outs")}</a> }.into_any();
+    with_views(t!("You cannot send messages to it from that number. See {link}."), [("link", link)])
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::{
     },
     debounce::Debounced,
     keys::focus_first,
-    language::t,
+    language::{received, t},
     session::{use_client, use_session},
 };
 
@@ -57,10 +57,8 @@ pub(super) enum Blocked {
 
 /// Returns why a number cannot receive messages.
 pub(super) fn unusable(reason: Option<&str>) -> String {
-    reason
-        .filter(|reason| !reason.is_empty())
-        .unwrap_or(t!("This number cannot receive messages."))
-        .to_owned()
+    let reason = reason.filter(|reason| !reason.is_empty());
+    reason.map_or_else(|| t!("This number cannot receive messages.").to_owned(), received)
 }
 
 /// The ad-hoc message being written.

@@ -5,7 +5,7 @@ use shared::format::group_digits;
 
 /// "1,204"
 pub(super) fn number(count: i64) -> String {
-    group_digits(count)
+    group_digits(count).replace(',', t!(","))
 }
 
 /// "1 customer", "1,204 customers".

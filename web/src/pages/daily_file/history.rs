@@ -18,7 +18,7 @@ use crate::{
         when::{Row, keyed},
     },
     keys::focus_first,
-    language::{marked, t},
+    language::{marked, t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::use_client,
     time_zone::{Zone, date},
@@ -143,19 +143,16 @@ fn row(history: History, id: i64) -> AnyView {
         }
         .into_any()
     };
-    let uploaded = view! {
-        <span class="min-w-0 wrap-anywhere">
-            {history.zone.with_value(|zone| date_and_time(initial.created_at, zone))} " by "
-            {initial.created_by.clone()}
-        </span>
-    };
+    let time = history.zone.with_value(|zone| date_and_time(initial.created_at, zone));
+    let name = view! { <bdi>{initial.created_by.clone()}</bdi> }.into_any();
+    let uploaded = with_views(t!("{time} by {name}"), [("time", time), ("name", name)]);
     let rejected_rows = (initial.rejected_rows > 0).then(|| {
         view! { " " {download(initial.team_id, initial.id, t!("Download"), t!("rejected rows"))} }
     });
     view! {
         <tr role="row" class=ROW>
             {cell(t!("Day"), view! { <span class="whitespace-nowrap">{date(initial.file_date)}</span> })}
-            {cell(t!("Uploaded"), uploaded)}
+            {cell(t!("Uploaded"), view! { <span class="min-w-0 wrap-anywhere">{uploaded}</span> })}
             {cell(t!("Rows"), count(initial.rows))}
             {cell(t!("Accepted"), count(initial.accepted))}
             {cell(t!("Rejected"), view! { <span>{count(initial.rejected_rows)} {rejected_rows}</span> })}

@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use shared::{ErrorCode, FieldError};
 
 use super::import::Import;
-use crate::{api::RequestError, components::person::isolated, language::t};
+use crate::{
+    api::RequestError,
+    components::person::isolated,
+    language::{received, t},
+};
 
 /// The error of a request.
 pub(super) fn refusal(import: Import, error: &RequestError) -> AnyView {
@@ -65,7 +69,17 @@ fn button(text: &'static str, act: impl Fn() + Send + 'static) -> AnyView {
 }
 
 fn line(error: &FieldError) -> AnyView {
-    view! { <li class="wrap-anywhere">{place(&error.field)} {error.message.clone()}</li> }.into_any()
+    view! { <li class="wrap-anywhere">{place(&error.field)} {reason(&error.message)}</li> }.into_any()
+}
+
+/// Returns the message in the user's language. Of a rejected row, it begins with the name of a column.
+fn reason(message: &str) -> String {
+    match message.split_once(": ") {
+        Some((column, reason)) if received(message) == message => {
+            format!("{}: {}", isolated(column), received(reason))
+        }
+        _ => received(message),
+    }
 }
 
 /// "Line 7: ", if the server names a place.

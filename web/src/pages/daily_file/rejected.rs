@@ -14,7 +14,7 @@ use crate::{
         person::or_dash,
         table::{BODY, ROW, TABLE, cell, head},
     },
-    language::{marked, t},
+    language::{marked, received, t},
     session::use_client,
     tasks::TaskScope,
 };
@@ -60,7 +60,7 @@ fn row(row: &RejectedRow) -> AnyView {
             {cell(t!("Line"), view! { <span class="tabular-nums">{row.line}</span> })}
             {cell(t!("Column"), view! { <bdi>{or_dash(row.column.as_deref())}</bdi> })}
             {cell(t!("Value"), view! { <span dir="auto" class="min-w-0 wrap-anywhere whitespace-pre-wrap">{or_dash(Some(&row.value))}</span> })}
-            {cell(t!("Reason"), view! { <span class="min-w-0">{row.reason.clone()}</span> })}
+            {cell(t!("Reason"), view! { <span class="min-w-0">{received(&row.reason)}</span> })}
         </tr>
     }
     .into_any()

@@ -76,6 +76,7 @@ pub(crate) fn palette_dialog() -> AnyView {
             <input
                 node_ref=input
                 type="text"
+                dir="auto"
                 role="combobox"
                 class="h-12 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-quiet sm:text-sm"
                 aria-label=t!("Search or jump to")

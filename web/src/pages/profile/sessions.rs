@@ -11,7 +11,7 @@ use crate::{
         placeholder::{failed, skeleton},
         timestamp::{date_and_time, timestamp},
     },
-    language::t,
+    language::{t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
@@ -112,6 +112,11 @@ fn row(context: SessionsContext, session: &OwnSession, zone: &Zone) -> AnyView {
         }
         .into_any()
     };
+    let times = [
+        ("created", date_and_time(session.created_at, zone)),
+        ("used", timestamp(session.last_used_at, zone)),
+    ];
+    let times = with_views(t!("Signed in {created}, last used {used}"), times);
     view! {
         <li class="flex items-center justify-between gap-3 rounded-box border border-base-300 px-3 py-2">
             <span class="min-w-0 wrap-anywhere text-sm">
@@ -119,10 +124,7 @@ fn row(context: SessionsContext, session: &OwnSession, zone: &Zone) -> AnyView {
                 " · "
                 {session.address.clone()}
                 <br />
-                "Signed in "
-                {date_and_time(session.created_at, zone)}
-                ", last used "
-                {timestamp(session.last_used_at, zone)}
+                {times}
             </span>
             {action}
         </li>

@@ -250,6 +250,7 @@ fn search_form(state: SearchState, input: NodeRef<html::Input>) -> AnyView {
             <input
                 node_ref=input
                 type="search"
+                dir="auto"
                 name="q"
                 class="input w-full sm:w-auto sm:min-w-72 sm:flex-1"
                 aria-label=t!("Number, ref or name")
