@@ -192,15 +192,15 @@ fn row(conversation: &Conversation, zone: &Zone) -> AnyView {
     let closed = conversation.closed_at.map(|at| date_and_time(at, zone));
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Ref"), ref_link(conversation.id, reference))}
+            {cell("Ref", ref_link(conversation.id, reference))}
             {name_cell(view! { {or_dash(conversation.name.as_deref())} {chips(&conversation.tags)} })}
             {cell(
-                t!("Number"),
+                "Number",
                 view! { <span class="whitespace-nowrap tabular-nums">{conversation.number.display()}</span> },
             )}
-            {cell(t!("Closed"), closed)}
-            {cell(t!("Reason"), view! { <bdi>{or_dash(conversation.closure_reason.as_deref())}</bdi> })}
-            {cell(t!("By"), view! { <bdi>{or_dash(conversation.closed_by.as_deref())}</bdi> })}
+            {cell("Closed", closed)}
+            {cell("Reason", view! { <bdi>{or_dash(conversation.closure_reason.as_deref())}</bdi> })}
+            {cell("By", view! { <bdi>{or_dash(conversation.closed_by.as_deref())}</bdi> })}
             {link_cell(conversation.id, Signal::stored(open_label(conversation)))}
         </tr>
     }

@@ -15,7 +15,7 @@ use crate::{
         permission::role_name,
         theme_switch::theme_switch,
     },
-    language::{t, text},
+    language::t,
     session::{use_client, use_session},
 };
 
@@ -124,7 +124,7 @@ fn password_form() -> AnyView {
             // Tells password managers which account the password belongs to.
             <input type="text" autocomplete="username" prop:value=email.unwrap_or_default() readonly hidden />
             {field("current_password", t!("Current password"), "", "current-password", current)}
-            {field("password", t!("New password"), text(PASSWORD_HINT), "new-password", new)}
+            {field("password", t!("New password"), PASSWORD_HINT, "new-password", new)}
             {form.error()}
             <div>{form.submit(t!("Change password"))}</div>
         </form>

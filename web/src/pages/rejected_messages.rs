@@ -106,11 +106,11 @@ fn row(message: &RejectedMessage, zone: &Zone) -> AnyView {
     let isolated = |text: Option<&str>| view! { <bdi class="wrap-anywhere">{or_dash(text)}</bdi> };
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Received"), date_and_time(message.received_at, zone))}
-            {cell(t!("From"), isolated(message.from.as_deref()))}
-            {cell(t!("To"), isolated(message.to.as_deref()))}
-            {cell(t!("What happened"), received(&message.text))}
-            {cell(t!("Gateway id"), isolated(message.gateway_id.as_deref()))}
+            {cell("Received", date_and_time(message.received_at, zone))}
+            {cell("From", isolated(message.from.as_deref()))}
+            {cell("To", isolated(message.to.as_deref()))}
+            {cell("What happened", received(&message.text))}
+            {cell("Gateway id", isolated(message.gateway_id.as_deref()))}
         </tr>
     }
     .into_any()

@@ -12,7 +12,7 @@ use crate::{
         notices::use_notices,
         person::isolated,
     },
-    language::{t, text},
+    language::t,
     session::use_session,
 };
 
@@ -85,7 +85,7 @@ fn password(context: AccountsContext, account: AccountDetail, close: Callback<()
     };
     let field = Field {
         kind: "password",
-        hint: text(PASSWORD_HINT),
+        hint: PASSWORD_HINT,
         autocomplete: "new-password",
         ..Field::text("password", t!("New password"), new)
     };

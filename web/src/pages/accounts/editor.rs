@@ -17,7 +17,7 @@ use crate::{
         permission::role_name,
         person::isolated,
     },
-    language::{t, text},
+    language::t,
     session::use_session,
 };
 
@@ -115,7 +115,7 @@ pub(super) fn editor(
     let password = id.is_none().then(|| {
         form.password_field(Field {
             kind: "password",
-            hint: text(PASSWORD_HINT),
+            hint: PASSWORD_HINT,
             autocomplete: "new-password",
             ..Field::text("password", t!("Password"), fields.password)
         })

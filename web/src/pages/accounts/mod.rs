@@ -232,12 +232,12 @@ fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
     };
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Name"), view! { <bdi class="min-w-0 font-medium wrap-anywhere">{name}</bdi> })}
-            {cell(t!("E-mail"), view! { <bdi class="min-w-0 wrap-anywhere">{email}</bdi> })}
-            {cell(t!("Role"), role)}
-            {cell(t!("Teams"), view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
-            {cell(t!("State"), state)}
-            {cell(t!("Actions"), actions)}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere">{name}</bdi> })}
+            {cell("E-mail", view! { <bdi class="min-w-0 wrap-anywhere">{email}</bdi> })}
+            {cell("Role", role)}
+            {cell("Teams", view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
+            {cell("State", state)}
+            {cell("Actions", actions)}
         </tr>
     }
     .into_any()

@@ -156,12 +156,12 @@ fn row(context: ApiKeysContext, key: &ApiKey, zone: &Zone) -> AnyView {
     };
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Name"), name)}
-            {cell(t!("Permissions"), view! { <span class="min-w-0">{or_dash(Some(&permissions.join(", ")))}</span> })}
-            {cell(t!("Teams"), view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
-            {cell(t!("Created by"), created)}
-            {cell(t!("Last used"), used)}
-            {cell(t!("Actions"), revoke)}
+            {cell("Name", name)}
+            {cell("Permissions", view! { <span class="min-w-0">{or_dash(Some(&permissions.join(", ")))}</span> })}
+            {cell("Teams", view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
+            {cell("Created by", created)}
+            {cell("Last used", used)}
+            {cell("Actions", revoke)}
         </tr>
     }
     .into_any()

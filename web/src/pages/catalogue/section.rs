@@ -111,7 +111,7 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     let text = move || entry.with(|entry| entry.as_ref().map(|entry| entry.body.clone()));
     let text = (catalogue.kind == EntryKind::Template).then(|| {
         cell(
-            t!("Text"),
+            "Text",
             view! { <span dir="auto" class="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span> },
         )
     });
@@ -164,9 +164,9 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     });
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Name"), view! { <bdi class="min-w-0 font-medium wrap-anywhere" class:tag=is_tag data-colour=colour>{name}</bdi> })}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere" class:tag=is_tag data-colour=colour>{name}</bdi> })}
             {text}
-            {cell(t!("Actions"), actions)}
+            {cell("Actions", actions)}
         </tr>
     }
     .into_any()

@@ -139,9 +139,9 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
     };
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Number"), view! { <span class="whitespace-nowrap tabular-nums">{consent.number.display()}</span> })}
+            {cell("Number", view! { <span class="whitespace-nowrap tabular-nums">{consent.number.display()}</span> })}
             {cell(
-                t!("Team"),
+                "Team",
                 view! {
                     <span>
                         {team.map(|team| view! { <bdi>{team.name.clone()}</bdi> " " })}
@@ -149,10 +149,10 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
                     </span>
                 },
             )}
-            {cell(t!("State"), view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
-            {cell(t!("Source"), view! { <bdi>{source_label(consent)}</bdi> })}
-            {cell(t!("When"), date_and_time(consent.created_at, &zone))}
-            {cell(t!("Note"), view! { <span dir="auto">{or_dash(consent.note.as_deref())}</span> })}
+            {cell("State", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
+            {cell("Source", view! { <bdi>{source_label(consent)}</bdi> })}
+            {cell("When", date_and_time(consent.created_at, &zone))}
+            {cell("Note", view! { <span dir="auto">{or_dash(consent.note.as_deref())}</span> })}
         </tr>
     }
     .into_any()

@@ -151,12 +151,12 @@ fn row(history: History, id: i64) -> AnyView {
     });
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Day"), view! { <span class="whitespace-nowrap">{date(initial.file_date)}</span> })}
-            {cell(t!("Uploaded"), view! { <span class="min-w-0 wrap-anywhere">{uploaded}</span> })}
-            {cell(t!("Rows"), count(initial.rows))}
-            {cell(t!("Accepted"), count(initial.accepted))}
-            {cell(t!("Rejected"), view! { <span>{count(initial.rejected_rows)} {rejected_rows}</span> })}
-            {cell(t!("State"), state)}
+            {cell("Day", view! { <span class="whitespace-nowrap">{date(initial.file_date)}</span> })}
+            {cell("Uploaded", view! { <span class="min-w-0 wrap-anywhere">{uploaded}</span> })}
+            {cell("Rows", count(initial.rows))}
+            {cell("Accepted", count(initial.accepted))}
+            {cell("Rejected", view! { <span>{count(initial.rejected_rows)} {rejected_rows}</span> })}
+            {cell("State", state)}
         </tr>
     }
     .into_any()

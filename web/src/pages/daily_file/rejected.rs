@@ -57,10 +57,10 @@ pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, Daily
 fn row(row: &RejectedRow) -> AnyView {
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Line"), view! { <span class="tabular-nums">{row.line}</span> })}
-            {cell(t!("Column"), view! { <bdi>{or_dash(row.column.as_deref())}</bdi> })}
-            {cell(t!("Value"), view! { <span dir="auto" class="min-w-0 wrap-anywhere whitespace-pre-wrap">{or_dash(Some(&row.value))}</span> })}
-            {cell(t!("Reason"), view! { <span class="min-w-0">{received(&row.reason)}</span> })}
+            {cell("Line", view! { <span class="tabular-nums">{row.line}</span> })}
+            {cell("Column", view! { <bdi>{or_dash(row.column.as_deref())}</bdi> })}
+            {cell("Value", view! { <span dir="auto" class="min-w-0 wrap-anywhere whitespace-pre-wrap">{or_dash(Some(&row.value))}</span> })}
+            {cell("Reason", view! { <span class="min-w-0">{received(&row.reason)}</span> })}
         </tr>
     }
     .into_any()

@@ -75,7 +75,7 @@ pub(super) fn keys_and_sending() -> AnyView {
             <input
                 type="radio"
                 name="undo-seconds"
-                class="btn btn-sm join-item flex-1"
+                class="btn btn-sm join-item flex-1 px-2"
                 aria-label=label
                 prop:checked=move || chosen.get() == seconds
                 on:change=move |_| editor.change(|preferences| preferences.undo_seconds = seconds)

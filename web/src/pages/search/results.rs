@@ -136,19 +136,19 @@ fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyVie
     let reference = reference.map(|reference| marked_text(reference, term));
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Ref"), ref_link(conversation.id, reference))}
+            {cell("Ref", ref_link(conversation.id, reference))}
             {name_cell(view! { {marked_text(&or_dash(conversation.name.as_deref()), term)} {chips(&conversation.tags)} })}
             {cell(
-                t!("Number"),
+                "Number",
                 view! {
                     <span class="whitespace-nowrap tabular-nums">
                         {marked_address(&conversation.number, term)}
                     </span>
                 },
             )}
-            {cell(t!("Team"), view! { <bdi>{or_dash(team.map(|team| team.name.as_str()))}</bdi> })}
-            {cell(t!("Status"), view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{status}</span> })}
-            {cell(t!("Last Message"), last)}
+            {cell("Team", view! { <bdi>{or_dash(team.map(|team| team.name.as_str()))}</bdi> })}
+            {cell("Status", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{status}</span> })}
+            {cell("Last Message", last)}
             {link_cell(conversation.id, Signal::stored(open_label(conversation)))}
         </tr>
     }

@@ -70,10 +70,10 @@ fn row(to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
     };
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Name"), view! { <bdi class="min-w-0 font-medium wrap-anywhere">{shown}</bdi> })}
-            {cell(t!("E-mail"), view! { <bdi class="min-w-0 wrap-anywhere">{email}</bdi> })}
-            {cell(t!("Role"), role)}
-            {cell(t!("Actions"), remove)}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere">{shown}</bdi> })}
+            {cell("E-mail", view! { <bdi class="min-w-0 wrap-anywhere">{email}</bdi> })}
+            {cell("Role", role)}
+            {cell("Actions", remove)}
         </tr>
     }
     .into_any()

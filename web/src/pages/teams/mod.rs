@@ -105,14 +105,14 @@ fn row(team: &TeamSummary) -> AnyView {
     };
     view! {
         <tr role="row" class=ROW>
-            {cell(t!("Name"), view! { <bdi class="min-w-0 font-medium wrap-anywhere">{team.name.clone()}</bdi> })}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere">{team.name.clone()}</bdi> })}
             {cell(
-                t!("Numbers"),
+                "Numbers",
                 view! { <span class="min-w-0 tabular-nums">{or_dash(Some(&numbers.join(", ")))}</span> },
             )}
-            {cell(t!("Region"), team.region.clone())}
-            {cell(t!("Time zone"), team.time_zone.clone())}
-            {cell(t!("Link"), link)}
+            {cell("Region", team.region.clone())}
+            {cell("Time zone", team.time_zone.clone())}
+            {cell("Link", link)}
         </tr>
     }
     .into_any()
