@@ -10,7 +10,7 @@ use shared::{ErrorCode, account::SignIn};
 use crate::{
     api::{Problem, RequestError},
     clock::pause,
-    components::{form::Form, heading::Heading},
+    components::{form::Form, heading::Heading, language_switch::language_switch},
     session::use_session,
     tasks::spawn,
 };
@@ -69,6 +69,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     >
                         {move || if form.busy.get() { "Signing in…" } else { "Sign in" }}
                     </button>
+                    {language_switch()}
                 </form>
             </div>
         </main>
