@@ -81,7 +81,17 @@ pub(crate) fn text(english: &'static str) -> &'static str {
 
 /// Returns the translation of a sentence of the server, or the sentence itself.
 pub(crate) fn received(english: &str) -> String {
-    translated(english, "").unwrap_or(english).to_owned()
+    if let Some(whole) = translated(english, "") {
+        return whole.to_owned();
+    }
+    // The server joins a cause and an advice. With one of them in English, both stay in English.
+    let mut all = String::new();
+    for sentence in english.split_inclusive(". ") {
+        let Some(sentence) = translated(sentence.trim_ascii_end(), "") else { return english.to_owned() };
+        all = all + sentence + " ";
+    }
+    all.truncate(all.trim_ascii_end().len());
+    all
 }
 
 /// Returns the form of a text for a number.
@@ -149,6 +159,13 @@ mod tests {
         assert_eq!((t!("Send"), t!("Notes"), t!("Sending")), ("Senden", "Notizen", "Sending"));
         assert_eq!(t!("Sent {at}", at = "22. Nov."), "Am 22. Nov. gesendet");
         assert_eq!((received("Notes").as_str(), received("No.").as_str()), ("Notizen", "No."));
+    }
+
+    #[test]
+    fn the_sentences_of_the_server_are_translated_together_or_not_at_all() {
+        TEXTS.set(entries("It failed.\t\tEs schlug fehl.\nTry again.\t\tNoch einmal.\n".to_owned()));
+        assert_eq!(received("It failed. Try again."), "Es schlug fehl. Noch einmal.");
+        assert_eq!(received("It failed. Wait 5 minutes."), "It failed. Wait 5 minutes.");
     }
 
     #[test]

@@ -53,10 +53,8 @@ pub(crate) fn follow() {
             keys.set_enabled(loaded.shortcuts);
             remember(&loaded);
             // Another device's choice applies from the next start: it must not interrupt the agent.
-            if is_first {
-                choice::choose(loaded.language);
-            } else {
-                choice::store(loaded.language);
+            if choice::store(loaded.language) && is_first {
+                let _ = window().location().reload();
             }
         }
         session.set_preferences(Some(loaded));

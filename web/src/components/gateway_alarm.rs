@@ -1,4 +1,5 @@
 //! The alert above every page while the gateway refuses the server's credentials: no message is sent, and none is lost.
+//! It belongs to the chunk of the notifications.
 
 use leptos::prelude::*;
 
@@ -8,7 +9,7 @@ use crate::{
     session::use_session,
 };
 
-/// The alert, shown while the gateway refuses the credentials.
+/// The alert.
 pub(crate) fn gateway_alarm() -> AnyView {
     let session = use_session();
     let since = session.read(|me| me.gateway_refused_since);
@@ -24,7 +25,7 @@ pub(crate) fn gateway_alarm() -> AnyView {
             }
         })
     };
-    view! { <div role="alert">{line}</div> }.into_any()
+    view! { {line} }.into_any()
 }
 
 fn sentence(date: AnyView) -> AnyView {

@@ -6,12 +6,12 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    account_menu::AccountMenu,
-    gateway_alarm::gateway_alarm,
+    account_menu::account_button,
     icon::{Icon, icon},
     keyboard_help::keyboard_help,
     notices::use_notices,
     rows::open_clicked_rows,
+    when::when,
 };
 use crate::{
     keys::{Keys, focus_first},
@@ -57,6 +57,7 @@ pub(crate) fn Shell(
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
     follow_events(live, session);
+    let is_refused = session.read(|me| me.gateway_refused_since.is_some());
     let may = |needed: Option<Permission>| {
         needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))
     };
@@ -77,7 +78,9 @@ pub(crate) fn Shell(
         >
             {t!("Skip to main content")}
         </a>
-        {gateway_alarm()}
+        <div role="alert">
+            {when(move || is_refused.get(), || view! { <LazyPage page=Lazy::GatewayAlarm /> }.into_any())}
+        </div>
         <header
             node_ref=header
             class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-edge bg-panel px-3 lg:sticky lg:top-0 lg:flex-nowrap lg:px-6"
@@ -94,7 +97,7 @@ pub(crate) fn Shell(
             <div class="ml-auto flex items-center gap-3">
                 <LiveIndicator live />
                 {palette_button(keys)}
-                <AccountMenu />
+                {account_button()}
             </div>
         </header>
         <main id="main" class="flex min-h-0 w-full flex-1 flex-col px-3 py-4 lg:px-6">

@@ -33,9 +33,10 @@ pub(crate) fn store(language: Language) -> bool {
     chosen() != before
 }
 
-/// Stores a language, and starts the app again if that changes it.
+/// Stores a language, and starts the app again in it.
 pub(crate) fn choose(language: Language) {
-    if store(language) {
+    store(language);
+    if chosen() == language {
         let _ = window().location().reload();
     }
 }

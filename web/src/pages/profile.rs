@@ -1,5 +1,6 @@
 //! The profile page: the signed-in account's name, password, sessions and preferences.
 
+mod language;
 mod notifications;
 mod preferences;
 mod sessions;
@@ -42,8 +43,7 @@ pub(crate) fn profile_page() -> AnyView {
             </section>
             <section aria-labelledby="appearance" class="rounded-box border border-base-300 p-4">
                 <h2 id="appearance" class="mb-2 font-semibold">{t!("Appearance")}</h2>
-                <div class="max-w-xs">{theme_switch("profile-theme")}</div>
-                {preferences::language_choice()}
+                <div class="max-w-xs">{theme_switch("profile-theme")} {language::language_choice()}</div>
             </section>
             <section aria-labelledby="writing" class="rounded-box border border-base-300 p-4">
                 <h2 id="writing" class="mb-2 font-semibold">{t!("Keys and sending")}</h2>

@@ -10,7 +10,7 @@ use shared::{ErrorCode, account::SignIn};
 use crate::{
     api::{Problem, RequestError},
     clock::pause,
-    components::{form::Form, heading::Heading},
+    components::{form::Form, heading::Heading, language_switch::language_switch},
     language::t,
     session::use_session,
     tasks::spawn,
@@ -70,6 +70,7 @@ pub(crate) fn SignInPage() -> impl IntoView {
                     >
                         {move || if form.busy.get() { t!("Signing in…") } else { t!("Sign in") }}
                     </button>
+                    {language_switch()}
                 </form>
             </div>
         </main>

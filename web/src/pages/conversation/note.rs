@@ -103,7 +103,7 @@ impl NoteState {
         let draft = composer.draft.get_untracked();
         let (body, key) = (draft.text.shown(), draft.key.clone());
         if body.trim().is_empty() {
-            return composer.refuse("Enter a note.");
+            return composer.refuse(t!("Enter a note."));
         }
         self.typed.set(None);
         composer.focus();

@@ -1,7 +1,7 @@
-//! Preferences for the language, for keys and for sending.
+//! Preferences for keys and for sending.
 
 use leptos::prelude::*;
-use shared::preferences::{Language, Preferences, UNDO_SECONDS};
+use shared::preferences::{Preferences, UNDO_SECONDS};
 
 use crate::{
     language::{plural, t},
@@ -30,34 +30,6 @@ pub(super) fn preference(
             />
             {label}
         </label>
-    }
-    .into_any()
-}
-
-/// The language of the app. A choice starts the app again.
-pub(super) fn language_choice() -> AnyView {
-    let editor = PreferenceEditor::new();
-    let chosen = Memo::new(move |_| editor.session.preferences(|preferences| preferences.language));
-    // Each language has its own name for itself.
-    let languages =
-        [(Language::Browser, t!("Browser")), (Language::English, "English"), (Language::German, "Deutsch")];
-    let choice = move |(language, name)| {
-        view! {
-            <input
-                type="radio"
-                name="language"
-                class="btn btn-sm join-item flex-1"
-                aria-label=name
-                prop:checked=move || chosen.get() == language
-                on:change=move |_| editor.change_language(language)
-            />
-        }
-    };
-    view! {
-        <fieldset class="mt-3 max-w-xs">
-            <legend class="mb-1 text-sm font-medium">{t!("Language")}</legend>
-            <div class="join flex">{languages.map(choice).collect_view()}</div>
-        </fieldset>
     }
     .into_any()
 }
