@@ -24,7 +24,7 @@ const SEARCH: &str = "/search";
 pub(crate) const LIST_LINK: &str = "[data-list-link]";
 
 /// Keys that are pressed together or in sequence, and their action.
-type Key = (&'static [&'static str], &'static str);
+pub(crate) type Key = (&'static [&'static str], &'static str);
 
 /// Every shortcut and its action.
 const KEYS: &[Key] = &[
@@ -46,6 +46,16 @@ const KEYS: &[Key] = &[
     (&[marked!("Ctrl"), "/"], marked!("Find a template")),
     (&[marked!("Esc")], marked!("Leave the message box")),
     (&["?"], marked!("Show keyboard shortcuts")),
+];
+
+/// A key that acts on an element of the conversation page: the key, the element, and whether it is clicked, not focused.
+const ON_PAGE: [(&str, &str, bool); 6] = [
+    ("A", "[data-assignment] button", false),
+    ("S", "[data-snooze]", true),
+    ("T", "[data-tags]", true),
+    ("E", "[data-close-section]", false),
+    ("C", "[data-write-reply]", true),
+    ("M", "[data-write-note]", true),
 ];
 
 /// Returns the shortcuts that the account has permission to use.
@@ -114,14 +124,10 @@ impl Keys {
                 "n" | "N" if event.repeat() => {}
                 "n" | "N" => take_next(client, notices, router),
                 "r" | "R" => keys.show_updates.update(|times| *times += 1),
-                "a" | "A" => focus_first("[data-assignment] button"),
-                "s" | "S" => click_first("[data-snooze]"),
-                "t" | "T" => click_first("[data-tags]"),
-                "e" | "E" => focus_first("[data-close-section]"),
-                "c" | "C" | "i" | "I" => click_first("[data-write-reply]"),
-                "m" | "M" => click_first("[data-write-note]"),
                 "?" => keys.help_open.set(true),
-                _ => return,
+                "i" | "I" => act_on_page("C"),
+                key if on_page(key).is_none() => return,
+                key => act_on_page(key),
             }
             event.prevent_default();
         });
@@ -223,12 +229,30 @@ pub(crate) fn focus_first(selector: &str) {
     }
 }
 
-/// Clicks the first element that matches.
-fn click_first(selector: &str) {
+fn on_page(key: &str) -> Option<(&'static str, bool)> {
+    let found = ON_PAGE.iter().find(|(own, ..)| own.eq_ignore_ascii_case(key));
+    found.map(|&(_, selector, is_clicked)| (selector, is_clicked))
+}
+
+/// Does what a key does on the conversation page.
+pub(crate) fn act_on_page(key: &str) {
+    let Some((selector, is_clicked)) = on_page(key) else { return };
     let found = document().query_selector(selector).ok().flatten();
-    if let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+    let Some(element) = found.and_then(|element| element.dyn_into::<HtmlElement>().ok()) else { return };
+    if is_clicked {
         element.click();
+    } else {
+        let _ = element.focus();
     }
+}
+
+/// Returns the shortcuts that act on the page that is open, with their actions.
+pub(crate) fn keys_on_page() -> Vec<Key> {
+    let acts = |(keys, _): &&Key| {
+        let selector = keys.first().filter(|_| keys.len() == 1).and_then(|key| on_page(key));
+        selector.is_some_and(|(selector, _)| document().query_selector(selector).ok().flatten().is_some())
+    };
+    KEYS.iter().filter(acts).copied().collect()
 }
 
 /// Moves the focus to the next row; beside a conversation, opens the next conversation of the list.

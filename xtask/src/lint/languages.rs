@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use self::scan::{Text, Use};
+use self::scan::Text;
 use super::Violation;
 use crate::sources::Source;
 use crate::web::languages::{self, FOLDER, Language, Translation};
@@ -115,7 +115,7 @@ fn names(text: &str) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{scan::Use, *};
 
     fn violations(code: &str, json: &str) -> Vec<String> {
         let texts = scan::scan(code).texts.into_iter().map(|text| (PathBuf::from("web/src/a.rs"), text));

@@ -8,6 +8,7 @@ use shared::{
 
 use crate::{
     components::{person::isolated, shell::LINKS},
+    keys::Key,
     language::{t, text},
     theme::THEMES,
 };
@@ -21,8 +22,8 @@ pub(super) enum Action {
     AdHoc(TeamId),
     /// Takes the next waiting conversation and opens it.
     Next,
-    /// Moves the focus to the form that closes the conversation.
-    Close,
+    /// Does what a key does on the open conversation's page.
+    OnPage(&'static str),
     /// Lists the keyboard shortcuts.
     Help,
     /// Changes the theme.
@@ -61,14 +62,14 @@ pub(super) fn pages(me: &Me) -> Vec<Command> {
     pages
 }
 
-/// Returns the actions that the account may use. `can_close`: whether the page has the form that closes a conversation.
-pub(super) fn actions(me: &Me, can_close: bool) -> Vec<Command> {
+/// Returns the actions that the account may use. `on_page`: the shortcuts that act on the open page.
+pub(super) fn actions(me: &Me, on_page: &[Key]) -> Vec<Command> {
     let mut actions = Vec::new();
     if me.may(Permission::Reply) {
         actions.push(command(t!("Take the next waiting conversation"), &["N"], Action::Next));
     }
-    if can_close {
-        actions.push(command(t!("Close the conversation"), &["E"], Action::Close));
+    for &(keys, label) in on_page {
+        actions.extend(keys.first().map(|key| command(text(label), keys, Action::OnPage(key))));
     }
     if me.may(Permission::AdHoc) {
         let teams = me.teams.iter().filter(|team| !team.numbers.is_empty());
@@ -109,6 +110,8 @@ mod tests {
         .unwrap()
     }
 
+    const CLOSE: [Key; 1] = [(&["E"], "Close the conversation")];
+
     fn labels(commands: &[Command]) -> Vec<&str> {
         commands.iter().map(|command| command.label.as_str()).collect()
     }
@@ -120,14 +123,14 @@ mod tests {
             labels(&pages(&agent)),
             ["Conversations in progress", "Closed", "Opt-outs", "Your profile"]
         );
-        assert!(!labels(&actions(&agent, false)).iter().any(|label| label.starts_with("Ad-hoc")));
+        assert!(!labels(&actions(&agent, &[])).iter().any(|label| label.starts_with("Ad-hoc")));
         let next = "Take the next waiting conversation";
-        assert!(labels(&actions(&agent, false)).contains(&next));
-        assert!(!labels(&actions(&me(&[]), false)).contains(&next));
+        assert!(labels(&actions(&agent, &[])).contains(&next));
+        assert!(!labels(&actions(&me(&[]), &[])).contains(&next));
         let supervisor = me(&["search", "ad_hoc", "import"]);
         assert!(labels(&pages(&supervisor)).contains(&"Search"));
         assert!(labels(&pages(&supervisor)).contains(&"Daily file"));
-        let offered = actions(&supervisor, false);
+        let offered = actions(&supervisor, &[]);
         assert!(labels(&offered).contains(&"Ad-hoc: Collections"));
         assert!(!labels(&offered).contains(&"Ad-hoc: No number yet"), "it has no number to send from");
     }
@@ -135,13 +138,13 @@ mod tests {
     #[test]
     fn closing_is_offered_only_where_the_form_is() {
         let agent = me(&[]);
-        assert!(!labels(&actions(&agent, false)).contains(&"Close the conversation"));
-        assert!(labels(&actions(&agent, true)).contains(&"Close the conversation"));
+        assert!(!labels(&actions(&agent, &[])).contains(&"Close the conversation"));
+        assert!(labels(&actions(&agent, &CLOSE)).contains(&"Close the conversation"));
     }
 
     #[test]
     fn a_command_is_found_by_words_in_any_order_and_case() {
-        let commands = actions(&me(&[]), true);
+        let commands = actions(&me(&[]), &CLOSE);
         assert_eq!(labels(&matching(&commands, "CLOSE con")), ["Close the conversation"]);
         assert_eq!(labels(&matching(&commands, "dark theme")), ["Theme: dark"]);
         assert_eq!(matching(&commands, "").len(), commands.len());

@@ -19,7 +19,7 @@ use crate::{
         person::isolated,
     },
     debounce::Debounced,
-    keys::{Keys, focus_first, is_composing, take_next, use_keys},
+    keys::{Keys, act_on_page, is_composing, keys_on_page, take_next, use_keys},
     language::{plural, t, text},
     pages::queue::state::{QueueState, use_queue},
     router::{Router, use_router},
@@ -110,8 +110,7 @@ impl Palette {
         let text = RwSignal::new(String::new());
         let found = RwSignal::new(Vec::<Conversation>::new());
         let me = session.me();
-        let can_close = document().query_selector("[data-close-section]").ok().flatten().is_some();
-        let commands = me.map(|me| (actions(&me, can_close), pages(&me))).unwrap_or_default();
+        let commands = me.map(|me| (actions(&me, &keys_on_page()), pages(&me))).unwrap_or_default();
         let groups = Memo::new(move |_| {
             let text = text.get();
             let waiting = queue.shown.with(|queue| queue.as_ref().map(|queue| in_queue(queue, &text)));
@@ -218,7 +217,7 @@ impl Palette {
                 self.queue.ad_hoc.set(Some(team));
             }
             Action::Next => take_next(self.client, self.notices, self.router),
-            Action::Close => focus_first("[data-close-section]"),
+            Action::OnPage(key) => act_on_page(key),
             Action::Help => self.keys.help_open.set(true),
             Action::Theme(theme) => show(self.theme, theme),
             Action::SignOut => spawn_detached(async move {
