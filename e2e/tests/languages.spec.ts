@@ -36,7 +36,7 @@ const MAIN_SCREENS = [
   "search, with results",
 ];
 
-test("in English, no other language is requested", async ({ page, server }) => {
+test("in English, no other language is requested", async ({ page }) => {
   const requests: string[] = [];
   page.on("request", (request) => requests.push(request.url()));
   await page.goto("/sign-in");
@@ -96,7 +96,7 @@ test.describe("in a German browser", () => {
     await box.fill("a".repeat(161));
     await expect(page.locator("#message-count")).toHaveText("161/306 · 2 Teile · GSM-7");
     const time = page.getByRole("region", { name: "Nachrichten" }).locator("time").first();
-    await expect(time).toHaveAttribute("title", /^[A-Z][a-z]+tag|Mittwoch \d+\. [A-Z][a-zä]+ \d{4} um \d\d:\d\d:\d\d/);
+    await expect(time).toHaveAttribute("title", /^(?:[A-Z][a-z]+tag|Mittwoch) \d+\. [A-Z][a-zä]+ \d{4} um \d\d:\d\d:\d\d/);
   });
 
   test("an account that has chosen English keeps it", async ({ page, server }) => {

@@ -161,6 +161,5 @@ mod tests {
             r#"{"texts": {"{count} new": {"one": "{count} neu", "other": "{count} neu"}}}"#,
         );
         assert_eq!(found, ["web/src/a.rs:1: “{count} new” has plural forms in de, but no number"]);
-        assert_eq!(Use::of("plural"), Some(Use::Plural));
     }
 }
