@@ -77,11 +77,12 @@ impl Worker {
         };
         match reconcile::find(&self.db, &self.gateway, message, unknown.since, self.clock.now()).await {
             Ok(Some(gateway_id)) => SendOutcome::Accepted(gateway_id),
-            Ok(None) if self.may_be_listed_later(claimed.claim.message, unknown) => {
-                SendOutcome::NotListed(retry(None))
-            }
-            Ok(None) if too_old => SendOutcome::GivenUp(FailureCode::NotAccepted),
-            Ok(None) => self.send_again(claimed, message).await,
+            Ok(None) => match self.rest_of_wait(claimed.claim.message, unknown) {
+                // Another replica may look it up next, and then waits on its own.
+                Some(rest) => SendOutcome::NotListed(retry(None).min(rest)),
+                None if too_old => SendOutcome::GivenUp(FailureCode::NotAccepted),
+                None => self.send_again(claimed, message).await,
+            },
             Err(_) if too_old => SendOutcome::GivenUp(FailureCode::OutcomeUnknown),
             Err(ReconcileError::Gateway(RequestError::Unauthorised)) => {
                 let wait = credentials_retry_interval(self.gateway.timeout());
@@ -94,11 +95,14 @@ impl Worker {
         }
     }
 
-    /// Whether the last attempt is so recent that the gateway may still accept it, or list it later.
-    fn may_be_listed_later(&self, message: MessageId, unknown: UnknownOutcome) -> bool {
+    /// Returns how much longer the gateway may still accept the message of the last attempt, or list it later. `None`
+    /// if that time is over.
+    fn rest_of_wait(&self, message: MessageId, unknown: UnknownOutcome) -> Option<TimeDelta> {
         let wait = self.gateway.timeout() * ATTEMPT + self.list_lag;
         let doubted = self.doubts.age(message, self.clock.monotonic());
-        self.clock.now() < unknown.last + wait || TimeDelta::from_std(doubted).is_ok_and(|age| age < wait)
+        let by_clock = unknown.last + wait - self.clock.now();
+        let by_process = wait - TimeDelta::from_std(doubted).unwrap_or(TimeDelta::MAX).min(wait);
+        Some(by_clock.max(by_process)).filter(|rest| *rest > TimeDelta::zero())
     }
 
     /// Sends a message that the gateway does not have, unless the customer has opted out since it was written, or
