@@ -9,7 +9,7 @@ use api::{
     demo::{self, DEMO_EMAILS, DEMO_PASSWORD, DemoError},
     health,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::{CommandError, service_manager};
@@ -31,15 +31,16 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), CommandErro
     let is_new = demo_when_new && add_demo_data_if_new(settings).await?;
     let application = Application::build(settings, Clock::System).await?;
     print_addresses(&application, settings, demo_when_new, is_new);
+    // Before the service manager may send a signal.
+    let signals = Signals::listen()?;
     service_manager::ready(application.address);
     tokio::spawn(service_manager::answer_watchdog(application.address));
     tokio::spawn(health::keep());
     let stop = application.stop();
     tokio::spawn(async move {
-        if shutdown_signal().await.is_ok() {
-            service_manager::stopping();
-            stop.stop().await;
-        }
+        signals.received().await;
+        service_manager::stopping();
+        stop.stop().await;
     });
     Ok(application.run().await?)
 }
@@ -55,14 +56,23 @@ async fn add_demo_data_if_new(settings: &Settings) -> Result<bool, CommandError>
     }
 }
 
-async fn shutdown_signal() -> std::io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that stop the server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn received(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 fn print_addresses(application: &Application, settings: &Settings, demo: bool, is_new: bool) {
