@@ -1,9 +1,10 @@
-// Measures how long a customer's message takes to the screen of an agent who has the conversation open, and to the row of
-// another agent's queue: from the request to the gateway's simulator to the change of the page.
+// Measures how long it takes from signing in to the conversations, and from a customer's request to the gateway's simulator
+// to the screens of two agents who have the conversation open.
 
 import type { Page } from "@playwright/test";
 
 import { openNewConversation } from "../fixtures/conversation.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { test } from "../fixtures/test.ts";
 
 const MESSAGES = 200;
@@ -27,7 +28,7 @@ test("a message on the screens of two agents", async ({ page, otherPage, server 
   test.setTimeout(120_000);
   const { customer, id } = await openNewConversation(page, server);
   await otherPage.setViewportSize({ width: 1440, height: 900 });
-  await server.openAs(otherPage, "cy", `/conversations/${id}`);
+  await server.openAs(otherPage, "bo", `/conversations/${id}`);
   for (const screen of [page, otherPage]) {
     await screen.getByRole("textbox", { name: "Message" }).waitFor();
     await recordAppearances(screen);
@@ -45,4 +46,20 @@ test("a message on the screens of two agents", async ({ page, otherPage, server 
     const at = (share: number) => waits[Math.ceil(waits.length * share) - 1];
     console.log(`A message on ${name}: median ${at(0.5)} ms, p99 ${at(0.99)} ms, longest ${at(1)} ms`);
   }
+});
+
+test("signing in", async ({ page, server }) => {
+  const waits: number[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    await page.context().clearCookies();
+    await page.goto(`${server.url}/sign-in`);
+    const signIn = new SignInPage(page);
+    await signIn.button.waitFor();
+    const started = Date.now();
+    await signIn.signIn("bo");
+    await page.getByRole("link", { name: /^Open conversation/ }).first().waitFor();
+    waits.push(Date.now() - started);
+  }
+  waits.sort((a, b) => a - b);
+  console.log(`From signing in to the conversations: median ${waits[5]} ms, longest ${waits[9]} ms`);
 });

@@ -1,7 +1,7 @@
 //! `sms-chat serve`: starts the server, prints its addresses, and shuts it down gracefully on SIGINT and SIGTERM.
 
 use api::{
-    app::{self, Application},
+    app::{self, Application, Stop},
     auth::PasswordPool,
     clock::Clock,
     config::{GatewayKind, LogFormat, SettingArgs, Settings},
@@ -9,6 +9,7 @@ use api::{
     demo::{self, DEMO_EMAILS, DEMO_PASSWORD, DemoError},
     health,
 };
+use chrono::TimeDelta;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -37,11 +38,7 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), CommandErro
     tokio::spawn(service_manager::answer_watchdog(application.address));
     tokio::spawn(health::keep());
     let stop = application.stop();
-    tokio::spawn(async move {
-        signals.received().await;
-        service_manager::stopping();
-        stop.stop().await;
-    });
+    tokio::spawn(stop_on_signal(signals, stop, settings.shutdown_delay));
     Ok(application.run().await?)
 }
 
@@ -66,13 +63,24 @@ impl Signals {
     fn listen() -> std::io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
+}
 
-    async fn received(mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
+/// Waits for a signal, then stops the server. On SIGTERM, the server goes on for the delay, or until the next signal:
+/// readiness fails, and the load balancer has time to see it. SIGINT comes from a person and stops it at once.
+async fn stop_on_signal(mut signals: Signals, stop: Stop, delay: TimeDelta) {
+    tokio::select! {
+        _ = signals.interrupt.recv() => service_manager::stopping(),
+        _ = signals.terminate.recv() => {
+            service_manager::stopping();
+            stop.announce();
+            tokio::select! {
+                () = Clock::System.sleep(delay) => {}
+                _ = signals.interrupt.recv() => {}
+                _ = signals.terminate.recv() => {}
+            }
         }
     }
+    stop.stop().await;
 }
 
 fn print_addresses(application: &Application, settings: &Settings, demo: bool, is_new: bool) {
