@@ -32,11 +32,12 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), CommandErro
     let is_new = demo_when_new && add_demo_data_if_new(settings).await?;
     let application = Application::build(settings, Clock::System).await?;
     print_addresses(&application, settings, demo_when_new, is_new);
+    // Before the service manager may send a signal.
+    let signals = Signals::listen()?;
     service_manager::ready(application.address);
     tokio::spawn(service_manager::answer_watchdog(application.address));
     tokio::spawn(health::keep());
     let stop = application.stop();
-    let signals = Signals::listen()?;
     tokio::spawn(stop_on_signal(signals, stop, settings.shutdown_delay));
     Ok(application.run().await?)
 }

@@ -1,7 +1,8 @@
 //! A gateway that has Twilio's protocol with differences: a path before Twilio's in the base URL, a header and a key of
 //! its own for signatures, and a message list that ignores its filters.
 
-use chrono::{TimeDelta, Utc};
+use api::clock::Clock;
+use chrono::TimeDelta;
 use serde_json::json;
 use shared::ErrorCode::{InvalidSignature, MediaGone};
 
@@ -101,7 +102,7 @@ fn an_unknown_outcome_is_found_in_an_unfiltered_list_with_pages() {
 fn gap_repair_filters_an_unfiltered_list_by_number_and_date() {
     run(async |app, gateway| {
         gateway.inject_fault(json!({"fault": "list_ignores_filters", "times": null})).await;
-        let old = Utc::now() - TimeDelta::days(4);
+        let old = Clock::System.now() - TimeDelta::days(4);
         for text in [
             json!({"from": STRANGER, "to": COLLECTIONS_NUMBER, "body": "Four days ago", "at": old}),
             json!({"from": STRANGER, "to": "+447700900098", "body": "To no team"}),
