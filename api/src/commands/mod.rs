@@ -1,7 +1,10 @@
 //! The commands. Only this module writes to stdout and stderr; the library logs instead.
 
+mod backup;
 mod doctor;
 mod import;
+mod move_database;
+mod progress;
 mod serve;
 
 use std::io::BufRead;
@@ -11,7 +14,7 @@ use api::{
     app::open,
     auth::PasswordPool,
     clock::Clock,
-    config::{SettingArgs, Settings},
+    config::{SettingArgs, Settings, database_url},
     db::Db,
     demo, openapi,
 };
@@ -53,6 +56,12 @@ enum Command {
     },
     /// Imports a team's daily file. Example: `sms-chat import --team Collections customers.csv`
     Import(import::ImportFile),
+    /// Moves all data to another, empty database. Example: `sms-chat move --from sqlite://data/sms-chat.db --to postgres://desk@localhost/desk`
+    Move(move_database::MoveDatabase),
+    /// Makes a verified copy of the SQLite database while the server runs. Example: `sms-chat backup backups/monday.db`
+    Backup(backup::MakeBackup),
+    /// Verifies a backup and makes it the SQLite database. Example: `sms-chat restore backups/monday.db`
+    Restore(backup::RestoreBackup),
     /// Manages accounts.
     #[command(subcommand)]
     Account(AccountCommand),
@@ -102,9 +111,16 @@ impl From<RoleArg> for Role {
 
 /// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
-    if let Command::Openapi = cli.command {
-        println!("{}", openapi::document().to_pretty_json()?);
-        return Ok(());
+    // These commands need no settings, or only the database.
+    match &cli.command {
+        Command::Openapi => {
+            println!("{}", openapi::document().to_pretty_json()?);
+            return Ok(());
+        }
+        Command::Move(wanted) => return move_database::move_database(wanted),
+        Command::Backup(wanted) => return backup::back_up(&database_url(&cli.settings)?, wanted),
+        Command::Restore(wanted) => return backup::restore(&database_url(&cli.settings)?, wanted),
+        _ => {}
     }
     let settings = Settings::from_args(&cli.settings)?;
     match cli.command {
@@ -114,7 +130,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Doctor { repair } => doctor::doctor(&settings, repair),
         Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
-        Command::Openapi => Ok(()),
+        Command::Openapi | Command::Move(_) | Command::Backup(_) | Command::Restore(_) => Ok(()),
     }
 }
 

@@ -97,14 +97,7 @@ impl Settings {
     /// # Errors
     /// The first invalid value.
     pub fn from_args(args: &SettingArgs) -> Result<Self, SettingError> {
-        let url: DatabaseUrl = match non_empty(&args.database_url) {
-            None => DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db")),
-            Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
-                variable: "SMS_CHAT_DATABASE_URL",
-                problem: error.to_string(),
-                example: "sqlite://data/sms-chat.db",
-            })?,
-        };
+        let url = database_url(args)?;
         let listen = parse_or_default(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")?;
         let jwt_secret = secret::jwt_secret(non_empty(&args.jwt_secret), &url)?;
         Ok(Self {
@@ -139,6 +132,21 @@ impl Settings {
                 search_days: parse_in_range(&args.search_days, 1..=3650, 90, "SMS_CHAT_SEARCH_DAYS", "90")?,
             },
         })
+    }
+}
+
+/// Returns the URL of the database, for commands that need no other setting.
+///
+/// # Errors
+/// When the URL is invalid.
+pub fn database_url(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
+    match non_empty(&args.database_url) {
+        None => Ok(DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db"))),
+        Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
+            variable: "SMS_CHAT_DATABASE_URL",
+            problem: error.to_string(),
+            example: "sqlite://data/sms-chat.db",
+        }),
     }
 }
 

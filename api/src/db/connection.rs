@@ -148,6 +148,10 @@ impl DbConnection {
 pub(super) enum Purpose {
     Read,
     Write,
+    /// Reads the whole database, and lets no other program use a SQLite file meanwhile.
+    MoveFrom,
+    /// Fills the database, and lets no other program use a SQLite file meanwhile.
+    MoveTo,
 }
 
 /// Opens connections for the pool and the writer.
@@ -169,7 +173,9 @@ impl Connections {
             // A plan that was made while a table had few rows stays in use when it has many. Without these settings, the
             // events and the outbox of a new desk are read as a whole by every statement, until PostgreSQL analyses them.
             (DatabaseUrl::Postgres(_), _) => {
-                "SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8'; SET enable_seqscan = off; SET jit = off;"
+                "SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8'; SET enable_seqscan = off; SET jit = off;
+                 SELECT set_config('application_name', 'sms-chat', false)
+                 WHERE current_setting('application_name') = '';"
             }
             (DatabaseUrl::Sqlite(_), Purpose::Read) => {
                 "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -1000;
@@ -180,6 +186,16 @@ impl Connections {
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;
                  PRAGMA journal_size_limit = 67108864;"
+            }
+            // The locking mode is set first: then the first read fails while another connection is open.
+            (DatabaseUrl::Sqlite(_), Purpose::MoveFrom) => {
+                "PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;
+                 SELECT count(*) FROM sqlite_schema; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;"
+            }
+            (DatabaseUrl::Sqlite(_), Purpose::MoveTo) => {
+                "PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -64000;
+                 PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;"
             }
         };
         conn.batch(settings).map_err(|error| ConnectionError::BadConnection(error.to_string()))?;

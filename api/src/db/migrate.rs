@@ -1,12 +1,19 @@
 //! Runs the database migrations. Each migration has a script for both databases, `migrations/{sqlite,postgres}`; the
 //! scripts are embedded in the binary.
 
+use diesel::{
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+    sqlite::Sqlite,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
     DatabaseUrl, DbConnection, DbError,
     connection::{Connections, Purpose, on_each},
     files,
+    text_query::TextQuery,
+    transfer,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -36,11 +43,22 @@ impl Migrations {
         Ok(Self { conn })
     }
 
+    /// Migrates on a connection that is already open.
+    pub(super) fn on_connection(conn: DbConnection) -> Self {
+        Self { conn }
+    }
+
+    /// Returns the connection.
+    pub(super) fn into_connection(self) -> DbConnection {
+        self.conn
+    }
+
     /// Runs all pending migrations and returns their number.
     ///
     /// # Errors
-    /// When a migration fails. The migrations before it stay applied.
+    /// When a migration fails. The migrations before it stay applied. When a move into the database is unfinished.
     pub fn run(&mut self) -> Result<usize, DbError> {
+        transfer::refuse_unfinished(&mut self.conn)?;
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(LOCK)?;
         }
@@ -78,4 +96,52 @@ impl Migrations {
         on_each!(&mut self.conn, |conn| conn.revert_all_migrations(scripts).map(|reverted| reverted.len()))
             .map_err(|error| DbError::Unreachable(format!("a migration could not be reverted: {error}")))
     }
+}
+
+/// The migrations of a database, compared with those of this program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SchemaState {
+    /// The newest applied migration. `None` if the database has none of this program's migrations.
+    pub(super) newest: Option<String>,
+    /// Number of migrations of this program that were not applied.
+    pub(super) pending: usize,
+    /// Number of applied migrations that this program does not know.
+    pub(super) unknown: usize,
+}
+
+impl SchemaState {
+    /// Reads the applied migrations. Changes nothing, unlike [`Migrations::missing`], which creates their table.
+    pub(super) fn of(conn: &mut DbConnection) -> Result<Self, DbError> {
+        let exists = match conn {
+            DbConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations')::text",
+            DbConnection::Sqlite(_) => {
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '__diesel_schema_migrations'"
+            }
+        };
+        let known = known(conn)?;
+        if TextQuery::new(exists).value(conn)?.is_none() {
+            return Ok(Self { newest: None, pending: known.len(), unknown: 0 });
+        }
+        let applied =
+            TextQuery::new("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn)?;
+        let applied: Vec<String> =
+            applied.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        let is_ours = applied.iter().any(|version| known.contains(version));
+        Ok(Self {
+            pending: known.iter().filter(|version| !applied.contains(version)).count(),
+            unknown: applied.iter().filter(|version| !known.contains(version)).count(),
+            newest: applied.last().filter(|_| is_ours).cloned(),
+        })
+    }
+}
+
+/// Returns the versions of this program's migrations.
+fn known(conn: &DbConnection) -> Result<Vec<String>, DbError> {
+    let versions = match conn {
+        DbConnection::Postgres(_) => MigrationSource::<Pg>::migrations(&POSTGRES)
+            .map(|all| all.iter().map(|one| one.name().version().to_string()).collect::<Vec<_>>()),
+        DbConnection::Sqlite(_) => MigrationSource::<Sqlite>::migrations(&SQLITE)
+            .map(|all| all.iter().map(|one| one.name().version().to_string()).collect()),
+    };
+    versions.map_err(|error| DbError::Unreachable(format!("the migrations cannot be read: {error}")))
 }

@@ -1,6 +1,7 @@
 //! Access to the database through [`Db::read`] and [`Db::write`]. Both take a closure, one per request, and run it on a
 //! thread outside the HTTP workers. Only this folder and `search/` distinguish SQLite and PostgreSQL.
 
+pub mod backup;
 pub(crate) mod cached;
 mod commits;
 mod connection;
@@ -9,6 +10,8 @@ mod lock;
 mod migrate;
 pub(crate) mod schema;
 mod storage;
+mod text_query;
+pub mod transfer;
 mod types;
 mod url;
 mod writer;
@@ -55,6 +58,12 @@ pub enum DbError {
     /// The database cannot be reached.
     #[error("the database cannot be reached: {}", in_one_line(.0))]
     Unreachable(String),
+    /// The database was not filled completely.
+    #[error(
+        "the move from {0} into this database is unfinished, so nothing else may use it; \
+         run the same sms-chat move again to finish it"
+    )]
+    UnfinishedMove(String),
     /// The closure panicked. The transaction was rolled back.
     #[error("a database closure panicked")]
     Panicked,
@@ -142,6 +151,7 @@ impl Db {
             .connection_timeout(CONNECTION_TIMEOUT)
             .build(Connections { url: url.clone(), purpose })
             .map_err(|error| unreachable(&error))?;
+        transfer::refuse_unfinished(&mut *pool.get().map_err(|error| unreachable(&error))?)?;
         let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
         Ok(Self { pool, permits, writer, storage, commits })
     }
