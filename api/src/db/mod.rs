@@ -151,7 +151,9 @@ impl Db {
             .connection_timeout(CONNECTION_TIMEOUT)
             .build(Connections { url: url.clone(), purpose })
             .map_err(|error| unreachable(&error))?;
-        transfer::refuse_unfinished(&mut *pool.get().map_err(|error| unreachable(&error))?)?;
+        let mut conn = pool.get().map_err(|error| unreachable(&error))?;
+        transfer::refuse_unfinished(&mut conn)?;
+        drop(conn);
         let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
         Ok(Self { pool, permits, writer, storage, commits })
     }

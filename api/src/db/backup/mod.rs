@@ -76,7 +76,12 @@ pub fn restore(file: &Path, database: &Path, kept: Option<PathBuf>) -> Result<Re
         close_down(database)?;
         move_aside(database, kept).map_err(unwritable)?;
     }
-    copy.rename(database)?;
+    if let Err(error) = copy.rename(database) {
+        if let Some(kept) = &kept {
+            let _ = move_aside(kept, database);
+        }
+        return Err(error);
+    }
     Ok(Restored { verified, kept })
 }
 

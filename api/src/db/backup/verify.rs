@@ -69,6 +69,6 @@ pub(super) fn verify(path: &Path, name: &str) -> Result<Verified, BackupError> {
 
 /// Returns the first problem that SQLite finds.
 fn integrity(conn: &mut DbConnection) -> Result<Option<String>, DbError> {
-    let found = TextQuery::new("SELECT integrity_check FROM pragma_integrity_check(1)").value(conn)?;
+    let found = TextQuery::new("SELECT integrity_check FROM pragma_integrity_check").value(conn)?;
     Ok(found.filter(|result| result != "ok"))
 }

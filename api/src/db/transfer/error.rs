@@ -55,6 +55,9 @@ pub enum TransferError {
         /// The source of the unfinished move.
         source_url: String,
     },
+    /// The schema of the target is that of an earlier version.
+    #[error("the move into {0} was begun by an earlier version of sms-chat; move into an empty database")]
+    OtherVersion(String),
     /// PostgreSQL cannot store a character of a text.
     #[error(
         "the table {table} has a text with the character U+0000, which PostgreSQL cannot store: \

@@ -1,5 +1,7 @@
 //! Opens the source and the target of a move, and checks that they can be used.
 
+use std::{thread, time::Duration};
+
 use super::{
     TransferError, mark,
     read::{count, table_names},
@@ -12,6 +14,11 @@ use crate::db::{
     migrate::SchemaState,
     text_query::TextQuery,
 };
+
+/// How often, and after which time, a move looks again whether others use the database: PostgreSQL lists a connection for
+/// a moment after its end.
+const LOOKS: u32 = 20;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Opens the source for reading. What other programs write later is not seen.
 pub(super) fn source(url: &DatabaseUrl) -> Result<DbConnection, TransferError> {
@@ -90,7 +97,7 @@ fn is_continued(conn: &mut DbConnection, url: &DatabaseUrl, source: &str) -> Res
         Some(known) if known != source => {
             return Err(TransferError::OtherSource { url: shown, source_url: known });
         }
-        Some(_) if state.pending > 0 => return Err(TransferError::Older(shown)),
+        Some(_) if state.pending > 0 => return Err(TransferError::OtherVersion(shown)),
         Some(_) => return Ok(true),
         None => {}
     }
@@ -133,12 +140,23 @@ fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<DbConnection, Transfer
         }
         TransferError::Unreachable(url.to_string(), DbError::Unreachable(error))
     })?;
-    if let DbConnection::Postgres(_) = conn {
-        let others = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()
-             AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
-        if TextQuery::new(others).value(&mut conn)?.is_some() {
+    let mut looks = 0;
+    while is_used_by_others(&mut conn)? {
+        looks += 1;
+        if looks == LOOKS {
             return Err(TransferError::InUse(url.to_string()));
         }
+        thread::sleep(BETWEEN_LOOKS);
     }
     Ok(conn)
+}
+
+/// Whether other programs of SMS Chat are connected to PostgreSQL. The lock on a SQLite file excludes them.
+fn is_used_by_others(conn: &mut DbConnection) -> Result<bool, DbError> {
+    if let DbConnection::Sqlite(_) = conn {
+        return Ok(false);
+    }
+    let others = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()
+         AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
+    Ok(TextQuery::new(others).value(conn)?.is_some())
 }

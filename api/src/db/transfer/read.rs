@@ -18,7 +18,9 @@ impl Reader {
     pub(super) fn new(conn: &DbConnection, table: &Table, rows: usize) -> Self {
         let keys = table.key_columns();
         let columns: Vec<String> = table.columns.iter().map(|column| column.read(conn)).collect();
-        let names: Vec<String> = keys.iter().map(|key| format!("\"{}\"", key.name)).collect();
+        // With the table, because the name alone is also that of the column as a text.
+        let names: Vec<String> =
+            keys.iter().map(|key| format!("\"{}\".\"{}\"", table.name, key.name)).collect();
         let places: Vec<String> = keys.iter().map(|key: &Column| key.write(conn, "{}")).collect();
         let select = format!("SELECT {} FROM \"{}\"", columns.join(", "), table.name);
         let order = format!("ORDER BY {} LIMIT {rows}", names.join(", "));

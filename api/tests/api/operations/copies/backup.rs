@@ -1,6 +1,6 @@
 //! `sms-chat backup` makes complete copies while the server writes, and never replaces a file.
 
-use std::path::Path;
+use std::{os::unix::fs::PermissionsExt, path::Path};
 
 use api::db::backup;
 use serde_json::json;
@@ -27,13 +27,19 @@ fn a_restored_backup_has_the_content_of_the_database() {
     let line = out.lines().find(|line| line.trim_start().starts_with("messages ")).unwrap();
     assert!(line.ends_with(&format!(" {messages} rows")), "{line}");
     assert_eq!(files(folder.path()), ["of 100 % #1?.db"], "no temporary file remains");
+    assert_eq!(mode(&file), 0o600, "only the owner can read it");
 
     let restored = TestDatabase::empty(Kind::Sqlite);
     let out = succeeds(&restored, &["restore", file.to_str().unwrap()]);
     assert!(out.contains("restored from "), "{out}");
+    assert_eq!(mode(&restored.file()), 0o600);
     assert_eq!(contents(&restored), contents(&database));
     let schema = "SELECT type || name || coalesce(sql, '') AS value FROM sqlite_schema ORDER BY 1";
     assert_eq!(restored.strings(schema), database.strings(schema));
+}
+
+fn mode(file: &Path) -> u32 {
+    std::fs::metadata(file).unwrap().permissions().mode() & 0o777
 }
 
 fn files(folder: &Path) -> Vec<String> {

@@ -74,9 +74,9 @@ fn schema(database: &TestDatabase) -> Vec<String> {
             "SELECT type || ' ' || name || ': ' || coalesce(sql, '') AS value FROM sqlite_schema ORDER BY 1"
         }
         Kind::Postgres => {
-            "SELECT relname || ' ' || tgname || ' ' || tgenabled AS value
+            "SELECT relname || ' ' || tgname || ' ' || tgenabled::text AS value
              FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid WHERE NOT tgisinternal
-             UNION SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+             UNION SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
         }
     })
 }
