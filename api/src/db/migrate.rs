@@ -19,7 +19,7 @@ use super::{
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 /// Lets only one replica migrate at a time. The number is arbitrary.
-const LOCK: &str = "SELECT pg_advisory_lock(7061931)";
+const LOCK: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(7061931)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7061931)";
 
 /// A connection for migrations.
@@ -53,31 +53,49 @@ impl Migrations {
         self.conn
     }
 
-    /// Runs all pending migrations and returns their number.
+    /// Runs all pending migrations and returns their number. Of several processes, one at a time runs them; the others
+    /// wait.
     ///
     /// # Errors
-    /// When a migration fails. The migrations before it stay applied. When a move into the database is unfinished.
+    /// When a migration fails: the migrations before it stay applied. `NewerSchema` when the database has a migration
+    /// that this program does not know, `UnfinishedMove` when a move into the database is unfinished.
     pub fn run(&mut self) -> Result<usize, DbError> {
         transfer::refuse_unfinished(&mut self.conn)?;
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(LOCK)?;
         }
-        let scripts = self.scripts();
-        let ran = on_each!(&mut self.conn, |conn| conn.run_pending_migrations(scripts).map(|ran| ran.len()));
+        let ran = self.run_locked();
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(UNLOCK)?;
         }
-        ran.map_err(|error| DbError::Unreachable(format!("a migration failed: {error}")))
+        ran
+    }
+
+    fn run_locked(&mut self) -> Result<usize, DbError> {
+        self.refuse_newer()?;
+        let scripts = self.scripts();
+        on_each!(&mut self.conn, |conn| conn.run_pending_migrations(scripts).map(|ran| ran.len()))
+            .map_err(|error| DbError::Unreachable(format!("a migration failed: {error}")))
     }
 
     /// Returns the number of pending migrations.
     ///
     /// # Errors
-    /// When the applied migrations cannot be read.
+    /// When the applied migrations cannot be read. `NewerSchema` when the database has a migration that this program
+    /// does not know.
     pub fn missing(&mut self) -> Result<usize, DbError> {
+        self.refuse_newer()?;
         let scripts = self.scripts();
         on_each!(&mut self.conn, |conn| conn.pending_migrations(scripts).map(|pending| pending.len()))
-            .map_err(|error| DbError::Unreachable(format!("the applied migrations cannot be read: {error}")))
+            .map_err(unreadable)
+    }
+
+    /// Refuses a database that a newer version has migrated: this version does not know what its columns mean.
+    fn refuse_newer(&mut self) -> Result<(), DbError> {
+        match SchemaState::of(&mut self.conn)?.unknown {
+            Some(version) => Err(DbError::NewerSchema(version)),
+            None => Ok(()),
+        }
     }
 
     fn scripts(&self) -> EmbeddedMigrations {
@@ -105,8 +123,8 @@ pub(super) struct SchemaState {
     pub(super) newest: Option<String>,
     /// Number of migrations of this program that were not applied.
     pub(super) pending: usize,
-    /// Number of applied migrations that this program does not know.
-    pub(super) unknown: usize,
+    /// The newest applied migration that this program does not know.
+    pub(super) unknown: Option<String>,
 }
 
 impl SchemaState {
@@ -120,7 +138,7 @@ impl SchemaState {
         };
         let known = known(conn)?;
         if TextQuery::new(exists).value(conn)?.is_none() {
-            return Ok(Self { newest: None, pending: known.len(), unknown: 0 });
+            return Ok(Self { newest: None, pending: known.len(), unknown: None });
         }
         let applied =
             TextQuery::new("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn)?;
@@ -129,7 +147,7 @@ impl SchemaState {
         let is_ours = applied.iter().any(|version| known.contains(version));
         Ok(Self {
             pending: known.iter().filter(|version| !applied.contains(version)).count(),
-            unknown: applied.iter().filter(|version| !known.contains(version)).count(),
+            unknown: applied.iter().rfind(|version| !known.contains(version)).cloned(),
             newest: applied.last().filter(|_| is_ours).cloned(),
         })
     }
@@ -144,4 +162,8 @@ fn known(conn: &DbConnection) -> Result<Vec<String>, DbError> {
             .map(|all| all.iter().map(|one| one.name().version().to_string()).collect()),
     };
     versions.map_err(|error| DbError::Unreachable(format!("the migrations cannot be read: {error}")))
+}
+
+fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {
+    DbError::Unreachable(format!("the applied migrations cannot be read: {error}"))
 }

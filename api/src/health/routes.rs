@@ -1,5 +1,7 @@
 //! `/health` and `/metrics`.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::{HttpResponse, http::header, web};
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -19,18 +21,20 @@ pub async fn live() -> HttpResponse {
     HttpResponse::Ok().json(json!({"status": "ok"}))
 }
 
-/// Reports whether the server can work: the database answers and has room, and the gateway accepts the credentials.
+/// Reports whether the server can work: the database answers and has room, the gateway accepts the credentials, and the
+/// server is not about to stop.
 #[utoipa::path(get, path = "/health/ready", operation_id = "get_readiness", tag = "health",
     responses((status = 200, description = "The server is ready", body = serde_json::Value),
         (status = 503, description = "The server is not ready, with the reason", body = serde_json::Value)))]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let found = match state.db.check_room().await {
+    let found = match state.db.check_writable().await {
         Ok(()) => state.db.read(state_of_gateway).await,
         Err(error) => Err(error),
     };
     let database = match &found {
         Ok(_) => "ok",
         Err(DbError::Storage(_)) => "full",
+        Err(DbError::Busy) => "busy",
         Err(_) => "unreachable",
     };
     let (queued, oldest, refused) = match found {
@@ -38,10 +42,14 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         Err(_) => (None, None, None),
     };
     let gateway = if refused.is_some() { "refuses our credentials" } else { "ok" };
-    let is_ready = queued.is_some() && refused.is_none();
-    let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let status = match (state.stopping.load(Ordering::Relaxed), &queued, &refused) {
+        (true, ..) => "stopping",
+        (false, Some(_), None) => "ok",
+        (false, ..) => "not ready",
+    };
+    let mut response = if status == "ok" { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(json!({
-        "status": if is_ready { "ok" } else { "not ready" },
+        "status": status,
         "database": database,
         "gateway": {"status": gateway, "refused_since": refused, "queued": queued, "oldest_queued_at": oldest},
     }))

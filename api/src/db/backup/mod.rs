@@ -94,9 +94,7 @@ fn close_down(database: &Path) -> Result<(), BackupError> {
         conn.batch("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT;")
     });
     match closed {
-        Err(DbError::Query(error)) if error.to_string().contains("locked") => {
-            Err(BackupError::InUse(database.display().to_string()))
-        }
+        Err(DbError::Busy) => Err(BackupError::InUse(database.display().to_string())),
         Err(error) => {
             tracing::warn!(%error, "the replaced database cannot be read");
             Ok(())

@@ -49,7 +49,7 @@ pub(super) fn verify(path: &Path, name: &str) -> Result<Verified, BackupError> {
     }
     let state = SchemaState::of(&mut conn).map_err(damaged)?;
     let Some(schema) = state.newest else { return Err(BackupError::NotOurs(name.to_owned())) };
-    if state.unknown > 0 {
+    if state.unknown.is_some() {
         return Err(BackupError::Newer(name.to_owned()));
     }
     let existing = table_names(&mut conn).map_err(damaged)?;

@@ -125,7 +125,7 @@ fn is_missing(url: &DatabaseUrl) -> bool {
 fn schema(conn: &mut DbConnection, shown: &str) -> Result<SchemaState, TransferError> {
     let state = SchemaState::of(conn)?;
     match state {
-        SchemaState { newest: Some(_), unknown: 1.., .. } => Err(TransferError::Newer(shown.to_owned())),
+        SchemaState { newest: Some(_), unknown: Some(_), .. } => Err(TransferError::Newer(shown.to_owned())),
         state => Ok(state),
     }
 }
@@ -135,11 +135,18 @@ fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<DbConnection, Transfer
     let connections = Connections { url: url.clone(), purpose };
     let mut conn = connections.establish().map_err(|error| {
         let error = error.to_string();
-        if error.contains("database is locked") {
+        if [DbError::Busy.to_string().as_str(), "database is locked"].iter().any(|part| error.contains(part))
+        {
             return TransferError::InUse(url.to_string());
         }
         TransferError::Unreachable(url.to_string(), DbError::Unreachable(error))
     })?;
+    if let DbConnection::Postgres(_) = conn {
+        // One of the two databases waits for the other, and a large table takes minutes.
+        conn.batch(
+            "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0",
+        )?;
+    }
     let mut looks = 0;
     while is_used_by_others(&mut conn)? {
         looks += 1;
