@@ -2,6 +2,7 @@
 
 mod background;
 mod gateway;
+mod request_span;
 
 use std::{
     net::{SocketAddr, TcpListener},
@@ -12,17 +13,15 @@ use std::{
 };
 
 use actix_web::{
-    App, Error, HttpServer,
-    body::MessageBody,
-    dev::{Server, ServerHandle, ServiceRequest, ServiceResponse},
+    App, HttpServer,
+    dev::{Server, ServerHandle},
     middleware::{Compress, from_fn},
     web,
 };
 use chrono::TimeDelta;
 use simulator::Simulator;
 use tokio::{sync::watch, task::JoinHandle};
-use tracing::Span;
-use tracing_actix_web::{RootSpanBuilder, TracingLogger};
+use tracing_actix_web::TracingLogger;
 
 use crate::{
     auth::{Authenticator, Callers, PasswordPool, RateLimit, SignInThrottle, TokenKeys},
@@ -37,6 +36,7 @@ use crate::{
     state::AppState,
 };
 use background::Background;
+use request_span::RequestSpan;
 
 /// Number of seconds that requests in progress may take during shutdown. It is shorter than the 30 s after which
 /// service managers commonly kill a process.
@@ -155,7 +155,6 @@ impl Application {
             rate_limit: RateLimit::new(settings.limits.requests_per_minute, clock.clone()),
             secure_cookies: http.is_secure,
         };
-        let credentials = settings.credentials();
         let queue = Arc::new(QueueAnswers::new(db.clone(), background.versions));
         let stopping = Arc::<AtomicBool>::default();
         let search_sample = Arc::new(search::Sample::new(clock.clone()));
@@ -175,10 +174,7 @@ impl Application {
             trusted_proxies: settings.http.trusted_proxies.clone(),
             http,
             public_url: public_url.clone(),
-            webhook_tokens: [Some(credentials.auth_token), credentials.secondary_auth_token]
-                .into_iter()
-                .flatten()
-                .collect(),
+            webhook_signature: settings.webhook_signature(),
             handset_url: simulator.as_ref().map(Simulator::handset_url),
             simulated: simulator.as_ref().map(Simulator::numbers),
         });
@@ -248,28 +244,6 @@ async fn refuse_demo_password(
         Ok(Some(email)) => Err(StartError::DemoPassword(email)),
         Ok(None) => Ok(()),
         Err(error) => Err(StartError::DemoAccounts(error)),
-    }
-}
-
-/// The span of a request: its method, route and status. It omits the query, which can include a name or a number.
-#[derive(Debug)]
-struct RequestSpan;
-
-impl RootSpanBuilder for RequestSpan {
-    fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern().unwrap_or_else(|| "other".to_owned());
-        tracing::info_span!("request", method = %request.method(), route, status = tracing::field::Empty)
-    }
-
-    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let (route, status) = match outcome {
-            Ok(answer) => (answer.request().match_pattern(), answer.status()),
-            Err(error) => (None, error.as_response_error().status_code()),
-        };
-        span.record("status", status.as_u16());
-        metrics::counter!("sms_chat_requests_total",
-            "route" => route.unwrap_or_else(|| "other".to_owned()), "status" => status.as_u16().to_string())
-        .increment(1);
     }
 }
 

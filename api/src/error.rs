@@ -16,6 +16,7 @@ use crate::{
     db::DbError,
     fields::{Invalid, Taken},
     paging::{InvalidCursor, InvalidLimit},
+    request_id::RequestId,
 };
 
 /// Makes a problem of an error whose variants each contain an error that becomes a problem. Names every variant, because
@@ -70,10 +71,10 @@ impl ApiError {
         self
     }
 
-    /// An internal error. Logs `fault` under a new request id; the response contains only the id.
+    /// An internal error. Logs `fault` under the request's id; the response contains only the id.
     #[must_use]
     pub fn internal(fault: &dyn fmt::Display) -> Self {
-        let request_id = format!("{:016x}", rand::random::<u64>());
+        let request_id = RequestId::current().to_string();
         tracing::error!(%request_id, %fault, "internal error");
         let detail = format!(
             "Something went wrong on our side. Try again; if it keeps happening, quote request id {request_id}."

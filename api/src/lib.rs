@@ -55,6 +55,8 @@
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
 //! - [`clock`]: the current time
+//! - [`request_id`]: the ids of requests, for the log
+//! - [`loopback`]: requests to the server on this machine
 //! - [`machine`]: the processors, and the allocator
 
 pub mod accounts;
@@ -81,6 +83,7 @@ pub mod gap_repair;
 pub mod gateway;
 pub mod health;
 pub mod idempotency;
+pub mod loopback;
 pub mod machine;
 pub mod messages;
 pub mod middleware;
@@ -89,6 +92,7 @@ pub mod openapi;
 pub mod outbox;
 pub mod paging;
 pub mod rejected_messages;
+pub mod request_id;
 mod retention;
 pub mod router;
 pub mod search;

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use actix_web::{
-    Error, ResponseError,
+    Error, HttpMessage, ResponseError,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -21,8 +21,11 @@ use subtle::ConstantTimeEq;
 use crate::{
     config::{Exposure, HttpSettings},
     error::ApiError,
+    request_id::RequestId,
 };
 
+/// The header with the id by which an operator finds the request in the log.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Headers of every response.
 const HEADERS: [(&str, &str); 6] = [
     ("x-content-type-options", "nosniff"),
@@ -84,12 +87,16 @@ pub(crate) async fn guard(
     let policy = request.app_data::<web::Data<HttpPolicy>>().cloned();
     let refused = policy.as_ref().and_then(|policy| check(policy, &request).err());
     let path = request.path().to_owned();
+    let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::random);
     let mut answer = match refused {
         Some(error) => request.into_response(error.error_response()).map_into_right_body(),
-        None => next.call(request).await?.map_into_left_body(),
+        None => id.scope(next.call(request)).await?.map_into_left_body(),
     };
     let is_secure = policy.is_some_and(|policy| policy.is_secure);
     add_headers(answer.headers_mut(), &path, is_secure);
+    if let Ok(id) = HeaderValue::try_from(id.to_string()) {
+        answer.headers_mut().insert(REQUEST_ID, id);
+    }
     Ok(answer)
 }
 

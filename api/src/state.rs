@@ -3,12 +3,11 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use chrono::TimeDelta;
-use secrecy::SecretString;
 
 use crate::{
     auth::Authenticator,
     clock::Clock,
-    config::TrustedProxies,
+    config::{TrustedProxies, WebhookSignature},
     conversations::{presence::Presences, queue::QueueAnswers},
     daily_files::DailyFiles,
     db::Db,
@@ -52,8 +51,8 @@ pub struct AppState {
     pub http: HttpPolicy,
     /// The URL at which browsers and the gateway reach the server, without a slash at the end.
     pub public_url: String,
-    /// The tokens with which the gateway may sign webhooks.
-    pub webhook_tokens: Vec<SecretString>,
+    /// How the gateway signs webhooks.
+    pub webhook_signature: WebhookSignature,
     /// The URL of the handset page, with the simulator only.
     pub handset_url: Option<String>,
     /// The numbers that the handset page offers, with the simulator only.

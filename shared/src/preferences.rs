@@ -1,4 +1,4 @@
-//! What an account has set for itself: appearance, keys, undo and notifications.
+//! What an account has set for itself: appearance, language, keys, undo and notifications.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,8 @@ pub const UNDO_SECONDS: [u8; 3] = [0, 5, 10];
 pub struct Preferences {
     /// The colours of the app.
     pub theme: Theme,
+    /// The language of the app.
+    pub language: Language,
     /// Whether shortcuts of a single key work (WCAG 2.1.4).
     pub shortcuts: bool,
     /// For how many seconds a sent message can be undone: 0, 5 or 10.
@@ -26,7 +28,14 @@ pub struct Preferences {
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::System, shortcuts: true, undo_seconds: 0, sound: true, muted: Vec::new() }
+        Self {
+            theme: Theme::System,
+            language: Language::Browser,
+            shortcuts: true,
+            undo_seconds: 0,
+            sound: true,
+            muted: Vec::new(),
+        }
     }
 }
 
@@ -42,6 +51,22 @@ pub enum Theme {
     Light,
     /// Dark.
     Dark,
+}
+
+/// The language of the app.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    /// That of the browser, or English if the app is not in that language.
+    #[default]
+    Browser,
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// German.
+    #[serde(rename = "de")]
+    German,
 }
 
 /// A kind of notification of one team.

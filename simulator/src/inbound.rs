@@ -165,7 +165,7 @@ fn form_of(world: &World, text: &Text, keyword: Option<Keyword>) -> Vec<(String,
         ("ApiVersion".to_owned(), VERSION.to_owned()),
     ];
     for (place, media) in text.media.iter().enumerate() {
-        let url = format!("{}{}", world.url(), media_path(account, &text.sid, &media.sid));
+        let url = format!("{}{}", world.api_url(), media_path(account, &text.sid, &media.sid));
         form.push((format!("MediaUrl{place}"), url));
         form.push((format!("MediaContentType{place}"), media.content_type.clone()));
     }

@@ -49,8 +49,14 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Account id in the REST paths.
     pub account_sid: String,
-    /// Password of the REST paths, and key of the webhooks' signatures.
+    /// Password of the REST paths, and key of the webhooks' signatures if there is no `signing_key`.
     pub auth_token: String,
+    /// Path before Twilio's in the REST paths, as some gateways have: `/api/laml`.
+    pub base_path: String,
+    /// Name of the header with a webhook's signature.
+    pub signature_header: String,
+    /// Key of the webhooks' signatures.
+    pub signing_key: Option<String>,
     /// Delay before every REST call is handled.
     pub latency: Duration,
     /// Delay before each receipt of a message (queued, sent, delivered).
@@ -72,6 +78,9 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             account_sid: "AC5170000000000000000000000000c4a7".to_owned(),
             auth_token: "simulator".to_owned(),
+            base_path: String::new(),
+            signature_header: "X-Twilio-Signature".to_owned(),
+            signing_key: None,
             latency: Duration::ZERO,
             receipt_delay: Duration::from_millis(130),
             messages_url: None,
@@ -137,10 +146,16 @@ impl Simulator {
         self.address
     }
 
-    /// Returns its base URL without a trailing slash: the value for `TWILIO_API_URL`.
+    /// Returns its URL without a path and a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         self.world.url()
+    }
+
+    /// Returns the URL of its API without a trailing slash: the value for `TWILIO_API_URL`.
+    #[must_use]
+    pub fn api_url(&self) -> String {
+        self.world.api_url()
     }
 
     /// Returns the URL of the page on which a person plays the customer.

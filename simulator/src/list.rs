@@ -74,7 +74,7 @@ pub(crate) fn list(world: &World, query: &Parameters, number: &str) -> Response<
             pairs.push(("PageToken".to_owned(), format!("PA{token}")));
         }
         let query = serde_urlencoded::to_string(pairs).unwrap_or_default();
-        format!("/{VERSION}/Accounts/{account}/Messages.json?{query}")
+        format!("{base}/{VERSION}/Accounts/{account}/Messages.json?{query}", base = world.settings.base_path)
     };
     let last = found.last().map_or(BEGINNING, |text| &text.sid);
     reply::json(

@@ -19,7 +19,7 @@ use crate::{
     world::{DeskNumber, World},
 };
 
-/// Handles a request to `/2010-04-01/Accounts/...`; `path` is the part after that.
+/// Handles a request to `/2010-04-01/Accounts/...` below the base path; `path` is the part after that.
 pub(crate) async fn route(world: &Arc<World>, path: &[&str], request: Request<Body>) -> Outcome {
     if !is_authorized(world, request.headers()) {
         return Ok(Refusal::Authenticate.reply());

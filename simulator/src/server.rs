@@ -74,8 +74,11 @@ async fn route(world: &Arc<World>, request: Request<Body>) -> Outcome {
     }
     let path = request.uri().path().to_owned();
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let base: Vec<&str> = world.settings.base_path.split('/').filter(|segment| !segment.is_empty()).collect();
+    if let Some([resource::VERSION, "Accounts", rest @ ..]) = segments.strip_prefix(base.as_slice()) {
+        return rest::route(world, rest, request).await;
+    }
     match (request.method(), segments.as_slice()) {
-        (_, [resource::VERSION, "Accounts", rest @ ..]) => rest::route(world, rest, request).await,
         (_, ["simulator", rest @ ..]) => control::route(world, rest, request).await,
         (&Method::GET | &Method::HEAD, ["handset"]) => Ok(handset::page()),
         (&Method::GET | &Method::HEAD, ["handset", file]) => Ok(handset::file(file)),

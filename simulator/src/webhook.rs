@@ -29,7 +29,8 @@ pub(crate) struct Webhooks {
 /// Posts a form to `url`, signed for `url`. Returns the HTTP status of the response, if there was one.
 pub(crate) async fn post(world: &World, url: &str, form: &[(String, String)]) -> Option<u16> {
     let deliver_to = world.state().webhooks.deliver_to.clone();
-    let signature = signature::sign(&world.settings.auth_token, url, form);
+    let key = world.settings.signing_key.as_ref().unwrap_or(&world.settings.auth_token);
+    let signature = signature::sign(key, url, form);
     match tokio::time::timeout(TIMEOUT, send(world, url, deliver_to.as_deref(), form, &signature)).await {
         Ok(Ok(status)) => Some(status),
         Ok(Err(error)) => {
@@ -55,7 +56,7 @@ async fn send(
         .uri(target(url, deliver_to)?)
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=UTF-8")
         .header(USER_AGENT, "TwilioProxy/1.1")
-        .header("X-Twilio-Signature", signature)
+        .header(world.settings.signature_header.as_str(), signature)
         .body(Body::from(serde_urlencoded::to_string(form)?))?;
     let answer = world.client.request(request).await?;
     let status = answer.status().as_u16();

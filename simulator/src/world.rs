@@ -62,6 +62,11 @@ impl World {
         format!("http://{}", self.address)
     }
 
+    /// Returns the URL before Twilio's paths.
+    pub(crate) fn api_url(&self) -> String {
+        format!("{}{}", self.url(), self.settings.base_path)
+    }
+
     /// Locks the state. A poisoned lock is ignored: each change leaves the state consistent.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

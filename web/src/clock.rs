@@ -5,6 +5,7 @@
 
 use std::{cell::Cell, time::Duration};
 
+use crate::language::{plural, t};
 use chrono::{DateTime, Utc};
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
@@ -92,18 +93,17 @@ fn ago(seconds: i64) -> Option<String> {
     match seconds {
         // The time can be slightly in the future, because the clocks differ.
         ..-60 | HOUR.. => None,
-        -60..MINUTE => Some("just now".to_owned()),
-        _ => Some(format!("{} ago", span(seconds))),
+        -60..MINUTE => Some(t!("just now").to_owned()),
+        _ => Some(t!("{span} ago", span = span(seconds))),
     }
 }
 
 fn span(seconds: i64) -> String {
     match seconds {
-        ..MINUTE => "under 1 min".to_owned(),
-        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
-        HOUR..DAY => format!("{} h", seconds / HOUR),
-        _ if seconds < 2 * DAY => "1 day".to_owned(),
-        _ => format!("{} days", seconds / DAY),
+        ..MINUTE => t!("under 1 min").to_owned(),
+        MINUTE..HOUR => t!("{count} min", count = seconds / MINUTE),
+        HOUR..DAY => t!("{count} h", count = seconds / HOUR),
+        _ => plural!(seconds / DAY, "{count} day", "{count} days"),
     }
 }
 

@@ -11,6 +11,7 @@ use web_sys::{Element, HtmlElement};
 use crate::{
     api::Client,
     components::notices::{Notices, use_notices},
+    language::{marked, t},
     router::{Router, conversation_of, use_router},
     session::{use_client, use_session},
     storage,
@@ -27,24 +28,24 @@ type Key = (&'static [&'static str], &'static str);
 
 /// Every shortcut and its action.
 const KEYS: &[Key] = &[
-    (&["Ctrl", "K"], "Search or jump to…"),
-    (&["/"], "Search"),
-    (&["G", "Q"], "Go to conversations in progress"),
-    (&["J"], "Next row"),
-    (&["K"], "Previous row"),
-    (&["Enter"], "Open the row"),
-    (&["N"], "Take the next waiting conversation"),
-    (&["A"], "Take or give the conversation"),
-    (&["S"], "Snooze the conversation"),
-    (&["T"], "Change the tags of the conversation"),
-    (&["R"], "Show new conversations"),
-    (&["E"], "Close the conversation"),
-    (&["C"], "Write a reply"),
-    (&["M"], "Write a note"),
-    (&["Ctrl", "Enter"], "Send the message"),
-    (&["Ctrl", "/"], "Find a template"),
-    (&["Esc"], "Leave the message box"),
-    (&["?"], "Show keyboard shortcuts"),
+    (&[marked!("Ctrl"), "K"], marked!("Search or jump to…")),
+    (&["/"], marked!("Search")),
+    (&["G", "Q"], marked!("Go to conversations in progress")),
+    (&["J"], marked!("Next row")),
+    (&["K"], marked!("Previous row")),
+    (&[marked!("Enter")], marked!("Open the row")),
+    (&["N"], marked!("Take the next waiting conversation")),
+    (&["A"], marked!("Take or give the conversation")),
+    (&["S"], marked!("Snooze the conversation")),
+    (&["T"], marked!("Change the tags of the conversation")),
+    (&["R"], marked!("Show new conversations")),
+    (&["E"], marked!("Close the conversation")),
+    (&["C"], marked!("Write a reply")),
+    (&["M"], marked!("Write a note")),
+    (&[marked!("Ctrl"), marked!("Enter")], marked!("Send the message")),
+    (&[marked!("Ctrl"), "/"], marked!("Find a template")),
+    (&[marked!("Esc")], marked!("Leave the message box")),
+    (&["?"], marked!("Show keyboard shortcuts")),
 ];
 
 /// Returns the shortcuts that the account has permission to use.
@@ -279,7 +280,7 @@ pub(crate) fn take_next(client: Client, notices: Notices, router: Router) {
     spawn_detached(async move {
         match client.take_next(open).await {
             Ok(Some(id)) => router.open(&format!("/conversations/{id}")),
-            Ok(None) => notices.info("No other conversation is waiting for a reply."),
+            Ok(None) => notices.info(t!("No other conversation is waiting for a reply.")),
             Err(error) => notices.error(&error),
         }
     });

@@ -13,6 +13,7 @@ mod compose;
 mod debounce;
 mod json;
 mod keys;
+mod language;
 mod live;
 mod notifications;
 mod pages;
@@ -27,5 +28,6 @@ mod theme;
 mod time_zone;
 
 fn main() {
+    language::start();
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,16 +1,17 @@
-//! Follows the account's preferences: loads them, applies theme and shortcuts, and stores what the agent changes, for the
+//! Follows the account's preferences: loads them, applies theme, language and shortcuts, and stores what the agent changes, for the
 //! account's other tabs and devices. It belongs to the chunk of the notifications, which need the preferences.
 
 use leptos::prelude::*;
 use shared::{
     event::EventKind,
-    preferences::{Preferences, Theme},
+    preferences::{Language, Preferences, Theme},
 };
 
 use crate::{
     api::Client,
     components::notices::{Notices, use_notices},
     keys::use_keys,
+    language::{choice, t},
     live::{LiveUpdate, coalesce, use_live},
     session::{Session, use_client, use_session},
     storage,
@@ -18,7 +19,7 @@ use crate::{
     theme::{show, use_theme},
 };
 
-/// Storage key of the theme and shortcuts that the server last had. What differs from it was changed in this browser
+/// Storage key of the theme, shortcuts and language that the server last had. What differs from it was changed in this browser
 /// before the preferences were loaded.
 const STORED: &str = "smsc-stored";
 
@@ -28,12 +29,12 @@ pub(crate) fn follow() {
     let PreferenceEditor { client, session, .. } = editor;
     // Those of another account, which was signed in before.
     session.set_preferences(None);
-    let shown = move || (theme.get(), keys.enabled.get());
+    let shown = move || (theme.get(), keys.enabled.get(), choice::chosen());
     // The menu and the list of shortcuts, which are in the first download, change only these signals.
     let store_changes = move || {
         let shown = shown();
         if session.loaded_preferences().is_some_and(|own| of_browser(&own) != shown) {
-            editor.change(|own| (own.theme, own.shortcuts) = shown);
+            editor.change(|own| (own.theme, own.shortcuts, own.language) = shown);
         }
     };
     let load = coalesce(move || async move {
@@ -41,6 +42,7 @@ pub(crate) fn follow() {
         if theme.is_disposed() || keys.enabled.is_disposed() {
             return;
         }
+        let is_first = session.loaded_preferences().is_none();
         // Later, a difference is a change in this tab: all tabs share what the browser stores.
         let agreed = match session.loaded_preferences() {
             Some(own) => text(of_browser(&own)),
@@ -50,6 +52,10 @@ pub(crate) fn follow() {
             show(theme, loaded.theme);
             keys.set_enabled(loaded.shortcuts);
             remember(&loaded);
+            // Another device's choice applies from the next start: it must not interrupt the agent.
+            if choice::store(loaded.language) && is_first {
+                let _ = window().location().reload();
+            }
         }
         session.set_preferences(Some(loaded));
         untrack(store_changes);
@@ -64,12 +70,12 @@ pub(crate) fn follow() {
 }
 
 /// The preferences that the browser stores too.
-fn of_browser(preferences: &Preferences) -> (Theme, bool) {
-    (preferences.theme, preferences.shortcuts)
+fn of_browser(preferences: &Preferences) -> (Theme, bool, Language) {
+    (preferences.theme, preferences.shortcuts, preferences.language)
 }
 
-fn text((theme, shortcuts): (Theme, bool)) -> String {
-    format!("{} {shortcuts}", theme as u8)
+fn text((theme, shortcuts, language): (Theme, bool, Language)) -> String {
+    format!("{} {shortcuts} {}", theme as u8, language as u8)
 }
 
 fn remember(stored: &Preferences) {
@@ -95,7 +101,8 @@ impl PreferenceEditor {
     pub(crate) fn change(self, change: impl FnOnce(&mut Preferences)) {
         let Self { client, notices, session } = self;
         let Some(mut new) = session.loaded_preferences() else {
-            return notices.warning("Your settings could not be loaded. Reload the page, then change them.");
+            return notices
+                .warning(t!("Your settings could not be loaded. Reload the page, then change them."));
         };
         change(&mut new);
         session.set_preferences(Some(new.clone()));
@@ -103,6 +110,28 @@ impl PreferenceEditor {
             match client.put_preferences(&new).await {
                 Ok(()) => remember(&new),
                 Err(error) => notices.error(&error),
+            }
+        });
+    }
+    /// Changes the language, and starts the app again in it once the server has stored it.
+    pub(crate) fn change_language(self, language: Language) {
+        let Self { client, notices, session } = self;
+        let (before, Some(mut new)) = (choice::chosen(), session.loaded_preferences()) else {
+            return self.change(|_| {});
+        };
+        new.language = language;
+        // Stored first: all tabs store on the server what the browser has.
+        choice::store(language);
+        spawn_detached(async move {
+            match client.put_preferences(&new).await {
+                Ok(()) => {
+                    remember(&new);
+                    let _ = window().location().reload();
+                }
+                Err(error) => {
+                    choice::store(before);
+                    notices.error(&error);
+                }
             }
         });
     }

@@ -4,13 +4,13 @@
 use leptos::prelude::*;
 use shared::preferences::Theme;
 
-use crate::storage;
+use crate::{language::marked, storage};
 
 const KEY: &str = "smsc-theme";
 
 /// Every theme, with its name.
 pub(crate) const THEMES: [(Theme, &str); 3] =
-    [(Theme::System, "System"), (Theme::Light, "Light"), (Theme::Dark, "Dark")];
+    [(Theme::System, marked!("System")), (Theme::Light, marked!("Light")), (Theme::Dark, marked!("Dark"))];
 
 /// Returns the value in storage and in `data-theme`; `None` for the system's theme.
 fn value(theme: Theme) -> Option<&'static str> {

@@ -5,12 +5,12 @@
 
 use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use js_sys::{Array, Function, Object, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::clock::milliseconds_now;
+use crate::{clock::milliseconds_now, language};
 
 /// An IANA time zone, such as `Europe/London`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +104,11 @@ impl Zone {
         format!("{}{} {}", self.format(Style::ShortDay, at), self.other_year(at), self.time(at))
     }
 
+    /// Formats the day with its name and the time: "Friday 27 November 09:00", with the year unless it is the current one.
+    pub(crate) fn day_and_clock_time(&self, at: DateTime<Utc>) -> String {
+        format!("{} {}", self.day(at), self.time(at))
+    }
+
     /// Returns the time on the zone's clocks, in whole seconds.
     pub(crate) fn local(&self, at: DateTime<Utc>) -> NaiveDateTime {
         local(&self.format(Style::Digits, at)).unwrap_or(at.naive_utc())
@@ -135,9 +140,11 @@ impl Zone {
     }
 }
 
-/// Returns `new Intl.DateTimeFormat("en-GB", {timeZone, ...}).format`. Called by reflection, because an unknown zone
+/// Returns `new Intl.DateTimeFormat(locale, {timeZone, ...}).format`. Called by reflection, because an unknown zone
 /// throws.
 fn formatter(zone: &str, style: Style) -> Option<Function> {
+    // `local` reads the digits in the English order.
+    let locale = if style == Style::Digits { "en-GB" } else { language::locale() };
     let options = Object::new();
     let set = |name: &str, value: &str| Reflect::set(&options, &name.into(), &value.into());
     set("timeZone", zone).ok()?;
@@ -147,7 +154,7 @@ fn formatter(zone: &str, style: Style) -> Option<Function> {
     }
     let intl = Reflect::get(&window(), &"Intl".into()).ok()?;
     let constructor: Function = Reflect::get(&intl, &"DateTimeFormat".into()).ok()?.dyn_into().ok()?;
-    let made = Reflect::construct(&constructor, &Array::of2(&"en-GB".into(), &options)).ok()?;
+    let made = Reflect::construct(&constructor, &Array::of2(&locale.into(), &options)).ok()?;
     Reflect::get(&made, &"format".into()).ok()?.dyn_into().ok()
 }
 
@@ -178,10 +185,7 @@ pub(crate) fn iso8601(at: DateTime<Utc>) -> String {
 
 /// Formats a date without a time zone: "22 Nov".
 pub(crate) fn date(date: NaiveDate) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec"];
-    let month = MONTHS.get(date.month0() as usize).copied().unwrap_or_default();
-    format!("{} {month}", date.day())
+    Zone::new("UTC").format(Style::Date, date.and_time(NaiveTime::MIN).and_utc())
 }
 
 #[cfg(test)]
@@ -193,11 +197,5 @@ mod tests {
         let expected = NaiveDate::from_ymd_opt(2026, 11, 22).and_then(|date| date.and_hms_opt(9, 14, 5));
         assert_eq!(local("22/11/2026 09:14:05"), expected);
         assert_eq!(local("22 Nov 09:14"), None);
-    }
-
-    #[test]
-    fn a_date_without_a_zone_is_formatted_as_day_and_month() {
-        assert_eq!(NaiveDate::from_ymd_opt(2026, 11, 22).map(date).as_deref(), Some("22 Nov"));
-        assert_eq!(NaiveDate::from_ymd_opt(2026, 9, 1).map(date).as_deref(), Some("1 Sept"));
     }
 }

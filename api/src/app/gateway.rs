@@ -47,10 +47,13 @@ async fn simulate(
     public_url: &str,
 ) -> Result<Simulator, StartError> {
     let listen = settings.gateway.simulator_listen;
+    let signature = settings.webhook_signature();
     let simulator = Simulator::start(simulator::Settings {
         listen,
         account_sid: credentials.account_sid.clone(),
         auth_token: credentials.auth_token.expose_secret().to_owned(),
+        signature_header: signature.header,
+        signing_key: signature.keys.first().map(|key| key.expose_secret().to_owned()),
         messages_url: Some(format!("{public_url}{MESSAGES_WEBHOOK}")),
         // The public URL, which is signed, may not be reachable from this machine.
         deliver_to: Some(format!("http://{address}")),

@@ -2,19 +2,21 @@
 
 mod backup;
 mod doctor;
+mod health;
 mod import;
 mod move_database;
 mod progress;
 mod serve;
+mod service_manager;
 
-use std::io::BufRead;
+use std::{io::BufRead, time::Duration};
 
 use api::{
     accounts,
     app::open,
     auth::PasswordPool,
     clock::Clock,
-    config::{SettingArgs, Settings, database_url},
+    config::{SettingArgs, Settings, database_url, listen_address},
     db::Db,
     demo, openapi,
 };
@@ -53,6 +55,12 @@ enum Command {
         /// Also fetches messages and receipts whose webhooks were lost.
         #[arg(long)]
         repair: bool,
+    },
+    /// Asks the server on this machine whether it is ready: exits with 0 if it is. Example: `sms-chat health --listen 127.0.0.1:8080`
+    Health {
+        /// Number of seconds to wait for the answer.
+        #[arg(long, default_value_t = 3, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=60))]
+        timeout: u64,
     },
     /// Imports a team's daily file. Example: `sms-chat import --team Collections customers.csv`
     Import(import::ImportFile),
@@ -111,7 +119,7 @@ impl From<RoleArg> for Role {
 
 /// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
-    // These commands need no settings, or only the database.
+    // These need no settings, or only one of them.
     match &cli.command {
         Command::Openapi => {
             println!("{}", openapi::document().to_pretty_json()?);
@@ -120,6 +128,9 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Move(wanted) => return move_database::move_database(wanted),
         Command::Backup(wanted) => return backup::back_up(&database_url(&cli.settings)?, wanted),
         Command::Restore(wanted) => return backup::restore(&database_url(&cli.settings)?, wanted),
+        Command::Health { timeout } => {
+            return health::health(listen_address(&cli.settings)?, Duration::from_secs(*timeout));
+        }
         _ => {}
     }
     let settings = Settings::from_args(&cli.settings)?;
@@ -130,7 +141,11 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Doctor { repair } => doctor::doctor(&settings, repair),
         Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
-        Command::Openapi | Command::Move(_) | Command::Backup(_) | Command::Restore(_) => Ok(()),
+        Command::Openapi
+        | Command::Health { .. }
+        | Command::Move(_)
+        | Command::Backup(_)
+        | Command::Restore(_) => Ok(()),
     }
 }
 

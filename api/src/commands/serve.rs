@@ -4,7 +4,7 @@ use api::{
     app::{self, Application, Stop},
     auth::PasswordPool,
     clock::Clock,
-    config::{GatewayKind, SettingArgs, Settings},
+    config::{GatewayKind, LogFormat, SettingArgs, Settings},
     demo::{self, DEMO_EMAILS, DEMO_PASSWORD, DemoError},
     health,
 };
@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::CommandError;
+use super::{CommandError, service_manager};
 
 /// The default log filter. It quietens the HTTP libraries.
 const DEFAULT_LOG: &str = "info,hyper=warn,actix_server=warn,h2=warn";
@@ -22,7 +22,7 @@ pub(super) fn serve(
     settings: &Settings,
     demo_when_new: bool,
 ) -> Result<(), CommandError> {
-    log_to_stderr(args.log.as_deref())?;
+    log_to_stderr(args.log.as_deref(), settings.log_format)?;
     health::install_recorder();
     app::block_on(run(settings, demo_when_new))
 }
@@ -31,6 +31,9 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), CommandErro
     let is_new = demo_when_new && add_demo_data_if_new(settings).await?;
     let application = Application::build(settings, Clock::System).await?;
     print_addresses(&application, settings, demo_when_new, is_new);
+    service_manager::ready(application.address);
+    tokio::spawn(service_manager::answer_watchdog(application.address));
+    tokio::spawn(health::keep());
     let stop = application.stop();
     let signals = Signals::listen()?;
     tokio::spawn(stop_on_signal(signals, stop, settings.shutdown_delay));
@@ -63,8 +66,9 @@ impl Signals {
 /// readiness fails, and the load balancer has time to see it. SIGINT comes from a person and stops it at once.
 async fn stop_on_signal(mut signals: Signals, stop: Stop, delay: TimeDelta) {
     tokio::select! {
-        _ = signals.interrupt.recv() => {}
+        _ = signals.interrupt.recv() => service_manager::stopping(),
         _ = signals.terminate.recv() => {
+            service_manager::stopping();
             stop.announce();
             tokio::select! {
                 () = Clock::System.sleep(delay) => {}
@@ -110,13 +114,17 @@ pub(super) fn print_demo_accounts() {
     }
 }
 
-fn log_to_stderr(filter: Option<&str>) -> Result<(), CommandError> {
+fn log_to_stderr(filter: Option<&str>, format: LogFormat) -> Result<(), CommandError> {
     let filter = EnvFilter::try_new(filter.unwrap_or(DEFAULT_LOG)).map_err(|fault| {
         format!("SMS_CHAT_LOG is not a valid filter ({fault}); for example: SMS_CHAT_LOG=info")
     })?;
-    tracing_subscriber::registry()
-        .with(filter)
-        .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
-        .try_init()?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter);
+    match format {
+        LogFormat::Text => registry.with(lines).try_init()?,
+        LogFormat::Json => {
+            registry.with(lines.json().flatten_event(true).with_span_list(false)).try_init()?
+        }
+    }
     Ok(())
 }

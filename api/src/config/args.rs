@@ -1,5 +1,7 @@
 //! The settings as flags and environment variables. `docs/configuration.md` is generated from these comments.
 
+use super::SecretFileArgs;
+
 /// All settings as unvalidated text.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Settings")]
@@ -78,9 +80,38 @@ pub struct SettingArgs {
         hide_env_values = true
     )]
     pub twilio_auth_token_secondary: Option<String>,
-    /// The base URL of the Twilio API. Default: `https://api.twilio.com`.
+    /// The base URL of the Twilio API, or of a gateway with the same protocol. It may have a path: `https://example.signalwire.com/api/laml`. Default: `https://api.twilio.com`.
     #[arg(long, global = true, env = "TWILIO_API_URL", value_name = "URL")]
     pub twilio_api_url: Option<String>,
+    /// The name of the header in which the gateway sends the signature of a webhook. Default: `X-Twilio-Signature`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GATEWAY_SIGNATURE_HEADER",
+        alias = "sms-chat-gateway-signature-header",
+        value_name = "HEADER"
+    )]
+    pub gateway_signature_header: Option<String>,
+    /// The key with which the gateway signs webhooks, if it is not the auth token. Default: `TWILIO_AUTH_TOKEN`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GATEWAY_SIGNING_KEY",
+        alias = "sms-chat-gateway-signing-key",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub gateway_signing_key: Option<String>,
+    /// The second signing key during a rotation: webhooks signed with either key are accepted. Default: `TWILIO_AUTH_TOKEN_SECONDARY`, if there is no signing key.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_GATEWAY_SIGNING_KEY_SECONDARY",
+        alias = "sms-chat-gateway-signing-key-secondary",
+        value_name = "KEY",
+        hide_env_values = true
+    )]
+    pub gateway_signing_key_secondary: Option<String>,
     /// Timeout of a request to the gateway in seconds, 1 to 60. Default: `10`.
     #[arg(
         long,
@@ -166,4 +197,16 @@ pub struct SettingArgs {
     /// The log filter in `tracing` syntax: `info`, `debug`, `api=debug,warn`. Message bodies, numbers and names are logged only at `debug` and `trace`. Default: `info`.
     #[arg(long, global = true, env = "SMS_CHAT_LOG", alias = "sms-chat-log", value_name = "FILTER")]
     pub log: Option<String>,
+    /// The format of the log: `text`, or `json` with one object a line. Default: `text`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_LOG_FORMAT",
+        alias = "sms-chat-log-format",
+        value_name = "FORMAT"
+    )]
+    pub log_format: Option<String>,
+    /// The files that contain secrets.
+    #[command(flatten)]
+    pub secret_files: SecretFileArgs,
 }

@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use super::{
-    SettingArgs, SettingError, Settings,
+    SettingArgs, SettingError, Settings, WebhookSignature,
     secret::simulator_credentials,
+    signature,
     values::{non_empty, parse_in_range, parse_or_default, parse_web_address},
 };
 
@@ -23,6 +24,8 @@ pub struct GatewaySettings {
     pub credentials: Option<Credentials>,
     /// The base URL of the gateway's API.
     pub api_url: String,
+    /// The header of the webhooks' signatures, and the signing keys. No keys stand for the auth tokens.
+    pub(super) signature: WebhookSignature,
     /// Timeout of a request to the gateway.
     pub timeout: Duration,
     /// Age at which an unsent message is marked as failed.
@@ -44,7 +47,7 @@ pub enum GatewayKind {
     Simulator,
 }
 
-/// Authenticates requests to the gateway, and verifies the signatures of its webhooks.
+/// Authenticates requests to the gateway. The secrets also verify its webhooks, unless signing keys are set.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The account's id, `AC...`.
@@ -84,6 +87,7 @@ pub(super) fn read(args: &SettingArgs) -> Result<GatewaySettings, SettingError> 
         kind,
         credentials,
         api_url,
+        signature: signature::read(args)?,
         timeout: Duration::from_secs(timeout.into()),
         give_up_after: TimeDelta::hours(give_up_hours.into()),
         list_lag: TimeDelta::seconds(list_lag.into()),

@@ -6,6 +6,8 @@ mod document;
 mod gateway;
 mod proxies;
 mod secret;
+mod secret_files;
+mod signature;
 mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -19,7 +21,9 @@ pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
 pub use proxies::{ProxyError, TrustedProxies};
-use values::{non_empty, parse_exposure, parse_in_range, parse_or_default, public_url};
+pub use secret_files::SecretFileArgs;
+pub use signature::WebhookSignature;
+use values::{non_empty, parse_exposure, parse_in_range, parse_log_format, parse_or_default, public_url};
 
 /// An invalid setting, displayed in one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -45,6 +49,17 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// Limits for requests and searches.
     pub limits: LimitSettings,
+    /// The format of the log.
+    pub log_format: LogFormat,
+}
+
+/// The format of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 /// The settings of the database.
@@ -100,8 +115,9 @@ impl Settings {
     /// # Errors
     /// The first invalid value.
     pub fn from_args(args: &SettingArgs) -> Result<Self, SettingError> {
-        let url = database_url(args)?;
-        let listen = parse_or_default(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")?;
+        let args = &args.with_secret_files()?;
+        let url = url_of(args)?;
+        let listen = listen_address(args)?;
         let default_delay = if matches!(url, DatabaseUrl::Postgres(_)) { 5 } else { 0 };
         let shutdown_delay =
             parse_in_range(&args.shutdown_delay, 0..=60, default_delay, "SMS_CHAT_SHUTDOWN_DELAY", "5")?;
@@ -138,15 +154,20 @@ impl Settings {
                 )?,
                 search_days: parse_in_range(&args.search_days, 1..=3650, 90, "SMS_CHAT_SEARCH_DAYS", "90")?,
             },
+            log_format: parse_log_format(&args.log_format)?,
         })
     }
 }
 
-/// Returns the URL of the database, for commands that need no other setting.
+/// Returns the URL of the database, without reading the other settings.
 ///
 /// # Errors
-/// When the URL is invalid.
+/// When the URL is invalid, or a file with a setting cannot be read.
 pub fn database_url(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
+    url_of(&args.with_secret_files()?)
+}
+
+fn url_of(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
     match non_empty(&args.database_url) {
         None => Ok(DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db"))),
         Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
@@ -155,6 +176,14 @@ pub fn database_url(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
             example: "sqlite://data/sms-chat.db",
         }),
     }
+}
+
+/// Returns the address to listen on, without reading the other settings.
+///
+/// # Errors
+/// The value is not an address with a port.
+pub fn listen_address(args: &SettingArgs) -> Result<SocketAddr, SettingError> {
+    parse_or_default(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")
 }
 
 fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingError> {

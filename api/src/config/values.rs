@@ -1,6 +1,6 @@
 //! Parses single values. Each error names the variable, the problem and an example of a valid value.
 
-use super::{Exposure, SettingError};
+use super::{Exposure, LogFormat, SettingError};
 
 /// The value, unless it is missing or empty: container files pass an unset variable on as an empty one.
 pub(super) fn non_empty(value: &Option<String>) -> Option<&str> {
@@ -49,6 +49,19 @@ pub(super) fn parse_exposure(
             let problem = format!("is {other:?}, but must be on, loopback or off");
             Err(SettingError { variable, problem, example: "loopback" })
         }
+    }
+}
+
+/// Parses `text` or `json`; `text` by default.
+pub(super) fn parse_log_format(value: &Option<String>) -> Result<LogFormat, SettingError> {
+    match non_empty(value) {
+        None | Some("text") => Ok(LogFormat::Text),
+        Some("json") => Ok(LogFormat::Json),
+        Some(other) => Err(SettingError {
+            variable: "SMS_CHAT_LOG_FORMAT",
+            problem: format!("is {other:?}, but must be text or json"),
+            example: "json",
+        }),
     }
 }
 

@@ -38,7 +38,7 @@ pub use types::{
 };
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
-use crate::machine::processors;
+use crate::{machine::processors, request_id::carried};
 
 /// A database error.
 #[derive(Debug, thiserror::Error)]
@@ -169,7 +169,7 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
         let permit = self.pool.permit().await?;
-        let (pool, storage) = (self.pool.clone(), Arc::clone(&self.storage));
+        let (pool, storage, work) = (self.pool.clone(), Arc::clone(&self.storage), carried(work));
         tokio::task::spawn_blocking(move || {
             let mut conn = pool.get()?;
             let (result, is_lost) = fault::watch(|| storage.watch(|| work(&mut conn)));
@@ -193,7 +193,7 @@ impl Db {
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
         match &self.writer {
-            Some(writer) => writer.write(work).await,
+            Some(writer) => writer.write(carried(work)).await,
             None => {
                 let commits = self.commits.clone();
                 self.read(move |conn| {

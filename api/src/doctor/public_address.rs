@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 
 use super::Finding;
 use crate::{
-    config::{GatewayKind, Settings},
+    config::{GatewayKind, Settings, WebhookSignature},
     gateway::probe::probe_webhook,
     webhooks::STATUS_WEBHOOK,
 };
@@ -34,13 +34,16 @@ pub(super) async fn check(settings: &Settings) -> Finding {
     let form = [("MessageSid", format!("SM{}", "0".repeat(32))), ("MessageStatus", "received".to_owned())];
     let form = form.map(|(name, value)| (name.to_owned(), value));
     // Signed by the simulator's code, which is independent of the server's verification.
-    let signature = simulator::sign(settings.credentials().auth_token.expose_secret(), &url, &form);
-    match probe_webhook(&url, &form, &signature, settings.gateway.timeout).await {
+    let WebhookSignature { header, keys } = settings.webhook_signature();
+    let key = keys.first().map(ExposeSecret::expose_secret).unwrap_or_default();
+    let signature = simulator::sign(key, &url, &form);
+    match probe_webhook(&url, &form, (&header, &signature), settings.gateway.timeout).await {
         Ok(204) => Finding::ok(ADDRESS, format!("the server at {public} accepts the gateway's signature")),
         Ok(403) => Finding::wrong(
             ADDRESS,
             format!("the server at {public} rejects the signature"),
-            "start it with the same SMS_CHAT_PUBLIC_URL and TWILIO_AUTH_TOKEN as this command",
+            "start it with the same SMS_CHAT_PUBLIC_URL, TWILIO_AUTH_TOKEN and SMS_CHAT_GATEWAY_SIGN* settings as this \
+             command",
         ),
         Ok(status) => Finding::wrong(
             ADDRESS,

@@ -136,7 +136,9 @@ impl GatewayClient {
             return None;
         }
         let path = self.path_below_account(uri.path()).ok()?;
-        let is_id = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        // Some gateways have UUIDs as ids.
+        let is_id_byte = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_id = |part: &str| !part.is_empty() && part.bytes().all(is_id_byte);
         match path.split('/').collect::<Vec<_>>().as_slice() {
             ["Messages", message, "Media", media] if is_id(message) && is_id(media) => Some(path),
             _ => None,

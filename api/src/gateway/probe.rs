@@ -15,13 +15,13 @@ use super::transport::{NotSent, Transport, TransportError};
 pub(crate) async fn probe_webhook(
     url: &str,
     form: &[(String, String)],
-    signature: &str,
+    (header, signature): (&str, &str),
     timeout: Duration,
 ) -> Result<u16, TransportError> {
     let to: Uri = url.parse().map_err(NotSent::from)?;
     let request = Request::post(to.clone())
         .header("Content-Type", "application/x-www-form-urlencoded")
-        .header("X-Twilio-Signature", signature)
+        .header(header, signature)
         .body(Body::from(encode_pairs(form).unwrap_or_default()))
         .map_err(NotSent::from)?;
     Ok(Transport::to(to, timeout).send_as_addressed(request).await?.status)

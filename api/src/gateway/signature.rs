@@ -1,6 +1,7 @@
-//! Verifies `X-Twilio-Signature`, which is base64(HMAC-SHA1(auth token, the full public URL, then each parameter's name
-//! and value in order of name, with no separators)). A repeated name counts once per distinct value, in order of value,
-//! as in Twilio's own libraries. Source: Twilio's "Webhooks security".
+//! Verifies a webhook's signature, which is base64(HMAC-SHA1(key, the full public URL, then each parameter's name and
+//! value in order of name, with no separators)). A repeated name counts once per distinct value, in order of value, as in
+//! Twilio's own libraries. SignalWire signs forms in the same way. Sources: Twilio's "Webhooks security", SignalWire's
+//! "Webhook security".
 
 use std::collections::BTreeSet;
 
@@ -9,10 +10,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 
-/// Whether one of the tokens signed this request. The comparison of signatures takes constant time.
+/// Whether this request is signed with one of the keys. The comparison of signatures takes constant time.
 #[must_use]
 pub fn is_valid<'a>(
-    tokens: impl IntoIterator<Item = &'a SecretString>,
+    keys: impl IntoIterator<Item = &'a SecretString>,
     url: &str,
     parameters: &[(String, String)],
     signature: &str,
@@ -23,9 +24,9 @@ pub fn is_valid<'a>(
     let sorted: BTreeSet<(&str, &str)> =
         parameters.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let urls = with_and_without_port(url);
-    tokens.into_iter().any(|token| {
+    keys.into_iter().any(|key| {
         urls.iter().any(|url| {
-            let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(token.expose_secret().as_bytes()) else {
+            let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(key.expose_secret().as_bytes()) else {
                 return false;
             };
             mac.update(url.as_bytes());
@@ -90,7 +91,7 @@ mod tests {
         assert!(!valid(url, &parameters, ""));
         assert!(
             is_valid([&SecretString::from("old"), &token], url, &parameters, signature),
-            "any of the configured tokens may have signed"
+            "any of the configured keys may have signed"
         );
     }
 }

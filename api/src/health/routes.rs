@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use actix_web::{HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, http::header, web};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -23,10 +23,15 @@ pub async fn live() -> HttpResponse {
 
 /// Reports whether the server can work: the database answers and has room, the gateway accepts the credentials, and the
 /// server is not about to stop.
+///
+/// Load balancers and the health checks of containers request it with `gateway=ignore`: while the gateway refuses the
+/// credentials, agents still need the app, and a restart does not help.
 #[utoipa::path(get, path = "/health/ready", operation_id = "get_readiness", tag = "health",
+    params(("gateway" = Option<String>, Query, description = "`ignore`: the server is also ready while the gateway refuses the credentials")),
     responses((status = 200, description = "The server is ready", body = serde_json::Value),
         (status = 503, description = "The server is not ready, with the reason", body = serde_json::Value)))]
-pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
+pub async fn ready(state: web::Data<AppState>, request: HttpRequest) -> HttpResponse {
+    let ignores_gateway = request.query_string() == "gateway=ignore";
     let found = match state.db.check_writable().await {
         Ok(()) => state.db.read(state_of_gateway).await,
         Err(error) => Err(error),
@@ -42,10 +47,11 @@ pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
         Err(_) => (None, None, None),
     };
     let gateway = if refused.is_some() { "refuses our credentials" } else { "ok" };
-    let status = match (state.stopping.load(Ordering::Relaxed), &queued, &refused) {
-        (true, ..) => "stopping",
-        (false, Some(_), None) => "ok",
-        (false, ..) => "not ready",
+    let is_ready = queued.is_some() && (refused.is_none() || ignores_gateway);
+    let status = match (state.stopping.load(Ordering::Relaxed), is_ready) {
+        (true, _) => "stopping",
+        (false, true) => "ok",
+        (false, false) => "not ready",
     };
     let mut response = if status == "ok" { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.json(json!({
@@ -67,7 +73,9 @@ fn state_of_gateway(conn: &mut DbConnection) -> Result<StateOfGateway, DbError> 
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String)))]
 pub async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let recorder = recorder().map_err(|error| ApiError::internal(error))?;
-    if let Ok(((queued, oldest), refused)) = state.db.read(state_of_gateway).await {
+    let found = state.db.read(state_of_gateway).await;
+    metrics::gauge!("sms_chat_database_available").set(f64::from(u8::from(found.is_ok())));
+    if let Ok(((queued, oldest), refused)) = found {
         let age = oldest.map_or(0, |oldest| (state.clock.now() - oldest).num_seconds());
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
         {

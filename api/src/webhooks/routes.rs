@@ -10,6 +10,7 @@ use twilio_async::twiml::{Response, Twiml};
 
 use crate::{
     body::read_whole,
+    config::WebhookSignature,
     consents::keyword::Keyword,
     conversations::{
         delivery,
@@ -194,17 +195,17 @@ async fn signed_form(state: &AppState, request: &HttpRequest, body: web::Payload
     let parameters: Vec<(String, String)> = serde_urlencoded::from_bytes(&body).map_err(|_| {
         ApiError::new(ErrorCode::InvalidBody, "The body is not a form (application/x-www-form-urlencoded).")
     })?;
-    let given =
-        request.headers().get("X-Twilio-Signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let WebhookSignature { header, keys } = &state.webhook_signature;
+    let given = request.headers().get(header).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // The URL comes from the settings and not from the request's headers, which a client can forge.
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let url = format!("{}{path}", state.public_url);
-    if signature::is_valid(&state.webhook_tokens, &url, &parameters, given) {
+    if signature::is_valid(keys, &url, &parameters, given) {
         return Ok(Form(parameters));
     }
     metrics::counter!("sms_chat_invalid_signatures_total").increment(1);
     let detail = format!(
-        "X-Twilio-Signature is missing, or does not match the URL {url}, the form and the configured auth token."
+        "{header} is missing, or does not match the URL {url}, the form and the configured auth token or signing key."
     );
     Err(ApiError::new(ErrorCode::InvalidSignature, detail))
 }

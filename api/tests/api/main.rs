@@ -19,6 +19,7 @@ mod consents;
 mod conversations;
 mod customers;
 mod daily_files;
+mod deployment;
 mod events;
 mod gateway;
 mod http;

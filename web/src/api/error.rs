@@ -3,9 +3,12 @@
 //! Code matches on [`ErrorCode`], not on the texts of a problem.
 
 use serde::Deserialize;
-use shared::{ErrorCode, FieldError, format::duration, ids::ConversationId, message::Message};
+use shared::{ErrorCode, FieldError, ids::ConversationId, message::Message};
 
-use crate::json;
+use crate::{
+    json,
+    language::{plural, received, t},
+};
 
 /// Why a request failed.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,8 +63,8 @@ impl Problem {
     }
 
     /// Returns the message for a field, if the problem has one.
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.errors.iter().find(|error| error.field == name).map(|error| error.message.as_str())
+    pub(crate) fn field(&self, name: &str) -> Option<String> {
+        self.errors.iter().find(|error| error.field == name).map(|error| received(&error.message))
     }
 
     /// Returns the messages after the last one that the agent saw, for `conversation_moved`.
@@ -115,11 +118,11 @@ impl RequestError {
         match self {
             RequestError::Refused { problem, retry_after } => refusal(problem, *retry_after),
             RequestError::Unreachable => {
-                "The server cannot be reached. Check the connection and try again.".to_owned()
+                t!("The server cannot be reached. Check the connection and try again.").to_owned()
             }
-            RequestError::SignedOut => "You are signed out. Sign in again.".to_owned(),
+            RequestError::SignedOut => t!("You are signed out. Sign in again.").to_owned(),
             RequestError::Unreadable => {
-                "This page is out of date. Reload it to get the current version.".to_owned()
+                t!("This page is out of date. Reload it to get the current version.").to_owned()
             }
         }
     }
@@ -129,18 +132,28 @@ fn refusal(problem: &Problem, retry_after: Option<u32>) -> String {
     match (problem.code, retry_after, &problem.request_id) {
         (ErrorCode::TooManyRequests, Some(seconds), _) => too_many_attempts(seconds),
         (ErrorCode::Internal, _, Some(request)) => {
-            format!(
-                "Something went wrong on our side. Try again. If it keeps happening, quote request id {request}."
+            t!(
+                "Something went wrong on our side. Try again. If it keeps happening, quote request id {request}.",
+                request,
             )
         }
-        _ if problem.detail.is_empty() => problem.title.clone(),
-        _ => problem.detail.clone(),
+        _ if problem.detail.is_empty() => received(&problem.title),
+        _ => received(&problem.detail),
     }
 }
 
 /// Returns the message for throttled requests: "Too many attempts. Try again in 15 minutes."
 fn too_many_attempts(seconds: u32) -> String {
-    format!("Too many attempts. Try again in {}.", duration(seconds.into()))
+    t!("Too many attempts. Try again in {duration}.", duration = duration(seconds))
+}
+
+/// Formats a waiting time, rounded up: "30 seconds", "15 minutes", "2 hours".
+fn duration(seconds: u32) -> String {
+    match seconds {
+        0..60 => plural!(seconds.max(1), "{count} second", "{count} seconds"),
+        60..=3600 => plural!(seconds.div_ceil(60), "{count} minute", "{count} minutes"),
+        _ => plural!(seconds.div_ceil(3600), "{count} hour", "{count} hours"),
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use shared::{
 };
 
 use super::{Client, RequestError, StatusFilter};
+use crate::language::t;
 
 /// Number of rows on a page of a section.
 pub(crate) const PAGE: usize = 50;
@@ -37,10 +38,10 @@ impl Filter {
     /// Returns the text of its button.
     pub(crate) fn label(self) -> &'static str {
         match self {
-            Filter::All => "All",
-            Filter::Mine => "Mine",
-            Filter::Unassigned => "Unassigned",
-            Filter::Snoozed => "Snoozed",
+            Filter::All => t!("All"),
+            Filter::Mine => t!("Mine"),
+            Filter::Unassigned => t!("Unassigned"),
+            Filter::Snoozed => t!("Snoozed"),
         }
     }
 }

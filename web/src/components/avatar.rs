@@ -5,6 +5,9 @@
 use leptos::prelude::*;
 use shared::conversation::Conversation;
 
+use super::person::isolated;
+use crate::language::t;
+
 /// Number of colours in `tokens.css`.
 const COLOURS: u32 = 8;
 
@@ -48,7 +51,7 @@ pub(crate) fn account_avatar(name: &str, label: &str, class: &str) -> AnyView {
 /// The avatar of the account that has the conversation.
 pub(crate) fn holder_avatar(conversation: &Conversation) -> Option<AnyView> {
     let name = &conversation.assigned_to.as_ref()?.name;
-    Some(account_avatar(name, &format!("Assigned to {name}"), ""))
+    Some(account_avatar(name, &t!("Assigned to {name}", name = isolated(name)), ""))
 }
 
 /// Returns the first letters of the first and the last word, "MJ" for "Maria Jones"; the last two digits of a number. CSS

@@ -8,7 +8,9 @@ use shared::{account::Permission, ids::TeamId, team::TeamSummary};
 use super::{
     form::{Form, hint_and_error},
     permission::label,
+    person::isolated,
 };
+use crate::language::t;
 
 /// A group of checkboxes. `field` is the name in the request.
 pub(crate) fn group(
@@ -40,7 +42,7 @@ fn checkbox(label: String, checked: Signal<bool>, disabled: Signal<bool>, change
                 disabled=disabled
                 on:change:target=move |event| change.run(event.target().checked())
             />
-            <span class="min-w-0 wrap-anywhere">{label}</span>
+            <span class="min-w-0 wrap-anywhere" dir="auto">{label}</span>
         </label>
     }
     .into_any()
@@ -59,7 +61,7 @@ pub(crate) fn permissions(
         let change = Callback::new(move |on| chosen.update(|chosen| set_member(chosen, permission, on)));
         checkbox(label(permission).to_owned(), checked, disabled, change)
     });
-    group(form, "permissions", "Permissions", hint, boxes.collect_view().into_any())
+    group(form, "permissions", t!("Permissions"), hint, boxes.collect_view().into_any())
 }
 
 /// A checkbox for each team, including teams created while the dialog is open. A chosen team that is not offered stays
@@ -81,13 +83,13 @@ pub(crate) fn teams(
         });
         boxes.collect_view()
     };
-    group(form, "team_ids", "Teams", hint, boxes.into_any())
+    group(form, "team_ids", t!("Teams"), hint, boxes.into_any())
 }
 
 /// Returns the names of the teams with these ids, in the order of the list.
 pub(crate) fn team_names(teams: &[TeamSummary], ids: &[TeamId]) -> String {
     let named = teams.iter().filter(|team| ids.contains(&team.id)).map(|team| team.name.as_str());
-    named.collect::<Vec<_>>().join(", ")
+    named.map(isolated).collect::<Vec<_>>().join(", ")
 }
 
 fn set_member<T: Ord>(set: &mut BTreeSet<T>, item: T, on: bool) {

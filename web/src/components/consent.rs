@@ -1,10 +1,15 @@
 //! Describes where a consent entry comes from.
 
+use std::borrow::Cow;
+
 use leptos::prelude::*;
 use shared::consent::{Consent, ConsentSource, ConsentState};
 
-use super::timestamp::date_and_time;
-use crate::time_zone::Zone;
+use super::{person::isolated, timestamp::date_and_time};
+use crate::{
+    language::{t, with_views},
+    time_zone::Zone,
+};
 
 /// Returns the source within a sentence: "by texting STOP or a similar word".
 pub(crate) fn source_phrase(consent: &Consent) -> String {
@@ -13,32 +18,43 @@ pub(crate) fn source_phrase(consent: &Consent) -> String {
         ConsentState::OptedOut => "STOP",
     };
     match consent.source {
-        ConsentSource::Keyword => format!("by texting {word} or a similar word"),
-        ConsentSource::Gateway => "reported by the gateway".to_owned(),
-        ConsentSource::Manual => format!("recorded by {}", recorder(consent)),
+        ConsentSource::Keyword => t!("by texting {word} or a similar word", word),
+        ConsentSource::Gateway => t!("reported by the gateway").to_owned(),
+        ConsentSource::Manual => t!("recorded by {name}", name = recorder(consent)),
     }
 }
 
 /// Returns the source as a label: "Recorded by Ann".
 pub(crate) fn source_label(consent: &Consent) -> String {
     match consent.source {
-        ConsentSource::Keyword => "Texted by the customer".to_owned(),
-        ConsentSource::Gateway => "Reported by the gateway".to_owned(),
-        ConsentSource::Manual => format!("Recorded by {}", recorder(consent)),
+        ConsentSource::Keyword => t!("Texted by the customer").to_owned(),
+        ConsentSource::Gateway => t!("Reported by the gateway").to_owned(),
+        ConsentSource::Manual => t!("Recorded by {name}", name = recorder(consent)),
     }
 }
 
-fn recorder(consent: &Consent) -> &str {
-    consent.by.name.as_deref().filter(|name| !name.is_empty()).unwrap_or("a colleague")
+fn recorder(consent: &Consent) -> Cow<'_, str> {
+    let name = consent.by.name.as_deref().filter(|name| !name.is_empty());
+    name.map_or(Cow::Borrowed(t!("a colleague")), isolated)
 }
 
 /// "opted out of messages from +44 7700 900001 on 22 Nov 09:14, by texting STOP or a similar word"
 pub(crate) fn opted_out(consent: &Consent, zone: &Zone) -> AnyView {
     // The caller adds the full stop.
-    let note = consent.note.as_ref().map(|note| format!(": “{}”", note.trim_end_matches('.')));
+    let note = consent.note.as_ref().map(|note| {
+        let note = isolated(note.trim_end_matches('.')).into_owned();
+        view! { ": " {t!("“{note}”", note)} }
+    });
+    let number = view! { <span class="whitespace-nowrap">{consent.team_number.display()}</span> }.into_any();
+    let views = [
+        ("number", number),
+        ("date", date_and_time(consent.created_at, zone)),
+        ("source", source_phrase(consent).into_any()),
+    ];
+    let sentence = with_views(t!("opted out of messages from {number} on {date}, {source}"), views);
     view! {
-        "opted out of messages from " <span class="whitespace-nowrap">{consent.team_number.display()}</span> " on "
-        {date_and_time(consent.created_at, zone)} ", " {source_phrase(consent)} {note}
+        {sentence}
+        {note}
     }
     .into_any()
 }

@@ -6,6 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::icon::{Icon, icon};
+use crate::language::t;
 
 /// A dialog that is open while it is mounted. `close` runs when the user closes it.
 #[component]
@@ -44,7 +45,7 @@ pub(crate) fn Dialog(
                 <div class="mb-4 flex items-start justify-between gap-4">
                     <h2 id="dialog-title" class="text-lg font-semibold wrap-anywhere">{title}</h2>
                     <form method="dialog">
-                        <button class="btn btn-sm btn-ghost" aria-label="Close">{icon(Icon::CLOSE, "size-4")}</button>
+                        <button class="btn btn-sm btn-ghost" aria-label=t!("Close")>{icon(Icon::CLOSE, "size-4")}</button>
                     </form>
                 </div>
                 {children()}

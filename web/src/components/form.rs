@@ -11,6 +11,7 @@ use shared::FieldError;
 pub(crate) use self::fields::{Field, PASSWORD_HINT, hint_and_error};
 use crate::{
     api::RequestError,
+    language::{received, t},
     tasks::{TaskScope, spawn_detached},
 };
 
@@ -109,9 +110,7 @@ impl Form {
     /// Returns the error of a field, and registers the field, so that its error is not shown below the form.
     pub(crate) fn field_error(self, field: &'static str) -> Signal<Option<String>> {
         self.fields.update_value(|fields| fields.push(field));
-        Signal::derive(move || {
-            self.error.with(|error| error.as_ref()?.problem()?.field(field).map(str::to_owned))
-        })
+        Signal::derive(move || self.error.with(|error| error.as_ref()?.problem()?.field(field)))
     }
 
     /// Shows the error of the form as a whole, or errors of fields that do not show their own.
@@ -149,7 +148,7 @@ impl Form {
         view! {
             <div class="modal-action mt-0 flex-wrap">
                 <button type="button" class="btn" on:click=move |_| close.run(())>
-                    "Cancel"
+                    {t!("Cancel")}
                 </button>
                 {button}
             </div>
@@ -165,7 +164,7 @@ impl Form {
     fn button(self, class: &'static str, text: &'static str) -> AnyView {
         view! {
             <button class=class aria-disabled=move || self.busy.get().to_string()>
-                {move || if self.busy.get() { "One moment…" } else { text }}
+                {move || if self.busy.get() { t!("One moment…") } else { text }}
             </button>
         }
         .into_any()
@@ -175,7 +174,7 @@ impl Form {
 /// Joins the errors of fields that do not show their own.
 fn unplaced_errors(errors: &[FieldError], fields: &[&'static str]) -> Option<String> {
     let left = errors.iter().filter(|error| !fields.contains(&error.field.as_str()));
-    let message = left.map(|error| error.message.as_str()).collect::<Vec<_>>().join(" ");
+    let message = left.map(|error| received(&error.message)).collect::<Vec<_>>().join(" ");
     (!message.is_empty()).then_some(message)
 }
 

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use super::{dialog::open_while_mounted, when::when};
 use crate::{
     keys::use_keys,
+    language::t,
     pages::lazy::{Lazy, LazyPage},
 };
 
@@ -22,14 +23,14 @@ fn frame() -> AnyView {
         <dialog
             node_ref=dialog
             class="modal"
-            aria-label="Keyboard shortcuts"
+            aria-label=t!("Keyboard shortcuts")
             on:close=move |_| keys.help_open.set(false)
         >
             <div class="modal-box">
                 <LazyPage page=Lazy::KeyboardHelp />
             </div>
             <form method="dialog" class="modal-backdrop">
-                <button tabindex="-1" aria-hidden="true">"Close"</button>
+                <button tabindex="-1" aria-hidden="true">{t!("Close")}</button>
             </form>
         </dialog>
     }

@@ -11,6 +11,7 @@ pub(crate) mod gateway_alarm;
 pub(crate) mod heading;
 pub(crate) mod icon;
 pub(crate) mod keyboard_help;
+pub(crate) mod language_switch;
 pub(crate) mod more_button;
 pub(crate) mod notices;
 pub(crate) mod permission;

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::when::when;
+use super::{person::isolated, when::when};
+use crate::language::t;
 
 /// The button, shown while the list has more rows. `list` names the list for screen readers, if the page has several.
 pub(crate) fn more_button(
@@ -14,8 +15,8 @@ pub(crate) fn more_button(
     when(has_more, move || {
         view! {
             <button type="button" class="btn btn-sm mt-2 self-start" on:click=move |_| fetch.run(())>
-                {move || if busy.get() { "Loading…" } else { "Show more" }}
-                {list.map(|list| view! { <span class="sr-only">" of " {list}</span> })}
+                {move || if busy.get() { t!("Loading…") } else { t!("Show more") }}
+                {list.map(|list| view! { <span class="sr-only">{move || t!(" of {list}", list = isolated(&list.get()))}</span> })}
             </button>
         }
         .into_any()

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::api::RequestError;
+use crate::{api::RequestError, language::t};
 
 const SHOWN_FOR: Duration = Duration::from_secs(6);
 
@@ -92,7 +92,7 @@ pub(crate) fn use_notices() -> Notices {
 pub(crate) fn NoticeRegion() -> impl IntoView {
     let notices = use_notices();
     view! {
-        <div class="toast toast-end z-50 max-w-full" role="region" aria-label="Notices">
+        <div class="toast toast-end z-50 max-w-full" role="region" aria-label=t!("Notices")>
             <div aria-live="polite" class="flex flex-col gap-2">
                 {move || notices.shown.get().into_iter().map(|notice| render(notices, notice)).collect_view()}
             </div>
@@ -109,13 +109,13 @@ fn render(notices: Notices, notice: Notice) -> AnyView {
     };
     view! {
         <div class=format!("alert {colours} max-w-md whitespace-normal shadow-lg")>
-            <span class="wrap-anywhere">{text}</span>
+            <span class="wrap-anywhere" dir="auto">{text}</span>
             <button
                 type="button"
                 class="btn btn-sm"
                 on:click=dismiss
             >
-                "Dismiss"
+                {t!("Dismiss")}
             </button>
         </div>
     }

@@ -4,29 +4,32 @@ use leptos::prelude::*;
 use shared::account::{Me, Permission, Role};
 
 use super::heading::Heading;
-use crate::session::use_session;
+use crate::{
+    language::{t, text},
+    session::use_session,
+};
 
 /// Returns the label of a permission.
 pub(crate) fn label(permission: Permission) -> &'static str {
     match permission {
-        Permission::Reply => "Answer customers",
-        Permission::Close => "Close conversations",
-        Permission::Search => "Search",
-        Permission::AdHoc => "Send ad-hoc messages",
-        Permission::Import => "Upload daily files",
-        Permission::ManageTeam => "Manage templates, closure reasons and tags",
-        Permission::ManageAccounts => "Manage teams, accounts and API keys",
-        Permission::ViewReports => "See reports",
-        Permission::ViewAudit => "See the audit log",
+        Permission::Reply => t!("Answer customers"),
+        Permission::Close => t!("Close conversations"),
+        Permission::Search => t!("Search"),
+        Permission::AdHoc => t!("Send ad-hoc messages"),
+        Permission::Import => t!("Upload daily files"),
+        Permission::ManageTeam => t!("Manage templates, closure reasons and tags"),
+        Permission::ManageAccounts => t!("Manage teams, accounts and API keys"),
+        Permission::ViewReports => t!("See reports"),
+        Permission::ViewAudit => t!("See the audit log"),
     }
 }
 
 /// Returns the label of a role.
 pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
-        Role::Agent => "Agent",
-        Role::Supervisor => "Supervisor",
-        Role::Admin => "Administrator",
+        Role::Agent => t!("Agent"),
+        Role::Supervisor => t!("Supervisor"),
+        Role::Admin => t!("Administrator"),
     }
 }
 
@@ -77,9 +80,12 @@ fn guarded(
             return page();
         }
         view! {
-            <Heading text=title />
+            <Heading text=text(title) />
             <p class="py-8">
-                "You need the permission “" {label(needed)} "” to see this page. Ask an administrator."
+                {t!(
+                    "You need the permission “{permission}” to see this page. Ask an administrator.",
+                    permission = label(needed),
+                )}
             </p>
         }
         .into_any()

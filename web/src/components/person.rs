@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::language::t;
 use shared::conversation::Conversation;
 
 /// Returns ref, name and number, as far as known: "A-10021 · Maria Jones · +44 7700 900123".
@@ -17,9 +18,9 @@ pub(crate) fn open_label(conversation: &Conversation) -> String {
     let number = conversation.number.display();
     match conversation.name.as_deref() {
         Some(name) if !name.is_empty() => {
-            format!("Open conversation with {}, {number}", isolated(name))
+            t!("Open conversation with {name}, {number}", name = isolated(name), number)
         }
-        _ => format!("Open conversation with {number}"),
+        _ => t!("Open conversation with {number}", number),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::api::RequestError;
+use crate::{api::RequestError, language::t};
 
 /// Grey bars for rows that are loading.
 pub(crate) fn skeleton(rows: usize) -> AnyView {
     view! {
         <div role="status" class="flex flex-col gap-3 py-3">
-            <span class="sr-only">"Loading"</span>
+            <span class="sr-only">{t!("Loading")}</span>
             {(0..rows).map(|_| view! { <div class="skeleton h-8 w-full"></div> }).collect_view()}
         </div>
     }
@@ -26,7 +26,7 @@ pub(crate) fn failed(error: &RequestError, retry: Callback<()>) -> AnyView {
         <div role="alert" class="alert alert-error my-4">
             <span>{error.message()}</span>
             <button type="button" class="btn btn-sm" on:click=move |_| retry.run(())>
-                "Retry"
+                {t!("Retry")}
             </button>
         </div>
     }

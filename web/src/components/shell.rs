@@ -6,15 +6,16 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    account_menu::AccountMenu,
-    gateway_alarm::gateway_alarm,
+    account_menu::account_button,
     icon::{Icon, icon},
     keyboard_help::keyboard_help,
     notices::use_notices,
     rows::open_clicked_rows,
+    when::when,
 };
 use crate::{
     keys::{Keys, focus_first},
+    language::{self, marked, t},
     live::{Live, LiveState, LiveUpdate, coalesce},
     pages::lazy::{Lazy, LazyPage},
     resize::on_resize,
@@ -25,17 +26,17 @@ use crate::{
 
 /// The menu: path, label and required permission.
 pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
-    ("/", "Conversations in progress", None),
-    ("/closed", "Closed", None),
-    ("/daily-file", "Daily file", Some(Permission::Import)),
-    ("/templates", "Templates", Some(Permission::ManageTeam)),
-    ("/closure-reasons", "Closure reasons", Some(Permission::ManageTeam)),
-    ("/tags", "Tags", Some(Permission::ManageTeam)),
-    ("/consents", "Opt-outs", None),
-    ("/teams", "Teams", Some(Permission::ManageAccounts)),
-    ("/accounts", "Accounts", Some(Permission::ManageAccounts)),
-    ("/api-keys", "API keys", Some(Permission::ManageAccounts)),
-    ("/rejected-messages", "Rejected messages", Some(Permission::ManageAccounts)),
+    ("/", marked!("Conversations in progress"), None),
+    ("/closed", marked!("Closed"), None),
+    ("/daily-file", marked!("Daily file"), Some(Permission::Import)),
+    ("/templates", marked!("Templates"), Some(Permission::ManageTeam)),
+    ("/closure-reasons", marked!("Closure reasons"), Some(Permission::ManageTeam)),
+    ("/tags", marked!("Tags"), Some(Permission::ManageTeam)),
+    ("/consents", marked!("Opt-outs"), None),
+    ("/teams", marked!("Teams"), Some(Permission::ManageAccounts)),
+    ("/accounts", marked!("Accounts"), Some(Permission::ManageAccounts)),
+    ("/api-keys", marked!("API keys"), Some(Permission::ManageAccounts)),
+    ("/rejected-messages", marked!("Rejected messages"), Some(Permission::ManageAccounts)),
 ];
 
 /// The frame around a page. It is rebuilt when the account or its permissions change, but not for a team or a name.
@@ -56,6 +57,7 @@ pub(crate) fn Shell(
     let header = NodeRef::<html::Header>::new();
     publish_height(header);
     follow_events(live, session);
+    let is_refused = session.read(|me| me.gateway_refused_since.is_some());
     let may = |needed: Option<Permission>| {
         needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))
     };
@@ -74,9 +76,11 @@ pub(crate) fn Shell(
             class="btn btn-primary btn-sm sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50"
             on:click=skip
         >
-            "Skip to main content"
+            {t!("Skip to main content")}
         </a>
-        {gateway_alarm()}
+        <div role="alert">
+            {when(move || is_refused.get(), || view! { <LazyPage page=Lazy::GatewayAlarm /> }.into_any())}
+        </div>
         <header
             node_ref=header
             class="z-30 flex min-h-12 flex-wrap items-center gap-x-4 border-b border-edge bg-panel px-3 lg:sticky lg:top-0 lg:flex-nowrap lg:px-6"
@@ -85,7 +89,7 @@ pub(crate) fn Shell(
                 {icon(Icon::CONVERSATION, "size-5 text-accent-text")} "SMS Chat"
             </span>
             <nav
-                aria-label="Main"
+                aria-label=t!("Main")
                 class="order-last -mx-2 w-full lg:order-none lg:mx-0 lg:w-auto lg:min-w-0 lg:flex-1"
             >
                 <ul class="flex flex-wrap">{links}</ul>
@@ -93,7 +97,7 @@ pub(crate) fn Shell(
             <div class="ml-auto flex items-center gap-3">
                 <LiveIndicator live />
                 {palette_button(keys)}
-                <AccountMenu />
+                {account_button()}
             </div>
         </header>
         <main id="main" class="flex min-h-0 w-full flex-1 flex-col px-3 py-4 lg:px-6">
@@ -134,8 +138,8 @@ fn palette_button(keys: Keys) -> AnyView {
             on:click=move |_| keys.toggle_palette()
         >
             {icon(Icon::SEARCH, "size-3.5")}
-            "Search or jump to…"
-            <kbd class="kbd kbd-xs">"Ctrl K"</kbd>
+            {t!("Search or jump to…")}
+            <kbd class="kbd kbd-xs">{t!("Ctrl")} " K"</kbd>
         </button>
     }
     .into_any()
@@ -162,7 +166,7 @@ fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
             aria-current=current
             class="block border-b-2 border-transparent px-2 py-3 text-sm leading-5 whitespace-nowrap text-quiet hover:text-base-content aria-[current=page]:border-primary aria-[current=page]:text-base-content max-lg:py-2"
         >
-            {text}
+            {language::text(text)}
         </a>
     }
 }
@@ -180,9 +184,9 @@ fn LiveIndicator(live: Live) -> impl IntoView {
         LiveState::Connecting | LiveState::Interrupted => "status status-warning",
     };
     let text = move || match live.state.get() {
-        LiveState::Connecting => "connecting…",
-        LiveState::Live => "live",
-        LiveState::Interrupted => "reconnecting…",
+        LiveState::Connecting => t!("connecting…"),
+        LiveState::Live => t!("live"),
+        LiveState::Interrupted => t!("reconnecting…"),
     };
     // The width of the longest text, so that nothing moves when the state changes.
     view! {

@@ -1,6 +1,7 @@
 //! A table whose rows become cards on a narrow screen. Browsers drop the table semantics when CSS changes `display`, so
 //! the ARIA roles are explicit.
 
+use crate::language::{marked, t, text};
 use leptos::prelude::*;
 use shared::ids::ConversationId;
 
@@ -17,7 +18,7 @@ const CELL: &str = "max-md:flex max-md:items-baseline max-md:gap-3 max-md:border
 /// The header row. `columns` are pairs of a name and a CSS class for the width.
 pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView {
     let cells = columns.iter().map(|&(name, class)| {
-        view! { <th role="columnheader" scope="col" class=class>{name}</th> }
+        view! { <th role="columnheader" scope="col" class=class>{text(name)}</th> }
     });
     view! {
         <thead role="rowgroup" class="max-md:sr-only">
@@ -29,7 +30,7 @@ pub(crate) fn head(columns: &'static [(&'static str, &'static str)]) -> AnyView 
 
 /// A cell. `label` is the column's name, shown on cards.
 pub(crate) fn cell(label: &'static str, content: impl IntoView + 'static) -> AnyView {
-    view! { <td role="cell" data-label=label class=CELL>{content.into_any()}</td> }.into_any()
+    view! { <td role="cell" data-label=text(label) class=CELL>{content.into_any()}</td> }.into_any()
 }
 
 /// A cell of a row that is a card of two lines on a narrow screen. `class` is its place on the card.
@@ -53,19 +54,19 @@ pub(crate) fn ref_link(id: ConversationId, reference: Option<AnyView>) -> AnyVie
 
 /// A name cell. `<bdi>` isolates right-to-left names from the text around them.
 pub(crate) fn name_cell(content: impl IntoView + 'static) -> AnyView {
-    cell("Name", view! { <bdi class="min-w-0">{content.into_any()}</bdi> })
+    cell(marked!("Name"), view! { <bdi class="min-w-0">{content.into_any()}</bdi> })
 }
 
 /// The cell with the link to the conversation. `label` is the link's accessible name.
 pub(crate) fn link_cell(id: ConversationId, label: Signal<String>) -> AnyView {
-    cell("Link", row_link(id, label))
+    cell(marked!("Link"), row_link(id, label))
 }
 
 /// The link to the conversation. `label` is its accessible name.
 pub(crate) fn row_link(id: ConversationId, label: Signal<String>) -> AnyView {
     view! {
         <a href=format!("/conversations/{id}") class="link font-medium whitespace-nowrap" data-row-link="" aria-label=label>
-            "Open"
+            {t!("Open")}
             <span aria-hidden="true">" →"</span>
         </a>
     }

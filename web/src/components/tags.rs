@@ -8,7 +8,9 @@ use shared::{
     tag::ConversationTag,
 };
 
+use super::person::isolated;
 use crate::{
+    language::{plural, t},
     live::{LiveUpdate, coalesce, use_live},
     session::use_client,
 };
@@ -29,7 +31,7 @@ pub(crate) fn chip(tag: &ConversationTag) -> AnyView {
 pub(crate) fn chips(tags: &[ConversationTag]) -> Option<AnyView> {
     let more = tags.len().saturating_sub(SHOWN);
     let more = (more > 0).then(|| {
-        view! { <span class="shrink-0 text-xs whitespace-nowrap text-quiet" title=names(tags)>"+" {more} <span class="sr-only">" more tags"</span></span> }
+        view! { <span class="shrink-0 text-xs whitespace-nowrap text-quiet" title=names(tags)><span aria-hidden="true">"+" {more}</span> <span class="sr-only">{plural!(more, "{count} more tag", "{count} more tags")}</span></span> }
     });
     (!tags.is_empty()).then(|| {
         let shown = tags.iter().take(SHOWN).map(chip).collect_view();
@@ -44,7 +46,7 @@ pub(crate) fn dots(tags: &[ConversationTag]) -> Option<AnyView> {
             .iter()
             .take(DOTS)
             .map(|tag| view! { <span class="tag-dot" data-colour=tag.colour.as_str()></span> });
-        let label = format!("Tags: {}", names(tags));
+        let label = t!("Tags: {names}", names = names(tags));
         view! {
             <span role="img" class="flex shrink-0 items-center gap-1" aria-label=label title=names(tags)>
                 {dots.collect_view()}
@@ -55,7 +57,7 @@ pub(crate) fn dots(tags: &[ConversationTag]) -> Option<AnyView> {
 }
 
 fn names(tags: &[ConversationTag]) -> String {
-    tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>().join(", ")
+    tags.iter().map(|tag| isolated(&tag.name)).collect::<Vec<_>>().join(", ")
 }
 
 /// A drop-down that filters by one of the team's tags. It shows nothing while the team has none.
@@ -92,10 +94,10 @@ pub(crate) fn tag_filter(
         view! {
             <select
                 class="select select-xs w-auto max-w-40"
-                aria-label="Tag"
+                aria-label=t!("Tag")
                 on:change:target=move |event| change.run(event.target().value().parse().ok())
             >
-                <option value="">"Any tag"</option>
+                <option value="">{t!("Any tag")}</option>
                 {tags.get().into_iter().map(option).collect_view()}
             </select>
         }

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::theme::{THEMES, show, use_theme};
+use crate::{
+    language::{t, text},
+    theme::{THEMES, show, use_theme},
+};
 
 /// The switch. `group` is the name of its radio buttons, different for each switch.
 pub(crate) fn theme_switch(group: &'static str) -> AnyView {
@@ -13,7 +16,7 @@ pub(crate) fn theme_switch(group: &'static str) -> AnyView {
                 type="radio"
                 name=group
                 class="btn btn-sm join-item flex-1"
-                aria-label=name
+                aria-label=text(name)
                 prop:checked=move || shown.get() == theme
                 on:change=move |_| show(shown, theme)
             />
@@ -21,7 +24,7 @@ pub(crate) fn theme_switch(group: &'static str) -> AnyView {
     };
     view! {
         <fieldset>
-            <legend class="mb-1 text-sm font-medium">"Theme"</legend>
+            <legend class="mb-1 text-sm font-medium">{t!("Theme")}</legend>
             <div class="join flex">{THEMES.map(choice).collect_view()}</div>
         </fieldset>
     }

@@ -6,20 +6,20 @@ use shared::{
     presence::{PresenceState, Viewer},
 };
 
-use crate::{components::avatar::account_avatar, live::use_live};
+use crate::{
+    components::{avatar::account_avatar, person::isolated},
+    language::{plural, t},
+    live::use_live,
+};
 
-/// What an account does, in a sentence.
-pub(crate) const VIEWING: &str = "viewing";
-pub(crate) const TYPING: &str = "typing a reply";
+/// What marks the line of an account that is typing.
+const TYPING: char = '✎';
 
 /// The initials of the accounts, in a row of a list. The tooltip has the name.
 pub(crate) fn viewers(conversation: ConversationId) -> AnyView {
     let presences = use_live().presences;
     // A line for each account, because a memo of another type would add more to the download.
-    let lines = Memo::new(move |_| {
-        let lines = presences.of(conversation);
-        lines.iter().map(|viewer| describe(viewer) + "\n").collect::<String>()
-    });
+    let lines = Memo::new(move |_| presences.of(conversation).iter().map(line).collect::<String>());
     view! {
         <span class="ms-auto flex shrink-0 gap-1 empty:hidden">
             {move || lines.with(|lines| lines.lines().map(chip).collect_view())}
@@ -28,23 +28,49 @@ pub(crate) fn viewers(conversation: ConversationId) -> AnyView {
     .into_any()
 }
 
-fn describe(viewer: &Viewer) -> String {
-    let doing = if viewer.state == PresenceState::Typing { TYPING } else { VIEWING };
-    sentence(&[&viewer.account.name], doing)
+fn line(viewer: &Viewer) -> String {
+    let mark = if viewer.state == PresenceState::Typing { TYPING } else { ' ' };
+    format!("{mark}{}\n", viewer.account.name)
 }
 
-fn chip(description: &str) -> AnyView {
-    let name = description.rsplit_once(" is ").map_or("", |(name, _)| name);
-    let class = if description.ends_with(TYPING) { "ring-2 ring-warm" } else { "ring-1 ring-quiet" };
-    account_avatar(name, description, class)
+fn chip(line: &str) -> AnyView {
+    let (class, doing, name) = match line.strip_prefix(TYPING) {
+        Some(name) => ("ring-2 ring-warm", Doing::Typing, name),
+        None => ("ring-1 ring-quiet", Doing::Viewing, &line[1..]),
+    };
+    account_avatar(name, &sentence(&[name], doing), class)
+}
+
+/// What accounts do.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Doing {
+    /// They have the conversation open.
+    Viewing,
+    /// They write a reply.
+    Typing,
+    /// Either of these.
+    Present,
 }
 
 /// Returns "Bo is viewing", "Bo and Cy are viewing" or "Bo, Cy and Jo are viewing".
-pub(crate) fn sentence(names: &[&str], doing: &str) -> String {
-    match names {
+pub(crate) fn sentence(names: &[&str], doing: Doing) -> String {
+    let who = joined(names);
+    match doing {
+        _ if names.is_empty() => who,
+        Doing::Viewing => plural!(names.len(), "{who} is viewing", "{who} are viewing", who),
+        Doing::Typing => plural!(names.len(), "{who} is typing a reply", "{who} are typing a reply", who),
+        Doing::Present => {
+            plural!(names.len(), "{who} is in this conversation", "{who} are in this conversation", who)
+        }
+    }
+}
+
+fn joined(names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| isolated(name)).collect();
+    match names.as_slice() {
         [] => String::new(),
-        [name] => format!("{name} is {doing}"),
-        [others @ .., last] => format!("{} and {last} are {doing}", others.join(", ")),
+        [name] => name.to_string(),
+        [others @ .., last] => t!("{names} and {last}", names = others.join(", "), last),
     }
 }
 
@@ -54,9 +80,9 @@ mod tests {
 
     #[test]
     fn a_sentence_names_all_accounts() {
-        assert_eq!(sentence(&[], "viewing"), "");
-        assert_eq!(sentence(&["Bo"], "viewing"), "Bo is viewing");
-        assert_eq!(sentence(&["Bo", "Cy"], "viewing"), "Bo and Cy are viewing");
-        assert_eq!(sentence(&["Bo", "Cy", "Jo"], "typing"), "Bo, Cy and Jo are typing");
+        assert_eq!(sentence(&[], Doing::Viewing), "");
+        assert_eq!(sentence(&["Bo"], Doing::Viewing), "Bo is viewing");
+        assert_eq!(sentence(&["Bo", "Cy"], Doing::Viewing), "Bo and Cy are viewing");
+        assert_eq!(sentence(&["Bo", "Cy", "Jo"], Doing::Typing), "Bo, Cy and Jo are typing a reply");
     }
 }

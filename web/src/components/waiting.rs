@@ -6,7 +6,11 @@ use leptos::prelude::*;
 use shared::conversation::{Attention, Conversation, NextAction};
 
 use super::icon::{Icon, icon};
-use crate::{clock::Clock, time_zone::Zone};
+use crate::{
+    clock::Clock,
+    language::{received, t},
+    time_zone::Zone,
+};
 
 /// Number of seconds from which a wait is warm.
 const WARM_FROM: i64 = 15 * 60;
@@ -45,19 +49,19 @@ pub(crate) fn waiting(since: DateTime<Utc>, prefix: &'static str) -> AnyView {
     let seconds = move || clock.map_or(0, |clock| clock.seconds_since(since));
     let class = move || Age::of(seconds()).class();
     let span = move || clock.map(|clock| clock.span_since(since));
-    view! { <span class=class><span class=prefix>"waiting "</span>{span}</span> }.into_any()
+    view! { <span class=class><span class=prefix>{t!("waiting")} " "</span>{span}</span> }.into_any()
 }
 
 /// "until 30 Nov 09:00": when a snoozed conversation returns to the queue.
 pub(crate) fn snoozed(until: DateTime<Utc>, zone: &Zone) -> AnyView {
-    let text = format!("until {}", zone.date_and_time(until));
+    let text = t!("until {date}", date = zone.date_and_time(until));
     view! { <span class="shrink-0 whitespace-nowrap text-quiet" title=zone.full(until)>{text}</span> }
         .into_any()
 }
 
 /// The attention code in words: "not delivered".
 pub(crate) fn attention(attention: &Attention) -> AnyView {
-    let kind = attention.code.as_str().replace('_', " ");
+    let kind = received(&attention.code.as_str().replace('_', " "));
     view! {
         <span class="flex shrink-0 items-center gap-1 font-medium whitespace-nowrap text-failed">
             {icon(Icon::FAILED, "size-3.5")} {kind}

@@ -3,14 +3,16 @@
 
 use leptos::{html, prelude::*};
 use shared::{
-    format::pluralize,
     gsm7::with_gsm7,
     message::MAX_BODY_CHARACTERS,
     segments::{Segments, is_gsm7, segments},
 };
 
 use super::input::{replace_range, select_range, selection};
-use crate::components::when::when;
+use crate::{
+    components::when::when,
+    language::{plural, t},
+};
 
 /// What the counter says about a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +60,7 @@ pub(crate) fn counter(text: Memo<String>, area: NodeRef<html::Textarea>) -> AnyV
             <button
                 type="button"
                 class="cursor-pointer font-medium underline decoration-dotted underline-offset-4"
-                title="Select it in the text"
+                title=t!("Select it in the text")
                 on:click=select
             >
                 {cause}
@@ -81,7 +83,7 @@ pub(crate) fn counter(text: Memo<String>, area: NodeRef<html::Textarea>) -> AnyV
                 move || {
                     view! {
                         <button type="button" class="btn btn-xs" on:click=replace>
-                            "Use GSM-7 characters"
+                            {t!("Use GSM-7 characters")}
                         </button>
                     }
                     .into_any()
@@ -94,14 +96,15 @@ pub(crate) fn counter(text: Memo<String>, area: NodeRef<html::Textarea>) -> AnyV
 
 fn count(text: Segments) -> String {
     let Segments { units, capacity, parts, encoding, .. } = text;
-    format!("{units}/{capacity} · {} · {}", pluralize(parts, "part"), encoding.display())
+    let parts = plural!(parts, "{count} part", "{count} parts");
+    format!("{units}/{capacity} · {parts} · {}", encoding.display())
 }
 
 /// Names the first character that requires UCS-2, and how many others do.
 fn cause(first: char, text: &str) -> String {
     match text.chars().filter(|character| !is_gsm7(*character)).count() {
-        0 | 1 => format!("“{first}” requires UCS-2"),
-        costly => format!("“{first}” and {} more require UCS-2", costly - 1),
+        0 | 1 => t!("“{first}” requires UCS-2", first),
+        costly => t!("“{first}” and {more} more require UCS-2", first, more = costly - 1),
     }
 }
 
@@ -124,8 +127,9 @@ fn costly_after(text: &str, position: u32) -> Option<(u32, u32)> {
 
 fn too_long(text: &str) -> Option<String> {
     let length = text.chars().count();
-    (length > MAX_BODY_CHARACTERS)
-        .then(|| format!("{} too many", pluralize(length - MAX_BODY_CHARACTERS, "character")))
+    (length > MAX_BODY_CHARACTERS).then(|| {
+        plural!(length - MAX_BODY_CHARACTERS, "{count} character too many", "{count} characters too many")
+    })
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{
     input::paste,
     template_search::{TemplateSearch, search_list},
 };
+use crate::language::t;
 
 /// The message box, with the search for templates. `text` is the draft's text, `error` that of the field `body`, and
 /// `described_by` the ids of what the page shows about the text.
@@ -39,14 +40,14 @@ pub(crate) fn message_box<D: Details>(
                 class=format!("textarea max-h-60 w-full text-base field-sizing-content {class}")
                 dir="auto"
                 name="body"
-                aria-label="Message"
+                aria-label=t!("Message")
                 aria-describedby=described_by
                 aria-invalid=move || error.with(Option::is_some).to_string()
                 aria-autocomplete="list"
                 aria-haspopup="listbox"
                 aria-controls=move || search.has_options().then(|| list.get_value())
                 aria-activedescendant=move || list.with_value(|list| search.active_option(list))
-                placeholder="Write a message – / finds a template, Ctrl+Enter sends"
+                placeholder=t!("Write a message – / finds a template, Ctrl+Enter sends")
                 prop:value=text
                 prop:readOnly=move || composer.form.busy.get()
                 on:input:target=move |event| edited(event.target().value())

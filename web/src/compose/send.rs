@@ -20,10 +20,12 @@ use super::{
 use crate::{
     api::{RequestError, new_idempotency_key},
     clock::now_micros,
+    language::{marked, t, text},
 };
 
-const EARLIER_VERSION_SENT: &str = "An earlier version of this message was sent already. Read the conversation with \
-                                    this number before you send again.";
+const EARLIER_VERSION_SENT: &str = marked!(
+    "An earlier version of this message was sent already. Read the conversation with this number before you send again."
+);
 
 /// Returns what a response means for the draft.
 fn outcome<T>(response: &Result<T, RequestError>) -> Outcome {
@@ -44,7 +46,8 @@ fn text_error(text: &str) -> Option<String> {
         return Some(broken.to_string());
     }
     let missing = placeholders(text);
-    (!missing.is_empty()).then(|| format!("Not sent. Fill in first: {}", braced(&missing)))
+    (!missing.is_empty())
+        .then(|| t!("Not sent. Fill in first: {placeholders}", placeholders = braced(&missing)))
 }
 
 impl<D: Details> Composer<D> {
@@ -111,7 +114,7 @@ impl<D: Details> Composer<D> {
 
 fn explain(error: RequestError) -> RequestError {
     match error.code() {
-        Some(ErrorCode::IdempotencyKeyReused) => RequestError::in_field("body", EARLIER_VERSION_SENT),
+        Some(ErrorCode::IdempotencyKeyReused) => RequestError::in_field("body", text(EARLIER_VERSION_SENT)),
         _ => error,
     }
 }

@@ -12,7 +12,7 @@ use super::{
     input::{replace_range, selection},
     templates::Templates,
 };
-use crate::{components::when::when, keys::is_composing};
+use crate::{components::when::when, keys::is_composing, language::t};
 
 /// Maximum number of templates in the list.
 const MOST: usize = 8;
@@ -199,10 +199,10 @@ impl TemplateSearch {
     /// Returns why the list is empty.
     fn why_empty(self) -> &'static str {
         self.templates.with(|templates| match templates {
-            None => "Loading templates…",
-            Some(Err(_)) => "Templates could not be loaded",
-            Some(Ok(list)) if list.all().is_empty() => "No templates",
-            Some(Ok(_)) => "No template matches",
+            None => t!("Loading templates…"),
+            Some(Err(_)) => t!("Templates could not be loaded"),
+            Some(Ok(list)) if list.all().is_empty() => t!("No templates"),
+            Some(Ok(_)) => t!("No template matches"),
         })
     }
 
@@ -211,7 +211,7 @@ impl TemplateSearch {
         self.is_open().then(|| match self.found.with(Vec::len) {
             0 => self.why_empty().to_owned(),
             count => {
-                format!("Templates that match: {count}. Arrow keys choose, Enter inserts, Escape closes.")
+                t!("Templates that match: {count}. Arrow keys choose, Enter inserts, Escape closes.", count)
             }
         })
     }
@@ -236,8 +236,8 @@ pub(super) fn search_list(search: TemplateSearch, list: StoredValue<String>) -> 
                     search.choose(n);
                 }
             >
-                <span class="max-w-1/2 shrink-0 truncate font-medium">{found.name}</span>
-                <span class="min-w-0 truncate text-quiet">{found.text}</span>
+                <span class="max-w-1/2 shrink-0 truncate font-medium" dir="auto">{found.name}</span>
+                <span class="min-w-0 truncate text-quiet" dir="auto">{found.text}</span>
             </li>
         }
     };
@@ -247,7 +247,7 @@ pub(super) fn search_list(search: TemplateSearch, list: StoredValue<String>) -> 
             return view! { <p class="px-3 py-1.5 text-quiet">{search.why_empty()}</p> }.into_any();
         }
         view! {
-            <ul id=list.get_value() role="listbox" aria-label="Templates">
+            <ul id=list.get_value() role="listbox" aria-label=t!("Templates")>
                 {found.into_iter().enumerate().map(option).collect_view()}
             </ul>
         }

@@ -10,7 +10,7 @@ use super::{
     draft::{Details, Draft},
     template_search::TypedSearch,
 };
-use crate::{api::RequestError, components::when::when};
+use crate::{api::RequestError, components::when::when, language::t};
 
 /// The fetched templates, or why they could not be fetched; `None` until then.
 pub(crate) type Templates = Option<Result<TemplateList, RequestError>>;
@@ -105,10 +105,10 @@ pub(crate) fn template_choice<D: Details>(composer: Composer<D>, retry: Callback
     };
     let placeholder = move || {
         templates.with(|templates| match templates {
-            None => "Loading templates…",
-            Some(Err(_)) => "Templates could not be loaded",
-            Some(Ok(list)) if list.templates.is_empty() => "No templates",
-            Some(Ok(_)) => "Choose a template",
+            None => t!("Loading templates…"),
+            Some(Err(_)) => t!("Templates could not be loaded"),
+            Some(Ok(list)) if list.templates.is_empty() => t!("No templates"),
+            Some(Ok(_)) => t!("Choose a template"),
         })
     };
     let option = move |template: &RenderedTemplate| {
@@ -128,7 +128,7 @@ pub(crate) fn template_choice<D: Details>(composer: Composer<D>, retry: Callback
     view! {
         <div class="flex flex-wrap items-center gap-2">
             <label class="flex max-w-full min-w-0 flex-wrap items-center gap-2 text-sm">
-                <span class="font-medium">"Template"</span>
+                <span class="font-medium">{t!("Template")}</span>
                 <select class="select select-sm w-56" on:change:target=move |event| choose(event.target().value())>
                     <option value="" prop:selected=move || selected.get().is_none()>{move || placeholder()}</option>
                     {move || options()}
@@ -147,8 +147,8 @@ fn retry_button<D: Details>(composer: Composer<D>, retry: Callback<()>) -> AnyVi
         move || {
             view! {
                 <button type="button" class="btn btn-sm" on:click=move |_| retry.run(())>
-                    "Retry"
-                    <span class="sr-only">" loading the templates"</span>
+                    <span aria-hidden="true">{t!("Retry")}</span>
+                    <span class="sr-only">{t!("Retry loading the templates")}</span>
                 </button>
             }
             .into_any()
@@ -162,7 +162,7 @@ fn restore_button<D: Details>(composer: Composer<D>) -> AnyView {
         move || {
             view! {
                 <button type="button" class="btn btn-sm btn-ghost" on:click=move |_| composer.restore_replaced()>
-                    "Restore my text"
+                    {t!("Restore my text")}
                 </button>
             }
             .into_any()

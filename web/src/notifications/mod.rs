@@ -22,8 +22,9 @@ use crate::{
     api::{Client, RequestError},
     components::{
         notices::{Notices, use_notices},
-        person::title,
+        person::{isolated, title},
     },
+    language::t,
     live::{Live, LiveUpdate, use_live},
     pages::queue::drafts,
     preferences,
@@ -107,7 +108,7 @@ impl Follower {
             self.notices.link(format!("{text}: {who}"), path.clone());
         }
         if is_system {
-            system::show(who, format!("{text} · {}", detail.team.name), path);
+            system::show(who, format!("{text} · {}", isolated(&detail.team.name)), path);
         }
     }
 
@@ -118,20 +119,22 @@ impl Follower {
         detail: &ConversationDetail,
         message: Option<MessageId>,
     ) -> Result<String, RequestError> {
-        let colleague = |name: Option<String>| name.unwrap_or_else(|| "A colleague".to_owned());
+        let colleague = |name: Option<String>| {
+            name.map_or_else(|| t!("A colleague").to_owned(), |name| isolated(&name).into_owned())
+        };
         Ok(match kind {
-            NotificationKind::Message => "New message".to_owned(),
-            NotificationKind::Failure => "A message was not delivered".to_owned(),
+            NotificationKind::Message => t!("New message").to_owned(),
+            NotificationKind::Failure => t!("A message was not delivered").to_owned(),
             NotificationKind::Mention => {
                 let author = match message {
                     Some(note) => self.author(detail.conversation.id, note).await?,
                     None => None,
                 };
-                format!("{} mentioned you", colleague(author))
+                t!("{name} mentioned you", name = colleague(author))
             }
             NotificationKind::Given => {
                 let by = detail.assignment_note.as_ref().and_then(|note| note.by.clone());
-                format!("{} gave you this conversation", colleague(by))
+                t!("{name} gave you this conversation", name = colleague(by))
             }
         })
     }

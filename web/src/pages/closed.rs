@@ -20,6 +20,7 @@ use crate::{
         tags::{chips, tag_filter},
         timestamp::date_and_time,
     },
+    language::{marked, t},
     scroll_restoration::use_scroll_restoration,
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -27,13 +28,13 @@ use crate::{
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-22 lg:w-24 xl:w-36"),
-    ("Name", ""),
-    ("Number", "w-34 lg:w-38 xl:w-48"),
-    ("Closed", "w-26 lg:w-30 xl:w-44"),
-    ("Reason", "w-28 lg:w-[20%]"),
-    ("By", "w-22 lg:w-26 xl:w-40"),
-    ("Link", "w-18 lg:w-20 xl:w-24"),
+    (marked!("Ref"), "w-22 lg:w-24 xl:w-36"),
+    (marked!("Name"), ""),
+    (marked!("Number"), "w-34 lg:w-38 xl:w-48"),
+    (marked!("Closed"), "w-26 lg:w-30 xl:w-44"),
+    (marked!("Reason"), "w-28 lg:w-[20%]"),
+    (marked!("By"), "w-22 lg:w-26 xl:w-40"),
+    (marked!("Link"), "w-18 lg:w-20 xl:w-24"),
 ];
 
 /// The page `/closed`.
@@ -42,7 +43,7 @@ pub(crate) fn ClosedPage() -> impl IntoView {
     let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
     let sections = teams.into_iter().map(|team| view! { <Section team /> }).collect_view();
     view! {
-        <Heading text="Closed" />
+        <Heading text=t!("Closed") />
         <div class="mt-4 flex flex-col gap-6">{sections}</div>
     }
 }
@@ -155,9 +156,9 @@ fn Section(team: TeamSummary) -> impl IntoView {
             None => skeleton(3),
         },
         Some(false) if closed.tag.with_untracked(Option::is_some) => {
-            empty("No closed conversation has this tag")
+            empty(t!("No closed conversation has this tag"))
         }
-        Some(false) => empty("No closed conversations"),
+        Some(false) => empty(t!("No closed conversations")),
         Some(true) => {
             let zone = zone.clone();
             let rows = move || {
@@ -177,7 +178,7 @@ fn Section(team: TeamSummary) -> impl IntoView {
     view! {
         <section aria-labelledby=heading.clone()>
             <div class="mb-1 flex flex-wrap items-center gap-x-3 gap-y-1">
-                <h2 id=heading.clone() class="text-base font-semibold">{team.name.clone()}</h2>
+                <h2 id=heading.clone() class="text-base font-semibold"><bdi>{team.name.clone()}</bdi></h2>
                 {filter}
             </div>
             {move || body()}
@@ -198,8 +199,8 @@ fn row(conversation: &Conversation, zone: &Zone) -> AnyView {
                 view! { <span class="whitespace-nowrap tabular-nums">{conversation.number.display()}</span> },
             )}
             {cell("Closed", closed)}
-            {cell("Reason", or_dash(conversation.closure_reason.as_deref()))}
-            {cell("By", or_dash(conversation.closed_by.as_deref()))}
+            {cell("Reason", view! { <bdi>{or_dash(conversation.closure_reason.as_deref())}</bdi> })}
+            {cell("By", view! { <bdi>{or_dash(conversation.closed_by.as_deref())}</bdi> })}
             {link_cell(conversation.id, Signal::stored(open_label(conversation)))}
         </tr>
     }

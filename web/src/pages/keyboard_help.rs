@@ -4,28 +4,30 @@ use leptos::prelude::*;
 
 use crate::{
     keys::{keys_of, use_keys},
+    language::{t, text},
     session::use_session,
 };
 
 /// The content.
 pub(crate) fn keyboard_help() -> AnyView {
     let rows = keys_of(use_session().me().as_ref()).map(|&(combination, meaning)| {
-        let combination = combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{key}</kbd> });
+        let combination =
+            combination.iter().map(|&key| view! { <kbd class="kbd kbd-sm mr-1">{text(key)}</kbd> });
         view! {
             <tr>
                 <th scope="row" class="font-normal whitespace-nowrap">{combination.collect_view()}</th>
-                <td>{meaning}</td>
+                <td>{text(meaning)}</td>
             </tr>
         }
     });
     view! {
-        <h2 class="text-lg font-semibold">"Keyboard shortcuts"</h2>
+        <h2 class="text-lg font-semibold">{t!("Keyboard shortcuts")}</h2>
         <table class="table table-sm my-3">
             <tbody>{rows.collect_view()}</tbody>
         </table>
         {shortcuts_checkbox()}
         <form method="dialog" class="modal-action">
-            <button class="btn">"Close"</button>
+            <button class="btn">{t!("Close")}</button>
         </form>
     }
     .into_any()
@@ -42,7 +44,7 @@ pub(super) fn shortcuts_checkbox() -> AnyView {
                 prop:checked=move || keys.enabled.get()
                 on:change:target=move |event| keys.set_enabled(event.target().checked())
             />
-            "Single-key shortcuts"
+            {t!("Single-key shortcuts")}
         </label>
     }
     .into_any()

@@ -10,7 +10,11 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
     api::RequestError,
-    components::placeholder::{failed, skeleton},
+    components::{
+        account_menu::account_menu,
+        gateway_alarm::gateway_alarm,
+        placeholder::{failed, skeleton},
+    },
     notifications::notifications,
     pages::{
         accounts::accounts_page,
@@ -89,6 +93,10 @@ pub(crate) enum Lazy {
     Give,
     /// The notifications, which follow the event stream. They show nothing in their place.
     Notifications,
+    /// The content of the account menu.
+    AccountMenu,
+    /// The alert while the gateway refuses the server's credentials.
+    GatewayAlarm,
     /// The content of the dialog that snoozes a conversation.
     Snooze,
     /// The content of the dialog that changes the tags of a conversation.
@@ -153,9 +161,12 @@ pub(crate) fn part_of_conversation(part: Lazy) -> AnyView {
 fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
         // Rendered by the other entry points.
-        Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) | Lazy::Notifications => {
-            ().into_any()
-        }
+        Lazy::Conversation(_)
+        | Lazy::ConversationList
+        | Lazy::TagFilter(_)
+        | Lazy::Notifications
+        | Lazy::AccountMenu
+        | Lazy::GatewayAlarm => ().into_any(),
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
         Lazy::DailyFile => daily_file_page(),
@@ -180,10 +191,14 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
     })
 }
 
-/// Entry point of the notifications' chunk.
+/// Entry point of the notifications' chunk, which also has the parts of the frame that are not shown at once.
 #[wasm_split(notifications, fallible)]
-fn render_notifications() -> Result<AnyView, SplitLoaderError> {
-    Ok(notifications())
+fn render_notifications(page: Lazy) -> Result<AnyView, SplitLoaderError> {
+    Ok(match page {
+        Lazy::AccountMenu => account_menu(),
+        Lazy::GatewayAlarm => gateway_alarm(),
+        _ => notifications(),
+    })
 }
 
 async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
@@ -191,7 +206,7 @@ async fn render(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Conversation(_) | Lazy::ConversationList | Lazy::TagFilter(_) => {
             render_conversation(page).await
         }
-        Lazy::Notifications => render_notifications().await,
+        Lazy::Notifications | Lazy::AccountMenu | Lazy::GatewayAlarm => render_notifications(page).await,
         other => render_other(other).await,
     }
 }

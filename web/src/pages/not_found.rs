@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::components::heading::Heading;
+use crate::{components::heading::Heading, language::t};
 
 /// The page for every path that the app does not have.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
     not_found(
-        "Page not found",
-        "There is no page at this address. Check the address, or go to the conversations in progress.",
+        t!("Page not found"),
+        t!("There is no page at this address. Check the address, or go to the conversations in progress."),
     )
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn not_found(title: &'static str, text: &'static str) -> AnyView {
             <Heading text=title />
             <p>{text}</p>
             <a href="/" class="btn btn-primary">
-                "Go to the conversations in progress"
+                {t!("Go to the conversations in progress")}
             </a>
         </div>
     }

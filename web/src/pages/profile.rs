@@ -1,5 +1,6 @@
 //! The profile page: the signed-in account's name, password, sessions and preferences.
 
+mod language;
 mod notifications;
 mod preferences;
 mod sessions;
@@ -15,36 +16,37 @@ use crate::{
         permission::role_name,
         theme_switch::theme_switch,
     },
+    language::t,
     session::{use_client, use_session},
 };
 
 /// The page `/profile`.
 pub(crate) fn profile_page() -> AnyView {
     view! {
-        <Heading text="Your profile" />
+        <Heading text=t!("Your profile") />
         <div class="mt-4 flex max-w-xl flex-col gap-6">
             <section aria-labelledby="you" class="rounded-box border border-base-300 p-4">
-                <h2 id="you" class="mb-2 font-semibold">"You"</h2>
+                <h2 id="you" class="mb-2 font-semibold">{t!("You")}</h2>
                 {name_form()}
             </section>
             <section aria-labelledby="password" class="rounded-box border border-base-300 p-4">
-                <h2 id="password" class="mb-2 font-semibold">"Password"</h2>
+                <h2 id="password" class="mb-2 font-semibold">{t!("Password")}</h2>
                 {password_form()}
             </section>
             <section aria-labelledby="sessions" class="rounded-box border border-base-300 p-4">
-                <h2 id="sessions" class="mb-2 font-semibold">"Where you are signed in"</h2>
+                <h2 id="sessions" class="mb-2 font-semibold">{t!("Where you are signed in")}</h2>
                 {sessions::session_list()}
             </section>
             <section aria-labelledby="notifications" class="rounded-box border border-base-300 p-4">
-                <h2 id="notifications" class="mb-2 font-semibold">"Notifications"</h2>
+                <h2 id="notifications" class="mb-2 font-semibold">{t!("Notifications")}</h2>
                 {notifications::notifications()}
             </section>
             <section aria-labelledby="appearance" class="rounded-box border border-base-300 p-4">
-                <h2 id="appearance" class="mb-2 font-semibold">"Appearance"</h2>
-                <div class="max-w-xs">{theme_switch("profile-theme")}</div>
+                <h2 id="appearance" class="mb-2 font-semibold">{t!("Appearance")}</h2>
+                <div class="max-w-xs">{theme_switch("profile-theme")} {language::language_choice()}</div>
             </section>
             <section aria-labelledby="writing" class="rounded-box border border-base-300 p-4">
-                <h2 id="writing" class="mb-2 font-semibold">"Keys and sending"</h2>
+                <h2 id="writing" class="mb-2 font-semibold">{t!("Keys and sending")}</h2>
                 {preferences::keys_and_sending()}
             </section>
         </div>
@@ -73,25 +75,25 @@ fn name_form() -> AnyView {
                 name.set(account.display_name.clone());
             }
             session.set_me(me);
-            notices.info("Your name is saved.");
+            notices.info(t!("Your name is saved."));
         });
     };
     let field = Field {
-        hint: "Your colleagues see this name",
+        hint: t!("Your colleagues see this name"),
         autocomplete: "name",
-        ..Field::text("display_name", "Name", name)
+        ..Field::text("display_name", t!("Name"), name)
     };
     view! {
         <dl class="mb-4 grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1 text-sm">
-            <dt class="text-base-content/80">"E-mail"</dt>
-            <dd class="wrap-anywhere">{email}</dd>
-            <dt class="text-base-content/80">"Role"</dt>
+            <dt class="text-base-content/80">{t!("E-mail")}</dt>
+            <dd class="wrap-anywhere"><bdi>{email}</bdi></dd>
+            <dt class="text-base-content/80">{t!("Role")}</dt>
             <dd>{role}</dd>
         </dl>
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             {form.text_field(field)}
             {form.error()}
-            <div>{form.submit("Save name")}</div>
+            <div>{form.submit(t!("Save name"))}</div>
         </form>
     }
     .into_any()
@@ -111,7 +113,7 @@ fn password_form() -> AnyView {
         form.send(async move { client.change_password(&change).await }, move |()| {
             current.set(String::new());
             new.set(String::new());
-            notices.info("Your password is changed.");
+            notices.info(t!("Your password is changed."));
         });
     };
     let field = |name, label, hint, autocomplete, value| {
@@ -121,10 +123,10 @@ fn password_form() -> AnyView {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             // Tells password managers which account the password belongs to.
             <input type="text" autocomplete="username" prop:value=email.unwrap_or_default() readonly hidden />
-            {field("current_password", "Current password", "", "current-password", current)}
-            {field("password", "New password", PASSWORD_HINT, "new-password", new)}
+            {field("current_password", t!("Current password"), "", "current-password", current)}
+            {field("password", t!("New password"), PASSWORD_HINT, "new-password", new)}
             {form.error()}
-            <div>{form.submit("Change password")}</div>
+            <div>{form.submit(t!("Change password"))}</div>
         </form>
     }
     .into_any()

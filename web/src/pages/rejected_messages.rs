@@ -15,22 +15,23 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::date_and_time,
     },
+    language::{marked, received, t},
     session::{use_client, use_session},
     tasks::TaskScope,
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Received", "w-30 lg:w-44"),
-    ("From", "w-38 lg:w-56"),
-    ("To", "w-38 lg:w-56"),
-    ("What happened", ""),
-    ("Gateway id", "w-[22%]"),
+    (marked!("Received"), "w-30 lg:w-44"),
+    (marked!("From"), "w-38 lg:w-56"),
+    (marked!("To"), "w-38 lg:w-56"),
+    (marked!("What happened"), ""),
+    (marked!("Gateway id"), "w-[22%]"),
 ];
 
 /// The page `/rejected-messages`.
 pub(crate) fn rejected_messages_page() -> AnyView {
-    for_managers_of_accounts("Rejected messages", page)
+    for_managers_of_accounts(t!("Rejected messages"), page)
 }
 
 fn page() -> AnyView {
@@ -73,11 +74,11 @@ fn page() -> AnyView {
             Some(error) => failed(&error, Callback::new(move |()| fetch())),
             None => skeleton(3),
         },
-        Some(false) => empty("No rejected messages in the past 30 days"),
+        Some(false) => empty(t!("No rejected messages in the past 30 days")),
         Some(true) => {
             let zone = zone.clone();
             view! {
-                <table role="table" aria-label="Rejected messages" class=TABLE>
+                <table role="table" aria-label=t!("Rejected messages") class=TABLE>
                     {head(COLUMNS)}
                     <tbody role="rowgroup" class=BODY>
                         {move || {
@@ -91,9 +92,9 @@ fn page() -> AnyView {
     };
     let has_more = move || cursor.with(Option::is_some);
     view! {
-        <Heading text="Rejected messages" />
+        <Heading text=t!("Rejected messages") />
         <p class="mt-2 mb-4 max-w-prose text-sm">
-            "Messages that the server could not add to a conversation. To read one, look up its gateway id in the gateway’s console. Entries are kept for 30 days."
+            {t!("Messages that the server could not add to a conversation. To read one, look up its gateway id in the gateway’s console. Entries are kept for 30 days.")}
         </p>
         {move || body()}
         {more_button(has_more, busy, None, Callback::new(move |()| fetch()))}
@@ -108,7 +109,7 @@ fn row(message: &RejectedMessage, zone: &Zone) -> AnyView {
             {cell("Received", date_and_time(message.received_at, zone))}
             {cell("From", isolated(message.from.as_deref()))}
             {cell("To", isolated(message.to.as_deref()))}
-            {cell("What happened", message.text.clone())}
+            {cell("What happened", received(&message.text))}
             {cell("Gateway id", isolated(message.gateway_id.as_deref()))}
         </tr>
     }

@@ -10,7 +10,8 @@ use shared::{ErrorCode, account::SignIn};
 use crate::{
     api::{Problem, RequestError},
     clock::pause,
-    components::{form::Form, heading::Heading},
+    components::{form::Form, heading::Heading, language_switch::language_switch},
+    language::t,
     session::use_session,
     tasks::spawn,
 };
@@ -58,17 +59,18 @@ pub(crate) fn SignInPage() -> impl IntoView {
                 <form class="card-body gap-4" on:submit=submit>
                     <div>
                         <p class="text-sm font-medium">"SMS Chat"</p>
-                        <Heading text="Sign in" class="text-2xl font-semibold" />
+                        <Heading text=t!("Sign in") class="text-2xl font-semibold" />
                     </div>
                     {form.error()}
-                    {input(email, "E-mail", "email", "username")}
-                    {input(password, "Password", "password", "current-password")}
+                    {input(email, t!("E-mail"), "email", "username")}
+                    {input(password, t!("Password"), "password", "current-password")}
                     <button
                         class="btn btn-primary"
                         aria-disabled=move || (form.busy.get() || must_wait.get()).to_string()
                     >
-                        {move || if form.busy.get() { "Signing in…" } else { "Sign in" }}
+                        {move || if form.busy.get() { t!("Signing in…") } else { t!("Sign in") }}
                     </button>
+                    {language_switch()}
                 </form>
             </div>
         </main>
@@ -119,7 +121,7 @@ async fn count_down(seconds: u32, form: Form, must_wait: RwSignal<bool>) {
         form.set_error(error("", Some(left)));
         pause(Duration::from_secs(1)).await;
     }
-    form.set_error(error("You can try again now.", None));
+    form.set_error(error(t!("You can try again now."), None));
     must_wait.try_set(false);
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::lazy::{Lazy, LazyPage};
-use crate::components::when::when;
+use crate::{components::when::when, language::t};
 
 /// The width from which the queue stands beside a conversation: Tailwind's `xl`.
 const WIDE: &str = "(min-width: 80rem)";
@@ -34,7 +34,7 @@ pub(crate) fn workspace(is_conversation: Memo<bool>, page: AnyView) -> AnyView {
         || {
             view! {
                 <nav
-                    aria-label="Conversations in progress"
+                    aria-label=t!("Conversations in progress")
                     class="flex min-h-0 flex-col border-e border-edge bg-panel"
                 >
                     <LazyPage page=Lazy::ConversationList />

@@ -36,7 +36,7 @@ const LAYERS: &Layers = &[
     &["error", "fields", "paging"],
     &["config"],
     &["db"],
-    &["clock", "machine"],
+    &["clock", "loopback", "machine", "request_id"],
 ];
 
 /// Returns every use of a higher module, every unlisted module, and every listed one that does not exist.

@@ -3,6 +3,7 @@
 
 mod boundaries;
 mod dependencies;
+mod languages;
 mod layers;
 mod migrations;
 mod sizes;
@@ -47,6 +48,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     if let Some(sources) = summary.run("Sources", || sources::read(&workspace.root)) {
         summary.run("Diesel, actix-web and problems", || report(&boundaries::check(&sources)));
         summary.run("Sizes of files and functions", || report(&sizes::check(&sources)));
+        let languages = || report(&languages::check(&workspace.root, &sources)?);
+        summary.run("Texts and translations of the app", languages);
         summary.run("Layers", || report(&layers::check(&sources)));
         let document = || report(&layers::check_document(&workspace.root, &sources)?);
         summary.run("Diagram of the layers", document);

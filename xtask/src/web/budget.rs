@@ -4,13 +4,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::web::modules;
+use crate::web::publish::is_later;
 
 /// Number of bytes that a first visit may download.
 const BUDGET: u64 = 200_000;
 
 /// Returns the files of a first visit in `web/dist` with the size of their brotli copies, largest first: all files but
-/// the lazy chunks, which are the modules beside the main one.
+/// those that are downloaded later.
 fn first_load(dist: &Path) -> Result<Vec<(String, u64)>> {
     let mut files = Vec::new();
     collect(dist, &mut files)?;
@@ -26,7 +26,7 @@ fn collect(folder: &Path, files: &mut Vec<(String, u64)>) -> Result<()> {
             continue;
         }
         let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".br"));
-        if let Some(name) = name.filter(|name| !name.ends_with(".wasm") || *name == modules::MAIN) {
+        if let Some(name) = name.filter(|name| !is_later(name)) {
             files.push((name.to_owned(), path.metadata()?.len()));
         }
     }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn lazy_chunks_are_not_part_of_the_first_load() {
+    fn lazy_chunks_and_languages_are_not_part_of_the_first_load() {
         let dist = std::env::temp_dir().join(format!("sms-chat-budget-{}", std::process::id()));
         let app = dist.join("app-1");
         std::fs::create_dir_all(&app).unwrap();
@@ -72,6 +72,7 @@ mod tests {
             std::fs::write(app.join(name), name).unwrap();
         }
         std::fs::write(dist.join("index.html.br"), "page").unwrap();
+        std::fs::write(dist.join("de-1.txt.br"), "Texte").unwrap();
         let files = first_load(&dist).unwrap();
         std::fs::remove_dir_all(&dist).unwrap();
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();

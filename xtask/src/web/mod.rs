@@ -1,12 +1,13 @@
 //! Builds the single-page app from `web/` into `web/dist`. In reading order: `fingerprint` (has anything changed?),
-//! `compile` (Rust to WebAssembly), `modules` with `shorten` (the main module and the lazy chunks), `publish` (hashed
-//! names, compressed copies), `watch`. The tests in `budget` limit what a first visit downloads. The stamp is written
+//! `compile` (Rust to WebAssembly), `modules` with `shorten` (the main module and the lazy chunks), `languages`, `publish`
+//! (hashed names, compressed copies), `watch`. The tests in `budget` limit what a first visit downloads. The stamp is written
 //! last, so that an interrupted build is repeated.
 
 #[cfg(test)]
 mod budget;
 mod compile;
 pub(crate) mod fingerprint;
+pub(crate) mod languages;
 mod modules;
 mod publish;
 mod shorten;
@@ -44,7 +45,10 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
         dist.add("style.css", &style_sheet(workspace)?)?;
         dist.add("favicon.svg", &std::fs::read(web.join("favicon.svg"))?)?;
         dist.add("service-worker.js", &std::fs::read(web.join("service-worker.js"))?)?;
-        dist.add("theme.js", dist.fill_in(&web.join("theme.js"))?.as_bytes())?;
+        for language in languages::read(&workspace.root)? {
+            dist.add(&language.published_name(), language.published().as_bytes())?;
+        }
+        dist.add("head.js", dist.fill_in(&web.join("head.js"))?.as_bytes())?;
         dist.add("boot.js", dist.fill_in(&web.join("boot.js"))?.as_bytes())?;
         dist.publish(workspace)
     })?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::{capture, command};
 use crate::web::fingerprint::hash_of;
-use crate::web::modules;
+use crate::web::{languages, modules};
 use crate::workspace::Workspace;
 
 /// The files of a build, collected in a staging folder and copied to `dist` together.
@@ -35,6 +35,9 @@ impl Dist {
         let (stem, extension) = name.rsplit_once('.').context("a published file needs an extension")?;
         let hashed = format!("{stem}-{}.{extension}", hash_of(bytes));
         std::fs::write(self.staging.join(&hashed), bytes)?;
+        if is_later(&hashed) {
+            self.later.push(hashed.clone());
+        }
         self.names.push((name.to_owned(), hashed));
         Ok(())
     }
@@ -63,7 +66,7 @@ impl Dist {
         for name in [modules::SCRIPT, modules::LINK, modules::MAIN] {
             self.names.push((name.to_owned(), format!("{hashed}/{name}")));
         }
-        self.later = modules::chunks(ready)?.into_iter().map(|name| format!("{hashed}/{name}")).collect();
+        self.later.extend(modules::chunks(ready)?.into_iter().map(|name| format!("{hashed}/{name}")));
         Ok(())
     }
 
@@ -84,6 +87,13 @@ impl Dist {
         }
         Ok(sizes.trim().to_owned())
     }
+}
+
+/// Returns whether a first visit in English shows the sign-in page or the queue without this file: the lazy chunks, the
+/// other languages, and the service worker, which the notifications start.
+pub(crate) fn is_later(name: &str) -> bool {
+    let is_chunk = name.ends_with(".wasm") && name != modules::MAIN;
+    is_chunk || name.ends_with(languages::EXTENSION) || name.starts_with("service-worker")
 }
 
 /// Copies a folder and appends the names and contents of its files, sorted, to `bytes`.
@@ -150,6 +160,18 @@ mod tests {
 
         assert_eq!(filled, format!("<script src=\"/boot-{}.js\">", hash_of(b"one")));
         assert!(refused.is_err());
+    }
+
+    #[test]
+    fn languages_and_the_service_worker_are_downloaded_later() {
+        let staging = temporary("later");
+        let mut dist = Dist { staging: staging.clone(), names: Vec::new(), later: Vec::new() };
+        for name in ["boot.js", "de.txt", "service-worker.js"] {
+            dist.add(name, b"one").unwrap();
+        }
+        std::fs::remove_dir_all(&staging).unwrap();
+        let hash = hash_of(b"one");
+        assert_eq!(dist.later, [format!("de-{hash}.txt"), format!("service-worker-{hash}.js")]);
     }
 
     #[test]

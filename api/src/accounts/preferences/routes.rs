@@ -20,8 +20,8 @@ pub async fn get_preferences(state: web::Data<AppState>, caller: Caller) -> Resu
 ///
 /// A field that is left out gets its default.
 #[utoipa::path(put, path = "/api/v1/me/preferences", operation_id = "update_preferences", tag = "sessions",
-    request_body(content = Preferences, example = json!({"theme": "dark", "shortcuts": true, "undo_seconds": 5,
-        "sound": true, "muted": [{"team_id": 2, "kind": "message"}]})),
+    request_body(content = Preferences, example = json!({"theme": "dark", "language": "de", "shortcuts": true,
+        "undo_seconds": 5, "sound": true, "muted": [{"team_id": 2, "kind": "message"}]})),
     responses((status = 200, body = Preferences), (status = 400, description = "`invalid_body`", body = Problem),
         (status = 401, body = Problem),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = Problem),

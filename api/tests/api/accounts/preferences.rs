@@ -15,13 +15,15 @@ on_both_databases![
     preferences_are_the_accounts_own_on_all_its_devices,
     a_change_reaches_only_the_accounts_own_streams,
     a_field_that_is_left_out_gets_its_default,
+    the_language_is_the_browsers_english_or_german,
     invalid_preferences_are_refused_and_change_nothing,
     muted_kinds_of_a_team_that_the_account_has_left_are_left_out,
     an_api_key_has_no_preferences,
 ];
 
 fn defaults() -> Value {
-    json!({"theme": "system", "shortcuts": true, "undo_seconds": 0, "sound": true, "muted": []})
+    json!({"theme": "system", "language": "browser", "shortcuts": true, "undo_seconds": 0, "sound": true,
+        "muted": []})
 }
 
 async fn an_account_without_preferences_has_the_defaults(app: TestApp) {
@@ -30,7 +32,7 @@ async fn an_account_without_preferences_has_the_defaults(app: TestApp) {
 }
 
 async fn preferences_are_the_accounts_own_on_all_its_devices(app: TestApp) {
-    let new = json!({"theme": "dark", "shortcuts": false, "undo_seconds": 10, "sound": false,
+    let new = json!({"theme": "dark", "language": "de", "shortcuts": false, "undo_seconds": 10, "sound": false,
         "muted": [{"team_id": COLLECTIONS, "kind": "message"}, {"team_id": COLLECTIONS, "kind": "given"}]});
     assert_eq!(app.signed_in(ANN).await.put("/me/preferences", new.clone()).await.expect(200), new);
     let other_device = app.signed_in(ANN).await;
@@ -55,6 +57,14 @@ async fn a_field_that_is_left_out_gets_its_default(app: TestApp) {
     assert_eq!(ann.put("/me/preferences", json!({"undo_seconds": 10})).await.expect(200), expected);
 }
 
+async fn the_language_is_the_browsers_english_or_german(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for language in ["en", "de", "browser"] {
+        let stored = ann.put("/me/preferences", json!({"language": language})).await.expect(200);
+        assert_eq!(stored["language"], language);
+    }
+}
+
 async fn invalid_preferences_are_refused_and_change_nothing(app: TestApp) {
     let ann = app.signed_in(ANN).await;
     for undo_seconds in [1, 6, 60, 255] {
@@ -71,6 +81,7 @@ async fn invalid_preferences_are_refused_and_change_nothing(app: TestApp) {
     assert_eq!(refused.faults(ValidationFailed), ["muted:duplicate"]);
     for body in [
         json!({"theme": "pink"}),
+        json!({"language": "fr"}),
         json!({"undo_seconds": -1}),
         json!({"muted": [{"team_id": COLLECTIONS, "kind": "everything"}]}),
     ] {

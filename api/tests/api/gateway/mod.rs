@@ -1,5 +1,6 @@
 //! The gateway: webhooks, receipts, gap repair and reconciliation, with every fault of the simulator.
 
+mod compatible;
 mod delivery;
 mod faults;
 mod faults_document;

@@ -57,6 +57,8 @@ async fn every_account_is_told_of_the_beginning_and_the_end(app: TestApp) {
     }
     let ready = app.anonymous.get("//health/ready").await.expect(503);
     assert_eq!(ready["gateway"]["refused_since"], "2024-11-25T09:00:00Z");
+    let for_load_balancers = app.anonymous.get("//health/ready?gateway=ignore").await.expect(200);
+    assert_eq!(for_load_balancers["gateway"], ready["gateway"]);
     assert!(app.anonymous.get("//metrics").await.body.contains("sms_chat_gateway_refused 1"));
 
     app.gateway.clear_faults().await;

@@ -24,19 +24,30 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     pub(crate) fn start() -> Self {
-        let simulator = Simulator::start(Settings {
+        Self::start_with(|_| {})
+    }
+
+    /// Starts the simulator with changed settings.
+    pub(crate) fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = Settings {
             account_sid: ACCOUNT_SID.to_owned(),
             auth_token: AUTH_TOKEN.to_owned(),
             receipt_delay: std::time::Duration::ZERO,
             ..Settings::default()
-        });
-        let simulator = simulator.expect("the simulator");
+        };
+        change(&mut settings);
+        let simulator = Simulator::start(settings).expect("the simulator");
         let control = Client::of(&simulator.url());
         Self { simulator, control }
     }
 
     pub(crate) fn url(&self) -> String {
         self.simulator.url()
+    }
+
+    /// The value for `TWILIO_API_URL`.
+    pub(crate) fn api_url(&self) -> String {
+        self.simulator.api_url()
     }
 
     /// Sets the server to which the simulator delivers inbound messages.

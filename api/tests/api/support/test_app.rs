@@ -126,6 +126,17 @@ impl TestApp {
         self.live_conversation(to, from)
     }
 
+    /// Delivers a message to Collections that is signed with this key in this header.
+    pub(crate) async fn inbound_with(&self, header: &str, key: &str, from: &str, body: &str) -> i64 {
+        let form = message_form(&self.next_sid(), from, COLLECTIONS_NUMBER, body);
+        let url = format!("{}/api/v1{MESSAGES}", self.anonymous.url);
+        let request = self.anonymous.request(reqwest::Method::POST, MESSAGES);
+        let request = request.header(header, simulator::sign(key, &url, &form)).form(&form);
+        let response = ApiResponse::to(request).await;
+        assert_eq!(response.status, 200, "{}", response.body);
+        self.live_conversation(COLLECTIONS_NUMBER, from)
+    }
+
     /// Returns the conversation of two numbers that is not closed.
     pub(crate) fn live_conversation(&self, to: &str, from: &str) -> i64 {
         self.database.integer(&format!(

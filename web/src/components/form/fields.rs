@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 
 use super::Form;
+use crate::language::{marked, t, text};
 
 /// The hint for a new password.
-pub(crate) const PASSWORD_HINT: &str = "At least 8 characters. A phrase of several words works well.";
+pub(crate) const PASSWORD_HINT: &str =
+    marked!("At least 8 characters. A phrase of several words works well.");
 
 /// An input of a form.
 pub(crate) struct Field {
@@ -30,7 +32,7 @@ impl Field {
 pub(crate) fn hint_and_error(id: String, hint: &'static str, error: Signal<Option<String>>) -> AnyView {
     view! {
         <div id=id>
-            <p class="text-sm text-base-content/80 empty:hidden">{hint}</p>
+            <p class="text-sm text-base-content/80 empty:hidden">{text(hint)}</p>
             <p role="alert" class="text-sm font-medium text-failed empty:hidden">
                 {move || error.get()}
             </p>
@@ -95,8 +97,8 @@ impl Form {
                 aria-pressed=move || shown.get().to_string()
                 on:click=move |_| shown.update(|shown| *shown = !*shown)
             >
-                "Show"
-                <span class="sr-only">" "{label}</span>
+                {t!("Show")}
+                <span class="sr-only">" " {label}</span>
             </button>
         };
         self.input(field, kind, None, show.into_any())

@@ -10,7 +10,9 @@ use crate::{
         dialog::Dialog,
         form::{Field, Form, PASSWORD_HINT},
         notices::use_notices,
+        person::isolated,
     },
+    language::t,
     session::use_session,
 };
 
@@ -23,19 +25,21 @@ pub(super) fn dialog(context: AccountsContext, open: OpenDialog) -> AnyView {
         OpenDialog::Password(account) => password(context, account, close),
         OpenDialog::Disable(account) => {
             let confirmation = Confirmation {
-                title: format!("Disable {}?", account.display_name),
-                text: "This signs them out at once, and they cannot sign in again until the account is enabled. \
-                       Their messages stay.",
-                button: "Disable account",
+                title: t!("Disable {name}?", name = isolated(&account.display_name)),
+                text: t!(
+                    "This signs them out at once, and they cannot sign in again until the account is enabled. \
+                     Their messages stay."
+                ),
+                button: t!("Disable account"),
                 is_dangerous: true,
             };
             confirm_change(context, &account, confirmation, true, close)
         }
         OpenDialog::Enable(account) => {
             let confirmation = Confirmation {
-                title: format!("Enable {}?", account.display_name),
-                text: "They can sign in again with their old password.",
-                button: "Enable account",
+                title: t!("Enable {name}?", name = isolated(&account.display_name)),
+                text: t!("They can sign in again with their old password."),
+                button: t!("Enable account"),
                 is_dangerous: false,
             };
             confirm_change(context, &account, confirmation, false, close)
@@ -67,7 +71,7 @@ fn password(context: AccountsContext, account: AccountDetail, close: Callback<()
     let form = Form::new();
     let (new, current) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let is_own = use_session().account() == Some(account.id);
-    let notice = format!("{} has a new password.", account.display_name);
+    let notice = t!("{name} has a new password.", name = isolated(&account.display_name));
     let notices = use_notices();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -83,22 +87,22 @@ fn password(context: AccountsContext, account: AccountDetail, close: Callback<()
         kind: "password",
         hint: PASSWORD_HINT,
         autocomplete: "new-password",
-        ..Field::text("password", "New password", new)
+        ..Field::text("password", t!("New password"), new)
     };
     let current_line = is_own.then(|| {
         form.password_field(Field {
             kind: "password",
             autocomplete: "current-password",
-            ..Field::text("current_password", "Current password", current)
+            ..Field::text("current_password", t!("Current password"), current)
         })
     });
     view! {
-        <Dialog title=format!("New password for {}", account.display_name) close>
+        <Dialog title=t!("New password for {name}", name = isolated(&account.display_name)) close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {current_line}
                 {form.password_field(field)}
                 {form.error()}
-                {form.actions(close, "Set password")}
+                {form.actions(close, t!("Set password"))}
             </form>
         </Dialog>
     }

@@ -15,7 +15,9 @@ use crate::{
         dialog::Dialog,
         form::{Field, Form, PASSWORD_HINT, hint_and_error},
         permission::role_name,
+        person::isolated,
     },
+    language::t,
     session::use_session,
 };
 
@@ -88,8 +90,10 @@ pub(super) fn editor(
     let session = use_session();
     let fields = Fields::new(account.as_ref());
     let id = account.as_ref().map(|account| account.id);
-    let title =
-        account.map_or_else(|| "New account".to_owned(), |account| format!("Edit {}", account.display_name));
+    let title = account.map_or_else(
+        || t!("New account").to_owned(),
+        |account| t!("Edit {name}", name = isolated(&account.display_name)),
+    );
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let request = async move {
@@ -107,43 +111,43 @@ pub(super) fn editor(
             }
         });
     };
-    let email = Field { kind: "email", ..Field::text("email", "E-mail", fields.email) };
+    let email = Field { kind: "email", ..Field::text("email", t!("E-mail"), fields.email) };
     let password = id.is_none().then(|| {
         form.password_field(Field {
             kind: "password",
             hint: PASSWORD_HINT,
             autocomplete: "new-password",
-            ..Field::text("password", "Password", fields.password)
+            ..Field::text("password", t!("Password"), fields.password)
         })
     });
     let current = (id.is_some() && id == session.account()).then(|| {
         form.password_field(Field {
             kind: "password",
-            hint: "Required to change your own e-mail",
+            hint: t!("Required to change your own e-mail"),
             autocomplete: "current-password",
-            ..Field::text("current_password", "Current password", fields.current)
+            ..Field::text("current_password", t!("Current password"), fields.current)
         })
     });
     let is_admin = Signal::derive(move || fields.role.get() == Role::Admin);
-    let teams = checkboxes::teams(form, "Administrators act in every team.", context.teams, fields.teams);
+    let teams = checkboxes::teams(form, t!("Administrators act in every team."), context.teams, fields.teams);
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.text_field(email)}
                 {current}
-                {form.text_field(Field::text("display_name", "Name", fields.display_name))}
+                {form.text_field(Field::text("display_name", t!("Name"), fields.display_name))}
                 {password}
                 {roles(form, fields)}
                 {checkboxes::permissions(
                     form,
-                    "Each role has default permissions; you can change them. Administrators have all of them.",
+                    t!("Each role has default permissions; you can change them. Administrators have all of them."),
                     Permission::ALL.to_vec(),
                     fields.permissions,
                     is_admin,
                 )}
                 {teams}
                 {form.error()}
-                {form.actions(close, "Save")}
+                {form.actions(close, t!("Save"))}
             </form>
         </Dialog>
     }
@@ -167,7 +171,7 @@ fn roles(form: Form, fields: Fields) -> AnyView {
     };
     view! {
         <fieldset aria-describedby="error-role" class="min-w-0">
-            <legend class="mb-1 text-sm font-medium">"Role"</legend>
+            <legend class="mb-1 text-sm font-medium">{t!("Role")}</legend>
             <div class="flex flex-wrap gap-x-4 gap-y-1">{Role::ALL.map(choice).collect_view()}</div>
             {hint_and_error("error-role".to_owned(), "", form.field_error("role"))}
         </fieldset>

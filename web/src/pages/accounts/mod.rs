@@ -26,18 +26,19 @@ use crate::{
         timestamp::date_and_time,
         when::{Row, keyed},
     },
+    language::{marked, t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Name", ""),
-    ("E-mail", ""),
-    ("Role", "w-32"),
-    ("Teams", "w-[18%]"),
-    ("State", "w-28 lg:w-36"),
-    ("Actions", "w-36 xl:w-64"),
+    (marked!("Name"), ""),
+    (marked!("E-mail"), ""),
+    (marked!("Role"), "w-32"),
+    (marked!("Teams"), "w-[18%]"),
+    (marked!("State"), "w-28 lg:w-36"),
+    (marked!("Actions"), "w-36 xl:w-64"),
 ];
 
 /// The open dialog.
@@ -62,7 +63,7 @@ struct AccountsContext {
 
 /// The page `/accounts`.
 pub(crate) fn accounts_page() -> AnyView {
-    for_managers_of_accounts("Accounts", page)
+    for_managers_of_accounts(t!("Accounts"), page)
 }
 
 async fn fetch(
@@ -105,19 +106,20 @@ fn page() -> AnyView {
     };
     view! {
         <div class="flex flex-wrap items-center justify-between gap-2">
-            <Heading text="Accounts" />
+            <Heading text=t!("Accounts") />
             <button
                 type="button"
                 class="btn btn-sm btn-primary"
                 on:click=move |_| context.dialog.set(Some(OpenDialog::New))
             >
-                "New account"
+                {t!("New account")}
             </button>
         </div>
         <label class="mt-4 flex max-w-sm flex-col gap-1">
-            <span class="text-sm font-medium">"Find by name or e-mail"</span>
+            <span class="text-sm font-medium">{t!("Find by name or e-mail")}</span>
             <input
                 type="search"
+                dir="auto"
                 class="input w-full"
                 autocomplete="off"
                 prop:value=typed
@@ -143,15 +145,15 @@ fn table(context: AccountsContext, typed: RwSignal<String>) -> AnyView {
     let zone = use_session().zone();
     let count = move || {
         let (found, all) = (found.with(Vec::len), context.accounts.with(|all| all.iter().flatten().count()));
-        format!("{found} of {all} accounts")
+        t!("{found} of {all} accounts", found, all)
     };
     let body = move || {
         if is_empty.get() {
-            return empty("No account has this name or e-mail");
+            return empty(t!("No account has this name or e-mail"));
         }
         let zone = zone.clone();
         view! {
-            <table role="table" aria-label="Accounts" class=TABLE>
+            <table role="table" aria-label=t!("Accounts") class=TABLE>
                 {head(COLUMNS)}
                 <tbody role="rowgroup" class=BODY>
                     {keyed(
@@ -183,16 +185,16 @@ fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
     let teams = move || {
         account.with(|account| match account {
             // An administrator acts in all teams, regardless of membership.
-            Some(account) if account.role == Role::Admin => "All teams".to_owned(),
+            Some(account) if account.role == Role::Admin => t!("All teams").to_owned(),
             Some(account) => or_dash(Some(&context.teams.with(|teams| team_names(teams, &account.team_ids)))),
             None => String::new(),
         })
     };
     let disabled = Memo::new(move |_| account.with(|account| account.as_ref()?.disabled_at));
     let state = move || match disabled.get() {
-        None => view! { <span>"Active"</span> }.into_any(),
+        None => view! { <span>{t!("Active")}</span> }.into_any(),
         Some(since) => view! {
-            <span class="min-w-0"><strong>"Disabled"</strong> " since " {date_and_time(since, &zone)}</span>
+            <span class="min-w-0">{disabled_since(date_and_time(since, &zone))}</span>
         }
         .into_any(),
     };
@@ -205,7 +207,7 @@ fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
         view! {
             <button type="button" class="btn btn-sm" on:click=move |_| open(dialog)>
                 {text}
-                <span class="sr-only">" " {name}</span>
+                <span class="sr-only">" " <bdi>{name}</bdi></span>
             </button>
         }
         .into_any()
@@ -219,24 +221,29 @@ fn row(context: AccountsContext, id: i64, zone: Zone) -> AnyView {
                 open(if disabled.get_untracked().is_some() { OpenDialog::Enable } else { OpenDialog::Disable });
             }
         >
-            {move || if disabled.get().is_some() { "Enable" } else { "Disable" }}
-            <span class="sr-only">" " {name}</span>
+            {move || if disabled.get().is_some() { t!("Enable") } else { t!("Disable") }}
+            <span class="sr-only">" " <bdi>{name}</bdi></span>
         </button>
     };
     let actions = view! {
         <span class="flex flex-wrap gap-1 max-md:[&_.btn]:px-2">
-            {button("Edit", OpenDialog::Edit)} {button("Password", OpenDialog::Password)} {toggle}
+            {button(t!("Edit"), OpenDialog::Edit)} {button(t!("Password"), OpenDialog::Password)} {toggle}
         </span>
     };
     view! {
         <tr role="row" class=ROW>
-            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{name}</span> })}
-            {cell("E-mail", view! { <span class="min-w-0 wrap-anywhere">{email}</span> })}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere">{name}</bdi> })}
+            {cell("E-mail", view! { <bdi class="min-w-0 wrap-anywhere">{email}</bdi> })}
             {cell("Role", role)}
-            {cell("Teams", view! { <span class="min-w-0 wrap-anywhere">{teams}</span> })}
+            {cell("Teams", view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
             {cell("State", state)}
             {cell("Actions", actions)}
         </tr>
     }
     .into_any()
+}
+
+fn disabled_since(date: AnyView) -> AnyView {
+    let disabled = view! { <strong>{t!("Disabled")}</strong> }.into_any();
+    with_views(t!("{disabled} since {date}"), [("disabled", disabled), ("date", date)])
 }

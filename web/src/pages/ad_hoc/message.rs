@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use super::{state::AdHocState, templates::templates};
 use crate::{
-    components::form::hint_and_error,
+    components::{form::hint_and_error, person::isolated},
     compose::{counter::counter, message_box},
+    language::t,
 };
 
 /// The fields of the text.
@@ -18,11 +19,11 @@ pub(super) fn message(state: AdHocState) -> AnyView {
     view! {
         {templates(state)}
         <div class="flex flex-col gap-1">
-            <label for="ad-hoc-message" class="text-sm font-medium">"Message"</label>
+            <label for="ad-hoc-message" class="text-sm font-medium">{t!("Message")}</label>
             {message_box(composer, text, error, "ad-hoc-message", "min-h-24", "error-body message-count")}
             {counter(text, composer.message_box)}
             <p role="status" class="text-sm text-quiet empty:hidden">
-                {move || state.is_only_here.get().then_some("Saved on this device")}
+                {move || state.is_only_here.get().then_some(t!("Saved on this device"))}
             </p>
             {hint_and_error("error-body".to_owned(), "", error)}
         </div>
@@ -39,9 +40,10 @@ fn placeholder_input(state: AdHocState, name: String) -> AnyView {
     let (shown, filled) = (name.clone(), name.clone());
     view! {
         <label class="flex flex-col gap-1">
-            <span class="text-sm font-medium wrap-anywhere">"Fill in: " {name}</span>
+            <span class="text-sm font-medium wrap-anywhere">{t!("Fill in: {name}", name = isolated(&name))}</span>
             <input
                 class="input w-full"
+                dir="auto"
                 autocomplete="off"
                 prop:value=move || composer.draft.with(|draft| draft.text.value(&shown).to_owned())
                 prop:readOnly=move || composer.form.busy.get()

@@ -23,14 +23,14 @@ use self::{
     sent::sent,
     state::AdHocState,
 };
-use crate::{keys::is_send, session::use_session};
+use crate::{keys::is_send, language::t, session::use_session};
 
 /// The content of a team's ad-hoc dialog.
 #[component]
 pub(crate) fn AdHoc(team: TeamId) -> impl IntoView {
     let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
     let Some(team) = teams.into_iter().find(|known| known.id == team) else {
-        return view! { <p>"You are no longer in this team. Close this dialog and choose another team."</p> }
+        return view! { <p>{t!("You are no longer in this team. Close this dialog and choose another team.")}</p> }
             .into_any();
     };
     let state = AdHocState::new(team);
@@ -76,14 +76,14 @@ fn form(state: AdHocState) -> AnyView {
             <div class="modal-action mt-0 flex-wrap">
             // Closes the surrounding dialog. The draft stays stored.
             <button type="button" class="btn" on:click=|event| close_dialog(&event)>
-                "Cancel"
+                {t!("Cancel")}
             </button>
             <button
                 class="btn btn-primary"
                 aria-disabled=move || (busy.get() || state.blocked().is_some()).to_string()
                 aria-describedby=move || state.blocked().map(|_| BLOCKED)
             >
-                {move || if busy.get() { "Sending…" } else { "Send" }}
+                {move || if busy.get() { t!("Sending…") } else { t!("Send") }}
             </button>
             </div>
         </form>

@@ -3,9 +3,10 @@
 use leptos::{html, prelude::*};
 use shared::{PhoneNumber, conversation::NumberCheck};
 
-use super::state::{AdHocState, Blocked};
+use super::state::{AdHocState, Blocked, unusable};
 use crate::{
     components::{consent::opted_out, form::hint_and_error, person::isolated},
+    language::{t, with_views},
     time_zone::Zone,
 };
 
@@ -26,14 +27,14 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
             Some(Ok(check)) => description(check),
             Some(Err(error)) => error.message(),
             None if state.typed.with(|typed| typed.trim().is_empty()) => {
-                "Any format, e.g. 07700 900123".to_owned()
+                t!("Any format, e.g. 07700 900123").to_owned()
             }
             None => "…".to_owned(),
         })
     };
     view! {
         <div class="flex flex-col gap-1">
-            <label for="ad-hoc-number" class="text-sm font-medium">"Number"</label>
+            <label for="ad-hoc-number" class="text-sm font-medium">{t!("Number")}</label>
             <input
                 node_ref=input
                 id="ad-hoc-number"
@@ -57,8 +58,7 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
 /// "+44 7700 900123 · Maria Jones (A-10021)", or why the number is not valid.
 fn description(check: &NumberCheck) -> String {
     if !check.valid {
-        let reason = check.reason.clone().filter(|reason| !reason.is_empty());
-        return reason.unwrap_or_else(|| "This number cannot receive messages.".to_owned());
+        return unusable(check.reason.as_deref());
     }
     let grouped = check.international.clone().or_else(|| check.number.as_ref().map(PhoneNumber::display));
     let mut text = grouped.unwrap_or_default();
@@ -94,14 +94,14 @@ pub(super) fn from_field(state: AdHocState) -> AnyView {
                 prop:selected=move || chosen.with(|chosen| chosen.as_ref() == Some(&this))
             >
                 {number.display()}
-                {move || is_opted_out().then_some(" – opted out")}
+                {move || is_opted_out().then(|| format!(" – {}", t!("opted out")))}
             </option>
         }
     };
     let options = numbers.iter().map(option).collect_view();
     view! {
         <div class="flex flex-col gap-1">
-            <label for="ad-hoc-from" class="text-sm font-medium">"From"</label>
+            <label for="ad-hoc-from" class="text-sm font-medium">{t!("From")}</label>
             <select
                 id="ad-hoc-from"
                 class="select w-full tabular-nums"
@@ -129,26 +129,30 @@ pub(super) fn blocked_notice(state: AdHocState) -> AnyView {
         blocked.get().map(|blocked| match blocked {
             Blocked::Open(conversation) => view! {
                 <div class="alert alert-warning flex flex-wrap items-center justify-between gap-2">
-                    <p id=BLOCKED>"A conversation with this number is in progress. Reply there."</p>
+                    <p id=BLOCKED>{t!("A conversation with this number is in progress. Reply there.")}</p>
                     <a href=format!("/conversations/{conversation}") class="btn btn-sm">
-                        "Open the conversation"
+                        {t!("Open the conversation")}
                     </a>
                 </div>
             }
             .into_any(),
             Blocked::OptedOut(consent) => view! {
                 <div class="alert alert-warning flex flex-col items-start gap-1">
-                    <p id=BLOCKED class="wrap-anywhere">"This number " {opted_out(&consent, &zone)} "."</p>
-                    <p>
-                        "You cannot send messages to it from that number. See "
-                        <a href="/consents" class="link">"Opt-outs"</a> "."
+                    <p id=BLOCKED class="wrap-anywhere">
+                        {with_views(t!("This number {opted_out}."), [("opted_out", opted_out(&consent, &zone))])}
                     </p>
+                    <p>{see_opt_outs()}</p>
                 </div>
             }
             .into_any(),
         })
     };
     view! { <div role="alert" class="empty:hidden">{notice}</div> }.into_any()
+}
+
+fn see_opt_outs() -> AnyView {
+    let link = view! { <a href="/consents" class="link">{t!("Opt-outs")}</a> }.into_any();
+    with_views(t!("You cannot send messages to it from that number. See {link}."), [("link", link)])
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use leptos::{html, prelude::*};
 use shared::conversation::Conversation;
 
 use super::state::AdHocState;
+use crate::language::t;
 
 /// "Sent to +44 7700 900123."
 pub(super) fn sent(state: AdHocState, conversation: &Conversation) -> AnyView {
@@ -17,18 +18,19 @@ pub(super) fn sent(state: AdHocState, conversation: &Conversation) -> AnyView {
     view! {
         <div class="flex flex-col gap-4">
             <p node_ref=notice tabindex="-1" role="status" class="alert alert-success block outline-none">
-                <strong>"Sent to " {conversation.number.display()} "."</strong>
-                " The conversation appears in the queue when they reply."
+                <strong>{t!("Sent to {number}.", number = conversation.number.display())}</strong>
+                " "
+                {t!("The conversation appears in the queue when they reply.")}
             </p>
             <div class="flex flex-wrap gap-2">
                 <a href=format!("/conversations/{}", conversation.id) class="btn btn-primary">
-                    "Open the conversation"
+                    {t!("Open the conversation")}
                 </a>
                 <button type="button" class="btn" on:click=move |_| state.start_another()>
-                    "Send another"
+                    {t!("Send another")}
                 </button>
                 <form method="dialog">
-                    <button class="btn">"Close"</button>
+                    <button class="btn">{t!("Close")}</button>
                 </form>
             </div>
         </div>

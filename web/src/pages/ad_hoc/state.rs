@@ -20,6 +20,7 @@ use crate::{
     },
     debounce::Debounced,
     keys::focus_first,
+    language::{received, t},
     session::{use_client, use_session},
 };
 
@@ -52,6 +53,12 @@ pub(super) enum Blocked {
     Open(ConversationId),
     /// The number has opted out of messages from the team number.
     OptedOut(Consent),
+}
+
+/// Returns why a number cannot receive messages.
+pub(super) fn unusable(reason: Option<&str>) -> String {
+    let reason = reason.filter(|reason| !reason.is_empty());
+    reason.map_or_else(|| t!("This number cannot receive messages.").to_owned(), received)
 }
 
 /// The ad-hoc message being written.
@@ -157,12 +164,10 @@ impl AdHocState {
     fn number_error(self) -> Option<String> {
         match self.checked.get_untracked() {
             _ if self.typed.with_untracked(|typed| typed.trim().is_empty()) => {
-                Some("Enter a number.".to_owned())
+                Some(t!("Enter a number.").to_owned())
             }
-            None => Some("The number is being checked. Try again in a moment.".to_owned()),
-            Some(Ok(NumberCheck { valid: false, reason, .. })) => {
-                Some(reason.unwrap_or_else(|| "This number cannot receive messages.".to_owned()))
-            }
+            None => Some(t!("The number is being checked. Try again in a moment.").to_owned()),
+            Some(Ok(NumberCheck { valid: false, reason, .. })) => Some(unusable(reason.as_deref())),
             // The check failed. Sending reports the same error, or succeeds if the server is reachable again.
             Some(_) => None,
         }
@@ -191,7 +196,7 @@ impl AdHocState {
         }
         if self.is_stale() {
             return composer
-                .refuse("Not sent. The template was filled in for another number. Fill it in again.");
+                .refuse(t!("Not sent. The template was filled in for another number. Fill it in again."));
         }
         composer.update(|draft| draft.details.unanswered = true);
         let draft = composer.draft.get_untracked();
@@ -211,7 +216,7 @@ impl AdHocState {
             move |conversation| {
                 // `try_set` returns the conversation if the dialog is closed.
                 if let Some(Some(conversation)) = self.sent.try_set(Some(conversation)) {
-                    self.notices.info(&format!("Sent to {}.", conversation.number.display()));
+                    self.notices.info(&t!("Sent to {number}.", number = conversation.number.display()));
                 }
             },
             move |error| self.refused(error),

@@ -12,6 +12,7 @@ use crate::{
         templates::{TemplateList, template_choice},
     },
     debounce::Debounced,
+    language::t,
 };
 
 /// The template drop-down and the warning.
@@ -60,9 +61,9 @@ fn other_number_warning(state: AdHocState) -> AnyView {
     when(is_for_another_number, move || {
         view! {
             <div class="alert alert-warning flex flex-wrap items-center justify-between gap-2">
-                <p>"The template was filled in for another number. Check it before you send."</p>
+                <p>{t!("The template was filled in for another number. Check it before you send.")}</p>
                 <button type="button" class="btn btn-sm" on:click=fill_in_again>
-                    "Fill in again"
+                    {t!("Fill in again")}
                 </button>
             </div>
         }

@@ -18,6 +18,7 @@ use crate::{
         form::{Field, Form},
         person::isolated,
     },
+    language::t,
     session::use_session,
 };
 
@@ -42,15 +43,15 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
     // The server allows a key only permissions that its creator has.
     let own = use_session().me().map(|me| me.permissions).unwrap_or_default();
     let offered = Permission::ALL.into_iter().filter(|permission| own.contains(permission)).collect();
-    let choice = checkboxes::teams(form, "Choose at least one.", context.teams, teams);
+    let choice = checkboxes::teams(form, t!("Choose at least one."), context.teams, teams);
     view! {
-        <Dialog title="New API key".to_owned() close>
+        <Dialog title=t!("New API key").to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                {form.text_field(Field { hint: "The program that uses this key", ..Field::text("name", "Name", name) })}
-                {checkboxes::permissions(form, "Choose only what the program needs.", offered, permissions, Signal::stored(false))}
+                {form.text_field(Field { hint: t!("The program that uses this key"), ..Field::text("name", t!("Name"), name) })}
+                {checkboxes::permissions(form, t!("Choose only what the program needs."), offered, permissions, Signal::stored(false))}
                 {choice}
                 {form.error()}
-                {form.actions(close, "Create key")}
+                {form.actions(close, t!("Create key"))}
             </form>
         </Dialog>
     }
@@ -78,16 +79,16 @@ pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
         }
     };
     view! {
-        <Dialog title=format!("Key “{}”", isolated(&key.name)) close may_close>
+        <Dialog title=t!("Key “{name}”", name = isolated(&key.name)) close may_close>
             <div class="flex flex-col gap-4">
                 <p class="alert alert-warning">
-                    "Copy the key now and store it safely. It is shown only once, and anyone who has it can use it."
+                    {t!("Copy the key now and store it safely. It is shown only once, and anyone who has it can use it.")}
                 </p>
                 {secret_field(key.secret.unwrap_or_default())}
                 {copied_checkbox(is_confirmed, tried_to_close)}
                 <div class="modal-action mt-0">
                     <button type="button" class="btn btn-primary" on:click=done>
-                        "Done"
+                        {t!("Done")}
                     </button>
                 </div>
             </div>
@@ -108,13 +109,13 @@ fn secret_field(secret: String) -> AnyView {
         copied.set(Some(done.unwrap_or(false)));
     };
     let status = move || {
-        copied
-            .get()
-            .map(|done| if done { "Copied." } else { "Not copied. The key is selected: press Ctrl+C." })
+        copied.get().map(|done| {
+            if done { t!("Copied.") } else { t!("Not copied. The key is selected: press Ctrl+C.") }
+        })
     };
     view! {
         <div class="flex flex-col gap-1">
-            <label for="secret" class="text-sm font-medium">"Key"</label>
+            <label for="secret" class="text-sm font-medium">{t!("Key")}</label>
             <div class="join">
                 <input
                     node_ref=shown
@@ -124,7 +125,7 @@ fn secret_field(secret: String) -> AnyView {
                     autocomplete="off"
                     prop:value=secret
                 />
-                <button type="button" class="btn join-item" on:click=copy>"Copy"</button>
+                <button type="button" class="btn join-item" on:click=copy>{t!("Copy")}</button>
             </div>
             <p role="status" class="text-sm">{status}</p>
         </div>
@@ -135,7 +136,7 @@ fn secret_field(secret: String) -> AnyView {
 fn copied_checkbox(is_confirmed: RwSignal<bool>, tried_to_close: RwSignal<bool>) -> AnyView {
     let warning = move || {
         (tried_to_close.get() && !is_confirmed.get())
-            .then_some("Copy the key first, then tick the box. It is not shown again.")
+            .then_some(t!("Copy the key first, then tick the box. It is not shown again."))
     };
     view! {
         <div class="flex flex-col gap-1">
@@ -147,7 +148,7 @@ fn copied_checkbox(is_confirmed: RwSignal<bool>, tried_to_close: RwSignal<bool>)
                     prop:checked=is_confirmed
                     on:change:target=move |event| is_confirmed.set(event.target().checked())
                 />
-                "I have copied the key"
+                {t!("I have copied the key")}
             </label>
             <p id="key-kept" role="alert" class="text-sm font-medium text-failed empty:hidden">
                 {warning}

@@ -15,24 +15,25 @@ use crate::{
         confirmation::{Confirmation, confirm},
         heading::Heading,
         permission::{for_managers_of_accounts, label},
-        person::or_dash,
+        person::{isolated, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::{date_and_time, timestamp},
     },
     keys::focus_first,
+    language::{marked, t},
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Name", ""),
-    ("Permissions", "w-[24%]"),
-    ("Teams", "w-[16%]"),
-    ("Created by", "w-32 lg:w-44"),
-    ("Last used", "w-28 lg:w-36"),
-    ("Actions", "w-24 lg:w-32"),
+    (marked!("Name"), ""),
+    (marked!("Permissions"), "w-[24%]"),
+    (marked!("Teams"), "w-[16%]"),
+    (marked!("Created by"), "w-32 lg:w-44"),
+    (marked!("Last used"), "w-28 lg:w-36"),
+    (marked!("Actions"), "w-24 lg:w-32"),
 ];
 
 /// The open dialog.
@@ -55,7 +56,7 @@ struct ApiKeysContext {
 
 /// The page `/api-keys`.
 pub(crate) fn api_keys_page() -> AnyView {
-    for_managers_of_accounts("API keys", page)
+    for_managers_of_accounts(t!("API keys"), page)
 }
 
 async fn fetch(
@@ -97,19 +98,19 @@ fn page() -> AnyView {
         }
         keys.with(|keys| {
             let keys = keys.as_deref().unwrap_or_default();
-            if keys.is_empty() { empty("No API keys") } else { table(context, keys, &zone) }
+            if keys.is_empty() { empty(t!("No API keys")) } else { table(context, keys, &zone) }
         })
     };
     view! {
         <div class="flex flex-wrap items-center justify-between gap-2">
-            <Heading text="API keys" />
+            <Heading text=t!("API keys") />
             <button
                 type="button"
                 id="new-key"
                 class="btn btn-sm btn-primary"
                 on:click=move |_| context.dialog.set(Some(OpenDialog::New))
             >
-                "New API key"
+                {t!("New API key")}
             </button>
         </div>
         <div class="mt-4">{body}</div>
@@ -120,7 +121,7 @@ fn page() -> AnyView {
 
 fn table(context: ApiKeysContext, keys: &[ApiKey], zone: &Zone) -> AnyView {
     view! {
-        <table role="table" aria-label="API keys" class=TABLE>
+        <table role="table" aria-label=t!("API keys") class=TABLE>
             {head(COLUMNS)}
             <tbody role="rowgroup" class=BODY>{keys.iter().map(|key| row(context, key, zone)).collect_view()}</tbody>
         </table>
@@ -132,32 +133,32 @@ fn row(context: ApiKeysContext, key: &ApiKey, zone: &Zone) -> AnyView {
     let (dialog, revoked, ids) = (context.dialog, key.clone(), key.team_ids.clone());
     let permissions: Vec<&str> = key.permissions.iter().copied().map(label as fn(Permission) -> _).collect();
     let teams = move || context.teams.with(|teams| or_dash(Some(&team_names(teams, &ids))));
-    let used = key.last_used_at.map(|at| timestamp(at, zone)).unwrap_or_else(|| "never".into_any());
+    let used = key.last_used_at.map(|at| timestamp(at, zone)).unwrap_or_else(|| t!("never").into_any());
     let revoke = view! {
         <button
             type="button"
             class="btn btn-sm btn-danger"
             on:click=move |_| dialog.set(Some(OpenDialog::Revoke(revoked.clone())))
         >
-            "Revoke"
-            <span class="sr-only">" " {key.name.clone()}</span>
+            {t!("Revoke")}
+            <span class="sr-only">" " <bdi>{key.name.clone()}</bdi></span>
         </button>
     };
     let name = view! {
         <span class="min-w-0 wrap-anywhere">
-            <span class="font-medium">{key.name.clone()}</span>
+            <bdi class="font-medium">{key.name.clone()}</bdi>
             <br />
             <code class="text-xs">{key.hint.clone()} "…"</code>
         </span>
     };
     let created = view! {
-        <span class="min-w-0 wrap-anywhere">{key.created_by.clone()} " · " {date_and_time(key.created_at, zone)}</span>
+        <span class="min-w-0 wrap-anywhere"><bdi>{key.created_by.clone()}</bdi> " · " {date_and_time(key.created_at, zone)}</span>
     };
     view! {
         <tr role="row" class=ROW>
             {cell("Name", name)}
             {cell("Permissions", view! { <span class="min-w-0">{or_dash(Some(&permissions.join(", ")))}</span> })}
-            {cell("Teams", view! { <span class="min-w-0 wrap-anywhere">{teams}</span> })}
+            {cell("Teams", view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
             {cell("Created by", created)}
             {cell("Last used", used)}
             {cell("Actions", revoke)}
@@ -173,9 +174,9 @@ fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
         OpenDialog::Created(key) => secret(key, close),
         OpenDialog::Revoke(key) => {
             let confirmation = Confirmation {
-                title: format!("Revoke “{}”?", key.name),
-                text: "Programs that use this key can no longer sign in. You cannot undo this.",
-                button: "Revoke key",
+                title: t!("Revoke “{name}”?", name = isolated(&key.name)),
+                text: t!("Programs that use this key can no longer sign in. You cannot undo this."),
+                button: t!("Revoke key"),
                 is_dangerous: true,
             };
             let done = Callback::new(move |()| {

@@ -1,20 +1,26 @@
 //! The dialog that creates or edits an entry.
 
 use leptos::prelude::*;
-use shared::{message::MessageBody, tag::TagColour, template::broken_placeholder};
+use shared::{
+    message::MessageBody,
+    tag::TagColour,
+    template::{BrokenPlaceholder, broken_placeholder},
+};
 
 use super::{
     Catalogue,
     entry::{Entry, EntryKind, Move},
-    text::text,
+    text,
 };
 use crate::{
     api::RequestError,
     components::{
         dialog::Dialog,
         form::{Field, Form},
+        person::isolated,
     },
     keys::focus_first,
+    language::t,
 };
 
 /// The dialog. An entry with id 0 is a new one.
@@ -49,14 +55,14 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
         });
     };
     let colours = (kind == EntryKind::Tag).then(|| colours(colour));
-    let text = (kind == EntryKind::Template).then(|| text(client, form, team, body));
+    let text = (kind == EntryKind::Template).then(|| text::text(client, form, team, body));
     view! {
         <Dialog title close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
-                {form.text_field(Field::text("name", "Name", name))}
+                {form.text_field(Field::text("name", t!("Name"), name))}
                 {text} {colours}
                 {form.error()}
-                {form.actions(close, "Save")}
+                {form.actions(close, t!("Save"))}
             </form>
         </Dialog>
     }
@@ -75,17 +81,31 @@ fn colours(chosen: RwSignal<TagColour>) -> AnyView {
                     prop:checked=move || chosen.get() == colour
                     on:change=move |_| chosen.set(colour)
                 />
-                <span class="tag capitalize" data-colour=colour.as_str()>{colour.as_str()}</span>
+                <span class="tag" data-colour=colour.as_str()>{colour_name(colour)}</span>
             </label>
         }
     };
     view! {
         <fieldset class="min-w-0">
-            <legend class="mb-1 text-sm font-medium">"Colour"</legend>
+            <legend class="mb-1 text-sm font-medium">{t!("Colour")}</legend>
             <div class="grid grid-cols-2 gap-x-4 sm:grid-cols-3">{TagColour::ALL.map(choice).collect_view()}</div>
         </fieldset>
     }
     .into_any()
+}
+
+fn colour_name(colour: TagColour) -> &'static str {
+    match colour {
+        TagColour::Grey => t!("Grey"),
+        TagColour::Red => t!("Red"),
+        TagColour::Orange => t!("Orange"),
+        TagColour::Yellow => t!("Yellow"),
+        TagColour::Green => t!("Green"),
+        TagColour::Teal => t!("Teal"),
+        TagColour::Blue => t!("Blue"),
+        TagColour::Purple => t!("Purple"),
+        TagColour::Pink => t!("Pink"),
+    }
 }
 
 /// Returns why a template's text cannot be saved, if the app can tell. As on the server, an unchanged text is valid.
@@ -93,7 +113,15 @@ fn body_error(body: &str, before: &str) -> Option<String> {
     if body == before || MessageBody::parse(body.to_owned()).is_err() {
         return None;
     }
-    broken_placeholder(body).map(|broken| broken.to_string())
+    let BrokenPlaceholder { part, line, column } = broken_placeholder(body)?;
+    Some(t!(
+        "“{part}” (line {line}, character {column}) is not a complete placeholder. Write two braces on each side of \
+         the name, as in {example}, or remove the braces.",
+        part = isolated(&part),
+        line,
+        column,
+        example = "{{name}}",
+    ))
 }
 
 #[cfg(test)]

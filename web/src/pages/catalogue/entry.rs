@@ -7,7 +7,10 @@ use shared::{
     template::{NewTemplate, Template, TemplateChange},
 };
 
-use crate::api::{Client, RequestError};
+use crate::{
+    api::{Client, RequestError},
+    language::t,
+};
 
 /// The kind of entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,27 +69,27 @@ impl EntryKind {
     /// Title of the page.
     pub(super) fn title(self) -> &'static str {
         match self {
-            EntryKind::Template => "Templates",
-            EntryKind::ClosureReason => "Closure reasons",
-            EntryKind::Tag => "Tags",
+            EntryKind::Template => t!("Templates"),
+            EntryKind::ClosureReason => t!("Closure reasons"),
+            EntryKind::Tag => t!("Tags"),
         }
     }
 
     /// "New template"
     pub(super) fn new_label(self) -> &'static str {
         match self {
-            EntryKind::Template => "New template",
-            EntryKind::ClosureReason => "New closure reason",
-            EntryKind::Tag => "New tag",
+            EntryKind::Template => t!("New template"),
+            EntryKind::ClosureReason => t!("New closure reason"),
+            EntryKind::Tag => t!("New tag"),
         }
     }
 
     /// Text of an empty section.
     pub(super) fn empty_text(self) -> &'static str {
         match self {
-            EntryKind::Template => "No templates",
-            EntryKind::ClosureReason => "No closure reasons",
-            EntryKind::Tag => "No tags",
+            EntryKind::Template => t!("No templates"),
+            EntryKind::ClosureReason => t!("No closure reasons"),
+            EntryKind::Tag => t!("No tags"),
         }
     }
 

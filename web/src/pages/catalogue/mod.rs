@@ -25,9 +25,11 @@ use crate::{
         heading::Heading,
         notices::{Notices, use_notices},
         permission::{for_managers_of_teams, is_admin},
+        person::isolated,
         placeholder::{failed, skeleton},
     },
     keys::focus_first,
+    language::t,
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
 };
@@ -91,7 +93,12 @@ impl Catalogue {
             Some((entry.clone(), place, count))
         });
         let Some((entry, place, count)) = moved.flatten() else { return };
-        self.announcement.set(format!("{} is now {} of {count}", entry.name, place + 1));
+        self.announcement.set(t!(
+            "{name} is now {place} of {count}",
+            name = isolated(&entry.name),
+            place = place + 1,
+            count
+        ));
         // Restores the focus, which browsers remove from an element that moves in the document.
         let button = format!("[data-move=\"{id}-{}\"]", if up { "up" } else { "down" });
         request_animation_frame(move || focus_first(&button));
@@ -174,7 +181,7 @@ fn page(kind: EntryKind) -> AnyView {
         }
         let mut sections: Vec<AnyView> =
             teams.get().into_iter().map(|team| section(catalogue, Some(team.id), team.name, true)).collect();
-        sections.push(section(catalogue, None, "All teams".to_owned(), admin.get()));
+        sections.push(section(catalogue, None, t!("All teams").to_owned(), admin.get()));
         sections.collect_view().into_any()
     };
     view! {
@@ -194,12 +201,14 @@ fn dialog(catalogue: Catalogue, open: OpenDialog) -> AnyView {
             let empty = Entry { team_id, ..Entry::default() };
             editor(catalogue, kind.new_label().to_owned(), empty, close)
         }
-        OpenDialog::Edit(entry) => editor(catalogue, format!("Edit “{}”", entry.name), entry, close),
+        OpenDialog::Edit(entry) => {
+            editor(catalogue, t!("Edit “{name}”", name = isolated(&entry.name)), entry, close)
+        }
         OpenDialog::Delete(entry) => {
             let confirmation = Confirmation {
-                title: format!("Delete “{}”?", entry.name),
-                text: "Agents can no longer choose it. Past messages and conversations keep it.",
-                button: "Delete",
+                title: t!("Delete “{name}”?", name = isolated(&entry.name)),
+                text: t!("Agents can no longer choose it. Past messages and conversations keep it."),
+                button: t!("Delete"),
                 is_dangerous: true,
             };
             let done = Callback::new(move |()| {

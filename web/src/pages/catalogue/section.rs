@@ -10,16 +10,19 @@ use super::{
 };
 use crate::{
     components::{
+        person::isolated,
         placeholder::empty,
         table::{BODY, ROW, TABLE, cell, head},
         when::{Row, keyed, when},
     },
     keys::focus_first,
+    language::{marked, t},
 };
 
-const TEMPLATES: &[(&str, &str)] = &[("Name", "w-[22%]"), ("Text", ""), ("Actions", "w-60")];
+const TEMPLATES: &[(&str, &str)] =
+    &[(marked!("Name"), "w-[22%]"), (marked!("Text"), ""), (marked!("Actions"), "w-60")];
 /// Of closure reasons and tags.
-const REASONS: &[(&str, &str)] = &[("Name", ""), ("Actions", "w-60")];
+const REASONS: &[(&str, &str)] = &[(marked!("Name"), ""), (marked!("Actions"), "w-60")];
 
 fn heading_id(team: Option<TeamId>) -> String {
     match team {
@@ -77,18 +80,18 @@ pub(super) fn section(catalogue: Catalogue, team: Option<TeamId>, name: String, 
                 on:click=move |_| catalogue.dialog.set(Some(OpenDialog::New(team)))
             >
                 {kind.new_label()}
-                <span class="sr-only">" · " {team_name}</span>
+                <span class="sr-only">" · " <bdi>{team_name}</bdi></span>
             </button>
         }
     });
     let hint = (!may_change).then(|| {
-        view! { <p class="text-sm text-base-content/80">"For every team. Only administrators can change these."</p> }
+        view! { <p class="text-sm text-base-content/80">{t!("For every team. Only administrators can change these.")}</p> }
     });
     view! {
         <section aria-labelledby=heading.clone()>
             <div class="mb-1 flex flex-wrap items-center justify-between gap-2">
                 <h2 id=heading.clone() tabindex="-1" class="text-base font-semibold wrap-anywhere outline-none">
-                    {name}
+                    <bdi>{name}</bdi>
                 </h2>
                 {new}
             </div>
@@ -107,7 +110,10 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     });
     let text = move || entry.with(|entry| entry.as_ref().map(|entry| entry.body.clone()));
     let text = (catalogue.kind == EntryKind::Template).then(|| {
-        cell("Text", view! { <span class="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span> })
+        cell(
+            "Text",
+            view! { <span dir="auto" class="min-w-0 wrap-anywhere whitespace-pre-wrap">{text}</span> },
+        )
     });
     let is_tag = catalogue.kind == EntryKind::Tag;
     let colour =
@@ -126,7 +132,11 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
                 type="button"
                 class="btn btn-sm btn-square"
                 data-move=format!("{id}-{direction}")
-                aria-label=move || format!("Move {} {direction}", name.get())
+                aria-label=move || {
+                    let name = name.get();
+                    let name = isolated(&name);
+                    if up { t!("Move {name} up", name) } else { t!("Move {name} down", name) }
+                }
                 aria-disabled=move || at_end.get().to_string()
                 on:click=move |_| catalogue.shift(id, up)
             >
@@ -139,7 +149,7 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
         view! {
             <button type="button" class=class on:click=move |_| open(dialog)>
                 {text}
-                <span class="sr-only">" " {name}</span>
+                <span class="sr-only">" " <bdi>{name}</bdi></span>
             </button>
         }
         .into_any()
@@ -147,14 +157,14 @@ fn row(catalogue: Catalogue, ids: Memo<Vec<i64>>, id: i64, may_change: bool) -> 
     let actions = may_change.then(|| {
         view! {
             <span class="flex flex-wrap gap-1">
-                {move_button(true)} {move_button(false)} {button("Edit", "btn btn-sm", OpenDialog::Edit)}
-                {button("Delete", "btn btn-sm btn-danger", OpenDialog::Delete)}
+                {move_button(true)} {move_button(false)} {button(t!("Edit"), "btn btn-sm", OpenDialog::Edit)}
+                {button(t!("Delete"), "btn btn-sm btn-danger", OpenDialog::Delete)}
             </span>
         }
     });
     view! {
         <tr role="row" class=ROW>
-            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere" class:tag=is_tag data-colour=colour>{name}</span> })}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere" class:tag=is_tag data-colour=colour>{name}</bdi> })}
             {text}
             {cell("Actions", actions)}
         </tr>
@@ -174,14 +184,14 @@ fn archive(catalogue: Catalogue, team: Option<TeamId>, may_change: bool) -> AnyV
         let restore = may_change.then(|| {
             view! {
                 <button type="button" class="btn btn-sm" on:click=move |_| catalogue.restore(entry.clone())>
-                    "Restore"
-                    <span class="sr-only">" " {restored}</span>
+                    {t!("Restore")}
+                    <span class="sr-only">" " <bdi>{restored}</bdi></span>
                 </button>
             }
         });
         view! {
             <li class="flex items-center justify-between gap-3 py-1">
-                <span class="min-w-0 wrap-anywhere">{name}</span>
+                <bdi class="min-w-0 wrap-anywhere">{name}</bdi>
                 {restore}
             </li>
         }
@@ -192,7 +202,7 @@ fn archive(catalogue: Catalogue, team: Option<TeamId>, may_change: bool) -> AnyV
             view! {
                 <details class="mt-2 text-sm">
                     <summary class="w-fit cursor-pointer py-1">
-                        "Archived (" {move || archived.with(Vec::len)} ")"
+                        {move || t!("Archived ({count})", count = archived.with(Vec::len))}
                     </summary>
                     <ul class="mt-1 max-w-xl">{move || archived.get().into_iter().map(line).collect_view()}</ul>
                 </details>

@@ -16,6 +16,7 @@ use crate::{
         when::when,
     },
     compose::{counter::counter, text::braced},
+    language::t,
     tasks::spawn,
 };
 
@@ -36,7 +37,7 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
     view! {
         <div class="flex flex-col gap-1">
             <div class="flex flex-wrap items-baseline justify-between gap-x-4">
-                <label for="field-body" class="text-sm font-medium">"Text"</label>
+                <label for="field-body" class="text-sm font-medium">{t!("Text")}</label>
                 {counter(Memo::new(move |_| body.get()), area)}
             </div>
             <textarea
@@ -68,13 +69,13 @@ fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<
         let name = placeholder.name.clone();
         view! {
             <button type="button" class="btn btn-xs h-auto min-h-6 max-w-full wrap-anywhere" on:click=move |_| insert(area, body, &mark)>
-                {name}
+                <bdi>{name}</bdi>
             </button>
         }
     };
     view! {
         <fieldset class="min-w-0">
-            <legend class="mb-1 text-sm font-medium">"Insert a field"</legend>
+            <legend class="mb-1 text-sm font-medium">{t!("Insert a field")}</legend>
             <div class="flex flex-wrap gap-1">{known.iter().map(button).collect_view()}</div>
         </fieldset>
     }
@@ -105,8 +106,13 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
     let warning = move || {
         filled.with(|filled| {
             let ((_, unknown), known) = filled.as_ref()?;
-            (!unknown.is_empty())
-                .then(|| format!("Unknown field: {}. You can use: {}.", braced(unknown), braced(known)))
+            (!unknown.is_empty()).then(|| {
+                t!(
+                    "Unknown field: {unknown}. You can use: {known}.",
+                    unknown = braced(unknown),
+                    known = braced(known)
+                )
+            })
         })
     };
     when(
@@ -115,8 +121,8 @@ fn preview(known: Known, body: RwSignal<String>) -> AnyView {
             let read = move || filled.with(|filled| filled.as_ref().map(|((text, _), _)| text.clone()));
             view! {
                 <div class="flex flex-col gap-1">
-                    <p class="text-sm font-medium">"Preview"</p>
-                    <p class="rounded-box bg-base-200 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{read}</p>
+                    <p class="text-sm font-medium">{t!("Preview")}</p>
+                    <p dir="auto" class="rounded-box bg-base-200 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{read}</p>
                     <p role="status" class="text-sm font-medium wrap-anywhere text-failed empty:hidden">
                         {warning}
                     </p>

@@ -17,23 +17,25 @@ use crate::{
         consent::source_label,
         heading::Heading,
         more_button::more_button,
+        person::or_dash,
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::date_and_time,
         when::when,
     },
+    language::{marked, t},
     live::{LiveUpdate, use_live},
     session::use_session,
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Number", "w-38 lg:w-44"),
-    ("Team", "w-38 lg:w-48"),
-    ("State", "w-26 lg:w-28"),
-    ("Source", "w-34 lg:w-auto"),
-    ("When", "w-30 lg:w-36"),
-    ("Note", ""),
+    (marked!("Number"), "w-38 lg:w-44"),
+    (marked!("Team"), "w-38 lg:w-48"),
+    (marked!("State"), "w-26 lg:w-28"),
+    (marked!("Source"), "w-34 lg:w-auto"),
+    (marked!("When"), "w-30 lg:w-36"),
+    (marked!("Note"), ""),
 ];
 
 /// The page `/consents`.
@@ -61,21 +63,21 @@ pub(crate) fn ConsentsPage() -> impl IntoView {
     );
     view! {
         <div class="flex flex-wrap items-center justify-between gap-2">
-            <Heading text="Opt-outs" />
+            <Heading text=t!("Opt-outs") />
             {may_record
                 .then(|| {
                     view! {
                         <button type="button" class="btn btn-sm" aria-haspopup="dialog" on:click=move |_| recording.set(true)>
-                            "Record opt-out"
+                            {t!("Record opt-out")}
                         </button>
                     }
                 })}
         </div>
         <p class="mt-1 text-sm">
-            "Customers who opted out of messages from one of your numbers, or opted in again. The latest entry applies."
+            {t!("Customers who opted out of messages from one of your numbers, or opted in again. The latest entry applies.")}
         </p>
         <label class="my-4 flex flex-wrap items-center gap-2 text-sm">
-            <span class="font-medium">"Number"</span>
+            <span class="font-medium">{t!("Number")}</span>
             <input
                 class="input input-sm w-56 tabular-nums"
                 type="search"
@@ -109,11 +111,11 @@ fn entries(ledger: Ledger, teams: StoredValue<Vec<TeamSummary>>) -> AnyView {
         (None, Some(error)) => failed(&error, Callback::new(move |()| ledger.fetch())),
         (None, None) => skeleton(5),
         (Some(false), _) if ledger.number.with(|number| number.trim().is_empty()) => {
-            empty("No customer has opted out")
+            empty(t!("No customer has opted out"))
         }
-        (Some(false), _) => empty("No entries for this number"),
+        (Some(false), _) => empty(t!("No entries for this number")),
         (Some(true), _) => view! {
-            <table role="table" aria-label="Opt-outs" class=TABLE>
+            <table role="table" aria-label=t!("Opt-outs") class=TABLE>
                 {head(COLUMNS)}
                 <tbody role="rowgroup" class=BODY>{rows}</tbody>
             </table>
@@ -132,8 +134,8 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
     let team = teams.iter().find(|team| team.numbers.contains(&consent.team_number));
     let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
     let (state, colours) = match consent.state {
-        ConsentState::OptedOut => ("Opted out", "badge-warning"),
-        ConsentState::OptedIn => ("Opted in", "badge-outline"),
+        ConsentState::OptedOut => (t!("Opted out"), "badge-warning"),
+        ConsentState::OptedIn => (t!("Opted in"), "badge-outline"),
     };
     view! {
         <tr role="row" class=ROW>
@@ -142,15 +144,15 @@ fn row(consent: &Consent, teams: &[TeamSummary]) -> AnyView {
                 "Team",
                 view! {
                     <span>
-                        {team.map(|team| view! { {team.name.clone()} " " })}
+                        {team.map(|team| view! { <bdi>{team.name.clone()}</bdi> " " })}
                         <span class="whitespace-nowrap tabular-nums">{consent.team_number.display()}</span>
                     </span>
                 },
             )}
             {cell("State", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{state}</span> })}
-            {cell("Source", source_label(consent))}
+            {cell("Source", view! { <bdi>{source_label(consent)}</bdi> })}
             {cell("When", date_and_time(consent.created_at, &zone))}
-            {cell("Note", consent.note.clone().unwrap_or_else(|| "–".to_owned()))}
+            {cell("Note", view! { <span dir="auto">{or_dash(consent.note.as_deref())}</span> })}
         </tr>
     }
     .into_any()

@@ -12,7 +12,9 @@ use crate::{
         dialog::Dialog,
         form::{Field, Form, hint_and_error},
         notices::use_notices,
+        person::isolated,
     },
+    language::t,
     session::use_client,
 };
 
@@ -37,32 +39,33 @@ pub(super) fn Record(teams: Vec<TeamSummary>, close: Callback<()>, done: Callbac
             note: note.get_untracked(),
         };
         form.send(async move { client.create_consent(&new).await }, move |consent| {
-            notices.info(&format!("Recorded for {}.", consent.number.display()));
+            notices.info(&t!("Recorded for {number}.", number = consent.number.display()));
             done.try_run(());
             close.try_run(());
         });
     };
     let number_field = Field {
         kind: "tel",
-        hint: "Any format, e.g. 07700 900123",
-        ..Field::text("number", "Customer’s number", number)
+        hint: t!("Any format, e.g. 07700 900123"),
+        ..Field::text("number", t!("Customer’s number"), number)
     };
-    let note_field = Field { hint: "How did the customer tell you?", ..Field::text("note", "Note", note) };
+    let note_field =
+        Field { hint: t!("How did the customer tell you?"), ..Field::text("note", t!("Note"), note) };
     view! {
-        <Dialog title="Record an opt-out or opt-in".to_owned() close>
+        <Dialog title=t!("Record an opt-out or opt-in").to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {team_number_select(form, &teams, team_number)}
                 {form.text_field(number_field)}
                 <fieldset>
-                    <legend class="mb-1 text-sm font-medium">"The customer"</legend>
+                    <legend class="mb-1 text-sm font-medium">{t!("The customer")}</legend>
                     <div class="flex flex-wrap gap-x-6 gap-y-2">
-                        {state_choice(state, ConsentState::OptedOut, "opted out")}
-                        {state_choice(state, ConsentState::OptedIn, "opted in again")}
+                        {state_choice(state, ConsentState::OptedOut, t!("opted out"))}
+                        {state_choice(state, ConsentState::OptedIn, t!("opted in again"))}
                     </div>
                 </fieldset>
                 {form.text_area(note_field)}
                 {form.error()}
-                {form.actions(close, "Record")}
+                {form.actions(close, t!("Record"))}
             </form>
         </Dialog>
     }
@@ -72,14 +75,14 @@ fn team_number_select(form: Form, teams: &[TeamSummary], chosen: RwSignal<Option
     let error = form.field_error("team_number");
     let option = |team: &TeamSummary, number: &PhoneNumber| {
         view! {
-            <option value=number.as_str().to_owned()>{format!("{} · {}", team.name, number.display())}</option>
+            <option value=number.as_str().to_owned()>{format!("{} · {}", isolated(&team.name), number.display())}</option>
         }
     };
     let numbers = teams.iter().flat_map(|team| team.numbers.iter().map(move |number| (team, number)));
     let options = numbers.map(|(team, number)| option(team, number)).collect_view();
     view! {
         <div class="flex flex-col gap-1">
-            <label for="field-team-number" class="text-sm font-medium">"Team number"</label>
+            <label for="field-team-number" class="text-sm font-medium">{t!("Team number")}</label>
             <select
                 id="field-team-number"
                 class="select w-full"

@@ -11,8 +11,9 @@ use shared::{
 use super::ConversationContext;
 use crate::{
     api::RequestError,
-    components::{dialog::Dialog, form::Form, notices::use_notices},
+    components::{dialog::Dialog, form::Form, notices::use_notices, person::isolated},
     keys::focus_if_lost,
+    language::t,
     pages::lazy::{Lazy, LazyPage},
     session::use_session,
 };
@@ -46,7 +47,7 @@ pub(super) fn assignment(context: ConversationContext) -> AnyView {
         context.giving.get().then(|| {
             let close = Callback::new(move |()| context.giving.set(false));
             view! {
-                <Dialog title="Give conversation".to_owned() close>
+                <Dialog title=t!("Give conversation").to_owned() close>
                     <LazyPage page=Lazy::Give />
                 </Dialog>
             }
@@ -63,7 +64,11 @@ pub(super) fn assignment(context: ConversationContext) -> AnyView {
 }
 
 fn holder_text(holder: &AccountName, own: Option<AccountId>) -> String {
-    if Some(holder.id) == own { "Assigned to you".to_owned() } else { format!("Assigned to {}", holder.name) }
+    if Some(holder.id) == own {
+        t!("Assigned to you").to_owned()
+    } else {
+        t!("Assigned to {name}", name = isolated(&holder.name))
+    }
 }
 
 fn take(context: ConversationContext, form: Form, acted: StoredValue<bool>, own: AccountId) -> AnyView {
@@ -75,7 +80,7 @@ fn take(context: ConversationContext, form: Form, acted: StoredValue<bool>, own:
     };
     view! {
         <button type="button" class=BUTTON aria-disabled=move || form.busy.get().to_string() on:click=take>
-            "Take"
+            {t!("Take")}
         </button>
     }
     .into_any()
@@ -89,10 +94,10 @@ fn give_and_release(context: ConversationContext, form: Form, acted: StoredValue
     };
     view! {
         <button type="button" class=BUTTON aria-haspopup="dialog" on:click=move |_| context.giving.set(true)>
-            "Give"
+            {t!("Give")}
         </button>
         <button type="button" class=BUTTON aria-disabled=move || form.busy.get().to_string() on:click=release>
-            "Release"
+            {t!("Release")}
         </button>
     }
     .into_any()
@@ -120,10 +125,10 @@ pub(super) fn assignment_note(context: ConversationContext) -> AnyView {
     });
     let text = move || {
         note.get().map(|note| {
-            let from = note.by.map(|by| format!("Note from {by}: ")).unwrap_or_default();
+            let from = note.by.map(|by| t!("Note from {name}:", name = isolated(&by)) + " ");
             view! {
                 <p role="note" class="mt-2 rounded-box border border-note-edge bg-note px-4 py-2 text-sm wrap-anywhere" dir="auto">
-                    <span><strong class="font-semibold">{from}</strong>{note.text}</span>
+                    <span><strong class="font-semibold">{from}</strong><bdi>{note.text}</bdi></span>
                 </p>
             }
         })

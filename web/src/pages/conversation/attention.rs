@@ -8,6 +8,7 @@ use super::ConversationContext;
 use crate::{
     api::RequestError,
     components::{form::Form, notices::use_notices, when::when},
+    language::{received, t},
 };
 
 /// The banner, if the conversation needs attention.
@@ -25,7 +26,7 @@ pub(super) fn AttentionBanner(context: ConversationContext) -> impl IntoView {
             let is_possible = attention.code == AttentionCode::PossibleOptOut;
             view! {
                 <div class="alert alert-warning mt-2 flex flex-wrap items-center gap-x-3 gap-y-2 py-2">
-                    <p class="min-w-0 flex-1 basis-60">{attention.text}</p>
+                    <p class="min-w-0 flex-1 basis-60">{received(&attention.text)}</p>
                     {when(move || is_possible && may_decide.get(), move || opt_out_decision(context))}
                 </div>
             }
@@ -48,22 +49,22 @@ fn opt_out_decision(context: ConversationContext) -> AnyView {
     };
     let opt_out = move |_| {
         form.send_detached(async move { client.create_opt_out(id).await }, move |response| {
-            done(response, "The customer is opted out. Nothing more is sent to them.")
+            done(response, t!("The customer is opted out. Nothing more is sent to them."))
         });
     };
     let dismiss = move |_| {
         form.send_detached(async move { client.delete_attention(id).await }, move |response| {
-            done(response, "Dismissed.")
+            done(response, t!("Dismissed."))
         });
     };
     let is_busy = move || form.busy.get().to_string();
     view! {
         <div class="flex gap-2">
             <button type="button" class="btn btn-sm btn-primary" aria-disabled=is_busy on:click=opt_out>
-                "Opt out"
+                {t!("Opt out")}
             </button>
             <button type="button" class="btn btn-sm" aria-disabled=is_busy on:click=dismiss>
-                "Dismiss"
+                {t!("Dismiss")}
             </button>
         </div>
     }

@@ -11,6 +11,7 @@ use crate::{
         timestamp::time_of_day,
         when::when,
     },
+    language::{received, t},
     time_zone::Zone,
 };
 
@@ -69,7 +70,7 @@ fn note(note: Message, zone: &Zone) -> AnyView {
     view! {
         <div class="my-1 rounded-box border border-note-edge bg-note px-3 py-2">
             <p class="text-xs">
-                <strong>"Note"</strong>
+                <strong>{t!("Note")}</strong>
                 " · "
                 <bdi class="font-medium wrap-anywhere">{sender(&note)}</bdi>
                 " "
@@ -84,7 +85,7 @@ fn note(note: Message, zone: &Zone) -> AnyView {
 }
 
 fn previous_holder_badge() -> AnyView {
-    view! { <span class="badge badge-warning badge-sm">"Previous holder"</span> }.into_any()
+    view! { <span class="badge badge-warning badge-sm">{t!("Previous holder")}</span> }.into_any()
 }
 
 fn footer(context: ConversationContext, message: &Message) -> AnyView {
@@ -92,9 +93,9 @@ fn footer(context: ConversationContext, message: &Message) -> AnyView {
         Direction::Inbound if message.recovered => view! {
             <div
                 class="pt-0.5 text-xs text-quiet"
-                title="The gateway did not report this message at once. The time shows when it was sent."
+                title=t!("The gateway did not report this message at once. The time shows when it was sent.")
             >
-                "Arrived late: the gateway did not report it at once"
+                {t!("Arrived late: the gateway did not report it at once")}
             </div>
         }
         .into_any(),
@@ -105,12 +106,12 @@ fn footer(context: ConversationContext, message: &Message) -> AnyView {
 
 fn status_line(context: ConversationContext, message: &Message) -> AnyView {
     let failed = message.status.is_failure();
-    let reason = message.error.as_ref().map(|error| error.text.clone());
+    let reason = message.error.as_ref().map(|error| received(&error.text));
     view! {
         <div class="flex flex-col items-end pt-0.5 text-right text-xs">
             <span class=if failed { "font-medium text-failed" } else { "text-quiet" }>
                 <span aria-hidden="true">{tick(message.status)}" "</span>
-                <span>{if failed { "not delivered" } else { message.status.as_str() }}</span>
+                <span>{if failed { t!("not delivered").to_owned() } else { received(message.status.as_str()) }}</span>
             </span>
             {reason.map(|reason| view! { <span class="mt-0.5">{reason}</span> })}
             // Earlier conversations are read-only.
@@ -137,9 +138,9 @@ fn tick(status: MessageStatus) -> &'static str {
 pub(super) fn sender(message: &Message) -> String {
     let name = message.sender.name.clone().filter(|name| !name.is_empty());
     match message.sender.kind {
-        SenderKind::Customer => name.unwrap_or_else(|| "Customer".to_owned()),
-        SenderKind::Account => name.unwrap_or_else(|| "Agent".to_owned()),
-        SenderKind::ApiKey => format!("{} (API)", name.unwrap_or_else(|| "Integration".to_owned())),
+        SenderKind::Customer => name.unwrap_or_else(|| t!("Customer").to_owned()),
+        SenderKind::Account => name.unwrap_or_else(|| t!("Agent").to_owned()),
+        SenderKind::ApiKey => t!("{name} (API)", name = name.unwrap_or_else(|| t!("Integration").to_owned())),
         SenderKind::System => "SMS Chat".to_owned(),
     }
 }

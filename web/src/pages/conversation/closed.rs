@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{ConversationContext, note, reply};
 use crate::{
     components::{timestamp::date_and_time, when::when},
+    language::{plural, t, with_views},
     session::use_session,
     time_zone::Zone,
 };
@@ -15,12 +16,12 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
     let account = use_session().account();
     let id = context.id;
     let unsent_reply = unsent(
-        "Not sent: ",
+        t!("Not sent: "),
         reply::stored_text(account, id),
         Callback::new(move |()| reply::delete_draft(account, id)),
     );
     let unsent_note = unsent(
-        "Note not added: ",
+        t!("Note not added: "),
         note::stored_text(account, id),
         Callback::new(move |()| note::delete_draft(account, id)),
     );
@@ -30,10 +31,16 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
             view! {
                 <p class="min-w-0 wrap-anywhere">
                     <strong>
-                        "Closed by " <bdi>{closure.closed_by}</bdi> " on " {date_and_time(closure.closed_at, &zone)} " · "
-                        {closure.closure_reason}
+                        {with_views(
+                            t!("Closed by {name} on {date}"),
+                            [
+                                ("name", view! { <bdi>{closure.closed_by}</bdi> }.into_any()),
+                                ("date", date_and_time(closure.closed_at, &zone)),
+                            ],
+                        )}
+                        " · " <bdi>{closure.closure_reason}</bdi>
                     </strong>
-                    {closure.note.map(|note| view! { " · " {note} })}
+                    {closure.note.map(|note| view! { " · " <bdi>{note}</bdi> })}
                     {cancelled(closure.cancelled_messages)}
                 </p>
             }
@@ -43,12 +50,12 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
     view! {
         <div id="closed" tabindex="-1" class="alert mt-3 flex flex-col items-start gap-1 outline-none" role="status">
             {move || summary()}
-            <p class="text-sm">"This conversation is read-only. A new message from the customer starts another one."</p>
+            <p class="text-sm">{t!("This conversation is read-only. A new message from the customer starts another one.")}</p>
             {move || {
                 next.get().map(|next| {
                     view! {
                         <a href=format!("/conversations/{next}") class="link text-sm">
-                            "Next conversation with this customer"
+                            {t!("Next conversation with this customer")}
                         </a>
                     }
                 })
@@ -63,8 +70,11 @@ pub(super) fn ClosedBanner(context: ConversationContext, zone: Zone) -> impl Int
 fn cancelled(count: i32) -> Option<String> {
     match count {
         ..=0 => None,
-        1 => Some(" · 1 scheduled message was cancelled".to_owned()),
-        _ => Some(format!(" · {count} scheduled messages were cancelled")),
+        _ => Some(plural!(
+            count,
+            " · {count} scheduled message was cancelled",
+            " · {count} scheduled messages were cancelled",
+        )),
     }
 }
 
@@ -82,10 +92,10 @@ fn unsent(label: &'static str, text: String, discard: Callback<()>) -> AnyView {
                 <div class="alert alert-warning mt-2 flex items-start justify-between gap-3">
                     <p class="min-w-0 wrap-anywhere whitespace-pre-wrap">
                         <strong>{label}</strong>
-                        {text}
+                        <bdi>{text}</bdi>
                     </p>
                     <button type="button" class="btn btn-sm" on:click=discard>
-                        "Discard"
+                        {t!("Discard")}
                     </button>
                 </div>
             }

@@ -22,12 +22,16 @@ use crate::{
         placeholder::{failed, skeleton},
     },
     keys::focus_if_lost,
+    language::{marked, plural, t},
     tasks::TaskScope,
 };
 
 /// Texts shown when a closure is held.
-const HELD: HeldTexts =
-    HeldTexts { title: "Not closed yet: new messages arrived.", anyway: "Close anyway", back: "Keep open" };
+const HELD: HeldTexts = HeldTexts {
+    title: marked!("Not closed yet: new messages arrived."),
+    anyway: marked!("Close anyway"),
+    back: marked!("Keep open"),
+};
 
 /// The "Close conversation" section.
 #[component]
@@ -56,7 +60,7 @@ pub(super) fn Closing(context: ConversationContext) -> impl IntoView {
             aria-labelledby="closing"
             class="rounded-box border border-edge p-4 xl:max-h-[60%] xl:shrink-0 xl:overflow-y-auto xl:rounded-none xl:border-x-0 xl:border-b-0"
         >
-            <h2 id="closing" class="mb-2 text-sm font-semibold">"Close conversation"</h2>
+            <h2 id="closing" class="mb-2 text-sm font-semibold">{t!("Close conversation")}</h2>
             // The height of the form, so that nothing moves when the reasons arrive.
             <div class="min-h-63">{move || body()}</div>
         </section>
@@ -99,7 +103,7 @@ impl ClosingState {
             return;
         };
         let Ok(closure_reason_id) = reason.value().parse::<ClosureReasonId>() else {
-            self.form.set_error(RequestError::in_field("closure_reason_id", "Choose a reason."));
+            self.form.set_error(RequestError::in_field("closure_reason_id", t!("Choose a reason.")));
             let _ = reason.focus();
             return;
         };
@@ -124,7 +128,7 @@ impl ClosingState {
     }
 
     fn closed(self, detail: ConversationDetail) {
-        self.notices.info("The conversation is closed.");
+        self.notices.info(t!("The conversation is closed."));
         self.context.show(detail);
         focus_if_lost("#closed");
     }
@@ -145,7 +149,7 @@ impl ClosingState {
                 return Ok(());
             }
             ErrorCode::ConversationClosed => {
-                self.notices.info("A colleague has closed this conversation.");
+                self.notices.info(t!("A colleague has closed this conversation."));
                 self.context.refetch.try_run(());
             }
             // An earlier attempt did arrive, with another reason or note.
@@ -179,7 +183,7 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
         <form class="flex flex-col gap-3" novalidate on:submit=submit>
             <div class="flex flex-col gap-1">
                 <label class="flex flex-col gap-1">
-                    <span class="text-sm font-medium">"Reason"</span>
+                    <span class="text-sm font-medium">{t!("Reason")}</span>
                     <select
                         node_ref=state.reason
                         class="select w-full"
@@ -188,7 +192,7 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
                         aria-invalid=move || reason_error.with(Option::is_some).to_string()
                         aria-describedby="error-closure-reason"
                     >
-                        <option value="">"Choose a reason"</option>
+                        <option value="">{t!("Choose a reason")}</option>
                         {options.collect_view()}
                     </select>
                 </label>
@@ -196,10 +200,11 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
             </div>
             <div class="flex flex-col gap-1">
                 <label class="flex flex-col gap-1">
-                    <span class="text-sm font-medium">"Note"</span>
+                    <span class="text-sm font-medium">{t!("Note")}</span>
                     <textarea
                         node_ref=state.note
                         class="textarea w-full"
+                        dir="auto"
                         rows="2"
                         maxlength=MAX_NOTE_CHARACTERS.to_string()
                         aria-invalid=move || note_error.with(Option::is_some).to_string()
@@ -212,7 +217,7 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
             {held_notice(held_by, HELD, anyway, back)}
             <p class="text-sm font-medium text-warm empty:hidden">{move || cancelled(context.thread.scheduled())}</p>
             <button class="btn btn-danger" aria-disabled=move || form.busy.get().to_string()>
-                {move || if form.busy.get() { "Closing…" } else { "Close conversation" }}
+                {move || if form.busy.get() { t!("Closing…") } else { t!("Close conversation") }}
             </button>
         </form>
     }
@@ -223,7 +228,10 @@ fn closing_form(state: ClosingState, reasons: &[ClosureReason]) -> AnyView {
 fn cancelled(count: usize) -> Option<String> {
     match count {
         0 => None,
-        1 => Some("Closing cancels the scheduled message.".to_owned()),
-        _ => Some(format!("Closing cancels {count} scheduled messages.")),
+        _ => Some(plural!(
+            count,
+            "Closing cancels the scheduled message.",
+            "Closing cancels {count} scheduled messages.",
+        )),
     }
 }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     keys::focus_first,
+    language::t,
     pages::lazy::{Lazy, LazyPage},
     session::use_session,
     time_zone::Zone,
@@ -51,7 +52,7 @@ fn reply_or_note(context: ConversationContext, zone: &Zone, reporter: Reporter) 
         request_animation_frame(move || focus_first(field));
     };
     view! {
-        <div role="group" aria-label="What to write" class="join mt-3">
+        <div role="group" aria-label=t!("What to write") class="join mt-3">
             <button
                 type="button"
                 class="btn join-item btn-sm"
@@ -60,7 +61,7 @@ fn reply_or_note(context: ConversationContext, zone: &Zone, reporter: Reporter) 
                 data-write-reply
                 on:click=move |_| choose(false)
             >
-                "Reply"
+                {t!("Reply")}
             </button>
             <button
                 type="button"
@@ -70,7 +71,7 @@ fn reply_or_note(context: ConversationContext, zone: &Zone, reporter: Reporter) 
                 data-write-note
                 on:click=move |_| choose(true)
             >
-                {move || if has_draft() { "Note (draft)" } else { "Note" }}
+                {move || if has_draft() { t!("Note (draft)") } else { t!("Note") }}
             </button>
         </div>
         <div class:hidden=is_note>{reply(context, zone, reporter)}</div>
@@ -88,13 +89,13 @@ fn reply(context: ConversationContext, zone: &Zone, reporter: Reporter) -> AnyVi
         detail.consent.as_ref().is_some_and(|consent| consent.state == ConsentState::OptedOut)
     });
     let shown = move || match (can_reply.get(), may_reply.get(), is_opted_out.get()) {
-        (false, ..) => hint(
-            "This sender is a short code or a name, which cannot receive messages. Read the conversation, then close it.",
-        ),
+        (false, ..) => hint(t!(
+            "This sender is a short code or a name, which cannot receive messages. Read the conversation, then close it."
+        )),
         (true, true, _) => view! { <ReplyForm context zone=zone.clone() reporter /> }.into_any(),
         (true, false, true) => view! { <LazyPage page=Lazy::OptedOut /> }.into_any(),
         (true, false, false) => {
-            hint("You need the permission “Answer customers” to reply. Ask an administrator.")
+            hint(t!("You need the permission “Answer customers” to reply. Ask an administrator."))
         }
     };
     view! { {shown} }.into_any()

@@ -17,6 +17,7 @@ use crate::{
         form::{Field, Form},
         notices::use_notices,
     },
+    language::{t, with_views},
     session::use_session,
     time_zone::Zone,
 };
@@ -34,11 +35,15 @@ pub(crate) fn OptedOut() -> impl IntoView {
     let has_draft = !stored_text(session.account(), context.id).trim().is_empty();
     let may_record = session.me().is_some_and(|me| me.may(Permission::ManageTeam));
     Some(view! {
-        <section aria-label="Consent" class="mt-3 flex flex-col gap-3 rounded-box border border-warning p-4">
+        <section aria-label=t!("Consent") class="mt-3 flex flex-col gap-3 rounded-box border border-warning p-4">
             <p role="status" class="wrap-anywhere">
-                <strong>"Opted out. "</strong>
-                "This customer " {reason} ". You cannot send them messages."
-                {has_draft.then_some(" Your draft is saved.")}
+                <strong>{t!("Opted out.")}</strong>
+                " "
+                {move || {
+                    let reason = reason().into_any();
+                    with_views(t!("This customer {opted_out}. You cannot send them messages."), [("opted_out", reason)])
+                }}
+                {has_draft.then(|| format!(" {}", t!("Your draft is saved.")))}
             </p>
             {may_record.then(|| consent_form(context, ConsentState::OptedIn))}
         </section>
@@ -57,9 +62,11 @@ fn consent_form(context: ConversationContext, state: ConsentState) -> AnyView {
     let notices = use_notices();
     let note = RwSignal::new(String::new());
     let (label, button, done) = match state {
-        ConsentState::OptedIn => ("How did the customer opt in?", "Record opt-in", "The opt-in is recorded."),
+        ConsentState::OptedIn => {
+            (t!("How did the customer opt in?"), t!("Record opt-in"), t!("The opt-in is recorded."))
+        }
         ConsentState::OptedOut => {
-            ("How did the customer opt out?", "Record opt-out", "The opt-out is recorded.")
+            (t!("How did the customer opt out?"), t!("Record opt-out"), t!("The opt-out is recorded."))
         }
     };
     let submit = move |event: SubmitEvent| {

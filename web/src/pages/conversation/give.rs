@@ -9,7 +9,9 @@ use crate::{
     components::{
         form::{Field, Form, hint_and_error},
         notices::use_notices,
+        person::isolated,
     },
+    language::t,
     tasks::spawn,
 };
 
@@ -33,7 +35,7 @@ pub(crate) fn Give() -> impl IntoView {
         event.prevent_default();
         let Some(select) = select.get() else { return };
         let Ok(account_id) = select.value().parse::<AccountId>() else {
-            form.set_error(RequestError::in_field("account_id", "Choose a colleague."));
+            form.set_error(RequestError::in_field("account_id", t!("Choose a colleague.")));
             let _ = select.focus();
             return;
         };
@@ -44,15 +46,15 @@ pub(crate) fn Give() -> impl IntoView {
         let name = name.unwrap_or_default();
         let new = NewAssignment { account_id, note: Some(note.get_untracked()), force: true };
         form.send(async move { context.client.put_assignment(context.id, &new).await }, move |()| {
-            notices.info(&format!("You gave the conversation to {name}."));
+            notices.info(&t!("You gave the conversation to {name}.", name = isolated(&name)));
             context.refetch.try_run(());
             context.giving.set(false);
         });
     };
     let placeholder = move || {
-        colleagues.with(
-            |colleagues| if colleagues.is_none() { "Loading colleagues…" } else { "Choose a colleague" },
-        )
+        colleagues.with(|colleagues| {
+            if colleagues.is_none() { t!("Loading colleagues…") } else { t!("Choose a colleague") }
+        })
     };
     let error = form.field_error("account_id");
     Some(view! {
@@ -66,7 +68,7 @@ pub(crate) fn Give() -> impl IntoView {
                 })
             }}
             <div class="flex flex-col gap-1">
-                <label for="field-account_id" class="text-sm font-medium">"Colleague"</label>
+                <label for="field-account_id" class="text-sm font-medium">{t!("Colleague")}</label>
                 <select
                     node_ref=select
                     id="field-account_id"
@@ -79,9 +81,9 @@ pub(crate) fn Give() -> impl IntoView {
                 </select>
                 {hint_and_error("error-account_id".to_owned(), "", error)}
             </div>
-            {form.text_area(Field::text("note", "Note (optional)", note))}
+            {form.text_area(Field::text("note", t!("Note (optional)"), note))}
             {form.error()}
-            <div>{form.submit("Give")}</div>
+            <div>{form.submit(t!("Give"))}</div>
         </form>
     })
 }

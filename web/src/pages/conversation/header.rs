@@ -16,6 +16,7 @@ use crate::{
         person::{isolated, title},
         timestamp::date_and_time,
     },
+    language::t,
     time_zone::Zone,
 };
 
@@ -32,15 +33,15 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
     let started = context.detail.with_untracked(|detail| {
         detail.as_ref().map(|detail| {
             let origin = match detail.conversation.origin {
-                Origin::Inbound => "Started by an inbound message",
-                Origin::Outbound => "Started by an outbound message",
+                Origin::Inbound => t!("Started by an inbound message"),
+                Origin::Outbound => t!("Started by an outbound message"),
             };
             let opened = date_and_time(detail.conversation.opened_at, &zone);
             let previous = detail.conversation.previous_id.map(|previous| {
                 view! {
                     " · "
                     <a href=format!("/conversations/{previous}") class="link">
-                        "Previous conversation"
+                        {t!("Previous conversation")}
                     </a>
                 }
             });
@@ -58,7 +59,7 @@ pub(super) fn Header(context: ConversationContext, zone: Zone) -> impl IntoView 
                     <Heading text=text class="text-xl/6 font-semibold" />
                     <p class="text-xs text-quiet">
                         {started}
-                        {move || is_pending.get().then_some(" · Awaiting reply")}
+                        {move || is_pending.get().then(|| format!(" · {}", t!("Awaiting reply")))}
                     </p>
                 </div>
                 {assignment(context)}

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::{ids::MessageId, message::Message};
 
 use super::bubble::sender;
-use crate::components::when::when;
+use crate::{components::when::when, language::text};
 
 /// Texts of the notice.
 #[derive(Clone, Copy)]
@@ -31,8 +31,8 @@ pub(super) fn held_notice(
         let item = |message: &Message| {
             view! {
                 <li class="wrap-anywhere whitespace-pre-wrap">
-                    <span class="font-medium">{sender(message)} ": "</span>
-                    {message.body.clone()}
+                    <span class="font-medium"><bdi>{sender(message)}</bdi> ": "</span>
+                    <bdi>{message.body.clone()}</bdi>
                 </li>
             }
         };
@@ -43,7 +43,7 @@ pub(super) fn held_notice(
         move || {
             view! {
                 <div class="alert alert-warning flex flex-col items-start gap-2">
-                    <p class="font-medium">{texts.title}</p>
+                    <p class="font-medium">{text(texts.title)}</p>
                     <ul class="list-disc pl-5">{move || items()}</ul>
                     <div class="flex flex-wrap gap-2">
                         <button
@@ -51,7 +51,7 @@ pub(super) fn held_notice(
                             class="btn btn-sm btn-primary"
                             on:click=move |_| anyway.run(messages.with_untracked(|messages| newest(messages)))
                         >
-                            {texts.anyway}
+                            {text(texts.anyway)}
                         </button>
                         <button
                             type="button"
@@ -61,7 +61,7 @@ pub(super) fn held_notice(
                                 back.run(());
                             }
                         >
-                            {texts.back}
+                            {text(texts.back)}
                         </button>
                     </div>
                 </div>

@@ -15,6 +15,7 @@ use crate::{
         timestamp::day_and_month,
         when::{Row, keyed},
     },
+    language::{t, with_views},
     time_zone::Zone,
 };
 
@@ -105,7 +106,7 @@ fn group(context: ConversationContext, id: i64, zone: &Zone) -> AnyView {
     }) else {
         return ().into_any();
     };
-    let label = format!("Earlier conversation, {}", summary(&conversation, zone));
+    let label = summary(&conversation, zone);
     let (row_zone, bubble_zone) = (zone.clone(), zone.clone());
     let rows = keyed(
         move || history.conversations.with(|loaded| rows_of(loaded, id, &row_zone)),
@@ -142,8 +143,8 @@ fn rows_of(loaded: &[Earlier], id: i64, zone: &Zone) -> Vec<Row> {
 /// "closed 12 Oct"
 fn summary(conversation: &EarlierConversation, zone: &Zone) -> String {
     match conversation.closed_at {
-        Some(at) => format!("closed {}", zone.day_and_month(at)),
-        None => "not closed yet".to_owned(),
+        Some(at) => t!("Earlier conversation, closed {date}", date = zone.day_and_month(at)),
+        None => t!("Earlier conversation, not closed yet").to_owned(),
     }
 }
 
@@ -151,12 +152,13 @@ fn summary(conversation: &EarlierConversation, zone: &Zone) -> String {
 fn bar(conversation: EarlierConversation, zone: &Zone) -> AnyView {
     let href = format!("/conversations/{}", conversation.id);
     let text = match conversation.closed_at {
-        Some(at) => view! {
-            "Closed " {day_and_month(at, zone)} " · " {conversation.closure_reason} " · by "
-            <bdi>{conversation.closed_by}</bdi>
+        Some(at) => {
+            let name = view! { <bdi>{conversation.closed_by}</bdi> }.into_any();
+            let reason = view! { <bdi>{conversation.closure_reason}</bdi> }.into_any();
+            let views = [("date", day_and_month(at, zone)), ("reason", reason), ("name", name)];
+            with_views(t!("Closed {date} · {reason} · by {name}"), views)
         }
-        .into_any(),
-        None => format!("Not closed yet · on {}", conversation.team_number.display()).into_any(),
+        None => t!("Not closed yet · on {number}", number = conversation.team_number.display()).into_any(),
     };
     let note = conversation.closure_note.map(|note| {
         view! { <p dir="auto" class="mt-1 wrap-anywhere whitespace-pre-wrap">{note}</p> }

@@ -9,7 +9,11 @@ use shared::{
 use super::{ConversationContext, PANEL};
 use crate::{
     api::RequestError,
-    components::placeholder::{failed, skeleton},
+    components::{
+        person::isolated,
+        placeholder::{failed, skeleton},
+    },
+    language::t,
     live::{LiveUpdate, coalesce, use_live},
     time_zone::date,
 };
@@ -43,7 +47,7 @@ pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
     let current_ref = context.read(|detail| detail.conversation.reference.clone());
     let title = move || {
         let file = data.with(|data| data.as_ref().and_then(|data| data.as_ref().ok()?.file_date));
-        file.map(|file| format!(" · file of {}", date(file)))
+        file.map(|file| format!(" · {}", t!("file of {date}", date = date(file))))
     };
     let body = move || {
         data.with(|data| match data {
@@ -54,7 +58,7 @@ pub(super) fn KeyDataPanel(context: ConversationContext) -> impl IntoView {
     };
     view! {
         <section aria-labelledby="key-data" class=PANEL>
-            <h2 id="key-data" class="mb-2 text-sm font-semibold">"Key data"{move || title()}</h2>
+            <h2 id="key-data" class="mb-2 text-sm font-semibold">{t!("Key data")}{move || title()}</h2>
             {move || body()}
         </section>
     }
@@ -65,20 +69,20 @@ fn customers(context: ConversationContext, data: &KeyData, current_ref: Option<&
     let has_current =
         several && data.customers.iter().any(|customer| Some(customer.reference.as_str()) == current_ref);
     let note = match (data.file_date, data.customers.len()) {
-        (None, _) => Some("This team has no daily file yet."),
-        (Some(_), 0) => Some("This number is not in the current daily file"),
+        (None, _) => Some(t!("This team has no daily file yet.")),
+        (Some(_), 0) => Some(t!("This number is not in the current daily file")),
         (Some(_), 1) => None,
         (Some(_), _) if has_current => {
-            Some("Several customers share this number. Choose whose details the templates use:")
+            Some(t!("Several customers share this number. Choose whose details the templates use:"))
         }
-        (Some(_), _) => Some(
-            "Several customers share this number. Ask who is writing, then choose whose details the templates use:",
-        ),
+        (Some(_), _) => Some(t!(
+            "Several customers share this number. Ask who is writing, then choose whose details the templates use:"
+        )),
     };
     let changed = data.changed_owner.then(|| {
         view! {
             <p role="alert" class="alert alert-warning mb-2 py-2 text-sm">
-                "This number now belongs to another customer. Earlier messages are from its previous holder."
+                {t!("This number now belongs to another customer. Earlier messages are from its previous holder.")}
             </p>
         }
     });
@@ -104,7 +108,7 @@ fn customer(customer: &CustomerKeyData, is_current: bool, pick: Option<AnyView>)
         }
     });
     let mark = is_current.then(|| {
-        view! { " " <span class="badge badge-sm badge-outline whitespace-nowrap">"This conversation"</span> }
+        view! { " " <span class="badge badge-sm badge-outline whitespace-nowrap">{t!("This conversation")}</span> }
     });
     view! {
         <div>
@@ -125,13 +129,13 @@ fn pick_button(context: ConversationContext, reference: String) -> AnyView {
     let this = reference.clone();
     let is_picked =
         Memo::new(move |_| context.picked.with(|picked| picked.as_deref() == Some(this.as_str())));
-    let label = move || if is_picked.get() { "Used in templates" } else { "Use in templates" };
+    let label = move || if is_picked.get() { t!("Used in templates") } else { t!("Use in templates") };
     let shown = reference.clone();
     view! {
         <button
             type="button"
             class="btn btn-xs mt-1 aria-pressed:btn-primary"
-            aria-label=move || format!("{}: {shown}", label())
+            aria-label=move || format!("{}: {}", label(), isolated(&shown))
             aria-pressed=move || is_picked.get().to_string()
             on:click=move |_| context.picked.set(Some(reference.clone()))
         >

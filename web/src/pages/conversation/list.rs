@@ -19,6 +19,7 @@ use crate::{
         when::keyed,
     },
     keys::{LIST_LINK, neighbour},
+    language::t,
     live::use_live,
     pages::queue::{
         drafts::draft_mark,
@@ -54,7 +55,7 @@ pub(crate) fn ConversationList() -> impl IntoView {
     follow_open_conversation(state, router, client);
     view! {
         <div class="flex h-12 shrink-0 items-center justify-between gap-2 border-b border-edge px-3">
-            <p class="text-sm font-semibold">"In progress"</p>
+            <p class="text-sm font-semibold">{t!("In progress")}</p>
             <div role="status">{updates_button(state)}</div>
         </div>
         <div class="min-h-0 flex-1 overflow-y-auto overscroll-contain">{sections(state, section)}</div>
@@ -99,7 +100,7 @@ fn section(state: QueueState, team: TeamId) -> AnyView {
     view! {
         <section aria-labelledby=heading.clone()>
             <div class="sticky top-0 z-10 flex flex-wrap items-baseline justify-between gap-x-2 bg-panel px-3 pt-3 pb-1">
-                <h2 id=heading.clone() class="truncate text-xs font-semibold">{section.name}</h2>
+                <h2 id=heading.clone() class="truncate text-xs font-semibold" dir="auto">{section.name}</h2>
                 <p class="shrink-0 text-xs text-quiet">{counts}</p>
             </div>
             <div class="px-3 pb-1">{section.filter_buttons()}</div>
@@ -170,10 +171,10 @@ fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
     } else if needs_agent {
         waiting(conversation.waiting_since, "sr-only")
     } else {
-        view! { <span class="shrink-0 text-quiet">"customer"</span> }.into_any()
+        view! { <span class="shrink-0 text-quiet">{t!("customer")}</span> }.into_any()
     };
     let unread = (conversation.unread > 1).then(|| {
-        view! { <span class="shrink-0 font-semibold text-accent-text">{conversation.unread} " new"</span> }
+        view! { <span class="shrink-0 font-semibold text-accent-text">{t!("{count} new", count = conversation.unread)}</span> }
     });
     let below = (name.is_some() || unread.is_some() || conversation.attention.is_some()).then(|| {
         view! {
@@ -202,5 +203,5 @@ fn content(conversation: &Conversation, zone: &Zone) -> AnyView {
 
 /// "3 waiting · 5 with the customer"
 fn counts(counts: Counts) -> String {
-    format!("{} waiting · {} with the customer", counts.agent, counts.customer)
+    t!("{agent} waiting · {customer} with the customer", agent = counts.agent, customer = counts.customer)
 }

@@ -5,7 +5,12 @@
 use leptos::prelude::*;
 use shared::message::Media;
 
-use crate::{api::Client, components::dialog::Dialog, tasks::spawn};
+use crate::{
+    api::Client,
+    components::{dialog::Dialog, person::isolated},
+    language::t,
+    tasks::spawn,
+};
 
 /// Content types that the server delivers as pictures and browsers can show.
 const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp"];
@@ -14,11 +19,11 @@ const PICTURES: [&str; 4] = ["image/gif", "image/jpeg", "image/png", "image/webp
 pub(super) fn attachment(client: Client, media: &Media, sender: &str) -> AnyView {
     let url = media.url.clone();
     if PICTURES.contains(&media.content_type.as_str()) {
-        return picture(client, url, format!("Picture from {sender}"));
+        return picture(client, url, t!("Picture from {name}", name = isolated(sender)));
     }
     view! {
         <a class="link block" href=url target="_blank" rel="noopener">
-            {format!("Attachment ({})", media.content_type)}
+            {t!("Attachment ({type_name})", type_name = media.content_type)}
         </a>
     }
     .into_any()
@@ -54,7 +59,7 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
     let thumbnail = move || {
         match broken.get() {
         true => {
-            view! { <span class="block p-2 text-sm">"The picture could not be loaded. " <u>"Try again"</u></span> }.into_any()
+            view! { <span class="block p-2 text-sm">{t!("The picture could not be loaded.")} " " <u>{t!("Try again")}</u></span> }.into_any()
         }
         false => view! {
             <img
@@ -77,9 +82,9 @@ fn picture(client: Client, url: String, title: String) -> AnyView {
                     <img class="mx-auto max-h-[75dvh] max-w-full" src=src alt=alt />
                     <form method="dialog" class="modal-action mt-3">
                         <a class="btn btn-sm" href=original download="">
-                            "Download"
+                            {t!("Download")}
                         </a>
-                        <button class="btn btn-sm">"Close"</button>
+                        <button class="btn btn-sm">{t!("Close")}</button>
                     </form>
                 </Dialog>
             }

@@ -10,9 +10,11 @@ use super::{
 use crate::{
     components::{
         notices::{Notices, use_notices},
+        person::isolated,
         placeholder::{empty, failed, skeleton},
         when::{Row, keyed, when},
     },
+    language::t,
     tasks::TaskScope,
     time_zone::Zone,
 };
@@ -30,7 +32,7 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
         is_empty.get().then(|| match (thread.error.get(), thread.has_earlier.get()) {
             (Some(error), _) => failed(&error, context.refetch),
             (None, None) => skeleton(5),
-            (None, Some(_)) => empty("No messages yet"),
+            (None, Some(_)) => empty(t!("No messages yet")),
         })
     };
     view! {
@@ -38,7 +40,7 @@ pub(super) fn Messages(context: ConversationContext, zone: Zone) -> impl IntoVie
             <div
                 node_ref=scroll.area
                 role="region"
-                aria-label="Messages"
+                aria-label=t!("Messages")
                 tabindex="0"
                 class="min-h-40 flex-1 overflow-y-auto rounded-box border border-edge px-3 py-2 -outline-offset-2 max-lg:max-h-[60dvh] sm:px-4 xl:rounded-none xl:border-x-0"
                 on:scroll=move |_| {
@@ -138,7 +140,7 @@ impl EarlierMessages {
                 view! {
                     <div class="text-center">
                         <button type="button" class="btn btn-sm" on:click=move |_| self.fetch()>
-                            {move || if self.busy.get() { "Loading…" } else { "Earlier messages" }}
+                            {move || if self.busy.get() { t!("Loading…") } else { t!("Earlier messages") }}
                         </button>
                     </div>
                 }
@@ -159,7 +161,7 @@ fn new_message_button(scroll: Scroll, has_unseen: RwSignal<bool>) -> AnyView {
                     class="btn btn-primary btn-sm absolute bottom-3 left-1/2 -translate-x-1/2 shadow-md"
                     on:click=move |_| scroll.to_end()
                 >
-                    "New message ↓"
+                    {t!("New message ↓")}
                 </button>
             }
             .into_any()
@@ -242,6 +244,9 @@ fn rows_of(blocks: &[Block], number: i64) -> Vec<Row> {
 }
 
 fn announcement(message: &Message) -> String {
-    let name = message.sender.name.as_deref().unwrap_or("the customer");
-    format!("New message from {name}: {}", message.body)
+    let text = isolated(&message.body);
+    match message.sender.name.as_deref() {
+        Some(name) => t!("New message from {name}: {text}", name = isolated(name), text),
+        None => t!("New message from the customer: {text}", text),
+    }
 }

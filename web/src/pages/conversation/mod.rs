@@ -61,6 +61,7 @@ use crate::{
         placeholder::{failed, skeleton},
         when::when,
     },
+    language::t,
     live::{LiveState, LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
@@ -71,8 +72,8 @@ const PANEL: &str = "rounded-box border border-edge p-4 xl:rounded-none xl:borde
 
 fn conversation_not_found() -> AnyView {
     not_found(
-        "Conversation not found",
-        "This conversation does not exist, or it belongs to a team that you are not in.",
+        t!("Conversation not found"),
+        t!("This conversation does not exist, or it belongs to a team that you are not in."),
     )
 }
 
@@ -239,7 +240,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
         (false, true) => view! { <Closing context /> }.into_any(),
         (false, false) => view! {
             <p class="text-sm">
-                "You need the permission “Close conversations” to close this conversation. Ask an administrator."
+                {t!("You need the permission “Close conversations” to close this conversation. Ask an administrator.")}
             </p>
         }
         .into_any(),
@@ -255,7 +256,7 @@ fn LoadedPage(context: ConversationContext) -> impl IntoView {
                 <ComposerArea context zone=zone.clone() reporter />
             </div>
             <aside
-                aria-label="Customer and closing"
+                aria-label=t!("Customer and closing")
                 class="flex min-h-0 flex-col gap-4 lg:overflow-y-auto xl:col-start-2 xl:row-span-2 xl:row-start-1 xl:gap-0 xl:overflow-visible xl:border-s xl:border-edge xl:bg-panel"
             >
                 <div class="flex flex-col gap-4 xl:min-h-0 xl:flex-1 xl:gap-0 xl:overflow-y-auto">
@@ -276,7 +277,7 @@ fn opt_out_disclosure() -> AnyView {
     view! {
         <details class=PANEL>
             <summary class="cursor-pointer text-sm" on:click=move |_| opened.set(true)>
-                "Record opt-out"
+                {t!("Record opt-out")}
             </summary>
             {when(move || opened.get(), || view! { <LazyPage page=Lazy::OptOut /> }.into_any())}
         </details>

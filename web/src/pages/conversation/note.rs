@@ -22,6 +22,7 @@ use crate::{
         input::replace_range,
     },
     keys::{focus_first, is_escape, is_send},
+    language::t,
     session::use_session,
     tasks::spawn,
 };
@@ -103,7 +104,7 @@ impl NoteState {
         let draft = composer.draft.get_untracked();
         let (body, key) = (draft.text.shown(), draft.key.clone());
         if body.trim().is_empty() {
-            return composer.refuse("Enter a note.");
+            return composer.refuse(t!("Enter a note."));
         }
         self.typed.set(None);
         composer.focus();
@@ -188,7 +189,7 @@ pub(super) fn note_form(state: NoteState, is_shown: RwSignal<bool>) -> AnyView {
     view! {
         <form
             class="mt-3 flex flex-col gap-2"
-            aria-label="Note"
+            aria-label=t!("Note")
             novalidate
             on:submit=move |event| {
                 event.prevent_default();
@@ -199,10 +200,10 @@ pub(super) fn note_form(state: NoteState, is_shown: RwSignal<bool>) -> AnyView {
                 <div class="relative flex items-end gap-2" on:keydown=key>
                     {suggestion_list(state)} {note_box(state, error)}
                     <button class="btn btn-warning" aria-disabled=move || form.busy.get().to_string()>
-                        {move || if form.busy.get() { "Adding…" } else { "Add note" }}
+                        {move || if form.busy.get() { t!("Adding…") } else { t!("Add note") }}
                     </button>
                 </div>
-                {hint_and_error("note-hint".to_owned(), "@ mentions a colleague", error)}
+                {hint_and_error("note-hint".to_owned(), t!("@ mentions a colleague"), error)}
             </div>
             {form.error()}
         </form>
@@ -223,14 +224,14 @@ fn note_box(state: NoteState, error: Signal<Option<String>>) -> AnyView {
             class="textarea max-h-60 min-h-20 w-full flex-1 border-note-edge bg-note text-base field-sizing-content placeholder:text-quiet"
             dir="auto"
             name="body"
-            aria-label="Note for the team"
+            aria-label=t!("Note for the team")
             aria-describedby="note-hint"
             aria-autocomplete="list"
             aria-haspopup="listbox"
             aria-controls=move || is_open().then_some(LIST)
             aria-activedescendant=active
             aria-invalid=move || error.with(Option::is_some).to_string()
-            placeholder="Only your team sees this – Ctrl+Enter adds it"
+            placeholder=t!("Only your team sees this – Ctrl+Enter adds it")
             prop:value=text
             prop:readOnly=move || composer.form.busy.get()
             on:input:target=move |event| state.edited(event.target().value())
@@ -260,13 +261,13 @@ fn suggestion_list(state: NoteState) -> AnyView {
                     state.insert(&colleague);
                 }
             >
-                {name}
+                <bdi>{name}</bdi>
             </li>
         }
     };
     let announced = move || {
         let count = state.suggestions.with(Vec::len);
-        (count > 0).then(|| format!("Colleagues that match: {count}. Arrow keys choose, Enter inserts."))
+        (count > 0).then(|| t!("Colleagues that match: {count}. Arrow keys choose, Enter inserts.", count))
     };
     let list = when(
         move || state.suggestions.with(|suggestions| !suggestions.is_empty()),
@@ -275,7 +276,7 @@ fn suggestion_list(state: NoteState) -> AnyView {
                 <ul
                     id=LIST
                     role="listbox"
-                    aria-label="Colleagues"
+                    aria-label=t!("Colleagues")
                     class="absolute bottom-full left-0 z-10 mb-1 min-w-48 rounded-box border border-edge bg-raised py-1 shadow-raised"
                 >
                     {move || state.suggestions.get().into_iter().enumerate().map(option).collect_view()}

@@ -13,7 +13,11 @@ use super::ConversationContext;
 use crate::{
     api::{Client, new_idempotency_key},
     clock::{milliseconds_now, pause},
-    components::viewers::{TYPING, VIEWING, sentence},
+    components::{
+        person::isolated,
+        viewers::{Doing, sentence},
+    },
+    language::t,
     live::use_live,
     session::{use_client, use_session},
     tasks::TaskScope,
@@ -141,16 +145,16 @@ pub(super) fn PresenceLine(
     let viewers = move || presences.of(context.id);
     let replied = Memo::new(move |_| context.thread.reply_of_another(own, opened_at));
     let warning = move || {
-        let replied = replied.get().map(|name| format!("{name} has replied meanwhile"));
-        let typing = doing(&viewers(), PresenceState::Typing, TYPING);
+        let replied = replied.get().map(|name| t!("{name} has replied meanwhile", name = isolated(&name)));
+        let typing = doing(&viewers(), PresenceState::Typing, Doing::Typing);
         [replied, typing].into_iter().flatten().collect::<Vec<_>>().join(" · ")
     };
-    let viewing = move || doing(&viewers(), PresenceState::Viewing, VIEWING);
+    let viewing = move || doing(&viewers(), PresenceState::Viewing, Doing::Viewing);
     // Announces who comes, but not each pause in typing.
     let announcement = Memo::new(move |_| {
         let viewers = viewers();
         let names: Vec<&str> = viewers.iter().map(|viewer| viewer.account.name.as_str()).collect();
-        sentence(&names, "in this conversation")
+        sentence(&names, Doing::Present)
     });
     view! {
         <p id=id class="flex min-h-5 flex-wrap justify-end gap-x-3 text-sm">
@@ -162,7 +166,7 @@ pub(super) fn PresenceLine(
 }
 
 /// Returns which accounts are in this state, as a sentence.
-fn doing(viewers: &[Viewer], state: PresenceState, doing: &str) -> Option<String> {
+fn doing(viewers: &[Viewer], state: PresenceState, doing: Doing) -> Option<String> {
     let names: Vec<&str> = viewers
         .iter()
         .filter(|viewer| viewer.state == state)

@@ -21,6 +21,7 @@ use crate::{
         autosave::Autosave,
         draft::{Details, Draft, StorageKey},
     },
+    language::t,
     live::{LiveUpdate, use_live},
     pages::queue::drafts::use_drafts,
     session::use_session,
@@ -248,7 +249,7 @@ impl ReplyState {
         }
         if self.context.writes_note.get_untracked() {
             // The focus stays in the note, so that its text does not get into the reply.
-            self.notices.warning("Your reply was not sent. Choose Reply to see why.");
+            self.notices.warning(t!("Your reply was not sent. Choose Reply to see why."));
         } else {
             self.composer.focus();
         }

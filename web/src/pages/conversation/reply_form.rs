@@ -17,14 +17,15 @@ use crate::{
     components::form::hint_and_error,
     compose::{counter::counter, message_box, text::braced},
     keys::{focus_first, is_escape, is_send},
+    language::{marked, t},
     time_zone::Zone,
 };
 
 /// Texts shown when a reply is held.
 const HELD: HeldTexts = HeldTexts {
-    title: "Not sent yet: new messages arrived while you were writing.",
-    anyway: "Send anyway",
-    back: "Keep editing",
+    title: marked!("Not sent yet: new messages arrived while you were writing."),
+    anyway: marked!("Send anyway"),
+    back: marked!("Keep editing"),
 };
 
 /// The ids of what the form shows about the text.
@@ -46,7 +47,8 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
     let hint = move || {
         let has_error = error.with(Option::is_some);
         missing.with(|missing| {
-            (!has_error && !missing.is_empty()).then(|| format!("Fill in: {}", braced(missing)))
+            (!has_error && !missing.is_empty())
+                .then(|| t!("Fill in: {placeholders}", placeholders = braced(missing)))
         })
     };
     let send = move || state.send(context.thread.seen.get_untracked());
@@ -64,7 +66,7 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
     view! {
         <form
             class="mt-3 flex flex-col gap-2"
-            aria-label="Reply"
+            aria-label=t!("Reply")
             novalidate
             on:input=move |_| reporter.typed()
             on:submit=move |event| {
@@ -86,7 +88,7 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
                             aria-describedby=PRESENCE
                             aria-disabled=move || form.busy.get().to_string()
                         >
-                            {move || if form.busy.get() { "Sending…" } else { "Send" }}
+                            {move || if form.busy.get() { t!("Sending…") } else { t!("Send") }}
                         </button>
                         {schedule_button}
                     </div>
@@ -94,7 +96,7 @@ pub(super) fn ReplyForm(context: ConversationContext, zone: Zone, reporter: Repo
                 </div>
                 <div class="flex items-baseline justify-between gap-3">
                     <p role="status" class="text-sm text-quiet">
-                        {move || is_only_here.get().then_some("Saved on this device")}
+                        {move || is_only_here.get().then_some(t!("Saved on this device"))}
                     </p>
                     <PresenceLine context id=PRESENCE />
                 </div>

@@ -20,6 +20,7 @@ use crate::{
         when::when,
     },
     keys::focus_if_lost,
+    language::t,
 };
 
 /// The button. Absent if sending again cannot succeed, or if the text has already been sent again.
@@ -48,7 +49,7 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
             match response {
                 Ok(message) => {
                     context.thread.add_sent(message);
-                    focus_if_lost("[aria-label=Message]");
+                    focus_if_lost("#reply-message");
                 }
                 Err(error) => {
                     if let Some(newest) = show_refusal(context, notices, &error) {
@@ -70,7 +71,7 @@ pub(super) fn resend_button(context: ConversationContext, failed: &Message) -> A
                     aria-disabled=move || form.busy.get().to_string()
                     on:click=send
                 >
-                    {move || if form.busy.get() { "Sending…" } else { "Send again" }}
+                    {move || if form.busy.get() { t!("Sending…") } else { t!("Send again") }}
                 </button>
             }
             .into_any()
@@ -86,7 +87,7 @@ fn show_refusal(context: ConversationContext, notices: Notices, error: &RequestE
             Ok(messages) => {
                 let newest = newest(&messages);
                 context.thread.merge(messages);
-                notices.info("Not sent: new messages arrived. Read them, then send again.");
+                notices.info(t!("Not sent: new messages arrived. Read them, then send again."));
                 return newest;
             }
             Err(error) => notices.error(&error),

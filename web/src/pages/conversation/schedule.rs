@@ -12,6 +12,7 @@ use super::{
 use crate::{
     clock::now,
     components::icon::{Icon, icon},
+    language::{t, text},
     time_zone::Zone,
 };
 
@@ -32,8 +33,8 @@ pub(super) fn schedule_menu(state: ReplyState, zone: Zone) -> (AnyView, AnyView)
         <button
             type="button"
             class="btn btn-primary join-item border-l-primary-content/30 px-2 [anchor-name:--schedule]"
-            aria-label="Send later"
-            title="Send later"
+            aria-label=t!("Send later")
+            title=t!("Send later")
             popovertarget="schedule-menu"
             on:click=move |_| clicks.update(|clicks| *clicks += 1)
         >
@@ -65,7 +66,7 @@ fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTim
                     class="btn btn-ghost btn-sm w-full justify-between font-normal"
                     on:click=move |_| schedule.run(at)
                 >
-                    <span>{label}</span>
+                    <span>{text(label)}</span>
                     <span class="text-quiet">{time}</span>
                 </button>
             </li>
@@ -80,7 +81,7 @@ fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTim
         Err(reason) => error.set(reason),
     });
     view! {
-        <p class="px-2 pb-1 text-sm font-semibold">"Send later"</p>
+        <p class="px-2 pb-1 text-sm font-semibold">{t!("Send later")}</p>
         <ul>{presets}</ul>
         <div
             class="mt-1 flex flex-col gap-2 border-t border-edge p-2 pt-3"
@@ -94,7 +95,7 @@ fn content(context: ConversationContext, zone: &Zone, schedule: Callback<DateTim
         >
             {time_input(context, "schedule-error", at, error)}
             <button type="button" class="btn btn-sm" on:click=move |_| choose.run(())>
-                "Schedule"
+                {t!("Schedule")}
             </button>
         </div>
     }
@@ -111,7 +112,7 @@ pub(super) fn time_input(
     let zone = context.read(|detail| detail.team.time_zone.clone());
     view! {
         <label class="flex flex-col gap-1">
-            <span class="text-sm font-medium">"Date and time"</span>
+            <span class="text-sm font-medium">{t!("Date and time")}</span>
             <input
                 type="datetime-local"
                 class="input input-sm w-full"
@@ -124,7 +125,7 @@ pub(super) fn time_input(
                 }
             />
         </label>
-        <p class="text-xs text-quiet">{move || format!("Time of the team: {}", zone.get())}</p>
+        <p class="text-xs text-quiet">{move || t!("Time of the team: {zone}", zone = zone.get())}</p>
         <p id=error_id role="alert" class="text-sm font-medium text-failed empty:hidden">{error}</p>
     }
     .into_any()
@@ -132,7 +133,7 @@ pub(super) fn time_input(
 
 /// Parses what the agent has chosen.
 pub(super) fn chosen(value: &str, zone: &Zone) -> Result<DateTime<Utc>, &'static str> {
-    let local = parse(value).ok_or("Choose a date and time.")?;
+    let local = parse(value).ok_or(t!("Choose a date and time."))?;
     let at = to_utc(local, &|at| zone.local(at));
-    if at > now() { Ok(at) } else { Err("Choose a time in the future.") }
+    if at > now() { Ok(at) } else { Err(t!("Choose a time in the future.")) }
 }

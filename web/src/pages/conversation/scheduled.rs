@@ -23,6 +23,7 @@ use crate::{
         when::when,
     },
     keys::focus_if_lost,
+    language::{t, with_views},
     session::use_session,
     time_zone::{Zone, iso8601},
 };
@@ -84,11 +85,11 @@ fn when_and_actions(context: ConversationContext, message: Message, zone: &Zone)
     let said = match message.status {
         MessageStatus::Held => view! {
             <span class="font-medium text-warm">
-                "Not sent on " {time} ". The customer wrote after this was scheduled."
+                {with_views(t!("Not sent on {date}. The customer wrote after this was scheduled."), [("date", time.into_any())])}
             </span>
         }
         .into_any(),
-        _ => view! { <span class="text-quiet">"Goes out " {time}</span> }.into_any(),
+        _ => view! { <span class="text-quiet">{with_views(t!("Goes out {date}"), [("date", time.into_any())])}</span> }.into_any(),
     };
     view! {
         {said}
@@ -112,8 +113,8 @@ fn actions(context: ConversationContext, message: Message) -> AnyView {
             match response {
                 Ok(()) => {
                     context.thread.remove(id);
-                    notices.info("The message is cancelled. It is not sent.");
-                    focus_if_lost("[aria-label=Message]");
+                    notices.info(t!("The message is cancelled. It is not sent."));
+                    focus_if_lost("#reply-message");
                 }
                 Err(error) => refused(context, notices, id, &error),
             }
@@ -128,7 +129,7 @@ fn actions(context: ConversationContext, message: Message) -> AnyView {
             match response {
                 Ok(message) => {
                     context.thread.add_sent(message);
-                    focus_if_lost("[aria-label=Message]");
+                    focus_if_lost("#reply-message");
                 }
                 Err(error) => refused(context, notices, id, &error),
             }
@@ -144,7 +145,7 @@ fn actions(context: ConversationContext, message: Message) -> AnyView {
                 move || {
                     view! {
                         <button type="button" class="btn btn-outline btn-xs" on:click=edit>
-                            "Edit"
+                            {t!("Edit")}
                         </button>
                         <button
                             type="button"
@@ -152,14 +153,14 @@ fn actions(context: ConversationContext, message: Message) -> AnyView {
                             aria-disabled=is_busy
                             on:click=move |event| send.with_value(|send| send(event))
                         >
-                            "Send now"
+                            {t!("Send now")}
                         </button>
                     }
                     .into_any()
                 },
             )}
             <button type="button" class="btn btn-outline btn-xs" aria-disabled=is_busy on:click=cancel>
-                "Cancel message"
+                {t!("Cancel message")}
             </button>
         </span>
     }
@@ -171,10 +172,10 @@ pub(super) fn refused(context: ConversationContext, notices: Notices, id: Messag
     match error.code() {
         Some(ErrorCode::NotFound) => {
             context.thread.remove(id);
-            notices.info("A colleague has cancelled this message.");
+            notices.info(t!("A colleague has cancelled this message."));
         }
         Some(ErrorCode::ConversationMoved) => {
-            notices.info("Nothing was sent or changed: new messages arrived. Read them, then try again.");
+            notices.info(t!("Nothing was sent or changed: new messages arrived. Read them, then try again."));
         }
         _ => notices.error(error),
     }

@@ -19,6 +19,7 @@ use crate::{
         form::{Field, Form},
         notices::use_notices,
     },
+    language::t,
     time_zone::Zone,
 };
 
@@ -29,7 +30,7 @@ pub(super) fn edit_dialog(context: ConversationContext, zone: Zone) -> AnyView {
     let dialog = move || {
         editing.get().map(|message| {
             let content = edit_form(context, message, zone.clone(), close);
-            view! { <Dialog title="Change the message".to_owned() close>{content}</Dialog> }
+            view! { <Dialog title=t!("Change the message").to_owned() close>{content}</Dialog> }
         })
     };
     view! { {dialog} }.into_any()
@@ -68,10 +69,10 @@ fn edit_form(context: ConversationContext, message: Message, zone: Zone, close: 
     };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=save>
-            {form.text_area(Field::text("body", "Message", body))}
+            {form.text_area(Field::text("body", t!("Message"), body))}
             <div class="flex flex-col gap-1">{time_input(context, "change-error", at, error)}</div>
             {form.error()}
-            {form.actions(close, "Save")}
+            {form.actions(close, t!("Save"))}
         </form>
     }
     .into_any()

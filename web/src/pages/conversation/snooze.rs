@@ -5,7 +5,8 @@ use shared::{conversation::Action, snooze::Snooze};
 
 use super::ConversationContext;
 use crate::{
-    components::{dialog::Dialog, form::Form, notices::use_notices, when::when},
+    components::{dialog::Dialog, form::Form, notices::use_notices, person::isolated, when::when},
+    language::t,
     pages::lazy::{Lazy, LazyPage},
     time_zone::Zone,
 };
@@ -17,7 +18,7 @@ pub(super) fn snooze_button(context: ConversationContext) -> AnyView {
         context.snoozing.get().then(|| {
             let close = Callback::new(move |()| context.snoozing.set(false));
             view! {
-                <Dialog title="Snooze conversation".to_owned() close>
+                <Dialog title=t!("Snooze conversation").to_owned() close>
                     <LazyPage page=Lazy::Snooze />
                 </Dialog>
             }
@@ -32,7 +33,7 @@ pub(super) fn snooze_button(context: ConversationContext) -> AnyView {
                 aria-haspopup="dialog"
                 on:click=move |_| context.snoozing.set(true)
             >
-                "Snooze"
+                {t!("Snooze")}
             </button>
         }
         .into_any()
@@ -61,14 +62,23 @@ pub(super) fn snooze_banner(context: ConversationContext, zone: Zone) -> AnyView
     };
     let content = move || {
         snooze.get().map(|(until, Snooze { by, note })| {
+            let by = isolated(&by).into_owned();
             let (title, text) = match (until, note) {
                 (Some(until), note) => {
-                    let note = note.map(|note| format!(": {note}")).unwrap_or_default();
-                    let title = format!("Snoozed until {} {}", zone.day(until), zone.time(until));
-                    (title, format!(" by {by}{note}"))
+                    let title = t!("Snoozed until {date}", date = zone.day_and_clock_time(until));
+                    let text = match note {
+                        Some(note) => t!("by {name}: {note}", name = by, note = isolated(&note)),
+                        None => t!("by {name}", name = by),
+                    };
+                    (title, text)
                 }
-                (None, Some(note)) => ("Back from a snooze.".to_owned(), format!(" {by} wrote: {note}")),
-                (None, None) => ("Back from a snooze.".to_owned(), format!(" {by} had snoozed it.")),
+                (None, Some(note)) => {
+                    let text = t!("{name} wrote: {note}", name = by, note = isolated(&note));
+                    (t!("Back from a snooze.").to_owned(), text)
+                }
+                (None, None) => {
+                    (t!("Back from a snooze.").to_owned(), t!("{name} had snoozed it.", name = by))
+                }
             };
             let button = (until.is_some() && may_snooze.get()).then(|| {
                 view! {
@@ -78,7 +88,7 @@ pub(super) fn snooze_banner(context: ConversationContext, zone: Zone) -> AnyView
                         aria-disabled=move || form.busy.get().to_string()
                         on:click=end
                     >
-                        "Return to queue"
+                        {t!("Return to queue")}
                     </button>
                 }
             });
@@ -86,6 +96,7 @@ pub(super) fn snooze_banner(context: ConversationContext, zone: Zone) -> AnyView
                 <div class="mt-2 flex flex-wrap items-center justify-between gap-2 rounded-box border border-edge bg-panel px-4 py-2 text-sm xl:bg-raised">
                     <p class="min-w-0 wrap-anywhere" dir="auto">
                         <strong class="font-semibold">{title}</strong>
+                        " "
                         {text}
                     </p>
                     {button}

@@ -16,6 +16,7 @@ use crate::{
         notices::use_notices,
     },
     keys::focus_first,
+    language::{t, text},
     time_zone::Zone,
 };
 
@@ -37,7 +38,7 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
             chosen,
             place,
             label,
-            view! { <span class="text-quiet">{day_and_time(&zone, at)}</span> }.into_any(),
+            view! { <span class="text-quiet">{zone.day_and_clock_time(at)}</span> }.into_any(),
         )
     });
     let choices = choices.collect_view();
@@ -50,20 +51,20 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
         event.prevent_default();
         let own_time = || Some(to_utc(parse(&own.get_untracked()?.value())?, &|at| zone.local(at)));
         let Some(until) = times.get(chosen.get_untracked()).copied().or_else(own_time) else {
-            form.set_error(RequestError::in_field("until", "Choose a date and a time."));
+            form.set_error(RequestError::in_field("until", t!("Choose a date and a time.")));
             focus_first("#field-until");
             return;
         };
         let note = Some(note.get_untracked().trim().to_owned()).filter(|note| !note.is_empty());
         let last_seen_message_id = context.thread.seen.get_untracked();
         let new = NewSnooze { until, note, last_seen_message_id };
-        let text = format!("The conversation is snoozed until {}.", day_and_time(&zone, until));
+        let text = t!("The conversation is snoozed until {date}.", date = zone.day_and_clock_time(until));
         let request = async move { context.client.put_snooze(context.id, &new).await };
         form.send_and_handle(request, move |response| {
             context.refetch.try_run(());
             match response {
                 Err(error) if error.code() == Some(ErrorCode::ConversationMoved) => {
-                    let text = "New messages have arrived. Read them, then snooze the conversation.";
+                    let text = t!("New messages have arrived. Read them, then snooze the conversation.");
                     return Err(RequestError::in_field("until", text));
                 }
                 other => other?,
@@ -76,18 +77,18 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
     Some(view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             <fieldset class="flex min-w-0 flex-col">
-                <legend class="mb-1 text-sm font-medium">"Out of the queue until"</legend>
+                <legend class="mb-1 text-sm font-medium">{t!("Out of the queue until")}</legend>
                 {choices}
-                {choice(chosen, own_place, "Own time", own_input)}
+                {choice(chosen, own_place, t!("Own time"), own_input)}
                 {hint_and_error("error-until".to_owned(), "", error)}
             </fieldset>
             {form.text_area(Field {
-                hint: "The team sees it when the conversation returns.",
-                ..Field::text("note", "Why (optional)", note)
+                hint: t!("The team sees it when the conversation returns."),
+                ..Field::text("note", t!("Why (optional)"), note)
             })}
             {form.error()}
-            <p class="text-sm text-quiet">"It returns at once when the customer writes."</p>
-            {form.actions(Callback::new(move |()| context.snoozing.set(false)), "Snooze")}
+            <p class="text-sm text-quiet">{t!("It returns at once when the customer writes.")}</p>
+            {form.actions(Callback::new(move |()| context.snoozing.set(false)), t!("Snooze"))}
         </form>
     })
 }
@@ -105,7 +106,7 @@ fn date_and_time(
             id="field-until"
             type="datetime-local"
             class="input input-sm w-52"
-            aria-label="Date and time"
+            aria-label=t!("Date and time")
             aria-describedby="error-until"
             aria-invalid=move || error.with(Option::is_some).to_string()
             min=earliest
@@ -113,11 +114,6 @@ fn date_and_time(
         />
     }
     .into_any()
-}
-
-/// "Monday 30 November 09:00"
-fn day_and_time(zone: &Zone, at: DateTime<Utc>) -> String {
-    format!("{} {}", zone.day(at), zone.time(at))
 }
 
 /// A radio button with its label, and what stands beside it.
@@ -132,7 +128,7 @@ fn choice(chosen: RwSignal<usize>, place: usize, label: &'static str, beside: An
                     prop:checked=move || chosen.get() == place
                     on:change=move |_| chosen.set(place)
                 />
-                {label}
+                {text(label)}
             </label>
             {beside}
         </div>

@@ -14,6 +14,7 @@ use crate::{
         tags::chip,
     },
     keys::focus_first,
+    language::t,
     tasks::TaskScope,
 };
 
@@ -58,18 +59,18 @@ pub(crate) fn TagForm() -> impl IntoView {
             None => skeleton(3),
             Some(Err(error)) => failed(error, Callback::new(move |()| fetch())),
             Some(Ok(tags)) if tags.is_empty() => view! {
-                <p class="text-sm">"This team has no tags yet. Supervisors add them on the page Tags."</p>
+                <p class="text-sm">{t!("This team has no tags yet. Supervisors add them on the page Tags.")}</p>
             }
             .into_any(),
             Some(Ok(tags)) => {
                 let boxes = tags.iter().map(|tag| checkbox(tag, chosen)).collect_view();
                 view! {
                     <fieldset class="min-w-0">
-                        <legend class="sr-only">"Tags of the conversation"</legend>
+                        <legend class="sr-only">{t!("Tags of the conversation")}</legend>
                         <div class="grid gap-x-4 gap-y-1 sm:grid-cols-2">{boxes}</div>
                     </fieldset>
                     {form.error()}
-                    {form.actions(close, "Save")}
+                    {form.actions(close, t!("Save"))}
                 }
                 .into_any()
             }

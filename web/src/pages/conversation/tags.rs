@@ -6,6 +6,7 @@ use shared::conversation::{Action, ConversationDetail};
 use super::{ConversationContext, PANEL};
 use crate::{
     components::{dialog::Dialog, tags::chip, when::when},
+    language::t,
     pages::lazy::{Lazy, LazyPage},
 };
 
@@ -18,7 +19,7 @@ pub(super) fn tags(context: ConversationContext) -> AnyView {
         context.tagging.get().then(|| {
             let close = Callback::new(move |()| context.tagging.set(false));
             view! {
-                <Dialog title="Tags".to_owned() close>
+                <Dialog title=t!("Tags").to_owned() close>
                     <LazyPage page=Lazy::ConversationTags />
                 </Dialog>
             }
@@ -33,14 +34,14 @@ pub(super) fn tags(context: ConversationContext) -> AnyView {
                 aria-haspopup="dialog"
                 on:click=move |_| context.tagging.set(true)
             >
-                "Change"
-                <span class="sr-only">" tags"</span>
+                <span aria-hidden="true">{t!("Change")}</span>
+                <span class="sr-only">{t!("Change tags")}</span>
             </button>
         }
         .into_any()
     };
     let chips = move || match tags.get() {
-        none if none.is_empty() => view! { <p class="text-sm text-quiet">"No tags"</p> }.into_any(),
+        none if none.is_empty() => view! { <p class="text-sm text-quiet">{t!("No tags")}</p> }.into_any(),
         tags => {
             let chips =
                 tags.iter().map(|tag| view! { <li class="flex min-w-0">{chip(tag)}</li> }).collect_view();
@@ -52,7 +53,7 @@ pub(super) fn tags(context: ConversationContext) -> AnyView {
             <section aria-labelledby="tags" class=PANEL>
                 <div class="flex items-start justify-between gap-2">
                     <div class="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
-                        <h2 id="tags" class="text-sm font-semibold">"Tags"</h2>
+                        <h2 id="tags" class="text-sm font-semibold">{t!("Tags")}</h2>
                         {chips}
                     </div>
                     {when(move || may_tag.get(), button)}

@@ -1,5 +1,6 @@
 //! The times of snoozes and scheduled messages: the presets, and a time on the clocks of the team's zone.
 
+use crate::language::marked;
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc};
 
 /// Hour at which "this afternoon" begins.
@@ -21,12 +22,12 @@ pub(super) fn presets(
     let to_monday = 7 - u64::from(today.weekday().num_days_from_monday());
     // To the minute, so that the time is the one that the screen shows.
     let in_an_hour = now + TimeDelta::milliseconds(3_600_000 - now.timestamp_millis() % 60_000);
-    let mut presets = vec![("In 1 hour", in_an_hour)];
+    let mut presets = vec![(marked!("In 1 hour"), in_an_hour)];
     let afternoon = at(0, AFTERNOON).filter(|afternoon| *afternoon > now + TimeDelta::hours(1));
-    presets.extend(afternoon.map(|afternoon| ("This afternoon", afternoon)));
-    presets.extend(at(1, MORNING).map(|morning| ("Tomorrow morning", morning)));
+    presets.extend(afternoon.map(|afternoon| (marked!("This afternoon"), afternoon)));
+    presets.extend(at(1, MORNING).map(|morning| (marked!("Tomorrow morning"), morning)));
     if to_monday > 1 {
-        presets.extend(at(to_monday, MORNING).map(|monday| ("Next Monday", monday)));
+        presets.extend(at(to_monday, MORNING).map(|monday| (marked!("Next Monday"), monday)));
     }
     presets
 }

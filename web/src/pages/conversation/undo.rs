@@ -8,8 +8,9 @@ use shared::{ErrorCode, ids::MessageId};
 use super::{ConversationContext, reply::ReplyDetails};
 use crate::{
     clock::{milliseconds_now, pause},
-    components::{form::Form, notices::use_notices},
+    components::{form::Form, notices::use_notices, person::isolated},
     compose::{Composer, draft::Draft},
+    language::t,
     tasks::spawn,
 };
 
@@ -44,13 +45,16 @@ pub(super) fn undo_line(context: ConversationContext, undoable: Undoable, send_a
                     context.thread.remove(message);
                     if composer.form.busy.is_disposed() {
                         // The customer has opted out meanwhile, so there is no message box.
-                        notices.warning(&format!("The message is not sent: “{}”", draft.text.shown()));
+                        notices.warning(&t!(
+                            "The message is not sent: “{text}”",
+                            text = isolated(&draft.text.shown())
+                        ));
                     } else {
                         composer.give_back(&draft);
                     }
                 }
                 Err(error) if error.code() == Some(ErrorCode::MessageNotScheduled) => {
-                    notices.warning("Too late: the message was sent.");
+                    notices.warning(t!("Too late: the message was sent."));
                     context.refetch.try_run(());
                 }
                 Err(error) => notices.error(&error),
@@ -59,8 +63,8 @@ pub(super) fn undo_line(context: ConversationContext, undoable: Undoable, send_a
         });
     };
     let text = move || match left.get() {
-        ..=0 => "Sending…".to_owned(),
-        left => format!("Sending in {left} s"),
+        ..=0 => t!("Sending…").to_owned(),
+        left => t!("Sending in {left} s", left),
     };
     view! {
         <span>{text}</span>
@@ -70,7 +74,7 @@ pub(super) fn undo_line(context: ConversationContext, undoable: Undoable, send_a
             aria-disabled=move || form.busy.get().to_string()
             on:click=undo
         >
-            "Undo"
+            {t!("Undo")}
         </button>
     }
     .into_any()

@@ -11,6 +11,7 @@ use crate::{
         placeholder::{failed, skeleton},
         when::when,
     },
+    language::t,
     session::use_client,
     tasks::TaskScope,
 };
@@ -21,7 +22,7 @@ pub(super) fn columns(team: TeamId) -> AnyView {
     view! {
         <details class="rounded-box border border-base-300 p-4">
             <summary class="w-fit cursor-pointer font-semibold" on:click=move |_| opened.set(true)>
-                "Columns"
+                {t!("Columns")}
             </summary>
             {when(move || opened.get(), move || mapping(team))}
         </details>
@@ -68,20 +69,20 @@ fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
             for (input, saved) in [(reference, saved.reference), (name, saved.name), (number, saved.number)] {
                 input.set(saved.unwrap_or_default());
             }
-            notices.info("The columns are saved. They apply from the next file.");
+            notices.info(t!("The columns are saved. They apply from the next file."));
         });
     };
     let field = |name, label, hint, value| form.text_field(Field { hint, ..Field::text(name, label, value) });
     view! {
         <form class="flex max-w-xl flex-col gap-4" novalidate on:submit=submit>
             <p class="text-sm">
-                "If the team’s files use other column names, enter them here. If you leave a box empty, the usual names apply, in upper or lower case."
+                {t!("If the team’s files use other column names, enter them here. If you leave a box empty, the usual names apply, in upper or lower case.")}
             </p>
-            {field("ref", "Ref", "Usually: Ref, Reference, Customer ref, Account number", reference)}
-            {field("name", "Name", "Usually: Name, Customer name", name)}
-            {field("number", "Number", "Usually: Number, Phone, Mobile, Telephone", number)}
+            {field("ref", t!("Ref"), t!("Usually: Ref, Reference, Customer ref, Account number"), reference)}
+            {field("name", t!("Name"), t!("Usually: Name, Customer name"), name)}
+            {field("number", t!("Number"), t!("Usually: Number, Phone, Mobile, Telephone"), number)}
             {form.error()}
-            <div>{form.submit("Save columns")}</div>
+            <div>{form.submit(t!("Save columns"))}</div>
         </form>
     }
     .into_any()

@@ -1,19 +1,25 @@
 //! Formats counts and file sizes.
 
+use crate::language::{plural, t};
 use shared::format::group_digits;
+
+/// "1,204"
+pub(super) fn number(count: i64) -> String {
+    group_digits(count).replace(',', t!(","))
+}
 
 /// "1 customer", "1,204 customers".
 pub(super) fn customers(count: i64) -> String {
-    format!("{} customer{}", group_digits(count), if count == 1 { "" } else { "s" })
+    plural!(count, "{number} customer", "{number} customers", number = number(count))
 }
 
 /// "under 1 kB", "340 kB", "12.3 MB".
 pub(super) fn size(bytes: f64) -> String {
     let kilobytes = (bytes / 1000.0) as i64;
     match kilobytes {
-        ..1 => "under 1 kB".to_owned(),
-        1..1000 => format!("{kilobytes} kB"),
-        _ => format!("{}.{} MB", group_digits(kilobytes / 1000), kilobytes % 1000 / 100),
+        ..1 => t!("under 1 kB").to_owned(),
+        1..1000 => t!("{kilobytes} kB", kilobytes),
+        _ => t!("{whole}.{tenth} MB", whole = number(kilobytes / 1000), tenth = kilobytes % 1000 / 100),
     }
 }
 

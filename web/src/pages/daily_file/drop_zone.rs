@@ -4,7 +4,10 @@ use leptos::{ev::DragEvent, html, prelude::*};
 use web_sys::{DataTransfer, FileList};
 
 use super::import::Import;
-use crate::components::notices::{Notices, use_notices};
+use crate::{
+    components::notices::{Notices, use_notices},
+    language::t,
+};
 
 /// Handles dropped and chosen files.
 #[derive(Clone, Copy)]
@@ -52,7 +55,7 @@ impl DropZone {
         match (files.length(), files.get(0)) {
             (1, Some(file)) => self.import.preview(file),
             (0, _) => {}
-            _ => self.notices.info("Drop one file at a time. Nothing was uploaded."),
+            _ => self.notices.info(t!("Drop one file at a time. Nothing was uploaded.")),
         }
     }
 }
@@ -73,7 +76,7 @@ pub(super) fn drop_zone(zone: DropZone) -> AnyView {
     };
     view! {
         <div class=class>
-            <label for="daily-file" class="font-medium">"Drop a CSV file here, or choose one"</label>
+            <label for="daily-file" class="font-medium">{t!("Drop a CSV file here, or choose one")}</label>
             <input
                 node_ref=input
                 id="daily-file"
@@ -84,7 +87,7 @@ pub(super) fn drop_zone(zone: DropZone) -> AnyView {
                 on:change=chosen
             />
             <p id="daily-file-hint" class="text-sm">
-                "The file needs a header row and columns for ref, name and number. All other columns become key data. You can check the changes before the file is used."
+                {t!("The file needs a header row and columns for ref, name and number. All other columns become key data. You can check the changes before the file is used.")}
             </p>
         </div>
     }

@@ -1,9 +1,10 @@
 //! The history of a team's daily files, newest first, with a button that restores an earlier file.
 
 use leptos::prelude::*;
-use shared::{daily_file::DailyFile, event::EventKind, format::group_digits, ids::TeamId};
+use shared::{daily_file::DailyFile, event::EventKind, ids::TeamId};
 
 use super::{
+    counts::number,
     import::{Import, Stage},
     rejected::download,
 };
@@ -17,18 +18,19 @@ use crate::{
         when::{Row, keyed},
     },
     keys::focus_first,
+    language::{marked, t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::use_client,
     time_zone::{Zone, date},
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Day", "w-18 lg:w-24"),
-    ("Uploaded", ""),
-    ("Rows", "w-24 lg:w-28"),
-    ("Accepted", "w-24 lg:w-28"),
-    ("Rejected", "w-36 lg:w-44"),
-    ("State", "w-28 lg:w-36"),
+    (marked!("Day"), "w-18 lg:w-24"),
+    (marked!("Uploaded"), ""),
+    (marked!("Rows"), "w-24 lg:w-28"),
+    (marked!("Accepted"), "w-24 lg:w-28"),
+    (marked!("Rejected"), "w-36 lg:w-44"),
+    (marked!("State"), "w-28 lg:w-36"),
 ];
 
 /// Shared state of the section.
@@ -83,13 +85,13 @@ pub(super) fn history(import: Import, team: TeamId, zone: Zone) -> AnyView {
     let body = move || match content.get() {
         None => skeleton(3),
         Some(Err(error)) => failed(&error, fetch),
-        Some(Ok(false)) => empty("No daily file yet"),
+        Some(Ok(false)) => empty(t!("No daily file yet")),
         Some(Ok(true)) => table(history),
     };
     view! {
         <section aria-labelledby="history">
-            <h2 id="history" tabindex="-1" class="mb-1 font-semibold outline-none">"History"</h2>
-            <p class="mb-1 text-sm">"The last 30 files are kept."</p>
+            <h2 id="history" tabindex="-1" class="mb-1 font-semibold outline-none">{t!("History")}</h2>
+            <p class="mb-1 text-sm">{t!("The last 30 files are kept.")}</p>
             {body}
         </section>
         {move || history.to_restore.get().map(|file| restore(history, file, fetch))}
@@ -126,30 +128,31 @@ fn row(history: History, id: i64) -> AnyView {
     let created = history.zone.with_value(|zone| zone.date_and_time(initial.created_at));
     let state = move || {
         if is_current.get() {
-            return view! { <span class="badge badge-success badge-sm">"Current"</span> }.into_any();
+            return view! { <span class="badge badge-success badge-sm">{t!("Current")}</span> }.into_any();
         }
-        let created = created.clone();
+        let label = t!("Restore the file of {created}", created);
         view! {
-            <button type="button" class="btn btn-sm" on:click=move |_| history.to_restore.set(file.get_untracked())>
-                "Restore"
-                <span class="sr-only">" the file of " {created}</span>
+            <button
+                type="button"
+                class="btn btn-sm"
+                aria-label=label
+                on:click=move |_| history.to_restore.set(file.get_untracked())
+            >
+                {t!("Restore")}
             </button>
         }
         .into_any()
     };
-    let uploaded = view! {
-        <span class="min-w-0 wrap-anywhere">
-            {history.zone.with_value(|zone| date_and_time(initial.created_at, zone))} " by "
-            {initial.created_by.clone()}
-        </span>
-    };
+    let time = history.zone.with_value(|zone| date_and_time(initial.created_at, zone));
+    let name = view! { <bdi>{initial.created_by.clone()}</bdi> }.into_any();
+    let uploaded = with_views(t!("{time} by {name}"), [("time", time), ("name", name)]);
     let rejected_rows = (initial.rejected_rows > 0).then(|| {
-        view! { " " {download(initial.team_id, initial.id, "Download", "rejected rows")} }
+        view! { " " {download(initial.team_id, initial.id, t!("Download"), t!("rejected rows"))} }
     });
     view! {
         <tr role="row" class=ROW>
             {cell("Day", view! { <span class="whitespace-nowrap">{date(initial.file_date)}</span> })}
-            {cell("Uploaded", uploaded)}
+            {cell("Uploaded", view! { <span class="min-w-0 wrap-anywhere">{uploaded}</span> })}
             {cell("Rows", count(initial.rows))}
             {cell("Accepted", count(initial.accepted))}
             {cell("Rejected", view! { <span>{count(initial.rejected_rows)} {rejected_rows}</span> })}
@@ -160,15 +163,17 @@ fn row(history: History, id: i64) -> AnyView {
 }
 
 fn count(count: i64) -> AnyView {
-    view! { <span class="tabular-nums">{group_digits(count)}</span> }.into_any()
+    view! { <span class="tabular-nums">{number(count)}</span> }.into_any()
 }
 
 fn restore(history: History, file: DailyFile, fetch: Callback<()>) -> AnyView {
     let created = history.zone.with_value(|zone| zone.date_and_time(file.created_at));
     let confirmation = Confirmation {
-        title: format!("Restore the file of {created}?"),
-        text: "Its customers and key data replace all current ones. The current file stays in the history.",
-        button: "Restore",
+        title: t!("Restore the file of {created}?", created),
+        text: t!(
+            "Its customers and key data replace all current ones. The current file stays in the history."
+        ),
+        button: t!("Restore"),
         is_dangerous: true,
     };
     let close = Callback::new(move |()| history.to_restore.set(None));

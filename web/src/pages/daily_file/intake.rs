@@ -14,7 +14,7 @@ use super::{
     progress::progress,
     refusal::{refusal, unreadable},
 };
-use crate::time_zone::date;
+use crate::{components::person::isolated, language::t, time_zone::date};
 
 /// The section.
 pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
@@ -44,7 +44,7 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
     });
     view! {
         <section aria-labelledby="intake" class="flex flex-col gap-4 rounded-box border border-base-300 p-4">
-            <h2 id="intake" tabindex="-1" class="font-semibold outline-none">"Upload a file"</h2>
+            <h2 id="intake" tabindex="-1" class="font-semibold outline-none">{t!("Upload a file")}</h2>
             {top}
             <p role="status" class="font-medium wrap-anywhere empty:-mt-4">{status}</p>
             {below}
@@ -55,19 +55,22 @@ pub(super) fn intake(import: Import, team: TeamId) -> AnyView {
 
 /// Returns the status of the upload, which screen readers announce.
 fn status_text(stage: &Stage, is_sent: bool, name: &str, bytes: f64) -> Option<String> {
-    match stage {
-        Stage::Waiting | Stage::Refused(_) | Stage::Unreadable => None,
-        Stage::Sending if is_sent => Some("Reading the file…".to_owned()),
-        Stage::Sending => Some(format!("Sending {name} ({})…", size(bytes))),
-        Stage::Previewed(_) => Some(format!("{name} is ready. Nothing has changed yet.")),
+    let name = isolated(name);
+    let status = match stage {
+        Stage::Waiting | Stage::Refused(_) | Stage::Unreadable => return None,
+        Stage::Sending if is_sent => t!("Reading the file…").to_owned(),
+        Stage::Sending => t!("Sending {name} ({size})…", name, size = size(bytes)),
+        Stage::Previewed(_) => t!("{name} is ready. Nothing has changed yet.", name),
         Stage::Imported(file) => {
-            Some(format!("{name} was uploaded: {}.", customers(file.difference.accepted)))
+            t!("{name} was uploaded: {customers}.", name, customers = customers(file.difference.accepted))
         }
-        Stage::Restored(file) => {
-            let count = customers(file.difference.accepted);
-            Some(format!("The file of {} was restored: {count}.", date(file.file_date)))
-        }
-    }
+        Stage::Restored(file) => t!(
+            "The file of {day} was restored: {customers}.",
+            day = date(file.file_date),
+            customers = customers(file.difference.accepted),
+        ),
+    };
+    Some(status)
 }
 
 /// Moves a lost focus to the section's heading, without scrolling. The focus is lost when a focused button is removed.

@@ -19,6 +19,7 @@ use shared::{ids::TeamId, team::TeamSummary};
 use self::{columns::columns, history::history, import::Import, intake::intake};
 use crate::{
     components::{heading::Heading, permission::for_importers},
+    language::t,
     router::use_router,
     session::{use_client, use_session},
     time_zone::Zone,
@@ -26,7 +27,7 @@ use crate::{
 
 /// The page `/daily-file?team=`.
 pub(crate) fn daily_file_page() -> AnyView {
-    for_importers("Daily file", page)
+    for_importers(t!("Daily file"), page)
 }
 
 fn page() -> AnyView {
@@ -39,20 +40,22 @@ fn page() -> AnyView {
             chosen_team(teams, requested.as_deref()).map(|team| (team.id, team.time_zone.clone()))
         })
     });
-    let body = move || match team.get() {
+    let body = move || {
+        match team.get() {
         Some((id, zone)) => sections(id, Zone::new(&zone)),
         None => {
-            view! { <p class="py-8">"You are not in a team yet. Ask an administrator to add you to one."</p> }
+            view! { <p class="py-8">{t!("You are not in a team yet. Ask an administrator to add you to one.")}</p> }
                 .into_any()
         }
+    }
     };
     view! {
         <div class="flex flex-wrap items-center justify-between gap-2">
-            <Heading text="Daily file" />
+            <Heading text=t!("Daily file") />
             {team_select(teams, Memo::new(move |_| team.with(|team| team.as_ref().map(|(id, _)| *id))))}
         </div>
         <p class="mt-1 mb-4 text-sm">
-            "The customers that the team works with today. Ref, name and key data in its conversations come from the current file."
+            {t!("The customers that the team works with today. Ref, name and key data in its conversations come from the current file.")}
         </p>
         {body}
     }
@@ -94,7 +97,7 @@ fn team_select(teams: Memo<Vec<TeamSummary>>, chosen: Memo<Option<TeamId>>) -> A
             view! {
                 <select
                     class="select select-sm w-auto max-w-full"
-                    aria-label="Team"
+                    aria-label=t!("Team")
                     on:change:target=move |event| router.replace(&format!("/daily-file?team={}", event.target().value()))
                 >
                     {options}

@@ -3,29 +3,29 @@
 use leptos::prelude::*;
 use shared::{
     daily_file::{ChangedField, CustomerChange, CustomerRow, DuplicateRef, FileDifference},
-    format::group_digits,
     ids::{DailyFileId, TeamId},
 };
 
-use super::rejected::rejected;
+use super::{counts::number, rejected::rejected};
+use crate::{components::person::isolated, language::t};
 
 /// Renders the changes. `file` is an imported file, whose rejected rows can be downloaded.
 pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFileId)>) -> AnyView {
     let counts = [
-        ("Rows", difference.rows),
-        ("Accepted", difference.accepted),
-        ("Rejected", difference.rejected_rows),
-        ("Customers added", difference.added),
-        ("Customers changed", difference.changed),
-        ("Customers dropped", difference.dropped),
-        ("Customers unchanged", difference.unchanged),
-        ("Refs on several lines", difference.duplicate_refs),
+        (t!("Rows"), difference.rows),
+        (t!("Accepted"), difference.accepted),
+        (t!("Rejected"), difference.rejected_rows),
+        (t!("Customers added"), difference.added),
+        (t!("Customers changed"), difference.changed),
+        (t!("Customers dropped"), difference.dropped),
+        (t!("Customers unchanged"), difference.unchanged),
+        (t!("Refs on several lines"), difference.duplicate_refs),
     ];
     let counts = counts.map(|(name, count)| {
         view! {
             <div>
                 <dt class="text-sm">{name}</dt>
-                <dd class="text-lg font-semibold tabular-nums">{group_digits(count)}</dd>
+                <dd class="text-lg font-semibold tabular-nums">{number(count)}</dd>
             </div>
         }
     });
@@ -34,10 +34,10 @@ pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFi
         <div class="flex flex-col gap-4">
             <dl class="grid grid-cols-2 gap-3 sm:grid-cols-4 xl:grid-cols-8">{counts.collect_view()}</dl>
             <p class="text-sm wrap-anywhere">{key_data(&difference.columns)}</p>
-            {list("Added", difference.added, examples.added.iter().map(customer).collect())}
-            {list("Changed", difference.changed, examples.changed.iter().map(change).collect())}
-            {list("Dropped", difference.dropped, examples.dropped.iter().map(customer).collect())}
-            {list("Refs on several lines", difference.duplicate_refs, difference.duplicates.iter().map(duplicate).collect())}
+            {list(t!("Added"), difference.added, examples.added.iter().map(customer).collect())}
+            {list(t!("Changed"), difference.changed, examples.changed.iter().map(change).collect())}
+            {list(t!("Dropped"), difference.dropped, examples.dropped.iter().map(customer).collect())}
+            {list(t!("Refs on several lines"), difference.duplicate_refs, difference.duplicates.iter().map(duplicate).collect())}
             {rejected(difference, file)}
         </div>
     }
@@ -50,11 +50,16 @@ fn list(name: &'static str, count: i64, lines: Vec<String>) -> AnyView {
         return ().into_any();
     }
     let is_part = usize::try_from(count).is_ok_and(|count| count > lines.len());
-    let part = is_part.then(|| format!(", the first {} shown", lines.len()));
+    let count = number(count);
+    let summary = if is_part {
+        t!("{name} ({count}, the first {shown} shown)", name, count, shown = lines.len())
+    } else {
+        format!("{name} ({count})")
+    };
     let items = lines.into_iter().map(|line| view! { <li dir="auto" class="wrap-anywhere">{line}</li> });
     view! {
         <details>
-            <summary class="w-fit cursor-pointer text-sm font-medium">{name} " (" {group_digits(count)} {part} ")"</summary>
+            <summary class="w-fit cursor-pointer text-sm font-medium">{summary}</summary>
             <ul class="mt-1 list-disc pl-5 text-sm">{items.collect_view()}</ul>
         </details>
     }
@@ -62,34 +67,40 @@ fn list(name: &'static str, count: i64, lines: Vec<String>) -> AnyView {
 }
 
 fn customer(row: &CustomerRow) -> String {
-    format!("{} · {} · {}", row.reference, row.name, row.number.display())
+    format!("{} · {} · {}", isolated(&row.reference), isolated(&row.name), row.number.display())
 }
 
 fn change(change: &CustomerChange) -> String {
     let CustomerChange { before, after, differs } = change;
     let parts = differs.iter().map(|field| match field {
-        ChangedField::Name => format!("name {} → {}", before.name, after.name),
-        ChangedField::Number => format!("number {} → {}", before.number.display(), after.number.display()),
-        ChangedField::KeyData => "key data".to_owned(),
+        ChangedField::Name => {
+            t!("name {old} → {new}", old = isolated(&before.name), new = isolated(&after.name))
+        }
+        ChangedField::Number => {
+            t!("number {old} → {new}", old = before.number.display(), new = after.number.display())
+        }
+        ChangedField::KeyData => t!("key data").to_owned(),
     });
-    format!("{} · {}: {}", after.reference, after.name, parts.collect::<Vec<_>>().join(", "))
+    let parts = parts.collect::<Vec<_>>().join(", ");
+    format!("{} · {}: {parts}", isolated(&after.reference), isolated(&after.name))
 }
 
 fn duplicate(duplicate: &DuplicateRef) -> String {
-    let lines = |lines: &[i64]| lines.iter().map(|line| group_digits(*line)).collect::<Vec<_>>().join(", ");
-    format!(
-        "{}: lines {}. Used: {}.",
-        duplicate.reference,
-        lines(&duplicate.lines),
-        lines(&duplicate.accepted_lines)
+    let lines = |lines: &[i64]| lines.iter().map(|line| number(*line)).collect::<Vec<_>>().join(", ");
+    t!(
+        "{reference}: lines {lines}. Used: {used}.",
+        reference = isolated(&duplicate.reference),
+        lines = lines(&duplicate.lines),
+        used = lines(&duplicate.accepted_lines),
     )
 }
 
 fn key_data(columns: &[String]) -> String {
     if columns.is_empty() {
-        return "The file has no other columns, so it has no key data.".to_owned();
+        return t!("The file has no other columns, so it has no key data.").to_owned();
     }
-    format!("Key data: {}", columns.join(", "))
+    let columns = columns.iter().map(|column| isolated(column)).collect::<Vec<_>>().join(", ");
+    t!("Key data: {columns}", columns)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{counts::size, import::Import};
-use crate::components::when::when;
+use crate::{components::when::when, language::t};
 
 /// The progress bar.
 pub(super) fn progress(import: Import) -> AnyView {
@@ -15,24 +15,22 @@ pub(super) fn progress(import: Import) -> AnyView {
         move || !is_sent.get(),
         move || {
             let total = total.clone();
-            view! {
-                <p class="text-sm tabular-nums">{move || import.sent.get()} " % of " {total}</p>
-            }
-            .into_any()
+            let text = move || t!("{percent} % of {total}", percent = import.sent.get(), total);
+            view! { <p class="text-sm tabular-nums">{text}</p> }.into_any()
         },
     );
     view! {
         <div class="flex flex-col gap-2">
             <progress
                 class="progress progress-primary w-full max-w-xl"
-                aria-label=move || if is_sent.get() { "Reading the file" } else { "Sending the file" }
+                aria-label=move || if is_sent.get() { t!("Reading the file") } else { t!("Sending the file") }
                 max="100"
                 value=value
             ></progress>
             {percentage}
             <div>
                 <button type="button" class="btn btn-sm" on:click=move |_| import.cancel()>
-                    "Cancel"
+                    {t!("Cancel")}
                 </button>
             </div>
         </div>

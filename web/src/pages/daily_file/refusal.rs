@@ -4,31 +4,38 @@ use leptos::prelude::*;
 use shared::{ErrorCode, FieldError};
 
 use super::import::Import;
-use crate::api::RequestError;
+use crate::{
+    api::RequestError,
+    components::person::isolated,
+    language::{received, t},
+};
 
 /// The error of a request.
 pub(super) fn refusal(import: Import, error: &RequestError) -> AnyView {
     let name = import.name.get_untracked();
+    let name = isolated(&name);
     let is_drop = error.code() == Some(ErrorCode::UnusualDrop);
     let title = match error.code() {
-        Some(ErrorCode::UnusualDrop) => format!("{name} is not used yet"),
-        _ => format!("{name} was not uploaded"),
+        Some(ErrorCode::UnusualDrop) => t!("{name} is not used yet", name),
+        _ => t!("{name} was not uploaded", name),
     };
     let errors = error.problem().map(|problem| problem.errors.as_slice()).unwrap_or_default();
     // The list of errors replaces the detail, which would only repeat it.
     let text =
-        if errors.is_empty() { error.message() } else { "The current file has not changed.".to_owned() };
+        if errors.is_empty() { error.message() } else { t!("The current file has not changed.").to_owned() };
     let lines = errors.iter().map(line).collect_view();
     let retry = match error.code() {
         // Another file became current after the preview of this one.
-        Some(ErrorCode::UnusualDrop) => Some(button("Replace the customers", move || import.accept(true))),
+        Some(ErrorCode::UnusualDrop) => {
+            Some(button(t!("Replace the customers"), move || import.accept(true)))
+        }
         // A retry with the same file would fail for the same reason.
         Some(
             ErrorCode::InvalidFile | ErrorCode::BodyTooLarge | ErrorCode::Forbidden | ErrorCode::NotFound,
         ) => None,
-        _ => Some(button("Retry", move || import.retry())),
+        _ => Some(button(t!("Retry"), move || import.retry())),
     };
-    let dismiss = if is_drop { "Keep the current file" } else { "Dismiss" };
+    let dismiss = if is_drop { t!("Keep the current file") } else { t!("Dismiss") };
     let colours = if is_drop { "alert-warning" } else { "alert-error" };
     view! {
         <div role="alert" class=format!("alert flex flex-col items-start gap-2 {colours}")>
@@ -43,11 +50,12 @@ pub(super) fn refusal(import: Import, error: &RequestError) -> AnyView {
 
 /// The error of a file that the browser cannot read.
 pub(super) fn unreadable(import: Import) -> AnyView {
+    let name = import.name.get_untracked();
     view! {
         <div role="alert" class="alert flex flex-col items-start gap-2 alert-error">
-            <p class="font-medium wrap-anywhere">{import.name.get_untracked()} " cannot be read"</p>
-            <p>"The file was moved or changed after you chose it, or it is a folder. Choose a file again."</p>
-            <div>{button("Dismiss", move || import.cancel())}</div>
+            <p class="font-medium wrap-anywhere">{t!("{name} cannot be read", name = isolated(&name))}</p>
+            <p>{t!("The file was moved or changed after you chose it, or it is a folder. Choose a file again.")}</p>
+            <div>{button(t!("Dismiss"), move || import.cancel())}</div>
         </div>
     }
     .into_any()
@@ -61,11 +69,24 @@ fn button(text: &'static str, act: impl Fn() + Send + 'static) -> AnyView {
 }
 
 fn line(error: &FieldError) -> AnyView {
-    view! { <li class="wrap-anywhere">{place(&error.field)} {error.message.clone()}</li> }.into_any()
+    view! { <li class="wrap-anywhere">{place(&error.field)} {reason(&error.message)}</li> }.into_any()
+}
+
+/// Returns the message in the user's language. Of a rejected row, it begins with the name of a column.
+fn reason(message: &str) -> String {
+    match message.split_once(": ") {
+        Some((column, reason)) if received(message) == message => {
+            format!("{}: {}", isolated(column), received(reason))
+        }
+        _ => received(message),
+    }
 }
 
 /// "Line 7: ", if the server names a place.
 fn place(field: &str) -> String {
+    if let Some(number) = field.strip_prefix("line ") {
+        return format!("{}: ", t!("Line {number}", number));
+    }
     let mut letters = field.chars();
     match letters.next() {
         Some(first) => format!("{}{}: ", first.to_uppercase(), letters.as_str()),

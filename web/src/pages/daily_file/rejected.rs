@@ -3,10 +3,10 @@
 use leptos::{ev::MouseEvent, html, prelude::*};
 use shared::{
     daily_file::{FileDifference, RejectedRow},
-    format::group_digits,
     ids::{DailyFileId, TeamId},
 };
 
+use super::counts::number;
 use crate::{
     api::rejected_rows,
     components::{
@@ -14,12 +14,17 @@ use crate::{
         person::or_dash,
         table::{BODY, ROW, TABLE, cell, head},
     },
+    language::{marked, received, t},
     session::use_client,
     tasks::TaskScope,
 };
 
-const COLUMNS: &[(&str, &str)] =
-    &[("Line", "w-20 lg:w-24"), ("Column", "w-[20%]"), ("Value", "w-[30%]"), ("Reason", "")];
+const COLUMNS: &[(&str, &str)] = &[
+    (marked!("Line"), "w-20 lg:w-24"),
+    (marked!("Column"), "w-[20%]"),
+    (marked!("Value"), "w-[30%]"),
+    (marked!("Reason"), ""),
+];
 
 /// The table, with a download link for an imported file.
 pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, DailyFileId)>) -> AnyView {
@@ -29,12 +34,12 @@ pub(super) fn rejected(file: &FileDifference, download_of: Option<(TeamId, Daily
     let shown = file.rejected.len();
     let is_part = usize::try_from(file.rejected_rows).is_ok_and(|all| all > shown);
     let part = is_part
-        .then(|| format!("The first {} are shown.", group_digits(shown.try_into().unwrap_or(i64::MAX))));
+        .then(|| t!("The first {count} are shown.", count = number(shown.try_into().unwrap_or(i64::MAX))));
     view! {
         <div class="flex flex-col gap-2">
             <div class="flex flex-wrap items-baseline gap-x-4 gap-y-1">
-                <h3 id="rejected" class="font-semibold">"Rejected rows (" {group_digits(file.rejected_rows)} ")"</h3>
-                {download_of.map(|(team, id)| download(team, id, "Download all as CSV", "rejected rows"))}
+                <h3 id="rejected" class="font-semibold">{t!("Rejected rows ({count})", count = number(file.rejected_rows))}</h3>
+                {download_of.map(|(team, id)| download(team, id, t!("Download all as CSV"), t!("rejected rows")))}
             </div>
             <p class="text-sm empty:hidden">{part}</p>
             // Focusable, so that it can be scrolled by keyboard.
@@ -53,9 +58,9 @@ fn row(row: &RejectedRow) -> AnyView {
     view! {
         <tr role="row" class=ROW>
             {cell("Line", view! { <span class="tabular-nums">{row.line}</span> })}
-            {cell("Column", or_dash(row.column.as_deref()))}
-            {cell("Value", view! { <span class="min-w-0 wrap-anywhere whitespace-pre-wrap">{or_dash(Some(&row.value))}</span> })}
-            {cell("Reason", view! { <span class="min-w-0">{row.reason.clone()}</span> })}
+            {cell("Column", view! { <bdi>{or_dash(row.column.as_deref())}</bdi> })}
+            {cell("Value", view! { <span dir="auto" class="min-w-0 wrap-anywhere whitespace-pre-wrap">{or_dash(Some(&row.value))}</span> })}
+            {cell("Reason", view! { <span class="min-w-0">{received(&row.reason)}</span> })}
         </tr>
     }
     .into_any()

@@ -6,7 +6,11 @@ use shared::{
     preferences::Theme,
 };
 
-use crate::{components::shell::LINKS, theme::THEMES};
+use crate::{
+    components::{person::isolated, shell::LINKS},
+    language::{t, text},
+    theme::THEMES,
+};
 
 /// What an entry does.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,13 +51,13 @@ pub(super) fn pages(me: &Me) -> Vec<Command> {
     let mut pages: Vec<Command> = links
         .map(|&(path, label, _)| {
             let keys: &[&str] = if path == "/" { &["G", "Q"] } else { &[] };
-            command(label, keys, Action::Open(path.to_owned()))
+            command(text(label), keys, Action::Open(path.to_owned()))
         })
         .collect();
     if me.may(Permission::Search) {
-        pages.push(command("Search", &["/"], Action::Open("/search".to_owned())));
+        pages.push(command(t!("Search"), &["/"], Action::Open("/search".to_owned())));
     }
-    pages.push(command("Your profile", &[], Action::Open("/profile".to_owned())));
+    pages.push(command(t!("Your profile"), &[], Action::Open("/profile".to_owned())));
     pages
 }
 
@@ -61,23 +65,22 @@ pub(super) fn pages(me: &Me) -> Vec<Command> {
 pub(super) fn actions(me: &Me, can_close: bool) -> Vec<Command> {
     let mut actions = Vec::new();
     if me.may(Permission::Reply) {
-        actions.push(command("Take the next waiting conversation", &["N"], Action::Next));
+        actions.push(command(t!("Take the next waiting conversation"), &["N"], Action::Next));
     }
     if can_close {
-        actions.push(command("Close the conversation", &["E"], Action::Close));
+        actions.push(command(t!("Close the conversation"), &["E"], Action::Close));
     }
     if me.may(Permission::AdHoc) {
         let teams = me.teams.iter().filter(|team| !team.numbers.is_empty());
-        actions
-            .extend(teams.map(|team| command(format!("Ad-hoc: {}", team.name), &[], Action::AdHoc(team.id))));
+        actions.extend(teams.map(|team| {
+            command(t!("Ad-hoc: {team}", team = isolated(&team.name)), &[], Action::AdHoc(team.id))
+        }));
     }
-    actions.push(command("Show keyboard shortcuts", &["?"], Action::Help));
-    actions.extend(
-        THEMES.map(|(theme, name)| {
-            command(format!("Theme: {}", name.to_lowercase()), &[], Action::Theme(theme))
-        }),
-    );
-    actions.push(command("Sign out", &[], Action::SignOut));
+    actions.push(command(t!("Show keyboard shortcuts"), &["?"], Action::Help));
+    actions.extend(THEMES.map(|(theme, name)| {
+        command(t!("Theme: {name}", name = text(name).to_lowercase()), &[], Action::Theme(theme))
+    }));
+    actions.push(command(t!("Sign out"), &[], Action::SignOut));
     actions
 }
 

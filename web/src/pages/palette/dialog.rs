@@ -20,6 +20,7 @@ use crate::{
     },
     debounce::Debounced,
     keys::{Keys, focus_first, is_composing, take_next, use_keys},
+    language::{plural, t, text},
     pages::queue::state::{QueueState, use_queue},
     router::{Router, use_router},
     session::{Session, use_client, use_session},
@@ -66,9 +67,8 @@ pub(crate) fn palette_dialog() -> AnyView {
     });
     let active = move || (palette.count() > 0).then(|| option_id(palette.active.get()));
     let summary = move || match palette.count() {
-        0 => "Nothing found.".to_owned(),
-        1 => "1 result".to_owned(),
-        count => format!("{count} results"),
+        0 => t!("Nothing found.").to_owned(),
+        count => plural!(count, "{count} result", "{count} results"),
     };
     view! {
         <div class="flex items-center gap-3 border-b border-edge px-4">
@@ -76,9 +76,10 @@ pub(crate) fn palette_dialog() -> AnyView {
             <input
                 node_ref=input
                 type="text"
+                dir="auto"
                 role="combobox"
                 class="h-12 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-quiet sm:text-sm"
-                aria-label="Search or jump to"
+                aria-label=t!("Search or jump to")
                 aria-expanded="true"
                 aria-controls="palette-list"
                 aria-autocomplete="list"
@@ -86,14 +87,14 @@ pub(crate) fn palette_dialog() -> AnyView {
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
-                placeholder="Search or jump to…"
+                placeholder=t!("Search or jump to…")
                 prop:value=palette.text
                 on:input:target=move |event| palette.change(event.target().value())
                 on:keydown=move |event| palette.press(&event)
             />
-            <kbd class="kbd kbd-xs" aria-hidden="true">"Esc"</kbd>
+            <kbd class="kbd kbd-xs" aria-hidden="true">{t!("Esc")}</kbd>
         </div>
-        <div role="listbox" id="palette-list" aria-label="Results" class="max-h-[min(26rem,60dvh)] overflow-y-auto py-2">
+        <div role="listbox" id="palette-list" aria-label=t!("Results") class="max-h-[min(26rem,60dvh)] overflow-y-auto py-2">
             {move || palette.groups.with(|groups| list(palette, groups))}
         </div>
         <p role="status" class=move || if palette.count() == 0 { "px-4 pb-4 text-sm text-quiet" } else { "sr-only" }>
@@ -121,10 +122,10 @@ impl Palette {
             });
             // The results of the server come last, so that nothing moves when they arrive.
             let groups = [
-                ("In progress", conversations(waiting)),
-                ("Actions", matching(&commands.0, &text).into_iter().map(Entry::Command).collect()),
-                ("Pages", matching(&commands.1, &text).into_iter().map(Entry::Command).collect()),
-                ("Search results", conversations(found)),
+                (t!("In progress"), conversations(waiting)),
+                (t!("Actions"), matching(&commands.0, &text).into_iter().map(Entry::Command).collect()),
+                (t!("Pages"), matching(&commands.1, &text).into_iter().map(Entry::Command).collect()),
+                (t!("Search results"), conversations(found)),
             ];
             groups.into_iter().filter(|(_, entries)| !entries.is_empty()).collect::<Vec<Group>>()
         });
@@ -278,10 +279,11 @@ fn option(palette: Palette, number: usize, entry: &Entry) -> AnyView {
 
 fn command_content(command: &Command) -> AnyView {
     let shape = if matches!(command.action, Action::Open(_)) { Icon::PAGE } else { Icon::ACTION };
-    let keys = command.keys.iter().map(|&key| view! { <kbd class="kbd kbd-xs">{key}</kbd> }).collect_view();
+    let keys =
+        command.keys.iter().map(|&key| view! { <kbd class="kbd kbd-xs">{text(key)}</kbd> }).collect_view();
     view! {
         <span class="grid size-7 shrink-0 place-items-center text-quiet">{icon(shape, "size-4")}</span>
-        <span class="min-w-0 flex-1 truncate">{command.label.clone()}</span>
+        <bdi class="min-w-0 flex-1 truncate">{command.label.clone()}</bdi>
         <span class="flex shrink-0 gap-1" aria-hidden="true">{keys}</span>
     }
     .into_any()

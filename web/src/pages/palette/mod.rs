@@ -12,6 +12,7 @@ use super::lazy::{Lazy, LazyPage};
 use crate::{
     components::{dialog::open_while_mounted, when::when},
     keys::use_keys,
+    language::t,
 };
 
 /// The palette, while it is open.
@@ -34,14 +35,14 @@ fn frame() -> AnyView {
         <dialog
             node_ref=dialog
             class="modal modal-top"
-            aria-label="Search or jump to"
+            aria-label=t!("Search or jump to")
             on:close=closed
         >
             <div class="modal-box mx-auto max-w-xl overflow-hidden p-0 sm:mt-[12vh] sm:rounded-box">
                 <LazyPage page=Lazy::Palette />
             </div>
             <form method="dialog" class="modal-backdrop">
-                <button tabindex="-1" aria-hidden="true">"Close"</button>
+                <button tabindex="-1" aria-hidden="true">{t!("Close")}</button>
             </form>
         </dialog>
     }

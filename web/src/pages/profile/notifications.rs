@@ -8,6 +8,7 @@ use shared::{
 
 use super::preferences::preference;
 use crate::{
+    language::{marked, t, text},
     notifications::system::{self, Permission},
     preferences::PreferenceEditor,
     tasks::spawn_detached,
@@ -15,10 +16,10 @@ use crate::{
 
 /// The kinds, with their labels.
 const KINDS: [(NotificationKind, &str); 4] = [
-    (NotificationKind::Message, "New message"),
-    (NotificationKind::Failure, "Not delivered"),
-    (NotificationKind::Mention, "Mention"),
-    (NotificationKind::Given, "Given to me"),
+    (NotificationKind::Message, marked!("New message")),
+    (NotificationKind::Failure, marked!("Not delivered")),
+    (NotificationKind::Mention, marked!("Mention")),
+    (NotificationKind::Given, marked!("Given to me")),
 ];
 
 /// The content of the section.
@@ -27,15 +28,17 @@ pub(super) fn notifications() -> AnyView {
     let permission = RwSignal::new(system::permission());
     view! {
         <p class="mb-3 text-sm text-base-content/80">
-            "About conversations that you have or that are unassigned. The number in the title of the tab counts those \
-             that you have not opened since."
+            {t!(
+                "About conversations that you have or that are unassigned. The number in the title of the tab counts \
+                 those that you have not opened since."
+            )}
         </p>
         <div class="mb-3 flex flex-wrap items-center gap-2" role="status">
             {move || in_this_browser(permission)}
         </div>
         {preference(
             editor,
-            "Sound",
+            t!("Sound"),
             |preferences| preferences.sound,
             |preferences, is_on| preferences.sound = is_on,
         )}
@@ -52,33 +55,33 @@ fn in_this_browser(permission: RwSignal<Permission>) -> AnyView {
         });
     };
     let test = move |_| {
-        let text = "This is how a notification looks.".to_owned();
-        system::show("SMS Chat".to_owned(), text, "/".to_owned());
+        let body = t!("This is how a notification looks.").to_owned();
+        system::show("SMS Chat".to_owned(), body, "/".to_owned());
     };
     match permission.get() {
         Permission::Granted => view! {
-            <span class="text-sm">"On in this browser."</span>
+            <span class="text-sm">{t!("On in this browser.")}</span>
             <button type="button" class="btn btn-sm" on:click=test>
-                "Send a test notification"
+                {t!("Send a test notification")}
             </button>
         }
         .into_any(),
         Permission::NotAsked => view! {
-            <span class="text-sm">"Off in this browser."</span>
+            <span class="text-sm">{t!("Off in this browser.")}</span>
             <button type="button" class="btn btn-sm" on:click=ask>
-                "Turn on notifications"
+                {t!("Turn on notifications")}
             </button>
         }
         .into_any(),
         Permission::Blocked => view! {
             <span class="text-sm">
-                "Blocked in this browser. Allow notifications in the browser's settings for this site."
+                {t!("Blocked in this browser. Allow notifications in the browser's settings for this site.")}
             </span>
         }
         .into_any(),
         Permission::Unavailable => view! {
             <span class="text-sm">
-                "Not available in this browser. It needs a secure address, which begins with https."
+                {t!("Not available in this browser. It needs a secure address, which begins with https.")}
             </span>
         }
         .into_any(),
@@ -91,10 +94,10 @@ fn team_choices(editor: PreferenceEditor) -> AnyView {
         .session
         .read(|me| me.teams.iter().map(|team| (team.id, team.name.clone())).collect::<Vec<_>>());
     let group = move |(team_id, name): (TeamId, String)| {
-        let choices = KINDS.map(|(kind, label)| choice(editor, Muted { team_id, kind }, label));
+        let choices = KINDS.map(|(kind, label)| choice(editor, Muted { team_id, kind }, text(label)));
         view! {
             <fieldset class="mt-3">
-                <legend class="mb-1 text-sm font-medium wrap-anywhere">{name}</legend>
+                <legend class="mb-1 text-sm font-medium wrap-anywhere"><bdi>{name}</bdi></legend>
                 <div class="flex flex-wrap gap-x-5 gap-y-1">{choices.collect_view()}</div>
             </fieldset>
         }

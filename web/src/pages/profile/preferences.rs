@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 use shared::preferences::{Preferences, UNDO_SECONDS};
 
-use crate::{pages::keyboard_help::shortcuts_checkbox, preferences::PreferenceEditor};
+use crate::{
+    language::{plural, t},
+    pages::keyboard_help::shortcuts_checkbox,
+    preferences::PreferenceEditor,
+};
 
 /// A checkbox for one preference.
 pub(super) fn preference(
@@ -35,12 +39,15 @@ pub(super) fn keys_and_sending() -> AnyView {
     let editor = PreferenceEditor::new();
     let chosen = Memo::new(move |_| editor.session.preferences(|preferences| preferences.undo_seconds));
     let choice = move |seconds: u8| {
-        let label = if seconds == 0 { "Off".to_owned() } else { format!("{seconds} seconds") };
+        let label = match seconds {
+            0 => t!("Off").to_owned(),
+            seconds => plural!(seconds, "{count} second", "{count} seconds"),
+        };
         view! {
             <input
                 type="radio"
                 name="undo-seconds"
-                class="btn btn-sm join-item flex-1"
+                class="btn btn-sm join-item flex-1 px-2"
                 aria-label=label
                 prop:checked=move || chosen.get() == seconds
                 on:change=move |_| editor.change(|preferences| preferences.undo_seconds = seconds)
@@ -50,7 +57,7 @@ pub(super) fn keys_and_sending() -> AnyView {
     view! {
         {shortcuts_checkbox()}
         <fieldset class="mt-3 max-w-xs">
-            <legend class="mb-1 text-sm font-medium">"Undo after sending"</legend>
+            <legend class="mb-1 text-sm font-medium">{t!("Undo after sending")}</legend>
             <div class="join flex">{UNDO_SECONDS.map(choice).collect_view()}</div>
         </fieldset>
     }

@@ -11,6 +11,7 @@ use crate::{
         placeholder::{failed, skeleton},
         timestamp::{date_and_time, timestamp},
     },
+    language::{t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
@@ -65,7 +66,7 @@ fn list(context: SessionsContext, sessions: &[OwnSession], zone: &Zone) -> AnyVi
     let others = sessions.iter().any(|session| !session.current);
     let end_others = move |_| {
         context.form.send(async move { client.delete_my_sessions().await }, move |()| {
-            notices.info("You are signed out everywhere else.");
+            notices.info(t!("You are signed out everywhere else."));
             context.refetch.run(());
         });
     };
@@ -77,7 +78,7 @@ fn list(context: SessionsContext, sessions: &[OwnSession], zone: &Zone) -> AnyVi
             .then(|| {
                 view! {
                     <button type="button" class="btn btn-sm mt-3" on:click=end_others>
-                        "Sign out everywhere else"
+                        {t!("Sign out everywhere else")}
                     </button>
                 }
             })}
@@ -89,36 +90,41 @@ fn row(context: SessionsContext, session: &OwnSession, zone: &Zone) -> AnyView {
     let client = use_client();
     let notices = use_notices();
     let id = session.id;
-    let name =
-        if session.user_agent.is_empty() { "Unknown browser".to_owned() } else { session.user_agent.clone() };
+    let name = if session.user_agent.is_empty() {
+        t!("Unknown browser").to_owned()
+    } else {
+        session.user_agent.clone()
+    };
     let end = move |_| {
         context.form.send(async move { client.delete_my_session(id).await }, move |()| {
-            notices.info("That session is signed out.");
+            notices.info(t!("That session is signed out."));
             context.refetch.run(());
         });
     };
     let action = if session.current {
-        view! { <span class="badge">"This browser"</span> }.into_any()
+        view! { <span class="badge">{t!("This browser")}</span> }.into_any()
     } else {
         view! {
             <button type="button" class="btn btn-sm" on:click=end>
-                "Sign out"
-                <span class="sr-only">" " {name.clone()}</span>
+                {t!("Sign out")}
+                <span class="sr-only">" " <bdi>{name.clone()}</bdi></span>
             </button>
         }
         .into_any()
     };
+    let times = [
+        ("created", date_and_time(session.created_at, zone)),
+        ("used", timestamp(session.last_used_at, zone)),
+    ];
+    let times = with_views(t!("Signed in {created}, last used {used}"), times);
     view! {
         <li class="flex items-center justify-between gap-3 rounded-box border border-base-300 px-3 py-2">
             <span class="min-w-0 wrap-anywhere text-sm">
-                <span class="font-medium">{name}</span>
+                <bdi class="font-medium">{name}</bdi>
                 " · "
                 {session.address.clone()}
                 <br />
-                "Signed in "
-                {date_and_time(session.created_at, zone)}
-                ", last used "
-                {timestamp(session.last_used_at, zone)}
+                {times}
             </span>
             {action}
         </li>

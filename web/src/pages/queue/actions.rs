@@ -5,7 +5,8 @@ use shared::{account::Permission, ids::TeamId, team::TeamSummary};
 
 use super::state::use_queue;
 use crate::{
-    components::dialog::Dialog,
+    components::{dialog::Dialog, person::isolated},
+    language::t,
     pages::lazy::{Lazy, LazyPage},
     session::use_session,
 };
@@ -25,7 +26,7 @@ pub(super) fn actions() -> AnyView {
     let search = me.may(Permission::Search).then(|| {
         view! {
             <a href="/search" class=BUTTON aria-keyshortcuts="/">
-                "Search"
+                {t!("Search")}
                 <kbd aria-hidden="true" class="kbd kbd-xs">"/"</kbd>
             </a>
         }
@@ -37,7 +38,7 @@ pub(super) fn actions() -> AnyView {
         let id = team.id;
         let close = Callback::new(move |()| open.set(None));
         Some(view! {
-            <Dialog title=format!("Ad-hoc: {}", team.name) close>
+            <Dialog title=t!("Ad-hoc: {team}", team = isolated(&team.name)) close>
                 <LazyPage page=Lazy::AdHoc(id) />
             </Dialog>
         })
@@ -52,7 +53,7 @@ pub(super) fn actions() -> AnyView {
 
 fn button(team: &TeamSummary, open: RwSignal<Option<TeamId>>) -> AnyView {
     let id = team.id;
-    let text = format!("Ad-hoc: {}", team.name);
+    let text = t!("Ad-hoc: {team}", team = isolated(&team.name));
     if !team.numbers.is_empty() {
         return view! {
             <button type="button" class=BUTTON aria-haspopup="dialog" on:click=move |_| open.set(Some(id))>
@@ -62,7 +63,7 @@ fn button(team: &TeamSummary, open: RwSignal<Option<TeamId>>) -> AnyView {
         .into_any();
     }
     let (reason, reason_id) = (
-        format!("{} has no number to send from. An administrator can add one.", team.name),
+        t!("{team} has no number to send from. An administrator can add one.", team = isolated(&team.name)),
         format!("ad-hoc-{id}"),
     );
     view! {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use shared::{account::Permission, ids::ConversationId};
 
 use crate::{
+    language::t,
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
 };
@@ -74,9 +75,9 @@ pub(crate) fn draft_mark(id: ConversationId) -> AnyView {
     let has_draft =
         Memo::new(move |_| drafts.is_some_and(|Drafts(known)| known.with(|known| known.contains(&id))));
     let mark = move || {
-        has_draft
-            .get()
-            .then(|| view! { <span class="shrink-0 text-xs font-medium text-accent-text">"draft"</span> })
+        has_draft.get().then(
+            || view! { <span class="shrink-0 text-xs font-medium text-accent-text">{t!("draft")}</span> },
+        )
     };
     view! { {mark} }.into_any()
 }

@@ -14,6 +14,7 @@ use super::state::{QueueState, use_queue};
 use crate::{
     api::{Filter, SectionFilter},
     components::tags::tag_filter,
+    language::t,
     pages::lazy::{Lazy, part_of_conversation},
     session::use_session,
     storage,
@@ -114,7 +115,7 @@ pub(super) fn filter_buttons(
         ALL.into_iter().enumerate().map(|(place, filter)| button(place, filter)).collect();
     view! {
         <div class="flex max-w-full flex-wrap items-center gap-1">
-            <div role="group" aria-label="Show" class="join">
+            <div role="group" aria-label=t!("Show") class="join">
                 {buttons}
             </div>
             {part_of_conversation(Lazy::TagFilter(team))}
@@ -137,11 +138,11 @@ pub(crate) fn queue_tag_filter(team: TeamId) -> AnyView {
 /// The text in place of a section's rows, when the filter matches none.
 pub(super) fn none_text(filter: SectionFilter) -> &'static str {
     match filter.shown {
-        _ if filter.tag.is_some() => "No conversation here has this tag.",
+        _ if filter.tag.is_some() => t!("No conversation here has this tag."),
         Filter::All => "",
-        Filter::Mine => "No conversations are assigned to you here.",
-        Filter::Unassigned => "Every conversation here is assigned.",
-        Filter::Snoozed => "No conversation is snoozed here.",
+        Filter::Mine => t!("No conversations are assigned to you here."),
+        Filter::Unassigned => t!("Every conversation here is assigned."),
+        Filter::Snoozed => t!("No conversation is snoozed here."),
     }
 }
 

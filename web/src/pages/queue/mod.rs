@@ -27,6 +27,7 @@ use crate::{
         placeholder::{empty, failed, skeleton},
         when::{Row, keyed, when},
     },
+    language::t,
     pages::lazy::prefetch_conversation,
     scroll_restoration::use_scroll_restoration,
 };
@@ -49,7 +50,7 @@ pub(crate) fn QueuePage() -> impl IntoView {
         // On a narrow screen the heading scrolls away and the button floats at the lower edge. On a wide screen its
         // space is reserved, so that the layout does not shift when it appears.
         <div class="z-20 -mt-4 flex min-h-14 flex-wrap items-center justify-between gap-x-4 gap-y-2 bg-page py-2 lg:sticky lg:top-[var(--header,3rem)] lg:flex-nowrap">
-            <Heading text="Conversations in progress" class="text-xl font-semibold lg:shrink-0" />
+            <Heading text=t!("Conversations in progress") class="text-xl font-semibold lg:shrink-0" />
             <div
                 role="status"
                 class="flex justify-end max-lg:pointer-events-none max-lg:fixed max-lg:inset-x-0 max-lg:bottom-4 max-lg:z-20 max-lg:justify-center lg:min-w-38 lg:flex-1"
@@ -90,7 +91,7 @@ pub(crate) fn sections(state: QueueState, section: fn(QueueState, TeamId) -> Any
             };
         }
         view! {
-            {when(move || is_empty.get(), || empty("No conversations in progress"))}
+            {when(move || is_empty.get(), || empty(t!("No conversations in progress")))}
             {keyed(
                 move || teams.get().unwrap_or_default().into_iter().map(|team| Row::new(team.0)).collect(),
                 move |row| section(state, TeamId(row.id)),
@@ -104,8 +105,8 @@ pub(crate) fn sections(state: QueueState, section: fn(QueueState, TeamId) -> Any
 /// The button that shows the updates that are held back.
 pub(crate) fn updates_button(state: QueueState) -> AnyView {
     let text = move || match state.held_back_changes() {
-        Some(Changes { new: 0, moved }) => format!("{moved} moved · show (R)"),
-        Some(Changes { new, .. }) => format!("{new} new · show (R)"),
+        Some(Changes { new: 0, moved }) => t!("{moved} moved · show (R)", moved),
+        Some(Changes { new, .. }) => t!("{new} new · show (R)", new),
         None => String::new(),
     };
     when(

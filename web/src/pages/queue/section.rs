@@ -22,16 +22,17 @@ use crate::{
         waiting::{attention, needs_agent, snoozed, waiting},
         when::{keyed, when},
     },
+    language::{marked, received, t},
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-24 xl:w-36"),
-    ("Name", ""),
-    ("Number", "w-38 xl:w-48"),
-    ("Last Message", "w-30 xl:w-44"),
-    ("Next Action", "w-44 lg:w-56 xl:w-[30%]"),
-    ("Link", "w-20 xl:w-24"),
+    (marked!("Ref"), "w-24 xl:w-36"),
+    (marked!("Name"), ""),
+    (marked!("Number"), "w-38 xl:w-48"),
+    (marked!("Last Message"), "w-30 xl:w-44"),
+    (marked!("Next Action"), "w-44 lg:w-56 xl:w-[30%]"),
+    (marked!("Link"), "w-20 xl:w-24"),
 ];
 
 /// A row; on a narrow screen a card of two lines: who and whose turn it is, then how to reach them and since when.
@@ -59,7 +60,7 @@ pub(super) fn Section(state: QueueState, team: TeamId) -> impl IntoView {
     view! {
         <section aria-labelledby=heading.clone()>
             <div class="mb-1 flex flex-wrap items-center gap-x-3 gap-y-1">
-                <h2 id=heading.clone() class="text-sm font-semibold">{section.name}</h2>
+                <h2 id=heading.clone() class="text-sm font-semibold" dir="auto">{section.name}</h2>
                 <p class="text-xs text-quiet">{move || counts(section.counts.get())}</p>
                 {section.filter_buttons()}
             </div>
@@ -167,13 +168,13 @@ fn next_action(conversation: &Conversation, zone: &Zone) -> AnyView {
     }
     if !needs_agent(conversation) {
         let warning = conversation.attention.as_ref().map(attention);
-        let customer = view! { <span class="me-3 shrink-0 text-quiet">"Customer"</span> };
+        let customer = view! { <span class="me-3 shrink-0 text-quiet">{t!("Customer")}</span> };
         return view! { <span class="flex min-w-0 grow items-center">{customer} {warning}</span> }.into_any();
     }
     let detail = match &conversation.attention {
         Some(warning) => {
             // The code in words ("not delivered"); wide screens also show what to do.
-            let text = warning.text.clone();
+            let text = received(&warning.text);
             view! {
                 {attention(warning)}
                 <span class="ms-3 hidden min-w-0 truncate text-xs text-quiet xl:inline" title=text.clone()>
@@ -186,7 +187,7 @@ fn next_action(conversation: &Conversation, zone: &Zone) -> AnyView {
     };
     view! {
         <span class="flex min-w-0 grow items-center">
-            <span class="me-3 shrink-0 font-medium max-md:sr-only">"Agent"</span>
+            <span class="me-3 shrink-0 font-medium max-md:sr-only">{t!("Agent")}</span>
             {detail}
         </span>
     }
@@ -195,7 +196,11 @@ fn next_action(conversation: &Conversation, zone: &Zone) -> AnyView {
 
 /// "3 waiting for a reply · 5 with the customer"
 fn counts(counts: Counts) -> String {
-    format!("{} waiting for a reply · {} with the customer", counts.agent, counts.customer)
+    t!(
+        "{agent} waiting for a reply · {customer} with the customer",
+        agent = counts.agent,
+        customer = counts.customer,
+    )
 }
 
 #[cfg(test)]

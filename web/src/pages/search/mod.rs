@@ -14,16 +14,22 @@ use crate::{
     components::{
         heading::Heading,
         notices::{Notices, use_notices},
+        person::isolated,
     },
     debounce::Debounced,
+    language::{marked, t, text},
     router::use_router,
     scroll_restoration::use_scroll_restoration,
     session::{use_client, use_session},
     tasks::TaskScope,
 };
 
-const STATUSES: [(&str, &str); 4] =
-    [("", "Any status"), ("pending", "Awaiting reply"), ("open", "In progress"), ("closed", "Closed")];
+const STATUSES: [(&str, &str); 4] = [
+    ("", marked!("Any status")),
+    ("pending", marked!("Awaiting reply")),
+    ("open", marked!("In progress")),
+    ("closed", marked!("Closed")),
+];
 
 /// Key under which `ScrollRestoration` keeps the results for Back navigation.
 const RESULTS_KEY: &str = "search";
@@ -135,8 +141,8 @@ pub(crate) fn SearchPage() -> impl IntoView {
     let me = use_session().me().filter(|me| me.may(Permission::Search));
     let Some(me) = me else {
         return view! {
-            <Heading text="Search" />
-            <p class="mt-4">"You need the permission “Search” to search. Ask an administrator."</p>
+            <Heading text=t!("Search") />
+            <p class="mt-4">{t!("You need the permission “Search” to search. Ask an administrator.")}</p>
         }
         .into_any();
     };
@@ -185,8 +191,8 @@ pub(crate) fn SearchPage() -> impl IntoView {
     });
     let input = NodeRef::<html::Input>::new();
     let page = view! {
-        <Heading text="Search" />
-        <p class="mt-1 text-sm">"Finds conversations from the past 90 days by any part of the number, ref or name."</p>
+        <Heading text=t!("Search") />
+        <p class="mt-1 text-sm">{t!("Finds conversations from the past 90 days by any part of the number, ref or name.")}</p>
         {search_form(state, input)}
         {results(state)}
     }
@@ -215,10 +221,11 @@ fn fetch_tags(state: SearchState) {
                     .find(|team| several && Some(team.id) == tag.team_id)
                     .map(|team| team.name.clone())
             });
-            let name = team.map_or(tag.name.clone(), |team| format!("{} · {team}", tag.name));
+            let name = team
+                .map_or(tag.name.clone(), |team| format!("{} · {}", isolated(&tag.name), isolated(&team)));
             (tag.id.to_string(), name)
         });
-        let any = (String::new(), "Any tag".to_owned());
+        let any = (String::new(), t!("Any tag").to_owned());
         state.tags.try_set([any].into_iter().chain(named).collect());
     });
 }
@@ -230,29 +237,30 @@ fn search_form(state: SearchState, input: NodeRef<html::Input>) -> AnyView {
     };
     let teams = state.teams.with_value(|teams| {
         let options = teams.iter().map(|team| (team.id.to_string(), team.name.clone()));
-        let any = (String::new(), "Any team".to_owned());
+        let any = (String::new(), t!("Any team").to_owned());
         (teams.len() > 1).then(|| [any].into_iter().chain(options).collect())
     });
-    let statuses = STATUSES.iter().map(|&(value, name)| (value.to_owned(), name.to_owned())).collect();
+    let statuses = STATUSES.iter().map(|&(value, name)| (value.to_owned(), text(name).to_owned())).collect();
     let tags = move || {
         let tags = state.tags.get();
-        (!tags.is_empty()).then(|| filter("Tag", tags, state, |search| &mut search.tag))
+        (!tags.is_empty()).then(|| filter(t!("Tag"), tags, state, |search| &mut search.tag))
     };
     view! {
         <form role="search" class="my-4 flex flex-wrap gap-2" on:submit=submit>
             <input
                 node_ref=input
                 type="search"
+                dir="auto"
                 name="q"
                 class="input w-full sm:w-auto sm:min-w-72 sm:flex-1"
-                aria-label="Number, ref or name"
-                placeholder="Number, ref or name"
+                aria-label=t!("Number, ref or name")
+                placeholder=t!("Number, ref or name")
                 autocomplete="off"
                 prop:value=move || state.search.with(|search| search.text.clone())
                 on:input:target=move |event| state.change(|search| search.text = event.target().value())
             />
-            {filter("Status", statuses, state, |search| &mut search.status)}
-            {teams.map(|teams| filter("Team", teams, state, |search| &mut search.team))}
+            {filter(t!("Status"), statuses, state, |search| &mut search.status)}
+            {teams.map(|teams| filter(t!("Team"), teams, state, |search| &mut search.team))}
             {tags}
         </form>
     }

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use shared::{
     clean::clean_line,
     conversation::{Conversation, ConversationStatus},
-    format::pluralize,
     search::{TOO_SHORT, is_long_enough},
     team::TeamSummary,
 };
@@ -22,17 +21,18 @@ use crate::{
         tags::chips,
         timestamp::timestamp,
     },
+    language::{marked, plural, t, text},
     time_zone::Zone,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Ref", "w-22 xl:w-36"),
-    ("Name", ""),
-    ("Number", "w-34 lg:w-38 xl:w-48"),
-    ("Team", "w-22 lg:w-28 xl:w-36"),
-    ("Status", "w-29 lg:w-31 xl:w-36"),
-    ("Last Message", "w-28 lg:w-31 xl:w-44"),
-    ("Link", "w-18 xl:w-24"),
+    (marked!("Ref"), "w-22 xl:w-36"),
+    (marked!("Name"), ""),
+    (marked!("Number"), "w-34 lg:w-38 xl:w-48"),
+    (marked!("Team"), "w-22 lg:w-28 xl:w-36"),
+    (marked!("Status"), "w-29 lg:w-31 xl:w-36"),
+    (marked!("Last Message"), "w-28 lg:w-31 xl:w-44"),
+    (marked!("Link"), "w-18 xl:w-24"),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,16 +58,16 @@ pub(super) fn results(state: SearchState) -> AnyView {
         })
     });
     let body = move || match content.get() {
-        View::NoTerm => empty("Type a number, a ref or a name."),
-        View::TooShort => empty(TOO_SHORT),
+        View::NoTerm => empty(t!("Type a number, a ref or a name.")),
+        View::TooShort => empty(text(TOO_SHORT)),
         View::Loading => skeleton(4),
-        View::Empty => empty("No matches in the past 90 days."),
+        View::Empty => empty(t!("No matches in the past 90 days.")),
         View::Failed => state
             .error
             .get()
             .map_or_else(|| ().into_any(), |error| failed(&error, Callback::new(move |()| state.fetch()))),
         View::Found => view! {
-            <table role="table" aria-label="Conversations found" class=TABLE>
+            <table role="table" aria-label=t!("Conversations found") class=TABLE>
                 {head(COLUMNS)}
                 <tbody role="rowgroup" class=BODY>
                     {move || {
@@ -112,30 +112,32 @@ fn view_without_results(text: &str) -> View {
 
 /// "3 conversations", or "The first 50 conversations" if there are more.
 fn count(shown: usize, has_more: bool) -> String {
-    let conversations = pluralize(shown, "conversation");
-    if has_more { format!("The first {conversations}") } else { conversations }
+    if has_more {
+        plural!(shown, "The first conversation", "The first {count} conversations")
+    } else {
+        plural!(shown, "{count} conversation", "{count} conversations")
+    }
 }
 
 fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyView {
     let team = teams.iter().find(|team| team.id == conversation.team_id);
     let zone = Zone::new(team.map_or("UTC", |team| &team.time_zone));
     let (status, colours) = match conversation.status {
-        ConversationStatus::Pending => ("Awaiting reply", "badge-outline"),
-        ConversationStatus::Open if conversation.snoozed_until.is_some() => ("Snoozed", "badge-outline"),
-        ConversationStatus::Open => ("In progress", "badge-primary"),
-        ConversationStatus::Closed => ("Closed", "badge-neutral"),
+        ConversationStatus::Pending => (t!("Awaiting reply"), "badge-outline"),
+        ConversationStatus::Open if conversation.snoozed_until.is_some() => (t!("Snoozed"), "badge-outline"),
+        ConversationStatus::Open => (t!("In progress"), "badge-primary"),
+        ConversationStatus::Closed => (t!("Closed"), "badge-neutral"),
     };
     let last = match conversation.last_message_at {
         Some(at) => timestamp(at, &zone),
         None => "–".into_any(),
     };
-    let text = |text: Option<&str>| marked_text(&or_dash(text), term);
     let reference = conversation.reference.as_deref().filter(|reference| !reference.is_empty());
     let reference = reference.map(|reference| marked_text(reference, term));
     view! {
         <tr role="row" class=ROW>
             {cell("Ref", ref_link(conversation.id, reference))}
-            {name_cell(view! { {text(conversation.name.as_deref())} {chips(&conversation.tags)} })}
+            {name_cell(view! { {marked_text(&or_dash(conversation.name.as_deref()), term)} {chips(&conversation.tags)} })}
             {cell(
                 "Number",
                 view! {
@@ -144,7 +146,7 @@ fn row(conversation: &Conversation, term: &str, teams: &[TeamSummary]) -> AnyVie
                     </span>
                 },
             )}
-            {cell("Team", or_dash(team.map(|team| team.name.as_str())))}
+            {cell("Team", view! { <bdi>{or_dash(team.map(|team| team.name.as_str()))}</bdi> })}
             {cell("Status", view! { <span class=format!("badge badge-sm whitespace-nowrap {colours}")>{status}</span> })}
             {cell("Last Message", last)}
             {link_cell(conversation.id, Signal::stored(open_label(conversation)))}

@@ -5,6 +5,7 @@ use shared::team::{NewTeam, TeamDetail};
 
 use crate::{
     components::form::{Field, Form},
+    language::t,
     session::use_session,
     time_zone::known_zones,
 };
@@ -108,19 +109,21 @@ impl Details {
     /// Renders the fields.
     pub(super) fn fields(self, form: Form) -> AnyView {
         let region = Field {
-            hint: "Two-letter country code for local numbers, e.g. GB",
-            ..Field::text("region", "Region", self.region.input)
+            hint: t!("Two-letter country code for local numbers, e.g. GB"),
+            ..Field::text("region", t!("Region"), self.region.input)
         };
         let time_zone = Field {
-            hint: "The team’s times are shown in this zone, e.g. Europe/London",
-            ..Field::text("time_zone", "Time zone", self.time_zone.input)
+            hint: t!("The team’s times are shown in this zone, e.g. Europe/London"),
+            ..Field::text("time_zone", t!("Time zone"), self.time_zone.input)
         };
         let help_reply = Field {
-            hint: "Sent when a customer texts HELP or INFO, at most once a day. Leave it empty to send nothing.",
-            ..Field::text("help_reply", "Reply to HELP", self.help_reply.input)
+            hint: t!(
+                "Sent when a customer texts HELP or INFO, at most once a day. Leave it empty to send nothing."
+            ),
+            ..Field::text("help_reply", t!("Reply to HELP"), self.help_reply.input)
         };
         view! {
-            {form.text_field(Field::text("name", "Name", self.name.input))}
+            {form.text_field(Field::text("name", t!("Name"), self.name.input))}
             {form.combo_box(region, REGIONS.map(str::to_owned).to_vec())}
             {form.combo_box(time_zone, known_zones())}
             {form.text_area(help_reply)}

@@ -10,15 +10,21 @@ use crate::{
         confirmation::{Confirmation, confirm},
         form::{Form, hint_and_error},
         permission::role_name,
+        person::isolated,
         placeholder::{empty, failed},
         table::{BODY, ROW, TABLE, cell, head},
     },
     keys::focus_first,
+    language::{marked, t},
     tasks::spawn,
 };
 
-const COLUMNS: &[(&str, &str)] =
-    &[("Name", ""), ("E-mail", "w-[35%]"), ("Role", "w-32"), ("Actions", "w-28 lg:w-36")];
+const COLUMNS: &[(&str, &str)] = &[
+    (marked!("Name"), ""),
+    (marked!("E-mail"), "w-[35%]"),
+    (marked!("Role"), "w-32"),
+    (marked!("Actions"), "w-28 lg:w-36"),
+];
 
 /// The "Members" section of a team's page.
 pub(super) fn members(context: TeamContext) -> AnyView {
@@ -29,7 +35,7 @@ pub(super) fn members(context: TeamContext) -> AnyView {
     let body = move || {
         let members = members.get();
         if members.is_empty() {
-            return empty("No members");
+            return empty(t!("No members"));
         }
         view! {
             <table role="table" aria-labelledby="members" class=TABLE>
@@ -43,7 +49,7 @@ pub(super) fn members(context: TeamContext) -> AnyView {
     };
     view! {
         <section aria-labelledby="members" class="mt-6">
-            <h2 id="members" tabindex="-1" class="mb-1 text-base font-semibold outline-none">"Members"</h2>
+            <h2 id="members" tabindex="-1" class="mb-1 text-base font-semibold outline-none">{t!("Members")}</h2>
             {body}
             {add(context, members)}
         </section>
@@ -54,18 +60,18 @@ pub(super) fn members(context: TeamContext) -> AnyView {
 
 fn row(to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
     let name = member.display_name.clone();
-    let shown = if member.disabled { format!("{name} (disabled)") } else { name.clone() };
+    let shown = if member.disabled { t!("{name} (disabled)", name = isolated(&name)) } else { name.clone() };
     let (email, role) = (member.email.clone(), role_name(member.role));
     let remove = view! {
         <button type="button" class="btn btn-sm btn-danger" on:click=move |_| to_remove.set(Some(member.clone()))>
-            "Remove"
-            <span class="sr-only">" " {name}</span>
+            {t!("Remove")}
+            <span class="sr-only">" " <bdi>{name}</bdi></span>
         </button>
     };
     view! {
         <tr role="row" class=ROW>
-            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{shown}</span> })}
-            {cell("E-mail", view! { <span class="min-w-0 wrap-anywhere">{email}</span> })}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere">{shown}</bdi> })}
+            {cell("E-mail", view! { <bdi class="min-w-0 wrap-anywhere">{email}</bdi> })}
             {cell("Role", role)}
             {cell("Actions", remove)}
         </tr>
@@ -89,7 +95,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
         event.prevent_default();
         let Some(select) = select.get() else { return };
         let Ok(account) = select.value().parse::<AccountId>() else {
-            form.set_error(RequestError::in_field("account_id", "Choose an account."));
+            form.set_error(RequestError::in_field("account_id", t!("Choose an account.")));
             let _ = select.focus();
             return;
         };
@@ -99,7 +105,9 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
         });
     };
     let placeholder = move || {
-        accounts.with(|accounts| if accounts.is_none() { "Loading accounts…" } else { "Choose an account" })
+        accounts.with(
+            |accounts| if accounts.is_none() { t!("Loading accounts…") } else { t!("Choose an account") },
+        )
     };
     let options = move || {
         accounts.with(|accounts| {
@@ -107,7 +115,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
             members.with(|members| {
                 let candidates = known.filter(|account| can_be_added(account, members));
                 let option = |account: &AccountDetail| {
-                    let text = format!("{} · {}", account.display_name, account.email);
+                    let text = format!("{} · {}", isolated(&account.display_name), account.email);
                     view! { <option value=account.id.to_string()>{text}</option> }
                 };
                 candidates.map(option).collect_view()
@@ -123,7 +131,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
                 })
             }}
             <label class="flex flex-col gap-1">
-                <span class="text-sm font-medium">"Add a member"</span>
+                <span class="text-sm font-medium">{t!("Add a member")}</span>
                 <select
                     node_ref=select
                     class="select w-full"
@@ -137,7 +145,7 @@ fn add(context: TeamContext, members: Memo<Vec<Member>>) -> AnyView {
             </label>
             {hint_and_error("error-account".to_owned(), "", error)}
             {form.error()}
-            <div>{form.submit("Add member")}</div>
+            <div>{form.submit(t!("Add member"))}</div>
         </form>
     }
     .into_any()
@@ -150,10 +158,12 @@ fn can_be_added(account: &AccountDetail, members: &[Member]) -> bool {
 
 fn remove(context: TeamContext, to_remove: RwSignal<Option<Member>>, member: Member) -> AnyView {
     let confirmation = Confirmation {
-        title: format!("Remove {} from the team?", member.display_name),
-        text: "They no longer see the team's conversations. Their messages stay. Administrators can \
-               still act in every team.",
-        button: "Remove member",
+        title: t!("Remove {name} from the team?", name = isolated(&member.display_name)),
+        text: t!(
+            "They no longer see the team's conversations. Their messages stay. Administrators can still act in every \
+             team."
+        ),
+        button: t!("Remove member"),
         is_dangerous: true,
     };
     let close = Callback::new(move |()| to_remove.set(None));

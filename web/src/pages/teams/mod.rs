@@ -17,27 +17,28 @@ use crate::{
         form::Form,
         heading::Heading,
         permission::for_managers_of_accounts,
-        person::or_dash,
+        person::{isolated, or_dash},
         placeholder::{empty, failed, skeleton},
         table::{BODY, ROW, TABLE, cell, head},
         when::when,
     },
+    language::{marked, t},
     live::{LiveUpdate, coalesce, use_live},
     router::use_router,
     session::use_client,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
-    ("Name", ""),
-    ("Numbers", "w-[30%]"),
-    ("Region", "w-20 lg:w-28"),
-    ("Time zone", "w-40 lg:w-52"),
-    ("Link", "w-20 lg:w-28"),
+    (marked!("Name"), ""),
+    (marked!("Numbers"), "w-[30%]"),
+    (marked!("Region"), "w-20 lg:w-28"),
+    (marked!("Time zone"), "w-40 lg:w-52"),
+    (marked!("Link"), "w-20 lg:w-28"),
 ];
 
 /// The page `/teams`.
 pub(crate) fn teams_page() -> AnyView {
-    for_managers_of_accounts("Teams", page)
+    for_managers_of_accounts(t!("Teams"), page)
 }
 
 fn page() -> AnyView {
@@ -62,15 +63,15 @@ fn page() -> AnyView {
         teams.with(|teams| match teams {
             None => skeleton(4),
             Some(Err(error)) => failed(error, fetch),
-            Some(Ok(teams)) if teams.is_empty() => empty("No teams"),
+            Some(Ok(teams)) if teams.is_empty() => empty(t!("No teams")),
             Some(Ok(teams)) => table(teams),
         })
     };
     view! {
         <div class="flex flex-wrap items-center justify-between gap-2">
-            <Heading text="Teams" />
+            <Heading text=t!("Teams") />
             <button type="button" class="btn btn-sm btn-primary" on:click=move |_| creating.set(true)>
-                "New team"
+                {t!("New team")}
             </button>
         </div>
         <div class="mt-4">{body}</div>
@@ -81,7 +82,7 @@ fn page() -> AnyView {
 
 fn table(teams: &[TeamSummary]) -> AnyView {
     view! {
-        <table role="table" aria-label="Teams" class=TABLE>
+        <table role="table" aria-label=t!("Teams") class=TABLE>
             {head(COLUMNS)}
             <tbody role="rowgroup" class=BODY>{teams.iter().map(row).collect_view()}</tbody>
         </table>
@@ -96,15 +97,15 @@ fn row(team: &TeamSummary) -> AnyView {
             href=format!("/teams/{}", team.id)
             class="link font-medium whitespace-nowrap"
             data-row-link=""
-            aria-label=format!("Open {}", team.name)
+            aria-label=t!("Open {name}", name = isolated(&team.name))
         >
-            "Open"
+            {t!("Open")}
             <span aria-hidden="true">" →"</span>
         </a>
     };
     view! {
         <tr role="row" class=ROW>
-            {cell("Name", view! { <span class="min-w-0 font-medium wrap-anywhere">{team.name.clone()}</span> })}
+            {cell("Name", view! { <bdi class="min-w-0 font-medium wrap-anywhere">{team.name.clone()}</bdi> })}
             {cell(
                 "Numbers",
                 view! { <span class="min-w-0 tabular-nums">{or_dash(Some(&numbers.join(", ")))}</span> },
@@ -132,11 +133,11 @@ fn new_team(close: Callback<()>) -> AnyView {
         });
     };
     view! {
-        <Dialog title="New team".to_owned() close>
+        <Dialog title=t!("New team").to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {details.fields(form)}
                 {form.error()}
-                {form.actions(close, "Create team")}
+                {form.actions(close, t!("Create team"))}
             </form>
         </Dialog>
     }

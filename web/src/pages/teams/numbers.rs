@@ -11,6 +11,7 @@ use crate::{
         when::when,
     },
     keys::focus_first,
+    language::t,
 };
 
 /// The "Numbers" section of a team's page.
@@ -29,7 +30,7 @@ pub(super) fn numbers(context: TeamContext) -> AnyView {
                     class="btn btn-sm btn-danger"
                     on:click=move |_| to_remove.set(Some(number.clone()))
                 >
-                    "Remove"
+                    {t!("Remove")}
                     <span class="sr-only">" " {shown}</span>
                 </button>
             </li>
@@ -38,12 +39,12 @@ pub(super) fn numbers(context: TeamContext) -> AnyView {
     let none = when(
         move || numbers.with(Vec::is_empty),
         || {
-            view! { <p class="text-sm">"No numbers yet. Add one so that the team can send and receive messages."</p> }.into_any()
+            view! { <p class="text-sm">{t!("No numbers yet. Add one so that the team can send and receive messages.")}</p> }.into_any()
         },
     );
     view! {
         <section aria-labelledby="numbers" class="rounded-box border border-base-300 p-4">
-            <h2 id="numbers" tabindex="-1" class="mb-2 font-semibold outline-none">"Numbers"</h2>
+            <h2 id="numbers" tabindex="-1" class="mb-2 font-semibold outline-none">{t!("Numbers")}</h2>
             {none}
             <ul class="mb-3">{move || numbers.get().into_iter().map(item).collect_view()}</ul>
             {add(context)}
@@ -66,14 +67,14 @@ fn add(context: TeamContext) -> AnyView {
     };
     let field = Field {
         kind: "tel",
-        hint: "Any format, e.g. 07700 900123. It must belong to your gateway account.",
-        ..Field::text("number", "Add a number", typed)
+        hint: t!("Any format, e.g. 07700 900123. It must belong to your gateway account."),
+        ..Field::text("number", t!("Add a number"), typed)
     };
     view! {
         <form class="flex flex-col gap-2" novalidate on:submit=submit>
             {form.text_field(field)}
             {form.error()}
-            <div>{form.submit("Add number")}</div>
+            <div>{form.submit(t!("Add number"))}</div>
         </form>
     }
     .into_any()
@@ -81,9 +82,9 @@ fn add(context: TeamContext) -> AnyView {
 
 fn remove(context: TeamContext, to_remove: RwSignal<Option<PhoneNumber>>, number: PhoneNumber) -> AnyView {
     let confirmation = Confirmation {
-        title: format!("Remove {}?", number.display()),
-        text: "The team no longer sends or receives on this number. Its past conversations stay.",
-        button: "Remove number",
+        title: t!("Remove {number}?", number = number.display()),
+        text: t!("The team no longer sends or receives on this number. Its past conversations stay."),
+        button: t!("Remove number"),
         is_dangerous: true,
     };
     let close = Callback::new(move |()| to_remove.set(None));

@@ -13,6 +13,7 @@ use crate::{
         permission::for_managers_of_accounts,
         placeholder::{failed, skeleton},
     },
+    language::t,
     live::{LiveUpdate, coalesce, use_live},
     pages::not_found::not_found,
     session::use_client,
@@ -30,7 +31,7 @@ pub(super) struct TeamContext {
 
 /// The page `/teams/:id`.
 pub(crate) fn team_page(id: TeamId) -> AnyView {
-    for_managers_of_accounts("Team", move || page(id))
+    for_managers_of_accounts(t!("Team"), move || page(id))
 }
 
 /// Stores a fetched team, unless it is unchanged: setting the signal would redraw the page.
@@ -67,7 +68,7 @@ fn page(id: TeamId) -> AnyView {
         match error.get() {
             None => skeleton(6),
             Some(error) if error.code() == Some(ErrorCode::NotFound) => {
-                not_found("Team not found", "This team does not exist, or you do not manage it.")
+                not_found(t!("Team not found"), t!("This team does not exist, or you do not manage it."))
             }
             Some(error) => failed(&error, refetch),
         }
@@ -80,11 +81,11 @@ fn sections(context: TeamContext) -> AnyView {
         context.team.with(|team| team.as_ref().map(|team| team.name.clone()).unwrap_or_default())
     });
     view! {
-        <p class="mb-1 text-sm"><a href="/teams" class="link">"Teams"</a></p>
+        <p class="mb-1 text-sm"><a href="/teams" class="link">{t!("Teams")}</a></p>
         <Heading text=name />
         <div class="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
             <section aria-labelledby="details" class="rounded-box border border-base-300 p-4">
-                <h2 id="details" class="mb-2 font-semibold">"Details"</h2>
+                <h2 id="details" class="mb-2 font-semibold">{t!("Details")}</h2>
                 {details_form(context)}
             </section>
             {numbers(context)}
@@ -112,14 +113,14 @@ fn details_form(context: TeamContext) -> AnyView {
         form.send(async move { context.client.update_team(context.id, &team).await }, move |team| {
             details.set_saved(&team);
             show(context.team, team);
-            context.notices.info("The team is saved.");
+            context.notices.info(t!("The team is saved."));
         });
     };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             {details.fields(form)}
             {form.error()}
-            <div>{form.submit("Save")}</div>
+            <div>{form.submit(t!("Save"))}</div>
         </form>
     }
     .into_any()
