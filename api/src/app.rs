@@ -51,6 +51,9 @@ pub enum StartError {
     /// A newer version of this program has migrated the database.
     #[error("{0}")]
     NewerSchema(DbError),
+    /// A move into the database is unfinished.
+    #[error("{0}")]
+    UnfinishedMove(DbError),
     /// The address cannot be bound.
     #[error("cannot listen on {0}: {1}; choose another with SMS_CHAT_LISTEN")]
     Listen(SocketAddr, std::io::Error),
@@ -77,6 +80,7 @@ impl From<DbError> for StartError {
     fn from(error: DbError) -> Self {
         match error {
             DbError::NewerSchema(_) => Self::NewerSchema(error),
+            DbError::UnfinishedMove(_) => Self::UnfinishedMove(error),
             error => Self::Db(error),
         }
     }

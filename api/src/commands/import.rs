@@ -1,13 +1,12 @@
 //! `sms-chat import`: imports a team's daily file of any size from the server's disk, and shows the progress.
 
 use std::{
-    io::{IsTerminal, Read, Write},
+    io::Read,
     path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use api::{
@@ -27,16 +26,15 @@ use shared::{
 };
 use tokio::sync::mpsc;
 
-use super::{CommandError, in_database};
+use super::{
+    CommandError, in_database,
+    progress::{bar, with_progress},
+};
 
 /// Maximum number of rejected rows that are printed. All of them can be downloaded in the browser.
 const MAX_ROWS: usize = 20;
 /// Maximum number of customers that are printed for each kind of change.
 const MAX_EXAMPLES: usize = 5;
-/// Interval between two updates of the progress line.
-const TICK: Duration = Duration::from_millis(100);
-/// Width of the progress bar, in characters.
-const WIDTH: usize = 30;
 
 #[derive(Debug, Args)]
 pub(super) struct ImportFile {
@@ -119,30 +117,6 @@ fn read_file(mut file: std::fs::File, pieces: &mpsc::Sender<Piece>, sent: &Atomi
     }
 }
 
-/// Runs `work` and meanwhile updates a progress line, if stderr is a terminal.
-async fn with_progress<T>(work: impl Future<Output = T>, line: impl Fn() -> String) -> T {
-    let mut terminal = std::io::stderr();
-    let is_terminal = terminal.is_terminal();
-    let mut ticks = tokio::time::interval(TICK);
-    let mut work = std::pin::pin!(work);
-    loop {
-        tokio::select! {
-            done = &mut work => {
-                if is_terminal {
-                    let _ = write!(terminal, "\r\x1b[K");
-                }
-                return done;
-            }
-            _ = ticks.tick() => {
-                if is_terminal {
-                    let _ = write!(terminal, "\r{}\x1b[K", line());
-                    let _ = terminal.flush();
-                }
-            }
-        }
-    }
-}
-
 fn progress_line(progress: &Progress, sent: u64, size: u64) -> String {
     let (read, to_store, stored) = (
         progress.read.load(Ordering::Relaxed),
@@ -154,12 +128,6 @@ fn progress_line(progress: &Progress, sent: u64, size: u64) -> String {
     }
     let count = |rows: i64| u64::try_from(rows).unwrap_or_default();
     format!("Storing  {}  {stored} of {to_store} rows", bar(count(stored), count(to_store)))
-}
-
-fn bar(done: u64, of: u64) -> String {
-    let part = |whole: u64| (done.min(of) * whole).checked_div(of).unwrap_or(whole);
-    let full = usize::try_from(part(30)).unwrap_or(WIDTH).min(WIDTH);
-    format!("[{}{}] {:>3} %", "#".repeat(full), " ".repeat(WIDTH - full), part(100))
 }
 
 fn in_one_line(refused: &ImportError) -> String {
@@ -222,15 +190,6 @@ fn print(team: &str, difference: &FileDifference, preview: Option<bool>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_bar_grows_from_empty_to_full() {
-        assert_eq!(bar(0, 10), format!("[{}]   0 %", " ".repeat(30)));
-        assert_eq!(bar(5, 10), format!("[{}{}]  50 %", "#".repeat(15), " ".repeat(15)));
-        for full in [bar(10, 10), bar(11, 10), bar(0, 0)] {
-            assert_eq!(full, format!("[{}] 100 %", "#".repeat(30)));
-        }
-    }
 
     #[test]
     fn the_progress_line_names_the_current_step() {

@@ -1,8 +1,11 @@
 //! The commands. Only this module writes to stdout and stderr; the library logs instead.
 
+mod backup;
 mod doctor;
 mod health;
 mod import;
+mod move_database;
+mod progress;
 mod serve;
 mod service_manager;
 
@@ -13,7 +16,7 @@ use api::{
     app::open,
     auth::PasswordPool,
     clock::Clock,
-    config::{SettingArgs, Settings, listen_address},
+    config::{SettingArgs, Settings, database_url, listen_address},
     db::Db,
     demo, openapi,
 };
@@ -61,6 +64,12 @@ enum Command {
     },
     /// Imports a team's daily file. Example: `sms-chat import --team Collections customers.csv`
     Import(import::ImportFile),
+    /// Moves all data to another, empty database. Example: `sms-chat move --from sqlite://data/sms-chat.db --to postgres://desk@localhost/desk`
+    Move(move_database::MoveDatabase),
+    /// Makes a verified copy of the SQLite database while the server runs. Example: `sms-chat backup backups/monday.db`
+    Backup(backup::MakeBackup),
+    /// Verifies a backup and makes it the SQLite database. Example: `sms-chat restore backups/monday.db`
+    Restore(backup::RestoreBackup),
     /// Manages accounts.
     #[command(subcommand)]
     Account(AccountCommand),
@@ -110,14 +119,17 @@ impl From<RoleArg> for Role {
 
 /// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
-    // Neither needs the other settings, such as secrets.
-    match cli.command {
+    // These need no settings, or only one of them.
+    match &cli.command {
         Command::Openapi => {
             println!("{}", openapi::document().to_pretty_json()?);
             return Ok(());
         }
+        Command::Move(wanted) => return move_database::move_database(wanted),
+        Command::Backup(wanted) => return backup::back_up(&database_url(&cli.settings)?, wanted),
+        Command::Restore(wanted) => return backup::restore(&database_url(&cli.settings)?, wanted),
         Command::Health { timeout } => {
-            return health::health(listen_address(&cli.settings)?, Duration::from_secs(timeout));
+            return health::health(listen_address(&cli.settings)?, Duration::from_secs(*timeout));
         }
         _ => {}
     }
@@ -129,7 +141,11 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Doctor { repair } => doctor::doctor(&settings, repair),
         Command::Import(file) => import::import(&settings, &file),
         Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
-        Command::Openapi | Command::Health { .. } => Ok(()),
+        Command::Openapi
+        | Command::Health { .. }
+        | Command::Move(_)
+        | Command::Backup(_)
+        | Command::Restore(_) => Ok(()),
     }
 }
 

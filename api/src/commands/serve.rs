@@ -5,7 +5,6 @@ use api::{
     auth::PasswordPool,
     clock::Clock,
     config::{GatewayKind, LogFormat, SettingArgs, Settings},
-    db::{Db, Migrations},
     demo::{self, DEMO_EMAILS, DEMO_PASSWORD, DemoError},
     health,
 };
@@ -44,8 +43,7 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), CommandErro
 
 /// Adds the demo data if the database has no accounts yet. Returns whether it did.
 async fn add_demo_data_if_new(settings: &Settings) -> Result<bool, CommandError> {
-    Migrations::on(&settings.database.url)?.run()?;
-    let db = Db::open(&settings.database.url, 1)?;
+    let (db, _) = app::open(&settings.database.url, 1).await?;
     match demo::build(&db, &PasswordPool::default(), Clock::System.now()).await {
         Ok(()) => Ok(true),
         Err(DemoError::NotEmpty) => Ok(false),

@@ -116,14 +116,7 @@ impl Settings {
     /// The first invalid value.
     pub fn from_args(args: &SettingArgs) -> Result<Self, SettingError> {
         let args = &args.with_secret_files()?;
-        let url: DatabaseUrl = match non_empty(&args.database_url) {
-            None => DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db")),
-            Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
-                variable: "SMS_CHAT_DATABASE_URL",
-                problem: error.to_string(),
-                example: "sqlite://data/sms-chat.db",
-            })?,
-        };
+        let url = url_of(args)?;
         let listen = listen_address(args)?;
         let default_delay = if matches!(url, DatabaseUrl::Postgres(_)) { 5 } else { 0 };
         let shutdown_delay =
@@ -163,6 +156,25 @@ impl Settings {
             },
             log_format: parse_log_format(&args.log_format)?,
         })
+    }
+}
+
+/// Returns the URL of the database, without reading the other settings.
+///
+/// # Errors
+/// When the URL is invalid, or a file with a setting cannot be read.
+pub fn database_url(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
+    url_of(&args.with_secret_files()?)
+}
+
+fn url_of(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
+    match non_empty(&args.database_url) {
+        None => Ok(DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db"))),
+        Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
+            variable: "SMS_CHAT_DATABASE_URL",
+            problem: error.to_string(),
+            example: "sqlite://data/sms-chat.db",
+        }),
     }
 }
 

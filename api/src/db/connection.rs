@@ -155,6 +155,10 @@ impl DbConnection {
 pub(super) enum Purpose {
     Read,
     Write,
+    /// Reads the whole database, and lets no other program use a SQLite file meanwhile.
+    MoveFrom,
+    /// Fills the database, and lets no other program use a SQLite file meanwhile.
+    MoveTo,
 }
 
 /// Opens connections for the pool and the writer.
@@ -181,7 +185,9 @@ impl Connections {
                 // A replica that stops in the middle of a transaction, for example because its machine is suspended,
                 // must not keep its locks.
                 "SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8'; SET enable_seqscan = off; SET jit = off;
-                 SET idle_in_transaction_session_timeout = '30s';"
+                 SET idle_in_transaction_session_timeout = '30s';
+                 SELECT set_config('application_name', 'sms-chat', false)
+                 WHERE current_setting('application_name') = '';"
             }
             (DatabaseUrl::Sqlite(_), Purpose::Read) => {
                 "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -1000;
@@ -192,6 +198,16 @@ impl Connections {
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY;
                  PRAGMA journal_size_limit = 67108864;"
+            }
+            // The locking mode is set first: then the first read fails while another connection is open.
+            (DatabaseUrl::Sqlite(_), Purpose::MoveFrom) => {
+                "PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA query_only = ON;
+                 SELECT count(*) FROM sqlite_schema; PRAGMA cache_size = -64000; PRAGMA temp_store = MEMORY;"
+            }
+            (DatabaseUrl::Sqlite(_), Purpose::MoveTo) => {
+                "PRAGMA busy_timeout = 2000; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -64000;
+                 PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;"
             }
         };
         conn.batch(settings).map_err(|error| ConnectionError::BadConnection(error.to_string()))?;

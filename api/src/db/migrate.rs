@@ -2,8 +2,9 @@
 //! scripts are embedded in the binary.
 
 use diesel::{
-    backend::Backend,
-    migration::{self, MigrationSource},
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+    sqlite::Sqlite,
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -11,6 +12,8 @@ use super::{
     DatabaseUrl, DbConnection, DbError,
     connection::{Connections, Purpose, on_each},
     files,
+    text_query::TextQuery,
+    transfer,
 };
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
@@ -40,13 +43,24 @@ impl Migrations {
         Ok(Self { conn })
     }
 
+    /// Migrates on a connection that is already open.
+    pub(super) fn on_connection(conn: DbConnection) -> Self {
+        Self { conn }
+    }
+
+    /// Returns the connection.
+    pub(super) fn into_connection(self) -> DbConnection {
+        self.conn
+    }
+
     /// Runs all pending migrations and returns their number. Of several processes, one at a time runs them; the others
     /// wait.
     ///
     /// # Errors
     /// When a migration fails: the migrations before it stay applied. `NewerSchema` when the database has a migration
-    /// that this program does not know.
+    /// that this program does not know, `UnfinishedMove` when a move into the database is unfinished.
     pub fn run(&mut self) -> Result<usize, DbError> {
+        transfer::refuse_unfinished(&mut self.conn)?;
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(LOCK)?;
         }
@@ -78,8 +92,7 @@ impl Migrations {
 
     /// Refuses a database that a newer version has migrated: this version does not know what its columns mean.
     fn refuse_newer(&mut self) -> Result<(), DbError> {
-        let scripts = self.scripts();
-        match on_each!(&mut self.conn, |conn| newest_unknown(conn, &scripts)).map_err(unreadable)? {
+        match SchemaState::of(&mut self.conn)?.unknown {
             Some(version) => Err(DbError::NewerSchema(version)),
             None => Ok(()),
         }
@@ -103,17 +116,54 @@ impl Migrations {
     }
 }
 
-fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {
-    DbError::Unreachable(format!("the applied migrations cannot be read: {error}"))
+/// The migrations of a database, compared with those of this program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SchemaState {
+    /// The newest applied migration. `None` if the database has none of this program's migrations.
+    pub(super) newest: Option<String>,
+    /// Number of migrations of this program that were not applied.
+    pub(super) pending: usize,
+    /// The newest applied migration that this program does not know.
+    pub(super) unknown: Option<String>,
 }
 
-/// Returns the newest applied migration that is not among the scripts.
-fn newest_unknown<D: Backend>(
-    conn: &mut impl MigrationHarness<D>,
-    scripts: &EmbeddedMigrations,
-) -> migration::Result<Option<String>> {
-    let scripts = MigrationSource::<D>::migrations(scripts)?;
-    let known: Vec<String> = scripts.iter().map(|script| script.name().version().to_string()).collect();
-    let applied = conn.applied_migrations()?;
-    Ok(applied.iter().map(ToString::to_string).filter(|version| !known.contains(version)).max())
+impl SchemaState {
+    /// Reads the applied migrations. Changes nothing, unlike [`Migrations::missing`], which creates their table.
+    pub(super) fn of(conn: &mut DbConnection) -> Result<Self, DbError> {
+        let exists = match conn {
+            DbConnection::Postgres(_) => "SELECT to_regclass('__diesel_schema_migrations')::text",
+            DbConnection::Sqlite(_) => {
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = '__diesel_schema_migrations'"
+            }
+        };
+        let known = known(conn)?;
+        if TextQuery::new(exists).value(conn)?.is_none() {
+            return Ok(Self { newest: None, pending: known.len(), unknown: None });
+        }
+        let applied =
+            TextQuery::new("SELECT version FROM __diesel_schema_migrations ORDER BY version").load(conn)?;
+        let applied: Vec<String> =
+            applied.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect();
+        let is_ours = applied.iter().any(|version| known.contains(version));
+        Ok(Self {
+            pending: known.iter().filter(|version| !applied.contains(version)).count(),
+            unknown: applied.iter().rfind(|version| !known.contains(version)).cloned(),
+            newest: applied.last().filter(|_| is_ours).cloned(),
+        })
+    }
+}
+
+/// Returns the versions of this program's migrations.
+fn known(conn: &DbConnection) -> Result<Vec<String>, DbError> {
+    let versions = match conn {
+        DbConnection::Postgres(_) => MigrationSource::<Pg>::migrations(&POSTGRES)
+            .map(|all| all.iter().map(|one| one.name().version().to_string()).collect::<Vec<_>>()),
+        DbConnection::Sqlite(_) => MigrationSource::<Sqlite>::migrations(&SQLITE)
+            .map(|all| all.iter().map(|one| one.name().version().to_string()).collect()),
+    };
+    versions.map_err(|error| DbError::Unreachable(format!("the migrations cannot be read: {error}")))
+}
+
+fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {
+    DbError::Unreachable(format!("the applied migrations cannot be read: {error}"))
 }

@@ -1,6 +1,7 @@
 //! Access to the database through [`Db::read`] and [`Db::write`]. Both take a closure, one per request, and run it on a
 //! thread outside the HTTP workers. Only this folder and `search/` distinguish SQLite and PostgreSQL.
 
+pub mod backup;
 pub(crate) mod cached;
 mod commits;
 mod connection;
@@ -11,6 +12,8 @@ mod migrate;
 mod pool;
 pub(crate) mod schema;
 mod storage;
+mod text_query;
+pub mod transfer;
 mod types;
 mod url;
 mod writer;
@@ -58,6 +61,12 @@ pub enum DbError {
     /// The database cannot be reached, the connection was lost, or the database only reads.
     #[error("the database cannot be reached: {}", in_one_line(.0))]
     Unreachable(String),
+    /// The database was not filled completely.
+    #[error(
+        "the move from {0} into this database is unfinished, so nothing else may use it; \
+         run the same sms-chat move again to finish it"
+    )]
+    UnfinishedMove(String),
     /// The closure panicked. The transaction was rolled back.
     #[error("a database closure panicked")]
     Panicked,
@@ -143,6 +152,8 @@ impl Db {
             }
         };
         let pool = Pool::open(Connections { url: url.clone(), purpose }, connections)?;
+        let mut conn = pool.get()?;
+        transfer::refuse_unfinished(&mut conn)?;
         Ok(Self { pool, writer, storage, commits })
     }
 

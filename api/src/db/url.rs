@@ -2,6 +2,8 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
+use url::Url;
+
 /// Why a text is not the URL of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDatabaseUrl {
@@ -34,6 +36,24 @@ impl FromStr for DatabaseUrl {
             Some(path) => Ok(Self::Sqlite(PathBuf::from(path))),
             None => Err(InvalidDatabaseUrl::Scheme),
         }
+    }
+}
+
+impl DatabaseUrl {
+    /// Returns the URL without the password, as an argument for PostgreSQL's programs. `None` for a SQLite file, and for a
+    /// URL that only libpq can read.
+    #[must_use]
+    pub fn without_password(&self) -> Option<String> {
+        let Self::Postgres(url) = self else { return None };
+        let mut url = Url::parse(url).ok()?;
+        url.set_password(None).ok()?;
+        let kept: Vec<(String, String)> =
+            url.query_pairs().into_owned().filter(|(name, _)| name != "password").collect();
+        url.set_query(None);
+        if !kept.is_empty() {
+            url.query_pairs_mut().extend_pairs(kept);
+        }
+        Some(url.to_string())
     }
 }
 
@@ -112,6 +132,22 @@ mod tests {
         for url in ["", "sqlite://", "sqlite:a.db", "mysql://h/d", "a.db", "POSTGRES://h/d"] {
             assert!(url.parse::<DatabaseUrl>().is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn the_password_is_removed_from_a_url_for_other_programs() {
+        for (url, expected) in [
+            (
+                "postgres://desk:se%40cret@db.example.com:5433/desk",
+                "postgres://desk@db.example.com:5433/desk",
+            ),
+            ("postgres://db/desk?user=desk&password=secret", "postgres://db/desk?user=desk"),
+            ("postgresql://desk:secret@db/desk?sslmode=require", "postgresql://desk@db/desk?sslmode=require"),
+        ] {
+            let url: DatabaseUrl = url.parse().unwrap();
+            assert_eq!(url.without_password().as_deref(), Some(expected));
+        }
+        assert_eq!(DatabaseUrl::Sqlite(PathBuf::from("a.db")).without_password(), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod chaos;
 mod clock_changes;
 mod commands;
+mod copies;
 mod database;
 mod database_outage;
 mod demo;
