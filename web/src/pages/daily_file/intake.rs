@@ -111,9 +111,5 @@ mod tests {
             text(Stage::Imported(file()), true).as_deref(),
             Some("today.csv was uploaded: 1,204 customers.")
         );
-        assert_eq!(
-            text(Stage::Restored(file()), true).as_deref(),
-            Some("The file of 22 Nov was restored: 1,204 customers.")
-        );
     }
 }
