@@ -28,7 +28,8 @@ use crate::{
 /// Sets HttpOnly cookies for browsers and returns a bearer token for programs.
 #[utoipa::path(post, path = "/api/v1/sessions", operation_id = "create_session", tag = "sessions",
     request_body(content = SignIn, example = json!({"email": "ann@example.com", "password": "sms-chat-demo"})),
-    responses((status = 201, body = Session),
+    responses((status = 201, body = Session,
+            headers(("Set-Cookie" = String, description = "The cookies of the session, HttpOnly and SameSite=Strict"))),
         (status = 401, description = "`invalid_credentials`", body = shared::Problem),
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)))]
@@ -47,8 +48,10 @@ pub async fn create_session(
 /// For 30 seconds, the same cookie returns the same response, for a client that lost it or for another tab. A later
 /// reuse ends the session. A session lasts 30 days at most.
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refresh_session", tag = "sessions",
-    responses((status = 200, body = Session),
-        (status = 401, description = "`session_expired`", body = shared::Problem)))]
+    params(("smsc_refresh" = Option<String>, Cookie, description = "The refresh token, set by POST /sessions")),
+    responses((status = 200, body = Session,
+            headers(("Set-Cookie" = String, description = "The cookies of the session, HttpOnly and SameSite=Strict"))),
+        (status = 401, description = "`unauthenticated`, `session_expired`", body = shared::Problem)))]
 pub async fn refresh_session(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -62,7 +65,8 @@ pub async fn refresh_session(
 
 /// Signs out.
 #[utoipa::path(delete, path = "/api/v1/sessions/current", operation_id = "delete_session", tag = "sessions",
-    responses((status = 204, description = "Signed out"),
+    responses((status = 204, description = "Signed out",
+            headers(("Set-Cookie" = String, description = "Removes the cookies of the session"))),
         (status = 401, body = shared::Problem), (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {

@@ -63,7 +63,8 @@ struct Stream {
 /// that has a conversation of the caller's teams open; forget those of an earlier stream.
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last event that was received")),
-    responses((status = 200, description = "The stream", content_type = "text/event-stream", body = Event),
+    responses((status = 200, description = "The stream", content_type = "text/event-stream", body = String,
+            example = "retry: 1000\n\nevent: message_received\nid: 7\ndata: {\"id\":7,\"kind\":\"message_received\",\"team_id\":1,\"conversation_id\":1,\"message_id\":1,\"account_id\":null,\"at\":\"2026-11-22T09:30:00Z\"}\n\n"),
         (status = 401, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn stream_events(

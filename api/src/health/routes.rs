@@ -2,7 +2,8 @@
 
 use actix_web::{HttpResponse, http::header, web};
 use chrono::{DateTime, Utc};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::recorder;
 use crate::{
@@ -12,39 +13,88 @@ use crate::{
     state::AppState,
 };
 
+/// `ok`, or what is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub enum Health {
+    /// No fault.
+    #[serde(rename = "ok")]
+    Ok,
+    /// The server cannot work.
+    #[serde(rename = "not ready")]
+    NotReady,
+    /// The database's disk is full.
+    #[serde(rename = "full")]
+    Full,
+    /// The database cannot be reached.
+    #[serde(rename = "unreachable")]
+    Unreachable,
+    /// The gateway refuses the server's credentials.
+    #[serde(rename = "refuses our credentials")]
+    RefusesCredentials,
+}
+
+/// Whether the process is running.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Liveness {
+    /// `ok`.
+    status: Health,
+}
+
+/// Whether the server can work.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Readiness {
+    /// `ok` or `not ready`.
+    status: Health,
+    /// `ok`, `full` or `unreachable`.
+    database: Health,
+    /// The gateway.
+    gateway: GatewayHealth,
+}
+
+/// The state of the gateway and of the queue of messages to it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GatewayHealth {
+    /// `ok` or `refuses our credentials`.
+    status: Health,
+    /// Since when the gateway has refused the server's credentials; `null` while it accepts them.
+    refused_since: Option<DateTime<Utc>>,
+    /// Number of messages that wait to be sent; `null` if the database cannot be reached.
+    queued: Option<i64>,
+    /// When the oldest of them was queued.
+    oldest_queued_at: Option<DateTime<Utc>>,
+}
+
 /// Reports that the process is running.
 #[utoipa::path(get, path = "/health/live", operation_id = "get_liveness", tag = "health",
-    responses((status = 200, description = "The process is running", body = serde_json::Value)))]
+    responses((status = 200, description = "The process is running", body = Liveness)))]
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(json!({"status": "ok"}))
+    HttpResponse::Ok().json(Liveness { status: Health::Ok })
 }
 
 /// Reports whether the server can work: the database answers and has room, and the gateway accepts the credentials.
 #[utoipa::path(get, path = "/health/ready", operation_id = "get_readiness", tag = "health",
-    responses((status = 200, description = "The server is ready", body = serde_json::Value),
-        (status = 503, description = "The server is not ready, with the reason", body = serde_json::Value)))]
+    responses((status = 200, description = "The server is ready", body = Readiness),
+        (status = 503, description = "The server is not ready, with the reason", body = Readiness)))]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
     let found = match state.db.check_room().await {
         Ok(()) => state.db.read(state_of_gateway).await,
         Err(error) => Err(error),
     };
     let database = match &found {
-        Ok(_) => "ok",
-        Err(DbError::Storage(_)) => "full",
-        Err(_) => "unreachable",
+        Ok(_) => Health::Ok,
+        Err(DbError::Storage(_)) => Health::Full,
+        Err(_) => Health::Unreachable,
     };
     let (queued, oldest, refused) = match found {
         Ok(((queued, oldest), refused)) => (Some(queued), oldest, refused),
         Err(_) => (None, None, None),
     };
-    let gateway = if refused.is_some() { "refuses our credentials" } else { "ok" };
+    let gateway = if refused.is_some() { Health::RefusesCredentials } else { Health::Ok };
     let is_ready = queued.is_some() && refused.is_none();
     let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    response.json(json!({
-        "status": if is_ready { "ok" } else { "not ready" },
-        "database": database,
-        "gateway": {"status": gateway, "refused_since": refused, "queued": queued, "oldest_queued_at": oldest},
-    }))
+    let gateway = GatewayHealth { status: gateway, refused_since: refused, queued, oldest_queued_at: oldest };
+    let status = if is_ready { Health::Ok } else { Health::NotReady };
+    response.json(Readiness { status, database, gateway })
 }
 
 /// The number of queued messages, the time of the oldest, and since when the gateway has refused the credentials.
@@ -56,7 +106,8 @@ fn state_of_gateway(conn: &mut DbConnection) -> Result<StateOfGateway, DbError> 
 
 /// The server's metrics in the Prometheus format.
 #[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "health",
-    responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String)))]
+    responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String,
+            example = "sms_chat_messages_received_total 42\n")))]
 pub async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiError> {
     let recorder = recorder().map_err(|error| ApiError::internal(error))?;
     if let Ok(((queued, oldest), refused)) = state.db.read(state_of_gateway).await {

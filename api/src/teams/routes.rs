@@ -152,8 +152,8 @@ pub async fn create_team_number(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TeamNumberQuery {
-    /// The number in E.164. It can also be sent in a JSON body.
-    #[param(value_type = Option<String>, example = "+447700900005")]
+    /// The number in E.164.
+    #[param(value_type = String, required = true, pattern = r"^\+[1-9][0-9]{6,14}$", example = "+447700900005")]
     number: Option<PhoneNumber>,
 }
 

@@ -72,7 +72,8 @@ pub struct QueueQuery {
 #[utoipa::path(get, path = "/api/v1/queue", operation_id = "get_queue", tag = "conversations",
     params(QueueQuery, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the last response")),
     responses((status = 200, body = Queue, headers(("ETag" = String, description = "The version of the response"))),
-        (status = 304, description = "The queue is the same as in the response with this `ETag`"),
+        (status = 304, description = "The queue is the same as in the response with this `ETag`",
+            headers(("ETag" = String, description = "The version of the response"))),
         (status = 400, description = "`invalid_query`", body = Problem), (status = 401, body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem), (status = 429, body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]

@@ -74,7 +74,7 @@ pub async fn delete_message(
 /// after that message. The body can be left out.
 #[utoipa::path(post, path = "/api/v1/messages/{id}/send_now", operation_id = "send_message_now",
     tag = "conversations", params(("id" = i64, Path, description = "The message")),
-    request_body(content = SendNow, example = json!({"last_seen_message_id": 42})),
+    request_body(content = Option<SendNow>, example = json!({"last_seen_message_id": 42})),
     responses((status = 200, description = "Queued for sending", body = Message),
         (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
