@@ -1,14 +1,17 @@
 //! Corrects schemas that the annotations cannot express.
 
+use std::collections::BTreeMap;
+
 use utoipa::{
     Modify,
     openapi::{
-        OpenApi, Ref, RefOr, Schema, Type,
-        schema::{ArrayItems, SchemaType},
+        ObjectBuilder, OpenApi, Ref, RefOr, Schema, Type,
+        schema::{AnyOfBuilder, ArrayItems, SchemaType},
     },
 };
 
 use super::operations::{places, responses, value};
+use crate::gateway::failure::FailureCode;
 
 /// The prefix that the names of pages have.
 const PAGE: &str = "Page_";
@@ -29,6 +32,7 @@ impl Modify for Schemas {
                 page.description = Some(format!("A page of a list of `{item}`."));
             }
         }
+        name_failure_codes(schemas);
         describe_responses(document);
         for place in places(document) {
             let parameters = place.operation.parameters.iter_mut().flatten();
@@ -40,6 +44,20 @@ impl Modify for Schemas {
                 }
             }
         }
+    }
+}
+
+/// Lists the codes of failed messages that the server explains. The gateway can have others.
+fn name_failure_codes(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    if let Some(RefOr::T(Schema::Object(error))) = schemas.get_mut("MessageError")
+        && let Some(RefOr::T(Schema::Object(code))) = error.properties.get("code")
+    {
+        let known = FailureCode::all_known().map(|code| code.to_string());
+        let known = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known));
+        let other =
+            ObjectBuilder::new().schema_type(Type::String).description(Some("Another code of the gateway"));
+        let codes = AnyOfBuilder::new().description(code.description.clone()).item(known).item(other).build();
+        error.properties.insert("code".to_owned(), RefOr::T(Schema::AnyOf(codes)));
     }
 }
 
