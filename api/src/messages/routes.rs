@@ -24,7 +24,6 @@ pub struct FileContent(Vec<u8>);
         ("n" = usize, Path, description = "Index in the message's `media`, from 0")),
     responses((status = 200, description = "The file", content_type = "*/*", body = FileContent,
             headers(("Content-Disposition" = String, description = "`inline` for pictures, otherwise `attachment`"))),
-        (status = 401, body = Problem), (status = 404, body = Problem),
         (status = 410, description = "`media_gone`: the gateway has deleted the file", body = Problem),
         (status = 502, description = "`gateway_unavailable`, `media_unusable`", body = Problem),
         (status = 504, description = "`gateway_timeout`", body = Problem)),

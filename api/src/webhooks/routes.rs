@@ -83,12 +83,10 @@ impl Form {
     params(("X-Twilio-Signature" = String, Header, description = "The gateway's signature of the URL and the form")),
     request_body(content = IncomingMessageForm, content_type = "application/x-www-form-urlencoded",
         description = "Twilio's incoming message webhook"),
-    responses(
-        (status = 200, description = "Accepted: an empty TwiML response", content_type = "text/xml", body = String,
+    responses((status = 200, description = "Accepted: an empty TwiML response", content_type = "text/xml", body = String,
             example = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>"),
         (status = 403, description = "`invalid_signature`", body = Problem),
-        (status = 404, description = "No team owns the number", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)))]
+        (status = 404, description = "No team owns the number", body = Problem)))]
 pub async fn receive_message(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -168,8 +166,7 @@ async fn reject(
     request_body(content = StatusForm, content_type = "application/x-www-form-urlencoded",
         description = "Twilio's status callback"),
     responses((status = 204, description = "Accepted"),
-        (status = 403, description = "`invalid_signature`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)))]
+        (status = 403, description = "`invalid_signature`", body = Problem)))]
 pub async fn receive_status(
     state: web::Data<AppState>,
     request: HttpRequest,
