@@ -67,7 +67,8 @@ class Server:
 
 def faults_of_document(document: dict) -> list[str]:
     """Returns what the validator of the OpenAPI Specification and the examples' own schemas reject."""
-    invalid = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in OpenAPIV31SpecValidator(document).iter_errors()]
+    errors = OpenAPIV31SpecValidator(document).iter_errors()
+    invalid = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in errors]
     return invalid + faults_of_examples(document)
 
 
@@ -107,6 +108,9 @@ def detects_faults(arguments: argparse.Namespace, document: dict) -> bool:
         return False
     quick = argparse.Namespace(server=arguments.server, examples=1, quiet=True, spare_sessions=1)
     quick.passed_on = ["--include-operation-id", "get_me", "--phases", "coverage"]
+    if not check(quick, document, seed=1):
+        print("GET /me does not match the document", file=sys.stderr)
+        return False
     for fault in ("body", "status"):
         os.environ["SMS_CHAT_BREAK"] = fault
         passed = check(quick, document, seed=1)

@@ -25,6 +25,19 @@ ONLY_ACCOUNTS = (
     "/conversations",
     "/teams",
 )
+# Properties and parameters that contain ids.
+IDS = (
+    "account_id",
+    "closure_reason_id",
+    "file_id",
+    "id",
+    "mentions",
+    "tag",
+    "tag_ids",
+    "team_id",
+    "team_ids",
+    "template_id",
+)
 # Numbers of the requests, for keys that are used once.
 REQUESTS = itertools.count()
 
@@ -66,16 +79,33 @@ def protect_callers(case):
             given[name] = CALLERS["other_account_id"]
 
 
+def existing(name, value):
+    """Replaces each generated id with one of those that the demo data has."""
+    if isinstance(value, dict):
+        return {inner: existing(inner, item) for inner, item in value.items()}
+    if isinstance(value, list):
+        return [existing(name, item) for item in value]
+    is_id = name in IDS and isinstance(value, (int, float)) and not isinstance(value, bool)
+    return 1 + int(value) % 3 if is_id else value
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Completes what a schema cannot express, so that valid requests reach the server's work."""
+    is_positive = case.meta is not None and case.meta.generation.mode.is_positive
+    is_stateful = case.meta is not None and isinstance(case.meta.phase.data, StatefulPhaseData)
+    # Stateful tests use the ids of earlier responses.
+    if is_positive and not is_stateful:
+        case.path_parameters = existing("", case.path_parameters)
+        case.query = existing("", case.query)
+        case.body = existing("", case.body)
     protect_callers(case)
-    if case.meta is None or case.meta.generation.mode.is_negative:
+    if not is_positive:
         return
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = f"request-{next(REQUESTS)}"
     # Cursors are opaque. Only those of an earlier response, in stateful tests, are valid.
-    if not isinstance(case.meta.phase.data, StatefulPhaseData):
+    if not is_stateful:
         case.query.pop("cursor", None)
     if case.path.endswith("/sessions/refresh") and CALLERS["refresh_tokens"]:
         case.cookies["smsc_refresh"] = CALLERS["refresh_tokens"].pop()
