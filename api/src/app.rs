@@ -5,7 +5,10 @@ mod gateway;
 
 use std::{
     net::{SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use actix_web::{
@@ -44,7 +47,10 @@ const SHUTDOWN_SECONDS: u64 = 20;
 pub enum StartError {
     /// The database cannot be opened.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
-    Db(#[from] DbError),
+    Db(DbError),
+    /// A newer version of this program has migrated the database.
+    #[error("{0}")]
+    NewerSchema(DbError),
     /// The address cannot be bound.
     #[error("cannot listen on {0}: {1}; choose another with SMS_CHAT_LISTEN")]
     Listen(SocketAddr, std::io::Error),
@@ -67,6 +73,15 @@ pub enum StartError {
     DemoPassword(String),
 }
 
+impl From<DbError> for StartError {
+    fn from(error: DbError) -> Self {
+        match error {
+            DbError::NewerSchema(_) => Self::NewerSchema(error),
+            error => Self::Db(error),
+        }
+    }
+}
+
 /// A server that accepts connections, with its background tasks.
 #[expect(missing_debug_implementations, reason = "actix-web's server has none")]
 pub struct Application {
@@ -78,6 +93,7 @@ pub struct Application {
     pub simulator: Option<Simulator>,
     server: Server,
     stop: watch::Sender<bool>,
+    stopping: Arc<AtomicBool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -87,11 +103,19 @@ pub struct Application {
 pub struct Stop {
     server: ServerHandle,
     stop: watch::Sender<bool>,
+    stopping: Arc<AtomicBool>,
 }
 
 impl Stop {
+    /// Makes `/health/ready` fail, so that a load balancer sends new requests to other replicas. The server still
+    /// answers all requests.
+    pub fn announce(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
     /// Finishes the requests in progress, then stops the server.
     pub async fn stop(self) {
+        self.announce();
         // Ends live streams first; the server would wait for them.
         let _ = self.stop.send(true);
         self.server.stop(true).await;
@@ -129,6 +153,7 @@ impl Application {
         };
         let credentials = settings.credentials();
         let queue = Arc::new(QueueAnswers::new(db.clone(), background.versions));
+        let stopping = Arc::<AtomicBool>::default();
         let search_sample = Arc::new(search::Sample::new(clock.clone()));
         let state = web::Data::new(AppState {
             db,
@@ -142,6 +167,7 @@ impl Application {
             daily_files: background.daily_files,
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
             search_sample,
+            stopping: Arc::clone(&stopping),
             trusted_proxies: settings.http.trusted_proxies.clone(),
             http,
             public_url: public_url.clone(),
@@ -153,13 +179,13 @@ impl Application {
             simulated: simulator.as_ref().map(Simulator::numbers),
         });
         let server = serve(listener, state).map_err(|error| StartError::Listen(address, error))?;
-        Ok(Self { address, public_url, simulator, server, stop, tasks: background.tasks })
+        Ok(Self { address, public_url, simulator, server, stop, stopping, tasks: background.tasks })
     }
 
     /// Returns a handle that stops the application.
     #[must_use]
     pub fn stop(&self) -> Stop {
-        Stop { server: self.server.handle(), stop: self.stop.clone() }
+        Stop { server: self.server.handle(), stop: self.stop.clone(), stopping: Arc::clone(&self.stopping) }
     }
 
     /// Serves until it is stopped, then waits for the background tasks to finish their requests to the gateway.

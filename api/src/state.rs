@@ -1,6 +1,6 @@
 //! The state that every handler receives. `app` builds it.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use chrono::TimeDelta;
 use secrecy::SecretString;
@@ -44,6 +44,8 @@ pub struct AppState {
     pub search_reach: TimeDelta,
     /// What a search knows about the stored texts.
     pub search_sample: Arc<search::Sample>,
+    /// Whether the server is about to stop. Readiness then fails, while requests are still answered.
+    pub stopping: Arc<AtomicBool>,
     /// Imports daily files.
     pub daily_files: Arc<DailyFiles>,
     /// The settings that apply to every request.

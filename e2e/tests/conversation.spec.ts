@@ -157,3 +157,21 @@ test("a draft that a template has replaced can be restored", async ({ page, serv
   await page.getByRole("button", { name: "Restore my text" }).click();
   await expect(conversation.box).toHaveValue("My own words");
 });
+
+test("the agent reads that the conversation is closed, also if its event arrives before the response", async ({
+  page,
+  server,
+}) => {
+  const { conversation } = await openNewConversation(page, server);
+  await page.route(
+    /\/closure$/,
+    async (route) => {
+      const response = await route.fetch();
+      await expect(conversation.closing).toHaveCount(0);
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await conversation.close("Payment arranged");
+  await expect(page.getByRole("region", { name: "Notices" })).toContainText("The conversation is closed.");
+});

@@ -1,7 +1,9 @@
 // Single-key shortcuts, which do nothing while the agent types.
 
 import { ConversationPage, openNewConversation } from "../fixtures/conversation.ts";
+import { credentialsOf } from "../fixtures/demo.ts";
 import { requestsTo } from "../fixtures/network.ts";
+import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test("J and K move between rows, Enter opens one, N takes the next, and G Q returns to the queue", async ({
@@ -28,6 +30,52 @@ test("J and K move between rows, Enter opens one, N takes the next, and G Q retu
   await page.keyboard.press("q");
   await expect(page).toHaveURL("/");
   await expect(links.first()).toBeVisible();
+});
+
+test("an agent works with the keyboard alone, from signing in to closing a conversation", async ({ page, server }) => {
+  const customer = server.customer("Support");
+  await customer.send("Where is my letter?");
+  const { keyboard } = page;
+  await page.goto(`${server.url}/sign-in`);
+  const { email, password } = credentialsOf("bo");
+  await expect(new SignInPage(page).email).toBeFocused();
+  await keyboard.type(email);
+  await keyboard.press("Tab");
+  await keyboard.type(password);
+  await keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: "Conversations in progress" })).toBeVisible();
+
+  await test.step("the palette finds the conversation by its number", async () => {
+    await keyboard.press("Control+k");
+    await expect(page.getByRole("combobox")).toBeFocused();
+    await keyboard.type(customer.number);
+    await expect(page.getByRole("option", { name: customer.displayNumber }).first()).toHaveAttribute("aria-selected", "true");
+    await keyboard.press("Enter");
+  });
+  const conversation = new ConversationPage(page);
+  await expect(conversation.message("Where is my letter?")).toBeVisible();
+  await test.step("C, a reply, Control+Enter", async () => {
+    await keyboard.press("c");
+    await expect(conversation.box).toBeFocused();
+    await keyboard.type("It is on its way");
+    await keyboard.press("Control+Enter");
+    await expect(conversation.message("It is on its way")).toContainText("delivered");
+    await keyboard.press("Escape");
+  });
+  await test.step("E, a reason, a note, Enter on the button", async () => {
+    await keyboard.press("e");
+    await expect(conversation.reason).toBeFocused();
+    await keyboard.type("Solved");
+    await expect(conversation.reason.locator("option:checked")).toHaveText("Solved");
+    await keyboard.press("Tab");
+    await expect(conversation.note).toBeFocused();
+    await keyboard.type("Letter sent again");
+    await keyboard.press("Tab");
+    await expect(conversation.closeButton).toBeFocused();
+    await keyboard.press("Enter");
+    await expect(page.getByText("Letter sent again")).toBeVisible();
+    await expect(conversation.closing).toHaveCount(0);
+  });
 });
 
 test("N takes one conversation while it is held down, and none below an open dialog", async ({ page, server }) => {

@@ -76,6 +76,20 @@ test("@ suggests colleagues, and a mentioned colleague gets a notice with a link
   await expect(notice).toHaveCount(0);
 });
 
+test("what is typed right after choosing a colleague follows the name", async ({ page, server }) => {
+  // Frames of a busy browser come late.
+  await page.addInitScript(() => {
+    window.requestAnimationFrame = (frame) => window.setTimeout(() => frame(performance.now()), 300);
+  });
+  await openNewConversation(page, server);
+  await page.getByRole("button", { name: "Note", exact: true }).click();
+  await noteBox(page).pressSequentially("Ask @b");
+  await expect(page.getByRole("listbox", { name: "Colleagues" }).getByRole("option")).toHaveText(["Bo"]);
+  await noteBox(page).press("Enter");
+  await noteBox(page).pressSequentially("today", { delay: 100 });
+  await expect(noteBox(page)).toHaveValue("Ask @Bo today");
+});
+
 test("signing out removes the notice of a mention", async ({ page, otherPage, server }) => {
   await openNewConversation(page, server);
   await server.openAs(otherPage, "bo", "/closed");

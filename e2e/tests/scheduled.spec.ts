@@ -152,16 +152,38 @@ test("with the own setting, a message just sent can be undone, and its text retu
   expect(await customer.receivedBodies()).toEqual(["I agree to waive the fee"]);
 });
 
+test("the text returns also if the event of the undo arrives before its response", async ({ page, freshServer }) => {
+  await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 10 });
+  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  const { conversation } = await openNewConversation(page, freshServer);
+  await (await preferences).finished();
+  const bubble = conversation.message("On its way");
+  await page.route(
+    /\/api\/v1\/messages\/\d+$/,
+    async (route) => {
+      const response = await route.fetch();
+      await expect(bubble).toHaveCount(0);
+      await route.fulfill({ response });
+    },
+    { times: 1 },
+  );
+  await conversation.reply("On its way");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(conversation.box).toHaveValue("On its way");
+});
+
 test("an undo that comes too late says so", async ({ page, freshServer, browserErrors }) => {
   browserErrors.expect(409, "/messages/");
   await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 5 });
   const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
-  const { customer, conversation } = await openNewConversation(page, freshServer);
+  const { conversation } = await openNewConversation(page, freshServer);
   await (await preferences).finished();
+  const bubble = conversation.message("On its way");
   await page.route(
     /\/api\/v1\/messages\/\d+$/,
     async (route) => {
-      await expect.poll(() => customer.receivedBodies(), { timeout: 15_000 }).toEqual(["On its way"]);
+      // The page knows that the message was sent before the response says that it was too late.
+      await expect(bubble).toContainText("delivered", { timeout: 15_000 });
       await route.continue();
     },
     { times: 1 },

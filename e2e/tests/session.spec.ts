@@ -102,6 +102,21 @@ test("signing out ends the session in the browser and on the server", async ({
   await expect(new SignInPage(page).heading).toBeVisible();
 });
 
+test("signing out first cancels the requests of the page", async ({ page, server }) => {
+  await server.openAs(page, "ann", "/");
+  // It is never answered.
+  await page.route(/\/api\/v1\/queue\?.*assigned=me/, () => {});
+  const cancelled = page.waitForEvent("requestfailed", (request) => request.url().includes("assigned=me"));
+  await page.route("**/api/v1/sessions/current", async (route) => {
+    await cancelled;
+    await route.continue();
+  });
+  await page.getByRole("button", { name: /^Mine \d+$/ }).first().click();
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(new SignInPage(page).heading).toBeVisible();
+});
+
 test("a session whose access token has expired is renewed while a reply is being sent", async ({
   page,
   context,

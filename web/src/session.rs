@@ -144,15 +144,14 @@ impl Session {
         Ok(())
     }
 
-    /// Signs out.
+    /// Signs out. The pages close first, so that none of their requests finds the session over.
     pub(crate) async fn sign_out(self) -> Result<(), RequestError> {
-        match self.client.delete_session().await {
-            Ok(()) | Err(RequestError::SignedOut) => {
-                self.state.set(SessionState::SignedOut);
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        let before = self.state.get_untracked();
+        self.state.set(SessionState::Loading);
+        let response = self.client.delete_session().await;
+        let is_over = matches!(response, Ok(()) | Err(RequestError::SignedOut));
+        self.state.set(if is_over { SessionState::SignedOut } else { before });
+        if is_over { Ok(()) } else { response }
     }
 }
 

@@ -68,14 +68,7 @@ enum Task {
     Screenshots,
     /// Kills the server repeatedly under load, with every gateway fault, and checks that no message is lost or sent
     /// twice.
-    Chaos {
-        /// Seed of the random choices; the summary prints it, so that a run can be repeated.
-        #[arg(long)]
-        seed: Option<u64>,
-        /// Number of times the server is killed.
-        #[arg(long, default_value_t = 50)]
-        kills: u64,
-    },
+    Chaos(chaos::Selection),
     /// Validates the OpenAPI document, and tests every operation of a server against it with generated requests.
     Schemathesis(schemathesis::Options),
     /// Checks formatting, Clippy, documentation, dependencies and the project's own rules.
@@ -110,6 +103,6 @@ fn perform(task: Task) -> Result<()> {
         Task::Schemathesis(options) => schemathesis::run(&workspace, &options),
         Task::Screenshots => screenshots::run(&workspace),
         Task::Bench(selection) => bench::run(&workspace, &selection),
-        Task::Chaos { seed, kills } => chaos::run(&workspace, seed, kills),
+        Task::Chaos(selection) => chaos::run(&workspace, &selection),
     }
 }

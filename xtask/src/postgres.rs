@@ -49,6 +49,8 @@ log_min_messages = fatal
 pub(crate) enum Purpose {
     /// Fast, without durability.
     Tests,
+    /// A commit survives a killed PostgreSQL, but not a power cut.
+    Chaos,
     /// With durability, as in production.
     Bench,
 }
@@ -56,7 +58,7 @@ pub(crate) enum Purpose {
 impl Purpose {
     fn folder(self) -> PathBuf {
         match self {
-            Self::Tests => temporary::parent(),
+            Self::Tests | Self::Chaos => temporary::parent(),
             Self::Bench => std::env::temp_dir(),
         }
     }
@@ -66,6 +68,7 @@ impl Purpose {
             Self::Tests => {
                 "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nmax_wal_size = '128MB'\n"
             }
+            Self::Chaos => "fsync = off\nsynchronous_commit = on\nmax_wal_size = '128MB'\n",
             Self::Bench => "fsync = on\nsynchronous_commit = on\n",
         }
     }
@@ -76,6 +79,8 @@ pub(crate) struct Postgres {
     supervisor: Child,
     /// Connects as the superuser.
     pub(crate) url: String,
+    /// A shell script that restarts the cluster. Its argument is the mode: `fast` or `immediate`.
+    pub(crate) restart_script: String,
 }
 
 impl Postgres {
@@ -97,6 +102,7 @@ impl Postgres {
             purpose.settings(),
             folder.display()
         );
+        let restart_script = restart_script(&programs, &folder, &prefix);
         let mut supervisor = Command::new("sh")
             .args(["-c", SUPERVISOR, "supervisor"])
             .args([folder.as_os_str(), programs.as_os_str(), settings.as_ref()])
@@ -110,7 +116,8 @@ impl Postgres {
         if let Some(output) = supervisor.stdout.take() {
             BufReader::new(output).read_line(&mut first_line)?;
         }
-        let cluster = Self { supervisor, url: format!("postgres://postgres@127.0.0.1:{port}/postgres") };
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let cluster = Self { supervisor, url, restart_script };
         if first_line.trim() != "ready" {
             bail!("PostgreSQL did not start");
         }
@@ -125,6 +132,15 @@ impl Drop for Postgres {
             eprintln!("PostgreSQL may still be running: {error}");
         }
     }
+}
+
+/// `prefix` begins a command that runs as the folder's owner, who may have no access to the present folder.
+fn restart_script(programs: &Path, folder: &Path, prefix: &[String]) -> String {
+    let (programs, folder, prefix) = (programs.display(), folder.display(), prefix.join(" "));
+    format!(
+        "cd '{folder}' && {prefix} '{programs}/pg_ctl' -D '{folder}/data' -l '{folder}/server.log' -m \"$1\" -w -t 60 \
+         restart >/dev/null 2>&1 </dev/null"
+    )
 }
 
 /// Finds the folder of `initdb` and `pg_ctl`, newest version first. Debian does not put it in `PATH`.

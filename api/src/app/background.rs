@@ -10,7 +10,7 @@ use crate::{
     conversations::{assignment::absence, presence::Presences, snooze::wake},
     daily_files::DailyFiles,
     db::{Db, DbError},
-    events::{self, feed::Feed, versions::Versions},
+    events::{feed::Feed, position::Position, versions::Versions},
     gap_repair::GapRepair,
     gateway::client::GatewayClient,
     outbox::{
@@ -40,7 +40,7 @@ impl Background {
         stopped: watch::Receiver<bool>,
     ) -> Result<Self, DbError> {
         let outbox = Arc::new(Outbox::default());
-        let last_event = db.read(events::queries::newest).await?;
+        let position = Position::end(db, clock).await?;
         let versions = Arc::new(Versions::new(clock.clone()));
         db.observe_commits(Arc::<Versions>::clone(&versions));
         let feed = Arc::new(Feed::new(Arc::clone(&versions)));
@@ -52,6 +52,7 @@ impl Background {
             feed: Arc::clone(&feed),
             give_up_after: settings.gateway.give_up_after,
             list_lag: settings.gateway.list_lag,
+            doubts: Arc::default(),
         };
         let clock_jumps = ClockJumps {
             db: db.clone(),
@@ -72,7 +73,7 @@ impl Background {
             tokio::spawn(retention::keep(db.clone(), clock.clone(), stopped.clone())),
             tokio::spawn(absence::keep(db.clone(), clock.clone(), Arc::clone(&feed), stopped.clone())),
             tokio::spawn(wake::keep(db.clone(), clock.clone(), Arc::clone(&feed), stopped.clone())),
-            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), last_event, stopped.clone())),
+            tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), position, stopped.clone())),
         ];
         if let Some(every) = settings.gateway.repair_every {
             let repair = GapRepair {

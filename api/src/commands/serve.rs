@@ -1,7 +1,7 @@
 //! `sms-chat serve`: starts the server, prints its addresses, and shuts it down gracefully on SIGINT and SIGTERM.
 
 use api::{
-    app::{self, Application},
+    app::{self, Application, Stop},
     auth::PasswordPool,
     clock::Clock,
     config::{GatewayKind, SettingArgs, Settings},
@@ -9,7 +9,8 @@ use api::{
     demo::{self, DEMO_EMAILS, DEMO_PASSWORD, DemoError},
     health,
 };
-use tokio::signal::unix::{SignalKind, signal};
+use chrono::TimeDelta;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::CommandError;
@@ -32,11 +33,8 @@ async fn run(settings: &Settings, demo_when_new: bool) -> Result<(), CommandErro
     let application = Application::build(settings, Clock::System).await?;
     print_addresses(&application, settings, demo_when_new, is_new);
     let stop = application.stop();
-    tokio::spawn(async move {
-        if shutdown_signal().await.is_ok() {
-            stop.stop().await;
-        }
-    });
+    let signals = Signals::listen()?;
+    tokio::spawn(stop_on_signal(signals, stop, settings.shutdown_delay));
     Ok(application.run().await?)
 }
 
@@ -51,14 +49,33 @@ async fn add_demo_data_if_new(settings: &Settings) -> Result<bool, CommandError>
     }
 }
 
-async fn shutdown_signal() -> std::io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that stop the server.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+}
+
+/// Waits for a signal, then stops the server. On SIGTERM, the server goes on for the delay, or until the next signal:
+/// readiness fails, and the load balancer has time to see it. SIGINT comes from a person and stops it at once.
+async fn stop_on_signal(mut signals: Signals, stop: Stop, delay: TimeDelta) {
+    tokio::select! {
+        _ = signals.interrupt.recv() => {}
+        _ = signals.terminate.recv() => {
+            stop.announce();
+            tokio::select! {
+                () = Clock::System.sleep(delay) => {}
+                _ = signals.interrupt.recv() => {}
+                _ = signals.terminate.recv() => {}
+            }
+        }
+    }
+    stop.stop().await;
 }
 
 fn print_addresses(application: &Application, settings: &Settings, demo: bool, is_new: bool) {

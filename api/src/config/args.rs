@@ -126,6 +126,15 @@ pub struct SettingArgs {
         value_name = "N"
     )]
     pub repair_seconds: Option<String>,
+    /// How long the server still answers new requests after SIGTERM, in seconds, 0 to 60. `/health/ready` fails meanwhile, so that a load balancer sends no more requests. Default: `5` with PostgreSQL, `0` with SQLite.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_SHUTDOWN_DELAY",
+        alias = "sms-chat-shutdown-delay",
+        value_name = "SECONDS"
+    )]
+    pub shutdown_delay: Option<String>,
     /// Maximum number of requests per minute for each account and each API key; 0 for no limit. It protects the server from a runaway program; it is not a quota. Default: `120000`.
     #[arg(long, global = true, env = "SMS_CHAT_RATE_LIMIT", alias = "sms-chat-rate-limit", value_name = "N")]
     pub rate_limit: Option<String>,

@@ -10,6 +10,7 @@ mod values;
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use chrono::TimeDelta;
 use secrecy::SecretString;
 
 use crate::db::{DatabaseUrl, InvalidDatabaseUrl};
@@ -38,6 +39,8 @@ pub struct Settings {
     pub http: HttpSettings,
     /// The secret that signs access tokens.
     pub jwt_secret: SecretString,
+    /// How long the server still answers new requests after SIGTERM.
+    pub shutdown_delay: TimeDelta,
     /// The SMS gateway.
     pub gateway: GatewaySettings,
     /// Limits for requests and searches.
@@ -106,6 +109,9 @@ impl Settings {
             })?,
         };
         let listen = parse_or_default(&args.listen, "127.0.0.1:8080", "SMS_CHAT_LISTEN", "127.0.0.1:8080")?;
+        let default_delay = if matches!(url, DatabaseUrl::Postgres(_)) { 5 } else { 0 };
+        let shutdown_delay =
+            parse_in_range(&args.shutdown_delay, 0..=60, default_delay, "SMS_CHAT_SHUTDOWN_DELAY", "5")?;
         let jwt_secret = secret::jwt_secret(non_empty(&args.jwt_secret), &url)?;
         Ok(Self {
             database: DatabaseSettings {
@@ -127,6 +133,7 @@ impl Settings {
                 api_docs: parse_exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
             },
             jwt_secret,
+            shutdown_delay: TimeDelta::seconds(shutdown_delay.into()),
             gateway: gateway::read(args)?,
             limits: LimitSettings {
                 requests_per_minute: parse_in_range(

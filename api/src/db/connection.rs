@@ -1,13 +1,13 @@
 //! The abstraction over both databases: one connection type, and macros that run the same Diesel expression on either.
 
 use diesel::{
-    Connection, ConnectionError, IntoSql, PgConnection, SqliteConnection,
+    Connection, ConnectionError, IntoSql, PgConnection, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager},
-    r2d2::ManageConnection,
+    dsl::sql,
     sql_types::Text,
 };
 
-use super::{DatabaseUrl, DbError, Lock, cached::FixedSql};
+use super::{DatabaseUrl, DbError, Lock, cached::FixedSql, url::with_time_limits};
 
 /// A connection to the configured database.
 #[expect(missing_debug_implementations, reason = "neither connection has one")]
@@ -106,6 +106,13 @@ impl DbConnection {
         Ok(())
     }
 
+    /// Whether transactions of this connection cannot write, on PostgreSQL.
+    pub(super) fn is_read_only(&mut self) -> Result<bool, DbError> {
+        let Self::Postgres(conn) = self else { return Ok(false) };
+        let setting = sql::<Text>("current_setting('transaction_read_only')");
+        Ok(diesel::select(setting).get_result::<String>(conn)? == "on")
+    }
+
     /// Begins a transaction or, inside one, a savepoint. On SQLite, takes the write lock at once (`BEGIN IMMEDIATE`): a
     /// read transaction that starts to write later can fail with "database is locked".
     pub(super) fn begin(&mut self) -> Result<(), DbError> {
@@ -160,7 +167,9 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn establish(&self) -> Result<DbConnection, ConnectionError> {
         let mut conn = match &self.url {
-            DatabaseUrl::Postgres(url) => DbConnection::Postgres(PgConnection::establish(url)?),
+            DatabaseUrl::Postgres(url) => {
+                DbConnection::Postgres(PgConnection::establish(&with_time_limits(url))?)
+            }
             DatabaseUrl::Sqlite(path) => {
                 DbConnection::Sqlite(SqliteConnection::establish(&path.to_string_lossy())?)
             }
@@ -169,7 +178,10 @@ impl Connections {
             // A plan that was made while a table had few rows stays in use when it has many. Without these settings, the
             // events and the outbox of a new desk are read as a whole by every statement, until PostgreSQL analyses them.
             (DatabaseUrl::Postgres(_), _) => {
-                "SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8'; SET enable_seqscan = off; SET jit = off;"
+                // A replica that stops in the middle of a transaction, for example because its machine is suspended,
+                // must not keep its locks.
+                "SET TIME ZONE 'UTC'; SET client_encoding = 'UTF8'; SET enable_seqscan = off; SET jit = off;
+                 SET idle_in_transaction_session_timeout = '30s';"
             }
             (DatabaseUrl::Sqlite(_), Purpose::Read) => {
                 "PRAGMA busy_timeout = 10000; PRAGMA query_only = ON; PRAGMA cache_size = -1000;
@@ -184,22 +196,5 @@ impl Connections {
         };
         conn.batch(settings).map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
         Ok(conn)
-    }
-}
-
-impl ManageConnection for Connections {
-    type Connection = DbConnection;
-    type Error = ConnectionError;
-
-    fn connect(&self) -> Result<DbConnection, ConnectionError> {
-        self.establish()
-    }
-
-    fn is_valid(&self, conn: &mut DbConnection) -> Result<(), ConnectionError> {
-        conn.batch("SELECT 1").map_err(|error| ConnectionError::BadConnection(error.to_string()))
-    }
-
-    fn has_broken(&self, conn: &mut DbConnection) -> bool {
-        on_each!(conn, |conn| AnsiTransactionManager::is_broken_transaction_manager(conn))
     }
 }

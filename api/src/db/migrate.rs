@@ -1,6 +1,10 @@
 //! Runs the database migrations. Each migration has a script for both databases, `migrations/{sqlite,postgres}`; the
 //! scripts are embedded in the binary.
 
+use diesel::{
+    backend::Backend,
+    migration::{self, MigrationSource},
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{
@@ -12,7 +16,7 @@ use super::{
 const SQLITE: EmbeddedMigrations = embed_migrations!("../migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres");
 /// Lets only one replica migrate at a time. The number is arbitrary.
-const LOCK: &str = "SELECT pg_advisory_lock(7061931)";
+const LOCK: &str = "SET statement_timeout = 0; SET lock_timeout = 0; SELECT pg_advisory_lock(7061931)";
 const UNLOCK: &str = "SELECT pg_advisory_unlock(7061931)";
 
 /// A connection for migrations.
@@ -36,30 +40,49 @@ impl Migrations {
         Ok(Self { conn })
     }
 
-    /// Runs all pending migrations and returns their number.
+    /// Runs all pending migrations and returns their number. Of several processes, one at a time runs them; the others
+    /// wait.
     ///
     /// # Errors
-    /// When a migration fails. The migrations before it stay applied.
+    /// When a migration fails: the migrations before it stay applied. `NewerSchema` when the database has a migration
+    /// that this program does not know.
     pub fn run(&mut self) -> Result<usize, DbError> {
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(LOCK)?;
         }
-        let scripts = self.scripts();
-        let ran = on_each!(&mut self.conn, |conn| conn.run_pending_migrations(scripts).map(|ran| ran.len()));
+        let ran = self.run_locked();
         if matches!(self.conn, DbConnection::Postgres(_)) {
             self.conn.batch(UNLOCK)?;
         }
-        ran.map_err(|error| DbError::Unreachable(format!("a migration failed: {error}")))
+        ran
+    }
+
+    fn run_locked(&mut self) -> Result<usize, DbError> {
+        self.refuse_newer()?;
+        let scripts = self.scripts();
+        on_each!(&mut self.conn, |conn| conn.run_pending_migrations(scripts).map(|ran| ran.len()))
+            .map_err(|error| DbError::Unreachable(format!("a migration failed: {error}")))
     }
 
     /// Returns the number of pending migrations.
     ///
     /// # Errors
-    /// When the applied migrations cannot be read.
+    /// When the applied migrations cannot be read. `NewerSchema` when the database has a migration that this program
+    /// does not know.
     pub fn missing(&mut self) -> Result<usize, DbError> {
+        self.refuse_newer()?;
         let scripts = self.scripts();
         on_each!(&mut self.conn, |conn| conn.pending_migrations(scripts).map(|pending| pending.len()))
-            .map_err(|error| DbError::Unreachable(format!("the applied migrations cannot be read: {error}")))
+            .map_err(unreadable)
+    }
+
+    /// Refuses a database that a newer version has migrated: this version does not know what its columns mean.
+    fn refuse_newer(&mut self) -> Result<(), DbError> {
+        let scripts = self.scripts();
+        match on_each!(&mut self.conn, |conn| newest_unknown(conn, &scripts)).map_err(unreadable)? {
+            Some(version) => Err(DbError::NewerSchema(version)),
+            None => Ok(()),
+        }
     }
 
     fn scripts(&self) -> EmbeddedMigrations {
@@ -78,4 +101,19 @@ impl Migrations {
         on_each!(&mut self.conn, |conn| conn.revert_all_migrations(scripts).map(|reverted| reverted.len()))
             .map_err(|error| DbError::Unreachable(format!("a migration could not be reverted: {error}")))
     }
+}
+
+fn unreadable(error: Box<dyn std::error::Error + Send + Sync>) -> DbError {
+    DbError::Unreachable(format!("the applied migrations cannot be read: {error}"))
+}
+
+/// Returns the newest applied migration that is not among the scripts.
+fn newest_unknown<D: Backend>(
+    conn: &mut impl MigrationHarness<D>,
+    scripts: &EmbeddedMigrations,
+) -> migration::Result<Option<String>> {
+    let scripts = MigrationSource::<D>::migrations(scripts)?;
+    let known: Vec<String> = scripts.iter().map(|script| script.name().version().to_string()).collect();
+    let applied = conn.applied_migrations()?;
+    Ok(applied.iter().map(ToString::to_string).filter(|version| !known.contains(version)).max())
 }

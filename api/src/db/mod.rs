@@ -4,22 +4,22 @@
 pub(crate) mod cached;
 mod commits;
 mod connection;
+mod fault;
 pub(crate) mod files;
 mod lock;
 mod migrate;
+mod pool;
 pub(crate) mod schema;
 mod storage;
 mod types;
 mod url;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
-
-use diesel::r2d2::Pool;
-use tokio::sync::Semaphore;
+use std::sync::Arc;
 
 use commits::{Commits, take_noted};
 use connection::{Connections, Purpose};
+use pool::Pool;
 use storage::Storage;
 use writer::Writer;
 
@@ -37,9 +37,6 @@ pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 
 use crate::machine::processors;
 
-/// How long a request waits for a connection before it fails as busy.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// A database error.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -49,10 +46,16 @@ pub enum DbError {
     /// The database disk is full or failing. The transaction was rolled back.
     #[error("the database disk is full or failing: {0}")]
     Storage(String),
-    /// The write queue is full, or no connection became free in time. The client can try again.
+    /// The write queue is full, no connection became free in time, or a statement waited too long. The client can try
+    /// again.
     #[error("the database is busy")]
     Busy,
-    /// The database cannot be reached.
+    /// A newer version of this program has migrated the database.
+    #[error(
+        "the database was migrated by a newer version of sms-chat (migration {0}); start that version or a newer one"
+    )]
+    NewerSchema(String),
+    /// The database cannot be reached, the connection was lost, or the database only reads.
     #[error("the database cannot be reached: {}", in_one_line(.0))]
     Unreachable(String),
     /// The closure panicked. The transaction was rolled back.
@@ -66,7 +69,7 @@ impl From<diesel::result::Error> for DbError {
             storage::note_fault();
             return Self::Storage(error.to_string());
         }
-        Self::Query(error)
+        fault::passing(&error).unwrap_or(Self::Query(error))
     }
 }
 
@@ -77,6 +80,12 @@ fn in_one_line(text: &str) -> String {
 }
 
 impl DbError {
+    /// Whether the database cannot be reached, which the pool logs once.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+
     /// Whether a trigger refused to change a closed conversation.
     #[must_use]
     pub fn is_conversation_closed(&self) -> bool {
@@ -95,9 +104,7 @@ impl DbError {
 /// The database. Cheap to clone; all clones share the connections.
 #[derive(Clone)]
 pub struct Db {
-    pool: Pool<Connections>,
-    // One permit for each connection of the pool, so that tasks wait for a permit instead of blocking a thread.
-    permits: Arc<Semaphore>,
+    pool: Pool,
     // The thread for all writes on SQLite. `None` on PostgreSQL, which writes through the pool.
     writer: Option<Arc<Writer>>,
     // Whether the last write found the disk full.
@@ -135,34 +142,27 @@ impl Db {
                 (connections.min(most_readers()), Purpose::Read, Some(Arc::new(writer)))
             }
         };
-        let pool = Pool::builder()
-            .max_size(connections)
-            .min_idle(Some(1))
-            .test_on_check_out(false)
-            .connection_timeout(CONNECTION_TIMEOUT)
-            .build(Connections { url: url.clone(), purpose })
-            .map_err(|error| unreachable(&error))?;
-        let permits = Arc::new(Semaphore::new(usize::try_from(connections).unwrap_or(1)));
-        Ok(Self { pool, permits, writer, storage, commits })
+        let pool = Pool::open(Connections { url: url.clone(), purpose }, connections)?;
+        Ok(Self { pool, writer, storage, commits })
     }
 
     /// Runs `work` on a connection for reading.
     ///
     /// # Errors
-    /// The error of `work`; `Busy` when no connection becomes free in time.
+    /// The error of `work`; `Busy` when no connection becomes free in time, and `Unreachable` at once while there is
+    /// none.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
         F: FnOnce(&mut DbConnection) -> Result<T, E> + Send + 'static,
     {
-        let waited =
-            tokio::time::timeout(CONNECTION_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = waited.map_err(|_| DbError::Busy)?.map_err(|_| DbError::Busy)?;
+        let permit = self.pool.permit().await?;
         let (pool, storage) = (self.pool.clone(), Arc::clone(&self.storage));
         tokio::task::spawn_blocking(move || {
-            let mut conn = pool.get().map_err(|error| DbError::Unreachable(error.to_string()))?;
-            let result = storage.watch(|| work(&mut conn));
+            let mut conn = pool.get()?;
+            let (result, is_lost) = fault::watch(|| storage.watch(|| work(&mut conn)));
+            conn.is_lost |= is_lost;
             drop(conn);
             drop(permit);
             result
@@ -219,12 +219,15 @@ impl Db {
         self.write(|conn| conn.batch("CREATE TEMPORARY TABLE probe (n INTEGER); DROP TABLE probe")).await
     }
 
-    /// Checks that the disk has room. Costs nothing, unless an earlier write found the disk full: then this writes a
-    /// probe and deletes it again.
+    /// Checks that the database takes writes. On PostgreSQL, asks whether it only reads, as a standby does. If an earlier
+    /// write found the disk full, this writes a probe and deletes it again.
     ///
     /// # Errors
-    /// `Storage` while the disk is full.
-    pub async fn check_room(&self) -> Result<(), DbError> {
+    /// `Storage` while the disk is full, `Unreachable` while the database only reads.
+    pub async fn check_writable(&self) -> Result<(), DbError> {
+        if !self.is_embedded() {
+            self.read(|conn| if conn.is_read_only()? { Err(fault::read_only()) } else { Ok(()) }).await?;
+        }
         if self.storage.is_full() {
             self.write(storage::write_probe).await?;
             self.write(storage::delete_probe).await?;

@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(stored(&db).await, acknowledged);
 
         assert!(db.storage.is_full());
-        db.check_room().await.unwrap();
+        db.check_writable().await.unwrap();
         assert!(!db.storage.is_full());
         db.write(|conn| conn.batch("INSERT INTO kept VALUES (10, zeroblob(1000000))")).await.unwrap();
         assert_eq!(stored(&db).await, [5, 6, 7, 8, 9, 10]);

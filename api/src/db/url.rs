@@ -56,9 +56,51 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
+/// How soon a connection to a PostgreSQL server that has vanished counts as lost, as parameters of libpq. By default a
+/// process waits for hours, because the server's machine cannot close the connection.
+const TIME_LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "5"),
+    ("keepalives_idle", "10"),
+    ("keepalives_interval", "5"),
+    ("keepalives_count", "3"),
+    ("tcp_user_timeout", "15000"),
+];
+
+/// Adds the time limits that a libpq connection URL does not set itself.
+pub(super) fn with_time_limits(url: &str) -> String {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    // The password may contain a question mark.
+    let credentials = rest.split_once('@').filter(|(user, _)| !user.contains('/'));
+    let has_parameters = credentials.map_or(rest, |(_, place)| place).contains('?');
+    let mut limited = url.to_owned();
+    let mut separator = if has_parameters { '&' } else { '?' };
+    for (name, value) in TIME_LIMITS {
+        if !url.contains(&format!("{name}=")) {
+            limited.extend([separator.to_string().as_str(), name, "=", value]);
+            separator = '&';
+        }
+    }
+    limited
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_limits_are_added_unless_the_url_sets_them() {
+        let limits = "keepalives_idle=10&keepalives_interval=5&keepalives_count=3&tcp_user_timeout=15000";
+        for (url, limited) in [
+            ("postgres://h/d", format!("postgres://h/d?connect_timeout=5&{limits}")),
+            ("postgres://a:?@h/d", format!("postgres://a:?@h/d?connect_timeout=5&{limits}")),
+            (
+                "postgres://h/d?user=a@b&connect_timeout=9",
+                format!("postgres://h/d?user=a@b&connect_timeout=9&{limits}"),
+            ),
+        ] {
+            assert_eq!(with_time_limits(url), limited);
+        }
+    }
 
     #[test]
     fn the_scheme_selects_the_database() {

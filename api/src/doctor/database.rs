@@ -23,6 +23,12 @@ pub(super) async fn check(settings: &Settings, findings: &mut Vec<Finding>) -> O
     }
     let (db, pending) = match open(url).await {
         Ok(opened) => opened,
+        Err(error @ DbError::NewerSchema(_)) => {
+            findings.push(Finding::ok(DATABASE, format!("{url} answers")));
+            let fix = "install that version of sms-chat, or restore a backup from before the upgrade";
+            findings.push(Finding::wrong(MIGRATIONS, error.to_string(), fix));
+            return None;
+        }
         Err(error) => {
             let fix = "check SMS_CHAT_DATABASE_URL, and that this user has write access";
             findings.push(Finding::wrong(DATABASE, error.to_string(), fix));

@@ -3,6 +3,7 @@
 
 pub(crate) mod cache;
 pub mod feed;
+pub mod position;
 pub mod published;
 pub(crate) mod queries;
 pub mod routes;

@@ -112,39 +112,64 @@ fn append(conn: &mut DbConnection, event: Event) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Returns the id of the newest event; 0 when there is none.
-pub(crate) fn newest(conn: &mut DbConnection) -> Result<EventId, DbError> {
-    let id: Option<i64> = on_each!(conn, |c| events::table.select(diesel::dsl::max(events::id)).first(c))?;
-    Ok(EventId(id.unwrap_or_default()))
-}
+/// The columns of an event.
+type Columns = (i64, AsText<EventKind>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Timestamp);
+/// The columns that are selected.
+const COLUMNS: Selection = (
+    events::id,
+    events::kind,
+    events::team_id,
+    events::conversation_id,
+    events::message_id,
+    events::account_id,
+    events::at,
+);
+type Selection = (
+    events::id,
+    events::kind,
+    events::team_id,
+    events::conversation_id,
+    events::message_id,
+    events::account_id,
+    events::at,
+);
 
 /// Returns the events after `last`, in order of their ids.
 pub(super) fn after(conn: &mut DbConnection, last: EventId, limit: i64) -> Result<Vec<Event>, DbError> {
-    type Columns = (i64, AsText<EventKind>, Option<i64>, Option<i64>, Option<i64>, Option<i64>, Timestamp);
     let rows: Vec<Columns> = on_each!(conn, |c| events::table
         .filter(events::id.gt(last.0))
         .order(events::id)
         .limit(limit)
-        .select((
-            events::id,
-            events::kind,
-            events::team_id,
-            events::conversation_id,
-            events::message_id,
-            events::account_id,
-            events::at,
-        ))
+        .select(COLUMNS)
         .load(c))?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, AsText(kind), team, conversation, message, account, Timestamp(at))| Event {
-            id: EventId(id),
-            kind,
-            team_id: team.map(TeamId),
-            conversation_id: conversation.map(ConversationId),
-            message_id: message.map(MessageId),
-            account_id: account.map(AccountId),
-            at,
-        })
-        .collect())
+    Ok(rows.into_iter().map(event).collect())
+}
+
+/// Returns the last events, in order of their ids.
+pub(super) fn last(conn: &mut DbConnection, limit: i64) -> Result<Vec<Event>, DbError> {
+    let rows: Vec<Columns> =
+        on_each!(conn, |c| events::table.order(events::id.desc()).limit(limit).select(COLUMNS).load(c))?;
+    Ok(rows.into_iter().rev().map(event).collect())
+}
+
+/// Returns those of the events that exist, in order of their ids.
+pub(super) fn with_ids(conn: &mut DbConnection, ids: &[i64]) -> Result<Vec<Event>, DbError> {
+    let rows: Vec<Columns> = on_each!(conn, |c| events::table
+        .filter(events::id.eq_any(ids))
+        .order(events::id)
+        .select(COLUMNS)
+        .load(c))?;
+    Ok(rows.into_iter().map(event).collect())
+}
+
+fn event((id, kind, team, conversation, message, account, at): Columns) -> Event {
+    Event {
+        id: EventId(id),
+        kind: kind.0,
+        team_id: team.map(TeamId),
+        conversation_id: conversation.map(ConversationId),
+        message_id: message.map(MessageId),
+        account_id: account.map(AccountId),
+        at: at.0,
+    }
 }

@@ -1,6 +1,6 @@
 //! `/events`: the live stream (server-sent events, WHATWG HTML 9.2), resumable with `Last-Event-ID`.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -31,6 +31,9 @@ use crate::{
 
 /// Interval at which a stream sends a heartbeat and checks its session.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Bounds of the delay, in milliseconds, after which a client connects again when the server has ended its stream. It
+/// is random, so that the streams of a server that stops do not all open at once on the others.
+const RECONNECT_MS: RangeInclusive<u32> = 1000..=5000;
 /// Maximum number of events that are replayed. A client that missed more reconnects for the rest.
 const MAX_REPLAY: i64 = 1000;
 
@@ -130,7 +133,8 @@ impl Stream {
                 None if self.incomplete => return None,
                 None => match timeout_at(self.heartbeat_at, self.live.recv()).await {
                     Ok(Ok(published)) => (published, true),
-                    Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => return None,
+                    Ok(Err(RecvError::Lagged(_))) => return None,
+                    Ok(Err(RecvError::Closed)) => return Some(self.end()),
                     Err(_) => return self.heartbeat().await,
                 },
             };
@@ -163,15 +167,26 @@ impl Stream {
         }
     }
 
+    /// Ends the stream. Returns its last chunk, which says when to connect again.
+    fn end(&mut self) -> Bytes {
+        self.ended = true;
+        format!("retry: {}\n\n", rand::random_range(RECONNECT_MS)).into()
+    }
+
     /// Whether an event about an account concerns the caller: its own account, or for an API key a change of any key.
     fn may_affect_caller(&self, event: &Event) -> bool {
         self.caller.account_id() == event.account_id
     }
 
-    /// Checks the session and returns a heartbeat, or `None` if the session has ended.
+    /// Checks the session and returns a heartbeat, or `None` if the session has ended. While the database cannot be
+    /// read, no session can end, and the stream stays open.
     async fn heartbeat(&mut self) -> Option<Bytes> {
         self.heartbeat_at = Instant::now() + HEARTBEAT;
-        self.reload_caller().await;
+        match self.auth.callers.reload(&self.caller).await {
+            Ok(Some(caller)) => self.caller = caller,
+            Ok(None) => self.ended = true,
+            Err(error) => tracing::debug!(%error, "the session of a stream was not checked"),
+        }
         (!self.ended).then(|| Bytes::from_static(b": heartbeat\n\n"))
     }
 

@@ -46,6 +46,8 @@ struct Changes {
     /// Changes of teams' names and numbers, and of the list of teams.
     team_list: u64,
     accounts: HashMap<AccountId, u64>,
+    /// Changes that concern every account.
+    every_account: u64,
     api_keys: u64,
     /// Events of this process that are counted already.
     own: BTreeSet<EventId>,
@@ -93,7 +95,8 @@ impl Versions {
 
     /// The version of an account, with its sessions.
     pub(crate) fn of_account(&self, account: AccountId) -> Version {
-        Version(self.read().accounts.get(&account).copied().unwrap_or_default(), 0)
+        let changes = self.read();
+        Version(changes.accounts.get(&account).copied().unwrap_or_default(), changes.every_account)
     }
 
     /// The version of all API keys.
@@ -110,6 +113,16 @@ impl Versions {
             }
         }
         changes.read_at = read_at;
+    }
+
+    /// Changes all versions, because anything may have changed without an event.
+    pub(super) fn change_all(&self) {
+        let mut changes = self.write();
+        changes.team_list += 1;
+        changes.every_team += 1;
+        changes.every_account += 1;
+        changes.api_keys += 1;
+        changes.own.clear();
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Changes> {

@@ -1,5 +1,7 @@
 //! `/health` and `/metrics`.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::{HttpResponse, http::header, web};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -13,49 +15,76 @@ use crate::{
     state::AppState,
 };
 
-/// `ok`, or what is wrong.
+/// The state of the process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub enum Health {
-    /// No fault.
+#[serde(rename_all = "snake_case")]
+pub enum ProcessHealth {
+    /// It is running.
+    Ok,
+}
+
+/// The state of the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub enum ServerHealth {
+    /// It can work.
     #[serde(rename = "ok")]
     Ok,
-    /// The server cannot work.
+    /// It cannot work.
     #[serde(rename = "not ready")]
     NotReady,
-    /// The database's disk is full.
-    #[serde(rename = "full")]
+    /// It is about to stop.
+    #[serde(rename = "stopping")]
+    Stopping,
+}
+
+/// The state of the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DatabaseHealth {
+    /// It answers and has room.
+    Ok,
+    /// Its disk is full.
     Full,
-    /// The database cannot be reached.
-    #[serde(rename = "unreachable")]
+    /// It has no connection to spare.
+    Busy,
+    /// It cannot be reached.
     Unreachable,
-    /// The gateway refuses the server's credentials.
+}
+
+/// Whether the gateway works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub enum GatewayHealth {
+    /// It accepts the server's credentials.
+    #[serde(rename = "ok")]
+    Ok,
+    /// It refuses the server's credentials.
     #[serde(rename = "refuses our credentials")]
     RefusesCredentials,
 }
 
-/// Whether the process is running.
+/// The answer of a running process.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Liveness {
-    /// `ok`.
-    status: Health,
+    /// The state of the process.
+    status: ProcessHealth,
 }
 
 /// Whether the server can work.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Readiness {
-    /// `ok` or `not ready`.
-    status: Health,
-    /// `ok`, `full` or `unreachable`.
-    database: Health,
-    /// The gateway.
-    gateway: GatewayHealth,
+    /// The state of the server.
+    status: ServerHealth,
+    /// The state of the database.
+    database: DatabaseHealth,
+    /// The state of the gateway.
+    gateway: GatewayState,
 }
 
 /// The state of the gateway and of the queue of messages to it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct GatewayHealth {
-    /// `ok` or `refuses our credentials`.
-    status: Health,
+pub struct GatewayState {
+    /// Whether it accepts the server's credentials.
+    status: GatewayHealth,
     /// Since when the gateway has refused the server's credentials; `null` while it accepts them.
     refused_since: Option<DateTime<Utc>>,
     /// Number of messages that wait to be sent; `null` if the database cannot be reached.
@@ -68,32 +97,38 @@ pub struct GatewayHealth {
 #[utoipa::path(get, path = "/health/live", operation_id = "get_liveness", tag = "health",
     responses((status = 200, description = "The process is running", body = Liveness)))]
 pub async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(Liveness { status: Health::Ok })
+    HttpResponse::Ok().json(Liveness { status: ProcessHealth::Ok })
 }
 
-/// Reports whether the server can work: the database answers and has room, and the gateway accepts the credentials.
+/// Reports whether the server can work: the database answers and has room, the gateway accepts the credentials, and the
+/// server is not about to stop.
 #[utoipa::path(get, path = "/health/ready", operation_id = "get_readiness", tag = "health",
     responses((status = 200, description = "The server is ready", body = Readiness),
         (status = 503, description = "The server is not ready, with the reason", body = Readiness)))]
 pub async fn ready(state: web::Data<AppState>) -> HttpResponse {
-    let found = match state.db.check_room().await {
+    let found = match state.db.check_writable().await {
         Ok(()) => state.db.read(state_of_gateway).await,
         Err(error) => Err(error),
     };
     let database = match &found {
-        Ok(_) => Health::Ok,
-        Err(DbError::Storage(_)) => Health::Full,
-        Err(_) => Health::Unreachable,
+        Ok(_) => DatabaseHealth::Ok,
+        Err(DbError::Storage(_)) => DatabaseHealth::Full,
+        Err(DbError::Busy) => DatabaseHealth::Busy,
+        Err(_) => DatabaseHealth::Unreachable,
     };
     let (queued, oldest, refused) = match found {
         Ok(((queued, oldest), refused)) => (Some(queued), oldest, refused),
         Err(_) => (None, None, None),
     };
-    let gateway = if refused.is_some() { Health::RefusesCredentials } else { Health::Ok };
-    let is_ready = queued.is_some() && refused.is_none();
+    let status = match (state.stopping.load(Ordering::Relaxed), &queued, &refused) {
+        (true, ..) => ServerHealth::Stopping,
+        (false, Some(_), None) => ServerHealth::Ok,
+        (false, ..) => ServerHealth::NotReady,
+    };
+    let is_ready = status == ServerHealth::Ok;
     let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    let gateway = GatewayHealth { status: gateway, refused_since: refused, queued, oldest_queued_at: oldest };
-    let status = if is_ready { Health::Ok } else { Health::NotReady };
+    let gateway = if refused.is_some() { GatewayHealth::RefusesCredentials } else { GatewayHealth::Ok };
+    let gateway = GatewayState { status: gateway, refused_since: refused, queued, oldest_queued_at: oldest };
     response.json(Readiness { status, database, gateway })
 }
 

@@ -2,9 +2,11 @@
 //!
 //! A message that may have reached the gateway before is looked up first. It is sent again only if the gateway still
 //! does not list it `timeout * ATTEMPT + list_lag` after the start of the last attempt; by then the gateway lists every
-//! message that it has accepted. The start of an attempt is committed before its request begins.
+//! message that it has accepted. That time must have passed by the clock of all replicas and by this process's own
+//! monotonic clock (`doubts`). The start of an attempt is committed before its request begins.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use shared::ids::MessageId;
 
 use super::{
     backoff::backoff,
@@ -75,7 +77,9 @@ impl Worker {
         };
         match reconcile::find(&self.db, &self.gateway, message, unknown.since, self.clock.now()).await {
             Ok(Some(gateway_id)) => SendOutcome::Accepted(gateway_id),
-            Ok(None) if self.may_be_listed_later(unknown) => SendOutcome::NotListed(retry(None)),
+            Ok(None) if self.may_be_listed_later(claimed.claim.message, unknown) => {
+                SendOutcome::NotListed(retry(None))
+            }
             Ok(None) if too_old => SendOutcome::GivenUp(FailureCode::NotAccepted),
             Ok(None) => self.send_again(claimed, message).await,
             Err(_) if too_old => SendOutcome::GivenUp(FailureCode::OutcomeUnknown),
@@ -91,8 +95,10 @@ impl Worker {
     }
 
     /// Whether the last attempt is so recent that the gateway may still accept it, or list it later.
-    fn may_be_listed_later(&self, unknown: UnknownOutcome) -> bool {
-        self.clock.now() < unknown.last + self.gateway.timeout() * ATTEMPT + self.list_lag
+    fn may_be_listed_later(&self, message: MessageId, unknown: UnknownOutcome) -> bool {
+        let wait = self.gateway.timeout() * ATTEMPT + self.list_lag;
+        let doubted = self.doubts.age(message, self.clock.monotonic());
+        self.clock.now() < unknown.last + wait || TimeDelta::from_std(doubted).is_ok_and(|age| age < wait)
     }
 
     /// Sends a message that the gateway does not have, unless the customer has opted out since it was written, or
@@ -123,6 +129,7 @@ impl Worker {
         if self.clock.now() > begun + self.gateway.timeout() * SEND_WITHIN {
             return SendOutcome::Retry(TimeDelta::zero());
         }
+        self.doubts.begin(claimed.claim.message, self.clock.monotonic());
         match self.gateway.send(message).await {
             Outcome::Accepted(gateway_id) => SendOutcome::Accepted(gateway_id),
             Outcome::Refused(code) => SendOutcome::Refused(code),

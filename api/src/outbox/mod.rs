@@ -7,6 +7,7 @@ mod circuit_breaker;
 mod claim;
 pub(crate) mod clock_jump;
 mod delivery_attempt;
+pub mod doubts;
 pub mod gateway_access;
 pub(crate) mod queries;
 mod reconcile;

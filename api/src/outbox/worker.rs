@@ -15,6 +15,7 @@ use super::{
     circuit_breaker::{CircuitBreaker, GatewaySignal},
     claim,
     delivery_attempt::{credentials_retry_interval, held_until},
+    doubts::Doubts,
     gateway_access,
     queries::{self, OutboxState},
 };
@@ -63,6 +64,8 @@ pub struct Worker {
     pub give_up_after: TimeDelta,
     /// Time that the gateway may take to list a message after an attempt has ended.
     pub list_lag: TimeDelta,
+    /// The attempts of unknown outcome that this worker knows of.
+    pub doubts: Arc<Doubts>,
 }
 
 /// The attempts in progress.
@@ -101,7 +104,9 @@ impl Worker {
             // Before the poll, so that time that passes during it counts.
             let start = self.clock.monotonic();
             let next_poll = self.start_due(&mut in_flight, &breaker).await.unwrap_or_else(|error| {
-                tracing::error!(%error, "the outbox cannot be read");
+                if !error.is_unreachable() {
+                    tracing::error!(%error, "the outbox cannot be read");
+                }
                 POLL_INTERVAL
             });
             tokio::select! {

@@ -3,6 +3,8 @@
 //! A request is sent again only after the session was renewed, because the server refused the first one without
 //! processing it.
 
+use std::{cell::Cell, time::Duration};
+
 use gloo_net::http::{Method, RequestBuilder};
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::*;
@@ -15,7 +17,11 @@ use super::{
     error::{Problem, RequestError},
     renewal,
 };
-use crate::{clock::sync_server_time, json, tasks::spawn_detached};
+use crate::{
+    clock::{pause, sync_server_time},
+    json,
+    tasks::spawn_detached,
+};
 
 pub(super) const BASE: &str = "/api/v1";
 
@@ -245,6 +251,11 @@ pub(super) fn error_response(status: u16, text: &str, retry_after: Option<String
     }
 }
 
+thread_local! {
+    /// Number of requests of [`send_beyond_page`] without a response.
+    static BEYOND_PAGE: Cell<u32> = const { Cell::new(0) };
+}
+
 /// Sends a request that the browser completes even if the page is closed (`keepalive`). Its response is ignored.
 pub(super) fn send_beyond_page(method: &str, path: &str, csrf_token: &str, body: &str) {
     let object = |entries: &[(&str, JsValue)]| {
@@ -266,8 +277,20 @@ pub(super) fn send_beyond_page(method: &str, path: &str, csrf_token: &str, body:
     let sent = fetch.and_then(|fetch| fetch.call2(&window(), &format!("{BASE}{path}").into(), &options).ok());
     if let Some(promise) = sent.and_then(|sent| sent.dyn_into::<Promise>().ok()) {
         spawn_detached(async move {
+            BEYOND_PAGE.set(BEYOND_PAGE.get() + 1);
             let _ = JsFuture::from(promise).await;
+            BEYOND_PAGE.set(BEYOND_PAGE.get() - 1);
         });
+    }
+}
+
+/// Waits until the requests of [`send_beyond_page`] are answered, for at most a second.
+pub(super) async fn sent_beyond_page() {
+    for _ in 0..50 {
+        pause(Duration::from_millis(20)).await;
+        if BEYOND_PAGE.get() == 0 {
+            break;
+        }
     }
 }
 

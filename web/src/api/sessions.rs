@@ -9,7 +9,7 @@ use shared::{
 
 use super::{
     Client, RequestError,
-    client::{Call, send_once},
+    client::{Call, send_once, sent_beyond_page},
 };
 
 impl Client {
@@ -21,8 +21,9 @@ impl Client {
         send_once(&call).await.map(drop)
     }
 
-    /// Signs out.
+    /// Signs out, after the requests that pages send when they are closed.
     pub(crate) async fn delete_session(self) -> Result<(), RequestError> {
+        sent_beyond_page().await;
         self.delete("/sessions/current").await
     }
 

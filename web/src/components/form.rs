@@ -56,7 +56,8 @@ impl Form {
         }
     }
 
-    /// Like [`Form::send_and_handle`], but the request continues when the form is removed.
+    /// Like [`Form::send_and_handle`], but the request continues when the form is removed. Use it where the event of the
+    /// change can remove the form before the response arrives.
     pub(crate) fn send_detached<T: 'static>(
         self,
         request: impl Future<Output = Result<T, RequestError>> + 'static,

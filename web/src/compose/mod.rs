@@ -11,7 +11,7 @@ pub(crate) mod autosave;
 pub(crate) mod counter;
 pub(crate) mod draft;
 mod give_back;
-mod input;
+pub(crate) mod input;
 mod message_box;
 mod send;
 mod server_draft;

@@ -133,7 +133,9 @@ impl Presences {
     pub(crate) async fn keep(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut last = 0;
         while !*stop.borrow() {
-            if let Err(error) = self.tick(&mut last).await {
+            if let Err(error) = self.tick(&mut last).await
+                && !error.is_unreachable()
+            {
                 tracing::error!(%error, "the presences of other replicas cannot be read");
             }
             tokio::select! {

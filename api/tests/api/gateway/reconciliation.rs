@@ -2,7 +2,7 @@
 //! it, however long it stays queued, and whatever the list is like. The simulator's ledger proves that each was sent
 //! once.
 
-use api::config::SettingArgs;
+use api::{clock::TestClock, config::SettingArgs};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -20,6 +20,8 @@ on_both_databases![with short_timeout;
     an_unfiltered_list_matches_no_message_to_another_number,
     a_list_in_short_pages_is_read_to_its_end,
     a_temporary_refusal_keeps_the_earlier_attempt_unknown,
+    a_replica_whose_clock_is_ahead_does_not_send_a_message_again,
+    a_clock_that_is_set_forward_does_not_send_a_message_again,
 ];
 
 /// A short gateway timeout, and the default list lag of minutes.
@@ -155,6 +157,40 @@ async fn a_temporary_refusal_keeps_the_earlier_attempt_unknown(app: TestApp) {
     })
     .await;
     assert_eq!(app.database.integer(since), 1, "the first attempt is still unknown");
+    reply.assert_delivered_once(&app).await;
+}
+
+/// Waits until the message was looked up, without a result, after its first attempt.
+async fn looked_up(app: &TestApp) {
+    eventually("the message was looked up", async || {
+        (app.database.count("outbox", "attempts >= 2 AND held_until IS NULL") == 1).then_some(())
+    })
+    .await;
+}
+
+async fn a_replica_whose_clock_is_ahead_does_not_send_a_message_again(app: TestApp) {
+    let reply = Reply::without_response(&app, json!({"fault": "accept_late", "ms": 2500})).await;
+    // By its clock, the gateway should have listed the message long ago.
+    let ahead = TestClock::at(app.clock.now() + TimeDelta::minutes(10));
+    let _replica = app.replica_with_clock(&ahead, short_timeout);
+    looked_up(&app).await;
+    eventually("the gateway has accepted the message", async || {
+        (!app.gateway.sent_to(STRANGER).await.is_empty()).then_some(())
+    })
+    .await;
+    reply.assert_delivered_once(&app).await;
+}
+
+async fn a_clock_that_is_set_forward_does_not_send_a_message_again(app: TestApp) {
+    let reply = Reply::without_response(&app, json!({"fault": "accept_late", "ms": 2500})).await;
+    app.clock.set_by(TimeDelta::minutes(10));
+    // Wakes the worker, without time that passes.
+    app.inbound(&stranger(1), "Hello").await;
+    looked_up(&app).await;
+    eventually("the gateway has accepted the message", async || {
+        (!app.gateway.sent_to(STRANGER).await.is_empty()).then_some(())
+    })
+    .await;
     reply.assert_delivered_once(&app).await;
 }
 

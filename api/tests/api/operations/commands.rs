@@ -29,6 +29,7 @@ macro_rules! on_both_databases {
 
 on_both_databases![
     migrate_runs_each_migration_once,
+    a_newer_schema_is_refused,
     demo_fills_only_an_empty_database,
     an_account_is_created_with_the_password_from_standard_input,
     an_invalid_account_is_refused,
@@ -58,6 +59,20 @@ fn migrate_runs_each_migration_once(database: &TestDatabase) {
     let out = succeeds(database, &["migrate"], "");
     assert!(out.contains(&format!("{scripts} migrations run")), "{out}");
     assert!(succeeds(database, &["migrate"], "").contains("0 migrations run"));
+}
+
+fn a_newer_schema_is_refused(database: &TestDatabase) {
+    succeeds(database, &["migrate"], "");
+    database.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000001')").unwrap();
+    for command in ["serve", "migrate", "demo"] {
+        let refused = fails(database, &[command], "");
+        let expected = "the database was migrated by a newer version of sms-chat (migration 20991231000001); \
+                        start that version or a newer one";
+        assert_eq!(refused, expected, "{command}");
+    }
+    let CommandOutput { code, out, .. } = run_command(sms_chat(&database.url, &["doctor"]), "");
+    assert_eq!(code, 1);
+    assert!(out.contains("wrong        migrations: the database was migrated by a newer version"), "{out}");
 }
 
 fn demo_fills_only_an_empty_database(database: &TestDatabase) {

@@ -1,5 +1,7 @@
 //! Confirmed requests survive a killed server, and a terminated server shuts down gracefully.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::support::{
@@ -9,6 +11,7 @@ use crate::support::{
     eventually,
     fixtures::{COLLECTIONS_NUMBER, STRANGER, stranger},
     gateway::{ACCOUNT_SID, AUTH_TOKEN, Gateway, MESSAGES, message_form, sid, signed},
+    stream::Listener,
 };
 
 /// Starts the server on the demo data as its own process.
@@ -197,12 +200,51 @@ fn a_terminated_server_finishes_requests_and_closes_idle_connections() {
 fn a_terminated_server_stops_gracefully_with_open_streams() {
     let database = demo_database();
     let server = start_server(&database);
+    let delays = block_on(async {
+        let ann = ann(&server).await;
+        let mut streams = Vec::new();
+        for _ in 0..20 {
+            streams.push(Listener::to(&ann).await);
+        }
+        server.terminate();
+        let mut delays = Vec::new();
+        for mut stream in streams {
+            let last = stream.block().await.unwrap();
+            delays.push(last.strip_prefix("retry: ").unwrap().parse::<u32>().unwrap());
+            assert_eq!(stream.block().await, None);
+        }
+        delays
+    });
+    assert!(server.exits_successfully());
+    assert!(delays.iter().all(|delay| (1000..=5000).contains(delay)), "{delays:?}");
+    // So that the clients do not all open their streams on the other servers at once.
+    let different: BTreeSet<u32> = delays.into_iter().collect();
+    assert!(different.len() > 5, "{different:?}");
+}
+
+#[test]
+fn a_terminated_server_answers_requests_until_its_delay_is_over() {
+    let database = demo_database();
+    let mut command = sms_chat(&database.url, &["serve", "--gateway", "simulator"]);
+    command.env("SMS_CHAT_SHUTDOWN_DELAY", "60");
+    let server = ServerProcess::start(command);
     block_on(async {
         let ann = ann(&server).await;
-        let mut stream = ann.request(reqwest::Method::GET, "/events").send().await.unwrap();
-        assert!(stream.chunk().await.unwrap().is_some());
+        let mut stream = Listener::to(&ann).await;
+        assert_eq!(ann.get("//health/ready").await.status, 200);
         server.terminate();
-        while stream.chunk().await.unwrap().is_some() {}
+        let stopping = eventually("the server is not ready", async || {
+            let ready = ann.get("//health/ready").await;
+            (ready.status == 503).then_some(ready.body)
+        })
+        .await;
+        assert!(stopping.contains(r#""status":"stopping""#), "{stopping}");
+        // New connections and streams are still served.
+        ann.get("/me").await.expect(200);
+        Listener::to(&ann).await;
+        // The second signal ends the delay.
+        server.terminate();
+        assert!(stream.block().await.unwrap().starts_with("retry: "));
     });
     assert!(server.exits_successfully());
 }

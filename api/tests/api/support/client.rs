@@ -27,6 +27,11 @@ impl Client {
         Self { token: Some(token.to_owned()), ..self.clone() }
     }
 
+    /// The same client of another server.
+    pub(crate) fn at(&self, server: &Self) -> Self {
+        Self { url: server.url.clone(), ..self.clone() }
+    }
+
     /// A request to a path below `/api/v1`, or below the root if the path begins with `//`.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let url = match path.strip_prefix("//") {

@@ -139,6 +139,48 @@ impl TestDatabase {
         rows.into_iter().map(|row| row.value).collect()
     }
 
+    /// Like [`integer`](Self::integer), with a connection of its own. `None` while the database does not answer.
+    pub(crate) fn try_integer(&self, select: &str) -> Option<i64> {
+        if self.kind == Kind::Sqlite {
+            return Some(self.integer(select));
+        }
+        let query = sql_query(format!("SELECT CAST(({select}) AS BIGINT) AS value"));
+        let mut conn = PgConnection::establish(&self.url).ok()?;
+        Some(query.get_result::<IntegerValue>(&mut conn).ok()?.value)
+    }
+
+    /// Closes the test's own connection to PostgreSQL. The next query opens another one.
+    pub(crate) fn disconnect(&self) {
+        self.postgres.take();
+    }
+
+    /// Ends all connections to the database on PostgreSQL, as its restart does.
+    pub(crate) fn end_connections(&self) {
+        self.disconnect();
+        let name = self.name();
+        let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        server().batch_execute(&end).expect("no connections");
+    }
+
+    /// Ends all connections to the database on PostgreSQL, and refuses new ones until it is [opened](Self::open).
+    pub(crate) fn close(&self) {
+        self.alter("ALLOW_CONNECTIONS false");
+        self.end_connections();
+    }
+
+    pub(crate) fn open(&self) {
+        self.alter("ALLOW_CONNECTIONS true");
+    }
+
+    /// Changes the database on PostgreSQL for connections from now on.
+    pub(crate) fn alter(&self, change: &str) {
+        server().batch_execute(&format!("ALTER DATABASE {} {change}", self.name())).expect("a change");
+    }
+
+    fn name(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
+
     fn on_postgres<T>(&self, work: impl FnOnce(&mut PgConnection) -> T) -> T {
         let mut connection = self.postgres.borrow_mut();
         work(connection.get_or_insert_with(|| postgres(&self.url)))
@@ -179,7 +221,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         if self.folder.is_none() {
             self.postgres.take();
-            let name = self.url.rsplit('/').next().unwrap_or_default();
+            let name = self.name();
             let dropped = server().batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)"));
             if let Err(error) = dropped {
                 eprintln!("{name} stays: {error}");
@@ -248,7 +290,7 @@ fn postgres_template() -> &'static str {
         if existing.value == 0 {
             let database = TestDatabase::on_server("");
             build(&database);
-            let created = database.url.rsplit('/').next().unwrap_or_default();
+            let created = database.name();
             database.postgres.take();
             let rename = format!("ALTER DATABASE {created} RENAME TO {name}");
             server.batch_execute(&rename).expect("the template's name");

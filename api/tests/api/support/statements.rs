@@ -19,7 +19,10 @@ struct StatementRecorder {
 impl Instrumentation for StatementRecorder {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
-            InstrumentationEvent::StartEstablishConnection { url, .. } => url.clone_into(&mut self.url),
+            InstrumentationEvent::StartEstablishConnection { url, .. } => {
+                // Without the parameters, which the server adds.
+                url.split('?').next().unwrap_or_default().clone_into(&mut self.url);
+            }
             InstrumentationEvent::StartQuery { query, .. } => {
                 let mut sent = SENT.lock().unwrap_or_else(PoisonError::into_inner);
                 let recorded = sent.as_mut().and_then(|sent| sent.get_mut(&self.url));

@@ -74,9 +74,18 @@ impl TestApp {
 
     /// Starts another server on the same database, with changed settings. It stops when dropped.
     pub(crate) fn replica(&self, change: impl FnOnce(&mut SettingArgs)) -> Replica {
+        self.replica_with_clock(&self.clock, change)
+    }
+
+    /// Starts another server on the same database, with a clock of its own and changed settings.
+    pub(crate) fn replica_with_clock(
+        &self,
+        clock: &TestClock,
+        change: impl FnOnce(&mut SettingArgs),
+    ) -> Replica {
         let mut args = settings(&self.database, &self.gateway);
         change(&mut args);
-        let running = RunningServer::start(&args, &self.clock);
+        let running = RunningServer::start(&args, clock);
         Replica { anonymous: Client::of(&running.url), running }
     }
 

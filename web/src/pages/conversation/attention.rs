@@ -43,16 +43,16 @@ fn opt_out_decision(context: ConversationContext) -> AnyView {
             Ok(()) => notices.info(notice),
             Err(error) => notices.error(&error),
         }
-        context.refetch.run(());
+        context.refetch.try_run(());
         Ok(())
     };
     let opt_out = move |_| {
-        form.send_and_handle(async move { client.create_opt_out(id).await }, move |response| {
+        form.send_detached(async move { client.create_opt_out(id).await }, move |response| {
             done(response, "The customer is opted out. Nothing more is sent to them.")
         });
     };
     let dismiss = move |_| {
-        form.send_and_handle(async move { client.delete_attention(id).await }, move |response| {
+        form.send_detached(async move { client.delete_attention(id).await }, move |response| {
             done(response, "Dismissed.")
         });
     };

@@ -114,7 +114,7 @@ impl ClosingState {
         let closure = NewClosure { closure_reason_id, note, last_seen_message_id };
         let (client, id, key) = (self.context.client, self.context.id, self.idempotency_key.get_value());
         let request = async move { client.create_closure(id, &closure, &key).await };
-        self.form.send_and_handle(request, move |response| match response {
+        self.form.send_detached(request, move |response| match response {
             Ok(detail) => {
                 self.closed(detail);
                 Ok(())
@@ -131,6 +131,10 @@ impl ClosingState {
 
     /// Handles a closure that was refused, and returns the error to show.
     fn refused(self, error: RequestError) -> Result<(), RequestError> {
+        if self.form.is_disposed() {
+            self.notices.error(&error);
+            return Ok(());
+        }
         let Some(problem) = error.problem() else { return Err(error) };
         self.attempted.set_value(None);
         match problem.code {
@@ -142,12 +146,12 @@ impl ClosingState {
             }
             ErrorCode::ConversationClosed => {
                 self.notices.info("A colleague has closed this conversation.");
-                self.context.refetch.run(());
+                self.context.refetch.try_run(());
             }
             // An earlier attempt did arrive, with another reason or note.
             ErrorCode::IdempotencyKeyReused => {
                 self.idempotency_key.set_value(new_idempotency_key());
-                self.context.refetch.run(());
+                self.context.refetch.try_run(());
             }
             _ => {}
         }

@@ -45,7 +45,7 @@ pub(crate) fn Give() -> impl IntoView {
         let new = NewAssignment { account_id, note: Some(note.get_untracked()), force: true };
         form.send(async move { context.client.put_assignment(context.id, &new).await }, move |()| {
             notices.info(&format!("You gave the conversation to {name}."));
-            context.refetch.run(());
+            context.refetch.try_run(());
             context.giving.set(false);
         });
     };

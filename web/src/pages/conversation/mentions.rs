@@ -41,11 +41,12 @@ impl TypedMention {
         colleagues.iter().filter(matches).take(MOST).cloned().collect()
     }
 
-    /// Returns the text with the whole name in place of what was typed, and the position of the caret after it.
-    pub(super) fn completed(&self, name: &str) -> (String, u32) {
-        let before = format!("{}@{name} ", self.before);
-        let caret = u32::try_from(before.encode_utf16().count()).unwrap_or(u32::MAX);
-        (format!("{before}{}", self.after.strip_prefix(' ').unwrap_or(&self.after)), caret)
+    /// Returns the range of the text to replace, in UTF-16 units, and the whole name to put there.
+    pub(super) fn completed(&self, name: &str) -> (u32, u32, String) {
+        let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap_or(u32::MAX);
+        let (start, typed) = (units(&self.before), units(&self.name) + 1);
+        let space = u32::from(self.after.starts_with(' '));
+        (start, start + typed + space, format!("@{name} "))
     }
 }
 
@@ -95,11 +96,11 @@ mod tests {
     }
 
     #[test]
-    fn a_completed_mention_leaves_the_caret_after_the_name() {
+    fn a_completed_mention_replaces_what_was_typed_and_the_space_after_it() {
         let typed = TypedMention::at("🙂 @bo, please", 6).unwrap();
-        assert_eq!(typed.completed("Bo Lee"), ("🙂 @Bo Lee , please".to_owned(), 11));
+        assert_eq!(typed.completed("Bo Lee"), (3, 6, "@Bo Lee ".to_owned()));
         let typed = TypedMention::at("@b please", 2).unwrap();
-        assert_eq!(typed.completed("Bo"), ("@Bo please".to_owned(), 4));
+        assert_eq!(typed.completed("Bo"), (0, 3, "@Bo ".to_owned()));
     }
 
     #[test]

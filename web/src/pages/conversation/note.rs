@@ -19,6 +19,7 @@ use crate::{
     compose::{
         Composer,
         draft::{Details, Draft, StorageKey},
+        input::replace_range,
     },
     keys::{focus_first, is_escape, is_send},
     session::use_session,
@@ -120,7 +121,7 @@ impl NoteState {
             move |error| {
                 composer.focus();
                 if error.code() == Some(ErrorCode::ConversationClosed) {
-                    context.refetch.run(());
+                    context.refetch.try_run(());
                 }
                 Err(error)
             },
@@ -139,16 +140,12 @@ impl NoteState {
     /// Inserts the name of a suggested colleague.
     fn insert(self, colleague: &AccountName) {
         let Some(typed) = self.typed.get_untracked() else { return };
-        let (text, caret) = typed.completed(&colleague.name);
+        let (start, end, text) = typed.completed(&colleague.name);
+        if let Some(area) = self.composer.message_box.get_untracked() {
+            // At once, so that what is typed next follows the name.
+            replace_range(&area, start, end, &text);
+        }
         self.typed.set(None);
-        self.composer.edit(text);
-        // In the next frame, when the box has the new text.
-        request_animation_frame(move || {
-            if let Some(area) = self.composer.message_box.try_get_untracked().flatten() {
-                let _ = area.focus();
-                let _ = area.set_selection_range(caret, caret);
-            }
-        });
     }
 
     /// Handles a key while there are suggestions. Returns whether it did.

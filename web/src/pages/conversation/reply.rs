@@ -261,7 +261,7 @@ impl ReplyState {
                 Ok(())
             }
             ErrorCode::ConversationClosed | ErrorCode::NumberOptedOut | ErrorCode::IdempotencyKeyReused => {
-                self.context.refetch.run(());
+                self.context.refetch.try_run(());
                 Err(error)
             }
             _ => Err(error),

@@ -108,7 +108,7 @@ fn actions(context: ConversationContext, message: Message) -> AnyView {
     let message = StoredValue::new(message);
     let edit = move |_| context.scheduling.editing.set(Some(message.get_value()));
     let cancel = move |_| {
-        form.send_and_handle(async move { context.client.delete_message(id).await }, move |response| {
+        form.send_detached(async move { context.client.delete_message(id).await }, move |response| {
             match response {
                 Ok(()) => {
                     context.thread.remove(id);
@@ -124,7 +124,7 @@ fn actions(context: ConversationContext, message: Message) -> AnyView {
     let send = move |_| {
         let (seen, key) = (context.thread.seen.get_untracked().unwrap_or(MessageId(0)), key.clone());
         let request = async move { context.client.send_message_now(id, seen, &key).await };
-        form.send_and_handle(request, move |response| {
+        form.send_detached(request, move |response| {
             match response {
                 Ok(message) => {
                     context.thread.add_sent(message);
@@ -178,5 +178,5 @@ pub(super) fn refused(context: ConversationContext, notices: Notices, id: Messag
         }
         _ => notices.error(error),
     }
-    context.refetch.run(());
+    context.refetch.try_run(());
 }

@@ -60,7 +60,7 @@ pub(crate) fn SnoozeForm() -> impl IntoView {
         let text = format!("The conversation is snoozed until {}.", day_and_time(&zone, until));
         let request = async move { context.client.put_snooze(context.id, &new).await };
         form.send_and_handle(request, move |response| {
-            context.refetch.run(());
+            context.refetch.try_run(());
             match response {
                 Err(error) if error.code() == Some(ErrorCode::ConversationMoved) => {
                     let text = "New messages have arrived. Read them, then snooze the conversation.";

@@ -48,7 +48,7 @@ pub(crate) fn TagForm() -> impl IntoView {
         event.prevent_default();
         let tags: Vec<TagId> = chosen.get_untracked().into_iter().collect();
         form.send(async move { context.client.put_conversation_tags(context.id, tags).await }, move |()| {
-            context.refetch.run(());
+            context.refetch.try_run(());
             context.tagging.set(false);
         });
     };

@@ -38,7 +38,7 @@ pub(super) fn undo_line(context: ConversationContext, undoable: Undoable, send_a
     let Undoable { message, draft, composer } = undoable;
     let undo = move |_| {
         let draft = draft.clone();
-        form.send_and_handle(async move { context.client.delete_message(message).await }, move |response| {
+        form.send_detached(async move { context.client.delete_message(message).await }, move |response| {
             match response {
                 Ok(()) => {
                     context.thread.remove(message);
@@ -51,7 +51,7 @@ pub(super) fn undo_line(context: ConversationContext, undoable: Undoable, send_a
                 }
                 Err(error) if error.code() == Some(ErrorCode::MessageNotScheduled) => {
                     notices.warning("Too late: the message was sent.");
-                    context.refetch.run(());
+                    context.refetch.try_run(());
                 }
                 Err(error) => notices.error(&error),
             }

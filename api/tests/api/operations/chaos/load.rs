@@ -93,6 +93,7 @@ impl Load<'_> {
             match response.status() {
                 // A response that broke off does not count.
                 StatusCode::CREATED => response.bytes().await.ok().map(drop),
+                // The server is busy, or its database is restarted.
                 status if status.is_server_error() => None,
                 status => panic!("{path}: {status} {:?}", response.text().await),
             }
@@ -108,12 +109,12 @@ impl Load<'_> {
 
     /// Returns the customer's conversation once the server has one.
     async fn conversation(&self, number: &str) -> i64 {
-        let theirs = format!("number = '{number}' AND status <> 'closed'");
+        let select =
+            format!("SELECT max(id) FROM conversations WHERE number = '{number}' AND status <> 'closed'");
         let found = within(TIMEOUT, RETRY_INTERVAL, async || {
-            (self.database.count("conversations", &theirs) > 0).then_some(())
+            self.database.try_integer(&format!("COALESCE(({select}), 0)")).filter(|id| *id > 0)
         });
-        assert!(found.await.is_some(), "the server never received the message from {number}");
-        self.database.integer(&format!("SELECT id FROM conversations WHERE {theirs}"))
+        found.await.unwrap_or_else(|| panic!("the server never received the message from {number}"))
     }
 }
 
