@@ -72,7 +72,7 @@ impl<T: DeserializeOwned> FromRequest for Body<T> {
     }
 }
 
-/// Extractor for a JSON object in the request body that can be left out, which gives the default.
+/// Extractor for a JSON object in the request body that can be left out or `null`, which gives the default.
 #[derive(Debug)]
 pub struct OptionalBody<T>(pub T);
 
@@ -86,7 +86,7 @@ impl<T: DeserializeOwned + Default> FromRequest for OptionalBody<T> {
         Box::pin(async move {
             let bytes = bytes.await?;
             match is_json {
-                _ if bytes.is_empty() => Ok(Self(T::default())),
+                _ if bytes.is_empty() || bytes.trim_ascii() == b"null" => Ok(Self(T::default())),
                 true => read(&bytes).map(Self),
                 false => Err(not_json()),
             }

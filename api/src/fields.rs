@@ -12,6 +12,9 @@ use shared::{
     clean::{clean_code, clean_line, strip_invisible},
 };
 
+/// Maximum length of an e-mail address (RFC 5321, 4.5.3.1.3).
+pub(crate) const MAX_EMAIL_LENGTH: usize = 254;
+
 /// The request has invalid fields.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{detail}")]
@@ -92,7 +95,7 @@ impl Validation {
     /// exists cannot be known without sending mail to it.
     pub(crate) fn email(&mut self, field: &str, given: &str) -> String {
         let email = clean_code(given).to_lowercase();
-        let plausible = email.len() <= 254
+        let plausible = email.len() <= MAX_EMAIL_LENGTH
             && !email.contains(|character: char| character.is_whitespace() || character.is_control())
             && email
                 .rsplit_once('@')

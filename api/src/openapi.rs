@@ -1,20 +1,25 @@
-//! The OpenAPI document. It is generated from the routes' annotations, then completed with what all operations share.
+//! The OpenAPI document. It is generated from the routes' annotations, then completed with what all operations share:
+//! [`errors`], [`headers`], [`bounds`] and [`examples`].
+
+mod bounds;
+mod errors;
+mod examples;
+mod headers;
+mod operations;
+mod schemas;
 
 use actix_web::{
     HttpResponse,
     http::header::{self, ContentType},
     web::Bytes,
 };
-use shared::presence::PresenceChange;
+use shared::{Problem, event::Event, presence::PresenceChange};
 use utoipa::{
     Modify, OpenApi,
-    openapi::{
-        Content, Object, RefOr, Type,
-        path::{ParameterBuilder, ParameterIn},
-        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
-    },
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
+use self::{bounds::Bounds, errors::Errors, examples::Examples, headers::IdempotencyKeys, schemas::Schemas};
 use crate::{
     accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, health,
     messages, numbers, rejected_messages, search, tags, teams, templates, webhooks,
@@ -25,7 +30,10 @@ use crate::{
     info(
         title = "SMS Chat",
         description = "A desk where teams of agents hold two-way text-message conversations with customers.\n\n\
-            Errors are `application/problem+json` (RFC 9457); match on `code`. Times are RFC 3339 in UTC, numbers E.164."
+            Errors are `application/problem+json` (RFC 9457); match on `code`. Times are RFC 3339 in UTC, numbers E.164.\
+            \n\nA method that a path does not have gets 405 `method_not_allowed` with `Allow`, a path that does not \
+            exist 404 `not_found`, and a compressed body 415 `unsupported_media_type`.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
         auth::routes::create_session,
@@ -123,8 +131,9 @@ use crate::{
         health::routes::ready,
         health::routes::metrics,
     ),
-    components(schemas(PresenceChange)),
-    modifiers(&Credentials, &Problems, &IdempotencyKeys)
+    components(schemas(Event, PresenceChange, Problem)),
+    servers((url = "/", description = "This server")),
+    modifiers(&Credentials, &IdempotencyKeys, &Errors, &Schemas, &Bounds, &Examples)
 )]
 struct Document;
 
@@ -145,51 +154,6 @@ impl Modify for Credentials {
             "Set by POST /sessions. State-changing requests also need the header X-CSRF-Token.",
         );
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
-    }
-}
-
-/// Gives all problem responses the media type `application/problem+json` (RFC 9457).
-struct Problems;
-
-impl Modify for Problems {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let paths = document.paths.paths.values_mut();
-        let operations =
-            paths.flat_map(|path| [&mut path.get, &mut path.post, &mut path.put, &mut path.delete]).flatten();
-        for response in operations.flat_map(|operation| operation.responses.responses.values_mut()) {
-            let RefOr::T(response) = response else { continue };
-            let is_problem = |content: &RefOr<Content>| {
-                matches!(content, RefOr::T(content)
-                if matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location.ends_with("/Problem")))
-            };
-            if response.content.get("application/json").is_some_and(is_problem)
-                && let Some(content) = response.content.swap_remove("application/json")
-            {
-                response.content.insert("application/problem+json".to_owned(), content);
-            }
-        }
-    }
-}
-
-/// Adds the header `Idempotency-Key` to every POST that needs authentication, so not to signing in or to webhooks.
-struct IdempotencyKeys;
-
-impl Modify for IdempotencyKeys {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let posts = document.paths.paths.values_mut().filter_map(|path| path.post.as_mut());
-        for post in posts.filter(|post| post.security.is_some()) {
-            let key = ParameterBuilder::new()
-                .name("Idempotency-Key")
-                .parameter_in(ParameterIn::Header)
-                .description(Some(
-                    "1 to 255 visible ASCII characters. A repeated request with the same key has no effect; it returns \
-                     the first response with `Idempotency-Replayed: true`. The same key with a different request \
-                     returns 422 `idempotency_key_reused`. Keys are kept for 24 hours; those of messages are kept \
-                     forever.",
-                ))
-                .schema(Some(Object::with_type(Type::String)));
-            post.parameters.get_or_insert_default().push(key.build().into());
-        }
     }
 }
 

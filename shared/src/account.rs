@@ -269,6 +269,7 @@ pub struct NewAccount {
     pub role: Role,
     /// The account's permissions; the role's preset when left out. An admin always has every permission.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::unique::optional"))]
     pub permissions: Option<BTreeSet<Permission>>,
     /// The teams that the account belongs to.
     #[serde(default)]
@@ -292,6 +293,7 @@ pub struct AccountChange {
     pub role: Option<Role>,
     /// The account's permissions.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::unique::optional"))]
     pub permissions: Option<BTreeSet<Permission>>,
     /// The teams that the account belongs to.
     #[serde(default)]

@@ -20,7 +20,7 @@ const SHORTEST_INTERNATIONAL: usize = 9;
 /// A phone number (`+447700900123`), a short code (`68849`) or a sender name (`SUPPORT`), as the gateway reports it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, example = "+447700900123"))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 40, example = "+447700900123"))]
 #[serde(try_from = "String", into = "String")]
 pub struct CustomerAddress(String);
 

@@ -64,6 +64,7 @@ pub struct NewApiKey {
     /// The API key's name, 1 to 100 characters.
     pub name: String,
     /// The API key's permissions: a subset of its creator's.
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::unique::required"))]
     pub permissions: BTreeSet<Permission>,
     /// The teams that the API key has access to; at least one.
     pub team_ids: Vec<TeamId>,

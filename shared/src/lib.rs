@@ -35,6 +35,10 @@ pub mod tag;
 pub mod team;
 pub mod template;
 mod time;
+#[cfg(feature = "openapi")]
+mod unique;
+#[cfg(feature = "openapi")]
+mod whole;
 
 pub use address::CustomerAddress;
 pub use error::{ErrorCode, FieldError, Problem};

@@ -10,7 +10,7 @@ use crate::clean::clean_digits;
 /// An E.164 number: `+` and 7 to 15 digits, the first not 0 (ITU-T E.164).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, example = "+447700900123"))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, pattern = r"^\+[1-9][0-9]{6,14}$", example = "+447700900123"))]
 #[serde(try_from = "String", into = "String")]
 pub struct PhoneNumber(String);
 

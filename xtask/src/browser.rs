@@ -40,8 +40,12 @@ fn playwright(
     succeed(complete(&mut command))
 }
 
-/// Checks the types of the browser tests, which Playwright strips without a check.
+/// Checks the types of the browser tests, which Playwright strips without a check. Generates the types of the API first.
 pub(crate) fn check_types(workspace: &Workspace) -> Result<()> {
+    let schema = "e2e/schema";
+    ensure_npm(workspace, schema, "openapi-typescript generates the types of the API")?;
+    let generate = ["run", "--silent", "generate"];
+    succeed_quietly(command("npm", &workspace.root.join(schema)).args(generate))?;
     ensure_npm(workspace, "e2e", "TypeScript checks the browser tests")?;
     succeed_quietly(command("npm", &workspace.root.join("e2e")).args(["run", "--silent", "typecheck"]))
 }

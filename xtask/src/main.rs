@@ -1,6 +1,6 @@
 //! The project's tasks, run as `cargo xtask <task>`. In reading order: `workspace` (paths), `process` and `steps`
-//! (running commands and printing progress), `packages` and `toolchain` (installing what is missing), `web` (the
-//! single-page app), `server`, `tests` with `postgres` and `browser`, `screenshots`, `chaos`, `lint`, `bench`. A fresh
+//! (running commands and printing progress), `packages`, `python` and `toolchain` (installing what is missing), `web` (the
+//! single-page app), `server`, `tests` with `postgres`, `schemathesis` and `browser`, `screenshots`, `chaos`, `lint`, `bench`. A fresh
 //! checkout and cargo are enough to run them: they fetch the rest, without sudo.
 
 mod bench;
@@ -10,6 +10,8 @@ mod lint;
 mod packages;
 mod postgres;
 mod process;
+mod python;
+mod schemathesis;
 mod screenshots;
 mod server;
 mod sources;
@@ -67,6 +69,8 @@ enum Task {
     /// Kills the server repeatedly under load, with every gateway fault, and checks that no message is lost or sent
     /// twice.
     Chaos(chaos::Selection),
+    /// Validates the OpenAPI document, and tests every operation of a server against it with generated requests.
+    Schemathesis(schemathesis::Options),
     /// Checks formatting, Clippy, documentation, dependencies and the project's own rules.
     Lint {
         /// Only checks the layers of `api`, and prints them as a Mermaid diagram (UPDATE_DOCS=1 writes it into
@@ -96,6 +100,7 @@ fn perform(task: Task) -> Result<()> {
         Task::Test(selection) => tests::run(&workspace, &selection),
         Task::Lint { graph: false } => lint::run(&workspace),
         Task::Lint { graph: true } => lint::show_layers(&workspace),
+        Task::Schemathesis(options) => schemathesis::run(&workspace, &options),
         Task::Screenshots => screenshots::run(&workspace),
         Task::Bench(selection) => bench::run(&workspace, &selection),
         Task::Chaos(selection) => chaos::run(&workspace, &selection),

@@ -1,4 +1,4 @@
-//! Runs the tests: the Rust tests on both databases, then the browser tests. Names choose among them, and then only the
+//! Runs the tests: the Rust tests on both databases, the check of the OpenAPI document, then the browser tests. Names choose among them, and then only the
 //! targets that contain a test of that name are compiled.
 
 mod rust;
@@ -10,6 +10,7 @@ use clap::Args;
 use crate::packages::ensure_native_libraries;
 use crate::postgres::{Postgres, Purpose};
 use crate::process::{cargo, succeed};
+use crate::schemathesis::{self, Options};
 use crate::steps::Summary;
 use crate::temporary::TemporaryFolder;
 use crate::workspace::Workspace;
@@ -26,7 +27,7 @@ pub(crate) struct Selection {
     #[arg(long)]
     only_browser: bool,
     /// Runs only matching tests: part of a Rust test's path (`reply::`), a browser spec (`queue`), or words of a
-    /// browser test's title ("the note stays").
+    /// browser test's title ("the note stays"). `schemathesis` is the check of the OpenAPI document.
     #[arg(value_name = "NAME")]
     names: Vec<String>,
 }
@@ -34,6 +35,8 @@ pub(crate) struct Selection {
 /// The tests that a selection chooses; `None` where it chooses none.
 struct Plan {
     rust: Option<RustTests>,
+    /// Whether to check the server against its OpenAPI document.
+    document: bool,
     /// Playwright's arguments.
     browser: Option<Vec<String>>,
 }
@@ -41,19 +44,21 @@ struct Plan {
 impl Plan {
     fn of(workspace: &Workspace, selection: &Selection) -> Result<Self> {
         let Selection { no_browser, only_browser, names } = selection;
-        let mut plan = Self { rust: None, browser: None };
+        let mut plan = Self { rust: None, document: false, browser: None };
         if names.is_empty() {
             plan.rust = (!only_browser).then(RustTests::all);
+            plan.document = !only_browser;
             plan.browser = (!no_browser).then(Vec::new);
             return Ok(plan);
         }
         if !only_browser {
             plan.rust = RustTests::named(&rust::targets(workspace)?, &sources::read(&workspace.root)?, names);
         }
+        plan.document = !only_browser && names.iter().any(|name| name == "schemathesis");
         if !no_browser {
             plan.browser = specs::arguments(&specs::read(&workspace.root)?, names, *only_browser);
         }
-        if plan.rust.is_none() && plan.browser.is_none() {
+        if plan.rust.is_none() && plan.browser.is_none() && !plan.document {
             bail!("no test is named {}", names.join(" or "));
         }
         Ok(plan)
@@ -66,7 +71,7 @@ pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     let mut summary = Summary::default();
     ensure_native_libraries()?;
     // The server embeds the app. Compiling the app can take minutes, so a named Rust test uses the one that exists.
-    let serves_app = plan.rust.as_ref().is_some_and(|tests| tests.of_api);
+    let serves_app = plan.document || plan.rust.as_ref().is_some_and(|tests| tests.of_api);
     let needs_app =
         plan.browser.is_some() || selection.names.is_empty() || (serves_app && !web::exists(workspace));
     if !needs_app {
@@ -77,6 +82,10 @@ pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     if prepared {
         if let Some(tests) = &plan.rust {
             run_rust(workspace, tests, &selection.names, &mut summary)?;
+        }
+        if plan.document {
+            let check = || schemathesis::check(workspace, &workspace.server(false), &Options::quick());
+            summary.run("OpenAPI document, with Schemathesis", check);
         }
         if let Some(arguments) = &plan.browser {
             let server = workspace.server(false);
@@ -93,7 +102,8 @@ fn compile(workspace: &Workspace, plan: &Plan) -> Result<()> {
     }
     // The tests of `api` compile the server as well.
     let has_server = plan.rust.as_ref().is_some_and(|tests| tests.of_api);
-    if plan.browser.is_some() && !has_server { server::compile(workspace, false) } else { Ok(()) }
+    let needs_server = plan.browser.is_some() || plan.document;
+    if needs_server && !has_server { server::compile(workspace, false) } else { Ok(()) }
 }
 
 fn run_rust(workspace: &Workspace, tests: &RustTests, names: &[String], summary: &mut Summary) -> Result<()> {

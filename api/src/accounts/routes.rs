@@ -24,9 +24,7 @@ use crate::{
 /// Lists the accounts of the caller's teams, oldest first. An admin gets all accounts.
 #[utoipa::path(get, path = "/api/v1/accounts", operation_id = "list_accounts", tag = "accounts",
     params(PageQuery),
-    responses((status = 200, body = Page<AccountDetail>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+    responses((status = 200, body = Page<AccountDetail>), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_accounts(
     state: web::Data<AppState>,
@@ -44,10 +42,9 @@ pub async fn list_accounts(
 #[utoipa::path(post, path = "/api/v1/accounts", operation_id = "create_account", tag = "accounts",
     request_body(content = NewAccount, example = json!({"email": "eve@example.com", "display_name": "Eve",
         "role": "agent", "team_ids": [1], "password": "four words of yours"})),
-    responses((status = 201, body = AccountDetail), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+    responses((status = 201, body = AccountDetail),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_account(
@@ -82,8 +79,7 @@ pub async fn create_account(
 /// One account.
 #[utoipa::path(get, path = "/api/v1/accounts/{id}", operation_id = "get_account", tag = "accounts",
     params(("id" = i64, Path, description = "The account")),
-    responses((status = 200, body = AccountDetail), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = AccountDetail), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_account(
     state: web::Data<AppState>,
@@ -102,10 +98,9 @@ pub async fn get_account(
 #[utoipa::path(put, path = "/api/v1/accounts/{id}", operation_id = "update_account", tag = "accounts",
     params(("id" = i64, Path, description = "The account")),
     request_body(content = AccountChange, example = json!({"display_name": "Eve", "disabled": true})),
-    responses((status = 200, body = AccountDetail), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`already_exists`, `last_admin`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem),
+    responses((status = 200, body = AccountDetail),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`, `last_admin`", body = Problem),
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -134,9 +129,8 @@ pub async fn update_account(
 /// For your own account, send `current_password`.
 #[utoipa::path(put, path = "/api/v1/accounts/{id}/password", operation_id = "update_account_password",
     tag = "accounts", params(("id" = i64, Path, description = "The account")), request_body = NewPassword,
-    responses((status = 204, description = "Changed"), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 422, description = "`validation_failed`", body = Problem),
+    responses((status = 204, description = "Changed"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]

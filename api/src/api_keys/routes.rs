@@ -21,9 +21,7 @@ use crate::{
 /// Lists the API keys that are not revoked and reach only the caller's teams, newest first.
 #[utoipa::path(get, path = "/api/v1/api_keys", operation_id = "list_api_keys", tag = "API keys",
     params(PageQuery),
-    responses((status = 200, body = Page<ApiKey>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+    responses((status = 200, body = Page<ApiKey>), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_api_keys(
     state: web::Data<AppState>,
@@ -40,11 +38,10 @@ pub async fn list_api_keys(
 #[utoipa::path(post, path = "/api/v1/api_keys", operation_id = "create_api_key", tag = "API keys",
     request_body(content = NewApiKey, example = json!({"name": "CRM", "permissions": ["reply", "ad_hoc"],
         "team_ids": [1]})),
-    responses((status = 201, body = ApiKey), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+    responses((status = 201, body = ApiKey),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`already_exists`: the request was answered before, and the secret is not stored",
-            body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+            body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_api_key(
     state: web::Data<AppState>,
@@ -77,8 +74,8 @@ pub async fn create_api_key(
 /// Revokes an API key at once. This cannot be undone.
 #[utoipa::path(delete, path = "/api/v1/api_keys/{id}", operation_id = "delete_api_key", tag = "API keys",
     params(("id" = i64, Path, description = "The API key")),
-    responses((status = 204, description = "Revoked"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "Revoked"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_api_key(
     state: web::Data<AppState>,

@@ -28,7 +28,8 @@ use crate::{
 /// Sets HttpOnly cookies for browsers and returns a bearer token for programs.
 #[utoipa::path(post, path = "/api/v1/sessions", operation_id = "create_session", tag = "sessions",
     request_body(content = SignIn, example = json!({"email": "ann@example.com", "password": "sms-chat-demo"})),
-    responses((status = 201, body = Session),
+    responses((status = 201, body = Session,
+            headers(("Set-Cookie" = String, description = "The cookies of the session, HttpOnly and SameSite=Strict"))),
         (status = 401, description = "`invalid_credentials`", body = shared::Problem),
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)))]
@@ -47,8 +48,10 @@ pub async fn create_session(
 /// For 30 seconds, the same cookie returns the same response, for a client that lost it or for another tab. A later
 /// reuse ends the session. A session lasts 30 days at most.
 #[utoipa::path(post, path = "/api/v1/sessions/refresh", operation_id = "refresh_session", tag = "sessions",
-    responses((status = 200, body = Session),
-        (status = 401, description = "`session_expired`", body = shared::Problem)))]
+    params(("smsc_refresh" = Option<String>, Cookie, description = "The refresh token, set by POST /sessions")),
+    responses((status = 200, body = Session,
+            headers(("Set-Cookie" = String, description = "The cookies of the session, HttpOnly and SameSite=Strict"))),
+        (status = 401, description = "`unauthenticated`, `session_expired`", body = shared::Problem)))]
 pub async fn refresh_session(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -62,8 +65,9 @@ pub async fn refresh_session(
 
 /// Signs out.
 #[utoipa::path(delete, path = "/api/v1/sessions/current", operation_id = "delete_session", tag = "sessions",
-    responses((status = 204, description = "Signed out"),
-        (status = 401, body = shared::Problem), (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
+    responses((status = 204, description = "Signed out",
+            headers(("Set-Cookie" = String, description = "Removes the cookies of the session"))),
+        (status = 403, description = "`csrf_mismatch`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
     let (_, session) = caller.require_account()?;
@@ -74,7 +78,7 @@ pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Resul
 
 /// The caller with its permissions and teams.
 #[utoipa::path(get, path = "/api/v1/me", operation_id = "get_me", tag = "sessions",
-    responses((status = 200, body = Me), (status = 401, body = shared::Problem)),
+    responses((status = 200, body = Me)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_me(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
     Ok(HttpResponse::Ok().json(me(&state, caller).await?))
@@ -83,11 +87,9 @@ pub async fn get_me(state: web::Data<AppState>, caller: Caller) -> Result<HttpRe
 /// Changes the caller's own name, and with `current_password` also its e-mail address.
 #[utoipa::path(put, path = "/api/v1/me", operation_id = "update_me", tag = "sessions",
     request_body(content = Profile, example = json!({"display_name": "Ann"})),
-    responses((status = 200, body = Me), (status = 400, description = "`invalid_body`", body = shared::Problem),
-        (status = 401, body = shared::Problem),
+    responses((status = 200, body = Me),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
         (status = 409, description = "`already_exists`, when the e-mail address is taken", body = shared::Problem),
-        (status = 422, description = "`validation_failed`", body = shared::Problem),
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -105,9 +107,7 @@ pub async fn update_me(
 #[utoipa::path(put, path = "/api/v1/me/password", operation_id = "update_my_password", tag = "sessions",
     request_body = PasswordChange,
     responses((status = 204, description = "Changed"),
-        (status = 400, description = "`invalid_body`", body = shared::Problem), (status = 401, body = shared::Problem),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
-        (status = 422, description = "`validation_failed`", body = shared::Problem),
         (status = 429, description = "`too_many_requests`, with `Retry-After`", body = shared::Problem),
         (status = 503, description = "`busy`, with `Retry-After`", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -125,8 +125,6 @@ pub async fn update_my_password(
 #[utoipa::path(get, path = "/api/v1/me/sessions", operation_id = "list_my_sessions", tag = "sessions",
     params(PageQuery),
     responses((status = 200, body = Page<OwnSession>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = shared::Problem),
-        (status = 401, body = shared::Problem),
         (status = 403, description = "`forbidden` for an API key", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_my_sessions(
@@ -143,7 +141,7 @@ pub async fn list_my_sessions(
 
 /// Ends all of the caller's own sessions except the current one.
 #[utoipa::path(delete, path = "/api/v1/me/sessions", operation_id = "delete_my_sessions", tag = "sessions",
-    responses((status = 204, description = "Ended"), (status = 401, body = shared::Problem),
+    responses((status = 204, description = "Ended"),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_my_sessions(
@@ -158,9 +156,8 @@ pub async fn delete_my_sessions(
 /// Ends one of the caller's own sessions.
 #[utoipa::path(delete, path = "/api/v1/me/sessions/{id}", operation_id = "delete_my_session", tag = "sessions",
     params(("id" = i64, Path, description = "The session")),
-    responses((status = 204, description = "Ended"), (status = 401, body = shared::Problem),
-        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
-        (status = 404, body = shared::Problem)),
+    responses((status = 204, description = "Ended"),
+        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_my_session(
     state: web::Data<AppState>,

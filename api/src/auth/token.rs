@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac, digest::InvalidLength};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 
 /// Lifetime of an access token.
@@ -42,7 +42,8 @@ pub enum SigningError {
 /// The claims of an access token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claims {
-    /// The account's id.
+    /// The account's id, as text (RFC 7519, 4.1.2). Tokens of earlier versions contain a number.
+    #[serde(serialize_with = "as_text", deserialize_with = "text_or_number")]
     pub(crate) sub: i64,
     /// The session's id.
     pub(crate) sid: i64,
@@ -50,6 +51,24 @@ pub(crate) struct Claims {
     pub(crate) iat: i64,
     /// When it expires, in seconds since 1970.
     pub(crate) exp: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn as_text<S: Serializer>(id: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(id)
+}
+
+fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Given {
+        Text(String),
+        Number(i64),
+    }
+    match Given::deserialize(deserializer)? {
+        Given::Text(text) => text.parse().map_err(de::Error::custom),
+        Given::Number(id) => Ok(id),
+    }
 }
 
 /// Signs and verifies access tokens.
@@ -164,6 +183,19 @@ mod tests {
         assert_eq!(keys_a.verify(&token, expires_at).unwrap_err(), TokenError::Expired);
         let keys_b = keys("the other secret of the two that there are");
         assert_eq!(keys_b.verify(&token, now).unwrap_err(), TokenError::Invalid);
+    }
+
+    #[test]
+    fn the_subject_is_a_text_and_a_number_of_an_earlier_version_is_accepted() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let keys = keys("the secret of this and of the earlier version");
+        let (token, _) = keys.sign(7, 9, now, now + TimeDelta::days(1)).unwrap();
+        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+        let payload: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+        assert_eq!(payload["sub"], "7");
+        let earlier = serde_json::json!({"sub": 7, "sid": 9, "iat": 1_800_000_000, "exp": 1_800_000_900});
+        let earlier = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &earlier, &keys.encoding).unwrap();
+        assert_eq!(keys.verify(&earlier, now).unwrap().sub, 7);
     }
 
     #[test]

@@ -43,8 +43,7 @@ pub struct ClosureReasonsQuery {
 #[utoipa::path(get, path = "/api/v1/closure_reasons", operation_id = "list_closure_reasons", tag = "closure reasons",
     params(ClosureReasonsQuery),
     responses((status = 200, body = Page<ClosureReason>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_closure_reasons(
     state: web::Data<AppState>,
@@ -67,11 +66,10 @@ pub async fn list_closure_reasons(
 #[utoipa::path(post, path = "/api/v1/closure_reasons", operation_id = "create_closure_reason",
     tag = "closure reasons",
     request_body(content = NewClosureReason, example = json!({"team_id": 1, "name": "Payment arranged"})),
-    responses((status = 201, body = ClosureReason), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+    responses((status = 201, body = ClosureReason),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem),
-        (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_closure_reason(
     state: web::Data<AppState>,
@@ -93,7 +91,7 @@ pub async fn create_closure_reason(
 /// One closure reason, archived or not.
 #[utoipa::path(get, path = "/api/v1/closure_reasons/{id}", operation_id = "get_closure_reason",
     tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
-    responses((status = 200, body = ClosureReason), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = ClosureReason)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_closure_reason(
     state: web::Data<AppState>,
@@ -109,10 +107,9 @@ pub async fn get_closure_reason(
 #[utoipa::path(put, path = "/api/v1/closure_reasons/{id}", operation_id = "update_closure_reason",
     tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
     request_body(content = ClosureReasonChange, example = json!({"name": "Paid in full", "position": 0})),
-    responses((status = 200, body = ClosureReason), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 200, body = ClosureReason),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_closure_reason(
     state: web::Data<AppState>,
@@ -130,8 +127,8 @@ pub async fn update_closure_reason(
 /// Deletes a closure reason. One that was ever used is archived instead, so that the history keeps its name.
 #[utoipa::path(delete, path = "/api/v1/closure_reasons/{id}", operation_id = "delete_closure_reason",
     tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
-    responses((status = 204, description = "Deleted, or archived if it was used"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "Deleted, or archived if it was used"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_closure_reason(
     state: web::Data<AppState>,

@@ -46,8 +46,7 @@ pub struct ConsentsQuery {
 #[utoipa::path(get, path = "/api/v1/consents", operation_id = "list_consents", tag = "consents",
     params(ConsentsQuery),
     responses((status = 200, body = Page<Consent>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem),
+        (status = 404, description = "Not a team of the caller", body = Problem),
         (status = 422, description = "`invalid_number`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_consents(
@@ -96,8 +95,8 @@ fn narrow_scope(
 #[utoipa::path(post, path = "/api/v1/consents", operation_id = "create_consent", tag = "consents",
     request_body(content = NewConsent, example = json!({"team_number": "+447700900001", "number": "07700 900123",
         "state": "opted_in", "note": "Asked us by phone to send messages again."})),
-    responses((status = 201, body = Consent), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+    responses((status = 201, body = Consent),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, description = "The team number belongs to no team of the caller", body = Problem),
         (status = 422, description = "`validation_failed`, `invalid_number`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -125,11 +124,9 @@ pub async fn create_consent(
     params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewOptOut, example = json!({"note": "Asked us by phone to stop."})),
     responses((status = 201, description = "Recorded", body = ConversationDetail),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, description = "Not in a team of the caller, or its number now belongs to another team",
-            body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+            body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_opt_out(
     state: web::Data<AppState>,

@@ -59,8 +59,7 @@ pub struct ListQuery {
 #[utoipa::path(get, path = "/api/v1/conversations", operation_id = "list_conversations", tag = "conversations",
     params(ListQuery),
     responses((status = 200, body = Page<Conversation>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_conversations(
     state: web::Data<AppState>,
@@ -90,11 +89,9 @@ pub async fn list_conversations(
     request_body(content = NewConversation, example = json!({"team_id": 1, "number": "07700 900123",
         "body": "Hello Maria, please call us on 0800 496 0123."})),
     responses((status = 201, description = "Queued for sending", body = Conversation),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem),
         (status = 409, description = "`conversation_open` (with `conversation_id`)", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, description = "`invalid_number`, `number_opted_out`, `missing_placeholder`, \
             `validation_failed`, `idempotency_key_reused`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -124,8 +121,7 @@ pub async fn create_conversation(
 /// A conversation with its team, customer, closure and consent, and the actions that the caller may take.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}", operation_id = "get_conversation", tag = "conversations",
     params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 200, body = ConversationDetail), (status = 401, body = Problem),
-        (status = 404, body = Problem)),
+    responses((status = 200, body = ConversationDetail)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_conversation(
     state: web::Data<AppState>,
@@ -155,8 +151,7 @@ pub struct MessagesQuery {
 /// `next_cursor` is the `before` of the next older page.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/messages", operation_id = "list_messages",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation"), MessagesQuery),
-    responses((status = 200, body = Page<Message>), (status = 400, description = "`invalid_query`", body = Problem),
-        (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = Page<Message>)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_messages(
     state: web::Data<AppState>,
@@ -183,10 +178,8 @@ pub async fn list_messages(
     request_body(content = NewMessage, example = json!({"body": "Of course. Shall I set it up?",
         "last_seen_message_id": 42})),
     responses((status = 201, description = "Queued for sending, or scheduled", body = Message),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`, \
             `sender_not_reachable`, `idempotency_key_reused`",
             body = Problem)),
@@ -226,10 +219,8 @@ pub async fn create_message(
     request_body(content = NewClosure, example = json!({"closure_reason_id": 1, "note": "Pays on Friday.",
         "last_seen_message_id": 42})),
     responses((status = 201, description = "Closed, and now read-only", body = ConversationDetail),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
-        (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`conversation_closed`, `conversation_moved` (with `messages`)", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_closure(
     state: web::Data<AppState>,
@@ -257,8 +248,8 @@ pub async fn create_closure(
 /// Dismisses the notice of a conversation (`attention`), such as a possible opt-out.
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/attention", operation_id = "delete_attention",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 204, description = "The conversation has no notice"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+    responses((status = 204, description = "The conversation has no notice"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`conversation_closed`", body = Problem),
         (status = 422, description = "`number_opted_out`: the notice stays until the opt-in", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]

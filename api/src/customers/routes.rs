@@ -1,7 +1,7 @@
 //! `/conversations/{id}/key_data`.
 
 use actix_web::{HttpResponse, web};
-use shared::{Problem, customer::KeyData, ids::ConversationId};
+use shared::{customer::KeyData, ids::ConversationId};
 
 use super::key_data;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 /// Returns the key data of the conversation's customer from the team's current daily file.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/key_data", operation_id = "get_key_data",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 200, body = KeyData), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = KeyData)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_key_data(
     state: web::Data<AppState>,

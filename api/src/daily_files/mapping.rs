@@ -12,6 +12,9 @@ use crate::{
     teams,
 };
 
+/// Maximum length of the name of a column.
+pub(crate) const MAX_COLUMN_CHARACTERS: usize = 200;
+
 /// Why a mapping could not be read or saved.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum MappingError {
@@ -59,7 +62,7 @@ fn checked(given: &ColumnMapping) -> Result<ColumnMapping, Invalid> {
     let mut validation = Validation::default();
     let mut column = |field: &str, given: &Option<String>| {
         let given = given.as_deref().filter(|name| !name.trim().is_empty())?;
-        Some(validation.text(field, given, 200))
+        Some(validation.text(field, given, MAX_COLUMN_CHARACTERS))
     };
     let mapping = ColumnMapping {
         reference: column("ref", &given.reference),

@@ -26,10 +26,7 @@ use crate::{
 /// Lists the team's daily files, newest first: the current file and those that can be restored.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/daily_files", operation_id = "list_daily_files", tag = "daily files",
     params(("id" = i64, Path, description = "The team"), PageQuery),
-    responses((status = 200, body = Page<DailyFile>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
-        (status = 404, body = Problem)),
+    responses((status = 200, body = Page<DailyFile>), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_daily_files(
     state: web::Data<AppState>,
@@ -54,8 +51,8 @@ pub async fn list_daily_files(
 #[utoipa::path(post, path = "/api/v1/teams/{id}/daily_files/{file_id}/restore", operation_id = "restore_daily_file",
     tag = "daily files",
     params(("id" = i64, Path, description = "The team"), ("file_id" = i64, Path, description = "The daily file")),
-    responses((status = 201, body = ImportedFile), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 201, body = ImportedFile),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn restore_daily_file(
     state: web::Data<AppState>,
@@ -77,10 +74,10 @@ pub async fn restore_daily_file(
 #[utoipa::path(get, path = "/api/v1/teams/{id}/daily_files/{file_id}/rejected", operation_id = "get_rejected_rows",
     tag = "daily files",
     params(("id" = i64, Path, description = "The team"), ("file_id" = i64, Path, description = "The daily file")),
-    responses((status = 200, body = String, content_type = "text/csv",
+    responses((status = 200, description = "The rows", body = String, content_type = "text/csv",
+            headers(("Content-Disposition" = String, description = "`attachment`, with a file name")),
             example = "line,column,value,reason\r\n7,Mobile,call me,This is not a phone number.\r\n"),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
-        (status = 404, body = Problem)),
+        (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_rejected_rows(
     state: web::Data<AppState>,
@@ -98,7 +95,7 @@ pub async fn get_rejected_rows(
 /// Returns the team's column mapping. Columns that are not mapped are found by their usual names.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/column_mapping", operation_id = "get_column_mapping",
     tag = "daily files", params(("id" = i64, Path, description = "The team")),
-    responses((status = 200, body = ColumnMapping), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = ColumnMapping)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_column_mapping(
     state: web::Data<AppState>,
@@ -114,9 +111,8 @@ pub async fn get_column_mapping(
 #[utoipa::path(put, path = "/api/v1/teams/{id}/column_mapping", operation_id = "update_column_mapping",
     tag = "daily files", params(("id" = i64, Path, description = "The team")),
     request_body(content = ColumnMapping, example = json!({"ref": "Policy", "name": null, "number": "Second phone"})),
-    responses((status = 200, body = ColumnMapping), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 200, body = ColumnMapping),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_column_mapping(
     state: web::Data<AppState>,

@@ -10,7 +10,6 @@ use actix_web::{
 use bytes::Bytes;
 use futures_util::stream;
 use shared::{
-    Problem,
     event::{Event, EventKind},
     ids::EventId,
     presence::PresenceChange,
@@ -66,8 +65,10 @@ struct Stream {
 /// that has a conversation of the caller's teams open; forget those of an earlier stream.
 #[utoipa::path(get, path = "/api/v1/events", operation_id = "stream_events", tag = "events",
     params(("Last-Event-ID" = Option<i64>, Header, description = "The last event that was received")),
-    responses((status = 200, description = "The stream", content_type = "text/event-stream", body = Event),
-        (status = 401, body = Problem)),
+    responses((status = 200, description = "The stream", content_type = "text/event-stream", body = String,
+            example = "retry: 1000\n\nevent: message_received\nid: 7\n\
+                data: {\"id\":7,\"kind\":\"message_received\",\"team_id\":1,\"conversation_id\":1,\
+                \"message_id\":1,\"account_id\":null,\"at\":\"2026-11-22T09:30:00Z\"}\n\n")),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn stream_events(
     state: web::Data<AppState>,

@@ -58,6 +58,11 @@ impl GatewayCode {
         self.known().map_or(Fail, |known| known.handling)
     }
 
+    /// The codes that the server explains, in ascending order.
+    pub(super) fn all_known() -> impl Iterator<Item = Self> {
+        KNOWN_CODES.iter().map(|known| known.code)
+    }
+
     /// Whether the code concerns a message and not the account.
     pub(super) fn is_about_message(self) -> bool {
         ABOUT_MESSAGES.iter().any(|codes| codes.contains(&self.0))

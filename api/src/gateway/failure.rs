@@ -43,6 +43,11 @@ impl FailureCode {
         }
     }
 
+    /// The codes that the server explains: the gateway's, and its own.
+    pub(crate) fn all_known() -> impl Iterator<Item = Self> {
+        GatewayCode::all_known().map(Self::Gateway).chain([Self::NotAccepted, Self::OutcomeUnknown])
+    }
+
     /// Explains to agents what happened and what to do.
     #[must_use]
     pub fn explanation(&self) -> String {

@@ -23,7 +23,9 @@ pub(crate) fn key_of(request: &HttpRequest, caller: &Caller) -> Result<Option<St
     let Some(key) = request.headers().get(KEY) else {
         return Ok(None);
     };
-    let key = key.to_str().ok().filter(|key| !key.is_empty() && key.len() <= MAX_KEY).ok_or_else(|| {
+    let is_valid =
+        |key: &&str| (1..=MAX_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let key = key.to_str().ok().filter(is_valid).ok_or_else(|| {
         let message = format!("The {KEY} must have 1 to {MAX_KEY} visible ASCII characters.");
         ApiError::field(ErrorCode::ValidationFailed, KEY, "invalid", message)
     })?;

@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Maximum length of a typed number.
-const MAX_CHARS: usize = 50;
+pub(crate) const MAX_CHARS: usize = 50;
 /// Mexican mobile numbers had a 1 after the country code until 2019, and networks still deliver messages from them.
 const OLD_MEXICAN: (u16, char, usize) = (52, '1', 11);
 

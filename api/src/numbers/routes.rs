@@ -22,8 +22,8 @@ pub struct NumberQuery {
 /// Parses a typed number, and says what prevents a message to it, if anything.
 #[utoipa::path(get, path = "/api/v1/numbers", operation_id = "get_number", tag = "conversations",
     params(NumberQuery),
-    responses((status = 200, body = NumberCheck), (status = 400, description = "`invalid_query`", body = Problem),
-        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
+    responses((status = 200, body = NumberCheck),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_number(
     state: web::Data<AppState>,

@@ -17,8 +17,7 @@ use crate::{
 #[utoipa::path(get, path = "/api/v1/rejected_messages", operation_id = "list_rejected_messages", tag = "webhooks",
     params(PageQuery),
     responses((status = 200, body = Page<RejectedMessage>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+        (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_rejected_messages(
     state: web::Data<AppState>,

@@ -49,9 +49,7 @@ pub struct SearchQuery {
 /// conversations contain is not looked for in all of them: the newest, and numbers that begin with it, are found.
 #[utoipa::path(get, path = "/api/v1/search", operation_id = "search_conversations", tag = "conversations",
     params(SearchQuery),
-    responses((status = 200, body = Page<Conversation>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
+    responses((status = 200, body = Page<Conversation>), (status = 403, description = "`forbidden`", body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn search_conversations(

@@ -8,7 +8,7 @@ use shared::{
 use crate::conversations::search_text::fold;
 
 /// Maximum length of a term.
-const MAX_CHARS: usize = 100;
+pub(crate) const MAX_CHARS: usize = 100;
 /// Fewest digits of a reference without letters. Fewer digits are a part of a number.
 const FEWEST_DIGITS_OF_REFERENCE: usize = 7;
 /// Minimum length of a word for the text index, which consists of trigrams.

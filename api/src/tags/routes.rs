@@ -43,8 +43,7 @@ pub struct TagsQuery {
 #[utoipa::path(get, path = "/api/v1/tags", operation_id = "list_tags", tag = "tags",
     params(TagsQuery),
     responses((status = 200, body = Page<Tag>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_tags(
     state: web::Data<AppState>,
@@ -67,11 +66,10 @@ pub async fn list_tags(
 #[utoipa::path(post, path = "/api/v1/tags", operation_id = "create_tag",
     tag = "tags",
     request_body(content = NewTag, example = json!({"team_id": 1, "name": "Hardship", "colour": "orange"})),
-    responses((status = 201, body = Tag), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+    responses((status = 201, body = Tag),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem),
-        (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_tag(
     state: web::Data<AppState>,
@@ -93,7 +91,7 @@ pub async fn create_tag(
 /// One tag, archived or not.
 #[utoipa::path(get, path = "/api/v1/tags/{id}", operation_id = "get_tag",
     tag = "tags", params(("id" = i64, Path, description = "The tag")),
-    responses((status = 200, body = Tag), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = Tag)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_tag(
     state: web::Data<AppState>,
@@ -109,10 +107,9 @@ pub async fn get_tag(
 #[utoipa::path(put, path = "/api/v1/tags/{id}", operation_id = "update_tag",
     tag = "tags", params(("id" = i64, Path, description = "The tag")),
     request_body(content = TagChange, example = json!({"name": "Vulnerable", "colour": "red", "position": 0})),
-    responses((status = 200, body = Tag), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 200, body = Tag),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_tag(
     state: web::Data<AppState>,
@@ -130,8 +127,8 @@ pub async fn update_tag(
 /// Deletes a tag. One that conversations have is archived instead, so that they keep it.
 #[utoipa::path(delete, path = "/api/v1/tags/{id}", operation_id = "delete_tag",
     tag = "tags", params(("id" = i64, Path, description = "The tag")),
-    responses((status = 204, description = "Deleted, or archived if conversations have it"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "Deleted, or archived if conversations have it"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_tag(
     state: web::Data<AppState>,

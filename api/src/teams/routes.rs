@@ -22,9 +22,7 @@ use crate::{
 
 /// Lists the caller's teams by name. An admin gets all teams.
 #[utoipa::path(get, path = "/api/v1/teams", operation_id = "list_teams", tag = "teams", params(PageQuery),
-    responses((status = 200, body = Page<TeamSummary>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem)),
+    responses((status = 200, body = Page<TeamSummary>), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_teams(
     state: web::Data<AppState>,
@@ -40,10 +38,9 @@ pub async fn list_teams(
 /// Creates a team.
 #[utoipa::path(post, path = "/api/v1/teams", operation_id = "create_team", tag = "teams",
     request_body(content = NewTeam, example = json!({"name": "Sales", "region": "GB", "time_zone": "Europe/London"})),
-    responses((status = 201, body = TeamDetail), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 201, body = TeamDetail),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_team(
     state: web::Data<AppState>,
@@ -65,8 +62,7 @@ pub async fn create_team(
 /// One team with its members.
 #[utoipa::path(get, path = "/api/v1/teams/{id}", operation_id = "get_team", tag = "teams",
     params(("id" = i64, Path, description = "The team")),
-    responses((status = 200, body = TeamDetail), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = TeamDetail), (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_team(
     state: web::Data<AppState>,
@@ -82,9 +78,7 @@ pub async fn get_team(
 /// The enabled members of a team, by name, whom a note can mention.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/colleagues", operation_id = "list_colleagues", tag = "teams",
     params(("id" = i64, Path, description = "The team"), PageQuery),
-    responses((status = 200, body = Page<AccountName>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = Page<AccountName>)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_colleagues(
     state: web::Data<AppState>,
@@ -103,10 +97,9 @@ pub async fn list_colleagues(
     params(("id" = i64, Path, description = "The team")),
     request_body(content = NewTeam, example = json!({"name": "Sales", "region": "GB", "time_zone": "Europe/London",
         "help_reply": "Example Ltd. Call 0800 496 0123. Text STOP to opt out."})),
-    responses((status = 200, body = TeamDetail), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 200, body = TeamDetail),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_team(
     state: web::Data<AppState>,
@@ -125,9 +118,9 @@ pub async fn update_team(
 #[utoipa::path(post, path = "/api/v1/teams/{id}/numbers", operation_id = "create_team_number", tag = "teams",
     params(("id" = i64, Path, description = "The team")),
     request_body(content = NewTeamNumber, example = json!({"number": "07700 900005"})),
-    responses((status = 201, body = TeamDetail), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
+    responses((status = 201, body = TeamDetail),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem),
         (status = 422, description = "`invalid_number`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_team_number(
@@ -152,17 +145,17 @@ pub async fn create_team_number(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct TeamNumberQuery {
-    /// The number in E.164. It can also be sent in a JSON body.
-    #[param(value_type = Option<String>, example = "+447700900005")]
+    /// The number in E.164.
+    #[param(value_type = String, required = true, pattern = r"^\+[1-9][0-9]{6,14}$", example = "+447700900005")]
     number: Option<PhoneNumber>,
 }
 
 /// Removes a number from a team, unless it has conversations that are in progress or await a reply.
 #[utoipa::path(delete, path = "/api/v1/teams/{id}/numbers", operation_id = "delete_team_number", tag = "teams",
     params(("id" = i64, Path, description = "The team"), TeamNumberQuery),
-    responses((status = 204, description = "Removed"), (status = 400, description = "`invalid_query`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`number_in_use`", body = Problem)),
+    responses((status = 204, description = "Removed"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`number_in_use`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_team_number(
     state: web::Data<AppState>,
@@ -187,8 +180,8 @@ pub async fn delete_team_number(
 #[utoipa::path(put, path = "/api/v1/teams/{id}/members/{account_id}", operation_id = "update_team_member",
     tag = "teams",
     params(("id" = i64, Path, description = "The team"), ("account_id" = i64, Path, description = "The account")),
-    responses((status = 204, description = "The account is a member"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "The account is a member"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_team_member(
     state: web::Data<AppState>,
@@ -202,8 +195,8 @@ pub async fn update_team_member(
 #[utoipa::path(delete, path = "/api/v1/teams/{id}/members/{account_id}", operation_id = "delete_team_member",
     tag = "teams",
     params(("id" = i64, Path, description = "The team"), ("account_id" = i64, Path, description = "The account")),
-    responses((status = 204, description = "The account is not a member"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "The account is not a member"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_team_member(
     state: web::Data<AppState>,

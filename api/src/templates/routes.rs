@@ -44,8 +44,7 @@ pub struct TemplatesQuery {
 #[utoipa::path(get, path = "/api/v1/templates", operation_id = "list_templates", tag = "templates",
     params(TemplatesQuery),
     responses((status = 200, body = Page<Template>),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, description = "Not a team of the caller", body = Problem)),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_templates(
     state: web::Data<AppState>,
@@ -68,11 +67,10 @@ pub async fn list_templates(
 #[utoipa::path(post, path = "/api/v1/templates", operation_id = "create_template", tag = "templates",
     request_body(content = NewTemplate, example = json!({"team_id": 1, "name": "Greeting",
         "body": "Hello {{name}}, this is {{agent}} of {{team}}."})),
-    responses((status = 201, body = Template), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+    responses((status = 201, body = Template),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem),
-        (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_template(
     state: web::Data<AppState>,
@@ -94,7 +92,7 @@ pub async fn create_template(
 /// One template, archived or not.
 #[utoipa::path(get, path = "/api/v1/templates/{id}", operation_id = "get_template", tag = "templates",
     params(("id" = i64, Path, description = "The template")),
-    responses((status = 200, body = Template), (status = 401, body = Problem), (status = 404, body = Problem)),
+    responses((status = 200, body = Template)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_template(
     state: web::Data<AppState>,
@@ -111,10 +109,9 @@ pub async fn get_template(
     params(("id" = i64, Path, description = "The template")),
     request_body(content = TemplateChange, example = json!({"name": "Greeting", "body": "Hello {{name}}.",
         "position": 0})),
-    responses((status = 200, body = Template), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`already_exists`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 200, body = Template),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_exists`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_template(
     state: web::Data<AppState>,
@@ -133,8 +130,8 @@ pub async fn update_template(
 /// Deletes a template. One that was ever used is archived instead, so that the history keeps its name.
 #[utoipa::path(delete, path = "/api/v1/templates/{id}", operation_id = "delete_template", tag = "templates",
     params(("id" = i64, Path, description = "The template")),
-    responses((status = 204, description = "Deleted, or archived if it was used"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "Deleted, or archived if it was used"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_template(
     state: web::Data<AppState>,
@@ -161,7 +158,6 @@ pub struct PlaceholdersQuery {
 #[utoipa::path(get, path = "/api/v1/placeholders", operation_id = "list_placeholders", tag = "templates",
     params(PlaceholdersQuery),
     responses((status = 200, body = Page<Placeholder>),
-        (status = 400, description = "`invalid_query`", body = Problem), (status = 401, body = Problem),
         (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_placeholders(
@@ -189,8 +185,7 @@ pub struct CustomerQuery {
 /// Lists the templates that can be used in a conversation, rendered for its customer.
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/templates", operation_id = "list_conversation_templates",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation"), CustomerQuery),
-    responses((status = 200, body = Page<RenderedTemplate>), (status = 401, body = Problem),
-        (status = 404, body = Problem),
+    responses((status = 200, body = Page<RenderedTemplate>),
         (status = 422, description = "`validation_failed`: no customer with this number has this ref", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_conversation_templates(
@@ -222,8 +217,7 @@ pub struct TeamTemplatesQuery {
 /// Lists the templates that a team can use for an ad-hoc message, rendered for a number.
 #[utoipa::path(get, path = "/api/v1/teams/{id}/templates", operation_id = "list_team_templates", tag = "templates",
     params(("id" = i64, Path, description = "The team"), TeamTemplatesQuery),
-    responses((status = 200, body = Page<RenderedTemplate>), (status = 401, body = Problem),
-        (status = 404, body = Problem),
+    responses((status = 200, body = Page<RenderedTemplate>),
         (status = 422, description = "`validation_failed`: no customer with this number has this ref", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_team_templates(

@@ -8,6 +8,7 @@ use shared::{
 };
 use twilio_async::twiml::{Response, Twiml};
 
+use super::forms::{IncomingMessageForm, StatusForm};
 use crate::{
     body::read_whole,
     config::WebhookSignature,
@@ -80,14 +81,13 @@ impl Form {
 
 /// Receives a message from a customer.
 #[utoipa::path(post, path = "/api/v1/webhooks/twilio/messages", operation_id = "receive_message", tag = "webhooks",
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        description = "Twilio's incoming message webhook",
-        example = "MessageSid=SM0123456789abcdef0123456789abcdef&From=%2B447700900123&To=%2B447700900001&Body=Hello"),
-    responses(
-        (status = 200, description = "Accepted: an empty TwiML response", content_type = "text/xml", body = String),
+    params(("X-Twilio-Signature" = String, Header, description = "The gateway's signature of the URL and the form")),
+    request_body(content = IncomingMessageForm, content_type = "application/x-www-form-urlencoded",
+        description = "Twilio's incoming message webhook"),
+    responses((status = 200, description = "Accepted: an empty TwiML response", content_type = "text/xml", body = String,
+            example = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Response></Response>"),
         (status = 403, description = "`invalid_signature`", body = Problem),
-        (status = 404, description = "No team owns the number", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)))]
+        (status = 404, description = "No team owns the number", body = Problem)))]
 pub async fn receive_message(
     state: web::Data<AppState>,
     request: HttpRequest,
@@ -163,12 +163,11 @@ async fn reject(
 
 /// Receives a delivery receipt of an outbound message.
 #[utoipa::path(post, path = "/api/v1/webhooks/twilio/status", operation_id = "receive_status", tag = "webhooks",
-    request_body(content = String, content_type = "application/x-www-form-urlencoded",
-        description = "Twilio's status callback",
-        example = "MessageSid=SM0123456789abcdef0123456789abcdef&MessageStatus=delivered"),
+    params(("X-Twilio-Signature" = String, Header, description = "The gateway's signature of the URL and the form")),
+    request_body(content = StatusForm, content_type = "application/x-www-form-urlencoded",
+        description = "Twilio's status callback"),
     responses((status = 204, description = "Accepted"),
-        (status = 403, description = "`invalid_signature`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)))]
+        (status = 403, description = "`invalid_signature`", body = Problem)))]
 pub async fn receive_status(
     state: web::Data<AppState>,
     request: HttpRequest,

@@ -115,7 +115,7 @@ fn names(text: &str) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{scan::Use, *};
+    use super::*;
 
     fn violations(code: &str, json: &str) -> Vec<String> {
         let texts = scan::scan(code).texts.into_iter().map(|text| (PathBuf::from("web/src/a.rs"), text));

@@ -7,7 +7,7 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
 
 /// What the caller has set for itself.
 #[utoipa::path(get, path = "/api/v1/me/preferences", operation_id = "get_preferences", tag = "sessions",
-    responses((status = 200, body = Preferences), (status = 401, body = Problem),
+    responses((status = 200, body = Preferences),
         (status = 403, description = "`forbidden` for an API key", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_preferences(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
@@ -22,11 +22,8 @@ pub async fn get_preferences(state: web::Data<AppState>, caller: Caller) -> Resu
 #[utoipa::path(put, path = "/api/v1/me/preferences", operation_id = "update_preferences", tag = "sessions",
     request_body(content = Preferences, example = json!({"theme": "dark", "language": "de", "shortcuts": true,
         "undo_seconds": 5, "sound": true, "muted": [{"team_id": 2, "kind": "message"}]})),
-    responses((status = 200, body = Preferences), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem),
-        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+    responses((status = 200, body = Preferences),
+        (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_preferences(
     state: web::Data<AppState>,

@@ -22,10 +22,8 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewAssignment, example = json!({"account_id": 4, "note": "She asked for you."})),
     responses((status = 200, body = ConversationDetail),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
-        (status = 409, description = "`already_assigned` (with `assigned_to`), `conversation_closed`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`already_assigned` (with `assigned_to`), `conversation_closed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_assignment(
     state: web::Data<AppState>,
@@ -59,8 +57,7 @@ pub struct ReleaseQuery {
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/assignment", operation_id = "delete_assignment",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation"), ReleaseQuery),
     responses((status = 200, body = ConversationDetail),
-        (status = 400, description = "`invalid_query`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`already_assigned` (with `assigned_to`), `conversation_closed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_assignment(
@@ -87,8 +84,7 @@ pub async fn delete_assignment(
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/assignees", operation_id = "list_assignees",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     responses((status = 200, description = "All of them, on one page", body = Page<AccountName>),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
-        (status = 404, body = Problem)),
+        (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_assignees(
     state: web::Data<AppState>,

@@ -13,7 +13,7 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
 
 /// The conversations in which the caller has an unsent reply.
 #[utoipa::path(get, path = "/api/v1/drafts", operation_id = "list_drafts", tag = "conversations",
-    responses((status = 200, body = DraftedConversations), (status = 401, body = Problem),
+    responses((status = 200, body = DraftedConversations),
         (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn list_drafts(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
@@ -27,8 +27,7 @@ pub async fn list_drafts(state: web::Data<AppState>, caller: Caller) -> Result<H
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/draft", operation_id = "get_draft", tag = "conversations",
     params(("id" = i64, Path, description = "The conversation")),
     responses((status = 200, body = Draft), (status = 204, description = "There is no draft"),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
-        (status = 404, body = Problem)),
+        (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_draft(
     state: web::Data<AppState>,
@@ -46,11 +45,9 @@ pub async fn get_draft(
     request_body(content = NewDraft, example = json!({"body": "Of course. Sh", "template_id": null,
         "key": "0b0f5c9e-6c3e-4b53-9d29-3b0f1d0c6a11"})),
     responses((status = 200, body = Draft),
-        (status = 204, description = "The message was sent already, so no draft is stored"), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 409, description = "`conversation_closed`", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 204, description = "The message was sent already, so no draft is stored"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`conversation_closed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_draft(
     state: web::Data<AppState>,
@@ -64,8 +61,8 @@ pub async fn update_draft(
 /// Deletes the caller's unsent reply in a conversation.
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/draft", operation_id = "delete_draft",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 204, description = "There is no draft"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "There is no draft"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_draft(
     state: web::Data<AppState>,
@@ -79,8 +76,7 @@ pub async fn delete_draft(
 #[utoipa::path(get, path = "/api/v1/teams/{id}/ad_hoc_draft", operation_id = "get_ad_hoc_draft", tag = "conversations",
     params(("id" = i64, Path, description = "The team")),
     responses((status = 200, body = Draft), (status = 204, description = "There is no draft"),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`", body = Problem),
-        (status = 404, body = Problem)),
+        (status = 403, description = "`forbidden`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_ad_hoc_draft(
     state: web::Data<AppState>,
@@ -98,10 +94,8 @@ pub async fn get_ad_hoc_draft(
     request_body(content = NewDraft, example = json!({"body": "Hello Maria, pl", "template_id": null,
         "key": "0b0f5c9e-6c3e-4b53-9d29-3b0f1d0c6a11"})),
     responses((status = 200, body = Draft),
-        (status = 204, description = "The message was sent already, so no draft is stored"), (status = 400, description = "`invalid_body`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 204, description = "The message was sent already, so no draft is stored"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_ad_hoc_draft(
     state: web::Data<AppState>,
@@ -115,8 +109,8 @@ pub async fn update_ad_hoc_draft(
 /// Deletes the caller's unsent ad-hoc message of a team.
 #[utoipa::path(delete, path = "/api/v1/teams/{id}/ad_hoc_draft", operation_id = "delete_ad_hoc_draft",
     tag = "conversations", params(("id" = i64, Path, description = "The team")),
-    responses((status = 204, description = "There is no draft"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem)),
+    responses((status = 204, description = "There is no draft"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_ad_hoc_draft(
     state: web::Data<AppState>,

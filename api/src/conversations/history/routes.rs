@@ -30,8 +30,7 @@ pub struct HistoryQuery {
 #[utoipa::path(get, path = "/api/v1/conversations/{id}/history", operation_id = "get_history", tag = "conversations",
     params(("id" = i64, Path, description = "The conversation"), HistoryQuery),
     responses((status = 200, body = History),
-        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem),
-        (status = 401, body = Problem), (status = 404, body = Problem)),
+        (status = 400, description = "`invalid_query`, `invalid_cursor`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_history(
     state: web::Data<AppState>,

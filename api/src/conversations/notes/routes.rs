@@ -17,11 +17,8 @@ use crate::{
     params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewNote, example = json!({"body": "@Bo please call her back.", "mentions": [4]})),
     responses((status = 201, description = "Added", body = Message),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
-        (status = 409, description = "`conversation_closed`", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem)),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`conversation_closed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_note(
     state: web::Data<AppState>,

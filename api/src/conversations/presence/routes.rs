@@ -13,10 +13,7 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     request_body(content = PresenceReport, example = json!({"state": "viewing"})),
     responses((status = 204, description = "Recorded"),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden` (API keys have no presence), `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem), (status = 429, body = Problem)),
+        (status = 403, description = "`forbidden` (API keys have no presence), `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_presence(
     state: web::Data<AppState>,

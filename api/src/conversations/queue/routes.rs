@@ -72,9 +72,9 @@ pub struct QueueQuery {
 #[utoipa::path(get, path = "/api/v1/queue", operation_id = "get_queue", tag = "conversations",
     params(QueueQuery, ("If-None-Match" = Option<String>, Header, description = "The `ETag` of the last response")),
     responses((status = 200, body = Queue, headers(("ETag" = String, description = "The version of the response"))),
-        (status = 304, description = "The queue is the same as in the response with this `ETag`"),
-        (status = 400, description = "`invalid_query`", body = Problem), (status = 401, body = Problem),
-        (status = 404, description = "Not a team of the caller", body = Problem), (status = 429, body = Problem)),
+        (status = 304, description = "The queue is the same as in the response with this `ETag`",
+            headers(("ETag" = String, description = "The version of the response"))),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_queue(
     state: web::Data<AppState>,
@@ -97,10 +97,8 @@ pub async fn get_queue(
     request_body(content = NextRequest, example = json!({"team_id": 1})),
     responses((status = 200, description = "Now assigned to the caller", body = ConversationDetail),
         (status = 204, description = "No conversation waits"),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, description = "Not a team of the caller", body = Problem),
-        (status = 422, description = "`idempotency_key_reused`", body = Problem)),
+        (status = 404, description = "Not a team of the caller", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn take_next_conversation(
     state: web::Data<AppState>,

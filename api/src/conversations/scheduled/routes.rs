@@ -27,10 +27,8 @@ use crate::{
     request_body(content = ScheduledMessageChange, example = json!({"body": "Did the letter arrive?",
         "send_at": "2026-11-27T09:00:00Z", "last_seen_message_id": 42})),
     responses((status = 200, description = "Scheduled", body = Message),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`message_not_scheduled`, `conversation_moved` (with `messages`)", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, description = "`validation_failed`, `missing_placeholder`, `number_opted_out`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_message(
@@ -52,8 +50,8 @@ pub async fn update_message(
 /// Cancels a scheduled or held message, which leaves the thread.
 #[utoipa::path(delete, path = "/api/v1/messages/{id}", operation_id = "delete_message", tag = "conversations",
     params(("id" = i64, Path, description = "The message")),
-    responses((status = 204, description = "Cancelled: the message is never sent"), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+    responses((status = 204, description = "Cancelled: the message is never sent"),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`message_not_scheduled`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_message(
@@ -74,12 +72,10 @@ pub async fn delete_message(
 /// after that message. The body can be left out.
 #[utoipa::path(post, path = "/api/v1/messages/{id}/send_now", operation_id = "send_message_now",
     tag = "conversations", params(("id" = i64, Path, description = "The message")),
-    request_body(content = SendNow, example = json!({"last_seen_message_id": 42})),
+    request_body(content = Option<SendNow>, example = json!({"last_seen_message_id": 42})),
     responses((status = 200, description = "Queued for sending", body = Message),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`message_not_scheduled`, `conversation_moved` (with `messages`)", body = Problem),
-        (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, description = "`number_opted_out`, `idempotency_key_reused`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn send_message_now(

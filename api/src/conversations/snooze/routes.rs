@@ -19,11 +19,9 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     request_body(content = NewSnooze, example = json!({"until": "2026-11-30T09:00:00Z", "note": "Pays on Monday."})),
     responses((status = 200, body = ConversationDetail),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_pending`, `conversation_moved` (with \
-            `messages`)", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+            `messages`)", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_snooze(
     state: web::Data<AppState>,
@@ -47,8 +45,8 @@ pub async fn update_snooze(
 /// Ends a snooze: the conversation is in the queue again.
 #[utoipa::path(delete, path = "/api/v1/conversations/{id}/snooze", operation_id = "delete_snooze",
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
-    responses((status = 200, body = ConversationDetail), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
+    responses((status = 200, body = ConversationDetail),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`conversation_closed`, `conversation_pending`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_snooze(

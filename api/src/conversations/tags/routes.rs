@@ -17,10 +17,8 @@ use crate::{auth::Caller, body::Body, error::ApiError, state::AppState};
     tag = "conversations", params(("id" = i64, Path, description = "The conversation")),
     request_body(content = ConversationTags, example = json!({"tag_ids": [1, 3]})),
     responses((status = 200, body = ConversationDetail),
-        (status = 400, description = "`invalid_body`", body = Problem), (status = 401, body = Problem),
-        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem), (status = 404, body = Problem),
-        (status = 409, description = "`conversation_closed`", body = Problem),
-        (status = 422, description = "`validation_failed`", body = Problem)),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 409, description = "`conversation_closed`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn update_conversation_tags(
     state: web::Data<AppState>,

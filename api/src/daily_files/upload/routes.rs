@@ -82,11 +82,8 @@ pub struct FileForm {
     responses((status = 201, body = ImportedFile),
         (status = 200, description = "With `preview=true`: what the file would change", body = FilePreview),
         (status = 400, description = "`invalid_body`, `invalid_query`", body = Problem),
-        (status = 401, body = Problem), (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
-        (status = 404, body = Problem), (status = 408, description = "`request_timeout`", body = Problem),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`unusual_drop`, unless confirmed; `request_in_progress`", body = Problem),
-        (status = 413, description = "`body_too_large`", body = Problem),
-        (status = 415, description = "`unsupported_media_type`", body = Problem),
         (status = 422, description = "`invalid_file`, with the lines", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn create_daily_file(

@@ -13,6 +13,7 @@ use crate::support::{
 
 on_both_databases![
     a_key_is_listed_as_it_was_created,
+    a_permission_that_appears_twice_is_refused,
     keys_are_listed_newest_first_page_by_page,
     a_new_key_cannot_exceed_its_creators_permissions_and_teams,
     a_key_with_a_team_outside_the_managers_teams_is_not_found,
@@ -22,10 +23,16 @@ on_both_databases![
 
 async fn a_key_is_listed_as_it_was_created(app: TestApp) {
     let teams = json!([CLAIMS, COLLECTIONS, CLAIMS]);
-    let (mut key, _) = create_key(&app, new(json!(["view_reports", "reply", "reply"]), teams)).await;
+    let (mut key, _) = create_key(&app, new(json!(["view_reports", "reply"]), teams)).await;
     key.as_object_mut().unwrap().remove("secret");
     let admin = app.signed_in(ADMIN).await;
     assert_eq!(admin.get("/api_keys").await.items()[0], key);
+}
+
+async fn a_permission_that_appears_twice_is_refused(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let twice = new(json!(["reply", "reply"]), json!([SUPPORT]));
+    admin.post("/api_keys", twice).await.problem(InvalidBody);
 }
 
 async fn keys_are_listed_newest_first_page_by_page(app: TestApp) {

@@ -29,6 +29,17 @@ struct Operation {
 }
 
 impl Operation {
+    /// The responses by status, with the shared ones in place of references to them.
+    fn responses(&self, document: &Value) -> Vec<(String, Value)> {
+        let responses = self.described["responses"].as_object().unwrap();
+        let resolved = responses.iter().map(|(status, response)| {
+            let shared = response["$ref"].as_str().map(|name| name.rsplit('/').next().unwrap());
+            let response = shared.map_or(response, |name| &document["components"]["responses"][name]);
+            (status.clone(), response.clone())
+        });
+        resolved.collect()
+    }
+
     fn id(&self) -> &str {
         self.described["operationId"].as_str().unwrap()
     }
@@ -129,10 +140,21 @@ fn every_operation_documents_its_error_statuses() {
         let documents = |status: &str| responses.contains_key(status);
         let id = operation.id();
         assert!(responses.keys().any(|status| status.starts_with('2')), "{id}");
+        if operation.path.starts_with("/api/v1") {
+            for status in ["421", "500", "503"] {
+                assert!(documents(status), "{id} can answer {status}");
+            }
+        }
+        if operation.described.contains_key("requestBody") {
+            for status in ["400", "408", "413", "415", "422"] {
+                assert!(documents(status), "{id} has a body and can answer {status}");
+            }
+        }
         if PUBLIC.contains(&id) {
             continue;
         }
         assert!(documents("401"), "{id} needs credentials");
+        assert!(documents("429"), "{id} is limited");
         assert!(!operation.described["security"].as_array().unwrap().is_empty(), "{id}");
         if operation.path.contains("{id}") {
             assert!(documents("404"), "{id} can answer 404");
@@ -140,9 +162,23 @@ fn every_operation_documents_its_error_statuses() {
         if operation.method != Method::GET {
             assert!(documents("403"), "{id} needs the CSRF token, or a permission");
         }
-        if operation.described.contains_key("requestBody") {
-            for status in ["400", "422"] {
-                assert!(documents(status), "{id} has a body and can answer {status}");
+    }
+}
+
+#[test]
+fn every_response_has_a_description_and_every_content_an_example() {
+    let document = document();
+    for operation in operations() {
+        let request = operation.described.get("requestBody").cloned().unwrap_or_default();
+        let responses = operation.responses(&document);
+        for (status, response) in &responses {
+            let description = response["description"].as_str().unwrap_or_default();
+            assert!(!description.is_empty(), "{} {status}", operation.id());
+        }
+        for described in responses.iter().map(|(_, response)| response).chain([&request]) {
+            for (kind, content) in described["content"].as_object().into_iter().flatten() {
+                let has_example = !content["example"].is_null() || !content["examples"].is_null();
+                assert!(has_example, "{} {kind}", operation.id());
             }
         }
     }
@@ -151,9 +187,10 @@ fn every_operation_documents_its_error_statuses() {
 #[test]
 fn every_error_in_the_document_is_a_problem() {
     let problem = json!({"$ref": "#/components/schemas/Problem"});
+    let document = document();
     for operation in operations() {
-        for (status, response) in operation.described["responses"].as_object().unwrap() {
-            if !status.starts_with('4') {
+        for (status, response) in operation.responses(&document) {
+            if !status.starts_with(['4', '5']) || operation.id() == "get_readiness" {
                 continue;
             }
             let content = response["content"].as_object().unwrap();
@@ -162,7 +199,7 @@ fn every_error_in_the_document_is_a_problem() {
             assert_eq!(kind, "application/problem+json", "{} {status}", operation.id());
         }
     }
-    let codes = &document()["components"]["schemas"]["ErrorCode"]["enum"];
+    let codes = &document["components"]["schemas"]["ErrorCode"]["enum"];
     let all: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(codes, &json!(all));
 }
