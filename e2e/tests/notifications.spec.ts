@@ -217,6 +217,25 @@ test("two tabs of a browser agree on a theme that is chosen in one of them", asy
   await second.close();
 });
 
+test("a tab that loads the settings late takes over the theme that another one has chosen", async ({ page, server }) => {
+  const account = await server.createAccount({ permissions: [], teams: ["Support"] });
+  await server.openAs(page, account, "/profile");
+  await expectLive(page);
+  const second = await page.context().newPage();
+  const stored = requestsTo(second, "PUT", "/api/v1/me/preferences");
+  const chosen = savedPreferences(page);
+  await second.route("**/api/v1/me/preferences", async (route) => {
+    await chosen;
+    await route.continue();
+  });
+  await second.goto(`${server.url}/closed`);
+  await expectLive(second);
+  await page.getByRole("main").getByRole("radio", { name: "Dark" }).check();
+  await expect(second.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(stored).toEqual([]);
+  await second.close();
+});
+
 test("single-key shortcuts that are turned off in the profile stay off", async ({ page, server }) => {
   const account = await server.createAccount({ permissions: ["reply"], teams: ["Support"] });
   await server.openAs(page, account, "/profile");

@@ -167,10 +167,12 @@ test("signing in again after the session has ended returns to the conversation a
 }) => {
   browserErrors.expect(401, "/api/v1/");
   const { id, conversation } = await openNewConversation(page, server);
-  // The report that the agent types would find that the session has ended, before the click does.
-  const reported = page.waitForResponse((response) => response.request().postData()?.includes("typing") ?? false);
+  // The report that the agent types, and the draft, would find that the session has ended, before the click does.
+  const sent = ["typing", "Half a thought"].map((text) =>
+    page.waitForResponse((response) => response.request().postData()?.includes(text) ?? false),
+  );
   await conversation.box.fill("Half a thought");
-  await reported;
+  await Promise.all(sent);
   await context.clearCookies();
   await conversation.sendButton.click();
   await expect(new SignInPage(page).heading).toBeVisible();

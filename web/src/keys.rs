@@ -89,7 +89,7 @@ impl Keys {
     /// Listens for keys until the current owner is disposed.
     pub(crate) fn provide() -> Self {
         let keys = Self {
-            enabled: RwSignal::new(storage::load(KEY).as_deref() != Some("off")),
+            enabled: RwSignal::new(are_enabled()),
             help_open: RwSignal::new(false),
             palette_open: RwSignal::new(false),
             show_updates: RwSignal::new(0),
@@ -153,6 +153,11 @@ impl Keys {
         self.enabled.set(enabled);
         storage::save(KEY, (!enabled).then_some("off"));
     }
+}
+
+/// Returns whether this browser stores that single-key shortcuts are on.
+pub(crate) fn are_enabled() -> bool {
+    storage::load(KEY).as_deref() != Some("off")
 }
 
 /// Returns the keyboard shortcuts of the signed-in app.

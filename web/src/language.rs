@@ -9,6 +9,7 @@ use std::cell::Cell;
 
 use js_sys::{Array, Intl::PluralRules, Object, Reflect};
 use leptos::prelude::*;
+use shared::format::group_digits;
 
 /// An English text, the plural category or nothing, and the translation.
 type Entry = (&'static str, &'static str, &'static str);
@@ -131,6 +132,11 @@ pub(crate) fn with_views<const N: usize>(text: &'static str, views: [(&str, AnyV
         parts
     }
     parts(text, Vec::from(views)).into_any()
+}
+
+/// Formats a number with separators of thousands: "1,204".
+pub(crate) fn number(count: i64) -> String {
+    group_digits(count).replace(',', t!(","))
 }
 
 /// Replaces the names in braces by their values.

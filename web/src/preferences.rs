@@ -1,5 +1,6 @@
-//! Follows the account's preferences: loads them, applies theme, language and shortcuts, and stores what the agent changes, for the
-//! account's other tabs and devices. It belongs to the chunk of the notifications, which need the preferences.
+//! Follows the account's preferences: loads them, applies theme, language and shortcuts, and stores what the agent
+//! changes, for the account's other tabs and devices. It belongs to the chunk of the notifications, which need the
+//! preferences.
 
 use leptos::prelude::*;
 use shared::{
@@ -10,17 +11,17 @@ use shared::{
 use crate::{
     api::Client,
     components::notices::{Notices, use_notices},
-    keys::use_keys,
+    keys::{are_enabled, use_keys},
     language::{choice, t},
     live::{LiveUpdate, coalesce, use_live},
     session::{Session, use_client, use_session},
     storage,
     tasks::spawn_detached,
-    theme::{show, use_theme},
+    theme::{show, stored, use_theme},
 };
 
-/// Storage key of the theme, shortcuts and language that the server last had. What differs from it was changed in this browser
-/// before the preferences were loaded.
+/// Storage key of the theme, shortcuts and language that the server last had. What differs from it was changed in this
+/// browser before the preferences were loaded.
 const STORED: &str = "smsc-stored";
 
 /// Follows them until the current owner is disposed.
@@ -43,6 +44,11 @@ pub(crate) fn follow() {
             return;
         }
         let is_first = session.loaded_preferences().is_none();
+        if is_first {
+            // Another tab may have changed them since this one began.
+            show(theme, stored());
+            keys.set_enabled(are_enabled());
+        }
         // Later, a difference is a change in this tab: all tabs share what the browser stores.
         let agreed = match session.loaded_preferences() {
             Some(own) => text(of_browser(&own)),
@@ -113,6 +119,7 @@ impl PreferenceEditor {
             }
         });
     }
+
     /// Changes the language, and starts the app again in it once the server has stored it.
     pub(crate) fn change_language(self, language: Language) {
         let Self { client, notices, session } = self;

@@ -24,12 +24,17 @@ fn value(theme: Theme) -> Option<&'static str> {
 /// Applies the stored theme and provides it as context. Call it in the root component: a context outlives the
 /// component that provides it, but a signal does not.
 pub(crate) fn provide() -> RwSignal<Theme> {
-    let stored = storage::load(KEY);
-    let theme = THEMES.into_iter().map(|(theme, _)| theme).find(|theme| value(*theme) == stored.as_deref());
     let shown = RwSignal::new(Theme::System);
-    show(shown, theme.unwrap_or_default());
+    show(shown, stored());
     provide_context(shown);
     shown
+}
+
+/// Returns the theme that this browser stores.
+pub(crate) fn stored() -> Theme {
+    let stored = storage::load(KEY);
+    let theme = THEMES.into_iter().map(|(theme, _)| theme).find(|theme| value(*theme) == stored.as_deref());
+    theme.unwrap_or_default()
 }
 
 /// Shows the theme, and stores it for the next visit.

@@ -11,7 +11,7 @@ use shared::{
 use super::input::{replace_range, select_range, selection};
 use crate::{
     components::when::when,
-    language::{plural, t},
+    language::{number, plural, t},
 };
 
 /// What the counter says about a text.
@@ -128,7 +128,13 @@ fn costly_after(text: &str, position: u32) -> Option<(u32, u32)> {
 fn too_long(text: &str) -> Option<String> {
     let length = text.chars().count();
     (length > MAX_BODY_CHARACTERS).then(|| {
-        plural!(length - MAX_BODY_CHARACTERS, "{count} character too many", "{count} characters too many")
+        let excess = (length - MAX_BODY_CHARACTERS) as i64;
+        plural!(
+            excess,
+            "{number} character too many",
+            "{number} characters too many",
+            number = number(excess)
+        )
     })
 }
 

@@ -33,7 +33,7 @@ const COLUMNS: &[(&str, &str)] = &[
     (marked!("Number"), "w-34 lg:w-38 xl:w-48"),
     (marked!("Closed"), "w-26 lg:w-30 xl:w-44"),
     (marked!("Reason"), "w-28 lg:w-[20%]"),
-    (marked!("By"), "w-22 lg:w-26 xl:w-40"),
+    (marked!("By"), "w-26 xl:w-40"),
     (marked!("Link"), "w-18 lg:w-20 xl:w-24"),
 ];
 

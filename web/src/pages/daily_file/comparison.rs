@@ -3,12 +3,8 @@
 use leptos::prelude::*;
 use shared::daily_file::{FileDifference, FilePreview};
 
-use super::{
-    counts::{customers, number},
-    import::Import,
-    outcome::outcome,
-};
-use crate::language::t;
+use super::{counts::customers, import::Import, outcome::outcome};
+use crate::language::{number, t};
 
 /// The preview.
 pub(super) fn comparison(import: Import, preview: &FilePreview) -> AnyView {

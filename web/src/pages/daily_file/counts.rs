@@ -1,12 +1,6 @@
 //! Formats counts and file sizes.
 
-use crate::language::{plural, t};
-use shared::format::group_digits;
-
-/// "1,204"
-pub(super) fn number(count: i64) -> String {
-    group_digits(count).replace(',', t!(","))
-}
+use crate::language::{number, plural, t};
 
 /// "1 customer", "1,204 customers".
 pub(super) fn customers(count: i64) -> String {

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 use shared::{daily_file::DailyFile, event::EventKind, ids::TeamId};
 
 use super::{
-    counts::number,
     import::{Import, Stage},
     rejected::download,
 };
@@ -18,7 +17,7 @@ use crate::{
         when::{Row, keyed},
     },
     keys::focus_first,
-    language::{marked, t, with_views},
+    language::{marked, number, t, with_views},
     live::{LiveUpdate, coalesce, use_live},
     session::use_client,
     time_zone::{Zone, date},

@@ -6,8 +6,11 @@ use shared::{
     ids::{DailyFileId, TeamId},
 };
 
-use super::{counts::number, rejected::rejected};
-use crate::{components::person::isolated, language::t};
+use super::rejected::rejected;
+use crate::{
+    components::person::isolated,
+    language::{number, t},
+};
 
 /// Renders the changes. `file` is an imported file, whose rejected rows can be downloaded.
 pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFileId)>) -> AnyView {

@@ -6,7 +6,6 @@ use shared::{
     ids::{DailyFileId, TeamId},
 };
 
-use super::counts::number;
 use crate::{
     api::rejected_rows,
     components::{
@@ -14,7 +13,7 @@ use crate::{
         person::or_dash,
         table::{BODY, ROW, TABLE, cell, head},
     },
-    language::{marked, received, t},
+    language::{marked, number, received, t},
     session::use_client,
     tasks::TaskScope,
 };

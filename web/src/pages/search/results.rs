@@ -29,7 +29,7 @@ const COLUMNS: &[(&str, &str)] = &[
     (marked!("Ref"), "w-22 xl:w-36"),
     (marked!("Name"), ""),
     (marked!("Number"), "w-34 lg:w-38 xl:w-48"),
-    (marked!("Team"), "w-22 lg:w-28 xl:w-36"),
+    (marked!("Team"), "w-24 lg:w-28 xl:w-36"),
     (marked!("Status"), "w-29 lg:w-31 xl:w-36"),
     (marked!("Last Message"), "w-28 lg:w-31 xl:w-44"),
     (marked!("Link"), "w-18 xl:w-24"),
