@@ -1,5 +1,5 @@
 //! The OpenAPI document. It is generated from the routes' annotations, then completed with what all operations share:
-//! [`errors`], [`headers`], [`bounds`] and [`examples`].
+//! `errors`, `headers`, `bounds` and `examples`.
 
 mod bounds;
 mod errors;
