@@ -19,7 +19,7 @@ const THEMES = ["light", "dark"] as const;
 
 /** The name of a picture's file. */
 function fileOf(screen: string, width: number, theme: string): string {
-  return `${screen.replaceAll(/[^a-z0-9]+/g, "-")}-${width}-${theme}.png`;
+  return `${screen.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}-${width}-${theme}.png`;
 }
 
 for (const { name, open } of SCREENS) {

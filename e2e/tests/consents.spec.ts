@@ -28,6 +28,8 @@ test("STOP hides the composer and keeps the draft, and START shows both again", 
   await handset.send("START");
   await expect(conversation.box).toHaveValue("Half a thought");
   await expect(consent).toBeHidden();
+  // A reply to a message that the agent has not seen is held.
+  await expect(conversation.message("START")).toBeVisible();
   await conversation.sendButton.click();
   await expect(conversation.messages).toContainText("✓✓ delivered");
   expect(await customer.receivedBodies()).toContain("Half a thought");

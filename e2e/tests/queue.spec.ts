@@ -144,7 +144,10 @@ test("a row that the focus keeps in its place shows its new state there", async 
   await expect.poll(place).toBeGreaterThan(before);
 });
 
-test("an event fetches only the section of its team, and the other sections stay", async ({ page, server }) => {
+test("an event fetches only the section of its team, and the other sections stay", async ({
+  page,
+  freshServer: server,
+}) => {
   await server.openAs(page, "bo", "/");
   await expectLive(page);
   const showNewRow = async (team: "Collections" | "Support") => {

@@ -124,7 +124,8 @@ impl PreferenceEditor {
     pub(crate) fn change_language(self, language: Language) {
         let Self { client, notices, session } = self;
         let (before, Some(mut new)) = (choice::chosen(), session.loaded_preferences()) else {
-            return self.change(|_| {});
+            // The next start stores it, as what was chosen before the preferences were loaded.
+            return choice::choose(language);
         };
         new.language = language;
         // Stored first: all tabs store on the server what the browser has.

@@ -146,12 +146,12 @@ mod tests {
         let check = |hours, now| check_age(folder.path(), TimeDelta::hours(hours), now);
         std::fs::write(folder.path().join("empty.db"), "").unwrap();
         std::fs::write(folder.path().join(".unfinished.db"), "a part").unwrap();
-        let now = Clock::System.now();
-        let error = check(26, now).unwrap_err().to_string();
+        let error = check(26, Clock::System.now()).unwrap_err().to_string();
         assert!(error.starts_with("there is no backup in "), "{error}");
 
         std::fs::create_dir(folder.path().join("weekly")).unwrap();
         std::fs::write(folder.path().join("weekly/monday.db"), "a backup").unwrap();
+        let now = Clock::System.now();
         assert!(check(1, now).unwrap().contains("monday.db is 0 hours old"));
         let error = check(26, now + TimeDelta::hours(30)).unwrap_err().to_string();
         assert!(error.ends_with("monday.db is 30 hours old; at most 26 are allowed"), "{error}");

@@ -18,6 +18,8 @@ use crate::support::{
 fn start_server(database: &TestDatabase) -> ServerProcess {
     let mut command = sms_chat(&database.url, &["serve", "--gateway", "simulator"]);
     command.env("TWILIO_ACCOUNT_SID", ACCOUNT_SID).env("TWILIO_AUTH_TOKEN", AUTH_TOKEN);
+    // A message with an unknown outcome is sent again after 3 seconds.
+    command.env("SMS_CHAT_GATEWAY_TIMEOUT", "1").env("SMS_CHAT_GATEWAY_LIST_LAG", "0");
     ServerProcess::start(command)
 }
 
@@ -92,7 +94,7 @@ fn a_confirmed_reply_is_sent_after_the_server_was_killed() {
     });
     server.kill();
 
-    // If it had been sent already, it would be looked up; the killed server's simulator has lost its ledger.
+    // If it was being sent when the server was killed, it is looked up first; the simulator has lost its ledger.
     let server = start_server(&database);
     database.run("UPDATE outbox SET held_until = NULL, due_at = 0").unwrap();
     block_on(eventually("the reply was delivered", async || {

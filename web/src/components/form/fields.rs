@@ -33,7 +33,7 @@ pub(crate) fn hint_and_error(id: String, hint: &'static str, error: Signal<Optio
     view! {
         <div id=id>
             <p class="text-sm text-base-content/80 empty:hidden">{text(hint)}</p>
-            <p role="alert" class="text-sm font-medium text-failed empty:hidden">
+            <p role="alert" class="text-sm font-medium text-failed wrap-anywhere empty:hidden">
                 {move || error.get()}
             </p>
         </div>

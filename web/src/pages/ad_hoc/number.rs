@@ -24,6 +24,8 @@ pub(super) fn number_field(state: AdHocState) -> AnyView {
     });
     let hint = move || {
         state.checked.with(|checked| match checked {
+            // The error below says it.
+            Some(Ok(check)) if !check.valid && error.with(Option::is_some) => String::new(),
             Some(Ok(check)) => description(check),
             Some(Err(error)) => error.message(),
             None if state.typed.with(|typed| typed.trim().is_empty()) => {

@@ -120,7 +120,7 @@ fn secret_field(secret: String) -> AnyView {
                 <input
                     node_ref=shown
                     id="secret"
-                    class="input join-item w-full font-mono"
+                    class="input join-item w-full font-mono text-base"
                     readonly
                     autocomplete="off"
                     prop:value=secret

@@ -83,7 +83,7 @@ pub(crate) fn Give() -> impl IntoView {
             </div>
             {form.text_area(Field::text("note", t!("Note (optional)"), note))}
             {form.error()}
-            <div>{form.submit(t!("Give"))}</div>
+            {form.actions(Callback::new(move |()| context.giving.set(false)), t!("Give"))}
         </form>
     })
 }

@@ -91,7 +91,9 @@ fn table(teams: &[TeamSummary]) -> AnyView {
 }
 
 fn row(team: &TeamSummary) -> AnyView {
-    let numbers: Vec<String> = team.numbers.iter().map(shared::PhoneNumber::display).collect();
+    // A line breaks between numbers, not in one.
+    let numbers: Vec<String> =
+        team.numbers.iter().map(|number| number.display().replace(' ', "\u{a0}")).collect();
     let link = view! {
         <a
             href=format!("/teams/{}", team.id)
