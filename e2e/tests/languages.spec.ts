@@ -145,7 +145,6 @@ for (const name of MAIN_SCREENS) {
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
     await expect(page.getByRole("main").locator(".skeleton")).toHaveCount(0);
     expect(await englishTexts(page)).toEqual([]);
-    await page.unrouteAll({ behavior: "ignoreErrors" });
   });
 }
 

@@ -11,10 +11,12 @@ test.use({ timezoneId: "Asia/Tokyo" });
 async function setTimes(page: Page, times: string[]): Promise<void> {
   await page.route(/\/conversations\/\d+\/messages(\?|$)/, async (route) => {
     if (route.request().method() !== "GET") return route.continue();
-    const response = await route.fetch();
-    const messages = await response.json();
+    // The test may end meanwhile.
+    const response = await route.fetch().catch(() => null);
+    const messages = await response?.json().catch(() => null);
+    if (!response || !messages) return;
     for (const [place, message] of messages.items.entries()) message.created_at = times[place] ?? message.created_at;
-    await route.fulfill({ response, json: messages });
+    await route.fulfill({ response, json: messages }).catch(() => {});
   });
 }
 
