@@ -2,9 +2,19 @@
 
 import type { Locator, Page } from "@playwright/test";
 
-import { openNewConversation } from "../fixtures/conversation.ts";
+import { type NewConversation, openNewConversation } from "../fixtures/conversation.ts";
 import { MESSAGES, beforeNextPost } from "../fixtures/network.ts";
+import type { TestServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
+
+/** Opens a new conversation as an account that can undo sending for some seconds, once the page knows that. */
+async function openWithUndo(page: Page, server: TestServer, seconds: number): Promise<NewConversation> {
+  await (await server.apiAs("ann")).setPreferences({ undo_seconds: seconds });
+  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  const opened = await openNewConversation(page, server);
+  await (await preferences).finished();
+  return opened;
+}
 
 /** Opens the menu beside the Send button. */
 async function openMenu(page: Page): Promise<Locator> {
@@ -134,11 +144,7 @@ test("closing says that it cancels the scheduled message", async ({ page, server
 });
 
 test("with the own setting, a message just sent can be undone, and its text returns", async ({ page, freshServer }) => {
-  const ann = await freshServer.apiAs("ann");
-  await ann.setPreferences({ undo_seconds: 5 });
-  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
-  const { customer, conversation } = await openNewConversation(page, freshServer);
-  await preferences;
+  const { customer, conversation } = await openWithUndo(page, freshServer, 5);
   await conversation.reply("I agree to wave the fee");
   await expect(conversation.message("I agree to wave the fee")).toContainText(/Sending in [45] s/);
   await expect(conversation.box).toHaveValue("");
@@ -153,10 +159,7 @@ test("with the own setting, a message just sent can be undone, and its text retu
 });
 
 test("the text returns also if the event of the undo arrives before its response", async ({ page, freshServer }) => {
-  await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 10 });
-  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
-  const { conversation } = await openNewConversation(page, freshServer);
-  await (await preferences).finished();
+  const { conversation } = await openWithUndo(page, freshServer, 10);
   const bubble = conversation.message("On its way");
   await page.route(
     /\/api\/v1\/messages\/\d+$/,
@@ -174,10 +177,7 @@ test("the text returns also if the event of the undo arrives before its response
 
 test("an undo that comes too late says so", async ({ page, freshServer, browserErrors }) => {
   browserErrors.expect(409, "/messages/");
-  await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 5 });
-  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
-  const { conversation } = await openNewConversation(page, freshServer);
-  await (await preferences).finished();
+  const { conversation } = await openWithUndo(page, freshServer, 5);
   const bubble = conversation.message("On its way");
   await page.route(
     /\/api\/v1\/messages\/\d+$/,
@@ -195,10 +195,7 @@ test("an undo that comes too late says so", async ({ page, freshServer, browserE
 });
 
 test("a message that is held while it can be undone says so, and is sent at once", async ({ page, freshServer }) => {
-  await (await freshServer.apiAs("ann")).setPreferences({ undo_seconds: 5 });
-  const preferences = page.waitForResponse((response) => response.url().endsWith("/me/preferences"));
-  const { customer, conversation } = await openNewConversation(page, freshServer);
-  await (await preferences).finished();
+  const { customer, conversation } = await openWithUndo(page, freshServer, 5);
   await conversation.reply("On its way");
   await expect(page.getByRole("button", { name: "Undo" })).toBeVisible();
   await customer.send("Never mind");

@@ -21,43 +21,49 @@ fn receive(socket: &UnixDatagram, word: &str) -> String {
     }
 }
 
-#[test]
-fn the_server_reports_its_start_its_stop_and_that_it_answers_requests() {
+/// A server with a socket in place of the service manager's.
+struct Service {
+    server: ServerProcess,
+    manager: UnixDatagram,
+    _folder: tempfile::TempDir,
+    _database: TestDatabase,
+}
+
+/// Starts a server, with or without the interval of a watchdog in microseconds.
+fn start(watchdog: Option<&str>) -> Service {
     let database = TestDatabase::with_fixtures(Kind::Sqlite);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(TIMEOUT)).unwrap();
     let mut command = sms_chat(&database.url, &["serve"]);
-    command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "300000");
-    let server = ServerProcess::start(command);
-    let address = server.url.clone();
-    let ready = receive(&socket, "READY=1");
-    assert!(ready.contains(&format!("STATUS=Listens on {address}")), "{ready}");
+    command.env("NOTIFY_SOCKET", &path).env_remove("WATCHDOG_USEC");
+    command.envs(watchdog.map(|interval| ("WATCHDOG_USEC", interval)));
+    Service { server: ServerProcess::start(command), manager, _folder: folder, _database: database }
+}
+
+#[test]
+fn the_server_reports_its_start_its_stop_and_that_it_answers_requests() {
+    let Service { server, manager, _folder, _database } = start(Some("300000"));
+    let ready = receive(&manager, "READY=1");
+    assert!(ready.contains(&format!("STATUS=Listens on {}", server.url)), "{ready}");
     for _ in 0..3 {
-        receive(&socket, "WATCHDOG=1");
+        receive(&manager, "WATCHDOG=1");
     }
     server.terminate();
-    receive(&socket, "STOPPING=1");
+    receive(&manager, "STOPPING=1");
     assert!(server.exits_successfully());
 }
 
 #[test]
 fn a_server_without_a_watchdog_sends_no_pings() {
-    let database = TestDatabase::with_fixtures(Kind::Sqlite);
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notify");
-    let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(TIMEOUT)).unwrap();
-    let mut command = sms_chat(&database.url, &["serve"]);
-    command.env("NOTIFY_SOCKET", &path).env_remove("WATCHDOG_USEC");
-    let server = ServerProcess::start(command);
-    receive(&socket, "READY=1");
+    let Service { server, manager, _folder, _database } = start(None);
+    receive(&manager, "READY=1");
     server.terminate();
     let mut buffer = [0; 4096];
-    let length = socket.recv(&mut buffer).unwrap();
+    let length = manager.recv(&mut buffer).unwrap();
     assert!(buffer[..length].starts_with(b"STOPPING=1"), "nothing is sent in between");
     assert!(server.exits_successfully());
-    socket.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
-    assert!(socket.recv(&mut buffer).is_err());
+    manager.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
+    assert!(manager.recv(&mut buffer).is_err());
 }

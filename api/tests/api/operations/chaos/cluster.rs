@@ -53,9 +53,14 @@ impl<'a> Cluster<'a> {
     /// Waits until the gateway has accepted some more messages, so that the next kill often falls between its response
     /// and the server's commit. With no accepted message the kill falls anywhere.
     pub(super) async fn wait_for_work(&self, rng: &mut StdRng) {
+        let (messages, limit) = (rng.random_range(1..=16), rng.random_range(300..1500));
+        self.wait_for_messages(messages, Duration::from_millis(limit)).await;
+    }
+
+    /// Waits until the gateway has accepted a number of messages, or until the limit.
+    async fn wait_for_messages(&self, number: usize, limit: Duration) {
         let accepted_count = async || ledger(self.gateway, OUTBOUND).await.len();
-        let wanted = accepted_count().await + rng.random_range(1..=16);
-        let limit = Duration::from_millis(rng.random_range(300..1500));
+        let wanted = accepted_count().await + number;
         within(limit, POLL_INTERVAL, async || (accepted_count().await >= wanted).then_some(())).await;
     }
 
@@ -81,12 +86,13 @@ impl<'a> Cluster<'a> {
         self.start_missing().await;
     }
 
-    /// Freezes a server for less time than a message of unknown outcome waits.
+    /// Freezes a server while the others send, for less time than a message of unknown outcome waits.
     async fn freeze(&mut self, victim: usize, rng: &mut StdRng) {
         self.counts.freezes += 1;
         let server = self.servers[victim].as_ref().expect("a running server");
         server.freeze();
-        tokio::time::sleep(Duration::from_millis(rng.random_range(500..4000))).await;
+        let limit = Duration::from_millis(rng.random_range(500..4000));
+        self.wait_for_messages(rng.random_range(8..=64), limit).await;
         server.thaw();
     }
 
