@@ -175,3 +175,27 @@ test("the agent reads that the conversation is closed, also if its event arrives
   await conversation.close("Payment arranged");
   await expect(page.getByRole("region", { name: "Notices" })).toContainText("The conversation is closed.");
 });
+
+test("a closure that is held after its page was left is reported with a link back", async ({
+  page,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(409, "/closure");
+  const { customer, conversation, id } = await openNewConversation(page, server);
+  await page.route(
+    /\/closure$/,
+    async (route) => {
+      await page.waitForURL("/");
+      await customer.send("Wait, one more thing");
+      await route.continue();
+    },
+    { times: 1 },
+  );
+  await conversation.close("Payment arranged");
+  await page.getByRole("link", { name: "Conversations in progress" }).click();
+  const notice = page.getByRole("region", { name: "Notices" }).getByRole("link");
+  await expect(notice).toHaveText("Not closed yet: new messages arrived.");
+  await notice.click();
+  await expect(page).toHaveURL(`/conversations/${id}`);
+});

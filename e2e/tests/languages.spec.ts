@@ -1,6 +1,7 @@
 // The language of the app: the account's, or else the browser's; dates, numbers and plurals follow it. Right-to-left
 // names do not reorder what stands around them.
 
+import { openNewConversation } from "../fixtures/conversation.ts";
 import { DailyFilePage, UPLOAD_TIMEOUT, csv } from "../fixtures/daily-file.ts";
 import { englishTexts, reloadInGerman } from "../fixtures/languages.ts";
 import { SCREENS } from "../fixtures/screens.ts";
@@ -110,11 +111,48 @@ test.describe("in a German browser", () => {
   test("the app is in English when the texts cannot be loaded", async ({ page, browserErrors }) => {
     browserErrors.expect("net::ERR_FAILED", ".txt");
     browserErrors.expect("TypeError: Failed to fetch", "");
-    await page.route("**/*.txt", (route) => route.abort());
+    let requests = 0;
+    await page.route("**/*.txt", (route) => {
+      requests += 1;
+      return route.abort();
+    });
     await page.goto("/sign-in");
     await expect(page.getByRole("button", { name: "Sign in" })).toBeVisible();
     await expect(page.locator("html")).toHaveAttribute("lang", "en");
+    expect(requests).toBe(1);
   });
+});
+
+test("the language of the sign-in page takes no setting of the last account with it", async ({ page, server }) => {
+  const [fay, kim] = [await server.createAccount(AGENT_ACCESS), await server.createAccount(AGENT_ACCESS)];
+  await (await server.apiAs(fay)).setPreferences({ theme: "dark", shortcuts: false });
+  await server.openAs(page, fay, "/");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await page.getByRole("button", { name: /^Account/ }).click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Deutsch" }).click();
+  const stored = page.waitForRequest((request) => request.method() === "PUT" && request.url().endsWith("/me/preferences"));
+  await page.getByLabel("E-Mail").fill(kim.email);
+  await page.getByLabel("Passwort").fill(kim.password);
+  await page.getByRole("button", { name: "Anmelden" }).click();
+  expect((await stored).postDataJSON()).toMatchObject({ theme: "system", shortcuts: true, language: "de" });
+  await expect(page.locator("html")).not.toHaveAttribute("data-theme");
+});
+
+test("what the composer refuses is explained in German", async ({ page, server }) => {
+  const { conversation } = await openNewConversation(page, server);
+  await reloadInGerman(page);
+  const box = page.getByRole("textbox", { name: "Nachricht" });
+  const send = page.getByRole("button", { name: "Senden", exact: true });
+  await expect(conversation.messages.or(page.getByRole("region", { name: "Nachrichten" }))).toBeVisible();
+  for (const [text, reason] of [
+    ["Hallo {{name", /ist kein vollständiger Platzhalter/],
+    ["x".repeat(1_700), /höchstens 1600 Zeichen; diese hat 1700/],
+  ] as const) {
+    await box.fill(text);
+    await send.click();
+    await expect(box).toHaveAccessibleDescription(reason);
+  }
 });
 
 test("a browser that stores nothing does not reload for a language again and again", async ({ page, server }) => {
@@ -137,7 +175,7 @@ test("a browser that stores nothing does not reload for a language again and aga
 });
 
 for (const name of MAIN_SCREENS) {
-  test(`no English text is left on the German screen: ${name}`, async ({ page, server, browserErrors }) => {
+  test(`no English text that has a German one is left on the screen: ${name}`, async ({ page, server, browserErrors }) => {
     const screen = SCREENS.find((screen) => screen.name === name);
     await screen?.open({ page, server, browserErrors });
     await reloadInGerman(page);

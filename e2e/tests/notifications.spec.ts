@@ -3,7 +3,7 @@
 // The browser of these tests has no system that could show a notification. So the tests grant the permission, and
 // replace the last step, `showNotification`, in the real service worker.
 
-import type { Page, Response, Worker } from "@playwright/test";
+import type { Locator, Page, Response, Worker } from "@playwright/test";
 
 import { expectAccessible } from "../fixtures/axe.ts";
 import { openNewConversation } from "../fixtures/conversation.ts";
@@ -197,30 +197,44 @@ test("with several tabs, one of them notifies", async ({ page, server }) => {
   await second.close();
 });
 
-test("two tabs of a browser agree on a theme that is chosen in one of them", async ({ page, server }) => {
+/** Opens a new account's profile page, whose settings are loaded once the sound is off. */
+async function openQuietProfile(page: Page, server: TestServer): Promise<Locator> {
   const account = await server.createAccount({ permissions: [], teams: ["Support"] });
+  await (await server.apiAs(account)).setPreferences({ sound: false });
   await server.openAs(page, account, "/profile");
   await expectLive(page);
+  const sound = page.getByRole("checkbox", { name: "Sound" });
+  await expect(sound).not.toBeChecked();
+  return sound;
+}
+
+/** Changes another setting, which the second tab loads, and expects that both tabs stay dark. */
+async function expectDarkAfterAnotherChange(sound: Locator, second: Page): Promise<void> {
+  const loaded = second.waitForResponse((response) => response.url().endsWith("/me/preferences"));
+  await sound.check();
+  await (await loaded).finished();
+  for (const tab of [second, sound.page()]) await expect(tab.locator("html")).toHaveAttribute("data-theme", "dark");
+}
+
+test("two tabs of a browser agree on a theme that is chosen in one of them", async ({ page, server }) => {
+  const sound = await openQuietProfile(page, server);
   const second = await page.context().newPage();
   const stored = requestsTo(second, "PUT", "/api/v1/me/preferences");
-  await second.goto(`${server.url}/closed`);
+  await second.goto(`${server.url}/profile`);
   await expectLive(second);
+  // Without its settings, the second tab would store a theme that it finds changed.
+  await expect(second.getByRole("checkbox", { name: "Sound" })).not.toBeChecked();
   const answered = savedPreferences(page);
   await page.getByRole("main").getByRole("radio", { name: "Dark" }).check();
   await answered;
-  for (const tab of [second, page]) await expect(tab.locator("html")).toHaveAttribute("data-theme", "dark");
-  const loaded = second.waitForResponse((response) => response.url().endsWith("/me/preferences"));
-  await page.getByRole("checkbox", { name: "Sound" }).uncheck();
-  await (await loaded).finished();
-  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expect(second.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expectDarkAfterAnotherChange(sound, second);
   expect(stored).toEqual([]);
   await second.close();
 });
 
 test("a tab that loads the settings late takes over the theme that another one has chosen", async ({ page, server }) => {
-  const account = await server.createAccount({ permissions: [], teams: ["Support"] });
-  await server.openAs(page, account, "/profile");
-  await expectLive(page);
+  const sound = await openQuietProfile(page, server);
   const second = await page.context().newPage();
   const stored = requestsTo(second, "PUT", "/api/v1/me/preferences");
   const chosen = savedPreferences(page);
@@ -232,6 +246,7 @@ test("a tab that loads the settings late takes over the theme that another one h
   await expectLive(second);
   await page.getByRole("main").getByRole("radio", { name: "Dark" }).check();
   await expect(second.locator("html")).toHaveAttribute("data-theme", "dark");
+  await expectDarkAfterAnotherChange(sound, second);
   expect(stored).toEqual([]);
   await second.close();
 });

@@ -7,15 +7,15 @@ import { expect, test } from "../fixtures/test.ts";
 
 test.use({ timezoneId: "Asia/Tokyo" });
 
-/** Gives the messages of a conversation other times, from the first one on. */
-async function setTimes(page: Page, times: string[]): Promise<void> {
+/** Gives the messages with these texts other times. */
+async function setTimes(page: Page, times: Record<string, string>): Promise<void> {
   await page.route(/\/conversations\/\d+\/messages(\?|$)/, async (route) => {
     if (route.request().method() !== "GET") return route.continue();
     // The test may end meanwhile.
     const response = await route.fetch().catch(() => null);
     const messages = await response?.json().catch(() => null);
     if (!response || !messages) return;
-    for (const [place, message] of messages.items.entries()) message.created_at = times[place] ?? message.created_at;
+    for (const message of messages.items) message.created_at = times[message.body] ?? message.created_at;
     await route.fulfill({ response, json: messages }).catch(() => {});
   });
 }
@@ -24,7 +24,7 @@ test("the thread begins a new day at the team's midnight", async ({ page, server
   const { customer, conversation } = await openNewConversation(page, server, { body: "Before midnight" });
   await customer.send("After midnight");
   await expect(conversation.message("After midnight")).toBeVisible();
-  await setTimes(page, ["2025-07-18T22:59:30Z", "2025-07-18T23:00:30Z"]);
+  await setTimes(page, { "Before midnight": "2025-07-18T22:59:30Z", "After midnight": "2025-07-18T23:00:30Z" });
   await page.reload();
   await expect(conversation.messages).toContainText(
     /Friday 18 July 2025.*Before midnight.*Saturday 19 July 2025.*After midnight/s,
@@ -37,7 +37,7 @@ test("in the hour that happens twice, messages keep their order and say which ho
   const { customer, conversation } = await openNewConversation(page, server, { body: "In summer time" });
   await customer.send("An hour later");
   await expect(conversation.message("An hour later")).toBeVisible();
-  await setTimes(page, ["2025-10-26T00:30:00Z", "2025-10-26T01:30:00Z"]);
+  await setTimes(page, { "In summer time": "2025-10-26T00:30:00Z", "An hour later": "2025-10-26T01:30:00Z" });
   await page.reload();
   const times = conversation.messages.locator("time[title*='01:30:00']");
   await expect(times).toHaveCount(2);

@@ -54,15 +54,20 @@ pub(crate) fn follow() {
             Some(own) => text(of_browser(&own)),
             None => storage::load(STORED).unwrap_or_else(|| text(of_browser(&Preferences::default()))),
         };
-        if text(untrack(shown)) == agreed {
+        let here = text(untrack(shown));
+        // Each for itself: a language that was chosen on the sign-in page takes no theme of another account with it.
+        let is_agreed = |place| here.split(' ').nth(place) == agreed.split(' ').nth(place);
+        if is_agreed(0) {
             show(theme, loaded.theme);
-            keys.set_enabled(loaded.shortcuts);
-            remember(&loaded);
-            // Another device's choice applies from the next start: it must not interrupt the agent.
-            if choice::store(loaded.language) && is_first {
-                let _ = window().location().reload();
-            }
         }
+        if is_agreed(1) {
+            keys.set_enabled(loaded.shortcuts);
+        }
+        // Another device's choice applies from the next start: it must not interrupt the agent.
+        if is_agreed(2) && choice::store(loaded.language) && is_first {
+            let _ = window().location().reload();
+        }
+        remember(&loaded);
         session.set_preferences(Some(loaded));
         untrack(store_changes);
     });

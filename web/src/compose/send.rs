@@ -15,7 +15,7 @@ use shared::{
 use super::{
     Composer,
     draft::{Details, Draft, Outcome, StorageKey},
-    text::braced,
+    text::{braced, broken_text, fault_text},
 };
 use crate::{
     api::{RequestError, new_idempotency_key},
@@ -40,10 +40,10 @@ fn outcome<T>(response: &Result<T, RequestError>) -> Outcome {
 /// Returns why a text cannot be sent, or `None` if it can.
 fn text_error(text: &str) -> Option<String> {
     if let Err(error) = MessageBody::parse(text.to_owned()) {
-        return Some(error.to_string());
+        return Some(fault_text(error));
     }
     if let Some(broken) = broken_placeholder(text) {
-        return Some(broken.to_string());
+        return Some(broken_text(&broken));
     }
     let missing = placeholders(text);
     (!missing.is_empty())

@@ -2,7 +2,12 @@
 //! not fill a placeholder.
 
 use serde::{Deserialize, Serialize};
-use shared::template::{fill, placeholders};
+use shared::{
+    message::{BodyFault, MAX_BODY_CHARACTERS},
+    template::{BrokenPlaceholder, fill, placeholders},
+};
+
+use crate::{components::person::isolated, language::t};
 
 /// A text and the typed values of its placeholders.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -62,6 +67,32 @@ impl Text {
 /// Formats names as placeholders: "{{Due date}}, {{Balance}}".
 pub(crate) fn braced(names: &[String]) -> String {
     names.iter().map(|name| format!("{{{{{name}}}}}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns why a text cannot be a message.
+pub(super) fn fault_text(fault: BodyFault) -> String {
+    match fault {
+        BodyFault::TooLong(length) => t!(
+            "A message has at most {most} characters; this one has {length}.",
+            most = MAX_BODY_CHARACTERS,
+            length
+        ),
+        BodyFault::Empty => t!("Enter a message.").to_owned(),
+        BodyFault::Nul => t!("Remove the NUL character.").to_owned(),
+    }
+}
+
+/// Returns what is wrong with a placeholder.
+pub(crate) fn broken_text(broken: &BrokenPlaceholder) -> String {
+    let BrokenPlaceholder { part, line, column } = broken;
+    t!(
+        "“{part}” (line {line}, character {column}) is not a complete placeholder. Write two braces on each side of \
+         the name, as in {example}, or remove the braces.",
+        part = isolated(part),
+        line,
+        column,
+        example = "{{name}}",
+    )
 }
 
 #[cfg(test)]

@@ -1,11 +1,7 @@
 //! The dialog that creates or edits an entry.
 
 use leptos::prelude::*;
-use shared::{
-    message::MessageBody,
-    tag::TagColour,
-    template::{BrokenPlaceholder, broken_placeholder},
-};
+use shared::{message::MessageBody, tag::TagColour, template::broken_placeholder};
 
 use super::{
     Catalogue,
@@ -17,8 +13,8 @@ use crate::{
     components::{
         dialog::Dialog,
         form::{Field, Form},
-        person::isolated,
     },
+    compose::text::broken_text,
     keys::focus_first,
     language::t,
 };
@@ -113,15 +109,7 @@ fn body_error(body: &str, before: &str) -> Option<String> {
     if body == before || MessageBody::parse(body.to_owned()).is_err() {
         return None;
     }
-    let BrokenPlaceholder { part, line, column } = broken_placeholder(body)?;
-    Some(t!(
-        "“{part}” (line {line}, character {column}) is not a complete placeholder. Write two braces on each side of \
-         the name, as in {example}, or remove the braces.",
-        part = isolated(&part),
-        line,
-        column,
-        example = "{{name}}",
-    ))
+    broken_placeholder(body).map(|broken| broken_text(&broken))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::ConversationContext;
 use crate::{
     api::RequestError,
     components::{form::Form, notices::use_notices, when::when},
+    keys::focus_if_lost,
     language::{received, t},
 };
 
@@ -45,6 +46,7 @@ fn opt_out_decision(context: ConversationContext) -> AnyView {
             Err(error) => notices.error(&error),
         }
         context.refetch.try_run(());
+        focus_if_lost("h1");
         Ok(())
     };
     let opt_out = move |_| {

@@ -136,7 +136,13 @@ impl ClosingState {
     /// Handles a closure that was refused, and returns the error to show.
     fn refused(self, error: RequestError) -> Result<(), RequestError> {
         if self.form.is_disposed() {
-            self.notices.error(&error);
+            match error.code() {
+                Some(ErrorCode::ConversationMoved) => self.notices.link(
+                    t!("Not closed yet: new messages arrived.").to_owned(),
+                    format!("/conversations/{}", self.context.id),
+                ),
+                _ => self.notices.error(&error),
+            }
             return Ok(());
         }
         let Some(problem) = error.problem() else { return Err(error) };

@@ -17,6 +17,7 @@ use crate::{
         form::{Field, Form},
         notices::use_notices,
     },
+    keys::focus_if_lost,
     language::{t, with_views},
     session::use_session,
     time_zone::Zone,
@@ -81,11 +82,18 @@ fn consent_form(context: ConversationContext, state: ConsentState) -> AnyView {
             })
         });
         let Some(new) = new else { return };
-        form.send(async move { context.client.create_consent(&new).await }, move |_| {
-            // The live event may have arrived first and removed the form.
-            note.try_set(String::new());
-            notices.info(done);
-            context.refetch.try_run(());
+        form.send_detached(async move { context.client.create_consent(&new).await }, move |response| {
+            match response {
+                Ok(_) => {
+                    note.try_set(String::new());
+                    notices.info(done);
+                    context.refetch.try_run(());
+                    focus_if_lost("h1");
+                }
+                Err(error) if form.is_disposed() => notices.error(&error),
+                Err(error) => return Err(error),
+            }
+            Ok(())
         });
     };
     view! {

@@ -78,9 +78,10 @@ pub(super) fn actions(me: &Me, on_page: &[Key]) -> Vec<Command> {
         }));
     }
     actions.push(command(t!("Show keyboard shortcuts"), &["?"], Action::Help));
-    actions.extend(THEMES.map(|(theme, name)| {
-        command(t!("Theme: {name}", name = text(name).to_lowercase()), &[], Action::Theme(theme))
-    }));
+    actions.extend(
+        THEMES
+            .map(|(theme, name)| command(t!("Theme: {name}", name = text(name)), &[], Action::Theme(theme))),
+    );
     actions.push(command(t!("Sign out"), &[], Action::SignOut));
     actions
 }
@@ -146,7 +147,7 @@ mod tests {
     fn a_command_is_found_by_words_in_any_order_and_case() {
         let commands = actions(&me(&[]), &CLOSE);
         assert_eq!(labels(&matching(&commands, "CLOSE con")), ["Close the conversation"]);
-        assert_eq!(labels(&matching(&commands, "dark theme")), ["Theme: dark"]);
+        assert_eq!(labels(&matching(&commands, "dark theme")), ["Theme: Dark"]);
         assert_eq!(matching(&commands, "").len(), commands.len());
         assert!(matching(&commands, "reports").is_empty());
     }
