@@ -99,7 +99,7 @@ impl Worker {
     /// if that time is over.
     fn rest_of_wait(&self, message: MessageId, unknown: UnknownOutcome) -> Option<TimeDelta> {
         let wait = self.gateway.timeout() * ATTEMPT + self.list_lag;
-        let doubted = self.doubts.age(message, self.clock.monotonic());
+        let doubted = self.doubts.age(message, unknown.last, self.clock.monotonic());
         let by_clock = unknown.last + wait - self.clock.now();
         let by_process = wait - TimeDelta::from_std(doubted).unwrap_or(TimeDelta::MAX).min(wait);
         Some(by_clock.max(by_process)).filter(|rest| *rest > TimeDelta::zero())
@@ -133,7 +133,7 @@ impl Worker {
         if self.clock.now() > begun + self.gateway.timeout() * SEND_WITHIN {
             return SendOutcome::Retry(TimeDelta::zero());
         }
-        self.doubts.begin(claimed.claim.message, self.clock.monotonic());
+        self.doubts.begin(claimed.claim.message, begun, self.clock.monotonic());
         match self.gateway.send(message).await {
             Outcome::Accepted(gateway_id) => SendOutcome::Accepted(gateway_id),
             Outcome::Refused(code) => SendOutcome::Refused(code),

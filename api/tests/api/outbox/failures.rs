@@ -19,6 +19,7 @@ on_both_databases![
     a_message_whose_outcome_stays_unknown_returns_to_the_agent,
     an_old_accepted_message_is_still_found,
     a_message_is_not_sent_again_before_the_list_must_contain_it,
+    a_message_of_a_long_ago_attempt_is_sent_after_one_look_up,
     a_message_is_looked_up_on_every_page_of_the_list,
     a_temporary_error_is_not_a_refusal,
     a_worker_that_lost_its_claim_does_not_release_the_new_claim,
@@ -120,6 +121,16 @@ async fn a_message_is_not_sent_again_before_the_list_must_contain_it(app: TestAp
     .await;
     assert!(app.clock.now() >= start() + TimeDelta::seconds(30), "three timeouts of the gateway");
     assert_eq!(app.gateway.bodies_sent_to(STRANGER).await, ["Patience"]);
+}
+
+async fn a_message_of_a_long_ago_attempt_is_sent_after_one_look_up(app: TestApp) {
+    app.gateway.inject_fault(json!({"fault": "reset_before_accept"})).await;
+    let (program, _, id) = reply(&app, STRANGER, "Again").await;
+    app.attempt_fails(id, 1).await;
+    app.advance(TimeDelta::hours(1));
+    // The clock stands still, so a message that had to wait for another look-up would stay in the outbox.
+    app.message_becomes(&program, id, "delivered").await;
+    assert_eq!(app.gateway.bodies_sent_to(STRANGER).await, ["Again"]);
 }
 
 async fn a_message_is_looked_up_on_every_page_of_the_list(app: TestApp) {
