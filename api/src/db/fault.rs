@@ -92,6 +92,7 @@ mod tests {
         }
         for (kind, message) in [
             (Unknown, "canceling statement due to statement timeout"),
+            (Unknown, "canceling statement due to lock timeout"),
             (Unknown, "deadlock detected"),
             (SerializationFailure, "could not serialize access due to concurrent update"),
         ] {

@@ -101,10 +101,11 @@ fn a_database_that_only_reads_is_reported_until_it_writes() {
 }
 
 #[test]
-fn a_statement_that_takes_too_long_is_answered_as_busy() {
+fn a_statement_that_waits_too_long_for_a_lock_is_answered_as_busy() {
     run(Kind::Postgres, async |app: TestApp| {
         let conversation = app.inbound(STRANGER, "Hello").await;
-        let limited = format!("{}?options=-c%20statement_timeout%3D300", app.database.url);
+        // Not `statement_timeout`, which would also end a slow statement of the replica's start.
+        let limited = format!("{}?options=-c%20lock_timeout%3D300", app.database.url);
         let replica = app.replica(|args| args.database_url = Some(limited));
         let program = replica.anonymous.with_token(FULL_KEY);
         let lock = app.database.lock(conversation);

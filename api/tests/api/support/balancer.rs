@@ -1,6 +1,9 @@
 //! A load balancer in front of several servers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU32, Ordering},
+};
 
 use tokio::{
     io::copy_bidirectional,
@@ -50,8 +53,17 @@ async fn forward(mut client: TcpStream, addresses: Vec<String>) {
     }
 }
 
-/// Returns an address on which nothing listens.
+/// Returns an address on which nothing listens, for a server that starts later and restarts. Its port is below those
+/// that the system gives to connections and to listeners without a port, so that none of them takes it meanwhile.
 pub(crate) fn free_address() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").to_string()
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    // Test programs that run at the same time begin at different ports.
+    let first = std::process::id() * 64;
+    loop {
+        let port = 10_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+        let address = format!("127.0.0.1:{port}");
+        if std::net::TcpListener::bind(&address).is_ok() {
+            return address;
+        }
+    }
 }
