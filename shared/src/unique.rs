@@ -26,7 +26,10 @@ fn set<T: Ord, E: Error>(values: Vec<T>) -> Result<BTreeSet<T>, E> {
 
 #[cfg(test)]
 mod tests {
-    use crate::account::AccountChange;
+    use crate::{
+        account::{AccountChange, NewAccount},
+        api_key::NewApiKey,
+    };
 
     #[test]
     fn a_value_that_appears_twice_is_refused() {
@@ -34,5 +37,21 @@ mod tests {
         assert!(accepts(r#"{"permissions": ["reply", "close"]}"#));
         assert!(accepts(r#"{"permissions": null}"#));
         assert!(!accepts(r#"{"permissions": ["reply", "reply"]}"#));
+    }
+
+    #[test]
+    fn a_new_account_or_api_key_with_a_permission_twice_is_refused() {
+        let accepts = |permissions: &str| {
+            let account = format!(
+                r#"{{"email": "a@b", "display_name": "A", "role": "agent", "password": "p", "permissions": {permissions}}}"#
+            );
+            let key = format!(r#"{{"name": "A", "team_ids": [1], "permissions": {permissions}}}"#);
+            [
+                serde_json::from_str::<NewAccount>(&account).is_ok(),
+                serde_json::from_str::<NewApiKey>(&key).is_ok(),
+            ]
+        };
+        assert_eq!(accepts(r#"["reply", "close"]"#), [true, true]);
+        assert_eq!(accepts(r#"["reply", "reply"]"#), [false, false]);
     }
 }

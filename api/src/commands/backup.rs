@@ -83,6 +83,9 @@ pub(super) fn restore(url: &DatabaseUrl, wanted: &RestoreBackup) -> Result<(), C
     print(&restored.verified);
     if let Some(kept) = restored.kept {
         println!("  The database that it replaces is now {}.", kept.display());
+        if let Some(error) = restored.unreadable {
+            println!("  That database cannot be read: {error}");
+        }
     }
     Ok(())
 }
@@ -138,6 +141,8 @@ fn newest(path: &Path) -> io::Result<Option<(DateTime<Utc>, PathBuf)>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     #[test]
@@ -159,5 +164,21 @@ mod tests {
         let error =
             check_age(Path::new("/nowhere/at/all"), TimeDelta::hours(1), now).unwrap_err().to_string();
         assert!(error.contains("/nowhere/at/all cannot be read"), "{error}");
+    }
+
+    #[test]
+    fn of_two_backups_the_one_that_was_changed_last_is_the_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = Clock::System.now();
+        for ages in [[2, 5], [5, 2]] {
+            for (name, hours) in ["a.db", "b.db"].into_iter().zip(ages) {
+                let file = std::fs::File::create(folder.path().join(name)).unwrap();
+                (&file).write_all(b"a backup").unwrap();
+                file.set_modified((now - TimeDelta::hours(hours)).into()).unwrap();
+            }
+            let newest = if ages[0] == 2 { "a.db" } else { "b.db" };
+            let found = check_age(folder.path(), TimeDelta::hours(3), now).unwrap();
+            assert!(found.ends_with(&format!("{newest} is 2 hours old.")), "{found}");
+        }
     }
 }

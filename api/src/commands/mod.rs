@@ -119,33 +119,25 @@ impl From<RoleArg> for Role {
 
 /// Runs the command.
 pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
-    // These need no settings, or only one of them.
-    match &cli.command {
+    let settings = || Settings::from_args(&cli.settings);
+    match cli.command {
+        // These need no settings, or only one of them.
         Command::Openapi => {
             println!("{}", openapi::document().to_pretty_json()?);
-            return Ok(());
+            Ok(())
         }
-        Command::Move(wanted) => return move_database::move_database(wanted),
-        Command::Backup(wanted) => return backup::back_up(&database_url(&cli.settings)?, wanted),
-        Command::Restore(wanted) => return backup::restore(&database_url(&cli.settings)?, wanted),
+        Command::Move(wanted) => move_database::move_database(&wanted),
+        Command::Backup(wanted) => backup::back_up(&database_url(&cli.settings)?, &wanted),
+        Command::Restore(wanted) => backup::restore(&database_url(&cli.settings)?, &wanted),
         Command::Health { timeout } => {
-            return health::health(listen_address(&cli.settings)?, Duration::from_secs(*timeout));
+            health::health(listen_address(&cli.settings)?, Duration::from_secs(timeout))
         }
-        _ => {}
-    }
-    let settings = Settings::from_args(&cli.settings)?;
-    match cli.command {
-        Command::Serve { demo_when_new } => serve::serve(&cli.settings, &settings, demo_when_new),
-        Command::Migrate => migrate(&settings),
-        Command::Demo => add_demo_data(&settings),
-        Command::Doctor { repair } => doctor::doctor(&settings, repair),
-        Command::Import(file) => import::import(&settings, &file),
-        Command::Account(AccountCommand::Create(new)) => create_account(&settings, new),
-        Command::Openapi
-        | Command::Health { .. }
-        | Command::Move(_)
-        | Command::Backup(_)
-        | Command::Restore(_) => Ok(()),
+        Command::Serve { demo_when_new } => serve::serve(&cli.settings, &settings()?, demo_when_new),
+        Command::Migrate => migrate(&settings()?),
+        Command::Demo => add_demo_data(&settings()?),
+        Command::Doctor { repair } => doctor::doctor(&settings()?, repair),
+        Command::Import(file) => import::import(&settings()?, &file),
+        Command::Account(AccountCommand::Create(new)) => create_account(&settings()?, new),
     }
 }
 

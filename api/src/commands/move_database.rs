@@ -9,7 +9,7 @@ use api::{
     clock::Clock,
     db::{
         DatabaseUrl, InvalidDatabaseUrl,
-        transfer::{self, MovedTable, Plan, Progress},
+        transfer::{self, Moved, MovedTable, Plan, Progress},
     },
 };
 use clap::Args;
@@ -88,13 +88,17 @@ fn print_plan(plan: &Plan, from: &DatabaseUrl, to: &DatabaseUrl) {
     println!("Nothing was changed.");
 }
 
-fn print(moved: &[MovedTable], from: &DatabaseUrl, to: &DatabaseUrl, elapsed: Duration) {
-    for MovedTable { name, rows, hash } in moved {
+fn print(moved: &Moved, from: &DatabaseUrl, to: &DatabaseUrl, elapsed: Duration) {
+    let Moved { tables, not_analysed } = moved;
+    for MovedTable { name, rows, hash } in tables {
         println!("  {name:<20} {rows:>12} rows  {hash:032x}");
     }
-    let rows: u64 = moved.iter().map(|table| table.rows).sum();
-    println!("Moved {rows} rows of {} tables from {from} to {to} in {} s.", moved.len(), elapsed.as_secs());
+    let rows: u64 = tables.iter().map(|table| table.rows).sum();
+    println!("Moved {rows} rows of {} tables from {from} to {to} in {} s.", tables.len(), elapsed.as_secs());
     println!("Each table has the same number of rows and the same hash in both databases.");
+    if let Some(error) = not_analysed {
+        println!("PostgreSQL could not analyse the new rows: {error}. Run VACUUM (ANALYZE) in {to}.");
+    }
     println!("Start the server with the new SMS_CHAT_DATABASE_URL and the same SMS_CHAT_JWT_SECRET.");
     if let (DatabaseUrl::Sqlite(path), DatabaseUrl::Postgres(_)) = (from, to) {
         let secret = path.with_file_name("jwt-secret");

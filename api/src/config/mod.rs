@@ -116,7 +116,7 @@ impl Settings {
     /// The first invalid value.
     pub fn from_args(args: &SettingArgs) -> Result<Self, SettingError> {
         let args = &args.with_secret_files()?;
-        let url = url_of(args)?;
+        let url = url_of(args.database_url.as_deref())?;
         let listen = listen_address(args)?;
         let default_delay = if matches!(url, DatabaseUrl::Postgres(_)) { 5 } else { 0 };
         let shutdown_delay =
@@ -162,13 +162,13 @@ impl Settings {
 /// Returns the URL of the database, without reading the other settings.
 ///
 /// # Errors
-/// When the URL is invalid, or a file with a setting cannot be read.
+/// When the URL is invalid, or its file cannot be read.
 pub fn database_url(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
-    url_of(&args.with_secret_files()?)
+    url_of(args.database_url()?.as_deref())
 }
 
-fn url_of(args: &SettingArgs) -> Result<DatabaseUrl, SettingError> {
-    match non_empty(&args.database_url) {
+fn url_of(text: Option<&str>) -> Result<DatabaseUrl, SettingError> {
+    match text.filter(|text| !text.is_empty()) {
         None => Ok(DatabaseUrl::Sqlite(PathBuf::from("data/sms-chat.db"))),
         Some(text) => text.parse().map_err(|error: InvalidDatabaseUrl| SettingError {
             variable: "SMS_CHAT_DATABASE_URL",

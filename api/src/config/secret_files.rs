@@ -62,46 +62,40 @@ pub struct SecretFileArgs {
 }
 
 impl SettingArgs {
+    /// Returns the URL of the database from its setting or its file. Reads no other file.
+    pub(super) fn database_url(&self) -> Result<Option<String>, SettingError> {
+        const VARIABLES: [&str; 2] = ["SMS_CHAT_DATABASE_URL", "SMS_CHAT_DATABASE_URL_FILE"];
+        let set = non_empty(&self.database_url);
+        match non_empty(&self.secret_files.database_url_file) {
+            Some(path) => read(path, set.is_some(), VARIABLES).map(Some),
+            None => Ok(set.map(str::to_owned)),
+        }
+    }
+
     /// Returns the settings with the contents of the secret files.
     pub(super) fn with_secret_files(&self) -> Result<Self, SettingError> {
-        let mut args = self.clone();
+        let mut args = Self { database_url: self.database_url()?, ..self.clone() };
         let files = &self.secret_files;
+        macro_rules! secret {
+            ($field:ident, $file:ident, $variable:literal) => {
+                (&mut args.$field, &files.$file, [$variable, concat!($variable, "_FILE")])
+            };
+        }
         for (value, file, variables) in [
-            (
-                &mut args.database_url,
-                &files.database_url_file,
-                ["SMS_CHAT_DATABASE_URL", "SMS_CHAT_DATABASE_URL_FILE"],
+            secret!(jwt_secret, jwt_secret_file, "SMS_CHAT_JWT_SECRET"),
+            secret!(twilio_auth_token, twilio_auth_token_file, "TWILIO_AUTH_TOKEN"),
+            secret!(
+                twilio_auth_token_secondary,
+                twilio_auth_token_secondary_file,
+                "TWILIO_AUTH_TOKEN_SECONDARY"
             ),
-            (
-                &mut args.jwt_secret,
-                &files.jwt_secret_file,
-                ["SMS_CHAT_JWT_SECRET", "SMS_CHAT_JWT_SECRET_FILE"],
+            secret!(gateway_signing_key, gateway_signing_key_file, "SMS_CHAT_GATEWAY_SIGNING_KEY"),
+            secret!(
+                gateway_signing_key_secondary,
+                gateway_signing_key_secondary_file,
+                "SMS_CHAT_GATEWAY_SIGNING_KEY_SECONDARY"
             ),
-            (
-                &mut args.twilio_auth_token,
-                &files.twilio_auth_token_file,
-                ["TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_FILE"],
-            ),
-            (
-                &mut args.twilio_auth_token_secondary,
-                &files.twilio_auth_token_secondary_file,
-                ["TWILIO_AUTH_TOKEN_SECONDARY", "TWILIO_AUTH_TOKEN_SECONDARY_FILE"],
-            ),
-            (
-                &mut args.gateway_signing_key,
-                &files.gateway_signing_key_file,
-                ["SMS_CHAT_GATEWAY_SIGNING_KEY", "SMS_CHAT_GATEWAY_SIGNING_KEY_FILE"],
-            ),
-            (
-                &mut args.gateway_signing_key_secondary,
-                &files.gateway_signing_key_secondary_file,
-                ["SMS_CHAT_GATEWAY_SIGNING_KEY_SECONDARY", "SMS_CHAT_GATEWAY_SIGNING_KEY_SECONDARY_FILE"],
-            ),
-            (
-                &mut args.metrics_token,
-                &files.metrics_token_file,
-                ["SMS_CHAT_METRICS_TOKEN", "SMS_CHAT_METRICS_TOKEN_FILE"],
-            ),
+            secret!(metrics_token, metrics_token_file, "SMS_CHAT_METRICS_TOKEN"),
         ] {
             if let Some(path) = non_empty(file) {
                 *value = Some(read(path, non_empty(value).is_some(), variables)?);
@@ -143,6 +137,64 @@ mod tests {
             let args = with_file(path.to_str().unwrap()).with_secret_files().unwrap();
             assert_eq!(args.jwt_secret.as_deref(), Some("one secret "));
         }
+    }
+
+    type FileOf = fn(&mut SecretFileArgs) -> &mut Option<String>;
+    type ValueOf = fn(&SettingArgs) -> &Option<String>;
+
+    const SECRETS: [(&str, FileOf, ValueOf); 7] = [
+        ("SMS_CHAT_DATABASE_URL", |files| &mut files.database_url_file, |args| &args.database_url),
+        ("SMS_CHAT_JWT_SECRET", |files| &mut files.jwt_secret_file, |args| &args.jwt_secret),
+        ("TWILIO_AUTH_TOKEN", |files| &mut files.twilio_auth_token_file, |args| &args.twilio_auth_token),
+        (
+            "TWILIO_AUTH_TOKEN_SECONDARY",
+            |files| &mut files.twilio_auth_token_secondary_file,
+            |args| &args.twilio_auth_token_secondary,
+        ),
+        (
+            "SMS_CHAT_GATEWAY_SIGNING_KEY",
+            |files| &mut files.gateway_signing_key_file,
+            |args| &args.gateway_signing_key,
+        ),
+        (
+            "SMS_CHAT_GATEWAY_SIGNING_KEY_SECONDARY",
+            |files| &mut files.gateway_signing_key_secondary_file,
+            |args| &args.gateway_signing_key_secondary,
+        ),
+        ("SMS_CHAT_METRICS_TOKEN", |files| &mut files.metrics_token_file, |args| &args.metrics_token),
+    ];
+
+    #[test]
+    fn each_secret_is_read_from_its_own_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut args = SettingArgs::default();
+        for (variable, file_of, _) in SECRETS {
+            let path = folder.path().join(variable);
+            fs::write(&path, format!("the {variable}\n")).unwrap();
+            *file_of(&mut args.secret_files) = Some(path.to_str().unwrap().to_owned());
+        }
+        let read = args.with_secret_files().unwrap();
+        for (variable, file_of, value_of) in SECRETS {
+            assert_eq!(value_of(&read), &Some(format!("the {variable}")));
+            let mut missing = SettingArgs::default();
+            *file_of(&mut missing.secret_files) = Some("/nowhere".to_owned());
+            let error = missing.with_secret_files().unwrap_err().to_string();
+            assert!(error.starts_with(&format!("{variable}_FILE cannot be read")), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_url_of_the_database_is_read_without_the_other_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("url");
+        fs::write(&path, "sqlite://a.db\n").unwrap();
+        let mut args = with_file("/missing");
+        args.secret_files.database_url_file = path.to_str().map(str::to_owned);
+        assert_eq!(crate::config::database_url(&args).unwrap().to_string(), "sqlite://a.db");
+        assert!(args.with_secret_files().is_err());
+        args.secret_files.database_url_file = Some("/missing".into());
+        let problem = crate::config::database_url(&args).unwrap_err().to_string();
+        assert!(problem.starts_with("SMS_CHAT_DATABASE_URL_FILE cannot be read from "), "{problem}");
     }
 
     #[test]

@@ -88,6 +88,12 @@ mod tests {
             ..SettingArgs::default()
         }));
         assert_eq!((header.as_str(), keys.as_slice()), ("X-SignalWire-Signature", &["key".into()][..]));
+        let (_, keys) = signs(&settings(SettingArgs {
+            gateway_signing_key: Some("key".into()),
+            gateway_signing_key_secondary: Some("second key".into()),
+            ..SettingArgs::default()
+        }));
+        assert_eq!(keys, ["key", "second key"]);
     }
 
     #[test]

@@ -66,7 +66,9 @@ impl Migrations {
         }
         let ran = self.run_locked();
         if matches!(self.conn, DbConnection::Postgres(_)) {
-            self.conn.batch(UNLOCK)?;
+            let unlocked = self.conn.batch(UNLOCK);
+            // The error of the migration is the cause.
+            return ran.and_then(|ran| unlocked.map(|()| ran));
         }
         ran
     }

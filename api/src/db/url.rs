@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr};
 
-use url::Url;
+use url::{Url, form_urlencoded};
 
 /// Why a text is not the URL of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,12 +47,9 @@ impl DatabaseUrl {
         let Self::Postgres(url) = self else { return None };
         let mut url = Url::parse(url).ok()?;
         url.set_password(None).ok()?;
-        let kept: Vec<(String, String)> =
-            url.query_pairs().into_owned().filter(|(name, _)| name != "password").collect();
-        url.set_query(None);
-        if !kept.is_empty() {
-            url.query_pairs_mut().extend_pairs(kept);
-        }
+        let pairs = url.query().unwrap_or_default().split('&');
+        let kept = pairs.filter(|pair| !is_password(pair)).collect::<Vec<_>>().join("&");
+        url.set_query(Some(kept.as_str()).filter(|kept| !kept.is_empty()));
         Some(url.to_string())
     }
 }
@@ -68,12 +65,24 @@ impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => {
-                let shown = url.rsplit_once('@').map_or("postgres://...", |(_, place)| place);
-                write!(f, "postgres://{}", shown.trim_start_matches("postgres://"))
-            }
+            Self::Postgres(url) => write!(f, "postgres://{}", place(url).unwrap_or("...")),
         }
     }
+}
+
+/// Returns the host and the database of a PostgreSQL URL that has a user. A password may be before them, and in the
+/// parameters after them.
+fn place(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let user = rest.split('/').next()?.rfind('@')?;
+    let place = rest.get(user + 1..)?.split(['?', '&']).next()?;
+    place.rsplit('@').next()
+}
+
+/// Whether a parameter of a URL is a password.
+fn is_password(pair: &str) -> bool {
+    let name = form_urlencoded::parse(pair.as_bytes()).next();
+    name.is_some_and(|(name, _)| ["password", "sslpassword"].contains(&name.as_ref()))
 }
 
 /// How soon a connection to a PostgreSQL server that has vanished counts as lost, as parameters of libpq. By default a
@@ -143,6 +152,10 @@ mod tests {
             ),
             ("postgres://db/desk?user=desk&password=secret", "postgres://db/desk?user=desk"),
             ("postgresql://desk:secret@db/desk?sslmode=require", "postgresql://desk@db/desk?sslmode=require"),
+            (
+                "postgres://desk@db/desk?options=-c%20jit%3Doff&sslpassword=se+cret&p%61ssword=secret&sslmode=require",
+                "postgres://desk@db/desk?options=-c%20jit%3Doff&sslmode=require",
+            ),
         ] {
             let url: DatabaseUrl = url.parse().unwrap();
             assert_eq!(url.without_password().as_deref(), Some(expected));
@@ -157,6 +170,12 @@ mod tests {
             "postgres://desk:se@cret@db.example.com/desk",
             "postgresql://desk:secret@db.example.com/desk?sslmode=require",
             "postgres://db.example.com/desk?user=desk&password=secret",
+            "postgres://db.example.com/desk?user=a@b&password=secret",
+            "postgres://desk@db.example.com/desk?password=secret",
+            "postgres://desk:a@db.example.com/desk?sslpassword=secret&user=a@secret",
+            "postgres://desk@db.example.com?user=a@b&password=secret",
+            "postgres://desk:se/cret@db.example.com/desk",
+            "postgres://desk:sec?ret/se@cret@db.example.com/desk",
         ] {
             let url: DatabaseUrl = url.parse().unwrap();
             for shown in [format!("{url}"), format!("{url:?}")] {
@@ -164,5 +183,7 @@ mod tests {
                 assert!(shown.starts_with("postgres://"), "{shown}");
             }
         }
+        let url: DatabaseUrl = "postgresql://desk:a?@db.example.com/desk?password=b".parse().unwrap();
+        assert_eq!(url.to_string(), "postgres://db.example.com/desk");
     }
 }

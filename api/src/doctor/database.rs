@@ -29,6 +29,12 @@ pub(super) async fn check(settings: &Settings, findings: &mut Vec<Finding>) -> O
             findings.push(Finding::wrong(MIGRATIONS, error.to_string(), fix));
             return None;
         }
+        Err(error @ DbError::UnfinishedMove(_)) => {
+            let fix = "finish that move, or check SMS_CHAT_DATABASE_URL";
+            findings.push(Finding::wrong(DATABASE, error.to_string(), fix));
+            findings.push(Finding::not_checked(MIGRATIONS, "the database is incomplete"));
+            return None;
+        }
         Err(error) => {
             let fix = "check SMS_CHAT_DATABASE_URL, and that this user has write access";
             findings.push(Finding::wrong(DATABASE, error.to_string(), fix));

@@ -60,6 +60,9 @@ pub enum GatewayHealth {
     /// It refuses the server's credentials.
     #[serde(rename = "refuses our credentials")]
     RefusesCredentials,
+    /// The database, which contains this, cannot be read.
+    #[serde(rename = "unknown")]
+    Unknown,
 }
 
 /// The answer of a running process.
@@ -85,7 +88,8 @@ pub struct Readiness {
 pub struct GatewayState {
     /// Whether it accepts the server's credentials.
     status: GatewayHealth,
-    /// Since when the gateway has refused the server's credentials; `null` while it accepts them.
+    /// Since when the gateway has refused the server's credentials; `null` while it accepts them, or if the database cannot be
+    /// reached.
     refused_since: Option<DateTime<Utc>>,
     /// Number of messages that wait to be sent; `null` if the database cannot be reached.
     queued: Option<i64>,
@@ -122,9 +126,10 @@ pub async fn ready(state: web::Data<AppState>, request: HttpRequest) -> HttpResp
         Err(DbError::Busy) => DatabaseHealth::Busy,
         Err(_) => DatabaseHealth::Unreachable,
     };
-    let (queued, oldest, refused) = match found {
-        Ok(((queued, oldest), refused)) => (Some(queued), oldest, refused),
-        Err(_) => (None, None, None),
+    let (gateway, queued, oldest, refused) = match found {
+        Ok(((queued, oldest), None)) => (GatewayHealth::Ok, Some(queued), oldest, None),
+        Ok(((queued, oldest), refused)) => (GatewayHealth::RefusesCredentials, Some(queued), oldest, refused),
+        Err(_) => (GatewayHealth::Unknown, None, None, None),
     };
     let can_work = queued.is_some() && (refused.is_none() || ignores_gateway);
     let status = match (state.stopping.load(Ordering::Relaxed), can_work) {
@@ -134,7 +139,6 @@ pub async fn ready(state: web::Data<AppState>, request: HttpRequest) -> HttpResp
     };
     let is_ready = status == ServerHealth::Ok;
     let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
-    let gateway = if refused.is_some() { GatewayHealth::RefusesCredentials } else { GatewayHealth::Ok };
     let gateway = GatewayState { status: gateway, refused_since: refused, queued, oldest_queued_at: oldest };
     response.json(Readiness { status, database, gateway })
 }

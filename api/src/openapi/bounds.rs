@@ -144,3 +144,41 @@ fn set_length(object: &mut Object, shortest: usize, longest: usize) {
     object.min_length = (shortest > 0).then_some(shortest);
     object.max_length = Some(longest);
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Whether the schema states the bound.
+    fn states(schema: &Value, bound: Bound) -> bool {
+        match bound {
+            Bound::Text(_, longest) => schema["maxLength"] == longest,
+            Bound::Pattern(.., pattern) => schema["pattern"] == pattern,
+            Bound::Items(fewest, most) => {
+                schema.get("maxItems") == most.map(Value::from).as_ref()
+                    && schema.get("minItems") == (fewest > 0).then(|| fewest.into()).as_ref()
+            }
+            Bound::OneOf(numbers) => schema["enum"] == json!(numbers),
+        }
+    }
+
+    #[test]
+    fn the_document_states_every_bound() {
+        let document = serde_json::to_value(crate::openapi::document()).unwrap();
+        for (name, property, bound) in PROPERTIES {
+            let schema = &document["components"]["schemas"][name]["properties"][property];
+            assert!(states(schema, *bound), "{name}.{property}: {schema}");
+        }
+        let operations =
+            document["paths"].as_object().unwrap().values().flat_map(|path| path.as_object().unwrap());
+        let parameters: Vec<&Value> =
+            operations.filter_map(|(_, operation)| operation["parameters"].as_array()).flatten().collect();
+        for (name, bound) in PARAMETERS {
+            let mut named = parameters.iter().filter(|parameter| parameter["name"] == *name).peekable();
+            assert!(named.peek().is_some(), "no operation has the parameter {name}");
+            assert!(named.all(|parameter| states(&parameter["schema"], *bound)), "{name}");
+        }
+    }
+}

@@ -48,6 +48,11 @@ pub enum BackupError {
         "the database {0} exists already; to replace it, add --replace, which keeps it under another name"
     )]
     DatabaseExists(String),
+    /// The name for the replaced database is taken.
+    #[error(
+        "nothing was restored, because {0}, the new name of the replaced database, exists already; try again"
+    )]
+    KeptExists(String),
     /// A server uses the database.
     #[error("another program uses {0}; stop the server first")]
     InUse(String),

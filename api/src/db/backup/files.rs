@@ -54,13 +54,6 @@ pub(super) fn is_sqlite(path: &Path) -> io::Result<bool> {
     Ok(start == HEADER)
 }
 
-/// Returns the path with a suffix, such as that of the write-ahead log.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
-}
-
 /// A file under a temporary name, readable only by its owner. Deleted when dropped, unless it was renamed.
 #[derive(Debug)]
 pub(super) struct TemporaryFile {

@@ -9,9 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use files::{Access, TemporaryFile, with_suffix};
+use files::{Access, TemporaryFile};
 
-use super::{DbConnection, DbError, files::make_folder_of, migrate::SchemaState, text_query::TextQuery};
+use super::{
+    DbConnection, DbError,
+    files::{make_folder_of, with_suffix},
+    migrate::SchemaState,
+    text_query::TextQuery,
+};
 
 pub use error::BackupError;
 pub use verify::Verified;
@@ -40,20 +45,25 @@ pub fn back_up(database: &Path, file: &Path) -> Result<Verified, BackupError> {
     Ok(verified)
 }
 
+/// The ends of the names of a database's files, the database last.
+const SUFFIXES: [&str; 3] = ["-wal", "-shm", ""];
+
 /// A database that was restored.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Restored {
     /// What it contains.
     pub verified: Verified,
     /// The new name of the database that it replaces.
     pub kept: Option<PathBuf>,
+    /// Why that database could not be read, and so was kept as it was.
+    pub unreadable: Option<DbError>,
 }
 
 /// Verifies a backup and makes it the database. With `kept`, a database that exists gets this name; without, it is an
 /// error.
 ///
 /// # Errors
-/// When the backup is not complete, or a server uses the existing database. Nothing has changed then.
+/// When the backup is not complete, a server uses the existing database, or the file `kept` exists. Nothing has changed then.
 pub fn restore(file: &Path, database: &Path, kept: Option<PathBuf>) -> Result<Restored, BackupError> {
     let (name, shown) = (file.display().to_string(), database.display().to_string());
     if !files::is_sqlite(file).map_err(|error| BackupError::Unreadable(name.clone(), error))? {
@@ -62,7 +72,7 @@ pub fn restore(file: &Path, database: &Path, kept: Option<PathBuf>) -> Result<Re
     if with_suffix(file, "-wal").metadata().is_ok_and(|log| log.len() > 0) {
         return Err(BackupError::HasLog(name));
     }
-    let exists = ["", "-wal", "-shm"].iter().any(|suffix| with_suffix(database, suffix).exists());
+    let exists = SUFFIXES.iter().any(|suffix| with_suffix(database, suffix).exists());
     if exists && kept.is_none() {
         return Err(BackupError::DatabaseExists(shown));
     }
@@ -72,8 +82,12 @@ pub fn restore(file: &Path, database: &Path, kept: Option<PathBuf>) -> Result<Re
     fs::copy(file, &copy.path).map_err(unwritable)?;
     let verified = verify::verify(&copy.path, &name)?;
     let kept = kept.filter(|_| exists);
+    let mut unreadable = None;
     if let Some(kept) = &kept {
-        close_down(database)?;
+        if SUFFIXES.iter().any(|suffix| with_suffix(kept, suffix).exists()) {
+            return Err(BackupError::KeptExists(kept.display().to_string()));
+        }
+        unreadable = close_down(database)?;
         move_aside(database, kept).map_err(unwritable)?;
     }
     if let Err(error) = copy.rename(database) {
@@ -82,30 +96,27 @@ pub fn restore(file: &Path, database: &Path, kept: Option<PathBuf>) -> Result<Re
         }
         return Err(error);
     }
-    Ok(Restored { verified, kept })
+    Ok(Restored { verified, kept, unreadable })
 }
 
-/// Ends the use of a write-ahead log, which fails while another connection is open. A damaged database is left as it is.
-fn close_down(database: &Path) -> Result<(), BackupError> {
+/// Ends the use of a write-ahead log, which fails while another connection is open. A damaged database is left as it is,
+/// and the error is returned.
+fn close_down(database: &Path) -> Result<Option<DbError>, BackupError> {
     if !database.exists() {
-        return Ok(());
+        return Ok(None);
     }
     let closed = files::open(database, Access::Shared).and_then(|mut conn: DbConnection| {
         conn.batch("PRAGMA busy_timeout = 2000; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE; COMMIT;")
     });
     match closed {
         Err(DbError::Busy) => Err(BackupError::InUse(database.display().to_string())),
-        Err(error) => {
-            tracing::warn!(%error, "the replaced database cannot be read");
-            Ok(())
-        }
-        Ok(()) => Ok(()),
+        closed => Ok(closed.err()),
     }
 }
 
 /// Renames the database and its log, which belong together.
 fn move_aside(database: &Path, kept: &Path) -> std::io::Result<()> {
-    for suffix in ["-wal", "-shm", ""] {
+    for suffix in SUFFIXES {
         let part = with_suffix(database, suffix);
         if part.exists() {
             fs::rename(part, with_suffix(kept, suffix))?;

@@ -118,6 +118,11 @@ pub enum TransferError {
         /// Number of rows in the target.
         target_rows: u64,
     },
+    /// The source has new events.
+    #[error(
+        "{0} was changed during the move: keep its server stopped, and move into another, empty database"
+    )]
+    Changed(String),
     /// The caller stopped the move.
     #[error("the move was interrupted; run it again to continue")]
     Interrupted,

@@ -2,17 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{TransferError, mark, tables::Table};
+use super::{mark, tables::Table};
 use crate::db::{DbConnection, DbError, text_query::TextQuery};
 
 /// Fills the tables of counts, and returns the database to normal use.
-pub(super) fn finish(
-    source: &mut DbConnection,
-    target: &mut DbConnection,
-    tables: &[Table],
-) -> Result<(), TransferError> {
+pub(super) fn finish(source: &mut DbConnection, target: &mut DbConnection) -> Result<(), DbError> {
     let newest = newest_ids(source)?;
-    target.transaction(|conn| -> Result<(), DbError> {
+    target.transaction(|conn| {
         conn.batch(
             "INSERT INTO queue_counts (team_id, shard, agent, customer, snoozed)
              SELECT team_id, 0,
@@ -27,7 +23,11 @@ pub(super) fn finish(
         )?;
         set_sequences(conn, &newest)?;
         mark::remove(conn)
-    })?;
+    })
+}
+
+/// Lets PostgreSQL plan its statements for the new rows.
+pub(super) fn analyse(target: &mut DbConnection, tables: &[Table]) -> Result<(), DbError> {
     if let DbConnection::Postgres(_) = target {
         let names: Vec<String> = tables.iter().map(|table| format!("\"{}\"", table.name)).collect();
         target.batch(&format!("VACUUM (ANALYZE) {}", names.join(", ")))?;

@@ -23,7 +23,7 @@ use std::{
     thread,
 };
 
-use super::{DatabaseUrl, DbConnection, text_query::TextRow};
+use super::{DatabaseUrl, DbConnection, DbError, text_query::TextRow};
 use mark::Mark;
 use read::Reader;
 
@@ -84,6 +84,15 @@ pub struct MovedTable {
     pub hash: u128,
 }
 
+/// A move that has ended.
+#[derive(Debug)]
+pub struct Moved {
+    /// The tables.
+    pub tables: Vec<MovedTable>,
+    /// Why PostgreSQL could not analyse the new rows, which the move does at its end.
+    pub not_analysed: Option<DbError>,
+}
+
 /// Says what a move would do, and whether it could begin. Changes nothing.
 ///
 /// # Errors
@@ -111,7 +120,7 @@ pub fn run(
     batch: usize,
     progress: &Progress,
     keep_going: impl Fn() -> bool,
-) -> Result<Vec<MovedTable>, TransferError> {
+) -> Result<Moved, TransferError> {
     let (mut source, identity) = open_source(from, to)?;
     let tables = copied();
     for table in &tables {
@@ -136,8 +145,9 @@ pub fn run(
             return Err(TransferError::Interrupted);
         }
     }
-    finish::finish(&mut source, &mut target, &tables)?;
-    Ok(moved)
+    open::refuse_changed_source(&mut source, from)?;
+    finish::finish(&mut source, &mut target)?;
+    Ok(Moved { tables: moved, not_analysed: finish::analyse(&mut target, &tables).err() })
 }
 
 fn open_source(from: &DatabaseUrl, to: &DatabaseUrl) -> Result<(DbConnection, String), TransferError> {
@@ -185,7 +195,7 @@ fn read_pages(
     table: &Table,
     batch: usize,
     mut after: Option<Vec<String>>,
-    pages: &mpsc::SyncSender<Result<Vec<TextRow>, super::DbError>>,
+    pages: &mpsc::SyncSender<Result<Vec<TextRow>, DbError>>,
 ) {
     loop {
         let page = reader.page(source, after.as_deref());

@@ -130,8 +130,35 @@ fn schema(conn: &mut DbConnection, shown: &str) -> Result<SchemaState, TransferE
     }
 }
 
+/// Refuses a source on PostgreSQL that other programs use, or have changed since this move began to read it. The lock on a
+/// SQLite file excludes them.
+pub(super) fn refuse_changed_source(
+    source: &mut DbConnection,
+    url: &DatabaseUrl,
+) -> Result<(), TransferError> {
+    const NEWEST: &str = "SELECT max(id)::text FROM events";
+    if let DbConnection::Sqlite(_) = source {
+        return Ok(());
+    }
+    let own = TextQuery::new("SELECT pg_backend_pid()::text").value(source)?.unwrap_or_default();
+    // The source's own connection still sees what it saw at the beginning.
+    let mut conn = establish(url, Purpose::MoveFrom)?;
+    wait_for_others(&mut conn, url, &own)?;
+    // Every commit of a server adds an event.
+    if TextQuery::new(NEWEST).value(source)? != TextQuery::new(NEWEST).value(&mut conn)? {
+        return Err(TransferError::Changed(url.to_string()));
+    }
+    Ok(())
+}
+
 /// Connects, if no other program uses the database.
 fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<DbConnection, TransferError> {
+    let mut conn = establish(url, purpose)?;
+    wait_for_others(&mut conn, url, "")?;
+    Ok(conn)
+}
+
+fn establish(url: &DatabaseUrl, purpose: Purpose) -> Result<DbConnection, TransferError> {
     let connections = Connections { url: url.clone(), purpose };
     let mut conn = connections.establish().map_err(|error| {
         let error = error.to_string();
@@ -147,23 +174,30 @@ fn connect(url: &DatabaseUrl, purpose: Purpose) -> Result<DbConnection, Transfer
             "SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0; SET lock_timeout = 0",
         )?;
     }
+    Ok(conn)
+}
+
+/// Refuses a database that others use. `own` is the process of another connection of this move.
+fn wait_for_others(conn: &mut DbConnection, url: &DatabaseUrl, own: &str) -> Result<(), TransferError> {
     let mut looks = 0;
-    while is_used_by_others(&mut conn)? {
+    while is_used_by_others(conn, own)? {
         looks += 1;
         if looks == LOOKS {
             return Err(TransferError::InUse(url.to_string()));
         }
         thread::sleep(BETWEEN_LOOKS);
     }
-    Ok(conn)
+    Ok(())
 }
 
-/// Whether other programs of SMS Chat are connected to PostgreSQL. The lock on a SQLite file excludes them.
-fn is_used_by_others(conn: &mut DbConnection) -> Result<bool, DbError> {
+/// Whether other programs are connected to PostgreSQL, under any name. The lock on a SQLite file excludes them.
+fn is_used_by_others(conn: &mut DbConnection, own: &str) -> Result<bool, DbError> {
     if let DbConnection::Sqlite(_) = conn {
         return Ok(false);
     }
+    // PostgreSQL hides the type of other users' connections. Its own processes have no user.
     let others = "SELECT pid::text FROM pg_stat_activity WHERE datname = current_database()
-         AND application_name = current_setting('application_name') AND pid <> pg_backend_pid()";
-    Ok(TextQuery::new(others).value(conn)?.is_some())
+         AND coalesce(backend_type, 'client backend') = 'client backend' AND usesysid IS NOT NULL
+         AND pid <> pg_backend_pid() AND pid::text <> {} LIMIT 1";
+    Ok(TextQuery::new(others).bind(Some(own)).value(conn)?.is_some())
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{assert_settings, documents, keys, path, read, texts};
+use super::{assert_settings, documents, keys, path, read, settings, texts};
 use crate::support::{
     Client, Kind,
     command::{ServerProcess, run_command, sms_chat},
@@ -74,6 +74,16 @@ fn the_servers_trust_only_the_address_of_the_proxy() {
         // With a read-only root file system, only the folder of the image's volume is writable.
         assert_eq!(compose["services"][server]["read_only"], true);
         assert_eq!(texts(&compose["services"][server]["volumes"]), ["/var/lib/sms-chat"]);
+    }
+}
+
+#[test]
+fn the_servers_get_every_setting_of_the_env_file() {
+    let compose = compose();
+    let environment = keys(&compose["services"]["server-1"]["environment"]);
+    for setting in settings().iter().filter(|name| !name.ends_with("_FILE")) {
+        let is_in_a_file = environment.contains(&format!("{setting}_FILE").as_str());
+        assert!(is_in_a_file || environment.contains(&setting.as_str()), "{setting} is ignored");
     }
 }
 

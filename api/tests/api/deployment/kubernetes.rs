@@ -53,7 +53,28 @@ fn the_environment_contains_settings_and_the_files_of_the_secret() {
         assert!(read(FILE).contains(&format!("--from-literal={key}=")), "{key} is created");
         files += 1;
     }
-    assert_eq!(files, 3);
+    assert_eq!(files, 4);
+}
+
+#[test]
+fn the_metrics_that_the_ingress_publishes_require_a_token() {
+    let deployment = of_kind("Deployment");
+    let annotations = &deployment["spec"]["template"]["metadata"]["annotations"];
+    assert_eq!(of_kind("Ingress")["spec"]["rules"][0]["http"]["paths"][0]["path"], "/");
+    let container = container();
+    let variables = container["env"].as_array().unwrap();
+    let token = variables.iter().find(|one| one["name"] == "SMS_CHAT_METRICS_TOKEN_FILE").expect("a token");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "0123456789abcdef\n").unwrap();
+    let database = TestDatabase::empty(Kind::Sqlite);
+    let mut command = sms_chat(&database.url, &["serve"]);
+    command.env(token["name"].as_str().unwrap(), file.path());
+    let server = ServerProcess::start(command);
+    let client = Client::of(&server.url);
+    let path = format!("/{}", annotations["prometheus.io/path"].as_str().unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(runtime.block_on(client.get(&path)).status, 401);
+    assert_eq!(runtime.block_on(client.with_token("0123456789abcdef").get(&path)).status, 200);
 }
 
 #[test]

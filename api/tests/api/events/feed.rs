@@ -5,15 +5,24 @@ use std::sync::Arc;
 use api::{
     clock::Clock,
     db::Db,
-    events::{feed::Feed, position::Position, published::Content, versions::Versions},
+    events::{
+        feed::Feed,
+        position::Position,
+        published::{Content, Published},
+        versions::Versions,
+    },
 };
+use diesel::connection::SimpleConnection as _;
 use shared::ids::EventId;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{broadcast, watch},
+    time::timeout,
+};
 
 use crate::support::{
-    TestApp,
+    Kind, TestApp,
     fixtures::{ANN, STRANGER},
-    on_both_databases,
+    on_both_databases, run,
     stream::Listener,
     waiting::{POLL_INTERVAL, TIMEOUT},
 };
@@ -36,6 +45,50 @@ async fn an_event_from_before_the_feed_runs_reaches_a_stream_that_is_already_ope
     assert_eq!(event.id, newest);
     stop.send(true).unwrap();
     running.await.unwrap();
+}
+
+/// On PostgreSQL, a transaction can commit after another one whose event has a higher id.
+#[test]
+fn an_event_that_is_committed_late_reaches_the_streams_of_all_replicas() {
+    run(Kind::Postgres, async |app: TestApp| {
+        let event = "INSERT INTO events (kind, team_id, at) VALUES ('team_changed', 1, now())";
+        app.database.run(event).unwrap();
+        let db = Db::open(&app.database.parsed_url(), 1).unwrap();
+        let mut first = OtherFeed::start(&db).await;
+        let mut late = app.database.postgres();
+        late.batch_execute(&format!("BEGIN; {event}")).unwrap();
+        app.database.run(event).unwrap();
+        let newest = app.database.integer("SELECT max(id) FROM events");
+        assert_eq!(first.next().await, newest);
+        // This replica starts between the two commits.
+        let mut second = OtherFeed::start(&db).await;
+        late.batch_execute("COMMIT").unwrap();
+        assert_eq!((first.next().await, second.next().await), (newest - 1, newest - 1));
+    });
+}
+
+/// The feed of another server, and a stream.
+struct OtherFeed {
+    stream: broadcast::Receiver<Arc<Published>>,
+    _stop: watch::Sender<bool>,
+}
+
+impl OtherFeed {
+    /// Starts to publish the events after those that exist now.
+    async fn start(db: &Db) -> Self {
+        let feed = Arc::new(Feed::new(Arc::new(Versions::new(Clock::System))));
+        let stream = feed.subscribe();
+        let end = Position::end(db, &Clock::System).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(feed.run(db.clone(), Clock::System, end, stopped));
+        Self { stream, _stop: stop }
+    }
+
+    async fn next(&mut self) -> i64 {
+        let event = timeout(TIMEOUT, self.stream.recv()).await.expect("an event in time").unwrap();
+        let Content::Event(event) = &event.content else { panic!("a change of presence: {event:?}") };
+        event.id.0
+    }
 }
 
 async fn streams_end_when_the_log_lacks_its_last_events(app: TestApp) {

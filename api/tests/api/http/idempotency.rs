@@ -130,7 +130,7 @@ async fn a_refused_request_does_not_use_up_its_key(app: TestApp) {
 async fn a_key_has_1_to_255_visible_characters(app: TestApp) {
     let conversation = app.inbound(STRANGER, "Hello").await;
     let ann = app.signed_in(ANN).await;
-    for key in ["", &"k".repeat(256), "caf\u{e9}"] {
+    for key in ["", &"k".repeat(256), "caf\u{e9}", "two words", "a\tb"] {
         let refused = send(&ann, conversation, key, json!({"body": "Hi"})).await;
         assert_eq!(refused.fault(ValidationFailed), ("Idempotency-Key".into(), "invalid".into()));
     }

@@ -43,6 +43,18 @@ fn migrations_can_be_reverted_and_run_again_on_postgres() {
     migrations_can_be_reverted_and_run_again(Kind::Postgres);
 }
 
+#[test]
+fn the_error_of_a_migration_is_reported_when_the_connection_is_lost_too() {
+    let database = TestDatabase::empty(Kind::Postgres);
+    // Ends the connection at the first change of the schema.
+    let trigger = "CREATE FUNCTION end_connection() RETURNS event_trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); END $$;
+         CREATE EVENT TRIGGER ending ON ddl_command_start EXECUTE FUNCTION end_connection()";
+    database.run(trigger).unwrap();
+    let error = Migrations::on(&database.parsed_url()).unwrap().run().unwrap_err().to_string();
+    assert!(error.contains("a migration failed: "), "{error}");
+}
+
 fn tables(database: &TestDatabase) -> Vec<String> {
     database.strings(match database.kind {
         Kind::Sqlite => {

@@ -194,6 +194,16 @@ fn a_database_that_is_not_ready_is_reported() {
             std::fs::write(&file, "no database at all, but a text that stands in its place".repeat(99))
                 .unwrap();
             assert_findings(&setup.run_doctor(&server, on_other), &["not a database"]);
+
+            let unfinished = TestDatabase::with_fixtures(Kind::Sqlite);
+            let mark = "CREATE TABLE unfinished_move (source TEXT NOT NULL);
+                INSERT INTO unfinished_move (source) VALUES ('sqlite://a.db')";
+            unfinished.run(mark).unwrap();
+            let on_unfinished = |command: &mut Command| {
+                command.env("SMS_CHAT_DATABASE_URL", &unfinished.url);
+            };
+            let output = setup.run_doctor(&server, on_unfinished);
+            assert_findings(&output, &["To fix it: finish that move"]);
         },
         Kind::Sqlite,
     );

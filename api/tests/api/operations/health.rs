@@ -39,6 +39,7 @@ async fn a_failing_database_is_reported(app: TestApp) {
     app.database.run("DROP TABLE outbox").unwrap();
     let ready = app.anonymous.get("//health/ready").await.expect(503);
     assert_eq!(ready["database"], "unreachable");
+    assert_eq!(ready["gateway"]["status"], "unknown");
     assert_eq!(ready["gateway"]["queued"], Value::Null);
     assert_eq!(app.anonymous.get("//health/live").await.status, 200);
 }

@@ -131,6 +131,16 @@ fn a_damaged_database_yields_no_backup() {
 }
 
 #[test]
+fn the_target_of_an_unfinished_move_yields_no_backup() {
+    let database = filled(Kind::Sqlite);
+    database.run("CREATE TABLE unfinished_move (source TEXT NOT NULL)").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let line = fails(&database, &["backup", folder.path().join("a.db").to_str().unwrap()]);
+    assert!(line.ends_with("is the target of an unfinished move, so it is incomplete"), "{line}");
+    assert!(files(folder.path()).is_empty());
+}
+
+#[test]
 fn on_postgres_the_commands_name_its_own_programs() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.dump");

@@ -25,6 +25,13 @@ pub(super) fn fails(database: &TestDatabase, args: &[&str]) -> String {
     err.trim_start_matches("sms-chat: ").trim_end().to_owned()
 }
 
+/// The arguments of a move. Closes the test's own connections, because a move refuses a database that others use.
+pub(super) fn move_args<'a>(source: &'a TestDatabase, target: &'a TestDatabase) -> [&'a str; 5] {
+    source.disconnect();
+    target.disconnect();
+    ["move", "--from", &source.url, "--to", &target.url]
+}
+
 /// A database with the schema and no rows.
 pub(super) fn migrated(kind: Kind) -> TestDatabase {
     let database = TestDatabase::empty(kind);

@@ -1,13 +1,13 @@
 //! A move that was interrupted continues, and its target cannot be used before its end.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use api::db::transfer::{self, MovedTable, Progress, TransferError};
+use api::db::transfer::{self, Moved, Progress, TransferError};
 
-use super::filled::{contents, fails, filled, succeeds};
+use super::filled::{contents, fails, filled, move_args, succeeds};
 use crate::support::{Kind, database::TestDatabase};
 
 /// Moves in small batches until the move has stored this number of them.
@@ -16,7 +16,9 @@ fn move_batches(
     target: &TestDatabase,
     batches: u32,
     progress: &Progress,
-) -> Result<Vec<MovedTable>, TransferError> {
+) -> Result<Moved, TransferError> {
+    source.disconnect();
+    target.disconnect();
     let left = Cell::new(batches);
     transfer::run(&source.parsed_url(), &target.parsed_url(), 7, progress, || {
         let before = left.get();
@@ -66,12 +68,14 @@ fn the_target_is_refused(source: &TestDatabase, target: &TestDatabase, copied: u
         assert!(refused.contains("is unfinished"), "{refused}");
         assert!(refused.contains("run the same sms-chat move again"), "{refused}");
     }
+    source.disconnect();
+    target.disconnect();
     let plan = transfer::plan(&source.parsed_url(), &target.parsed_url()).unwrap();
     assert_eq!(plan.resumed, Some(copied));
     let other = filled(source.kind);
-    let refused = fails(target, &["move", "--from", &other.url, "--to", &target.url]);
+    let refused = fails(target, &move_args(&other, target));
     assert!(refused.contains("has an unfinished move from "), "{refused}");
-    let refused = fails(source, &["move", "--from", &target.url, "--to", &source.url]);
+    let refused = fails(source, &move_args(target, source));
     assert!(refused.contains("is itself the target of an unfinished move"), "{refused}");
 }
 
@@ -91,7 +95,7 @@ fn a_change_of_the_source_during_the_move_is_found_at_the_end() {
     let interrupted = move_batches(&source, &target, 20, &Progress::default());
     assert!(matches!(interrupted, Err(TransferError::Interrupted)));
     source.run("UPDATE teams SET name = 'Another name' WHERE id = 1").unwrap();
-    let error = fails(&target, &["move", "--from", &source.url, "--to", &target.url]);
+    let error = fails(&target, &move_args(&source, &target));
     assert!(
         error
             .starts_with("the table teams differs: 3 rows in the source, 3 in the target, with other values"),
@@ -99,4 +103,36 @@ fn a_change_of_the_source_during_the_move_is_found_at_the_end() {
     );
     let refused = fails(&target, &["serve"]);
     assert!(refused.contains("is unfinished"), "{refused}");
+}
+
+/// Moves from PostgreSQL, runs `change` in the middle, and returns the error.
+fn error_of_a_move_with<T>(source: &TestDatabase, change: impl Fn() -> T) -> String {
+    let target = TestDatabase::empty(Kind::Sqlite);
+    source.disconnect();
+    let changed = RefCell::new(None);
+    let moved = transfer::run(&source.parsed_url(), &target.parsed_url(), 7, &Progress::default(), || {
+        changed.borrow_mut().get_or_insert_with(&change);
+        true
+    });
+    let refused = fails(&target, &["serve"]);
+    assert!(refused.contains("is unfinished"), "{refused}");
+    moved.unwrap_err().to_string()
+}
+
+#[test]
+fn a_commit_of_a_server_on_postgres_during_the_move_is_found_at_the_end() {
+    let source = filled(Kind::Postgres);
+    let error = error_of_a_move_with(&source, || {
+        let event = "INSERT INTO events (kind, team_id, at) VALUES ('team_changed', 1, now())";
+        source.run(event).unwrap();
+        source.disconnect();
+    });
+    assert!(error.contains(" was changed during the move: keep its server stopped"), "{error}");
+}
+
+#[test]
+fn a_client_that_connects_to_postgres_during_the_move_is_found_at_the_end() {
+    let source = filled(Kind::Postgres);
+    let error = error_of_a_move_with(&source, || source.postgres());
+    assert!(error.starts_with("another program uses "), "{error}");
 }

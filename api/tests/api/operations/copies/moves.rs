@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::filled::{contents, fails, filled, migrated, succeeds};
+use super::filled::{contents, fails, filled, migrated, move_args, succeeds};
 use crate::support::{
     Client, Kind,
     command::{ServerProcess, sms_chat},
@@ -45,7 +45,7 @@ fn every_row_is_moved_and_the_target_works_like_the_source(from: Kind, to: Kind)
     let before = contents(&source);
     let bytes = (from == Kind::Sqlite).then(|| std::fs::read(source.file()).unwrap());
 
-    let out = succeeds(&target, &["move", "--from", &source.url, "--to", &target.url]);
+    let out = succeeds(&target, &move_args(&source, &target));
     let messages = before["messages"].len();
     let line = out.lines().find(|line| line.trim_start().starts_with("messages ")).unwrap();
     assert!(line.contains(&format!(" {messages} rows ")), "{line}");
@@ -124,7 +124,7 @@ fn a_dry_run_counts_the_rows_and_changes_nothing() {
     let (source, target) = (filled(Kind::Sqlite), TestDatabase::empty(Kind::Postgres));
     let missing = TestDatabase::empty(Kind::Sqlite);
     for target in [&target, &missing] {
-        let out = succeeds(target, &["move", "--dry-run", "--from", &source.url, "--to", &target.url]);
+        let out = succeeds(target, &[&move_args(&source, target)[..], &["--dry-run"]].concat());
         let rows: usize = contents(&source)
             .iter()
             .filter(|(table, _)| !table.ends_with("_counts"))
@@ -136,6 +136,22 @@ fn a_dry_run_counts_the_rows_and_changes_nothing() {
     assert_eq!(target.integer("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), 0);
     assert!(!missing.file().exists());
     let taken = filled(Kind::Sqlite);
-    let refused = fails(&taken, &["move", "--dry-run", "--from", &source.url, "--to", &taken.url]);
+    let refused = fails(&taken, &[&move_args(&source, &taken)[..], &["--dry-run"]].concat());
     assert!(refused.contains("already has rows in the table"), "{refused}");
+}
+
+#[test]
+fn a_failed_analysis_of_the_new_rows_does_not_make_a_move_fail() {
+    let (source, target) = (filled(Kind::Sqlite), migrated(Kind::Postgres));
+    let refuse = "CREATE FUNCTION refuse_analysis(id BIGINT) RETURNS BIGINT IMMUTABLE LANGUAGE plpgsql AS
+            $$ BEGIN IF current_query() LIKE 'VACUUM%' THEN RAISE 'no room'; END IF; RETURN id; END $$;
+         CREATE INDEX refusing ON templates (refuse_analysis(id))";
+    target.run(refuse).unwrap();
+    let out = succeeds(&target, &move_args(&source, &target));
+    assert!(
+        out.contains("PostgreSQL could not analyse the new rows: no room. Run VACUUM (ANALYZE) in "),
+        "{out}"
+    );
+    assert_eq!(contents(&target), contents(&source));
+    succeeds(&target, &["migrate"]);
 }

@@ -1,6 +1,6 @@
 //! What a move refuses, with a sentence that names it.
 
-use super::filled::{fails, filled, migrated, succeeds};
+use super::filled::{fails, filled, migrated, move_args, succeeds};
 use crate::support::{
     Kind,
     command::{CommandOutput, ServerProcess, run_command, sms_chat},
@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 fn refused(source: &TestDatabase, target: &TestDatabase) -> String {
-    fails(target, &["move", "--from", &source.url, "--to", &target.url])
+    fails(target, &move_args(source, target))
 }
 
 #[test]
@@ -81,8 +81,18 @@ fn a_database_that_a_server_uses_is_refused() {
         assert!(line.starts_with("another program uses "), "{line}");
         server.terminate();
         assert!(server.exits_successfully());
-        succeeds(&other, &["move", "--from", &used.url, "--to", &other.url]);
+        succeeds(&other, &move_args(&used, &other));
     }
+}
+
+#[test]
+fn a_postgres_database_with_a_client_of_another_name_is_refused() {
+    let (used, other) = (filled(Kind::Postgres), TestDatabase::empty(Kind::Sqlite));
+    let client = used.postgres();
+    let line = refused(&used, &other);
+    assert!(line.starts_with("another program uses "), "{line}");
+    drop(client);
+    succeeds(&other, &move_args(&used, &other));
 }
 
 #[test]
@@ -96,6 +106,6 @@ fn a_text_that_postgres_cannot_store_is_named() {
 
     // The move continues when the text is corrected.
     source.run("UPDATE templates SET body = 'a' WHERE id = 2").unwrap();
-    succeeds(&target, &["move", "--from", &source.url, "--to", &target.url]);
+    succeeds(&target, &move_args(&source, &target));
     assert_eq!(target.count("templates", "id = 2 AND body = 'a'"), 1);
 }

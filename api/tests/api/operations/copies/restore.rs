@@ -86,13 +86,44 @@ fn an_existing_database_is_replaced_only_on_request_and_kept() {
 
     let out = succeeds(&database, &[&backup.args()[..], &["--replace"]].concat());
     assert_eq!(contents(&database), contents(&backup_as_database(&backup)));
-    let kept = out
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("The database that it replaces is now "))
-        .unwrap();
-    let kept = PathBuf::from(kept.trim_end_matches('.'));
-    std::fs::rename(kept, database.file()).unwrap();
+    assert!(!out.contains("cannot be read"), "{out}");
+    std::fs::rename(kept(&out), database.file()).unwrap();
     assert_eq!(database.count("templates", "name = 'kept'"), 1);
+}
+
+/// Returns the new name of the replaced database in the output of the command.
+fn kept(out: &str) -> PathBuf {
+    let name = |line: &str| {
+        line.trim()
+            .strip_prefix("The database that it replaces is now ")
+            .map(|name| PathBuf::from(name.trim_end_matches('.')))
+    };
+    out.lines().find_map(name).expect("a name")
+}
+
+#[test]
+fn a_replaced_file_that_is_no_database_is_kept() {
+    let backup = Backup::of(&filled(Kind::Sqlite));
+    let database = TestDatabase::empty(Kind::Sqlite);
+    let text = "a text in the place of a database".repeat(99);
+    std::fs::write(database.file(), &text).unwrap();
+    let out = succeeds(&database, &[&backup.args()[..], &["--replace"]].concat());
+    assert!(out.contains("That database cannot be read: "), "{out}");
+    assert_eq!(std::fs::read_to_string(kept(&out)).unwrap(), text);
+    assert_eq!(contents(&database), contents(&backup_as_database(&backup)));
+}
+
+#[test]
+fn a_file_with_the_new_name_of_the_replaced_database_is_not_overwritten() {
+    let backup = Backup::of(&filled(Kind::Sqlite));
+    let database = migrated(Kind::Sqlite);
+    let earlier = database.file().with_extension("replaced");
+    std::fs::write(&earlier, "kept before").unwrap();
+    let restored = api::db::backup::restore(&backup.file, &database.file(), Some(earlier.clone()));
+    let error = restored.unwrap_err().to_string();
+    assert!(error.ends_with("exists already; try again"), "{error}");
+    assert_eq!(std::fs::read_to_string(&earlier).unwrap(), "kept before");
+    assert_eq!(database.count("templates", "1 = 1"), 0, "the database was not replaced");
 }
 
 fn backup_as_database(backup: &Backup) -> TestDatabase {
