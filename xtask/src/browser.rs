@@ -11,9 +11,14 @@ use crate::process::{command, find, succeed, succeed_quietly};
 use crate::temporary::TemporaryFolder;
 use crate::workspace::Workspace;
 
+/// The folder of the generator of the API's types.
+const SCHEMA: &str = "e2e/schema";
+
 /// Runs Playwright against a compiled server. The arguments choose specs and tests; the failures of chosen tests leave a
 /// trace, which `npx playwright show-trace` displays.
 pub(crate) fn run(workspace: &Workspace, server: &Path, arguments: &[String]) -> Result<()> {
+    ensure_npm(workspace, SCHEMA, "the integrators' guide generates a client")?;
+    ensure_guide_programs()?;
     let trace = (!arguments.is_empty()).then_some("--trace=retain-on-failure");
     playwright(workspace, server, |command| command.args(arguments).args(trace))
 }
@@ -42,12 +47,21 @@ fn playwright(
 
 /// Checks the types of the browser tests, which Playwright strips without a check. Generates the types of the API first.
 pub(crate) fn check_types(workspace: &Workspace) -> Result<()> {
-    let schema = "e2e/schema";
-    ensure_npm(workspace, schema, "openapi-typescript generates the types of the API")?;
+    ensure_npm(workspace, SCHEMA, "openapi-typescript generates the types of the API")?;
     let generate = ["run", "--silent", "generate"];
-    succeed_quietly(command("npm", &workspace.root.join(schema)).args(generate))?;
+    succeed_quietly(command("npm", &workspace.root.join(SCHEMA)).args(generate))?;
     ensure_npm(workspace, "e2e", "TypeScript checks the browser tests")?;
     succeed_quietly(command("npm", &workspace.root.join("e2e")).args(["run", "--silent", "typecheck"]))
+}
+
+/// Installs the programs with which the integrators' guide sends requests, unless they are present.
+fn ensure_guide_programs() -> Result<()> {
+    let missing: Vec<&str> =
+        ["bash", "curl", "jq"].into_iter().filter(|name| find(&[name], &[]).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    install(&missing, "a test runs the commands of the integrators' guide")
 }
 
 /// Finds Chromium: the one that `CHROMIUM` names, or the system's. Prefers the headless shell, because a whole browser
