@@ -171,7 +171,6 @@ impl Application {
             search_reach: TimeDelta::days(i64::from(settings.limits.search_days)),
             search_sample,
             stopping: Arc::clone(&stopping),
-            trusted_proxies: settings.http.trusted_proxies.clone(),
             http,
             public_url: public_url.clone(),
             webhook_signature: settings.webhook_signature(),

@@ -26,6 +26,8 @@
 //! - [`outbox`]: sends messages through the gateway
 //! - [`daily_files`]: imports the files of customers that teams receive
 //! - [`search`]: finds conversations by number, reference or name
+//! - [`erasures`]: erases a customer by number
+//! - [`legal_holds`]: keeps data from being erased
 //!
 //! Conversations and what they use:
 //! - [`conversations`]: receiving, replying, closing, the queue
@@ -36,6 +38,7 @@
 //! - [`tags`]: the tags that agents put on conversations
 //! - [`customers`]: the customers of the daily files, and their key data
 //! - [`catalogue`]: lists of named entries that users arrange: templates, closure reasons, tags
+//! - [`audit_entries`]: reads the audit log
 //! - [`teams`]: teams, their numbers and members
 //! - [`accounts`]: the people who sign in
 //! - [`api_keys`]: the API keys of integrators' programs
@@ -51,6 +54,7 @@
 //! Shared by all of these:
 //! - [`fields`]: validation of fields
 //! - [`paging`]: pages of lists
+//! - `spreadsheet`: CSV files for people
 //! - [`error`]: the error type of all handlers
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
@@ -63,6 +67,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod app;
 pub mod assets;
+pub mod audit_entries;
 pub mod auth;
 pub mod body;
 pub mod catalogue;
@@ -76,6 +81,7 @@ pub mod daily_files;
 pub mod db;
 pub mod demo;
 pub mod doctor;
+pub mod erasures;
 pub mod error;
 pub mod events;
 pub mod fields;
@@ -83,6 +89,7 @@ pub mod gap_repair;
 pub mod gateway;
 pub mod health;
 pub mod idempotency;
+pub mod legal_holds;
 pub mod loopback;
 pub mod machine;
 pub mod messages;
@@ -96,6 +103,7 @@ pub mod request_id;
 mod retention;
 pub mod router;
 pub mod search;
+mod spreadsheet;
 pub mod state;
 pub mod tags;
 pub mod teams;

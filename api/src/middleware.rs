@@ -19,7 +19,8 @@ use shared::ErrorCode;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    config::{Exposure, HttpSettings},
+    auth,
+    config::{Exposure, HttpSettings, TrustedProxies},
     error::ApiError,
     request_id::RequestId,
 };
@@ -57,6 +58,8 @@ pub struct HttpPolicy {
     /// public URL is set. Otherwise a foreign web page could point its own name at this server (DNS rebinding) and sign
     /// in with the demo password.
     pub local_hosts_only: bool,
+    /// The proxies whose forwarding headers name the client.
+    pub trusted_proxies: TrustedProxies,
     /// Which clients may read `/metrics`.
     pub metrics: Exposure,
     /// The bearer token that `/metrics` requires.
@@ -72,6 +75,7 @@ impl HttpPolicy {
         Self {
             is_secure: public_url.starts_with("https://"),
             local_hosts_only: settings.listen.ip().is_loopback() && settings.public_url.is_none(),
+            trusted_proxies: settings.trusted_proxies.clone(),
             metrics: settings.metrics,
             metrics_token: settings.metrics_token.clone(),
             api_docs: settings.api_docs,
@@ -90,7 +94,10 @@ pub(crate) async fn guard(
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(RequestId::random);
     let mut answer = match refused {
         Some(error) => request.into_response(error.error_response()).map_into_right_body(),
-        None => id.scope(next.call(request)).await?.map_into_left_body(),
+        None => {
+            let client = client_of(policy.as_ref().map(|policy| &policy.trusted_proxies), &request);
+            id.scope(client, next.call(request)).await?.map_into_left_body()
+        }
     };
     let is_secure = policy.is_some_and(|policy| policy.is_secure);
     add_headers(answer.headers_mut(), &path, is_secure);
@@ -98,6 +105,10 @@ pub(crate) async fn guard(
         answer.headers_mut().insert(REQUEST_ID, id);
     }
     Ok(answer)
+}
+
+fn client_of(proxies: Option<&TrustedProxies>, request: &ServiceRequest) -> IpAddr {
+    auth::client_address(request.request(), proxies.unwrap_or(&TrustedProxies::default()))
 }
 
 fn check(policy: &HttpPolicy, request: &ServiceRequest) -> Result<(), ApiError> {

@@ -21,8 +21,9 @@ use utoipa::{
 
 use self::{bounds::Bounds, errors::Errors, examples::Examples, headers::IdempotencyKeys, schemas::Schemas};
 use crate::{
-    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, health,
-    messages, numbers, rejected_messages, search, tags, teams, templates, webhooks,
+    accounts, api_keys, audit_entries, auth, closures, consents, conversations, customers, daily_files,
+    erasures, events, health, legal_holds, messages, numbers, rejected_messages, search, tags, teams,
+    templates, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -124,6 +125,12 @@ use crate::{
         api_keys::routes::list_api_keys,
         api_keys::routes::create_api_key,
         api_keys::routes::delete_api_key,
+        audit_entries::routes::list_audit_entries,
+        erasures::routes::preview_erasure,
+        erasures::routes::create_erasure,
+        legal_holds::routes::list_legal_holds,
+        legal_holds::routes::create_legal_hold,
+        legal_holds::routes::delete_legal_hold,
         events::routes::stream_events,
         webhooks::routes::receive_message,
         webhooks::routes::receive_status,

@@ -2,7 +2,11 @@
 //! are no offsets.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use chrono::{DateTime, Datelike, Utc};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
 use shared::{
     Page,
     page::{DEFAULT_LIMIT, MAX_LIMIT},
@@ -52,6 +56,16 @@ pub(crate) fn decode_cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<O
     let Some(text) = text else { return Ok(None) };
     let cursor = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice(&json).ok());
     cursor.map(Some).ok_or(InvalidCursor)
+}
+
+/// Deserializes a time that the database can store. PostgreSQL cannot store all times that chrono can parse.
+pub(crate) fn storable_time<'de, D: Deserializer<'de>>(given: D) -> Result<DateTime<Utc>, D::Error> {
+    let time = DateTime::<Utc>::deserialize(given)?;
+    if (0..=9999).contains(&time.year()) {
+        Ok(time)
+    } else {
+        Err(D::Error::custom("a time outside the years 0 to 9999"))
+    }
 }
 
 /// Builds a page of `limit` items. `found` holds one more when there is a next page.

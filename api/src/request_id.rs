@@ -1,10 +1,17 @@
 //! The id of a request, by which an operator finds its log lines: in the log, in the header `X-Request-Id` of each
-//! response, and in the problem of an internal error.
+//! response, in the audit log, and in the problem of an internal error. With it, the address of the client.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 tokio::task_local! {
-    static CURRENT: RequestId;
+    static CURRENT: CurrentRequest;
+}
+
+/// The request that the current task handles.
+#[derive(Clone, Copy)]
+struct CurrentRequest {
+    id: RequestId,
+    client: IpAddr,
 }
 
 /// The id of a request.
@@ -21,23 +28,33 @@ impl RequestId {
     /// Returns the id of the request that the current task handles, or a new one outside requests.
     #[must_use]
     pub fn current() -> Self {
-        CURRENT.try_with(|id| *id).unwrap_or_else(|_| Self::random())
+        Self::of_request().unwrap_or_else(Self::random)
     }
 
-    /// Runs `work` as the handling of this request.
-    pub async fn scope<F: Future>(self, work: F) -> F::Output {
-        CURRENT.scope(self, work).await
+    /// Returns the id of the request that the current task handles, or `None` outside requests.
+    pub(crate) fn of_request() -> Option<Self> {
+        CURRENT.try_with(|current| current.id).ok()
     }
+
+    /// Runs `work` as the handling of this request, which `client` sent.
+    pub async fn scope<F: Future>(self, client: IpAddr, work: F) -> F::Output {
+        CURRENT.scope(CurrentRequest { id: self, client }, work).await
+    }
+}
+
+/// Returns the address of the client whose request the current task handles, or `None` outside requests.
+pub(crate) fn client_address() -> Option<IpAddr> {
+    CURRENT.try_with(|current| current.client).ok()
 }
 
 /// Prepares `work` for another thread: what it logs there belongs to the current request.
 pub(crate) fn carried<A, T>(work: impl FnOnce(&mut A) -> T) -> impl FnOnce(&mut A) -> T {
-    let id = CURRENT.try_with(|id| *id).ok();
+    let current = CURRENT.try_with(|current| *current).ok();
     let span = tracing::Span::current();
     move |argument: &mut A| {
         let work = || span.in_scope(|| work(argument));
-        match id {
-            Some(id) => CURRENT.sync_scope(id, work),
+        match current {
+            Some(current) => CURRENT.sync_scope(current, work),
             None => work(),
         }
     }

@@ -9,9 +9,9 @@ use shared::ErrorCode;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    accounts, api_keys, assets, auth, closures, consents, conversations, customers, daily_files,
-    error::ApiError, events, health, messages, numbers, openapi, rejected_messages, search, tags, teams,
-    templates, webhooks,
+    accounts, api_keys, assets, audit_entries, auth, closures, consents, conversations, customers,
+    daily_files, erasures, error::ApiError, events, health, legal_holds, messages, numbers, openapi,
+    rejected_messages, search, tags, teams, templates, webhooks,
 };
 
 /// Registers every URL, and the problems for queries and paths that cannot be parsed.
@@ -64,6 +64,7 @@ fn api(config: &mut ServiceConfig) {
     conversations(&mut urls);
     settings(&mut urls);
     administration(&mut urls);
+    erasure(&mut urls);
     gateway(&mut urls);
 }
 
@@ -194,7 +195,7 @@ fn settings(urls: &mut Urls<'_>) {
     );
 }
 
-/// Accounts and API keys.
+/// Accounts, API keys and the audit log.
 fn administration(urls: &mut Urls<'_>) {
     use accounts::routes as account;
     use api_keys::routes as api_key;
@@ -204,6 +205,7 @@ fn administration(urls: &mut Urls<'_>) {
     urls.at("/accounts/{id}/password", methods().put(account::update_account_password));
     urls.at("/api_keys", methods().get(api_key::list_api_keys).post(api_key::create_api_key));
     urls.at("/api_keys/{id}", methods().delete(api_key::delete_api_key));
+    urls.at("/audit_entries", methods().get(audit_entries::routes::list_audit_entries));
 }
 
 /// The gateway's webhooks, and its messages that could not be stored.
@@ -213,6 +215,19 @@ fn gateway(urls: &mut Urls<'_>) {
     urls.at("/rejected_messages", methods().get(rejected_messages::routes::list_rejected_messages));
     urls.at("/webhooks/twilio/messages", methods().post(webhook::receive_message));
     urls.at("/webhooks/twilio/status", methods().post(webhook::receive_status));
+}
+
+/// The erasure of customers, and what prevents it.
+fn erasure(urls: &mut Urls<'_>) {
+    use erasures::routes as erasure;
+    use legal_holds::routes as legal_hold;
+
+    urls.at("/teams/{id}/erasures", methods().get(erasure::preview_erasure).post(erasure::create_erasure));
+    urls.at(
+        "/teams/{id}/legal_holds",
+        methods().get(legal_hold::list_legal_holds).post(legal_hold::create_legal_hold),
+    );
+    urls.at("/teams/{id}/legal_holds/{hold_id}", methods().delete(legal_hold::delete_legal_hold));
 }
 
 /// Registers URLs; another method than those of a URL gets 405.

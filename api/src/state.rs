@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use crate::{
     auth::Authenticator,
     clock::Clock,
-    config::{TrustedProxies, WebhookSignature},
+    config::WebhookSignature,
     conversations::{presence::Presences, queue::QueueAnswers},
     daily_files::DailyFiles,
     db::Db,
@@ -37,8 +37,6 @@ pub struct AppState {
     pub presences: Arc<Presences>,
     /// The gateway, for media and number checks.
     pub gateway: Arc<GatewayClient>,
-    /// The proxies whose forwarding headers name the client.
-    pub trusted_proxies: TrustedProxies,
     /// How long ago a conversation may have been active to be found by a search.
     pub search_reach: TimeDelta,
     /// What a search knows about the stored texts.

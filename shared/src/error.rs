@@ -77,6 +77,10 @@ codes! {
     AlreadyAssigned => "already_assigned", 409, "Another agent has the conversation";
     /// An open conversation with this number exists.
     ConversationOpen => "conversation_open", 409, "A conversation with this number is in progress";
+    /// A legal hold keeps the data.
+    LegalHold => "legal_hold", 409, "A legal hold keeps the data";
+    /// A message to the number has not been sent yet.
+    MessageInFlight => "message_in_flight", 409, "A message is being sent";
     /// The first request with this idempotency key is still in progress.
     RequestInProgress => "request_in_progress", 409, "The same request is still in progress";
     /// The name is already in use.

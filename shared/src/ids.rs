@@ -21,6 +21,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for i64 {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl FromStr for $name {
             type Err = ParseIntError;
 
@@ -54,6 +60,10 @@ ids! {
     ConsentId;
     /// The id of a message that could not be stored.
     RejectedMessageId;
+    /// The id of an entry in the audit log; later entries have larger ids.
+    AuditEntryId;
+    /// A legal hold's id.
+    LegalHoldId;
     /// An event's id: the position in the event log, for `Last-Event-ID`.
     EventId;
 }

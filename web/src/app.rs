@@ -72,6 +72,7 @@ impl Page {
             ["teams", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Team(id))),
             ["accounts"] => Page::Lazy(Lazy::Accounts),
             ["api-keys"] => Page::Lazy(Lazy::ApiKeys),
+            ["audit"] => Page::Lazy(Lazy::Audit),
             ["rejected-messages"] => Page::Lazy(Lazy::RejectedMessages),
             ["profile"] => Page::Lazy(Lazy::Profile),
             ["consents"] => Page::Lazy(Lazy::Consents),

@@ -44,6 +44,7 @@ fn message(n: u64, from: &str) -> InboundMessage {
         body: "Can I pay on Friday?".to_owned(),
         media: Vec::new(),
         opt_out_type: None,
+        erased_as: None,
         recovered: None,
     }
 }

@@ -9,10 +9,13 @@ pub(crate) mod queries;
 pub mod routes;
 
 use chrono::{DateTime, Utc};
-use shared::account::NewAccount;
+use shared::{
+    account::{AccountDetail, NewAccount},
+    audit_entry::{AuditAction, AuditActor, AuditSubjectKind},
+};
 
 use crate::{
-    auth::{Authority, PasswordError, PasswordPool},
+    auth::{Authority, PasswordError, PasswordPool, audit_log::AuditEvent},
     db::{Db, DbError},
 };
 
@@ -52,8 +55,15 @@ pub async fn create_by_operator(
             let team = queries::team_by_name(conn, &name)?;
             new.add_team(team.ok_or(OperatorError::UnknownTeam(name))?);
         }
-        change::create(conn, new, &authority, &hash, now)?;
-        Ok(())
+        let created = change::create(conn, new, &authority, &hash, now)?;
+        Ok(about(AuditAction::AccountCreated, &authority, &created)
+            .detail("role", created.role.as_str())
+            .record(conn, now)?)
     })
     .await
+}
+
+/// Starts an entry of the audit log about an account.
+fn about(action: AuditAction, by: impl Into<AuditActor>, account: &AccountDetail) -> AuditEvent {
+    AuditEvent::new(action, by).subject(AuditSubjectKind::Account, account.id.0).label(&account.display_name)
 }

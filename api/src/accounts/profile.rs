@@ -1,13 +1,16 @@
 //! Changes that callers make to their own account: display name, e-mail address and password.
 
-use shared::account::{Account, PasswordChange, Profile};
+use shared::{
+    account::{Account, PasswordChange, Profile},
+    audit_entry::{AuditAction, AuditSubjectKind},
+};
 
 use super::{change::email_taken, queries};
 use crate::{
     auth::{
         self, AccountRequired, Authenticator, Caller, Identity, PasswordError,
+        audit_log::AuditEvent,
         confirm::{ConfirmError, confirm_password},
-        security_log::SecurityEvent,
     },
     db::{DbError, Lock},
     events,
@@ -74,6 +77,12 @@ pub(crate) async fn update(
         false => None,
     };
     let (changed, now) = (account.clone(), authenticator.clock.now());
+    let fields = [(changes_email, "email"), (renames, "display_name")];
+    let fields: Vec<&str> = fields.iter().filter(|(changes, _)| *changes).map(|(_, name)| *name).collect();
+    let event = AuditEvent::new(AuditAction::AccountChanged, &caller)
+        .subject(AuditSubjectKind::Account, changed.id.0)
+        .label(&before.display_name)
+        .detail("fields", fields.join(", "));
     authenticator
         .db
         .write(move |conn| {
@@ -92,12 +101,12 @@ pub(crate) async fn update(
             if renames {
                 super::change::renamed(conn, now)?;
             }
+            if renames || changes_email {
+                event.record(conn, now)?;
+            }
             Ok::<_, UpdateProfileError>(events::queries::insert_of_account(conn, Some(changed.id), now)?)
         })
         .await?;
-    if changes_email {
-        SecurityEvent::new("account_changed").account(account.id).by(&caller).detail("email").log();
-    }
     Ok(Caller { identity: Identity::Account { account, session }, ..caller })
 }
 
@@ -114,6 +123,10 @@ pub(crate) async fn change_password(
     let old_hash = confirm_password(authenticator, account, session, Some(change.current_password)).await?;
     let hash = authenticator.passwords.hash(new).await?;
     let (id, now) = (account.id, authenticator.clock.now());
+    let changed = AuditEvent::new(AuditAction::PasswordChanged, caller)
+        .subject(AuditSubjectKind::Account, id.0)
+        .label(&account.display_name)
+        .detail("sessions", "other sessions are ended");
     authenticator
         .db
         .write(move |conn| {
@@ -122,11 +135,10 @@ pub(crate) async fn change_password(
             }
             queries::set_password(conn, id, &hash)?;
             auth::queries::revoke_sessions(conn, id, Some(session), now)?;
-            Ok::<_, ChangePasswordError>(events::queries::insert_of_account(conn, Some(id), now)?)
+            events::queries::insert_of_account(conn, Some(id), now)?;
+            Ok(changed.record(conn, now)?)
         })
-        .await?;
-    SecurityEvent::new("password_changed").account(id).by(caller).detail("other sessions are ended").log();
-    Ok(())
+        .await
 }
 
 /// Checks the caller's current password if `id` is the caller's own account. Needed where a manager of accounts changes

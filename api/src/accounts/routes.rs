@@ -6,13 +6,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::{AccountChange, AccountDetail, NewAccount, NewPassword, Permission},
+    audit_entry::AuditAction,
     clean::clean_code,
     ids::{AccountId, TeamId},
 };
 
-use super::{change, profile, queries};
+use super::{
+    about,
+    change::{self, CreateAccountError, ManageAccountError, UpdateAccountError},
+    profile, queries,
+};
 use crate::{
-    auth::{Authority, Caller, security_log::SecurityEvent},
+    auth::{Authority, Caller},
     body::Body,
     error::ApiError,
     fields::Validation,
@@ -59,19 +64,18 @@ pub async fn create_account(
     let (new, password) = change::check(new.into_inner(), &authority);
     let hash = state.auth.passwords.hash(password).await?;
     let now = state.clock.now();
-    let (made, id) = state
+    let made = state
         .db
         .write(move |conn| {
-            let mut id = None;
-            let made = once.run(conn, |conn| {
-                change::create(conn, new, &authority, &hash, now).inspect(|created| id = Some(created.id))
-            })?;
-            Ok::<_, ApiError>((made, id))
+            once.run(conn, |conn| {
+                let created = change::create(conn, new, &authority, &hash, now)?;
+                about(AuditAction::AccountCreated, &caller, &created)
+                    .detail("role", created.role.as_str())
+                    .record(conn, now)?;
+                Ok::<_, CreateAccountError>(created)
+            })
         })
         .await?;
-    if id.is_some() {
-        SecurityEvent::new("account_created").account(id).by(&caller).log();
-    }
     state.committed();
     Ok(made.created())
 }
@@ -118,8 +122,16 @@ pub async fn update_account(
         profile::confirm_own_change(&state.auth, &caller, id, current).await?;
     }
     let changes = changed_fields(&change);
-    let changed = state.db.write(move |conn| change::update(conn, &authority, by, id, change, now)).await?;
-    SecurityEvent::new("account_changed").account(id).by(&caller).detail(changes).log();
+    let changed = state
+        .db
+        .write(move |conn| {
+            let changed = change::update(conn, &authority, by, id, change, now)?;
+            about(AuditAction::AccountChanged, &caller, &changed)
+                .detail("fields", changes)
+                .record(conn, now)?;
+            Ok::<_, UpdateAccountError>(changed)
+        })
+        .await?;
     state.committed();
     Ok(HttpResponse::Ok().json(changed))
 }
@@ -149,8 +161,15 @@ pub async fn update_account_password(
     validation.finish()?;
     profile::confirm_own_change(&state.auth, &caller, id, new.current_password).await?;
     let hash = state.auth.passwords.hash(password).await?;
-    state.db.write(move |conn| change::reset_password(conn, &authority, id, &hash, now)).await?;
-    SecurityEvent::new("password_changed").account(id).by(&caller).detail("all sessions are ended").log();
+    let event = about(AuditAction::PasswordChanged, &caller, &account);
+    state
+        .db
+        .write(move |conn| {
+            change::reset_password(conn, &authority, id, &hash, now)?;
+            event.detail("sessions", "all sessions are ended").record(conn, now)?;
+            Ok::<_, ManageAccountError>(())
+        })
+        .await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }
@@ -162,7 +181,7 @@ fn changes_own_email(caller: &Caller, id: AccountId, change: &AccountChange) -> 
     account.id == id && change.email.as_ref().is_some_and(differs)
 }
 
-/// Describes a change for the security log, with the values of roles, permissions and teams, but without personal data.
+/// Describes a change for the audit log, with the values of roles, permissions and teams, but without personal data.
 fn changed_fields(change: &AccountChange) -> String {
     let permissions = |permissions: &BTreeSet<Permission>| {
         let words: Vec<&str> = permissions.iter().map(|permission| permission.as_str()).collect();

@@ -58,7 +58,7 @@ pub fn create(
     Ok(ApiKey { secret: Some(secret), ..made })
 }
 
-/// Revokes a key whose teams are all in the scope, permanently and at once.
+/// Revokes a key whose teams are all in the scope, permanently and at once. Returns it.
 ///
 /// # Errors
 /// `NotFound` for other keys, and for revoked ones.
@@ -67,11 +67,10 @@ pub fn revoke(
     scope: &TeamScope,
     id: ApiKeyId,
     now: DateTime<Utc>,
-) -> Result<(), LookupError> {
-    let is_known = queries::list(conn, scope)?.into_iter().any(|key| key.id == id);
-    if !is_known {
-        return Err(NotFound::new(Resource::ApiKey).into());
-    }
+) -> Result<ApiKey, LookupError> {
+    let known = queries::list(conn, scope)?.into_iter().find(|key| key.id == id);
+    let key = known.ok_or(NotFound::new(Resource::ApiKey))?;
     queries::revoke(conn, id, now)?;
-    Ok(events::queries::insert_of_account(conn, None, now)?)
+    events::queries::insert_of_account(conn, None, now)?;
+    Ok(key)
 }

@@ -5,12 +5,16 @@ use shared::{
     Page, Problem,
     account::Permission,
     api_key::{ApiKey, NewApiKey},
+    audit_entry::{AuditAction, AuditSubjectKind},
     ids::ApiKeyId,
 };
 
-use super::{change, queries};
+use super::{
+    change::{self, CreateApiKeyError},
+    queries,
+};
 use crate::{
-    auth::{Authority, Caller, security_log::SecurityEvent},
+    auth::{Authority, Caller, LookupError, audit_log::AuditEvent},
     body::Body,
     error::ApiError,
     idempotency::IdempotentRequest,
@@ -53,19 +57,16 @@ pub async fn create_api_key(
     let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
     let (authority, by) = (Authority::from(&caller), caller.name().to_owned());
     let (new, now) = (new.into_inner(), state.clock.now());
-    let (made, id) = state
+    let made = state
         .db
         .write(move |conn| {
-            let mut id = None;
-            let made = once.run_with_secret(conn, |conn| {
-                change::create(conn, &authority, new, &by, now).inspect(|created| id = Some(created.id))
-            })?;
-            Ok::<_, ApiError>((made, id))
+            once.run_with_secret(conn, |conn| {
+                let created = change::create(conn, &authority, new, &by, now)?;
+                about(AuditAction::ApiKeyCreated, &caller, &created).record(conn, now)?;
+                Ok::<_, CreateApiKeyError>(created)
+            })
         })
         .await?;
-    if let Some(id) = id {
-        SecurityEvent::new("api_key_created").api_key(id.0).by(&caller).log();
-    }
     let mut answer = made.created();
     answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
     Ok(answer)
@@ -84,8 +85,30 @@ pub async fn delete_api_key(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (id, now, scope) = (id.into_inner(), state.clock.now(), caller.scope.clone());
-    state.db.write(move |conn| change::revoke(conn, &scope, id, now)).await?;
-    SecurityEvent::new("api_key_revoked").api_key(id.0).by(&caller).log();
+    state
+        .db
+        .write(move |conn| {
+            let revoked = change::revoke(conn, &scope, id, now)?;
+            about(AuditAction::ApiKeyRevoked, &caller, &revoked).record(conn, now)?;
+            Ok::<_, LookupError>(())
+        })
+        .await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Starts an entry of the audit log about an API key. One that is limited to a single team concerns that team.
+fn about(action: AuditAction, caller: &Caller, key: &ApiKey) -> AuditEvent {
+    let team = match key.team_ids.as_slice() {
+        [team] => Some(*team),
+        _ => None,
+    };
+    let permissions: Vec<&str> = key.permissions.iter().map(|permission| permission.as_str()).collect();
+    let teams: Vec<String> = key.team_ids.iter().map(ToString::to_string).collect();
+    AuditEvent::new(action, caller)
+        .team(team)
+        .subject(AuditSubjectKind::ApiKey, key.id.0)
+        .label(&key.name)
+        .detail("permissions", permissions.join(" "))
+        .detail("team_ids", teams.join(" "))
 }

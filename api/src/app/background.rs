@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
+    auth::TokenKeys,
     clock::Clock,
     config::Settings,
     conversations::{assignment::absence, presence::Presences, snooze::wake},
@@ -79,6 +80,7 @@ impl Background {
             let repair = GapRepair {
                 db: db.clone(),
                 gateway: Arc::clone(gateway),
+                keys: TokenKeys::new(&settings.jwt_secret),
                 clock: clock.clone(),
                 feed: Arc::clone(&feed),
             };

@@ -1,10 +1,11 @@
-//! Limits what a caller may grant to an account or an API key: only permissions and teams that the caller has.
+//! Limits what a caller may grant to an account or an API key: only permissions and teams that the caller has. Also
+//! names the caller in the audit log.
 
 use std::collections::BTreeSet;
 
-use shared::{account::Permission, ids::TeamId};
+use shared::{account::Permission, audit_entry::AuditActor, ids::TeamId};
 
-use super::{AllTeamsRequired, Caller, NotFound, OwnerError, TeamScope, queries};
+use super::{AllTeamsRequired, Caller, NotFound, OwnerError, TeamScope, audit_log::system, queries};
 use crate::{
     db::{DbConnection, DbError},
     fields::Validation,
@@ -15,11 +16,18 @@ use crate::{
 pub struct Authority {
     permissions: BTreeSet<Permission>,
     scope: TeamScope,
+    actor: AuditActor,
 }
 
 impl From<&Caller> for Authority {
     fn from(caller: &Caller) -> Self {
-        Self { permissions: caller.permissions.clone(), scope: caller.scope.clone() }
+        Self { permissions: caller.permissions.clone(), scope: caller.scope.clone(), actor: caller.into() }
+    }
+}
+
+impl From<&Authority> for AuditActor {
+    fn from(authority: &Authority) -> Self {
+        authority.actor.clone()
     }
 }
 
@@ -27,7 +35,8 @@ impl Authority {
     /// Returns the authority of an operator, who runs commands on the server's machine: all permissions in all teams.
     #[must_use]
     pub fn operator() -> Self {
-        Self { permissions: BTreeSet::from(Permission::ALL), scope: TeamScope::Every }
+        let actor = system("operator");
+        Self { permissions: BTreeSet::from(Permission::ALL), scope: TeamScope::Every, actor }
     }
 
     /// Returns the teams.

@@ -2,11 +2,15 @@
 //! session is not enough to take over an account.
 
 use secrecy::SecretString;
-use shared::account::Account;
+use shared::{
+    account::Account,
+    audit_entry::{AuditAction, AuditSubjectKind},
+};
 
 use super::{
-    Authenticator, PasswordError, queries,
-    security_log::SecurityEvent,
+    Authenticator, PasswordError,
+    audit_log::AuditEvent,
+    queries,
     throttle::{Key, Throttled},
 };
 use crate::db::DbError;
@@ -58,9 +62,13 @@ pub(crate) async fn confirm_password(
             Ok(hash)
         }
         Ok(None) => {
-            SecurityEvent::new("current_password_wrong").account(account.id).session(session).log();
+            let refused = |action| {
+                let event = AuditEvent::new(action, account).subject(AuditSubjectKind::Session, session);
+                event.write(&auth.db, auth.clock.now())
+            };
+            refused(AuditAction::CurrentPasswordWrong).await;
             if attempt.reaches_limit() {
-                SecurityEvent::new("locked_out").account(account.id).session(session).log();
+                refused(AuditAction::LockedOut).await;
             }
             Err(ConfirmError::Wrong)
         }

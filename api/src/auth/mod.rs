@@ -2,6 +2,7 @@
 //! gateway's webhooks.
 
 mod access;
+pub(crate) mod audit_log;
 mod authenticator;
 mod authority;
 mod caller;
@@ -20,11 +21,12 @@ mod rate_limit;
 mod refresh;
 pub mod routes;
 mod scope;
-pub(crate) mod security_log;
 mod session;
 mod throttle;
 pub(crate) mod token;
 mod user_agent;
+
+pub(crate) use origin::client_address;
 
 pub use access::{AllTeamsRequired, LookupError, NotFound, OwnerError, Resource};
 pub use authenticator::Authenticator;

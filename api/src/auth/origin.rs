@@ -30,21 +30,26 @@ pub(super) struct Origin {
 impl Origin {
     /// Reads the origin of a request. `secure`: browsers reach the server by HTTPS.
     pub(super) fn of(request: &HttpRequest, proxies: &TrustedProxies, secure: bool) -> Self {
-        let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         Self {
-            address: client_address(peer, request.headers(), proxies),
+            address: client_address(request, proxies),
             user_agent: user_agent::summary(agent.unwrap_or_default()),
             device: request.cookie(Purpose::Device.name(secure)).map(|cookie| cookie.value().to_owned()),
         }
     }
 }
 
+/// Returns the address of the client that sent the request.
+pub(crate) fn client_address(request: &HttpRequest, proxies: &TrustedProxies) -> IpAddr {
+    let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
+    client_behind(peer, request.headers(), proxies)
+}
+
 /// Returns the rightmost address that does not belong to a trusted proxy. A client can forge everything to its left.
 ///
 /// A proxy appends to `X-Forwarded-For` or `Forwarded`, and forwards the other header as the client sent it. When both
 /// are present and disagree, neither is trusted, and the limits apply to the proxy's own address.
-fn client_address(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> IpAddr {
+fn client_behind(peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies) -> IpAddr {
     let peer = peer.to_canonical();
     let rightmost = |addresses: Vec<Option<IpAddr>>| {
         let mut client = peer;
@@ -131,7 +136,7 @@ mod tests {
         for (name, value) in headers {
             map.append((*name).clone(), HeaderValue::from_str(value).unwrap());
         }
-        client_address(peer.parse().unwrap(), &map, &proxies).to_string()
+        client_behind(peer.parse().unwrap(), &map, &proxies).to_string()
     }
 
     #[test]

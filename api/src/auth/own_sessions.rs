@@ -1,9 +1,12 @@
 //! Lists and ends the sessions of the caller's own account.
 
 use chrono::{DateTime, Utc};
-use shared::session::OwnSession;
+use shared::{
+    audit_entry::{AuditAction, AuditSubjectKind},
+    session::OwnSession,
+};
 
-use super::{AccountRequired, Caller, queries, security_log::SecurityEvent, session::end};
+use super::{AccountRequired, Caller, audit_log::AuditEvent, queries, session::end};
 use crate::{
     db::{Db, DbError},
     events,
@@ -57,27 +60,28 @@ pub(super) async fn end_one(
 ) -> Result<(), OwnSessionError> {
     let (account, _) = caller.require_account()?;
     let account = account.id;
+    let ended = AuditEvent::new(AuditAction::SessionEnded, caller).subject(AuditSubjectKind::Session, id);
     db.write(move |conn| {
         let owner = queries::live_session(conn, id, now)?.map(|live| live.account.id);
         if owner != Some(account) {
             return Err(OwnSessionError::NotFound);
         }
-        Ok(end(conn, id, now)?)
+        end(conn, id, now)?;
+        Ok(ended.record(conn, now)?)
     })
-    .await?;
-    SecurityEvent::new("session_ended").account(account).session(id).by(caller).log();
-    Ok(())
+    .await
 }
 
 /// Ends all of the caller's sessions except the current one.
 pub(super) async fn end_others(db: &Db, caller: &Caller, now: DateTime<Utc>) -> Result<(), OwnSessionError> {
     let (account, current) = caller.require_account()?;
     let account = account.id;
+    let ended =
+        AuditEvent::new(AuditAction::SessionEnded, caller).detail("sessions", "all but the current one");
     db.write(move |conn| {
         queries::revoke_sessions(conn, account, Some(current), now)?;
-        events::queries::insert_of_account(conn, Some(account), now)
+        events::queries::insert_of_account(conn, Some(account), now)?;
+        Ok(ended.record(conn, now)?)
     })
-    .await?;
-    SecurityEvent::new("sessions_ended").account(account).by(caller).detail("all but the current one").log();
-    Ok(())
+    .await
 }

@@ -3,11 +3,15 @@
 //! another tab may send it too. A later reuse means that the token was copied, and ends the session.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::account::Account;
+use shared::{
+    account::Account,
+    audit_entry::{AuditAction, AuditSubjectKind},
+};
 
 use super::{
-    TokenKeys, queries,
-    security_log::SecurityEvent,
+    TokenKeys,
+    audit_log::{AuditEvent, system},
+    queries,
     session::{NewSession, end, tokens},
     token::{REFRESH_DAYS, SESSION_DAYS, SigningError, token_hash},
 };
@@ -15,6 +19,9 @@ use crate::db::{Db, DbConnection, DbError};
 
 /// How long a used refresh token still returns its successor.
 const REUSE_WINDOW: TimeDelta = TimeDelta::seconds(30);
+
+/// The name in the audit log for what the server does by itself.
+const ACTOR: &str = "SMS Chat";
 
 /// Why a session is not refreshed.
 #[derive(Debug, thiserror::Error)]
@@ -38,12 +45,8 @@ enum Outcome {
         until: DateTime<Utc>,
         ends_at: DateTime<Utc>,
     },
-    /// The token is unknown or expired, or its session has ended.
-    Expired,
-    /// The token was reused after [`REUSE_WINDOW`], so its session was ended.
-    Reused {
-        session: i64,
-    },
+    /// The token is unknown or expired, or its session has ended, perhaps because the token was reused.
+    Ended,
 }
 
 /// Exchanges a refresh token for its successor and a new access token.
@@ -61,11 +64,7 @@ pub(super) async fn refresh(
             let session = tokens(keys, account, session, now, ends_at)?;
             Ok(NewSession { session, refresh_token: successor, refresh_until: until, device: None })
         }
-        Outcome::Reused { session } => {
-            SecurityEvent::new("refresh_token_reused").session(session).detail("the session is ended").log();
-            Err(RefreshError::Ended)
-        }
-        Outcome::Expired => Err(RefreshError::Ended),
+        Outcome::Ended => Err(RefreshError::Ended),
     }
 }
 
@@ -76,26 +75,29 @@ fn exchange(
     now: DateTime<Utc>,
 ) -> Result<Outcome, DbError> {
     let Some(row) = queries::refresh_row(conn, old_hash)? else {
-        return Ok(Outcome::Expired);
+        return Ok(Outcome::Ended);
     };
     if row.used_at.is_some_and(|used_at| now - used_at > REUSE_WINDOW) {
-        let was_live = end(conn, row.session, now)?;
-        return Ok(if was_live { Outcome::Reused { session: row.session } } else { Outcome::Expired });
+        if end(conn, row.session, now)? {
+            let reused = AuditEvent::new(AuditAction::RefreshTokenReused, system(ACTOR));
+            reused.subject(AuditSubjectKind::Session, row.session).record(conn, now)?;
+        }
+        return Ok(Outcome::Ended);
     }
     let Some(live) = queries::live_session(conn, row.session, now)? else {
-        return Ok(Outcome::Expired);
+        return Ok(Outcome::Ended);
     };
     let ends_at = live.created_at + TimeDelta::days(SESSION_DAYS);
     if row.used_at.is_some() {
         // The successor exists, unless the server's secret has changed since.
         let Some(successor) = queries::refresh_row(conn, new_hash)? else {
-            return Ok(Outcome::Expired);
+            return Ok(Outcome::Ended);
         };
         let until = successor.expires_at;
         return Ok(Outcome::Refreshed { account: live.account, session: row.session, until, ends_at });
     }
     if row.expires_at <= now {
-        return Ok(Outcome::Expired);
+        return Ok(Outcome::Ended);
     }
     let until = (now + TimeDelta::days(REFRESH_DAYS)).min(ends_at);
     queries::use_refresh_token(conn, old_hash, now)?;

@@ -38,7 +38,7 @@ pub async fn create_session(
     request: HttpRequest,
     sign_in: Body<SignIn>,
 ) -> Result<HttpResponse, ApiError> {
-    let origin = Origin::of(&request, &state.trusted_proxies, state.is_secure());
+    let origin = Origin::of(&request, &state.http.trusted_proxies, state.is_secure());
     let new = session::sign_in(&state.auth, sign_in.into_inner(), &origin).await?;
     Ok(signed_in(HttpResponse::Created(), &new, &state))
 }
@@ -71,7 +71,7 @@ pub async fn refresh_session(
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
     let (_, session) = caller.require_account()?;
-    session::sign_out(&state.db, session, state.clock.now()).await?;
+    session::sign_out(&state.db, &caller, session, state.clock.now()).await?;
     state.committed();
     Ok(signed_out(&state))
 }

@@ -4,15 +4,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use shared::{
     account::{Account, Session, SignIn},
+    audit_entry::{AuditAction, AuditSubjectKind},
     clean::clean_code,
+    ids::AccountId,
 };
 
 use super::{
-    Authenticator, PasswordError, TokenKeys, csrf,
+    Authenticator, Caller, PasswordError, TokenKeys,
+    audit_log::{AuditEvent, anonymous},
+    csrf,
     device::Device,
     origin::Origin,
     queries::{self, SignInRow},
-    security_log::SecurityEvent,
     throttle::{Key, Throttled},
     token::{REFRESH_DAYS, SESSION_DAYS, SigningError, new_refresh_token, token_hash},
 };
@@ -85,9 +88,9 @@ pub(super) async fn sign_in(
     let Some((account, hash)) =
         row.filter(|row| is_right && !row.disabled).map(|row| (row.account, row.password_hash))
     else {
-        SecurityEvent::new("sign_in_refused").account(known).address(origin.address).log();
+        refused(auth, AuditAction::SignInRefused, &email, known).await;
         if attempt.reaches_limit() {
-            SecurityEvent::new("locked_out").account(known).address(origin.address).log();
+            refused(auth, AuditAction::LockedOut, &email, known).await;
         }
         return Err(SignInError::InvalidCredentials);
     };
@@ -95,6 +98,7 @@ pub(super) async fn sign_in(
     let now = auth.clock.now();
     let refresh_token = new_refresh_token();
     let (token, id, origin_stored) = (token_hash(&refresh_token), account.id, origin.clone());
+    let signed_in = AuditEvent::new(AuditAction::SignedIn, &account);
     let refresh_until = now + TimeDelta::days(REFRESH_DAYS);
     let session = auth
         .db
@@ -105,13 +109,22 @@ pub(super) async fn sign_in(
             }
             let session = queries::insert_session(conn, id, &origin_stored, now)?;
             queries::insert_refresh_token(conn, &token, session, now, refresh_until)?;
+            signed_in.subject(AuditSubjectKind::Session, session).record(conn, now)?;
             Ok::<_, SignInError>(session)
         })
         .await?;
-    SecurityEvent::new("signed_in").account(id).session(session).address(origin.address).log();
     let device = Some(device.signed_in(&auth.keys, &email)?);
     let session = tokens(&auth.keys, account, session, now, now + TimeDelta::days(SESSION_DAYS))?;
     Ok(NewSession { session, refresh_token, refresh_until, device })
+}
+
+/// Writes a refusal to the audit log. `known` is the account with the e-mail address.
+async fn refused(auth: &Authenticator, action: AuditAction, email: &str, known: Option<AccountId>) {
+    let mut event = AuditEvent::new(action, anonymous(email));
+    if let Some(account) = known {
+        event = event.subject(AuditSubjectKind::Account, account.0);
+    }
+    event.write(&auth.db, auth.clock.now()).await;
 }
 
 /// Returns the account with this e-mail address, and whether the password is correct. An unknown address takes the same
@@ -129,12 +142,19 @@ async fn check(
 }
 
 /// Ends a session. Its access token and its refresh token become invalid.
-pub(super) async fn sign_out(db: &Db, session: i64, now: DateTime<Utc>) -> Result<(), DbError> {
-    let ended = db.write(move |conn| end(conn, session, now)).await?;
-    if ended {
-        SecurityEvent::new("signed_out").session(session).log();
-    }
-    Ok(())
+pub(super) async fn sign_out(
+    db: &Db,
+    caller: &Caller,
+    session: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let signed_out =
+        AuditEvent::new(AuditAction::SignedOut, caller).subject(AuditSubjectKind::Session, session);
+    db.write(move |conn| match end(conn, session, now)? {
+        true => signed_out.record(conn, now),
+        false => Ok(()),
+    })
+    .await
 }
 
 /// Ends a session and its live streams. Returns whether it was live.

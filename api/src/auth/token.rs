@@ -127,7 +127,7 @@ impl TokenKeys {
 
     /// Returns a keyed hash (HMAC) of `text`, separate for each `purpose`. Only a server with the secret can compute
     /// it.
-    pub(super) fn keyed_hash(&self, purpose: &str, text: &str) -> Result<String, SigningError> {
+    pub(crate) fn keyed_hash(&self, purpose: &str, text: &str) -> Result<String, SigningError> {
         let mut mac = Hmac::<Sha256>::new_from_slice(self.secret())?;
         mac.update(purpose.as_bytes());
         mac.update(b":");

@@ -9,10 +9,14 @@ mod problems;
 pub(crate) mod queries;
 
 use chrono::{DateTime, Utc};
-use shared::{event::EventKind, ids::TeamId};
+use shared::{
+    audit_entry::{AuditAction, AuditSubjectKind},
+    event::EventKind,
+    ids::TeamId,
+};
 
 use crate::{
-    auth::{Authority, LookupError, NotFound, OwnerError, Resource, TeamScope},
+    auth::{Authority, LookupError, NotFound, OwnerError, Resource, TeamScope, audit_log::AuditEvent},
     db::{DbConnection, DbError, Lock},
     events,
     fields::{Invalid, Taken, same_name},
@@ -23,9 +27,11 @@ use order::placed;
 /// A kind of entry, with the queries that the rules need.
 pub(crate) trait CatalogueEntry: Sized {
     /// The id of an entry.
-    type Id: Copy + PartialEq;
+    type Id: Copy + PartialEq + Into<i64>;
     /// What the entries are called in error messages.
     const RESOURCE: Resource;
+    /// What the entries and their changes are called in the audit log.
+    const AUDITED: Audited;
     /// Serialises the changes of all entries of this kind.
     const LOCK: Lock<'static>;
 
@@ -52,6 +58,14 @@ pub(crate) trait CatalogueEntry: Sized {
     fn was_used(conn: &mut DbConnection, id: Self::Id) -> Result<bool, DbError>;
     /// Deletes an entry.
     fn delete(conn: &mut DbConnection, id: Self::Id) -> Result<(), DbError>;
+}
+
+/// What the entries of a catalogue and their changes are called in the audit log.
+pub(crate) struct Audited {
+    pub(crate) subject: AuditSubjectKind,
+    pub(crate) created: AuditAction,
+    pub(crate) changed: AuditAction,
+    pub(crate) deleted: AuditAction,
 }
 
 /// Why a caller may not change an entry.
@@ -169,7 +183,9 @@ pub(crate) fn create<E: CatalogueEntry>(
     let position = others.last().map_or(0, |last| last.position().saturating_add(1));
     let id = insert(conn, position)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, team, now)?;
-    Ok(get(conn, authority.scope(), id)?)
+    let created: E = get(conn, authority.scope(), id)?;
+    about(E::AUDITED.created, authority, &created).record(conn, now)?;
+    Ok(created)
 }
 
 /// Locks the catalogue for a change of an entry, and checks that the caller may change it. Returns the entry.
@@ -220,7 +236,24 @@ pub(crate) fn update<E: CatalogueEntry>(
         E::arrange(conn, &placed(&ids, id, place))?;
     }
     events::queries::insert_of_team(conn, EventKind::TeamChanged, team, now)?;
-    Ok(get(conn, authority.scope(), id)?)
+    let changed: E = get(conn, authority.scope(), id)?;
+    let mut event = about(E::AUDITED.changed, authority, &changed);
+    if changed.name() != before.name() {
+        event = event.detail("previous_name", before.name());
+    }
+    if changed.archived_at().is_some() != before.archived_at().is_some() {
+        event = event.detail("archived", changed.archived_at().is_some());
+    }
+    event.record(conn, now)?;
+    Ok(changed)
+}
+
+/// Starts an entry of the audit log about an entry of the catalogue.
+fn about<E: CatalogueEntry>(action: AuditAction, by: &Authority, entry: &E) -> AuditEvent {
+    AuditEvent::new(action, by)
+        .team(entry.team_id())
+        .subject(E::AUDITED.subject, entry.id().into())
+        .label(entry.name())
 }
 
 /// Deletes an entry, or archives it if it was used.
@@ -242,7 +275,8 @@ pub(crate) fn delete<E: CatalogueEntry>(
     }
     let left: Vec<E::Id> = active_entries(conn, entry.team_id())?.iter().map(E::id).collect();
     E::arrange(conn, &left)?;
-    Ok(events::queries::insert_of_team(conn, EventKind::TeamChanged, entry.team_id(), now)?)
+    events::queries::insert_of_team(conn, EventKind::TeamChanged, entry.team_id(), now)?;
+    Ok(about(E::AUDITED.deleted, authority, &entry).record(conn, now)?)
 }
 
 /// Returns the active entries that a team owns, or with `None` those of all teams, in their order.

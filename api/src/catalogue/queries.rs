@@ -3,12 +3,22 @@
 /// Implements `CatalogueEntry` by the table of a kind of entry, whose file defines a `Row` that becomes an entry. A macro,
 /// because the types of Diesel differ for each table.
 ///
-/// The last line names what the history refers to an entry by.
+/// Then come the changes in the audit log, and what the history refers to an entry by.
 macro_rules! catalogue_entry {
-    ($entry:ident, $id:ident, $lock:ident, $table:ident, used by $user:ident.$column:ident) => {
+    (
+        $entry:ident, $id:ident, $lock:ident, $table:ident,
+        audited as $created:ident, $changed:ident, $deleted:ident,
+        used by $user:ident.$column:ident
+    ) => {
         impl $crate::catalogue::CatalogueEntry for $entry {
             type Id = $id;
             const RESOURCE: $crate::auth::Resource = $crate::auth::Resource::$entry;
+            const AUDITED: $crate::catalogue::Audited = $crate::catalogue::Audited {
+                subject: shared::audit_entry::AuditSubjectKind::$entry,
+                created: shared::audit_entry::AuditAction::$created,
+                changed: shared::audit_entry::AuditAction::$changed,
+                deleted: shared::audit_entry::AuditAction::$deleted,
+            };
             const LOCK: $crate::db::Lock<'static> = $crate::db::Lock::$lock;
 
             fn id(&self) -> $id {

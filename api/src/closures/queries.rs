@@ -92,4 +92,8 @@ pub(super) fn update(
     Ok(())
 }
 
-catalogue_entry!(ClosureReason, ClosureReasonId, ClosureReasons, closure_reasons, used by conversations.closure_reason_id);
+catalogue_entry!(
+    ClosureReason, ClosureReasonId, ClosureReasons, closure_reasons,
+    audited as ClosureReasonCreated, ClosureReasonChanged, ClosureReasonDeleted,
+    used by conversations.closure_reason_id
+);

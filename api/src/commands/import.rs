@@ -20,6 +20,7 @@ use api::{
 };
 use clap::Args;
 use shared::{
+    audit_entry::{AuditActor, AuditActorKind},
     clean::clean_line,
     daily_file::{CustomerRow, FileDifference},
     ids::TeamId,
@@ -61,7 +62,8 @@ pub(super) fn import(settings: &Settings, import: &ImportFile) -> Result<(), Com
         let team = team(&db, &import.team).await?;
         let feed = Arc::new(Feed::new(Arc::new(Versions::new(Clock::System))));
         let files = DailyFiles::on(db, &settings.database.url, Clock::System, feed);
-        let by = "sms-chat import".to_owned();
+        let name = "sms-chat import".to_owned();
+        let by = AuditActor { kind: AuditActorKind::System, id: None, name };
         let order = Order { scope: TeamScope::Every, team, by, confirmed: import.confirm };
         let (pieces, incoming) = mpsc::channel(8);
         let (progress, sent) = (Arc::new(Progress::default()), Arc::new(AtomicU64::new(0)));

@@ -9,7 +9,10 @@ use shared::{
     message::{Direction, Sender, SenderKind},
 };
 
-use super::keyword::{Keyword, keyword};
+use super::{
+    erased::ErasedNumber,
+    keyword::{Keyword, keyword},
+};
 use crate::{
     auth::TeamScope,
     db::{
@@ -113,6 +116,22 @@ pub(crate) fn last_state<'a>(team_number: &'a str, number: &'a str) -> _ {
         .order((consents::created_at.desc(), consents::id.desc()))
         .select(consents::state)
         .single_value()
+}
+
+/// Whether the ledger has an opt-out under the keyed hash of an erased customer's number.
+pub(super) fn has_opted_out_as(
+    conn: &mut DbConnection,
+    team_number: &PhoneNumber,
+    erased: &ErasedNumber,
+) -> Result<bool, DbError> {
+    let state: Option<AsText<ConsentState>> = on_each!(conn, |c| consents::table
+        .filter(consents::team_number.eq(team_number.as_str()))
+        .filter(consents::number.eq(erased.as_str()))
+        .order((consents::created_at.desc(), consents::id.desc()))
+        .select(consents::state)
+        .first(c)
+        .optional())?;
+    Ok(state == Some(AsText(ConsentState::OptedOut)))
 }
 
 /// Returns the id and the time of the customer's last opt-in message after `after`.

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use shared::{
     Page, PhoneNumber, Problem,
     account::Permission,
-    consent::{Consent, NewConsent, NewOptOut},
+    audit_entry::{AuditAction, AuditSubjectKind},
+    consent::{Consent, ConsentState, NewConsent, NewOptOut},
     conversation::ConversationDetail,
     ids::{ConsentId, ConversationId, TeamId},
 };
@@ -13,9 +14,13 @@ use utoipa::IntoParams;
 
 use super::queries;
 use crate::{
-    auth::{Caller, LookupError, NotFound, TeamScope},
+    auth::{Caller, LookupError, NotFound, TeamScope, audit_log::AuditEvent},
     body::Body,
-    conversations::{consent, detail::detail, known_number, opt_out},
+    conversations::{
+        consent::{self, ManualConsentError},
+        detail::detail,
+        known_number, opt_out,
+    },
     db::DbConnection,
     error::ApiError,
     idempotency::IdempotentRequest,
@@ -112,7 +117,16 @@ pub async fn create_consent(
     let made = state
         .db
         .write(move |conn| {
-            once.run(conn, |conn| consent::record_manual_entry(conn, &caller.scope, &new, &by, now))
+            once.run(conn, |conn| {
+                let consent = consent::record_manual_entry(conn, &caller.scope, &new, &by, now)?;
+                let team = teams::queries::owner(conn, &consent.team_number)?;
+                AuditEvent::new(AuditAction::ConsentChanged, &caller)
+                    .team(team)
+                    .subject(AuditSubjectKind::Consent, consent.id.0)
+                    .detail("state", consent.state.as_str())
+                    .record(conn, now)?;
+                Ok::<_, ManualConsentError>(consent)
+            })
         })
         .await?;
     state.committed();
@@ -143,7 +157,13 @@ pub async fn create_opt_out(
         .write(move |conn| {
             once.run(conn, |conn| {
                 opt_out::opt_out(conn, &caller.scope, id, &new, &caller.sender(), now)?;
-                Ok::<_, ApiError>(detail(conn, &caller, id)?)
+                let detail = detail(conn, &caller, id)?;
+                AuditEvent::new(AuditAction::ConsentChanged, &caller)
+                    .team(detail.conversation.team_id)
+                    .subject(AuditSubjectKind::Conversation, id.0)
+                    .detail("state", ConsentState::OptedOut.as_str())
+                    .record(conn, now)?;
+                Ok::<_, ApiError>(detail)
             })
         })
         .await?;

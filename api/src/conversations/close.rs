@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
+    audit_entry::{AuditAction, AuditSubjectKind},
     closure::{Closure, MAX_NOTE_CHARACTERS, NewClosure},
     event::EventKind,
     ids::ConversationId,
@@ -14,7 +15,7 @@ use super::{
     queries, scheduled,
 };
 use crate::{
-    auth::{Caller, NotFound, Resource},
+    auth::{Caller, NotFound, Resource, audit_log::AuditEvent},
     closures,
     db::{DbConnection, DbError},
     events,
@@ -73,7 +74,11 @@ pub fn close(
     queries::close(conn, id, &closure, by.account_id())?;
     drafts::queries::delete_of_conversation(conn, id)?;
     events::queries::insert(conn, EventKind::ConversationClosed, conversation.team_id, id, None, now)?;
-    Ok(())
+    let closed = AuditEvent::new(AuditAction::ConversationClosed, by)
+        .team(conversation.team_id)
+        .subject(AuditSubjectKind::Conversation, id.0)
+        .detail("closure_reason", closure.closure_reason);
+    Ok(closed.record(conn, now)?)
 }
 
 /// Returns the trimmed note, or `None` if it is empty.

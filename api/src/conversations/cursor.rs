@@ -1,11 +1,13 @@
 //! Cursors of pages of conversations.
 
-use chrono::{DateTime, Datelike, Utc};
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use shared::{
     conversation::{Conversation, NextAction},
     ids::ConversationId,
 };
+
+use crate::paging::storable_time;
 
 /// The last conversation of a page of the queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,16 +29,6 @@ pub struct TimeCursor {
     pub at: DateTime<Utc>,
     /// Its id.
     pub id: ConversationId,
-}
-
-/// Deserializes a time that the database can store. PostgreSQL cannot store all times that chrono can parse.
-fn storable_time<'de, D: Deserializer<'de>>(given: D) -> Result<DateTime<Utc>, D::Error> {
-    let time = DateTime::<Utc>::deserialize(given)?;
-    if (0..=9999).contains(&time.year()) {
-        Ok(time)
-    } else {
-        Err(D::Error::custom("a time outside the years 0 to 9999"))
-    }
 }
 
 impl QueueCursor {

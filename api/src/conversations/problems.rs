@@ -149,6 +149,7 @@ impl From<StartError> for ApiError {
             }
             StartError::Pending(error) => error.into(),
             StartError::Reply(error) => error.into(),
+            StartError::Signing(error) => error.into(),
             StartError::Database(error) => error.into(),
         }
     }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     consents::{
+        erased::{ErasedNumber, restore_opt_out},
         keyword::Keyword,
         meaning::{Meaning, meaning},
     },
@@ -57,6 +58,8 @@ pub struct InboundMessage {
     pub media: Vec<StoredMedia>,
     /// The keyword that the gateway reports (`OptOutType`).
     pub opt_out_type: Option<Keyword>,
+    /// The form in which the ledger has the sender's opt-out, if the sender was erased.
+    pub erased_as: Option<ErasedNumber>,
     /// The time at which it was written, if its webhook was lost and gap repair found it.
     pub recovered: Option<DateTime<Utc>>,
 }
@@ -185,7 +188,10 @@ fn start(
 ) -> Result<Conversation, ReceiveError> {
     let written_at = inbound.written_at(now);
     let mut state = State::started_by_customer(written_at);
-    if arrival.opted_out {
+    if let Some(erased) = inbound.erased_as.as_ref().filter(|_| arrival.opted_out_when_erased) {
+        restore_opt_out(conn, &inbound.to, &inbound.from, erased, now)?;
+    }
+    if arrival.opted_out || arrival.opted_out_when_erased {
         state = state.opt_out(consent::ATTENTION.to_owned())?;
     }
     let new = NewConversation {

@@ -1,5 +1,7 @@
 //! `/conversations`.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -104,10 +106,10 @@ pub async fn create_conversation(
     caller.require(Permission::AdHoc)?;
     let idempotency = request_key(&request, &caller, &("conversations", &*new))?;
     let start = Start::parse(new.into_inner())?;
-    let (sender, now) = (caller.sender(), state.clock.now());
+    let (sender, now, auth) = (caller.sender(), state.clock.now(), Arc::clone(&state.auth));
     let started = state
         .db
-        .write(move |conn| start.queue(conn, &caller.scope, &sender, idempotency.as_ref(), now))
+        .write(move |conn| start.queue(conn, &caller.scope, &sender, idempotency.as_ref(), &auth.keys, now))
         .await?;
     Ok(match started {
         Started::Queued(conversation) => {

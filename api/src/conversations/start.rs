@@ -23,7 +23,8 @@ use super::{
     reply::{InvalidMessage, ReplayError, Replied, Reply, ReplyError, replay},
 };
 use crate::{
-    auth::{NotFound, Resource, TeamScope},
+    auth::{NotFound, Resource, TeamScope, TokenKeys, token::SigningError},
+    consents::erased::{ErasedNumber, restore_opt_out},
     customers,
     db::{DbConnection, DbError, Lock},
     idempotency::RequestKey,
@@ -75,6 +76,9 @@ pub enum StartError {
     /// The message was not queued in its conversation.
     #[error(transparent)]
     Reply(#[from] ReplyError),
+    /// The keyed hash of the number cannot be computed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -119,6 +123,7 @@ impl Start {
         scope: &TeamScope,
         sender: &Sender,
         idempotency: Option<&RequestKey>,
+        keys: &TokenKeys,
         now: DateTime<Utc>,
     ) -> Result<Started, StartError> {
         let team = teams::queries::team(conn, scope, self.team)?.ok_or(NotFound::team_id())?;
@@ -136,7 +141,9 @@ impl Start {
             return Err(PendingError::Open(open.id).into());
         }
         let from = self.sending_number(conn, &team, live.first(), &number)?;
-        let id = match conversations::live_for_update(conn, &from, &(&number).into())? {
+        let customer = (&number).into();
+        restore_opt_out(conn, &from, &customer, &ErasedNumber::of(keys, &customer)?, now)?;
+        let id = match conversations::live_for_update(conn, &from, &customer)? {
             Some(live) if live.status == ConversationStatus::Pending => live.id,
             Some(live) => return Err(PendingError::Open(live.id).into()),
             None => pending(conn, team.id, &from, &number, now)?,

@@ -1,11 +1,15 @@
 //! `/conversations/{id}/key_data`.
 
 use actix_web::{HttpResponse, web};
-use shared::{customer::KeyData, ids::ConversationId};
+use shared::{
+    audit_entry::{AuditAction, AuditSubjectKind},
+    customer::KeyData,
+    ids::ConversationId,
+};
 
 use super::key_data;
 use crate::{
-    auth::{Caller, NotFound, Resource},
+    auth::{Caller, NotFound, Resource, audit_log::AuditEvent},
     conversations,
     error::ApiError,
     state::AppState,
@@ -22,13 +26,18 @@ pub async fn get_key_data(
     id: web::Path<ConversationId>,
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
-    let found = state
+    let viewed = AuditEvent::new(AuditAction::KeyDataViewed, &caller);
+    let (found, team) = state
         .db
         .read(move |conn| {
             let conversation = conversations::queries::find(conn, &caller.scope, id)?
                 .ok_or(NotFound::new(Resource::Conversation))?;
-            Ok::<_, ApiError>(key_data::of_conversation(conn, &conversation)?)
+            Ok::<_, ApiError>((key_data::of_conversation(conn, &conversation)?, conversation.team_id))
         })
         .await?;
+    if !found.customers.is_empty() {
+        let viewed = viewed.team(team).subject(AuditSubjectKind::Conversation, id.0);
+        viewed.write_view(&state.db, state.clock.now()).await;
+    }
     Ok(HttpResponse::Ok().json(found))
 }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, atomic::Ordering};
 
 use shared::{
+    audit_entry::{AuditAction, AuditActor},
     daily_file::{FilePreview, ImportedFile, RejectedRow, Turnover},
     ids::TeamId,
 };
@@ -19,7 +20,7 @@ use super::{
     stage::{Stage, StageError, StagedFile},
 };
 use crate::{
-    auth::{NotFound, Resource, TeamScope},
+    auth::{NotFound, Resource, TeamScope, audit_log::AuditEvent},
     db::DbError,
     teams,
 };
@@ -98,8 +99,8 @@ pub struct Order {
     pub scope: TeamScope,
     /// The team.
     pub team: TeamId,
-    /// The caller's name.
-    pub by: String,
+    /// The caller.
+    pub by: AuditActor,
     /// Whether the file may replace most customers.
     pub confirmed: bool,
 }
@@ -120,7 +121,8 @@ impl DailyFiles {
         let _permit = self.import_permits.try_acquire().map_err(|_| PreviewError::TooManyImports)?;
         let (options, claim) = self.prepare(&order).await?;
         let (team, confirmed) = (order.team, order.confirmed);
-        let import = Import { files: self, claim: &claim, team, confirmed, progress, is_preview: false };
+        let by = order.by;
+        let import = Import { files: self, claim: &claim, team, by, confirmed, progress, is_preview: false };
         let outcome = import.run(pieces, options, wanted).await;
         if outcome.is_err() {
             claim.discard().await;
@@ -141,8 +143,9 @@ impl DailyFiles {
     ) -> Result<FilePreview, PreviewError> {
         let _permit = self.import_permits.try_acquire().map_err(|_| PreviewError::TooManyImports)?;
         let (options, claim) = self.prepare(&order).await?;
-        let team = order.team;
-        let import = Import { files: self, claim: &claim, team, confirmed: true, progress, is_preview: true };
+        let Order { team, by, .. } = order;
+        let import =
+            Import { files: self, claim: &claim, team, by, confirmed: true, progress, is_preview: true };
         let compared = import.compare(pieces, options).await;
         claim.discard().await;
         self.cleanup_requested.notify_one();
@@ -160,7 +163,7 @@ impl DailyFiles {
             Ok::<_, PreviewError>((team.time_zone, ParseOptions { region: team.region, mapping }))
         });
         let (time_zone, options) = reading.await?;
-        let claim = Claim::acquire(&self.db, &self.clock, team, &time_zone, order.by.clone()).await?;
+        let claim = Claim::acquire(&self.db, &self.clock, team, &time_zone, order.by.name.clone()).await?;
         Ok((options, claim))
     }
 }
@@ -170,6 +173,7 @@ struct Import<'a> {
     files: &'a DailyFiles,
     claim: &'a Claim,
     team: TeamId,
+    by: AuditActor,
     confirmed: bool,
     progress: Arc<Progress>,
     is_preview: bool,
@@ -200,7 +204,10 @@ impl Import<'_> {
             return Err(ImportError::ConnectionLost);
         }
         let (id, files) = (self.claim.id, self.files);
-        let complete = CompleteFile { id, columns: columns.clone(), counts: Some(counts) };
+        let event = AuditEvent::new(AuditAction::DailyFileImported, self.by.clone())
+            .detail("accepted_rows", counts.accepted)
+            .detail("rejected_rows", counts.rejected);
+        let complete = CompleteFile { id, columns: columns.clone(), counts: Some(counts), event };
         let changes =
             files.make_current(self.team, complete, Some(compared), Some(self.claim), check).await?;
         let file_date = files.db.read(move |conn| queries::date(conn, id)).await?;

@@ -1,6 +1,7 @@
 //! Makes an earlier file the current one again. Its rows are still stored, so nothing is copied.
 
 use shared::{
+    audit_entry::{AuditAction, AuditActor},
     daily_file::{ImportedFile, MAX_REJECTED_SHOWN, Turnover},
     ids::{DailyFileId, TeamId},
 };
@@ -11,7 +12,7 @@ use super::{
     queries,
 };
 use crate::{
-    auth::{LookupError, NotFound, Resource, TeamScope},
+    auth::{LookupError, NotFound, Resource, TeamScope, audit_log::AuditEvent},
     db::DbError,
     teams,
 };
@@ -41,6 +42,7 @@ impl DailyFiles {
     pub async fn restore(
         &self,
         scope: TeamScope,
+        by: AuditActor,
         team: TeamId,
         id: DailyFileId,
     ) -> Result<ImportedFile, RestoreError> {
@@ -57,7 +59,9 @@ impl DailyFiles {
             let unchanged = found.file.accepted;
             Changes { turnover: Turnover { unchanged, ..Turnover::default() }, ..Changes::default() }
         } else {
-            let finished = CompleteFile { id, columns: found.columns.clone(), counts: None };
+            let event =
+                AuditEvent::new(AuditAction::DailyFileRestored, by).detail("file_date", found.file.file_date);
+            let finished = CompleteFile { id, columns: found.columns.clone(), counts: None, event };
             self.make_current(team, finished, None, None, |_| Ok(())).await?
         };
         self.cleanup_requested.notify_one();

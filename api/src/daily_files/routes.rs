@@ -8,13 +8,17 @@ use actix_web::{
 use shared::{
     Page, Problem,
     account::Permission,
+    audit_entry::{AuditAction, AuditSubjectKind},
     daily_file::{ColumnMapping, DailyFile, ImportedFile},
     ids::{DailyFileId, TeamId},
 };
 
-use super::{mapping, queries, rejected};
+use super::{
+    mapping::{self, MappingError},
+    queries, rejected,
+};
 use crate::{
-    auth::Caller,
+    auth::{Caller, audit_log::AuditEvent},
     body::Body,
     error::ApiError,
     idempotency::IdempotentRequest,
@@ -66,7 +70,7 @@ pub async fn restore_daily_file(
     if let Some(answered) = once.replayed(&state.db).await? {
         return Ok(answered.created());
     }
-    let restored = state.daily_files.restore(caller.scope, team, file).await?;
+    let restored = state.daily_files.restore(caller.scope.clone(), (&caller).into(), team, file).await?;
     Ok(once.record(&state.db, &restored).await?.created())
 }
 
@@ -86,7 +90,11 @@ pub async fn get_rejected_rows(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let (team, file) = ids.into_inner();
+    let viewed = AuditEvent::new(AuditAction::RejectedRowsViewed, &caller)
+        .team(team)
+        .subject(AuditSubjectKind::DailyFile, file.0);
     let csv = state.db.read(move |conn| rejected::csv(conn, &caller.scope, team, file)).await?;
+    viewed.write(&state.db, state.clock.now()).await;
     let name = DispositionParam::Filename(format!("rejected-rows-{file}.csv"));
     let attachment = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] };
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(attachment).body(csv))
@@ -122,6 +130,15 @@ pub async fn update_column_mapping(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
     let id = id.into_inner();
-    let saved = state.db.write(move |conn| mapping::update(conn, &caller.scope, id, &given)).await?;
+    let now = state.clock.now();
+    let saved = state
+        .db
+        .write(move |conn| {
+            let saved = mapping::update(conn, &caller.scope, id, &given)?;
+            let changed = AuditEvent::new(AuditAction::ColumnMappingChanged, &caller);
+            changed.team(id).subject(AuditSubjectKind::Team, id.0).record(conn, now)?;
+            Ok::<_, MappingError>(saved)
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(saved))
 }

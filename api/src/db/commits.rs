@@ -1,6 +1,6 @@
 //! Tells an observer which events each transaction has committed, before the caller of
 //! [`Db::write`](super::Db::write) continues. So a cache that observes commits never answers a caller from before the
-//! caller's own change.
+//! caller's own change. Also runs what a transaction leaves to do after its commit, such as a log line.
 
 use std::{
     cell::RefCell,
@@ -11,7 +11,22 @@ use shared::event::Event;
 
 thread_local! {
     // A transaction runs on one thread from its beginning to its end.
-    static NOTED: RefCell<Vec<Event>> = const { RefCell::new(Vec::new()) };
+    static NOTED: RefCell<Noted> = const { RefCell::new(Noted { events: Vec::new(), actions: Vec::new() }) };
+}
+
+/// What a transaction noted for the time after its commit.
+#[derive(Default)]
+pub(super) struct Noted {
+    events: Vec<Event>,
+    actions: Vec<Box<dyn FnOnce() + Send>>,
+}
+
+impl Noted {
+    /// Adds what another transaction noted.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.events.extend(other.events);
+        self.actions.extend(other.actions);
+    }
 }
 
 /// Receives the events of each commit.
@@ -22,11 +37,17 @@ pub trait CommitObserver: Send + Sync {
 
 /// Notes an event of the transaction that runs on this thread.
 pub(crate) fn note(event: Event) {
-    NOTED.with_borrow_mut(|noted| noted.push(event));
+    NOTED.with_borrow_mut(|noted| noted.events.push(event));
 }
 
-/// Returns the events that were noted on this thread, and forgets them.
-pub(super) fn take_noted() -> Vec<Event> {
+/// Runs `action` after the commit of the transaction that runs on this thread, and not after a rollback. It must return
+/// soon: on SQLite, all writers wait for it.
+pub(crate) fn after_commit(action: impl FnOnce() + Send + 'static) {
+    NOTED.with_borrow_mut(|noted| noted.actions.push(Box::new(action)));
+}
+
+/// Returns what was noted on this thread, and forgets it.
+pub(super) fn take_noted() -> Noted {
     NOTED.take()
 }
 
@@ -40,10 +61,13 @@ impl Commits {
         let _ = self.0.set(observer);
     }
 
-    /// Tells the observer what was committed.
-    pub(super) fn tell(&self, events: &[Event]) {
-        if let Some(observer) = self.0.get().filter(|_| !events.is_empty()) {
-            observer.committed(events);
+    /// Tells the observer what was committed, and runs the actions.
+    pub(super) fn tell(&self, noted: Noted) {
+        if let Some(observer) = self.0.get().filter(|_| !noted.events.is_empty()) {
+            observer.committed(&noted.events);
+        }
+        for action in noted.actions {
+            action();
         }
     }
 }
@@ -85,6 +109,25 @@ mod tests {
             note(event);
             Ok(())
         }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn an_action_runs_after_a_commit_and_not_after_a_rollback() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open(&DatabaseUrl::Sqlite(folder.path().join("desk.db")), 1).unwrap();
+        let ran = Arc::new(Mutex::new(Vec::new()));
+        let push = |n: i32| {
+            let ran = Arc::clone(&ran);
+            move |_: &mut DbConnection| {
+                after_commit(move || ran.lock().unwrap().push(n));
+                Ok::<_, DbError>(())
+            }
+        };
+        let (committed, refused) = (push(1), push(2));
+        db.write(committed).await.unwrap();
+        db.write(move |conn| refused(conn).and(Err::<(), _>(DbError::Busy))).await.unwrap_err();
+        db.write(push(3)).await.unwrap();
+        assert_eq!(*ran.lock().unwrap(), [1, 3]);
     }
 
     #[tokio::test(flavor = "current_thread")]

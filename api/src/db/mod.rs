@@ -27,7 +27,7 @@ use storage::Storage;
 use writer::Writer;
 
 pub use commits::CommitObserver;
-pub(crate) use commits::note;
+pub(crate) use commits::{after_commit, note};
 pub use connection::DbConnection;
 pub(crate) use connection::{for_share, for_update, on_each};
 pub use lock::Lock;
@@ -200,9 +200,9 @@ impl Db {
                     // A transaction that panicked on this thread may have left some.
                     take_noted();
                     let result = conn.transaction(work);
-                    let events = take_noted();
+                    let noted = take_noted();
                     if result.is_ok() {
-                        commits.tell(&events);
+                        commits.tell(noted);
                     }
                     result
                 })

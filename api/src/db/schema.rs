@@ -1,6 +1,7 @@
 //! The tables of both databases. Column types are Diesel's, except [`UtcTimestamp`].
 
 mod agents;
+mod audit;
 mod notes;
 mod scheduled;
 mod search;
@@ -8,6 +9,7 @@ mod sending;
 mod tagging;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
+pub(crate) use audit::{audit_entries, audit_retention, legal_holds};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};

@@ -13,12 +13,11 @@ use std::{
     thread,
 };
 
-use shared::event::Event;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
     DatabaseUrl, DbConnection, DbError,
-    commits::{Commits, take_noted},
+    commits::{Commits, Noted, take_noted},
     connection::{Connections, Purpose},
     storage::{self, Storage},
 };
@@ -37,8 +36,8 @@ type Reply = Box<dyn FnOnce(Result<(), &CommitError>) + Send>;
 struct JobResult {
     reply: Reply,
     failed: bool,
-    /// The events of a job that succeeded.
-    events: Vec<Event>,
+    /// What a job that succeeded noted.
+    noted: Noted,
 }
 
 /// Why a group was rolled back.
@@ -96,10 +95,8 @@ impl Writer {
                 let _ = conn.roll_back();
                 Err(E::from(DbError::Panicked))
             });
-            let (failed, mut events) = (outcome.is_err(), take_noted());
-            if failed {
-                events.clear();
-            }
+            let (failed, noted) = (outcome.is_err(), take_noted());
+            let noted = if failed { Noted::default() } else { noted };
             let reply: Reply = Box::new(move |committed| {
                 let outcome = match committed {
                     Ok(()) => outcome,
@@ -108,7 +105,7 @@ impl Writer {
                 // Sending fails if the request was dropped; its write stays committed.
                 let _ = sender.send(outcome);
             });
-            JobResult { reply, failed, events }
+            JobResult { reply, failed, noted }
         });
         self.jobs.try_send(job).map_err(|_| DbError::Busy)?;
         // The job was dropped before it ran, because no transaction could begin. Trying again is safe.
@@ -153,12 +150,12 @@ fn run(mut conn: DbConnection, group: &mut VecDeque<Job>, commits: &Commits) -> 
         group.clear();
         return None;
     }
-    let (mut replies, mut noted) = (Vec::with_capacity(group.len()), Vec::new());
+    let (mut replies, mut noted) = (Vec::with_capacity(group.len()), Noted::default());
     let mut is_open = true;
     while is_open && let Some(job) = group.pop_front() {
-        let JobResult { reply, failed, events } = job(&mut conn);
+        let JobResult { reply, failed, noted: of_job } = job(&mut conn);
         replies.push(reply);
-        noted.extend(events);
+        noted.extend(of_job);
         is_open = !(failed || storage::is_fault_noted()) || conn.is_in_transaction();
     }
     let committed = if is_open {
@@ -167,7 +164,7 @@ fn run(mut conn: DbConnection, group: &mut VecDeque<Job>, commits: &Commits) -> 
         Err(CommitError::Storage("SQLite ended the transaction".to_owned()))
     };
     match &committed {
-        Ok(()) => commits.tell(&noted),
+        Ok(()) => commits.tell(noted),
         Err(fault) => tracing::error!(?fault, "a group of writes was rolled back"),
     }
     for reply in replies {

@@ -90,6 +90,7 @@ impl<'a> Replay<'a> {
             body: body.to_owned(),
             media: Vec::new(),
             opt_out_type: None,
+            erased_as: None,
             recovered: None,
         };
         match receive(conn, &message, at)? {

@@ -10,6 +10,7 @@ mod public_address;
 use std::sync::Arc;
 
 use crate::{
+    auth::TokenKeys,
     clock::Clock,
     config::Settings,
     db::Db,
@@ -64,6 +65,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     db: Option<Db>,
     gateway: Option<GatewayClient>,
+    keys: TokenKeys,
 }
 
 /// Runs all checks.
@@ -73,7 +75,7 @@ pub async fn run_checks(settings: &Settings, clock: &Clock) -> Report {
     let gateway = gateway::check(settings, clock, &mut findings).await;
     findings.push(public_address::check(settings).await);
     numbers::check(settings, db.as_ref(), gateway.as_ref(), &mut findings).await;
-    Report { findings, db, gateway }
+    Report { findings, db, gateway, keys: TokenKeys::new(&settings.jwt_secret) }
 }
 
 impl Report {
@@ -84,7 +86,7 @@ impl Report {
             return Finding::not_checked(CHECK, "it needs the database and the gateway");
         };
         let feed = Arc::new(Feed::new(Arc::new(Versions::new(clock.clone()))));
-        let repair = GapRepair { db, gateway: Arc::new(gateway), clock, feed };
+        let repair = GapRepair { db, gateway: Arc::new(gateway), keys: self.keys, clock, feed };
         let (recovered, compared) = repair.run_once().await;
         let found = format!("recovered messages: {}, receipts: {}", recovered.messages, recovered.receipts);
         match compared {

@@ -17,7 +17,9 @@ use shared::{CustomerAddress, PhoneNumber, message::MessageStatus};
 use tokio::sync::watch;
 
 use crate::{
+    auth::{TokenKeys, token::SigningError},
     clock::Clock,
+    consents::erased::ErasedNumber,
     conversations::{
         delivery,
         receive::{self, InboundMessage, ReceiveError, Received},
@@ -51,6 +53,9 @@ pub enum RepairError {
     /// A message could not be stored.
     #[error(transparent)]
     Receive(#[from] ReceiveError),
+    /// The keyed hash of a sender cannot be computed.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
 }
 
 /// Number of messages and receipts that were recovered.
@@ -69,6 +74,8 @@ pub struct GapRepair {
     pub db: Db,
     /// The client that reads the gateway's lists.
     pub gateway: Arc<GatewayClient>,
+    /// The keys of the hashes of erased customers.
+    pub keys: TokenKeys,
     /// The clock.
     pub clock: Clock,
     /// Woken after a recovery, so that live streams see it.
@@ -187,11 +194,12 @@ impl GapRepair {
         let media = if listed.has_media() { self.gateway.media_of(&listed.sid).await? } else { Vec::new() };
         let inbound = InboundMessage {
             gateway_id: listed.sid,
-            from,
             to: to.clone(),
             body: listed.body.unwrap_or_default(),
             media,
             opt_out_type: None,
+            erased_as: Some(ErasedNumber::of(&self.keys, &from)?),
+            from,
             recovered: Some(written),
         };
         Ok(matches!(receive::store(&self.db, inbound, now).await?, Received::Stored(_)))

@@ -4,6 +4,7 @@ use shared::{
     account::{MAX_NAME_CHARACTERS, MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS},
     closure::MAX_NOTE_CHARACTERS,
     draft::MAX_DRAFT_CHARACTERS,
+    erasure::MAX_REASON_CHARACTERS,
     message::{MAX_BODY_CHARACTERS, MAX_MENTIONS},
     preferences::UNDO_SECONDS,
     presence::MAX_TAB_CHARACTERS,
@@ -37,6 +38,7 @@ const EMAIL: Bound = Bound::Pattern(3, MAX_EMAIL_LENGTH, r"^[^@\s]+@[^@\s]+$");
 const PASSWORD: Bound = Bound::Text(MIN_PASSWORD_CHARACTERS, MAX_PASSWORD_CHARACTERS);
 const BODY: Bound = Bound::Text(1, MAX_BODY_CHARACTERS);
 const NOTE: Bound = Bound::Text(0, MAX_NOTE_CHARACTERS);
+const REASON: Bound = Bound::Text(1, MAX_REASON_CHARACTERS);
 const TYPED_NUMBER: Bound = Bound::Text(1, MAX_TYPED_CHARACTERS);
 const COLUMN: Bound = Bound::Text(0, MAX_COLUMN_CHARACTERS);
 
@@ -63,6 +65,10 @@ const PROPERTIES: &[(&str, &str, Bound)] = &[
     ("NewConversation", "number", TYPED_NUMBER),
     ("NewDraft", "body", Bound::Text(0, MAX_DRAFT_CHARACTERS)),
     ("NewDraft", "key", Bound::Pattern(1, MAX_KEY, VISIBLE_ASCII)),
+    ("NewErasure", "number", TYPED_NUMBER),
+    ("NewErasure", "reason", REASON),
+    ("NewLegalHold", "number", TYPED_NUMBER),
+    ("NewLegalHold", "reason", REASON),
     ("NewMessage", "body", BODY),
     ("NewNote", "body", BODY),
     ("NewNote", "mentions", Bound::Items(0, Some(MAX_MENTIONS))),

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use shared::{
     Page, Problem,
     account::Permission,
+    audit_entry::AuditAction,
     conversation::{Conversation, ConversationStatus},
     ids::{TagId, TeamId},
 };
@@ -14,7 +15,7 @@ use utoipa::IntoParams;
 
 use super::{SearchRequest, find, term::Term};
 use crate::{
-    auth::{Caller, LookupError},
+    auth::{Caller, LookupError, audit_log::AuditEvent},
     conversations::cursor::TimeCursor,
     error::ApiError,
     paging::{decode_cursor, encode_cursor, page, page_size},
@@ -62,7 +63,11 @@ pub async fn search_conversations(
     let limit = page_size(given)?;
     let after: Option<TimeCursor> = decode_cursor(cursor.as_deref())?;
     let term = Term::parse(&q)?;
-    let since = state.clock.now() - state.search_reach;
+    let now = state.clock.now();
+    let since = now - state.search_reach;
+    let searched = cursor
+        .is_none()
+        .then(|| AuditEvent::new(AuditAction::ConversationSearched, &caller).team(team_id).term(&term.typed));
     let sample = Arc::clone(&state.search_sample);
     let found = state
         .db
@@ -74,5 +79,8 @@ pub async fn search_conversations(
         })
         .await?;
     let found = page(found, limit, |(last, at)| encode_cursor(&TimeCursor { at: *at, id: last.id }));
+    if let Some(searched) = searched {
+        searched.detail("results", found.items.len()).write(&state.db, now).await;
+    }
     Ok(HttpResponse::Ok().json(found.map(|(conversation, _)| conversation)))
 }

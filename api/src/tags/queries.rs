@@ -89,4 +89,8 @@ pub(super) fn update(
     Ok(())
 }
 
-catalogue_entry!(Tag, TagId, Tags, tags, used by conversation_tags.tag_id);
+catalogue_entry!(
+    Tag, TagId, Tags, tags,
+    audited as TagCreated, TagChanged, TagDeleted,
+    used by conversation_tags.tag_id
+);

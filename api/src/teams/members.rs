@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
-    account::AccountName,
+    account::{AccountDetail, AccountName},
     ids::{AccountId, TeamId},
 };
 
@@ -31,7 +31,7 @@ pub enum MembershipError {
     Database(#[from] DbError),
 }
 
-/// Adds an account to a team, or removes it.
+/// Adds an account to a team, or removes it. Returns the account as it was.
 ///
 /// # Errors
 /// [`MembershipError`].
@@ -42,17 +42,18 @@ pub fn set_member(
     account: AccountId,
     belongs: bool,
     now: DateTime<Utc>,
-) -> Result<(), MembershipError> {
+) -> Result<AccountDetail, MembershipError> {
     conn.advisory_lock(Lock::Accounts)?;
     detail(conn, authority.scope(), id)?;
-    accounts::change::find_manageable(conn, authority, account)?;
+    let member = accounts::change::find_manageable(conn, authority, account)?;
     if belongs {
         accounts::queries::insert_member(conn, id, account)?;
     } else {
         accounts::queries::delete_member(conn, id, account)?;
     }
     events::queries::insert_of_account(conn, Some(account), now)?;
-    Ok(record_change(conn, id, now)?)
+    record_change(conn, id, now)?;
+    Ok(member)
 }
 
 /// Returns the enabled members of a team, by name.

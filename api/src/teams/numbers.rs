@@ -76,7 +76,7 @@ pub fn add(
     Ok(detail(conn, scope, id)?)
 }
 
-/// Removes a number from a team, unless it has conversations that are not closed.
+/// Removes a number from a team, unless it has conversations that are not closed. Returns the team as it was.
 ///
 /// # Errors
 /// [`RemoveNumberError`].
@@ -86,7 +86,7 @@ pub fn remove(
     id: TeamId,
     number: &PhoneNumber,
     now: DateTime<Utc>,
-) -> Result<(), RemoveNumberError> {
+) -> Result<TeamDetail, RemoveNumberError> {
     let team = detail(conn, scope, id)?;
     if !team.numbers.contains(number) {
         return Err(RemoveNumberError::NotOfTeam);
@@ -97,5 +97,6 @@ pub fn remove(
     if conversations > 0 {
         return Err(RemoveNumberError::InUse { conversations });
     }
-    Ok(record_change(conn, id, now)?)
+    record_change(conn, id, now)?;
+    Ok(team)
 }

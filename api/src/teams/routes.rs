@@ -5,14 +5,20 @@ use serde::Deserialize;
 use shared::{
     ErrorCode, Page, PhoneNumber, Problem,
     account::{AccountName, Permission},
+    audit_entry::{AuditAction, AuditSubjectKind},
     ids::{AccountId, TeamId},
     team::{NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
 };
 use utoipa::IntoParams;
 
-use super::{change, members, numbers, queries};
+use super::{
+    change::{self, CreateTeamError, UpdateTeamError},
+    members::{self, MembershipError},
+    numbers::{self, AddNumberError, RemoveNumberError},
+    queries,
+};
 use crate::{
-    auth::{Authority, Caller, security_log::SecurityEvent},
+    auth::{Authority, Caller, audit_log::AuditEvent},
     body::Body,
     error::ApiError,
     idempotency::IdempotentRequest,
@@ -53,7 +59,13 @@ pub async fn create_team(
     let (authority, by, now) = (Authority::from(&caller), caller.account_id(), state.clock.now());
     let made = state
         .db
-        .write(move |conn| once.run(conn, |conn| change::create(conn, &authority, by, &new, now)))
+        .write(move |conn| {
+            once.run(conn, |conn| {
+                let created = change::create(conn, &authority, by, &new, now)?;
+                about(AuditAction::TeamCreated, &caller, &created).record(conn, now)?;
+                Ok::<_, CreateTeamError>(created)
+            })
+        })
         .await?;
     state.numbers_changed().await;
     Ok(made.created())
@@ -109,7 +121,14 @@ pub async fn update_team(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (id, now) = (id.into_inner(), state.clock.now());
-    let changed = state.db.write(move |conn| change::update(conn, &caller.scope, id, &new, now)).await?;
+    let changed = state
+        .db
+        .write(move |conn| {
+            let changed = change::update(conn, &caller.scope, id, &new, now)?;
+            about(AuditAction::TeamChanged, &caller, &changed).record(conn, now)?;
+            Ok::<_, UpdateTeamError>(changed)
+        })
+        .await?;
     state.numbers_changed().await;
     Ok(HttpResponse::Ok().json(changed))
 }
@@ -135,7 +154,14 @@ pub async fn create_team_number(
     let (id, now) = (id.into_inner(), state.clock.now());
     let changed = state
         .db
-        .write(move |conn| once.run(conn, |conn| numbers::add(conn, &caller.scope, id, &new.number, now)))
+        .write(move |conn| {
+            once.run(conn, |conn| {
+                let changed = numbers::add(conn, &caller.scope, id, &new.number, now)?;
+                let event = about(AuditAction::TeamNumberAdded, &caller, &changed);
+                event.detail("number", &new.number).record(conn, now)?;
+                Ok::<_, AddNumberError>(changed)
+            })
+        })
         .await?;
     state.numbers_changed().await;
     Ok(changed.created())
@@ -171,7 +197,15 @@ pub async fn delete_team_number(
         ApiError::field(ErrorCode::InvalidQuery, "number", "required", message)
     })?;
     let (id, now) = (id.into_inner(), state.clock.now());
-    state.db.write(move |conn| numbers::remove(conn, &caller.scope, id, &number, now)).await?;
+    state
+        .db
+        .write(move |conn| {
+            let changed = numbers::remove(conn, &caller.scope, id, &number, now)?;
+            let event = about(AuditAction::TeamNumberRemoved, &caller, &changed);
+            event.detail("number", number).record(conn, now)?;
+            Ok::<_, RemoveNumberError>(())
+        })
+        .await?;
     state.numbers_changed().await;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -206,6 +240,11 @@ pub async fn delete_team_member(
     set_member(&state, &caller, ids.into_inner(), false).await
 }
 
+/// Starts an entry of the audit log about a team.
+fn about(action: AuditAction, caller: &Caller, team: &TeamDetail) -> AuditEvent {
+    AuditEvent::new(action, caller).team(team.id).subject(AuditSubjectKind::Team, team.id.0).label(&team.name)
+}
+
 async fn set_member(
     state: &AppState,
     caller: &Caller,
@@ -214,9 +253,16 @@ async fn set_member(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
     let (authority, now) = (Authority::from(caller), state.clock.now());
-    state.db.write(move |conn| members::set_member(conn, &authority, team, account, belongs, now)).await?;
-    let event = SecurityEvent::new(if belongs { "team_member_added" } else { "team_member_removed" });
-    event.account(account).by(caller).detail(format!("team={team}")).log();
+    let action = if belongs { AuditAction::TeamMemberAdded } else { AuditAction::TeamMemberRemoved };
+    let event = AuditEvent::new(action, caller).team(team).subject(AuditSubjectKind::Account, account.0);
+    state
+        .db
+        .write(move |conn| {
+            let member = members::set_member(conn, &authority, team, account, belongs, now)?;
+            event.label(&member.display_name).record(conn, now)?;
+            Ok::<_, MembershipError>(())
+        })
+        .await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

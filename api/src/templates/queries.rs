@@ -91,4 +91,8 @@ pub(super) fn update(
     Ok(())
 }
 
-catalogue_entry!(Template, TemplateId, Templates, templates, used by messages.template_id);
+catalogue_entry!(
+    Template, TemplateId, Templates, templates,
+    audited as TemplateCreated, TemplateChanged, TemplateDeleted,
+    used by messages.template_id
+);

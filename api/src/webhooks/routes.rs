@@ -12,7 +12,7 @@ use super::forms::{IncomingMessageForm, StatusForm};
 use crate::{
     body::read_whole,
     config::WebhookSignature,
-    consents::keyword::Keyword,
+    consents::{erased::ErasedNumber, keyword::Keyword},
     conversations::{
         delivery,
         receive::{self, InboundMessage, Received},
@@ -95,10 +95,11 @@ pub async fn receive_message(
 ) -> Result<HttpResponse, ApiError> {
     let form = signed_form(&state, &request, body).await?;
     let now = state.clock.now();
-    let message = match parse_message(&form) {
+    let mut message = match parse_message(&form) {
         Ok(message) => message,
         Err(reason) => return Err(reject(&state, &form, reason, now).await?),
     };
+    message.erased_as = Some(ErasedNumber::of(&state.auth.keys, &message.from)?);
     match receive::store(&state.db, message, now).await? {
         Received::UnknownRecipient => {
             Err(reject(&state, &form, RejectionReason::UnknownRecipient, now).await?)
@@ -129,6 +130,7 @@ fn parse_message(form: &Form) -> Result<InboundMessage, RejectionReason> {
         body: form.get("Body").unwrap_or_default().to_owned(),
         media: form.media(),
         opt_out_type: form.opt_out_type(),
+        erased_as: None,
         recovered: None,
     })
 }

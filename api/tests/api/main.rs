@@ -14,12 +14,14 @@ mod tags;
 
 mod accounts;
 mod api_keys;
+mod audit_entries;
 mod closures;
 mod consents;
 mod conversations;
 mod customers;
 mod daily_files;
 mod deployment;
+mod erasures;
 mod events;
 mod gateway;
 mod http;

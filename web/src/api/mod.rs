@@ -5,12 +5,14 @@
 mod accounts;
 mod api_keys;
 mod assignments;
+mod audit_entries;
 mod client;
 mod closure_reasons;
 mod consents;
 mod conversations;
 mod daily_files;
 mod drafts;
+mod erasures;
 mod error;
 mod numbers;
 mod presence;
@@ -26,6 +28,7 @@ mod teams;
 mod templates;
 mod upload;
 
+pub(crate) use audit_entries::{AuditFilters, audit_file};
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;

@@ -69,6 +69,16 @@ pub(crate) fn for_importers(title: &'static str, page: impl Fn() -> AnyView + Se
     guarded(title, use_session().read(|me| me.may(Permission::Import)), Permission::Import, Box::new(page))
 }
 
+/// Shows the page to accounts with the `view_audit` permission, otherwise an explanation.
+pub(crate) fn for_auditors(title: &'static str, page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    guarded(
+        title,
+        use_session().read(|me| me.may(Permission::ViewAudit)),
+        Permission::ViewAudit,
+        Box::new(page),
+    )
+}
+
 fn guarded(
     title: &'static str,
     may: Memo<bool>,

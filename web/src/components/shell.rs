@@ -37,6 +37,7 @@ pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/accounts", marked!("Accounts"), Some(Permission::ManageAccounts)),
     ("/api-keys", marked!("API keys"), Some(Permission::ManageAccounts)),
     ("/rejected-messages", marked!("Rejected messages"), Some(Permission::ManageAccounts)),
+    ("/audit", marked!("Audit log"), Some(Permission::ViewAudit)),
 ];
 
 /// The frame around a page. It is rebuilt when the account or its permissions change, but not for a team or a name.

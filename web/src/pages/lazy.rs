@@ -20,6 +20,7 @@ use crate::{
         accounts::accounts_page,
         ad_hoc::AdHoc,
         api_keys::api_keys_page,
+        audit::audit_page,
         catalogue::{closure_reasons_page, tags_page, templates_page},
         closed::ClosedPage,
         consents::ConsentsPage,
@@ -73,6 +74,8 @@ pub(crate) enum Lazy {
     Accounts,
     /// `/api-keys`
     ApiKeys,
+    /// `/audit`
+    Audit,
     /// `/rejected-messages`
     RejectedMessages,
     /// `/profile`
@@ -117,6 +120,7 @@ impl Lazy {
                 | Lazy::Team(_)
                 | Lazy::Accounts
                 | Lazy::ApiKeys
+                | Lazy::Audit
                 | Lazy::RejectedMessages
                 | Lazy::Profile
         )
@@ -177,6 +181,7 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Team(id) => team_page(id),
         Lazy::Accounts => accounts_page(),
         Lazy::ApiKeys => api_keys_page(),
+        Lazy::Audit => audit_page(),
         Lazy::RejectedMessages => rejected_messages_page(),
         Lazy::Profile => profile_page(),
         Lazy::Consents => view! { <ConsentsPage /> }.into_any(),

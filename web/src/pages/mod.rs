@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod ad_hoc;
 pub(crate) mod api_keys;
+pub(crate) mod audit;
 pub(crate) mod catalogue;
 pub(crate) mod closed;
 pub(crate) mod consents;

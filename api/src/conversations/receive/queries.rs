@@ -9,7 +9,7 @@ use shared::{
 
 use super::InboundMessage;
 use crate::{
-    consents::queries::last_state,
+    consents::{erased::ErasedNumber, queries::last_state},
     conversations::queries::{self, Row},
     db::{
         AsText, DbConnection, DbError, IsClosed,
@@ -52,6 +52,8 @@ pub(super) struct Arrival {
     pub(super) previous: Option<ConversationId>,
     /// Whether the customer has opted out.
     pub(super) opted_out: bool,
+    /// Whether the customer had opted out when they were erased, and the ledger has nothing newer.
+    pub(super) opted_out_when_erased: bool,
     /// Reference and name, if exactly one customer of the team's current file has the number.
     pub(super) customer: Option<(String, String)>,
 }
@@ -60,6 +62,7 @@ type Columns = (
     sql_types::BigInt,
     sql_types::Bool,
     sql_types::Nullable<sql_types::BigInt>,
+    sql_types::Nullable<sql_types::Text>,
     sql_types::Nullable<sql_types::Text>,
     sql_types::Nullable<sql_types::Text>,
     sql_types::Nullable<sql_types::Text>,
@@ -76,6 +79,7 @@ impl FixedSql for ForShareOfNumber {
 /// removal until the transaction ends, so that a conversation can start on it.
 pub(super) fn arrival(conn: &mut DbConnection, inbound: &InboundMessage) -> Result<Option<Arrival>, DbError> {
     let (to, from) = (inbound.to.as_str(), inbound.from.as_str());
+    let erased = inbound.erased_as.as_ref().map_or("", ErasedNumber::as_str);
     let file = daily_files::team_id.eq(team_numbers::team_id).and(daily_files::is_current.eq(true));
     let customer = customers::daily_file_id.eq(daily_files::id).and(customers::number.eq(from));
     let previous = conversations::table
@@ -97,20 +101,24 @@ pub(super) fn arrival(conn: &mut DbConnection, inbound: &InboundMessage) -> Resu
             exists(messages::table.filter(messages::gateway_id.eq(&inbound.gateway_id))),
             previous.single_value(),
             last_state(to, from),
+            last_state(to, erased),
             customers::reference.nullable(),
             customers::name.nullable(),
         ));
-    type Values = (i64, bool, Option<i64>, Option<AsText<ConsentState>>, Option<String>, Option<String>);
+    type State = Option<AsText<ConsentState>>;
+    type Values = (i64, bool, Option<i64>, State, State, Option<String>, Option<String>);
     let mut rows: Vec<Values> = match conn {
         DbConnection::Postgres(c) => Cached::<ForShareOfNumber, Pg>::new(&[&arrival]).load(c)?,
         DbConnection::Sqlite(c) => arrival.load(c)?,
     };
     let second = rows.len() > 1;
-    Ok(rows.pop().map(|(team, is_known, previous, consent, reference, name)| Arrival {
+    let opted_out = |state: &State| *state == Some(AsText(ConsentState::OptedOut));
+    Ok(rows.pop().map(|(team, is_known, previous, consent, erased, reference, name)| Arrival {
         team: TeamId(team),
         is_known,
         previous: previous.map(ConversationId),
-        opted_out: consent.is_some_and(|AsText(state)| state == ConsentState::OptedOut),
+        opted_out: opted_out(&consent),
+        opted_out_when_erased: consent.is_none() && opted_out(&erased),
         customer: reference.zip(name).filter(|_| !second),
     }))
 }

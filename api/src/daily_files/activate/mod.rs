@@ -10,6 +10,7 @@ mod refresh;
 
 use chrono::{DateTime, Utc};
 use shared::{
+    audit_entry::AuditSubjectKind,
     daily_file::Turnover,
     event::EventKind,
     ids::{DailyFileId, TeamId},
@@ -21,7 +22,7 @@ use super::{
     queries as files,
 };
 use crate::{
-    auth::{NotFound, Resource},
+    auth::{NotFound, Resource, audit_log::AuditEvent},
     db::{DbConnection, DbError, Lock},
     events,
 };
@@ -73,6 +74,8 @@ pub(super) struct CompleteFile {
     pub(super) columns: Vec<String>,
     /// `None` for a file from the history.
     pub(super) counts: Option<RowCounts>,
+    /// The entry of the audit log.
+    pub(super) event: AuditEvent,
 }
 
 impl DailyFiles {
@@ -122,7 +125,7 @@ fn activate(
     if current != before {
         return Ok(false);
     }
-    let CompleteFile { id, columns, counts } = file;
+    let CompleteFile { id, columns, counts, event } = file;
     let exists = match counts {
         Some(counts) => files::finish(conn, id, columns, counts)?,
         None => files::find(conn, team, id)?.is_some(),
@@ -133,5 +136,6 @@ fn activate(
     files::make_current(conn, current, id)?;
     files::discard_old(conn, team, HISTORY_SIZE)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team), now)?;
+    event.team(team).subject(AuditSubjectKind::DailyFile, id.0).record(conn, now)?;
     Ok(true)
 }

@@ -98,8 +98,8 @@ pub async fn create_daily_file(
     let (team, scope) = (id.into_inner(), caller.scope.clone());
     state.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
     let file = file(&request, payload)?;
-    let by = caller.name().to_owned();
-    let order = Order { scope: caller.scope.clone(), team, by, confirmed: query.confirm };
+    let (scope, by) = (caller.scope.clone(), (&caller).into());
+    let order = Order { scope, team, by, confirmed: query.confirm };
     let files = Arc::clone(&state.daily_files);
     if query.preview {
         let preview = receive(&state.clock, file, |upload| preview(files, order, upload)).await?;

@@ -129,6 +129,8 @@ impl Fixture<'_> {
                 let csv = request.header("Content-Type", "text/csv").query(&[("confirm", "true")]);
                 return csv.body(format!("ref,name,number\nA-{n},Jo,{number}\n"));
             }
+            "create_erasure" => json!({"number": number, "reason": "Asked."}),
+            "create_legal_hold" => json!({"number": number, "reason": "Court."}),
             "create_team_number" => json!({"number": number}),
             "create_account" => json!({"email": format!("new{n}@example.com"), "display_name": "New",
                 "role": "agent", "team_ids": [COLLECTIONS], "password": "four words of mine"}),
@@ -155,6 +157,7 @@ impl Fixture<'_> {
                     ("team_id", team.as_str()),
                     ("status", "open"),
                     ("input", STRANGER),
+                    ("number", STRANGER),
                     ("q", "Hello"),
                 ]);
             }
@@ -244,7 +247,7 @@ async fn statuses_for_all_callers(
     for caller in CALLERS {
         let caller = fixture.caller(caller).await;
         let mut concrete_path = path.replace("{account_id}", &resources.account.to_string());
-        concrete_path = concrete_path.replace("{n}", "0");
+        concrete_path = concrete_path.replace("{n}", "0").replace("{hold_id}", "4711");
         concrete_path = concrete_path.replace("{file_id}", &resources.daily_file.to_string());
         if concrete_path.contains("{id}") {
             concrete_path =

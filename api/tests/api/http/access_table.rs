@@ -97,6 +97,12 @@ pub(super) const TABLE: &[(&str, &str, &str)] = &[
     ("list_rejected_messages", "-fffyfy", ""),
     ("create_api_key", "-fffyfy", ""),
     ("delete_api_key", "-fffyfy", "-fffyfn"),
+    ("preview_erasure", "-fffyfy", "-fffyfn"),
+    ("create_erasure", "-fffyfy", "-fffyfn"),
+    ("list_legal_holds", "-fffyfy", "-fffyfn"),
+    ("create_legal_hold", "-fffyfy", "-fffyfn"),
+    ("delete_legal_hold", "-fffnfn", "-fffnfn"),
+    ("list_audit_entries", "-fffyfy", "-fffyfn"),
     ("stream_events", "-yyyyyy", ""),
     // Webhooks accept only the gateway's signature.
     ("receive_message", "fffffff", ""),

@@ -74,6 +74,20 @@ fn table(conversation: i64) -> Vec<Row> {
             "events",
         ),
         (
+            "teams/{id}/erasures",
+            path("teams/1/erasures"),
+            json!({"number": "07700 900999", "reason": "Asked."}),
+            json!({"number": "07700 900998", "reason": "Asked."}),
+            "audit_entries",
+        ),
+        (
+            "teams/{id}/legal_holds",
+            path("teams/1/legal_holds"),
+            json!({"reason": "Court."}),
+            json!({"reason": "Other."}),
+            "legal_holds",
+        ),
+        (
             "teams/{id}/daily_files/{file_id}/restore",
             path("teams/1/daily_files/1/restore"),
             json!({}),

@@ -1,4 +1,5 @@
-//! The security log of the real program: each event with ids and addresses, without personal data.
+//! The security log of the real program: each entry of the audit log as a line with ids and addresses, without personal
+//! data.
 
 use std::fs::{self, File};
 
@@ -35,26 +36,44 @@ fn check(kind: Kind) {
     let log = fs::read_to_string(&path).unwrap();
     let lines: Vec<&str> = log.lines().filter(|line| line.contains(" security: ")).collect();
     for (event, what) in [
-        ("signed_in", "account=1 session=1 address=127.0.0.1"),
-        ("sign_in_refused", "account=3 address=127.0.0.1"),
-        ("sign_in_refused", "address=127.0.0.1"),
-        ("locked_out", "account=3 address=127.0.0.1"),
-        ("current_password_wrong", "account=1 session=1"),
-        ("account_created", "account=8 by=\"account 1\""),
-        ("account_changed", "account=4 by=\"account 1\" detail=\"email, role=supervisor, disabled=true\""),
-        ("account_changed", "account=1 by=\"account 1\" detail=\"email\""),
-        ("password_changed", "account=5 by=\"account 1\" detail=\"all sessions are ended\""),
-        ("team_member_added", "account=3 by=\"account 1\" detail=\"team=3\""),
-        ("api_key_created", "api_key=3 by=\"account 1\""),
-        ("api_key_revoked", "api_key=3 by=\"account 1\""),
-        ("session_ended", "account=1 session=2 by=\"account 1\""),
-        ("sessions_ended", "account=1 by=\"account 1\" detail=\"all but the current one\""),
-        ("signed_out", "session=1"),
+        ("session.signed_in", "by=\"account 1\" subject=\"session 1\" address=127.0.0.1"),
+        ("session.refused", "subject=\"account 3\" address=127.0.0.1"),
+        ("session.refused", "address=127.0.0.1"),
+        ("session.locked_out", "subject=\"account 3\" address=127.0.0.1"),
+        ("session.password_refused", "by=\"account 1\" subject=\"session 1\" address=127.0.0.1"),
+        (
+            "account.created",
+            "by=\"account 1\" subject=\"account 8\" address=127.0.0.1 details=\"role=agent\"",
+        ),
+        (
+            "account.changed",
+            "by=\"account 1\" subject=\"account 4\" address=127.0.0.1 \
+             details=\"fields=email, role=supervisor, disabled=true\"",
+        ),
+        (
+            "account.changed",
+            "by=\"account 1\" subject=\"account 1\" address=127.0.0.1 details=\"fields=email\"",
+        ),
+        (
+            "account.password_changed",
+            "by=\"account 1\" subject=\"account 5\" address=127.0.0.1 details=\"sessions=all sessions are ended\"",
+        ),
+        ("team.member_added", "by=\"account 1\" team=3 subject=\"account 3\" address=127.0.0.1"),
+        (
+            "api_key.created",
+            "by=\"account 1\" team=1 subject=\"api_key 3\" address=127.0.0.1 \
+             details=\"permissions=reply, team_ids=1\"",
+        ),
+        ("tag.created", "by=\"account 1\" team=1 subject=\"tag 1\" address=127.0.0.1"),
+        ("conversation.searched", "by=\"account 1\" address=127.0.0.1 details=\"results=0\""),
+        ("session.ended", "by=\"account 1\" subject=\"session 2\" address=127.0.0.1"),
+        ("session.ended", "by=\"account 1\" address=127.0.0.1 details=\"sessions=all but the current one\""),
+        ("session.signed_out", "by=\"account 1\" subject=\"session 1\" address=127.0.0.1"),
     ] {
         let expected = format!("event=\"{event}\" {what}");
         assert!(lines.iter().any(|line| line.ends_with(&expected)), "{expected}\n{}", lines.join("\n"));
     }
-    for personal in ["@example.com", "battery", NEW, "smsc_", "Eve", "Bob"] {
+    for personal in ["@example.com", "battery", NEW, "smsc_", "Eve", "Bob", "Jones", "VIP"] {
         assert!(!log.contains(personal), "{personal}:\n{log}");
     }
     assert!(lines.iter().all(|line| line.contains(" INFO ")));
@@ -80,6 +99,8 @@ async fn perform_actions(anonymous: &Client) {
     let key = json!({"name": "CRM", "permissions": ["reply"], "team_ids": [1]});
     let key = admin.post("/api_keys", key).await.expect(201)["id"].as_i64().unwrap();
     admin.delete(&format!("/api_keys/{key}")).await.no_content();
+    admin.post("/tags", json!({"team_id": 1, "name": "VIP"})).await.expect(201);
+    admin.get("/search?q=Jones").await.expect(200);
     anonymous.post("/sessions", json!({"email": "alex@example.com", "password": PASSWORD})).await.expect(201);
     admin.delete("/me/sessions/2").await.no_content();
     admin.delete("/me/sessions").await.no_content();

@@ -1,6 +1,8 @@
 //! The list of teams, and a page per team for its details, numbers and members.
 
 mod details;
+mod erasure;
+mod holds;
 mod members;
 mod numbers;
 mod team;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use shared::{ErrorCode, event::EventKind, ids::TeamId, team::TeamDetail};
 
-use super::{details::Details, members::members, numbers::numbers};
+use super::{details::Details, erasure::erasure, holds::holds, members::members, numbers::numbers};
 use crate::{
     api::{Client, RequestError},
     components::{
@@ -91,6 +91,9 @@ fn sections(context: TeamContext) -> AnyView {
             {numbers(context)}
         </div>
         {members(context)}
+        <div class="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
+            {erasure(context)} {holds(context)}
+        </div>
     }
     .into_any()
 }

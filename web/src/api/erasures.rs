@@ -1,0 +1,49 @@
+//! Requests for erasures and legal holds.
+
+use gloo_net::http::Method;
+use shared::{
+    erasure::{ErasedData, ErasurePreview, NewErasure},
+    ids::{LegalHoldId, TeamId},
+    legal_hold::{LegalHold, NewLegalHold},
+};
+
+use super::{Client, RequestError, client::encoded};
+
+impl Client {
+    /// Returns what an erasure would remove.
+    pub(crate) async fn preview_erasure(
+        self,
+        team: TeamId,
+        number: &str,
+    ) -> Result<ErasurePreview, RequestError> {
+        self.get(&format!("/teams/{team}/erasures?number={}", encoded(number))).await
+    }
+
+    /// Erases a customer.
+    pub(crate) async fn create_erasure(
+        self,
+        team: TeamId,
+        erasure: &NewErasure,
+    ) -> Result<ErasedData, RequestError> {
+        self.write(Method::POST, &format!("/teams/{team}/erasures"), erasure).await
+    }
+
+    /// Returns the team's legal holds.
+    pub(crate) async fn list_legal_holds(self, team: TeamId) -> Result<Vec<LegalHold>, RequestError> {
+        self.get_all(&format!("/teams/{team}/legal_holds")).await
+    }
+
+    /// Sets a legal hold.
+    pub(crate) async fn create_legal_hold(
+        self,
+        team: TeamId,
+        hold: &NewLegalHold,
+    ) -> Result<LegalHold, RequestError> {
+        self.write(Method::POST, &format!("/teams/{team}/legal_holds"), hold).await
+    }
+
+    /// Lifts a legal hold.
+    pub(crate) async fn delete_legal_hold(self, team: TeamId, id: LegalHoldId) -> Result<(), RequestError> {
+        self.delete(&format!("/teams/{team}/legal_holds/{id}")).await
+    }
+}
