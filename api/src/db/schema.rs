@@ -6,6 +6,7 @@ mod scheduled;
 mod search;
 mod sending;
 mod tagging;
+mod webhooks;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use notes::mentions;
@@ -13,6 +14,7 @@ pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 pub(crate) use tagging::{conversation_tags, tags};
+pub(crate) use webhooks::{webhook_deliveries, webhook_endpoints, webhook_positions};
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -256,6 +258,8 @@ diesel::table! {
         message_id -> Nullable<BigInt>,
         account_id -> Nullable<BigInt>,
         at -> UtcTimestamp,
+        consent_id -> Nullable<BigInt>,
+        daily_file_id -> Nullable<BigInt>,
     }
 }
 
@@ -339,5 +343,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     consents,
     api_keys,
-    api_key_teams
+    api_key_teams,
+    webhook_endpoints,
+    webhook_deliveries
 );

@@ -31,3 +31,5 @@ mod search;
 mod sessions;
 mod teams;
 mod templates;
+mod webhook_deliveries;
+mod webhook_endpoints;

@@ -25,6 +25,7 @@ mod tags;
 mod teams;
 mod templates;
 mod upload;
+mod webhook_endpoints;
 
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;

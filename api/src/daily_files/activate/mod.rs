@@ -11,7 +11,6 @@ mod refresh;
 use chrono::{DateTime, Utc};
 use shared::{
     daily_file::Turnover,
-    event::EventKind,
     ids::{DailyFileId, TeamId},
 };
 
@@ -132,6 +131,6 @@ fn activate(
     }
     files::make_current(conn, current, id)?;
     files::discard_old(conn, team, HISTORY_SIZE)?;
-    events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team), now)?;
+    events::queries::insert_of_daily_file(conn, team, id, now)?;
     Ok(true)
 }
