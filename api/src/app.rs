@@ -34,6 +34,8 @@ use crate::{
     middleware::{self, HttpPolicy},
     router, search,
     state::AppState,
+    webhook_deliveries::send::ClientError,
+    webhook_endpoints::address::AddressPolicy,
 };
 use background::Background;
 use request_span::RequestSpan;
@@ -65,6 +67,9 @@ pub enum StartError {
         "the gateway cannot be used: {0}; check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_API_URL"
     )]
     Gateway(InvalidApiUrl),
+    /// The client for webhooks cannot be created.
+    #[error("{0}; check the installation of the TLS library")]
+    Webhooks(#[from] ClientError),
     /// The demo accounts cannot be checked.
     #[error("{0}; check SMS_CHAT_DATABASE_URL")]
     DemoAccounts(DemoPasswordError),
@@ -173,6 +178,8 @@ impl Application {
             stopping: Arc::clone(&stopping),
             http,
             public_url: public_url.clone(),
+            webhooks: background.webhooks,
+            webhook_policy: AddressPolicy { private_addresses: settings.webhooks.private_addresses },
             webhook_signature: settings.webhook_signature(),
             handset_url: simulator.as_ref().map(Simulator::handset_url),
             simulated: simulator.as_ref().map(Simulator::numbers),

@@ -22,6 +22,7 @@
 //!
 //! Background tasks, files and search:
 //! - `retention`: deletes rows that are kept for a limited time
+//! - [`webhook_deliveries`]: sends events to the teams' webhook endpoints
 //! - [`gap_repair`]: fetches messages and statuses that the webhooks missed
 //! - [`outbox`]: sends messages through the gateway
 //! - [`daily_files`]: imports the files of customers that teams receive
@@ -39,6 +40,7 @@
 //! - [`customers`]: the customers of the daily files, and their key data
 //! - [`catalogue`]: lists of named entries that users arrange: templates, closure reasons, tags
 //! - [`audit_entries`]: reads the audit log
+//! - [`webhook_endpoints`]: the URLs to which events are sent
 //! - [`teams`]: teams, their numbers and members
 //! - [`accounts`]: the people who sign in
 //! - [`api_keys`]: the API keys of integrators' programs
@@ -108,4 +110,6 @@ pub mod state;
 pub mod tags;
 pub mod teams;
 pub mod templates;
+pub mod webhook_deliveries;
+pub mod webhook_endpoints;
 pub mod webhooks;

@@ -13,7 +13,7 @@ use actix_web::{
     http::header::{self, ContentType},
     web::Bytes,
 };
-use shared::{Problem, event::Event, presence::PresenceChange};
+use shared::{Problem, event::Event, presence::PresenceChange, webhook_delivery::WebhookPayload};
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -23,7 +23,7 @@ use self::{bounds::Bounds, errors::Errors, examples::Examples, headers::Idempote
 use crate::{
     accounts, api_keys, audit_entries, auth, closures, consents, conversations, customers, daily_files,
     erasures, events, health, legal_holds, messages, numbers, rejected_messages, search, tags, teams,
-    templates, webhooks,
+    templates, webhook_deliveries, webhook_endpoints, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -116,6 +116,15 @@ use crate::{
         daily_files::routes::get_rejected_rows,
         daily_files::routes::get_column_mapping,
         daily_files::routes::update_column_mapping,
+        webhook_endpoints::routes::list_webhook_endpoints,
+        webhook_endpoints::routes::create_webhook_endpoint,
+        webhook_endpoints::routes::get_webhook_endpoint,
+        webhook_endpoints::routes::update_webhook_endpoint,
+        webhook_endpoints::routes::delete_webhook_endpoint,
+        webhook_endpoints::routes::rotate_webhook_secret,
+        webhook_deliveries::routes::test_webhook_endpoint,
+        webhook_deliveries::routes::list_webhook_deliveries,
+        webhook_deliveries::routes::replay_webhook_delivery,
         accounts::routes::list_accounts,
         accounts::routes::create_account,
         accounts::routes::get_account,
@@ -138,7 +147,7 @@ use crate::{
         health::routes::ready,
         health::routes::metrics,
     ),
-    components(schemas(Event, PresenceChange, Problem)),
+    components(schemas(Event, PresenceChange, Problem, WebhookPayload)),
     servers((url = "/", description = "This server")),
     modifiers(&Credentials, &IdempotencyKeys, &Errors, &Schemas, &Bounds, &Examples)
 )]

@@ -1,5 +1,5 @@
 //! Deletes rows that are kept for a limited time: responses to requests with an idempotency key, delivery receipts for
-//! unknown messages, the list of rejected messages, and ended sessions. Deletes no conversations or messages.
+//! unknown messages, the list of rejected messages, deliveries to webhook endpoints, and ended sessions. Deletes no conversations or messages.
 
 use chrono::TimeDelta;
 use tokio::sync::watch;
@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     conversations,
     db::{Db, DbError},
-    idempotency, rejected_messages,
+    idempotency, rejected_messages, webhook_deliveries,
 };
 
 /// Time between two runs.
@@ -18,6 +18,8 @@ const INTERVAL: TimeDelta = TimeDelta::hours(1);
 const EARLY_RECEIPT_RETENTION: TimeDelta = TimeDelta::days(14);
 /// How long rejected messages stay listed.
 const REJECTED_MESSAGE_RETENTION: TimeDelta = TimeDelta::days(30);
+/// How long deliveries to webhook endpoints stay listed, and wait while their endpoint is disabled.
+const WEBHOOK_DELIVERY_RETENTION: TimeDelta = TimeDelta::days(30);
 
 /// Deletes expired rows at each interval, until `stop` is set.
 pub(crate) async fn keep(db: Db, clock: Clock, mut stop: watch::Receiver<bool>) {
@@ -37,6 +39,7 @@ async fn delete_expired(db: &Db, clock: &Clock) -> Result<(), DbError> {
     db.write(move |conn| {
         idempotency::queries::delete_until(conn, now - idempotency::KEPT)?;
         rejected_messages::queries::delete_until(conn, now - REJECTED_MESSAGE_RETENTION)?;
+        webhook_deliveries::queries::delete_until(conn, now - WEBHOOK_DELIVERY_RETENTION)?;
         conversations::delivery::queries::delete_early_receipts(conn, now - EARLY_RECEIPT_RETENTION)?;
         auth::queries::delete_expired(conn, now)
     })

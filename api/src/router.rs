@@ -11,7 +11,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::{
     accounts, api_keys, assets, audit_entries, auth, closures, consents, conversations, customers,
     daily_files, erasures, error::ApiError, events, health, legal_holds, messages, numbers, openapi,
-    rejected_messages, search, tags, teams, templates, webhooks,
+    rejected_messages, search, tags, teams, templates, webhook_deliveries, webhook_endpoints, webhooks,
 };
 
 /// Registers every URL, and the problems for queries and paths that cannot be parsed.
@@ -63,6 +63,7 @@ fn api(config: &mut ServiceConfig) {
     own_account(&mut urls);
     conversations(&mut urls);
     settings(&mut urls);
+    webhook_endpoints(&mut urls);
     administration(&mut urls);
     erasure(&mut urls);
     gateway(&mut urls);
@@ -193,6 +194,28 @@ fn settings(urls: &mut Urls<'_>) {
         "/teams/{id}/column_mapping",
         methods().get(daily_file::get_column_mapping).put(daily_file::update_column_mapping),
     );
+}
+
+/// Webhook endpoints, and their deliveries.
+fn webhook_endpoints(urls: &mut Urls<'_>) {
+    use webhook_deliveries::routes as delivery;
+    use webhook_endpoints::routes as endpoint;
+
+    urls.at(
+        "/teams/{id}/webhook_endpoints",
+        methods().get(endpoint::list_webhook_endpoints).post(endpoint::create_webhook_endpoint),
+    );
+    urls.at(
+        "/webhook_endpoints/{id}",
+        methods()
+            .get(endpoint::get_webhook_endpoint)
+            .put(endpoint::update_webhook_endpoint)
+            .delete(endpoint::delete_webhook_endpoint),
+    );
+    urls.at("/webhook_endpoints/{id}/secret", methods().post(endpoint::rotate_webhook_secret));
+    urls.at("/webhook_endpoints/{id}/test", methods().post(delivery::test_webhook_endpoint));
+    urls.at("/webhook_endpoints/{id}/deliveries", methods().get(delivery::list_webhook_deliveries));
+    urls.at("/webhook_deliveries/{id}/replay", methods().post(delivery::replay_webhook_delivery));
 }
 
 /// Accounts, API keys and the audit log.

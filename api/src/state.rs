@@ -16,6 +16,8 @@ use crate::{
     middleware::HttpPolicy,
     outbox::worker::Outbox,
     search, teams,
+    webhook_deliveries::Webhooks,
+    webhook_endpoints::address::AddressPolicy,
 };
 
 /// The state that every handler receives.
@@ -49,6 +51,10 @@ pub struct AppState {
     pub http: HttpPolicy,
     /// The URL at which browsers and the gateway reach the server, without a slash at the end.
     pub public_url: String,
+    /// Wakes the sender of webhooks.
+    pub webhooks: Arc<Webhooks>,
+    /// Where webhooks can be sent.
+    pub webhook_policy: AddressPolicy,
     /// How the gateway signs webhooks.
     pub webhook_signature: WebhookSignature,
     /// The URL of the handset page, with the simulator only.

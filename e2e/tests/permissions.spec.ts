@@ -30,9 +30,10 @@ for (const [account, menu] of Object.entries(MENUS)) {
 test("a page that the account cannot open shows only which permission it needs", async ({ page, server }) => {
   await server.signIn(page, "ann");
   const pages = {
-    "/templates": ["Templates", "Manage templates, closure reasons and tags"],
-    "/closure-reasons": ["Closure reasons", "Manage templates, closure reasons and tags"],
-    "/tags": ["Tags", "Manage templates, closure reasons and tags"],
+    "/templates": ["Templates", "Manage templates, closure reasons, tags and webhooks"],
+    "/closure-reasons": ["Closure reasons", "Manage templates, closure reasons, tags and webhooks"],
+    "/webhooks": ["Webhooks", "Manage templates, closure reasons, tags and webhooks"],
+    "/tags": ["Tags", "Manage templates, closure reasons, tags and webhooks"],
     "/teams": ["Teams", "Manage teams, accounts and API keys"],
     "/teams/1": ["Team", "Manage teams, accounts and API keys"],
     "/accounts": ["Accounts", "Manage teams, accounts and API keys"],

@@ -33,7 +33,7 @@ pub enum Permission {
     AdHoc,
     /// Upload daily files.
     Import,
-    /// Manage templates, closure reasons and tags.
+    /// Manage templates, closure reasons, tags and webhooks.
     ManageTeam,
     /// Manage teams, numbers, accounts and API keys.
     ManageAccounts,

@@ -122,6 +122,14 @@ words! {
         ApiKeyCreated => "api_key.created",
         /// An API key was revoked.
         ApiKeyRevoked => "api_key.revoked",
+        /// A webhook endpoint was created.
+        WebhookEndpointCreated => "webhook_endpoint.created",
+        /// A webhook endpoint was changed, enabled or disabled.
+        WebhookEndpointChanged => "webhook_endpoint.changed",
+        /// A webhook endpoint was deleted.
+        WebhookEndpointDeleted => "webhook_endpoint.deleted",
+        /// A webhook endpoint got a new secret.
+        WebhookSecretRotated => "webhook_endpoint.secret_rotated",
         /// A customer was erased.
         CustomerErased => "customer.erased",
         /// A legal hold was set.
@@ -156,6 +164,8 @@ words! {
         Session => "session",
         /// An API key.
         ApiKey => "api_key",
+        /// A webhook endpoint.
+        WebhookEndpoint => "webhook_endpoint",
         /// A team.
         Team => "team",
         /// A template.

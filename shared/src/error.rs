@@ -87,6 +87,8 @@ codes! {
     AlreadyExists => "already_exists", 409, "This already exists";
     /// The number has conversations in progress.
     NumberInUse => "number_in_use", 409, "Conversations are in progress on this number";
+    /// The webhook endpoint is disabled.
+    EndpointDisabled => "endpoint_disabled", 409, "The webhook endpoint is disabled";
     /// At least one administrator must remain.
     LastAdmin => "last_admin", 409, "This is the last administrator";
     /// The daily file replaces most customers and needs a confirmation.

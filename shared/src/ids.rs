@@ -66,4 +66,8 @@ ids! {
     LegalHoldId;
     /// An event's id: the position in the event log, for `Last-Event-ID`.
     EventId;
+    /// The id of a webhook endpoint.
+    WebhookEndpointId;
+    /// The id of a delivery to a webhook endpoint; later deliveries have larger ids.
+    WebhookDeliveryId;
 }

@@ -40,6 +40,8 @@ pub mod template;
 mod time;
 #[cfg(feature = "openapi")]
 mod unique;
+pub mod webhook_delivery;
+pub mod webhook_endpoint;
 #[cfg(feature = "openapi")]
 mod whole;
 

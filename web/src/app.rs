@@ -68,6 +68,8 @@ impl Page {
             ["templates"] => Page::Lazy(Lazy::Templates),
             ["closure-reasons"] => Page::Lazy(Lazy::ClosureReasons),
             ["tags"] => Page::Lazy(Lazy::Tags),
+            ["webhooks"] => Page::Lazy(Lazy::WebhookEndpoints),
+            ["webhooks", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::WebhookEndpoint(id))),
             ["teams"] => Page::Lazy(Lazy::Teams),
             ["teams", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Team(id))),
             ["accounts"] => Page::Lazy(Lazy::Accounts),

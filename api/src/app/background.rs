@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use tokio::{sync::watch, task::JoinHandle};
 
+use super::StartError;
 use crate::{
     auth::TokenKeys,
     clock::Clock,
     config::Settings,
     conversations::{assignment::absence, presence::Presences, snooze::wake},
     daily_files::DailyFiles,
-    db::{Db, DbError},
+    db::Db,
     events::{feed::Feed, position::Position, versions::Versions},
     gap_repair::GapRepair,
     gateway::client::GatewayClient,
@@ -19,6 +20,7 @@ use crate::{
         worker::{Outbox, Worker},
     },
     retention, search,
+    webhook_deliveries::{Webhooks, dispatch::Dispatcher, send::Sender},
 };
 
 /// The running background tasks, and the parts of them that handlers use.
@@ -28,6 +30,7 @@ pub(super) struct Background {
     pub(super) versions: Arc<Versions>,
     pub(super) daily_files: Arc<DailyFiles>,
     pub(super) presences: Arc<Presences>,
+    pub(super) webhooks: Arc<Webhooks>,
     pub(super) tasks: Vec<JoinHandle<()>>,
 }
 
@@ -39,7 +42,7 @@ impl Background {
         clock: &Clock,
         gateway: &Arc<GatewayClient>,
         stopped: watch::Receiver<bool>,
-    ) -> Result<Self, DbError> {
+    ) -> Result<Self, StartError> {
         let outbox = Arc::new(Outbox::default());
         let position = Position::end(db, clock).await?;
         let versions = Arc::new(Versions::new(clock.clone()));
@@ -65,9 +68,25 @@ impl Background {
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
         let presences = Arc::new(Presences::new(db.clone(), clock.clone(), Arc::clone(&feed)));
+        let webhooks = Arc::new(Webhooks::default());
+        let dispatcher = Dispatcher {
+            db: db.clone(),
+            clock: clock.clone(),
+            feed: Arc::clone(&feed),
+            webhooks: Arc::clone(&webhooks),
+        };
+        let sender = Sender::new(
+            &settings.webhooks,
+            db.clone(),
+            clock.clone(),
+            Arc::clone(&feed),
+            Arc::clone(&webhooks),
+        )?;
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
+            tokio::spawn(dispatcher.run(stopped.clone())),
+            tokio::spawn(sender.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
             tokio::spawn(Arc::clone(&presences).keep(stopped.clone())),
             tokio::spawn(search::refold(db.clone(), stopped.clone())),
@@ -86,6 +105,6 @@ impl Background {
             };
             tasks.push(tokio::spawn(repair.run(every, stopped)));
         }
-        Ok(Self { outbox, feed, versions, daily_files, presences, tasks })
+        Ok(Self { outbox, feed, versions, daily_files, presences, webhooks, tasks })
     }
 }

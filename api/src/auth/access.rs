@@ -22,6 +22,8 @@ pub enum Resource {
     Team,
     TeamNumber,
     Template,
+    WebhookDelivery,
+    WebhookEndpoint,
 }
 
 impl fmt::Display for Resource {
@@ -41,6 +43,8 @@ impl fmt::Display for Resource {
             Self::Team => "team",
             Self::TeamNumber => "team number",
             Self::Template => "template",
+            Self::WebhookDelivery => "webhook delivery",
+            Self::WebhookEndpoint => "webhook endpoint",
         })
     }
 }

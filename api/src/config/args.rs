@@ -178,6 +178,24 @@ pub struct SettingArgs {
         value_name = "N"
     )]
     pub search_days: Option<String>,
+    /// Whether webhooks can be sent to private and loopback addresses, and by HTTP without TLS: `on` or `off`. Turn it on only if every account with the permission `manage_team` may reach the servers of the internal network. Default: `off`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_WEBHOOK_PRIVATE_ADDRESSES",
+        alias = "sms-chat-webhook-private-addresses",
+        value_name = "on|off"
+    )]
+    pub webhook_private_addresses: Option<String>,
+    /// How long a webhook waits before each attempt, in seconds, separated by commas: 1 to 20 values of at most 86400. When the last attempt fails, the endpoint is disabled. Default: `0,5,300,1800,7200,18000,36000,36000`.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_WEBHOOK_ATTEMPTS",
+        alias = "sms-chat-webhook-attempts",
+        value_name = "SECONDS,..."
+    )]
+    pub webhook_attempts: Option<String>,
     /// Access to `/metrics`: `on` (every client), `loopback` (only programs on this machine, not through a proxy) or `off`. Default: `on`.
     #[arg(long, global = true, env = "SMS_CHAT_METRICS", alias = "sms-chat-metrics", value_name = "WHO")]
     pub metrics: Option<String>,

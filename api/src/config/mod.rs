@@ -9,6 +9,7 @@ mod secret;
 mod secret_files;
 mod signature;
 mod values;
+mod webhooks;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -24,6 +25,7 @@ pub use proxies::{ProxyError, TrustedProxies};
 pub use secret_files::SecretFileArgs;
 pub use signature::WebhookSignature;
 use values::{non_empty, parse_exposure, parse_in_range, parse_log_format, parse_or_default, public_url};
+pub use webhooks::WebhookSettings;
 
 /// An invalid setting, displayed in one line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -49,6 +51,8 @@ pub struct Settings {
     pub gateway: GatewaySettings,
     /// Limits for requests and searches.
     pub limits: LimitSettings,
+    /// The webhooks that the server sends.
+    pub webhooks: WebhookSettings,
     /// The format of the log.
     pub log_format: LogFormat,
 }
@@ -154,6 +158,7 @@ impl Settings {
                 )?,
                 search_days: parse_in_range(&args.search_days, 1..=3650, 90, "SMS_CHAT_SEARCH_DAYS", "90")?,
             },
+            webhooks: webhooks::read(args)?,
             log_format: parse_log_format(&args.log_format)?,
         })
     }

@@ -90,6 +90,13 @@ pub(crate) fn insert(
     Ok(row.into())
 }
 
+/// Returns the entry with this id.
+pub(crate) fn by_id(conn: &mut DbConnection, id: ConsentId) -> Result<Option<Consent>, DbError> {
+    let row: Option<Row> =
+        on_each!(conn, |c| consents::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+    Ok(row.map(Consent::from))
+}
+
 /// Returns the newest entry of a number for a team number. The entry of a recovered message has the time at which the
 /// message was written.
 pub(crate) fn last(

@@ -6,8 +6,7 @@ use shared::{
     CustomerAddress, PhoneNumber,
     consent::{Consent, ConsentSource, ConsentState, NewConsent},
     conversation::{Conversation, ConversationStatus},
-    event::EventKind,
-    ids::MessageId,
+    ids::{ConsentId, MessageId},
     message::{Message, MessageStatus, Sender, SenderKind},
 };
 
@@ -144,7 +143,7 @@ pub(super) fn append_manual_entry(
         return Ok(consent);
     }
     let consent = ledger::insert(conn, row, now)?;
-    insert_event_of_team(conn, row.team_number, now)?;
+    insert_event_of_team(conn, row.team_number, consent.id, now)?;
     Ok(consent)
 }
 
@@ -197,10 +196,8 @@ fn append(
         }
     }
     match live {
-        Some(live) => {
-            events::queries::insert(conn, EventKind::ConsentChanged, live.team_id, live.id, None, now)?
-        }
-        None => insert_event_of_team(conn, new.team_number, now)?,
+        Some(live) => events::queries::insert_of_consent(conn, live.team_id, Some(live.id), consent.id, now)?,
+        None => insert_event_of_team(conn, new.team_number, consent.id, now)?,
     }
     Ok(Some(consent))
 }
@@ -229,10 +226,11 @@ fn withdraw(
 fn insert_event_of_team(
     conn: &mut DbConnection,
     team_number: &PhoneNumber,
+    consent: ConsentId,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     match teams::queries::owner(conn, team_number)? {
-        Some(team) => events::queries::insert_of_team(conn, EventKind::ConsentChanged, Some(team), now),
+        Some(team) => events::queries::insert_of_consent(conn, team, None, consent, now),
         None => Ok(()),
     }
 }

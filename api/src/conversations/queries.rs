@@ -1,6 +1,8 @@
 //! Database queries of conversations. [`find`] and [`find_for_update`] take the caller's scope. The other functions
 //! take numbers, messages or ids that the caller has already checked, or that come from the gateway.
 
+use std::collections::BTreeSet;
+
 use chrono::DateTime;
 use diesel::prelude::*;
 use shared::{
@@ -107,6 +109,22 @@ pub(crate) fn find(
     let row: Option<Row> =
         on_each!(conn, |c| conversations::table.find(id.0).select(Row::as_select()).first(c).optional())?;
     Ok(row.map(Conversation::from).filter(|conversation| scope.includes(conversation.team_id)))
+}
+
+/// Returns those of the conversations that exist, in any order.
+pub(crate) fn by_ids(
+    conn: &mut DbConnection,
+    ids: &BTreeSet<ConversationId>,
+) -> Result<Vec<Conversation>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::id.eq_any(&ids))
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
 /// Returns a conversation, if it is in the scope, and locks it until the transaction ends.

@@ -168,6 +168,15 @@ pub(super) fn find(
     Ok(row.map(stored))
 }
 
+/// Returns a file of the team's history, without its columns.
+pub(crate) fn by_id(
+    conn: &mut DbConnection,
+    team: TeamId,
+    id: DailyFileId,
+) -> Result<Option<DailyFile>, DbError> {
+    Ok(find(conn, team, id)?.map(|stored| stored.file))
+}
+
 /// Returns the date of a file.
 pub(super) fn date(conn: &mut DbConnection, id: DailyFileId) -> Result<NaiveDate, DbError> {
     Ok(on_each!(conn, |c| daily_files::table.find(id.0).select(daily_files::file_date).first(c))?)

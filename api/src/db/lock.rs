@@ -18,6 +18,8 @@ pub enum Lock<'a> {
     ClosureReasons,
     /// All tags.
     Tags,
+    /// All webhook endpoints.
+    WebhookEndpoints,
     /// The daily files of a team.
     DailyFiles(TeamId),
     /// The message with this gateway id.
@@ -36,6 +38,7 @@ impl fmt::Display for Lock<'_> {
             Self::Templates => f.write_str("templates"),
             Self::ClosureReasons => f.write_str("closure reasons"),
             Self::Tags => f.write_str("tags"),
+            Self::WebhookEndpoints => f.write_str("webhook endpoints"),
             Self::DailyFiles(team) => write!(f, "daily files of team {team}"),
             Self::GatewayId(id) => f.write_str(id),
             Self::Number(number) => write!(f, "writing to {number}"),
@@ -56,6 +59,7 @@ mod tests {
             (Lock::Templates, "templates"),
             (Lock::ClosureReasons, "closure reasons"),
             (Lock::Tags, "tags"),
+            (Lock::WebhookEndpoints, "webhook endpoints"),
             (Lock::DailyFiles(TeamId(7)), "daily files of team 7"),
             (Lock::GatewayId("SM1"), "SM1"),
             (Lock::Number("+447700900123"), "writing to +447700900123"),

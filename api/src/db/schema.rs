@@ -7,6 +7,7 @@ mod scheduled;
 mod search;
 mod sending;
 mod tagging;
+mod webhooks;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use audit::{audit_entries, audit_retention, legal_holds};
@@ -15,6 +16,7 @@ pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};
 pub(crate) use sending::{early_receipts, gateway_refusals, idempotency_keys, outbox, rejected_messages};
 pub(crate) use tagging::{conversation_tags, tags};
+pub(crate) use webhooks::{webhook_deliveries, webhook_endpoints, webhook_positions};
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -258,6 +260,8 @@ diesel::table! {
         message_id -> Nullable<BigInt>,
         account_id -> Nullable<BigInt>,
         at -> UtcTimestamp,
+        consent_id -> Nullable<BigInt>,
+        daily_file_id -> Nullable<BigInt>,
     }
 }
 
@@ -341,5 +345,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     events,
     consents,
     api_keys,
-    api_key_teams
+    api_key_teams,
+    webhook_endpoints,
+    webhook_deliveries
 );

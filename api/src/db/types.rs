@@ -158,6 +158,10 @@ literal! {
         < coalesce(outbox.position, 1000000 * outbox.message_id)";
     /// The message is scheduled or held, so it has not been sent.
     IsScheduled = "messages.status IN ('scheduled', 'held')";
+    /// The delivery waits for an attempt.
+    IsDeliveryPending = "webhook_deliveries.status = 'pending'";
+    /// The row `before` of the deliveries waits for an attempt, and comes before the other one.
+    IsPendingBefore = "before.status = 'pending' AND before.id < webhook_deliveries.id";
 }
 
 /// Later than all stored times.

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     event::{Event, EventKind},
-    ids::{AccountId, ConversationId, EventId, MessageId, TeamId},
+    ids::{AccountId, ConsentId, ConversationId, DailyFileId, EventId, MessageId, TeamId},
 };
 
 use crate::db::{AsText, DbConnection, DbError, Timestamp, note, on_each, schema::events};
@@ -71,6 +71,37 @@ pub(crate) fn insert_of_team(
     append(conn, Event { team_id: team, ..new_event(kind, now) })
 }
 
+/// Appends that consent has changed: an event about a conversation, or about a team if none is in progress.
+pub(crate) fn insert_of_consent(
+    conn: &mut DbConnection,
+    team: TeamId,
+    conversation: Option<ConversationId>,
+    consent: ConsentId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let event = Event {
+        team_id: Some(team),
+        conversation_id: conversation,
+        ..new_event(EventKind::ConsentChanged, now)
+    };
+    append_with(conn, event, Some(consent), None)
+}
+
+/// Appends that a daily file became the team's current one.
+pub(crate) fn insert_of_daily_file(
+    conn: &mut DbConnection,
+    team: TeamId,
+    file: DailyFileId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    append_with(
+        conn,
+        Event { team_id: Some(team), ..new_event(EventKind::TeamChanged, now) },
+        None,
+        Some(file),
+    )
+}
+
 /// Appends that an account changed (its permissions, its teams, or whether it is disabled), or with `None` that an API
 /// key changed.
 pub(crate) fn insert_of_account(
@@ -96,6 +127,16 @@ fn new_event(kind: EventKind, at: DateTime<Utc>) -> Event {
 
 /// Appends the event to the log, and notes it for those who observe commits.
 fn append(conn: &mut DbConnection, event: Event) -> Result<(), DbError> {
+    append_with(conn, event, None, None)
+}
+
+/// Like [`append`]. The webhooks send the consent or the daily file; the streams name neither.
+fn append_with(
+    conn: &mut DbConnection,
+    event: Event,
+    consent: Option<ConsentId>,
+    file: Option<DailyFileId>,
+) -> Result<(), DbError> {
     let values = (
         events::kind.eq(AsText(event.kind)),
         events::team_id.eq(event.team_id.map(|id| id.0)),
@@ -103,6 +144,8 @@ fn append(conn: &mut DbConnection, event: Event) -> Result<(), DbError> {
         events::message_id.eq(event.message_id.map(|id| id.0)),
         events::account_id.eq(event.account_id.map(|id| id.0)),
         events::at.eq(Timestamp(event.at)),
+        events::consent_id.eq(consent.map(|id| id.0)),
+        events::daily_file_id.eq(file.map(|id| id.0)),
     );
     let id: i64 = on_each!(conn, |c| diesel::insert_into(events::table)
         .values(values)
@@ -155,6 +198,51 @@ pub(super) fn last(conn: &mut DbConnection, limit: i64) -> Result<Vec<Event>, Db
         .select(COLUMNS)
         .load(c))?;
     Ok(rows.into_iter().rev().map(event).collect())
+}
+
+/// Returns the id of the last event, or 0 if there is none.
+pub(crate) fn last_id(conn: &mut DbConnection) -> Result<EventId, DbError> {
+    Ok(last(conn, 1)?.pop().map_or(EventId(0), |event| event.id))
+}
+
+/// An event with what the webhooks send of it.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggedEvent {
+    pub(crate) event: Event,
+    /// The consent that has changed.
+    pub(crate) consent: Option<ConsentId>,
+    /// The daily file that became the current one.
+    pub(crate) daily_file: Option<DailyFileId>,
+}
+
+/// Returns the events after `last` and those of the missing ids that exist, in order of their ids.
+pub(crate) fn after_with_missing(
+    conn: &mut DbConnection,
+    last: EventId,
+    missing: &[i64],
+    limit: i64,
+) -> Result<Vec<LoggedEvent>, DbError> {
+    type LoggedColumns = (Columns, Option<i64>, Option<i64>);
+    let columns = (COLUMNS, events::consent_id, events::daily_file_id);
+    let mut rows: Vec<LoggedColumns> = if missing.is_empty() {
+        Vec::new()
+    } else {
+        let late = events::table.filter(events::id.eq_any(missing)).order(events::id);
+        on_each!(conn, |c| late.select(columns).load(c))?
+    };
+    let new: Vec<LoggedColumns> = on_each!(conn, |c| events::table
+        .filter(events::id.gt(last.0))
+        .order(events::id)
+        .limit(limit)
+        .select(columns)
+        .load(c))?;
+    rows.extend(new);
+    let logged = |(columns, consent, file): LoggedColumns| LoggedEvent {
+        event: event(columns),
+        consent: consent.map(ConsentId),
+        daily_file: file.map(DailyFileId),
+    };
+    Ok(rows.into_iter().map(logged).collect())
 }
 
 /// Returns those of the events that exist, in order of their ids.

@@ -9,7 +9,7 @@ pub(super) const SECONDS: [f64; 9] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 
 /// A counter, its meaning, and its label with all the label's values.
 type Counter = (&'static str, &'static str, Option<(&'static str, &'static [&'static str])>);
 
-const COUNTERS: [Counter; 5] = [
+const COUNTERS: [Counter; 6] = [
     ("sms_chat_messages_received_total", "Inbound messages that were stored.", None),
     (
         "sms_chat_delivery_attempts_total",
@@ -26,6 +26,11 @@ const COUNTERS: [Counter; 5] = [
         "sms_chat_recovered_total",
         "Messages and receipts whose webhooks were lost, and which gap repair fetched.",
         Some(("kind", &["message", "receipt"])),
+    ),
+    (
+        "sms_chat_webhook_attempts_total",
+        "Attempts to send a webhook, by outcome.",
+        Some(("outcome", &["accepted", "refused", "gone", "unanswered"])),
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! The queries of messages. Those that take no `TeamScope` leave it to the caller to check the conversation's team.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::{
     dsl::{exists, not},
@@ -231,6 +233,30 @@ pub(crate) fn by_id(conn: &mut DbConnection, id: MessageId) -> Result<Option<Mes
     let row: Option<Row> =
         on_each!(conn, |c| messages::table.find(id.0).select(Row::as_select()).first(c).optional())?;
     Ok(row.map(Message::from))
+}
+
+/// Returns those of the messages that exist, in any order, without the mentions of notes.
+pub(crate) fn by_ids(conn: &mut DbConnection, ids: &BTreeSet<MessageId>) -> Result<Vec<Message>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Row> = on_each!(conn, |c| messages::table
+        .filter(messages::id.eq_any(&ids))
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Message::from).collect())
+}
+
+/// Whether a message is the one with which its conversation started.
+pub(crate) fn is_first(conn: &mut DbConnection, message: &Message) -> Result<bool, DbError> {
+    let earlier: Option<i64> = on_each!(conn, |c| messages::table
+        .filter(messages::conversation_id.eq(message.conversation_id.0))
+        .filter(messages::id.lt(message.id.0))
+        .select(messages::id)
+        .first(c)
+        .optional())?;
+    Ok(earlier.is_none())
 }
 
 /// Whether a message was stored with this idempotency key, or was scheduled with it and then cancelled.

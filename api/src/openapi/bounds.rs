@@ -8,6 +8,7 @@ use shared::{
     message::{MAX_BODY_CHARACTERS, MAX_MENTIONS},
     preferences::UNDO_SECONDS,
     presence::MAX_TAB_CHARACTERS,
+    webhook_endpoint::{MAX_DESCRIPTION_CHARACTERS, MAX_URL_CHARACTERS},
 };
 use utoipa::{
     Modify,
@@ -40,6 +41,12 @@ const BODY: Bound = Bound::Text(1, MAX_BODY_CHARACTERS);
 const NOTE: Bound = Bound::Text(0, MAX_NOTE_CHARACTERS);
 const REASON: Bound = Bound::Text(1, MAX_REASON_CHARACTERS);
 const TYPED_NUMBER: Bound = Bound::Text(1, MAX_TYPED_CHARACTERS);
+const DESCRIPTION: Bound = Bound::Text(0, MAX_DESCRIPTION_CHARACTERS);
+const WEBHOOK_URL: Bound = Bound::Pattern(
+    11,
+    MAX_URL_CHARACTERS,
+    r"^https://[a-z]([a-z0-9-]*[a-z0-9])?(\.[a-z]([a-z0-9-]*[a-z0-9])?)+(:[1-9][0-9]{0,3})?(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~=&-]*)?$",
+);
 const COLUMN: Bound = Bound::Text(0, MAX_COLUMN_CHARACTERS);
 
 /// The bounds of request bodies: schema, property, bound.
@@ -83,6 +90,9 @@ const PROPERTIES: &[(&str, &str, Bound)] = &[
     ("NewTeamNumber", "number", TYPED_NUMBER),
     ("NewTemplate", "body", BODY),
     ("NewTemplate", "name", NAME),
+    ("NewWebhookEndpoint", "description", DESCRIPTION),
+    ("NewWebhookEndpoint", "event_types", Bound::Items(1, None)),
+    ("NewWebhookEndpoint", "url", WEBHOOK_URL),
     ("PasswordChange", "password", PASSWORD),
     ("Preferences", "undo_seconds", Bound::OneOf(&UNDO_SECONDS)),
     ("PresenceReport", "tab", Bound::Pattern(1, MAX_TAB_CHARACTERS, VISIBLE_ASCII)),
@@ -92,6 +102,9 @@ const PROPERTIES: &[(&str, &str, Bound)] = &[
     ("TagChange", "name", NAME),
     ("TemplateChange", "body", BODY),
     ("TemplateChange", "name", NAME),
+    ("WebhookEndpointChange", "description", DESCRIPTION),
+    ("WebhookEndpointChange", "event_types", Bound::Items(1, None)),
+    ("WebhookEndpointChange", "url", WEBHOOK_URL),
 ];
 
 /// The bounds of parameters, by name.

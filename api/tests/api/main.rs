@@ -33,3 +33,5 @@ mod search;
 mod sessions;
 mod teams;
 mod templates;
+mod webhook_deliveries;
+mod webhook_endpoints;

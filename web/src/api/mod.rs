@@ -27,6 +27,7 @@ mod tags;
 mod teams;
 mod templates;
 mod upload;
+mod webhook_endpoints;
 
 pub(crate) use audit_entries::{AuditFilters, audit_file};
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};

@@ -32,7 +32,13 @@ pub(crate) fn group(
     .into_any()
 }
 
-fn checkbox(label: String, checked: Signal<bool>, disabled: Signal<bool>, change: Callback<bool>) -> AnyView {
+/// A checkbox with its label.
+pub(crate) fn checkbox(
+    label: String,
+    checked: Signal<bool>,
+    disabled: Signal<bool>,
+    change: Callback<bool>,
+) -> AnyView {
     view! {
         <label class="flex min-h-6 items-center gap-2 text-sm">
             <input
@@ -92,7 +98,8 @@ pub(crate) fn team_names(teams: &[TeamSummary], ids: &[TeamId]) -> String {
     named.map(isolated).collect::<Vec<_>>().join(", ")
 }
 
-fn set_member<T: Ord>(set: &mut BTreeSet<T>, item: T, on: bool) {
+/// Adds or removes an item.
+pub(crate) fn set_member<T: Ord>(set: &mut BTreeSet<T>, item: T, on: bool) {
     if on {
         set.insert(item);
     } else {

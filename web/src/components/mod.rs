@@ -19,6 +19,7 @@ pub(crate) mod permission;
 pub(crate) mod person;
 pub(crate) mod placeholder;
 pub(crate) mod rows;
+pub(crate) mod secret_dialog;
 pub(crate) mod shell;
 pub(crate) mod table;
 pub(crate) mod tags;

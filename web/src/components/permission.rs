@@ -17,7 +17,7 @@ pub(crate) fn label(permission: Permission) -> &'static str {
         Permission::Search => t!("Search"),
         Permission::AdHoc => t!("Send ad-hoc messages"),
         Permission::Import => t!("Upload daily files"),
-        Permission::ManageTeam => t!("Manage templates, closure reasons and tags"),
+        Permission::ManageTeam => t!("Manage templates, closure reasons, tags and webhooks"),
         Permission::ManageAccounts => t!("Manage teams, accounts and API keys"),
         Permission::ViewReports => t!("See reports"),
         Permission::ViewAudit => t!("See the audit log"),

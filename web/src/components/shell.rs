@@ -32,6 +32,7 @@ pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/templates", marked!("Templates"), Some(Permission::ManageTeam)),
     ("/closure-reasons", marked!("Closure reasons"), Some(Permission::ManageTeam)),
     ("/tags", marked!("Tags"), Some(Permission::ManageTeam)),
+    ("/webhooks", marked!("Webhooks"), Some(Permission::ManageTeam)),
     ("/consents", marked!("Opt-outs"), None),
     ("/teams", marked!("Teams"), Some(Permission::ManageAccounts)),
     ("/accounts", marked!("Accounts"), Some(Permission::ManageAccounts)),

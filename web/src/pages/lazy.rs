@@ -5,7 +5,7 @@
 //! Code outside this file must not refer to these pages: the linker would move them back into the first download.
 
 use leptos::prelude::*;
-use shared::ids::{ConversationId, TeamId};
+use shared::ids::{ConversationId, TeamId, WebhookEndpointId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
@@ -40,6 +40,7 @@ use crate::{
         rejected_messages::rejected_messages_page,
         search::SearchPage,
         teams::{team_page, teams_page},
+        webhook_endpoints::{webhook_endpoint_page, webhook_endpoints_page},
     },
     session::use_client,
     tasks::{TaskScope, spawn_detached},
@@ -66,6 +67,10 @@ pub(crate) enum Lazy {
     ClosureReasons,
     /// `/tags`
     Tags,
+    /// `/webhooks`
+    WebhookEndpoints,
+    /// `/webhooks/:id`
+    WebhookEndpoint(WebhookEndpointId),
     /// `/teams`
     Teams,
     /// `/teams/:id`
@@ -116,6 +121,8 @@ impl Lazy {
                 | Lazy::Templates
                 | Lazy::ClosureReasons
                 | Lazy::Tags
+                | Lazy::WebhookEndpoints
+                | Lazy::WebhookEndpoint(_)
                 | Lazy::Teams
                 | Lazy::Team(_)
                 | Lazy::Accounts
@@ -177,6 +184,8 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::Templates => templates_page(),
         Lazy::ClosureReasons => closure_reasons_page(),
         Lazy::Tags => tags_page(),
+        Lazy::WebhookEndpoints => webhook_endpoints_page(),
+        Lazy::WebhookEndpoint(id) => webhook_endpoint_page(id),
         Lazy::Teams => teams_page(),
         Lazy::Team(id) => team_page(id),
         Lazy::Accounts => accounts_page(),

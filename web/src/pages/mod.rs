@@ -19,4 +19,5 @@ pub(crate) mod rejected_messages;
 pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod teams;
+pub(crate) mod webhook_endpoints;
 pub(crate) mod workspace;

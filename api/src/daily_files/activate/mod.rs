@@ -12,7 +12,6 @@ use chrono::{DateTime, Utc};
 use shared::{
     audit_entry::AuditSubjectKind,
     daily_file::Turnover,
-    event::EventKind,
     ids::{DailyFileId, TeamId},
 };
 
@@ -135,7 +134,7 @@ fn activate(
     }
     files::make_current(conn, current, id)?;
     files::discard_old(conn, team, HISTORY_SIZE)?;
-    events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team), now)?;
+    events::queries::insert_of_daily_file(conn, team, id, now)?;
     event.team(team).subject(AuditSubjectKind::DailyFile, id.0).record(conn, now)?;
     Ok(true)
 }

@@ -79,6 +79,9 @@ pub fn copied() -> Vec<Table> {
         gateway_refusals(id),
         idempotency_keys(key),
         search_folding(id),
+        webhook_endpoints(id),
+        webhook_deliveries(id),
+        webhook_positions(id),
     ]
 }
 

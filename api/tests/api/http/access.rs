@@ -29,6 +29,10 @@ struct TeamFixture {
     daily_file: i64,
 }
 
+fn webhook_endpoint() -> Value {
+    json!({"url": "https://webhooks.invalid/", "event_types": ["message.received"]})
+}
+
 /// Builds the requests.
 struct Fixture<'a> {
     app: &'a TestApp,
@@ -50,6 +54,15 @@ impl Fixture<'_> {
     /// Creates a resource as the admin, for a request that deletes or changes it.
     async fn create(&self, path: &str, body: Value) -> i64 {
         self.admin().await.post(path, body).await.expect(201)["id"].as_i64().unwrap()
+    }
+
+    /// Replaces the team's webhook endpoint, so that the limit is not reached.
+    async fn webhook_endpoint(&self, team: i64) -> i64 {
+        let list = format!("/teams/{team}/webhook_endpoints");
+        for known in self.admin().await.get(&list).await.items() {
+            self.admin().await.delete(&format!("/webhook_endpoints/{}", known["id"])).await.no_content();
+        }
+        self.create(&list, webhook_endpoint()).await
     }
 
     async fn caller(&self, name: &str) -> Client {
@@ -85,6 +98,11 @@ impl Fixture<'_> {
                 let new = json!({"name": "Another", "permissions": ["reply"], "team_ids": [team]});
                 self.create("/api_keys", new).await
             }
+            "webhook_endpoints" => self.webhook_endpoint(team).await,
+            "webhook_deliveries" => {
+                let endpoint = self.webhook_endpoint(team).await;
+                self.create(&format!("/webhook_endpoints/{endpoint}/test"), json!({})).await
+            }
             other => panic!("{operation}: what is the id of {other}?"),
         }
     }
@@ -117,6 +135,8 @@ impl Fixture<'_> {
             "create_closure" => json!({"closure_reason_id": 4711}),
             "create_consent" => json!({"team_number": resources.team_number, "number": number,
                 "state": "opted_out", "note": "By phone."}),
+            "create_webhook_endpoint" | "update_webhook_endpoint" => webhook_endpoint(),
+            "list_webhook_deliveries" => return request,
             "create_template" => json!({"team_id": team, "name": name("Template"), "body": "Hello"}),
             "update_template" => json!({"name": name("Template"), "body": "Hello"}),
             "create_closure_reason" => json!({"team_id": team, "name": name("Reason")}),

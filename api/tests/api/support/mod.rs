@@ -10,6 +10,7 @@ pub(crate) mod daily_files;
 pub(crate) mod database;
 pub(crate) mod fixtures;
 pub(crate) mod gateway;
+pub(crate) mod receiver;
 pub(crate) mod statements;
 pub(crate) mod stream;
 pub(crate) mod stub_server;

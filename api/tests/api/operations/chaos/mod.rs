@@ -8,6 +8,7 @@
 mod cluster;
 mod load;
 mod verdict;
+mod webhooks;
 
 use std::time::Duration;
 

@@ -1,0 +1,274 @@
+//! Webhook endpoints in the database.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use secrecy::SecretString;
+use shared::{
+    ids::{EventId, TeamId, WebhookEndpointId},
+    webhook_delivery::DeliveryStatus,
+    webhook_endpoint::{DisabledReason, WebhookEndpoint, WebhookEventType},
+};
+
+use super::secret::Secrets;
+use crate::{
+    auth::TeamScope,
+    db::{
+        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, on_each,
+        schema::{webhook_deliveries, webhook_endpoints, webhook_positions},
+    },
+    events,
+};
+
+/// What a caller chooses.
+#[derive(Clone, Debug)]
+pub(super) struct Content {
+    pub(super) url: String,
+    pub(super) description: String,
+    pub(super) event_types: BTreeSet<WebhookEventType>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = webhook_endpoints)]
+struct Row {
+    id: i64,
+    team_id: i64,
+    url: String,
+    description: String,
+    event_types: AsText<BTreeSet<WebhookEventType>>,
+    disabled_at: Option<Timestamp>,
+    disabled_reason: Option<AsText<DisabledReason>>,
+    previous_secret_until: Option<Timestamp>,
+    created_by: String,
+    created_at: Timestamp,
+}
+
+impl From<Row> for WebhookEndpoint {
+    fn from(row: Row) -> Self {
+        Self {
+            id: WebhookEndpointId(row.id),
+            team_id: TeamId(row.team_id),
+            url: row.url,
+            description: row.description,
+            event_types: row.event_types.0,
+            enabled: row.disabled_at.is_none(),
+            disabled_at: row.disabled_at.map(DateTime::from),
+            disabled_reason: row.disabled_reason.map(|AsText(reason)| reason),
+            previous_secret_until: row.previous_secret_until.map(DateTime::from),
+            created_by: row.created_by,
+            created_at: row.created_at.0,
+            secret: None,
+        }
+    }
+}
+
+/// Returns the endpoints of a team, in the order of their creation.
+pub(super) fn list(conn: &mut DbConnection, team: TeamId) -> Result<Vec<WebhookEndpoint>, DbError> {
+    let rows: Vec<Row> = on_each!(conn, |c| webhook_endpoints::table
+        .filter(webhook_endpoints::team_id.eq(team.0))
+        .order(webhook_endpoints::id)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(WebhookEndpoint::from).collect())
+}
+
+/// Returns an endpoint, if its team is in the scope.
+pub(crate) fn find(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: WebhookEndpointId,
+) -> Result<Option<WebhookEndpoint>, DbError> {
+    let row: Option<Row> =
+        on_each!(conn, |c| webhook_endpoints::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+    Ok(row.map(WebhookEndpoint::from).filter(|endpoint| scope.includes(endpoint.team_id)))
+}
+
+/// Inserts an endpoint. If it is the only one, the events before it need no delivery, and the position in the log begins
+/// here.
+pub(super) fn insert(
+    conn: &mut DbConnection,
+    team: TeamId,
+    content: Content,
+    secret: &str,
+    by: &str,
+    now: DateTime<Utc>,
+) -> Result<WebhookEndpoint, DbError> {
+    let EventId(last) = events::queries::last_id(conn)?;
+    let any: Option<i64> = on_each!(conn, |c| webhook_endpoints::table
+        .filter(webhook_endpoints::id.gt(0))
+        .order(webhook_endpoints::id)
+        .select(webhook_endpoints::id)
+        .first(c)
+        .optional())?;
+    if any.is_none() {
+        let begin = (webhook_positions::newest.eq(last), webhook_positions::missing.eq("{}"));
+        on_each!(conn, |c| diesel::insert_into(webhook_positions::table)
+            .values((webhook_positions::id.eq(1), begin))
+            .on_conflict(webhook_positions::id)
+            .do_update()
+            .set(begin)
+            .execute(c))?;
+    }
+    let values = (
+        webhook_endpoints::team_id.eq(team.0),
+        webhook_endpoints::url.eq(content.url),
+        webhook_endpoints::description.eq(content.description),
+        webhook_endpoints::event_types.eq(AsText(content.event_types)),
+        webhook_endpoints::secret.eq(secret),
+        webhook_endpoints::after_event_id.eq(last),
+        webhook_endpoints::created_by.eq(by),
+        webhook_endpoints::created_at.eq(Timestamp(now)),
+    );
+    let row: Row = on_each!(conn, |c| diesel::insert_into(webhook_endpoints::table)
+        .values(values)
+        .returning(Row::as_returning())
+        .get_result(c))?;
+    Ok(row.into())
+}
+
+pub(super) fn update(
+    conn: &mut DbConnection,
+    id: WebhookEndpointId,
+    content: &Content,
+) -> Result<(), DbError> {
+    let changes = (
+        webhook_endpoints::url.eq(&content.url),
+        webhook_endpoints::description.eq(&content.description),
+        webhook_endpoints::event_types.eq(AsText(&content.event_types)),
+    );
+    on_each!(conn, |c| diesel::update(webhook_endpoints::table.find(id.0)).set(changes).execute(c))?;
+    Ok(())
+}
+
+/// Disables an endpoint. Returns `false` if it was disabled already.
+pub(crate) fn disable(
+    conn: &mut DbConnection,
+    id: WebhookEndpointId,
+    reason: DisabledReason,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let changes = (
+        webhook_endpoints::disabled_at.eq(Timestamp(now)),
+        webhook_endpoints::disabled_reason.eq(AsText(reason)),
+    );
+    let enabled = webhook_endpoints::table.find(id.0).filter(webhook_endpoints::disabled_at.is_null());
+    Ok(on_each!(conn, |c| diesel::update(enabled).set(changes).execute(c))? > 0)
+}
+
+/// Enables an endpoint. Its failed deliveries, and those that wait for a later attempt, are due now.
+pub(super) fn enable(
+    conn: &mut DbConnection,
+    id: WebhookEndpointId,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let changes = (
+        webhook_endpoints::disabled_at.eq(None::<Timestamp>),
+        webhook_endpoints::disabled_reason.eq(None::<String>),
+    );
+    on_each!(conn, |c| diesel::update(webhook_endpoints::table.find(id.0)).set(changes).execute(c))?;
+    let due = (
+        webhook_deliveries::status.eq(AsText(DeliveryStatus::Pending)),
+        webhook_deliveries::attempts.eq(0),
+        webhook_deliveries::due_at.eq(Timestamp(now)),
+    );
+    let of_endpoint = webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq(id.0));
+    let failed = of_endpoint.filter(webhook_deliveries::status.eq(AsText(DeliveryStatus::Failed)));
+    on_each!(conn, |c| diesel::update(failed).set(due).execute(c))?;
+    let later = of_endpoint.filter(IsDeliveryPending).filter(webhook_deliveries::due_at.gt(Timestamp(now)));
+    on_each!(conn, |c| diesel::update(later).set(due).execute(c))?;
+    Ok(())
+}
+
+pub(super) fn rotate(
+    conn: &mut DbConnection,
+    id: WebhookEndpointId,
+    secret: &str,
+    previous_until: DateTime<Utc>,
+) -> Result<(), DbError> {
+    // The new value of a column is computed from the old row.
+    let changes = (
+        webhook_endpoints::previous_secret.eq(webhook_endpoints::secret.nullable()),
+        webhook_endpoints::previous_secret_until.eq(Timestamp(previous_until)),
+        webhook_endpoints::secret.eq(secret),
+    );
+    on_each!(conn, |c| diesel::update(webhook_endpoints::table.find(id.0)).set(changes).execute(c))?;
+    Ok(())
+}
+
+/// Deletes an endpoint with its deliveries.
+pub(super) fn delete(conn: &mut DbConnection, id: WebhookEndpointId) -> Result<(), DbError> {
+    let deliveries = webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq(id.0));
+    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
+    on_each!(conn, |c| diesel::delete(webhook_endpoints::table.find(id.0)).execute(c))?;
+    Ok(())
+}
+
+/// What an endpoint subscribes to.
+#[derive(Clone, Debug)]
+pub(crate) struct Subscription {
+    pub(crate) endpoint: WebhookEndpointId,
+    pub(crate) team: TeamId,
+    pub(crate) event_types: BTreeSet<WebhookEventType>,
+    /// The last event before the endpoint was created.
+    pub(crate) after: EventId,
+}
+
+/// Returns the subscriptions of all endpoints, also of disabled ones, whose deliveries wait.
+pub(crate) fn subscriptions(conn: &mut DbConnection) -> Result<Vec<Subscription>, DbError> {
+    let rows: Vec<(i64, i64, AsText<BTreeSet<WebhookEventType>>, i64)> =
+        on_each!(conn, |c| webhook_endpoints::table
+            .filter(webhook_endpoints::id.gt(0))
+            .order(webhook_endpoints::id)
+            .select((
+                webhook_endpoints::id,
+                webhook_endpoints::team_id,
+                webhook_endpoints::event_types,
+                webhook_endpoints::after_event_id,
+            ))
+            .load(c))?;
+    let subscription = |(id, team, AsText(event_types), after)| Subscription {
+        endpoint: WebhookEndpointId(id),
+        team: TeamId(team),
+        event_types,
+        after: EventId(after),
+    };
+    Ok(rows.into_iter().map(subscription).collect())
+}
+
+/// Where deliveries of an endpoint go, and the secrets that sign them.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) endpoint: WebhookEndpointId,
+    pub(crate) team: TeamId,
+    pub(crate) url: String,
+    pub(crate) secrets: Secrets,
+}
+
+/// Returns the endpoints that are enabled.
+pub(crate) fn targets(conn: &mut DbConnection) -> Result<Vec<Target>, DbError> {
+    type Columns = (i64, i64, String, String, Option<String>, Option<Timestamp>);
+    let rows: Vec<Columns> = on_each!(conn, |c| webhook_endpoints::table
+        .filter(webhook_endpoints::id.gt(0))
+        .filter(webhook_endpoints::disabled_at.is_null())
+        .order(webhook_endpoints::id)
+        .select((
+            webhook_endpoints::id,
+            webhook_endpoints::team_id,
+            webhook_endpoints::url,
+            webhook_endpoints::secret,
+            webhook_endpoints::previous_secret,
+            webhook_endpoints::previous_secret_until,
+        ))
+        .load(c))?;
+    let target = |(id, team, url, secret, previous, until): Columns| Target {
+        endpoint: WebhookEndpointId(id),
+        team: TeamId(team),
+        url,
+        secrets: Secrets {
+            current: SecretString::from(secret),
+            previous: previous.map(SecretString::from).zip(until.map(DateTime::from)),
+        },
+    };
+    Ok(rows.into_iter().map(target).collect())
+}
