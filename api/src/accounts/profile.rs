@@ -1,6 +1,6 @@
 //! Changes that callers make to their own account: display name, e-mail address and password.
 
-use shared::account::{Account, PasswordChange, Profile};
+use shared::account::{Account, AccountDetail, PasswordChange, Profile};
 
 use super::{change::email_taken, queries};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     db::{DbError, Lock},
     events,
     fields::{Invalid, Taken, Validation},
+    precondition::{Changed, Expected, OwnAccount},
 };
 
 /// Why a caller's profile was not changed.
@@ -20,6 +21,9 @@ pub(crate) enum UpdateProfileError {
     /// The caller is an API key, which has no profile.
     #[error(transparent)]
     AccountRequired(#[from] AccountRequired),
+    /// The profile has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// Some fields are invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -59,6 +63,7 @@ pub(crate) enum ChangePasswordError {
 pub(crate) async fn update(
     authenticator: &Authenticator,
     caller: Caller,
+    expected: Expected,
     profile: Profile,
 ) -> Result<Caller, UpdateProfileError> {
     let (before, session) = caller.require_account()?;
@@ -79,6 +84,11 @@ pub(crate) async fn update(
         .write(move |conn| {
             // Serialises changes of accounts, so that a concurrent one cannot restore the old values.
             conn.advisory_lock(Lock::Accounts)?;
+            if let Some(AccountDetail { id, email, display_name, role, .. }) =
+                queries::find(conn, changed.id)?
+            {
+                expected.check(&OwnAccount { account: Account { id, email, display_name, role } })?;
+            }
             if let Some(hash) = confirmed {
                 if !auth::queries::has_password_hash(conn, changed.id, &hash)? {
                     return Err(ConfirmError::Wrong.into());

@@ -47,7 +47,7 @@ impl SecurityEvent {
     pub(crate) fn by(mut self, caller: &Caller) -> Self {
         self.by = Some(match &caller.identity {
             Identity::Account { account, .. } => format!("account {}", account.id),
-            Identity::ApiKey(key) => format!("API key {}", key.id),
+            Identity::ApiKey { key, .. } => format!("API key {}", key.id),
         });
         self
     }

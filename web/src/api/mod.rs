@@ -26,6 +26,7 @@ mod teams;
 mod templates;
 mod upload;
 
+pub(crate) use accounts::Own;
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;

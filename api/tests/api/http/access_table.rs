@@ -96,6 +96,9 @@ pub(super) const TABLE: &[(&str, &str, &str)] = &[
     ("list_api_keys", "-fffyfy", ""),
     ("list_rejected_messages", "-fffyfy", ""),
     ("create_api_key", "-fffyfy", ""),
+    ("get_api_key", "-fffyfy", "-fffyfn"),
+    ("create_api_key_rotation", "-fffyfy", "-fffyfn"),
+    ("delete_api_key_rotation", "-fffyfy", "-fffyfn"),
     ("delete_api_key", "-fffyfy", "-fffyfn"),
     ("stream_events", "-yyyyyy", ""),
     // Webhooks accept only the gateway's signature.

@@ -131,6 +131,7 @@ async fn every_post_of_the_document_is_in_the_table(app: TestApp) {
         "conversations/{id}/messages",
         "conversations/{id}/notes",
         "api_keys",
+        "api_keys/{id}/rotation",
         "teams/{id}/daily_files",
         "queue/next",
         "messages/{id}/send_now",
