@@ -15,7 +15,7 @@ use std::{
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
-    middleware::{Compress, from_fn},
+    middleware::{Compress, Condition, from_fn},
     web,
 };
 use chrono::TimeDelta;
@@ -229,7 +229,12 @@ fn serve(listener: TcpListener, state: web::Data<AppState>) -> std::io::Result<S
             .app_data(web::Data::from(Arc::clone(&state.auth)))
             .app_data(state.clone())
             .configure(router::routes)
+            .wrap(from_fn(middleware::leave_small_bodies))
             .wrap(Compress::default())
+            .wrap(Condition::new(
+                !state.http.cors_origins.is_empty(),
+                middleware::cors::cors(state.http.cors_origins.clone()),
+            ))
             .wrap(from_fn(middleware::guard))
             .wrap(TracingLogger::<RequestSpan>::new())
     });

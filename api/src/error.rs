@@ -7,6 +7,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
+use serde_json::Value;
 use shared::{
     ErrorCode, FieldError, Problem, account::AccountName, daily_file::Turnover, ids::ConversationId,
     message::Message,
@@ -39,7 +40,6 @@ pub(crate) use problem_of_inner;
 pub struct ApiError {
     problem: Box<Problem>,
     retry_after: Option<u64>,
-    rate_limit: Option<u32>,
     allow: Option<String>,
 }
 
@@ -47,12 +47,7 @@ impl ApiError {
     /// Creates an error with this code. `detail` says what happened and what the client can do about it.
     #[must_use]
     pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
-            problem: Box::new(Problem::new(code, detail)),
-            retry_after: None,
-            rate_limit: None,
-            allow: None,
-        }
+        Self { problem: Box::new(Problem::new(code, detail)), retry_after: None, allow: None }
     }
 
     /// One field is invalid.
@@ -91,13 +86,6 @@ impl ApiError {
         self
     }
 
-    /// Sets the `RateLimit-*` headers: the limit in requests per minute, of which none remain.
-    #[must_use]
-    pub fn rate_limit(mut self, per_minute: u32) -> Self {
-        self.rate_limit = Some(per_minute);
-        self
-    }
-
     /// Sets `Allow`: the methods that the path supports (RFC 9110, 15.5.6).
     #[must_use]
     pub fn allow(mut self, methods: impl Into<String>) -> Self {
@@ -130,6 +118,13 @@ impl ApiError {
     #[must_use]
     pub fn turnover(mut self, turnover: Turnover) -> Self {
         self.problem.turnover = Some(turnover);
+        self
+    }
+
+    /// Adds the resource as it is now.
+    #[must_use]
+    pub fn current(mut self, resource: Value) -> Self {
+        self.problem.current = Some(resource);
         self
     }
 
@@ -214,11 +209,6 @@ impl ResponseError for ApiError {
         response.content_type("application/problem+json").insert_header((header::CACHE_CONTROL, "no-store"));
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds));
-            if let Some(limit) = self.rate_limit {
-                response.insert_header(("RateLimit-Limit", limit));
-                response.insert_header(("RateLimit-Remaining", 0));
-                response.insert_header(("RateLimit-Reset", seconds));
-            }
         }
         if let Some(methods) = &self.allow {
             response.insert_header((header::ALLOW, methods.as_str()));

@@ -57,6 +57,7 @@
 //! - [`fields`]: validation of fields
 //! - [`paging`]: pages of lists
 //! - `spreadsheet`: CSV files for people
+//! - [`precondition`]: changes on condition that a resource has the version that the caller knows
 //! - [`error`]: the error type of all handlers
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
@@ -100,6 +101,7 @@ pub mod numbers;
 pub mod openapi;
 pub mod outbox;
 pub mod paging;
+pub mod precondition;
 pub mod rejected_messages;
 pub mod request_id;
 mod retention;

@@ -1,11 +1,14 @@
-//! Checks that apply to every request (host, restricted paths, compressed bodies), and headers that are added to every
-//! response (security, caching).
+//! Checks that apply to every request (host, restricted paths, compressed bodies, other origins), and headers that are
+//! added to every response (security, caching, rate limit).
+
+pub(crate) mod cors;
 
 use std::net::IpAddr;
 
+use actix_cors::CorsError;
 use actix_web::{
     Error, HttpMessage, ResponseError,
-    body::MessageBody,
+    body::{BodySize, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Uri,
@@ -19,12 +22,14 @@ use shared::ErrorCode;
 use subtle::ConstantTimeEq;
 
 use crate::{
-    auth,
-    config::{Exposure, HttpSettings, TrustedProxies},
+    auth::{self, Allowance},
+    config::{Exposure, HttpSettings, Origins, TrustedProxies},
     error::ApiError,
     request_id::RequestId,
 };
 
+/// The content coding of a body that is not to be compressed.
+const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
 /// The header with the id by which an operator finds the request in the log.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Headers of every response.
@@ -66,6 +71,8 @@ pub struct HttpPolicy {
     pub metrics_token: Option<SecretString>,
     /// Which clients may read the API documentation.
     pub api_docs: Exposure,
+    /// The origins whose web pages may use the API.
+    pub cors_origins: Origins,
 }
 
 impl HttpPolicy {
@@ -79,6 +86,7 @@ impl HttpPolicy {
             metrics: settings.metrics,
             metrics_token: settings.metrics_token.clone(),
             api_docs: settings.api_docs,
+            cors_origins: settings.cors_origins.clone(),
         }
     }
 }
@@ -96,11 +104,20 @@ pub(crate) async fn guard(
         Some(error) => request.into_response(error.error_response()).map_into_right_body(),
         None => {
             let client = client_of(policy.as_ref().map(|policy| &policy.trusted_proxies), &request);
-            id.scope(client, next.call(request)).await?.map_into_left_body()
+            let answer = id.scope(client, next.call(request)).await?;
+            let refused = answer.response().error().and_then(Error::as_error::<CorsError>).map(cors::problem);
+            match refused {
+                Some(error) => answer.into_response(error.error_response()).map_into_right_body(),
+                None => answer.map_into_left_body(),
+            }
         }
     };
     let is_secure = policy.is_some_and(|policy| policy.is_secure);
     add_headers(answer.headers_mut(), &path, is_secure);
+    let allowance = answer.request().extensions().get::<Allowance>().copied();
+    for (name, value) in allowance.iter().flat_map(Allowance::headers) {
+        answer.headers_mut().insert(HeaderName::from_static(name), value.into());
+    }
     if let Ok(id) = HeaderValue::try_from(id.to_string()) {
         answer.headers_mut().insert(REQUEST_ID, id);
     }
@@ -198,7 +215,27 @@ fn check_token(token: Option<&SecretString>, headers: &HeaderMap) -> Result<(), 
     Err(ApiError::new(ErrorCode::Unauthenticated, detail))
 }
 
+/// Minimum size of a body that is compressed. A smaller one fits into a packet anyway.
+const MIN_COMPRESSED: u64 = 1024;
+
+/// Marks a small body as one that is not to be compressed.
+pub(crate) async fn leave_small_bodies(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let mut answer = next.call(request).await?;
+    let is_small = matches!(answer.response().body().size(), BodySize::Sized(size) if size < MIN_COMPRESSED);
+    if is_small && !answer.headers().contains_key(header::CONTENT_ENCODING) {
+        answer.headers_mut().insert(header::CONTENT_ENCODING, IDENTITY);
+    }
+    Ok(answer)
+}
+
 fn add_headers(headers: &mut HeaderMap, path: &str, is_secure: bool) {
+    // It is for `Compress`, not for clients (RFC 9110, 8.4.1).
+    if headers.get(header::CONTENT_ENCODING) == Some(&IDENTITY) {
+        headers.remove(header::CONTENT_ENCODING);
+    }
     for (name, value) in HEADERS {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }

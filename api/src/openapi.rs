@@ -19,7 +19,13 @@ use utoipa::{
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use self::{bounds::Bounds, errors::Errors, examples::Examples, headers::IdempotencyKeys, schemas::Schemas};
+use self::{
+    bounds::Bounds,
+    errors::Errors,
+    examples::Examples,
+    headers::{IdempotencyKeys, SharedHeaders},
+    schemas::Schemas,
+};
 use crate::{
     accounts, api_keys, audit_entries, auth, closures, consents, conversations, customers, daily_files,
     erasures, events, health, legal_holds, messages, numbers, rejected_messages, search, tags, teams,
@@ -33,7 +39,10 @@ use crate::{
         description = "A desk where teams of agents hold two-way text-message conversations with customers.\n\n\
             Errors are `application/problem+json` (RFC 9457); match on `code`. Times are RFC 3339 in UTC, numbers E.164.\
             \n\nA method that a path does not have gets 405 `method_not_allowed` with `Allow`, a path that does not \
-            exist 404 `not_found`, and a compressed body 415 `unsupported_media_type`.",
+            exist 404 `not_found`, and a compressed body 415 `unsupported_media_type`.\
+            \n\nWhat several people edit has a version: the `ETag` of its responses, which lists contain as `version`. Send it \
+            as `If-Match` with a change. If the resource has another version by then, the change gets 412 \
+            `precondition_failed` with the resource as it is now in `current`.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     paths(
@@ -133,6 +142,9 @@ use crate::{
         rejected_messages::routes::list_rejected_messages,
         api_keys::routes::list_api_keys,
         api_keys::routes::create_api_key,
+        api_keys::routes::get_api_key,
+        api_keys::routes::create_api_key_rotation,
+        api_keys::routes::delete_api_key_rotation,
         api_keys::routes::delete_api_key,
         audit_entries::routes::list_audit_entries,
         erasures::routes::preview_erasure,
@@ -149,7 +161,7 @@ use crate::{
     ),
     components(schemas(Event, PresenceChange, Problem, WebhookPayload)),
     servers((url = "/", description = "This server")),
-    modifiers(&Credentials, &IdempotencyKeys, &Errors, &Schemas, &Bounds, &Examples)
+    modifiers(&Credentials, &IdempotencyKeys, &SharedHeaders, &Errors, &Schemas, &Bounds, &Examples)
 )]
 struct Document;
 

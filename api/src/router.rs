@@ -227,7 +227,11 @@ fn administration(urls: &mut Urls<'_>) {
     urls.at("/accounts/{id}", methods().get(account::get_account).put(account::update_account));
     urls.at("/accounts/{id}/password", methods().put(account::update_account_password));
     urls.at("/api_keys", methods().get(api_key::list_api_keys).post(api_key::create_api_key));
-    urls.at("/api_keys/{id}", methods().delete(api_key::delete_api_key));
+    urls.at("/api_keys/{id}", methods().get(api_key::get_api_key).delete(api_key::delete_api_key));
+    urls.at(
+        "/api_keys/{id}/rotation",
+        methods().post(api_key::create_api_key_rotation).delete(api_key::delete_api_key_rotation),
+    );
     urls.at("/audit_entries", methods().get(audit_entries::routes::list_audit_entries));
 }
 

@@ -2,6 +2,7 @@
 
 import type { Locator, Page } from "@playwright/test";
 
+import { expectAccessible } from "../fixtures/axe.ts";
 import { holdRequests } from "../fixtures/network.ts";
 import type { TestServer } from "../fixtures/server.ts";
 import { expect, test } from "../fixtures/test.ts";
@@ -64,7 +65,8 @@ test("an API key is shown once, allows only its permissions, and stops working o
     "Claims",
     /^Alex Admin · /,
     /.+/,
-    /Revoke/,
+    "never",
+    /Rotate.*Revoke/,
   ]);
   expect(await page.content()).not.toContain(key);
   await page.reload();
@@ -87,4 +89,63 @@ test("an API key needs at least one team, and a refusal keeps the input", async 
   await expect(dialog.getByRole("group", { name: "Teams" }).getByRole("alert")).not.toBeEmpty();
   await expect(dialog.getByRole("checkbox", { name: "Search" })).toBeChecked();
   await expect(dialog.getByLabel("Name")).toHaveValue("Reporting");
+});
+
+test("a rotated key has two secrets until the overlap is ended", async ({ page, server }) => {
+  const name = server.uniqueName("CRM");
+  const dialog = await openNewKey(page, server);
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("checkbox", { name: "Search" }).check();
+  await dialog.getByRole("checkbox", { name: "Claims" }).check();
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  const shown = page.getByRole("dialog", { name: `Key “${name}”` });
+  const copied = async () => {
+    const secret = await shown.getByLabel("Key", { exact: true }).inputValue();
+    await shown.getByRole("checkbox", { name: "I have copied the key" }).check();
+    await shown.getByRole("button", { name: "Done" }).click();
+    return secret;
+  };
+  const old = await copied();
+  const statusOf = async (key: string) =>
+    (await fetch(`${server.url}/api/v1/search?q=maria`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+  const row = page.getByRole("row").filter({ hasText: name });
+  await row.getByRole("button", { name: `Rotate ${name}` }).click();
+  const rotation = page.getByRole("dialog", { name: `New secret for “${name}”` });
+  await expectAccessible(page);
+  await expect(rotation.getByLabel("How long the present secret still works")).toHaveValue("24");
+  await rotation.getByRole("button", { name: "Create secret" }).click();
+  const secret = await copied();
+  expect(secret).not.toBe(old);
+  expect([await statusOf(old), await statusOf(secret)]).toEqual([200, 200]);
+  await expect(row).toContainText(`${old.slice(0, 11)}… works until`);
+  await expectAccessible(page);
+
+  await row.getByRole("button", { name: `Stop it now ${name}` }).click();
+  const confirmation = page.getByRole("dialog", { name: `Stop the old secret of “${name}”?` });
+  await confirmation.getByRole("button", { name: "Stop old secret" }).click();
+  await expect(row).not.toContainText("works until");
+  expect([await statusOf(old), await statusOf(secret)]).toEqual([401, 200]);
+});
+
+test("a key that expires soon stands out, and an expired one cannot be used", async ({ page, server }) => {
+  const name = server.uniqueName("Audit");
+  const dialog = await openNewKey(page, server);
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("checkbox", { name: "Search" }).check();
+  await dialog.getByRole("checkbox", { name: "Claims" }).check();
+  const expires = dialog.getByLabel("Expires");
+  await expect(expires).toHaveValue("never");
+  await expires.selectOption("On a date");
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  await expect(dialog.getByText("Enter a date.")).toBeVisible();
+  const inThreeDays = new Date(Date.now() + 3 * 24 * 3_600_000).toISOString().slice(0, 10);
+  await dialog.getByLabel("Date of expiry").fill(inThreeDays);
+  await dialog.getByRole("button", { name: "Create key" }).click();
+  const shown = page.getByRole("dialog", { name: `Key “${name}”` });
+  await shown.getByRole("checkbox", { name: "I have copied the key" }).check();
+  await shown.getByRole("button", { name: "Done" }).click();
+  const row = page.getByRole("row").filter({ hasText: name });
+  await expect(row.locator("time.badge-warning")).toHaveText(/^in [34] days$/);
+  await expectAccessible(page);
 });

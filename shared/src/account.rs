@@ -255,6 +255,9 @@ pub struct AccountDetail {
     /// When the account was disabled; `null` while it can sign in.
     #[serde(default, deserialize_with = "crate::time::optional")]
     pub disabled_at: Option<DateTime<Utc>>,
+    /// The version for `If-Match`: the value of `ETag`, without the quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// `POST /accounts`.

@@ -120,6 +120,10 @@ words! {
         PasswordChanged => "account.password_changed",
         /// An API key was created.
         ApiKeyCreated => "api_key.created",
+        /// An API key got a new secret.
+        ApiKeyRotated => "api_key.rotated",
+        /// The previous secret of an API key was stopped before its time.
+        ApiKeyOverlapEnded => "api_key.overlap_ended",
         /// An API key was revoked.
         ApiKeyRevoked => "api_key.revoked",
         /// A webhook endpoint was created.

@@ -23,6 +23,9 @@ pub struct ClosureReason {
     /// When the reason was archived; `null` while it can be chosen.
     #[serde(default, deserialize_with = "crate::time::optional")]
     pub archived_at: Option<DateTime<Utc>>,
+    /// The version for `If-Match`: the value of `ETag`, without the quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// `POST /closure_reasons`.

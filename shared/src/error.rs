@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{account::AccountName, daily_file::Turnover, ids::ConversationId, message::Message};
 
@@ -53,6 +54,8 @@ codes! {
     InvalidCredentials => "invalid_credentials", 401, "Wrong e-mail or password";
     /// The access token or session has expired.
     SessionExpired => "session_expired", 401, "The session has ended";
+    /// The API key has expired, or a rotation has replaced its secret.
+    ApiKeyExpired => "api_key_expired", 401, "The API key has expired";
     /// A state-changing request with cookie authentication has a missing or wrong `X-CSRF-Token`.
     CsrfMismatch => "csrf_mismatch", 403, "The CSRF token is missing or wrong";
     /// The caller lacks a permission.
@@ -95,6 +98,8 @@ codes! {
     UnusualDrop => "unusual_drop", 409, "The file replaces most customers";
     /// The gateway has deleted the attachment.
     MediaGone => "media_gone", 410, "The gateway has deleted this file";
+    /// The resource has another version than those in `If-Match`; see `current`.
+    PreconditionFailed => "precondition_failed", 412, "This was changed meanwhile";
     /// The body is larger than allowed.
     BodyTooLarge => "body_too_large", 413, "The body is too large";
     /// The `Host` header is not one of the hosts of this server.
@@ -184,6 +189,10 @@ pub struct Problem {
     /// For `unusual_drop`: how many customers the file would replace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub turnover: Option<Turnover>,
+    /// For `precondition_failed`: the resource as it is now, with its `version`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<Object>))]
+    pub current: Option<Value>,
 }
 
 impl Problem {
@@ -202,6 +211,7 @@ impl Problem {
             messages: Vec::new(),
             assigned_to: None,
             turnover: None,
+            current: None,
         }
     }
 }

@@ -59,6 +59,9 @@ pub struct TeamDetail {
     pub help_reply: Option<String>,
     /// The members, by name.
     pub members: Vec<Member>,
+    /// The version for `If-Match`: the value of `ETag`, without the quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 /// `POST /teams` and `PUT /teams/{id}`.

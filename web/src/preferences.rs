@@ -2,6 +2,11 @@
 //! changes, for the account's other tabs and devices. It belongs to the chunk of the notifications, which need the
 //! preferences.
 
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
+
 use leptos::prelude::*;
 use shared::{
     event::EventKind,
@@ -9,7 +14,8 @@ use shared::{
 };
 
 use crate::{
-    api::Client,
+    api::{Client, RequestError},
+    clock::pause,
     components::notices::{Notices, use_notices},
     keys::{are_enabled, use_keys},
     language::{choice, t},
@@ -24,6 +30,16 @@ use crate::{
 /// browser before the preferences were loaded.
 const STORED: &str = "smsc-stored";
 
+/// How often a change is sent if other devices keep changing the preferences.
+const MAX_ATTEMPTS: u32 = 5;
+
+thread_local! {
+    /// The version of the loaded preferences.
+    static VERSION: RefCell<String> = const { RefCell::new(String::new()) };
+    /// Whether a request that stores them is in progress.
+    static IS_STORING: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Follows them until the current owner is disposed.
 pub(crate) fn follow() {
     let (editor, keys, theme) = (PreferenceEditor::new(), use_keys(), use_theme());
@@ -35,11 +51,11 @@ pub(crate) fn follow() {
     let store_changes = move || {
         let shown = shown();
         if session.loaded_preferences().is_some_and(|own| of_browser(&own) != shown) {
-            editor.change(|own| (own.theme, own.shortcuts, own.language) = shown);
+            editor.change(move |own| (own.theme, own.shortcuts, own.language) = shown);
         }
     };
     let load = coalesce(move || async move {
-        let Ok(loaded) = client.get_preferences().await else { return };
+        let Ok((loaded, version)) = client.get_preferences().await else { return };
         if theme.is_disposed() || keys.enabled.is_disposed() {
             return;
         }
@@ -68,6 +84,7 @@ pub(crate) fn follow() {
             let _ = window().location().reload();
         }
         remember(&loaded);
+        VERSION.set(version);
         session.set_preferences(Some(loaded));
         untrack(store_changes);
     });
@@ -93,6 +110,47 @@ fn remember(stored: &Preferences) {
     storage::save(STORED, Some(&text(of_browser(stored))));
 }
 
+/// Stores changed preferences, once the change before is stored: it makes the version that this one is based on.
+async fn store(
+    client: Client,
+    new: Preferences,
+    change: impl Fn(&mut Preferences),
+) -> Result<Preferences, RequestError> {
+    while IS_STORING.get() {
+        pause(Duration::from_millis(20)).await;
+    }
+    IS_STORING.set(true);
+    let stored = store_now(client, new, change).await;
+    IS_STORING.set(false);
+    stored
+}
+
+/// Stores changed preferences. If another device has stored others meanwhile, changes those. Returns what is stored.
+async fn store_now(
+    client: Client,
+    mut new: Preferences,
+    change: impl Fn(&mut Preferences),
+) -> Result<Preferences, RequestError> {
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let version = VERSION.with_borrow(String::clone);
+        match client.put_preferences(&new, &version).await {
+            Ok(version) => {
+                VERSION.set(version);
+                return Ok(new);
+            }
+            Err(error) => {
+                let current = error.current::<Preferences>().filter(|_| attempts < MAX_ATTEMPTS);
+                let Some((current, version)) = current else { return Err(error) };
+                VERSION.set(version);
+                new = current;
+                change(&mut new);
+            }
+        }
+    }
+}
+
 /// Changes preferences.
 #[derive(Clone, Copy)]
 pub(crate) struct PreferenceEditor {
@@ -109,7 +167,7 @@ impl PreferenceEditor {
 
     /// Changes the preferences, here at once and then on the server. Changes nothing before they are loaded: the server
     /// would lose the others.
-    pub(crate) fn change(self, change: impl FnOnce(&mut Preferences)) {
+    pub(crate) fn change(self, change: impl Fn(&mut Preferences) + 'static) {
         let Self { client, notices, session } = self;
         let Some(mut new) = session.loaded_preferences() else {
             return notices
@@ -118,8 +176,8 @@ impl PreferenceEditor {
         change(&mut new);
         session.set_preferences(Some(new.clone()));
         spawn_detached(async move {
-            match client.put_preferences(&new).await {
-                Ok(()) => remember(&new),
+            match store(client, new, change).await {
+                Ok(stored) => remember(&stored),
                 Err(error) => notices.error(&error),
             }
         });
@@ -136,9 +194,9 @@ impl PreferenceEditor {
         // Stored first: all tabs store on the server what the browser has.
         choice::store(language);
         spawn_detached(async move {
-            match client.put_preferences(&new).await {
-                Ok(()) => {
-                    remember(&new);
+            match store(client, new, move |own| own.language = language).await {
+                Ok(stored) => {
+                    remember(&stored);
                     let _ = window().location().reload();
                 }
                 Err(error) => {

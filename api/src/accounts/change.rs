@@ -17,6 +17,7 @@ use crate::{
     db::{DbConnection, DbError, Lock},
     events,
     fields::{Invalid, Taken, Validation},
+    precondition::{Changed, Expected},
 };
 
 /// Why an account was not created.
@@ -56,6 +57,9 @@ pub enum UpdateAccountError {
     /// The caller may not change it.
     #[error(transparent)]
     Manage(#[from] ManageAccountError),
+    /// The account has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// Some fields are invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -144,12 +148,14 @@ pub fn update(
     authority: &Authority,
     by: Option<AccountId>,
     id: AccountId,
+    expected: &Expected,
     change: AccountChange,
     now: DateTime<Utc>,
 ) -> Result<AccountDetail, UpdateAccountError> {
     // Serialised, so that two administrators cannot remove each other's role at the same time.
     conn.advisory_lock(Lock::Accounts)?;
     let before = find_manageable(conn, authority, id)?;
+    expected.check(&before)?;
     let mut validation = Validation::default();
     let team_ids = change.team_ids.clone().unwrap_or_else(|| before.team_ids.clone());
     let row = changed_row(&mut validation, authority, &before, change, now);

@@ -16,6 +16,7 @@ impl From<UpdateAccountError> for ApiError {
     fn from(error: UpdateAccountError) -> Self {
         match error {
             UpdateAccountError::Manage(error) => error.into(),
+            UpdateAccountError::Changed(error) => error.into(),
             UpdateAccountError::Invalid(error) => error.into(),
             UpdateAccountError::Taken(error) => error.into(),
             UpdateAccountError::LastAdmin => Self::new(ErrorCode::LastAdmin, error.to_string()),
@@ -24,6 +25,6 @@ impl From<UpdateAccountError> for ApiError {
     }
 }
 
-problem_of_inner!(PreferencesError: Invalid, Database);
-problem_of_inner!(UpdateProfileError: AccountRequired, Invalid, Confirm, Taken, Database);
+problem_of_inner!(PreferencesError: Changed, Invalid, Database);
+problem_of_inner!(UpdateProfileError: AccountRequired, Changed, Invalid, Confirm, Taken, Database);
 problem_of_inner!(ChangePasswordError: AccountRequired, Invalid, Confirm, Password, Database);

@@ -1,7 +1,7 @@
 //! Changes that callers make to their own account: display name, e-mail address and password.
 
 use shared::{
-    account::{Account, PasswordChange, Profile},
+    account::{Account, AccountDetail, PasswordChange, Profile},
     audit_entry::{AuditAction, AuditSubjectKind},
 };
 
@@ -15,6 +15,7 @@ use crate::{
     db::{DbError, Lock},
     events,
     fields::{Invalid, Taken, Validation},
+    precondition::{Changed, Expected, OwnAccount},
 };
 
 /// Why a caller's profile was not changed.
@@ -23,6 +24,9 @@ pub(crate) enum UpdateProfileError {
     /// The caller is an API key, which has no profile.
     #[error(transparent)]
     AccountRequired(#[from] AccountRequired),
+    /// The profile has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// Some fields are invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -62,6 +66,7 @@ pub(crate) enum ChangePasswordError {
 pub(crate) async fn update(
     authenticator: &Authenticator,
     caller: Caller,
+    expected: Expected,
     profile: Profile,
 ) -> Result<Caller, UpdateProfileError> {
     let (before, session) = caller.require_account()?;
@@ -88,6 +93,11 @@ pub(crate) async fn update(
         .write(move |conn| {
             // Serialises changes of accounts, so that a concurrent one cannot restore the old values.
             conn.advisory_lock(Lock::Accounts)?;
+            if let Some(AccountDetail { id, email, display_name, role, .. }) =
+                queries::find(conn, changed.id)?
+            {
+                expected.check(&OwnAccount { account: Account { id, email, display_name, role } })?;
+            }
             if let Some(hash) = confirmed {
                 if !auth::queries::has_password_hash(conn, changed.id, &hash)? {
                     return Err(ConfirmError::Wrong.into());

@@ -12,9 +12,10 @@ use shared::{
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, Timestamp, on_each,
+        AsText, DbConnection, DbError, Timestamp, for_update, on_each,
         schema::{accounts, team_members, teams},
     },
+    precondition::version_of,
 };
 
 /// The fields of an account that can change.
@@ -103,6 +104,13 @@ pub(crate) fn set_password(
     Ok(())
 }
 
+/// Locks an account until the transaction ends.
+pub(super) fn lock(conn: &mut DbConnection, id: AccountId) -> Result<(), DbError> {
+    let row = accounts::table.filter(accounts::id.eq(id.0)).select(accounts::id);
+    let _: Option<i64> = for_update!(conn, row, |query, c| query.first(c).optional())?;
+    Ok(())
+}
+
 /// Returns an account.
 pub(super) fn find(conn: &mut DbConnection, id: AccountId) -> Result<Option<AccountDetail>, DbError> {
     let row: Option<Row> =
@@ -147,15 +155,23 @@ fn with_teams(conn: &mut DbConnection, rows: Vec<Row>) -> Result<Vec<AccountDeta
     for (account, team) in memberships {
         teams.entry(account).or_default().push(TeamId(team));
     }
-    let detail = |row: Row| AccountDetail {
-        id: AccountId(row.id),
-        email: row.email,
-        display_name: row.display_name,
-        role: row.role.0,
-        permissions: row.permissions.0,
-        team_ids: teams.remove(&row.id).unwrap_or_default(),
-        created_at: row.created_at.0,
-        disabled_at: row.disabled_at.map(DateTime::from),
+    let detail = |row: Row| {
+        let team_ids = teams.remove(&row.id).unwrap_or_default();
+        let (role, permissions) = (row.role.0, row.permissions.0);
+        let is_disabled = row.disabled_at.is_some();
+        let version =
+            version_of(&(&row.email, &row.display_name, role, &permissions, &team_ids, is_disabled));
+        AccountDetail {
+            id: AccountId(row.id),
+            email: row.email,
+            display_name: row.display_name,
+            role,
+            permissions,
+            team_ids,
+            created_at: row.created_at.0,
+            disabled_at: row.disabled_at.map(DateTime::from),
+            version,
+        }
     };
     Ok(rows.into_iter().map(detail).collect())
 }

@@ -23,6 +23,7 @@ use crate::{
     fields::Validation,
     idempotency::IdempotentRequest,
     paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
 };
 
@@ -93,14 +94,14 @@ pub async fn get_account(
     caller.require(Permission::ManageAccounts)?;
     let (authority, id) = (Authority::from(&caller), id.into_inner());
     let found = state.db.read(move |conn| change::detail(conn, &authority, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Changes an account. Fields that are left out keep their values. Disabling an account ends its sessions at once.
 ///
 /// To change the e-mail address of your own account, send `current_password`.
 #[utoipa::path(put, path = "/api/v1/accounts/{id}", operation_id = "update_account", tag = "accounts",
-    params(("id" = i64, Path, description = "The account")),
+    params(("id" = i64, Path, description = "The account"), ConditionalChange),
     request_body(content = AccountChange, example = json!({"display_name": "Eve", "disabled": true})),
     responses((status = 200, body = AccountDetail),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
@@ -112,6 +113,7 @@ pub async fn update_account(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<AccountId>,
+    expected: Expected,
     change: Body<AccountChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
@@ -125,7 +127,7 @@ pub async fn update_account(
     let changed = state
         .db
         .write(move |conn| {
-            let changed = change::update(conn, &authority, by, id, change, now)?;
+            let changed = change::update(conn, &authority, by, id, &expected, change, now)?;
             about(AuditAction::AccountChanged, &caller, &changed)
                 .detail("fields", changes)
                 .record(conn, now)?;
@@ -133,7 +135,7 @@ pub async fn update_account(
         })
         .await?;
     state.committed();
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Sets an account's password, and ends its sessions at once.

@@ -77,9 +77,16 @@ impl Authority {
         }
     }
 
+    /// Returns those of the permissions that the caller does not have.
+    #[must_use]
+    pub fn missing(&self, permissions: &BTreeSet<Permission>) -> BTreeSet<Permission> {
+        permissions.difference(&self.permissions).copied().collect()
+    }
+
     /// Adds a field error for permissions that the caller cannot grant.
     pub(crate) fn check_permissions(&self, validation: &mut Validation, wanted: &BTreeSet<Permission>) {
-        let missing: Vec<&str> = wanted.difference(&self.permissions).map(|known| known.as_str()).collect();
+        let missing = self.missing(wanted);
+        let missing: Vec<&str> = missing.iter().map(|known| known.as_str()).collect();
         if !missing.is_empty() {
             let message =
                 format!("You cannot grant permissions that you do not have: {}.", missing.join(", "));

@@ -43,7 +43,12 @@ pub enum Identity {
         session: i64,
     },
     /// An API key.
-    ApiKey(ApiKeyName),
+    ApiKey {
+        /// The API key.
+        key: ApiKeyName,
+        /// The hash of the secret that the caller presented.
+        key_hash: String,
+    },
 }
 
 impl Caller {
@@ -52,7 +57,7 @@ impl Caller {
     pub fn name(&self) -> &str {
         match &self.identity {
             Identity::Account { account, .. } => &account.display_name,
-            Identity::ApiKey(key) => &key.name,
+            Identity::ApiKey { key, .. } => &key.name,
         }
     }
 
@@ -61,7 +66,7 @@ impl Caller {
     pub fn sender(&self) -> Sender {
         let (kind, id) = match &self.identity {
             Identity::Account { account, .. } => (SenderKind::Account, account.id.0),
-            Identity::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
+            Identity::ApiKey { key, .. } => (SenderKind::ApiKey, key.id.0),
         };
         Sender { kind, id: Some(id), name: Some(self.name().to_owned()) }
     }
@@ -71,7 +76,7 @@ impl Caller {
     pub fn account_id(&self) -> Option<AccountId> {
         match &self.identity {
             Identity::Account { account, .. } => Some(account.id),
-            Identity::ApiKey(_) => None,
+            Identity::ApiKey { .. } => None,
         }
     }
 
@@ -82,7 +87,7 @@ impl Caller {
     pub fn require_account(&self) -> Result<(&Account, i64), AccountRequired> {
         match &self.identity {
             Identity::Account { account, session } => Ok((account, *session)),
-            Identity::ApiKey(_) => Err(AccountRequired),
+            Identity::ApiKey { .. } => Err(AccountRequired),
         }
     }
 

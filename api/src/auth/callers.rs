@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::ids::{AccountId, ApiKeyId};
+use shared::ids::AccountId;
 
 use super::{Caller, Identity, TeamScope, queries, token::SESSION_DAYS};
 use crate::{
@@ -29,19 +29,25 @@ const CAPACITY: usize = 4096;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Presented {
     Session(i64),
-    /// The hash of an API key.
+    /// The hash of the secret of an API key.
     KeyHash(String),
-    Key(ApiKeyId),
 }
 
 /// A caller, and what a later request must check.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) caller: Arc<Caller>,
-    /// When the session ends, however often it is refreshed. `None` for an API key.
+    /// When the session ends, however often it is refreshed, or the secret of an API key expires.
     ends_at: Option<DateTime<Utc>>,
-    /// When the session or API key was last used, as far as it is recorded.
+    /// When the session or the secret was last used, as far as it is recorded.
     pub(super) last_used_at: Option<DateTime<Utc>>,
+}
+
+impl Known {
+    /// Whether the session has ended, or the secret has expired.
+    pub(super) fn has_ended(&self, now: DateTime<Utc>) -> bool {
+        self.ends_at.is_some_and(|ends_at| ends_at <= now)
+    }
 }
 
 /// The known callers.
@@ -78,7 +84,7 @@ impl Callers {
         let version = self.versions.of_account(account);
         let load = move |conn: &mut DbConnection| load_session(conn, session, now);
         let known = self.find(Presented::Session(session), version, load).await?;
-        let known = known.filter(|known| known.ends_at.is_none_or(|ends_at| now < ends_at));
+        let known = known.filter(|known| !known.has_ended(now));
         let last_use = known.as_ref().and_then(|known| known.last_used_at);
         if last_use.is_some_and(|last_use| now - last_use >= LAST_USE_INTERVAL) {
             self.record_use(session, now).await;
@@ -98,10 +104,13 @@ impl Callers {
         self.known.forget(&Presented::Session(session));
     }
 
-    /// Returns the caller with the API key of this hash, or `None` if there is none or it was revoked.
+    /// Returns the caller with the API key of this hash, or `None` if there is none or it was revoked. The secret may have
+    /// expired.
     pub(super) async fn of_api_key(&self, key_hash: String) -> Result<Option<Known>, DbError> {
         let presented = Presented::KeyHash(key_hash.clone());
-        let load = move |conn: &mut DbConnection| Ok(queries::live_api_key(conn, &key_hash)?.map(of_api_key));
+        let load = move |conn: &mut DbConnection| {
+            Ok(queries::live_api_key(conn, &key_hash)?.map(|found| of_api_key(found, key_hash)))
+        };
         let known = self.find(presented.clone(), self.versions.of_api_keys(), load).await?;
         if known.is_none() {
             // Guesses do not push known callers out.
@@ -123,11 +132,9 @@ impl Callers {
     pub(crate) async fn reload(&self, caller: &Caller) -> Result<Option<Arc<Caller>>, DbError> {
         let known = match &caller.identity {
             Identity::Account { account, session } => self.of_session(account.id, *session).await?,
-            Identity::ApiKey(key) => {
-                let id = key.id;
-                let load =
-                    move |conn: &mut DbConnection| Ok(queries::live_api_key_by_id(conn, id)?.map(of_api_key));
-                self.find(Presented::Key(id), self.versions.of_api_keys(), load).await?
+            Identity::ApiKey { key_hash, .. } => {
+                let known = self.of_api_key(key_hash.clone()).await?;
+                known.filter(|known| !known.has_ended(self.clock.now()))
             }
         };
         Ok(known.map(|known| known.caller))
@@ -181,11 +188,11 @@ fn load_session(conn: &mut DbConnection, session: i64, now: DateTime<Utc>) -> Re
     Ok(Some(Known { caller: Arc::new(caller), ends_at: Some(ends_at), last_used_at }))
 }
 
-fn of_api_key(found: queries::ApiKeyRow) -> Known {
+fn of_api_key(found: queries::ApiKeyRow, key_hash: String) -> Known {
     let caller = Caller {
-        identity: Identity::ApiKey(found.name),
+        identity: Identity::ApiKey { key: found.name, key_hash },
         permissions: found.permissions,
         scope: TeamScope::Only(found.teams),
     };
-    Known { caller: Arc::new(caller), ends_at: None, last_used_at: found.last_used_at }
+    Known { caller: Arc::new(caller), ends_at: found.expires_at, last_used_at: found.last_used_at }
 }

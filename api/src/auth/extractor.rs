@@ -3,12 +3,13 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
 use chrono::TimeDelta;
 use shared::{ErrorCode, api_key::API_KEY_PREFIX, ids::AccountId};
 
 use super::{
-    Authenticator, Caller, cookies::Purpose, csrf, queries, refresh::RefreshError, token::token_hash,
+    Allowance, Authenticator, Caller, cookies::Purpose, csrf, queries, refresh::RefreshError,
+    token::token_hash,
 };
 use crate::error::ApiError;
 
@@ -35,7 +36,12 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
     } else {
         by_session(auth, request, &token, by_cookie).await?
     };
-    auth.rate_limit.count(&caller.identity)?;
+    let counted = auth.rate_limit.count(&caller.identity);
+    if let Some(allowance) = counted.map_or_else(|limited| Some(limited.into()), |allowance| allowance) {
+        // For the headers of the response, also of a refusal.
+        request.extensions_mut().insert::<Allowance>(allowance);
+    }
+    counted?;
     Ok(Arc::unwrap_or_clone(caller))
 }
 
@@ -68,6 +74,12 @@ async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Arc<Caller>, ApiE
         ApiError::new(ErrorCode::Unauthenticated, "The API key does not exist or was revoked.")
     })?;
     let now = auth.clock.now();
+    if found.has_ended(now) {
+        return Err(ApiError::new(
+            ErrorCode::ApiKeyExpired,
+            "This API key has expired, or its secret was replaced. Use the new secret, or ask an administrator for one.",
+        ));
+    }
     if found.last_used_at.is_none_or(|last| now - last >= LAST_USE_INTERVAL) {
         let used = hash.clone();
         auth.db.write(move |conn| queries::record_api_key_use(conn, &used, now)).await?;

@@ -34,7 +34,7 @@ pub use authority::Authority;
 pub use caller::{AccountRequired, Caller, Identity, MissingPermission};
 pub use callers::Callers;
 pub use password::{PasswordError, PasswordPool};
-pub use rate_limit::RateLimit;
+pub use rate_limit::{Allowance, RateLimit};
 pub use scope::TeamScope;
 pub use throttle::SignInThrottle;
 pub use token::TokenKeys;

@@ -82,9 +82,7 @@ impl From<Throttled> for ApiError {
 
 impl From<RateLimited> for ApiError {
     fn from(error: RateLimited) -> Self {
-        Self::new(ErrorCode::TooManyRequests, error.to_string())
-            .retry_after(error.retry_after)
-            .rate_limit(error.per_minute)
+        Self::new(ErrorCode::TooManyRequests, error.to_string()).retry_after(error.retry_after)
     }
 }
 

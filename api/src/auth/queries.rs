@@ -287,58 +287,63 @@ pub(crate) fn team_ids(conn: &mut DbConnection, scope: &TeamScope) -> Result<Vec
     }
 }
 
-/// A valid API key as needed for a request.
+/// An API key as needed for a request.
 pub(super) struct ApiKeyRow {
     pub(super) name: ApiKeyName,
     pub(super) permissions: BTreeSet<Permission>,
     pub(super) teams: Vec<TeamId>,
+    /// When the presented secret was last used.
     pub(super) last_used_at: Option<DateTime<Utc>>,
+    /// When the presented secret stops working.
+    pub(super) expires_at: Option<DateTime<Utc>>,
 }
 
-/// Returns the API key with this hash, unless it was revoked.
+/// Returns the API key whose present or previous secret has this hash, unless the key was revoked.
 pub(super) fn live_api_key(conn: &mut DbConnection, key_hash: &str) -> Result<Option<ApiKeyRow>, DbError> {
-    let id: Option<i64> = on_each!(conn, |c| api_keys::table
-        .filter(api_keys::key_hash.eq(key_hash))
-        .select(api_keys::id)
-        .first(c)
-        .optional())?;
-    id.map_or(Ok(None), |id| live_api_key_by_id(conn, ApiKeyId(id)))
-}
-
-/// Returns the API key with this id, unless it was revoked.
-pub(super) fn live_api_key_by_id(
-    conn: &mut DbConnection,
-    id: ApiKeyId,
-) -> Result<Option<ApiKeyRow>, DbError> {
-    let row: Option<(String, AsText<BTreeSet<Permission>>, Option<Timestamp>)> =
+    type Times = (Option<Timestamp>, Option<Timestamp>);
+    let row: Option<(i64, String, AsText<BTreeSet<Permission>>, String, Times, Times)> =
         on_each!(conn, |c| api_keys::table
-            .filter(api_keys::id.eq(id.0))
+            .filter(api_keys::key_hash.eq(key_hash).or(api_keys::previous_hash.eq(key_hash)))
             .filter(api_keys::revoked_at.is_null())
-            .select((api_keys::name, api_keys::permissions, api_keys::last_used_at))
+            .select((
+                api_keys::id,
+                api_keys::name,
+                api_keys::permissions,
+                api_keys::key_hash,
+                (api_keys::last_used_at, api_keys::expires_at),
+                (api_keys::previous_used_at, api_keys::previous_expires_at),
+            ))
             .first(c)
             .optional())?;
-    let Some((name, AsText(permissions), last_used_at)) = row else {
+    let Some((id, name, AsText(permissions), present_hash, present, previous)) = row else {
         return Ok(None);
     };
     let teams: Vec<i64> = on_each!(conn, |c| api_key_teams::table
-        .filter(api_key_teams::api_key_id.eq(id.0))
+        .filter(api_key_teams::api_key_id.eq(id))
         .select(api_key_teams::team_id)
         .load(c))?;
+    let (last_used_at, expires_at) = if present_hash == key_hash { present } else { previous };
     Ok(Some(ApiKeyRow {
-        name: ApiKeyName { id, name },
+        name: ApiKeyName { id: ApiKeyId(id), name },
         permissions,
         teams: teams.into_iter().map(TeamId).collect(),
         last_used_at: last_used_at.map(DateTime::from),
+        expires_at: expires_at.map(DateTime::from),
     }))
 }
 
+/// Records the use of an API key by the secret with this hash.
 pub(super) fn record_api_key_use(
     conn: &mut DbConnection,
     key_hash: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let used = Timestamp(now);
     on_each!(conn, |c| diesel::update(api_keys::table.filter(api_keys::key_hash.eq(key_hash)))
-        .set(api_keys::last_used_at.eq(Timestamp(now)))
+        .set(api_keys::last_used_at.eq(used))
+        .execute(c))?;
+    on_each!(conn, |c| diesel::update(api_keys::table.filter(api_keys::previous_hash.eq(key_hash)))
+        .set((api_keys::last_used_at.eq(used), api_keys::previous_used_at.eq(used)))
         .execute(c))?;
     Ok(())
 }

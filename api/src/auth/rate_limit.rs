@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU32, time::Duration};
 
-use governor::{Quota, RateLimiter, middleware::NoOpMiddleware, state::keyed::DashMapStateStore};
+use governor::{Quota, RateLimiter, middleware::StateInformationMiddleware, state::keyed::DashMapStateStore};
 use shared::{format::duration, message::SenderKind};
 
 use super::Identity;
@@ -29,10 +29,41 @@ pub struct RateLimited {
     pub retry_after: u64,
 }
 
+/// What a caller has left of the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    per_minute: u32,
+    /// Number of requests that are allowed now.
+    remaining: u32,
+    /// Number of seconds until the next request is allowed.
+    wait: u64,
+}
+
+impl Allowance {
+    /// Returns the headers that state it.
+    #[must_use]
+    pub fn headers(&self) -> [(&'static str, u64); 3] {
+        [
+            ("ratelimit-limit", self.per_minute.into()),
+            ("ratelimit-remaining", self.remaining.into()),
+            ("ratelimit-reset", self.wait),
+        ]
+    }
+}
+
+impl From<RateLimited> for Allowance {
+    fn from(limited: RateLimited) -> Self {
+        Self { per_minute: limited.per_minute, remaining: 0, wait: limited.retry_after }
+    }
+}
+
+/// The limiter of each account and API key, which says how many requests remain.
+type Limiter = RateLimiter<Key, DashMapStateStore<Key>, Clock, StateInformationMiddleware>;
+
 /// The rate limit, with the recent requests of each account and API key.
 pub struct RateLimit {
     // `None` when there is no limit.
-    limiter: Option<RateLimiter<Key, DashMapStateStore<Key>, Clock, NoOpMiddleware<Duration>>>,
+    limiter: Option<Limiter>,
     clock: Clock,
     per_minute: u32,
 }
@@ -49,27 +80,31 @@ impl RateLimit {
     pub fn new(per_minute: u32, clock: Clock) -> Self {
         let limiter = NonZeroU32::new(per_minute).map(|rate| {
             let burst = NonZeroU32::new(per_minute / 6).unwrap_or(NonZeroU32::MIN);
-            RateLimiter::new(
-                Quota::per_minute(rate).allow_burst(burst),
-                DashMapStateStore::default(),
-                clock.clone(),
-            )
+            let quota = Quota::per_minute(rate).allow_burst(burst);
+            Limiter::new(quota, DashMapStateStore::default(), clock.clone())
         });
         Self { limiter, clock, per_minute }
     }
 
-    /// Counts a request, or refuses it when the limit is reached.
-    pub(super) fn count(&self, identity: &Identity) -> Result<(), RateLimited> {
-        let Some(limiter) = &self.limiter else {
-            return Ok(());
+    /// Counts a request, or refuses it when the limit is reached. Returns what is left, or `None` if there is no limit.
+    pub(super) fn count(&self, identity: &Identity) -> Result<Option<Allowance>, RateLimited> {
+        let (Some(limiter), per_minute) = (&self.limiter, self.per_minute) else {
+            return Ok(None);
         };
         let key = match identity {
             Identity::Account { account, .. } => (SenderKind::Account, account.id.0),
-            Identity::ApiKey(key) => (SenderKind::ApiKey, key.id.0),
+            Identity::ApiKey { key, .. } => (SenderKind::ApiKey, key.id.0),
         };
-        limiter.check_key(&key).map_err(|until| {
-            let wait = until.wait_time_from(governor::clock::Clock::now(&self.clock));
-            RateLimited { per_minute: self.per_minute, retry_after: wait.as_secs() + 1 }
-        })
+        match limiter.check_key(&key) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                let wait = if remaining > 0 { 0 } else { 60_u64.div_ceil(per_minute.into()) };
+                Ok(Some(Allowance { per_minute, remaining, wait }))
+            }
+            Err(until) => {
+                let wait = until.wait_time_from(governor::clock::Clock::now(&self.clock));
+                Err(RateLimited { per_minute, retry_after: wait.as_secs() + 1 })
+            }
+        }
     }
 }

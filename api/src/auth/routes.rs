@@ -19,6 +19,7 @@ use crate::{
     error::ApiError,
     outbox::gateway_access,
     paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
     teams,
 };
@@ -81,11 +82,12 @@ pub async fn delete_session(state: web::Data<AppState>, caller: Caller) -> Resul
     responses((status = 200, body = Me)),
     security(("bearer" = []), ("cookie" = [])))]
 pub async fn get_me(state: web::Data<AppState>, caller: Caller) -> Result<HttpResponse, ApiError> {
-    Ok(HttpResponse::Ok().json(me(&state, caller).await?))
+    Ok(precondition::routes::versioned(&me(&state, caller).await?))
 }
 
 /// Changes the caller's own name, and with `current_password` also its e-mail address.
 #[utoipa::path(put, path = "/api/v1/me", operation_id = "update_me", tag = "sessions",
+    params(ConditionalChange),
     request_body(content = Profile, example = json!({"display_name": "Ann"})),
     responses((status = 200, body = Me),
         (status = 403, description = "`csrf_mismatch`; `forbidden` for an API key", body = shared::Problem),
@@ -96,11 +98,12 @@ pub async fn get_me(state: web::Data<AppState>, caller: Caller) -> Result<HttpRe
 pub async fn update_me(
     state: web::Data<AppState>,
     caller: Caller,
+    expected: Expected,
     profile: Body<Profile>,
 ) -> Result<HttpResponse, ApiError> {
-    let caller = profile::update(&state.auth, caller, profile.into_inner()).await?;
+    let caller = profile::update(&state.auth, caller, expected, profile.into_inner()).await?;
     state.committed();
-    Ok(HttpResponse::Ok().json(me(&state, caller).await?))
+    Ok(precondition::routes::versioned(&me(&state, caller).await?))
 }
 
 /// Changes the caller's own password and ends its other sessions.
@@ -180,7 +183,7 @@ async fn me(state: &AppState, caller: Caller) -> Result<Me, ApiError> {
         .await?;
     let (account, api_key) = match caller.identity {
         Identity::Account { account, .. } => (Some(account), None),
-        Identity::ApiKey(key) => (None, Some(key)),
+        Identity::ApiKey { key, .. } => (None, Some(key)),
     };
     Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
 }

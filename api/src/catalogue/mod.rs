@@ -20,12 +20,13 @@ use crate::{
     db::{DbConnection, DbError, Lock},
     events,
     fields::{Invalid, Taken, same_name},
+    precondition::{Changed, Expected, Versioned},
     teams,
 };
 use order::placed;
 
 /// A kind of entry, with the queries that the rules need.
-pub(crate) trait CatalogueEntry: Sized {
+pub(crate) trait CatalogueEntry: Versioned + Sized {
     /// The id of an entry.
     type Id: Copy + PartialEq + Into<i64>;
     /// What the entries are called in error messages.
@@ -77,6 +78,9 @@ pub enum AccessError {
     /// The caller may read the entry but not change it.
     #[error(transparent)]
     Owner(#[from] OwnerError),
+    /// The entry has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -188,7 +192,8 @@ pub(crate) fn create<E: CatalogueEntry>(
     Ok(created)
 }
 
-/// Locks the catalogue for a change of an entry, and checks that the caller may change it. Returns the entry.
+/// Locks the catalogue for a change of an entry, and checks that the caller may change it, and that the entry has an
+/// expected version. Returns the entry.
 ///
 /// # Errors
 /// [`AccessError`].
@@ -196,10 +201,12 @@ pub(crate) fn begin_change<E: CatalogueEntry>(
     conn: &mut DbConnection,
     authority: &Authority,
     id: E::Id,
+    expected: &Expected,
 ) -> Result<E, AccessError> {
     conn.advisory_lock(E::LOCK)?;
     let entry: E = get(conn, authority.scope(), id)?;
     authority.require_owner(entry.team_id())?;
+    expected.check(&entry)?;
     Ok(entry)
 }
 
@@ -264,9 +271,10 @@ pub(crate) fn delete<E: CatalogueEntry>(
     conn: &mut DbConnection,
     authority: &Authority,
     id: E::Id,
+    expected: &Expected,
     now: DateTime<Utc>,
 ) -> Result<(), AccessError> {
-    let entry: E = begin_change(conn, authority, id)?;
+    let entry: E = begin_change(conn, authority, id, expected)?;
     E::lock(conn, id)?;
     if !E::was_used(conn, id)? {
         E::delete(conn, id)?;

@@ -3,5 +3,5 @@
 use super::{AccessError, ChangeError};
 use crate::error::problem_of_inner;
 
-problem_of_inner!(AccessError: Lookup, Owner, Database);
+problem_of_inner!(AccessError: Lookup, Owner, Changed, Database);
 problem_of_inner!(ChangeError: Access, Invalid, Taken, Lookup, Database);

@@ -12,6 +12,7 @@ use crate::{
     catalogue::{self, Change, ChangeError},
     db::DbConnection,
     fields::Validation,
+    precondition::Expected,
 };
 
 /// Creates a reason, at the end of its team's list.
@@ -41,10 +42,11 @@ pub fn update(
     conn: &mut DbConnection,
     authority: &Authority,
     id: ClosureReasonId,
+    expected: &Expected,
     change: &ClosureReasonChange,
     now: DateTime<Utc>,
 ) -> Result<ClosureReason, ChangeError> {
-    let before: ClosureReason = catalogue::begin_change(conn, authority, id)?;
+    let before: ClosureReason = catalogue::begin_change(conn, authority, id, expected)?;
     let mut validation = Validation::default();
     let name = validation.name("name", &change.name);
     validation.finish()?;

@@ -14,6 +14,7 @@ use crate::{
         DbConnection, DbError, Timestamp, for_share, on_each,
         schema::{closure_reasons, conversations},
     },
+    precondition::version_of,
 };
 
 #[derive(Queryable, Selectable)]
@@ -28,12 +29,14 @@ struct Row {
 
 impl From<Row> for ClosureReason {
     fn from(row: Row) -> Self {
+        let version = version_of(&(&row.name, row.archived_at.is_some()));
         Self {
             id: ClosureReasonId(row.id),
             team_id: row.team_id.map(TeamId),
             name: row.name,
             position: row.position,
             archived_at: row.archived_at.map(DateTime::from),
+            version,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{of_short_list, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
     teams,
 };
@@ -100,12 +101,12 @@ pub async fn get_closure_reason(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let found = state.db.read(move |conn| catalogue::get::<ClosureReason>(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Changes a closure reason's name or position, or archives or restores it.
 #[utoipa::path(put, path = "/api/v1/closure_reasons/{id}", operation_id = "update_closure_reason",
-    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
+    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason"), ConditionalChange),
     request_body(content = ClosureReasonChange, example = json!({"name": "Paid in full", "position": 0})),
     responses((status = 200, body = ClosureReason),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
@@ -115,18 +116,20 @@ pub async fn update_closure_reason(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ClosureReasonId>,
+    expected: Expected,
     change: Body<ClosureReasonChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    let changed = state.db.write(move |conn| change::update(conn, &authority, id, &change, now)).await?;
+    let changed =
+        state.db.write(move |conn| change::update(conn, &authority, id, &expected, &change, now)).await?;
     state.committed();
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Deletes a closure reason. One that was ever used is archived instead, so that the history keeps its name.
 #[utoipa::path(delete, path = "/api/v1/closure_reasons/{id}", operation_id = "delete_closure_reason",
-    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason")),
+    tag = "closure reasons", params(("id" = i64, Path, description = "The closure reason"), ConditionalChange),
     responses((status = 204, description = "Deleted, or archived if it was used"),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -134,10 +137,14 @@ pub async fn delete_closure_reason(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<ClosureReasonId>,
+    expected: Expected,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    state.db.write(move |conn| catalogue::delete::<ClosureReason>(conn, &authority, id, now)).await?;
+    state
+        .db
+        .write(move |conn| catalogue::delete::<ClosureReason>(conn, &authority, id, &expected, now))
+        .await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

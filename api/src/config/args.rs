@@ -212,6 +212,15 @@ pub struct SettingArgs {
     /// Access to `/api/docs` and `/api/openapi.json`: `on`, `loopback` or `off`, as for `/metrics`. Default: `on`.
     #[arg(long, global = true, env = "SMS_CHAT_API_DOCS", alias = "sms-chat-api-docs", value_name = "WHO")]
     pub api_docs: Option<String>,
+    /// The origins of other web applications whose pages may use the API from a browser (CORS), separated by commas: `https://crm.example.com,http://localhost:3000`. Such pages authenticate with a bearer token, never with cookies. Default: none.
+    #[arg(
+        long,
+        global = true,
+        env = "SMS_CHAT_CORS_ORIGINS",
+        alias = "sms-chat-cors-origins",
+        value_name = "ORIGINS"
+    )]
+    pub cors_origins: Option<String>,
     /// The log filter in `tracing` syntax: `info`, `debug`, `api=debug,warn`. Message bodies, numbers and names are logged only at `debug` and `trace`. Default: `info`.
     #[arg(long, global = true, env = "SMS_CHAT_LOG", alias = "sms-chat-log", value_name = "FILTER")]
     pub log: Option<String>,

@@ -4,6 +4,7 @@
 mod args;
 mod document;
 mod gateway;
+mod origins;
 mod proxies;
 mod secret;
 mod secret_files;
@@ -21,6 +22,7 @@ use crate::db::{DatabaseUrl, InvalidDatabaseUrl};
 pub use args::SettingArgs;
 pub use document::document;
 pub use gateway::{Credentials, GatewayKind, GatewaySettings};
+pub use origins::{OriginError, Origins};
 pub use proxies::{ProxyError, TrustedProxies};
 pub use secret_files::SecretFileArgs;
 pub use signature::WebhookSignature;
@@ -91,6 +93,8 @@ pub struct HttpSettings {
     pub metrics_token: Option<SecretString>,
     /// Access to the API documentation.
     pub api_docs: Exposure,
+    /// The origins whose web pages may use the API.
+    pub cors_origins: Origins,
 }
 
 /// The clients that may read a resource.
@@ -144,6 +148,7 @@ impl Settings {
                 metrics: parse_exposure(&args.metrics, "SMS_CHAT_METRICS")?,
                 metrics_token: secret::token(non_empty(&args.metrics_token), "SMS_CHAT_METRICS_TOKEN")?,
                 api_docs: parse_exposure(&args.api_docs, "SMS_CHAT_API_DOCS")?,
+                cors_origins: cors_origins(non_empty(&args.cors_origins))?,
             },
             jwt_secret,
             shutdown_delay: TimeDelta::seconds(shutdown_delay.into()),
@@ -199,6 +204,14 @@ fn trusted_proxies(text: Option<&str>) -> Result<TrustedProxies, SettingError> {
     })
 }
 
+fn cors_origins(text: Option<&str>) -> Result<Origins, SettingError> {
+    text.unwrap_or_default().parse().map_err(|error: OriginError| SettingError {
+        variable: "SMS_CHAT_CORS_ORIGINS",
+        problem: error.to_string(),
+        example: "https://crm.example.com,http://localhost:3000",
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,6 +247,7 @@ mod tests {
             SettingArgs { public_url: Some("desk.example.com".into()), ..with_secret() },
             SettingArgs { database_connections: Some("0".into()), ..with_secret() },
             SettingArgs { trusted_proxies: Some("10.0.0.0/40".into()), ..with_secret() },
+            SettingArgs { cors_origins: Some("*".into()), ..with_secret() },
         ];
         let named = wrong.map(|args| problem(args).split(' ').next().unwrap().to_owned());
         assert_eq!(
@@ -245,7 +259,8 @@ mod tests {
                 "TWILIO_AUTH_TOKEN",
                 "SMS_CHAT_PUBLIC_URL",
                 "SMS_CHAT_DATABASE_CONNECTIONS",
-                "SMS_CHAT_TRUSTED_PROXIES"
+                "SMS_CHAT_TRUSTED_PROXIES",
+                "SMS_CHAT_CORS_ORIGINS"
             ]
         );
     }

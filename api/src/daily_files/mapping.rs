@@ -7,8 +7,9 @@ use shared::{daily_file::ColumnMapping, ids::TeamId};
 
 use crate::{
     auth::{NotFound, Resource, TeamScope},
-    db::{DbConnection, DbError},
+    db::{DbConnection, DbError, Lock},
     fields::{Invalid, Validation, same_name},
+    precondition::{Changed, Expected},
     teams,
 };
 
@@ -21,6 +22,9 @@ pub(super) enum MappingError {
     /// The team does not exist, or the caller is not in it.
     #[error(transparent)]
     NotFound(#[from] NotFound),
+    /// The mapping has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// A column name is invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -50,9 +54,11 @@ pub(super) fn update(
     conn: &mut DbConnection,
     scope: &TeamScope,
     team: TeamId,
+    expected: &Expected,
     given: &ColumnMapping,
 ) -> Result<ColumnMapping, MappingError> {
-    find(conn, scope, team)?;
+    conn.advisory_lock(Lock::Teams)?;
+    expected.check(&find(conn, scope, team)?)?;
     let mapping = checked(given)?;
     queries::save(conn, team, &mapping)?;
     Ok(mapping)

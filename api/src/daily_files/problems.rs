@@ -172,4 +172,4 @@ impl From<RejectedRowsError> for ApiError {
     }
 }
 
-problem_of_inner!(MappingError: NotFound, Invalid, Database);
+problem_of_inner!(MappingError: NotFound, Changed, Invalid, Database);

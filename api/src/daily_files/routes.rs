@@ -23,6 +23,7 @@ use crate::{
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
     teams,
 };
@@ -112,12 +113,12 @@ pub async fn get_column_mapping(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let found = state.db.read(move |conn| mapping::find(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Saves the team's column mapping.
 #[utoipa::path(put, path = "/api/v1/teams/{id}/column_mapping", operation_id = "update_column_mapping",
-    tag = "daily files", params(("id" = i64, Path, description = "The team")),
+    tag = "daily files", params(("id" = i64, Path, description = "The team"), ConditionalChange),
     request_body(content = ColumnMapping, example = json!({"ref": "Policy", "name": null, "number": "Second phone"})),
     responses((status = 200, body = ColumnMapping),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
@@ -126,6 +127,7 @@ pub async fn update_column_mapping(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
+    expected: Expected,
     given: Body<ColumnMapping>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::Import)?;
@@ -134,11 +136,11 @@ pub async fn update_column_mapping(
     let saved = state
         .db
         .write(move |conn| {
-            let saved = mapping::update(conn, &caller.scope, id, &given)?;
+            let saved = mapping::update(conn, &caller.scope, id, &expected, &given)?;
             let changed = AuditEvent::new(AuditAction::ColumnMappingChanged, &caller);
             changed.team(id).subject(AuditSubjectKind::Team, id.0).record(conn, now)?;
             Ok::<_, MappingError>(saved)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(saved))
+    Ok(precondition::routes::versioned(&saved))
 }

@@ -298,6 +298,11 @@ diesel::table! {
         created_at -> UtcTimestamp,
         last_used_at -> Nullable<UtcTimestamp>,
         revoked_at -> Nullable<UtcTimestamp>,
+        expires_at -> Nullable<UtcTimestamp>,
+        previous_hash -> Nullable<Text>,
+        previous_hint -> Nullable<Text>,
+        previous_expires_at -> Nullable<UtcTimestamp>,
+        previous_used_at -> Nullable<UtcTimestamp>,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, http::header};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::ErrorCode;
 
 use super::{Answer, IdempotentRequest, MAX_KEY, RequestKey, account_key};
@@ -10,6 +10,7 @@ use crate::{
     auth::{Caller, Identity, TokenKeys},
     db::Db,
     error::ApiError,
+    precondition,
     state::AppState,
 };
 
@@ -31,7 +32,7 @@ pub(crate) fn key_of(request: &HttpRequest, caller: &Caller) -> Result<Option<St
     })?;
     Ok(Some(match &caller.identity {
         Identity::Account { account, .. } => account_key(account.id, key),
-        Identity::ApiKey(api_key) => format!("api_key:{}:{key}", api_key.id),
+        Identity::ApiKey { key: api_key, .. } => format!("api_key:{}:{key}", api_key.id),
     }))
 }
 
@@ -98,8 +99,16 @@ impl IdempotentRequest {
 impl Answer {
     /// Returns the answer as 201 Created.
     pub(crate) fn created(self) -> HttpResponse {
+        /// The version of a resource that can be changed conditionally.
+        #[derive(Deserialize)]
+        struct Created {
+            version: Option<String>,
+        }
         let mut answer = HttpResponse::Created();
         answer.content_type(header::ContentType::json());
+        if let Ok(Created { version: Some(version) }) = serde_json::from_str(&self.json) {
+            answer.insert_header(precondition::routes::etag(version));
+        }
         if self.is_replayed {
             answer.insert_header(REPLAYED);
         }

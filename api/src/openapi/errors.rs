@@ -104,7 +104,12 @@ fn codes_by_rule(place: &Place<'_>) -> Vec<ErrorCode> {
         codes.extend([Code::Internal, Code::Busy, Code::StorageFull, Code::DatabaseUnavailable]);
     }
     if place.needs_credentials() {
-        codes.extend([Code::Unauthenticated, Code::SessionExpired, Code::TooManyRequests]);
+        codes.extend([
+            Code::Unauthenticated,
+            Code::SessionExpired,
+            Code::ApiKeyExpired,
+            Code::TooManyRequests,
+        ]);
         if !matches!(place.method, HttpMethod::Get) {
             codes.push(Code::CsrfMismatch);
         }
@@ -121,6 +126,9 @@ fn codes_by_rule(place: &Place<'_>) -> Vec<ErrorCode> {
     }
     if place.parameters(&ParameterIn::Path).next().is_some() {
         codes.push(Code::NotFound);
+    }
+    if place.is_conditional() {
+        codes.push(Code::PreconditionFailed);
     }
     if place.is_idempotent_post() {
         codes.extend([Code::ValidationFailed, Code::IdempotencyKeyReused]);

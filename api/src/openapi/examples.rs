@@ -118,6 +118,7 @@ fn text(format: Option<&str>, name: &str) -> Value {
         (_, "time_zone") => "Europe/London",
         (_, "url") => "/api/v1/messages/1/media/0",
         (_, "user_agent") => "Firefox on Linux",
+        (_, "version") => "5f0c1d2e3a4b5c6d7e8f9a0b",
         (_, "value") => "GBP 120.00",
         _ => "text",
     })

@@ -1,18 +1,18 @@
 //! The headers of responses, and the header `Idempotency-Key` of requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::ErrorCode;
 use utoipa::{
     Modify,
     openapi::{
-        Object, ObjectBuilder, OpenApi, RefOr, Type,
+        Object, ObjectBuilder, OpenApi, RefOr, Response, Schema, Type,
         header::{Header, HeaderBuilder},
         path::{ParameterBuilder, ParameterIn},
     },
 };
 
-use super::operations::{Place, places, responses};
+use super::operations::{Place, places, responses, value};
 use crate::idempotency::MAX_KEY;
 
 /// Visible ASCII characters.
@@ -54,14 +54,62 @@ impl Modify for IdempotencyKeys {
     }
 }
 
+/// Adds the headers that successful responses of many operations have: `ETag` of a resource that can be changed
+/// conditionally, and `RateLimit-*` wherever callers need credentials.
+pub(super) struct SharedHeaders;
+
+impl Modify for SharedHeaders {
+    fn modify(&self, document: &mut OpenApi) {
+        let conditional: BTreeSet<String> =
+            places(document).filter(Place::is_conditional).map(|place| place.path.to_owned()).collect();
+        let schemas = document.components.iter().flat_map(|components| &components.schemas);
+        let versioned: BTreeSet<String> = schemas
+            .filter(|(_, schema)| matches!(schema, RefOr::T(Schema::Object(object)) if object.properties.contains_key("version")))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for place in places(document) {
+            let (needs_credentials, is_conditional) =
+                (place.needs_credentials(), conditional.contains(place.path));
+            for (status, response) in responses(place.operation) {
+                if status.starts_with('2') && needs_credentials {
+                    for (name, description) in RATE_LIMIT {
+                        add(&mut response.headers, name, Type::Integer, description);
+                    }
+                }
+                if (status == "200" && is_conditional) || has_schema(response, &versioned) {
+                    add(&mut response.headers, "ETag", Type::String, "The version, for `If-Match`");
+                }
+            }
+        }
+    }
+}
+
+/// The headers that state what a caller has left of the rate limit. They are left out if there is no limit.
+const RATE_LIMIT: [(&str, &str); 3] = [
+    ("RateLimit-Limit", "Requests per minute"),
+    ("RateLimit-Remaining", "Requests that are allowed now"),
+    ("RateLimit-Reset", "Seconds until the next request is allowed"),
+];
+
+/// Whether the response is one of these schemas.
+fn has_schema(response: &Response, names: &BTreeSet<String>) -> bool {
+    let schemas = response.content.values().filter_map(|content| value(content)?.schema.as_ref());
+    schemas.into_iter().any(|schema| match schema {
+        RefOr::Ref(schema) => schema.ref_location.rsplit('/').next().is_some_and(|name| names.contains(name)),
+        RefOr::T(_) => false,
+    })
+}
+
+fn add(headers: &mut BTreeMap<String, RefOr<Header>>, name: &str, kind: Type, description: &str) {
+    let header =
+        HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build();
+    headers.insert(name.to_owned(), RefOr::T(header));
+}
+
 /// Returns the headers of an error response with one of these codes.
 pub(super) fn of_errors(codes: &[ErrorCode]) -> BTreeMap<String, RefOr<Header>> {
     let mut headers = BTreeMap::new();
-    let mut add = |name: &str, kind: Type, description: &str| {
-        let header =
-            HeaderBuilder::new().schema(Some(Object::with_type(kind))).description(Some(description)).build();
-        headers.insert(name.to_owned(), RefOr::T(header));
-    };
+    let mut add = |name, kind, description| add(&mut headers, name, kind, description);
     for code in codes {
         match code.status() {
             401 => add("WWW-Authenticate", Type::String, "`Bearer`"),
@@ -72,9 +120,9 @@ pub(super) fn of_errors(codes: &[ErrorCode]) -> BTreeMap<String, RefOr<Header>> 
             ErrorCode::MethodNotAllowed => add("Allow", Type::String, "The methods of the path"),
             ErrorCode::RequestInProgress => add("Retry-After", Type::Integer, "Seconds until the next try"),
             ErrorCode::TooManyRequests => {
-                add("RateLimit-Limit", Type::Integer, "Requests per minute, if a rate limit is exceeded");
-                add("RateLimit-Remaining", Type::Integer, "Requests that remain: 0");
-                add("RateLimit-Reset", Type::Integer, "Seconds until the next request is allowed");
+                for (name, description) in RATE_LIMIT {
+                    add(name, Type::Integer, description);
+                }
             }
             _ => {}
         }

@@ -24,6 +24,11 @@ impl Place<'_> {
         matches!(self.method, HttpMethod::Post) && self.needs_credentials()
     }
 
+    /// Whether the operation accepts the header `If-Match`.
+    pub(super) fn is_conditional(&self) -> bool {
+        self.parameters(&ParameterIn::Header).any(|parameter| parameter.name == "If-Match")
+    }
+
     /// The operation's parameters in this part of the request.
     pub(super) fn parameters(&self, part: &ParameterIn) -> impl Iterator<Item = &Parameter> {
         let all = self.operation.parameters.iter().flatten();

@@ -12,6 +12,7 @@ use crate::{
     catalogue::{self, Change, ChangeError},
     db::DbConnection,
     fields::Validation,
+    precondition::Expected,
 };
 
 /// Creates a tag, at the end of its team's list.
@@ -41,10 +42,11 @@ pub fn update(
     conn: &mut DbConnection,
     authority: &Authority,
     id: TagId,
+    expected: &Expected,
     change: &TagChange,
     now: DateTime<Utc>,
 ) -> Result<Tag, ChangeError> {
-    let before: Tag = catalogue::begin_change(conn, authority, id)?;
+    let before: Tag = catalogue::begin_change(conn, authority, id, expected)?;
     let mut validation = Validation::default();
     let name = validation.name("name", &change.name);
     validation.finish()?;

@@ -14,6 +14,7 @@ use crate::{
         AsText, DbConnection, DbError, Timestamp, for_share, on_each,
         schema::{conversation_tags, tags},
     },
+    precondition::version_of,
 };
 
 #[derive(Queryable, Selectable)]
@@ -29,6 +30,7 @@ struct Row {
 
 impl From<Row> for Tag {
     fn from(row: Row) -> Self {
+        let version = version_of(&(&row.name, row.colour.0, row.archived_at.is_some()));
         Self {
             id: TagId(row.id),
             team_id: row.team_id.map(TeamId),
@@ -36,6 +38,7 @@ impl From<Row> for Tag {
             colour: row.colour.0,
             position: row.position,
             archived_at: row.archived_at.map(DateTime::from),
+            version,
         }
     }
 }

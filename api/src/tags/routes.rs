@@ -18,6 +18,7 @@ use crate::{
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{of_short_list, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
     teams,
 };
@@ -100,12 +101,12 @@ pub async fn get_tag(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let found = state.db.read(move |conn| catalogue::get::<Tag>(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Changes a tag's name, colour or position, or archives or restores it.
 #[utoipa::path(put, path = "/api/v1/tags/{id}", operation_id = "update_tag",
-    tag = "tags", params(("id" = i64, Path, description = "The tag")),
+    tag = "tags", params(("id" = i64, Path, description = "The tag"), ConditionalChange),
     request_body(content = TagChange, example = json!({"name": "Vulnerable", "colour": "red", "position": 0})),
     responses((status = 200, body = Tag),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
@@ -115,18 +116,20 @@ pub async fn update_tag(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TagId>,
+    expected: Expected,
     change: Body<TagChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    let changed = state.db.write(move |conn| change::update(conn, &authority, id, &change, now)).await?;
+    let changed =
+        state.db.write(move |conn| change::update(conn, &authority, id, &expected, &change, now)).await?;
     state.committed();
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Deletes a tag. One that conversations have is archived instead, so that they keep it.
 #[utoipa::path(delete, path = "/api/v1/tags/{id}", operation_id = "delete_tag",
-    tag = "tags", params(("id" = i64, Path, description = "The tag")),
+    tag = "tags", params(("id" = i64, Path, description = "The tag"), ConditionalChange),
     responses((status = 204, description = "Deleted, or archived if conversations have it"),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -134,10 +137,11 @@ pub async fn delete_tag(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TagId>,
+    expected: Expected,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    state.db.write(move |conn| catalogue::delete::<Tag>(conn, &authority, id, now)).await?;
+    state.db.write(move |conn| catalogue::delete::<Tag>(conn, &authority, id, &expected, now)).await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -18,6 +18,7 @@ use crate::{
     events,
     fields::{Invalid, Taken, Validation, same_name},
     numbers,
+    precondition::{Changed, Expected, version_of},
 };
 
 /// Why the fields of a team are refused.
@@ -57,6 +58,9 @@ pub enum UpdateTeamError {
     /// The team does not exist, or the caller is not in it.
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    /// The team has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// The fields are refused.
     #[error(transparent)]
     Fields(#[from] TeamFieldsError),
@@ -73,14 +77,17 @@ pub fn detail(conn: &mut DbConnection, scope: &TeamScope, id: TeamId) -> Result<
     let team = queries::team(conn, scope, id)?.ok_or(NotFound::new(Resource::Team))?;
     let mut members = queries::members(conn, id)?;
     members.sort_by_key(|member| member.display_name.to_lowercase());
+    let help_reply = queries::help_reply(conn, id)?;
+    let version = version_of(&(&team.name, &team.region, &team.time_zone, &help_reply));
     Ok(TeamDetail {
         id: team.id,
         name: team.name,
         numbers: team.numbers,
         region: team.region,
         time_zone: team.time_zone,
-        help_reply: queries::help_reply(conn, id)?,
+        help_reply,
         members,
+        version,
     })
 }
 
@@ -117,10 +124,12 @@ pub fn update(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: TeamId,
+    expected: &Expected,
     new: &NewTeam,
     now: DateTime<Utc>,
 ) -> Result<TeamDetail, UpdateTeamError> {
-    detail(conn, scope, id)?;
+    conn.advisory_lock(Lock::Teams)?;
+    expected.check(&detail(conn, scope, id)?)?;
     let new = checked(conn, new, Some(id))?;
     queries::update(conn, id, &new)?;
     record_change(conn, id, now)?;

@@ -11,7 +11,7 @@ use crate::error::{ApiError, problem_of_inner};
 
 problem_of_inner!(TeamFieldsError: Invalid, Taken, Database);
 problem_of_inner!(CreateTeamError: AllTeamsRequired, Fields, Lookup, Database);
-problem_of_inner!(UpdateTeamError: Lookup, Fields, Database);
+problem_of_inner!(UpdateTeamError: Lookup, Changed, Fields, Database);
 problem_of_inner!(AddNumberError: Lookup, Invalid, Taken, Database);
 
 impl From<RemoveNumberError> for ApiError {

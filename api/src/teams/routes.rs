@@ -23,6 +23,7 @@ use crate::{
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{PageQuery, of_short_list, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
 };
 
@@ -84,7 +85,7 @@ pub async fn get_team(
     caller.require(Permission::ManageAccounts)?;
     let id = id.into_inner();
     let found = state.db.read(move |conn| change::detail(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// The enabled members of a team, by name, whom a note can mention.
@@ -106,7 +107,7 @@ pub async fn list_colleagues(
 
 /// Changes a team's name, region, time zone and answer to HELP.
 #[utoipa::path(put, path = "/api/v1/teams/{id}", operation_id = "update_team", tag = "teams",
-    params(("id" = i64, Path, description = "The team")),
+    params(("id" = i64, Path, description = "The team"), ConditionalChange),
     request_body(content = NewTeam, example = json!({"name": "Sales", "region": "GB", "time_zone": "Europe/London",
         "help_reply": "Example Ltd. Call 0800 496 0123. Text STOP to opt out."})),
     responses((status = 200, body = TeamDetail),
@@ -117,6 +118,7 @@ pub async fn update_team(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,
+    expected: Expected,
     new: Body<NewTeam>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageAccounts)?;
@@ -124,13 +126,13 @@ pub async fn update_team(
     let changed = state
         .db
         .write(move |conn| {
-            let changed = change::update(conn, &caller.scope, id, &new, now)?;
+            let changed = change::update(conn, &caller.scope, id, &expected, &new, now)?;
             about(AuditAction::TeamChanged, &caller, &changed).record(conn, now)?;
             Ok::<_, UpdateTeamError>(changed)
         })
         .await?;
     state.numbers_changed().await;
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Adds a number to a team. Any usual format of the team's region is accepted.

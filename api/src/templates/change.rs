@@ -15,6 +15,7 @@ use crate::{
     catalogue::{self, AccessError, Change, ChangeError},
     db::DbConnection,
     fields::{Validation, same_name},
+    precondition::Expected,
 };
 
 /// Creates a template, at the end of its team's list.
@@ -47,10 +48,11 @@ pub fn update(
     authority: &Authority,
     agent: &str,
     id: TemplateId,
+    expected: &Expected,
     change: &TemplateChange,
     now: DateTime<Utc>,
 ) -> Result<Template, ChangeError> {
-    let before: Template = catalogue::begin_change(conn, authority, id)?;
+    let before: Template = catalogue::begin_change(conn, authority, id, expected)?;
     let mut validation = Validation::default();
     let name = validation.name("name", &change.name);
     let (scope, body) = (authority.scope(), &change.body);

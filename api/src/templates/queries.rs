@@ -14,6 +14,7 @@ use crate::{
         DbConnection, DbError, Timestamp, for_share, on_each,
         schema::{messages, templates},
     },
+    precondition::version_of,
 };
 
 #[derive(Queryable, Selectable)]
@@ -29,6 +30,7 @@ struct Row {
 
 impl From<Row> for Template {
     fn from(row: Row) -> Self {
+        let version = version_of(&(&row.name, &row.body, row.archived_at.is_some()));
         Self {
             id: TemplateId(row.id),
             team_id: row.team_id.map(TeamId),
@@ -36,6 +38,7 @@ impl From<Row> for Template {
             body: row.body,
             position: row.position,
             archived_at: row.archived_at.map(DateTime::from),
+            version,
         }
     }
 }

@@ -76,6 +76,7 @@ mod tests {
             body: body.into(),
             position: 0,
             archived_at: None,
+            version: String::new(),
         };
         let number = "+447700900123".parse().unwrap();
         let values = Values {

@@ -19,6 +19,7 @@ use crate::{
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{of_short_list, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
     teams,
 };
@@ -101,12 +102,12 @@ pub async fn get_template(
 ) -> Result<HttpResponse, ApiError> {
     let id = id.into_inner();
     let found = state.db.read(move |conn| catalogue::get::<Template>(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Changes a template's name, text or position, or archives or restores it.
 #[utoipa::path(put, path = "/api/v1/templates/{id}", operation_id = "update_template", tag = "templates",
-    params(("id" = i64, Path, description = "The template")),
+    params(("id" = i64, Path, description = "The template"), ConditionalChange),
     request_body(content = TemplateChange, example = json!({"name": "Greeting", "body": "Hello {{name}}.",
         "position": 0})),
     responses((status = 200, body = Template),
@@ -117,19 +118,22 @@ pub async fn update_template(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TemplateId>,
+    expected: Expected,
     change: Body<TemplateChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    let changed =
-        state.db.write(move |conn| change::update(conn, &authority, caller.name(), id, &change, now)).await?;
+    let changed = state
+        .db
+        .write(move |conn| change::update(conn, &authority, caller.name(), id, &expected, &change, now))
+        .await?;
     state.committed();
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Deletes a template. One that was ever used is archived instead, so that the history keeps its name.
 #[utoipa::path(delete, path = "/api/v1/templates/{id}", operation_id = "delete_template", tag = "templates",
-    params(("id" = i64, Path, description = "The template")),
+    params(("id" = i64, Path, description = "The template"), ConditionalChange),
     responses((status = 204, description = "Deleted, or archived if it was used"),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -137,10 +141,11 @@ pub async fn delete_template(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TemplateId>,
+    expected: Expected,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (authority, id, now) = (Authority::from(&caller), id.into_inner(), state.clock.now());
-    state.db.write(move |conn| catalogue::delete::<Template>(conn, &authority, id, now)).await?;
+    state.db.write(move |conn| catalogue::delete::<Template>(conn, &authority, id, &expected, now)).await?;
     state.committed();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,13 +1,20 @@
 //! Requests for managing accounts, and for the signed-in account. Passwords are not stored.
 
 use gloo_net::http::Method;
+use serde::Deserialize;
 use shared::{
-    account::{AccountChange, AccountDetail, Me, NewAccount, NewPassword, PasswordChange, Profile},
+    account::{Account, AccountChange, AccountDetail, Me, NewAccount, NewPassword, PasswordChange, Profile},
     ids::AccountId,
     session::OwnSession,
 };
 
-use super::{Client, RequestError};
+use super::{Client, RequestError, client::read};
+
+/// The part of the caller that is its profile.
+#[derive(PartialEq, Deserialize)]
+pub(crate) struct Own {
+    pub(crate) account: Account,
+}
 
 impl Client {
     /// Returns every account that the caller can manage.
@@ -25,8 +32,9 @@ impl Client {
         self,
         id: AccountId,
         change: &AccountChange,
+        version: &str,
     ) -> Result<(), RequestError> {
-        self.write_text(Method::PUT, &format!("/accounts/{id}"), change).await.map(drop)
+        self.change(&format!("/accounts/{id}"), change, version).await.map(drop)
     }
 
     /// Sets an account's password.
@@ -38,9 +46,19 @@ impl Client {
         self.write_text(Method::PUT, &format!("/accounts/{id}/password"), password).await.map(drop)
     }
 
-    /// Changes the caller's own profile.
-    pub(crate) async fn put_profile(self, profile: &Profile) -> Result<Me, RequestError> {
-        self.write(Method::PUT, "/me", profile).await
+    /// Returns the caller's own profile, with its version.
+    pub(crate) async fn get_profile(self) -> Result<(Own, String), RequestError> {
+        self.get_version("/me").await
+    }
+
+    /// Changes the caller's own profile. Returns the caller, with the new version of the profile.
+    pub(crate) async fn put_profile(
+        self,
+        profile: &Profile,
+        version: &str,
+    ) -> Result<(Me, String), RequestError> {
+        let changed = self.change("/me", profile, version).await?;
+        Ok((read(&changed.text)?, changed.version()))
     }
 
     /// Changes the caller's own password.

@@ -2,11 +2,14 @@
 
 use gloo_net::http::Method;
 use shared::{
-    api_key::{ApiKey, NewApiKey},
+    api_key::{ApiKey, NewApiKey, NewRotation},
     ids::ApiKeyId,
 };
 
-use super::{Client, RequestError};
+use super::{
+    Client, RequestError,
+    client::{Call, read},
+};
 
 impl Client {
     /// Returns every API key.
@@ -19,8 +22,26 @@ impl Client {
         self.write(Method::POST, "/api_keys", key).await
     }
 
-    /// Revokes an API key.
-    pub(crate) async fn delete_api_key(self, id: ApiKeyId) -> Result<(), RequestError> {
-        self.delete(&format!("/api_keys/{id}")).await
+    /// Gives an API key of this version a new secret. Only this response contains it.
+    pub(crate) async fn rotate_api_key(
+        self,
+        id: ApiKeyId,
+        rotation: &NewRotation,
+        version: &str,
+    ) -> Result<ApiKey, RequestError> {
+        let body = serde_json::to_string(rotation).map_err(|_| RequestError::Unreadable)?;
+        let path = format!("/api_keys/{id}/rotation");
+        let call = Call { body: Some(body), ..Call::new(Method::POST, &path) };
+        read(&self.send_for(call, version).await?.text)
+    }
+
+    /// Stops the secret before the last rotation at once.
+    pub(crate) async fn end_api_key_overlap(self, id: ApiKeyId, version: &str) -> Result<(), RequestError> {
+        self.delete_version(&format!("/api_keys/{id}/rotation"), version).await
+    }
+
+    /// Revokes an API key of this version.
+    pub(crate) async fn delete_api_key(self, id: ApiKeyId, version: &str) -> Result<(), RequestError> {
+        self.delete_version(&format!("/api_keys/{id}"), version).await
     }
 }

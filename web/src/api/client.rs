@@ -43,8 +43,8 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a str,
     pub(super) body: Option<String>,
     pub(super) idempotency_key: Option<&'a str>,
-    /// The entity tag of an earlier response. If the resource has not changed, the response has no body.
-    pub(super) known: Option<&'a str>,
+    /// A header that makes the request depend on the version of the resource.
+    pub(super) condition: Option<(&'static str, &'a str)>,
 }
 
 /// A successful response.
@@ -55,9 +55,16 @@ pub(super) struct Received {
     is_unchanged: bool,
 }
 
+impl Received {
+    /// Returns the version of the resource.
+    pub(super) fn version(&self) -> String {
+        self.etag.as_deref().unwrap_or_default().trim_matches('"').to_owned()
+    }
+}
+
 impl<'a> Call<'a> {
     pub(super) fn new(method: Method, path: &'a str) -> Self {
-        Self { method, path, body: None, idempotency_key: None, known: None }
+        Self { method, path, body: None, idempotency_key: None, condition: None }
     }
 }
 
@@ -86,7 +93,9 @@ impl Client {
         path: &str,
         known: Option<&str>,
     ) -> Result<Option<(T, Option<String>)>, RequestError> {
-        let received = self.send(Call { known, ..Call::new(Method::GET, path) }).await?;
+        // The browser stores no responses, so it sends no entity tags by itself.
+        let condition = known.map(|known| ("If-None-Match", known));
+        let received = self.send(Call { condition, ..Call::new(Method::GET, path) }).await?;
         if received.is_unchanged {
             return Ok(None);
         }
@@ -162,6 +171,37 @@ impl Client {
         Ok(self.send(Call { body: Some(body), ..Call::new(method, path) }).await?.text)
     }
 
+    /// Changes a resource on condition that it has this version.
+    pub(super) async fn change(
+        self,
+        path: &str,
+        body: &impl Serialize,
+        version: &str,
+    ) -> Result<Received, RequestError> {
+        let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
+        self.send_for(Call { body: Some(body), ..Call::new(Method::PUT, path) }, version).await
+    }
+
+    /// Deletes a resource on condition that it has this version.
+    pub(super) async fn delete_version(self, path: &str, version: &str) -> Result<(), RequestError> {
+        self.send_for(Call::new(Method::DELETE, path), version).await.map(drop)
+    }
+
+    /// Sends a request on condition that the resource has this version.
+    pub(super) async fn send_for(self, call: Call<'_>, version: &str) -> Result<Received, RequestError> {
+        let etag = format!("\"{version}\"");
+        self.send(Call { condition: Some(("If-Match", &etag)), ..call }).await
+    }
+
+    /// Fetches a resource with its version.
+    pub(super) async fn get_version<T: DeserializeOwned>(
+        self,
+        path: &str,
+    ) -> Result<(T, String), RequestError> {
+        let received = self.send(Call::new(Method::GET, path)).await?;
+        Ok((read(&received.text)?, received.version()))
+    }
+
     pub(super) async fn delete(self, path: &str) -> Result<(), RequestError> {
         self.send(Call::new(Method::DELETE, path)).await.map(drop)
     }
@@ -213,9 +253,8 @@ pub(super) async fn send_once(call: &Call<'_>) -> Result<Received, RequestError>
     if let Some(key) = call.idempotency_key {
         builder = builder.header("Idempotency-Key", key);
     }
-    // The browser stores no responses, so it sends no entity tags by itself.
-    if let Some(etag) = call.known {
-        builder = builder.header("If-None-Match", etag);
+    if let Some((name, etag)) = call.condition {
+        builder = builder.header(name, etag);
     }
     let request = match &call.body {
         Some(body) => builder.header("Content-Type", "application/json").body(body.as_str()),

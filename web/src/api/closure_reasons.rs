@@ -35,12 +35,17 @@ impl Client {
         self,
         id: ClosureReasonId,
         change: &ClosureReasonChange,
+        version: &str,
     ) -> Result<(), RequestError> {
-        self.write_text(Method::PUT, &format!("/closure_reasons/{id}"), change).await.map(drop)
+        self.change(&format!("/closure_reasons/{id}"), change, version).await.map(drop)
     }
 
     /// Deletes a reason, or archives it if it was used.
-    pub(crate) async fn delete_closure_reason(self, id: ClosureReasonId) -> Result<(), RequestError> {
-        self.delete(&format!("/closure_reasons/{id}")).await
+    pub(crate) async fn delete_closure_reason(
+        self,
+        id: ClosureReasonId,
+        version: &str,
+    ) -> Result<(), RequestError> {
+        self.delete_version(&format!("/closure_reasons/{id}"), version).await
     }
 }

@@ -55,9 +55,12 @@ impl Client {
         self.write(Method::POST, &format!("/teams/{team}/daily_files/{id}/restore"), &()).await
     }
 
-    /// Returns which columns of the team's files have the ref, name and number.
-    pub(crate) async fn get_column_mapping(self, team: TeamId) -> Result<ColumnMapping, RequestError> {
-        self.get(&format!("/teams/{team}/column_mapping")).await
+    /// Returns which columns of the team's files have the ref, name and number, with the version.
+    pub(crate) async fn get_column_mapping(
+        self,
+        team: TeamId,
+    ) -> Result<(ColumnMapping, String), RequestError> {
+        self.get_version(&format!("/teams/{team}/column_mapping")).await
     }
 
     /// Sets which columns have the ref, name and number, from the next file on.
@@ -65,8 +68,10 @@ impl Client {
         self,
         team: TeamId,
         mapping: &ColumnMapping,
-    ) -> Result<ColumnMapping, RequestError> {
-        self.write(Method::PUT, &format!("/teams/{team}/column_mapping"), mapping).await
+        version: &str,
+    ) -> Result<(ColumnMapping, String), RequestError> {
+        let saved = self.change(&format!("/teams/{team}/column_mapping"), mapping, version).await?;
+        Ok((read(&saved.text)?, saved.version()))
     }
 }
 

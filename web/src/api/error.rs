@@ -2,7 +2,7 @@
 //!
 //! Code matches on [`ErrorCode`], not on the texts of a problem.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use shared::{ErrorCode, FieldError, ids::ConversationId, message::Message};
 
 use crate::{
@@ -106,6 +106,22 @@ impl RequestError {
             RequestError::Refused { problem, .. } => Some(problem),
             _ => None,
         }
+    }
+
+    /// Returns the resource as it is now, with its version, if a colleague has changed it since the version of the request.
+    pub(crate) fn current<T: DeserializeOwned>(&self) -> Option<(T, String)> {
+        #[derive(Deserialize)]
+        struct Changed<T> {
+            current: T,
+        }
+        #[derive(Deserialize)]
+        struct Version {
+            version: String,
+        }
+        let problem = self.problem().filter(|problem| problem.code == ErrorCode::PreconditionFailed)?;
+        let changed = json::from_str::<Changed<T>>(&problem.response).ok()?;
+        let version = json::from_str::<Changed<Version>>(&problem.response).ok()?;
+        Some((changed.current, version.current.version))
     }
 
     /// Returns whether the session has expired, so that it must be renewed.

@@ -29,6 +29,7 @@ mod templates;
 mod upload;
 mod webhook_endpoints;
 
+pub(crate) use accounts::Own;
 pub(crate) use audit_entries::{AuditFilters, audit_file};
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;

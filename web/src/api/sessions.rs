@@ -32,13 +32,17 @@ impl Client {
         self.get("/me").await
     }
 
-    /// Returns the account's preferences.
-    pub(crate) async fn get_preferences(self) -> Result<Preferences, RequestError> {
-        self.get("/me/preferences").await
+    /// Returns the account's preferences, with their version.
+    pub(crate) async fn get_preferences(self) -> Result<(Preferences, String), RequestError> {
+        self.get_version("/me/preferences").await
     }
 
-    /// Replaces the account's preferences.
-    pub(crate) async fn put_preferences(self, new: &Preferences) -> Result<(), RequestError> {
-        self.write_text(Method::PUT, "/me/preferences", new).await.map(drop)
+    /// Replaces the account's preferences of this version. Returns the new version.
+    pub(crate) async fn put_preferences(
+        self,
+        new: &Preferences,
+        version: &str,
+    ) -> Result<String, RequestError> {
+        Ok(self.change("/me/preferences", new, version).await?.version())
     }
 }

@@ -35,12 +35,17 @@ impl Client {
     }
 
     /// Changes a tag's name, colour, position or archived state.
-    pub(crate) async fn update_tag(self, id: TagId, change: &TagChange) -> Result<(), RequestError> {
-        self.write_text(Method::PUT, &format!("/tags/{id}"), change).await.map(drop)
+    pub(crate) async fn update_tag(
+        self,
+        id: TagId,
+        change: &TagChange,
+        version: &str,
+    ) -> Result<(), RequestError> {
+        self.change(&format!("/tags/{id}"), change, version).await.map(drop)
     }
 
     /// Deletes a tag, or archives it if conversations have it.
-    pub(crate) async fn delete_tag(self, id: TagId) -> Result<(), RequestError> {
-        self.delete(&format!("/tags/{id}")).await
+    pub(crate) async fn delete_tag(self, id: TagId, version: &str) -> Result<(), RequestError> {
+        self.delete_version(&format!("/tags/{id}"), version).await
     }
 }

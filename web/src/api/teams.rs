@@ -8,7 +8,7 @@ use shared::{
     team::{NewTeam, NewTeamNumber, TeamDetail, TeamSummary},
 };
 
-use super::{Client, RequestError};
+use super::{Client, RequestError, client::read};
 
 impl Client {
     /// Returns every team that the caller can manage.
@@ -32,8 +32,13 @@ impl Client {
     }
 
     /// Changes a team.
-    pub(crate) async fn update_team(self, id: TeamId, team: &NewTeam) -> Result<TeamDetail, RequestError> {
-        self.write(Method::PUT, &format!("/teams/{id}"), team).await
+    pub(crate) async fn update_team(
+        self,
+        id: TeamId,
+        team: &NewTeam,
+        version: &str,
+    ) -> Result<TeamDetail, RequestError> {
+        read(&self.change(&format!("/teams/{id}"), team, version).await?.text)
     }
 
     /// Adds a number to a team.

@@ -58,12 +58,13 @@ impl Client {
         self,
         id: TemplateId,
         change: &TemplateChange,
+        version: &str,
     ) -> Result<(), RequestError> {
-        self.write_text(Method::PUT, &format!("/templates/{id}"), change).await.map(drop)
+        self.change(&format!("/templates/{id}"), change, version).await.map(drop)
     }
 
     /// Deletes a template, or archives it if it was used.
-    pub(crate) async fn delete_template(self, id: TemplateId) -> Result<(), RequestError> {
-        self.delete(&format!("/templates/{id}")).await
+    pub(crate) async fn delete_template(self, id: TemplateId, version: &str) -> Result<(), RequestError> {
+        self.delete_version(&format!("/templates/{id}"), version).await
     }
 }

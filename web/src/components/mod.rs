@@ -4,6 +4,7 @@ pub(crate) mod account_menu;
 pub(crate) mod avatar;
 pub(crate) mod checkboxes;
 pub(crate) mod confirmation;
+pub(crate) mod conflict;
 pub(crate) mod consent;
 pub(crate) mod dialog;
 pub(crate) mod download;

@@ -9,7 +9,9 @@ use leptos::prelude::*;
 use shared::account::{PasswordChange, Profile};
 
 use crate::{
+    api::Own,
     components::{
+        conflict::{Changes, Conflict},
         form::{Field, Form, PASSWORD_HINT},
         heading::Heading,
         notices::use_notices,
@@ -18,6 +20,7 @@ use crate::{
     },
     language::t,
     session::{use_client, use_session},
+    tasks::spawn,
 };
 
 /// The page `/profile`.
@@ -62,7 +65,19 @@ fn name_form() -> AnyView {
     let Some(account) = session.me().and_then(|me| me.account) else {
         return ().into_any();
     };
-    let name = RwSignal::new(account.display_name);
+    let name = RwSignal::new(account.display_name.clone());
+    let conflict = Conflict::new();
+    // Without a version until it is loaded. The server refuses a change without one, and sends it.
+    let base = StoredValue::new((Own { account }, String::new()));
+    spawn(async move {
+        if let Ok((own, version)) = client.get_profile().await {
+            base.try_update_value(|base| {
+                if base.0 == own {
+                    base.1 = version;
+                }
+            });
+        }
+    });
     let email =
         session.read(|me| me.account.as_ref().map(|account| account.email.clone()).unwrap_or_default());
     let role =
@@ -70,9 +85,19 @@ fn name_form() -> AnyView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let profile = Profile { display_name: name.get_untracked(), email: None, current_password: None };
-        form.send(async move { client.put_profile(&profile).await }, move |me| {
-            if let Some(account) = &me.account {
+        let request = async move {
+            let send = async |version: String| client.put_profile(&profile, &version).await;
+            let compare = |changes: &mut Changes, before: &Own, theirs: &Own| {
+                let names = (&before.account.display_name, &theirs.account.display_name);
+                changes.text(t!("Name"), name, names);
+            };
+            conflict.save(base, send, compare).await
+        };
+        form.send(request, move |saved| {
+            let Some((me, version)) = saved else { return };
+            if let Some(account) = me.account.clone() {
                 name.set(account.display_name.clone());
+                base.set_value((Own { account }, version));
             }
             session.set_me(me);
             notices.info(t!("Your name is saved."));
@@ -92,6 +117,7 @@ fn name_form() -> AnyView {
         </dl>
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             {form.text_field(field)}
+            {conflict.view()}
             {form.error()}
             <div>{form.submit(t!("Save name"))}</div>
         </form>

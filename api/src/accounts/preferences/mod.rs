@@ -10,15 +10,20 @@ use shared::{
 };
 
 use crate::{
+    accounts,
     auth::TeamScope,
     db::{DbConnection, DbError},
     events,
     fields::{Invalid, Validation},
+    precondition::{Changed, Expected},
 };
 
 /// Why preferences were not stored.
 #[derive(Debug, thiserror::Error)]
 pub enum PreferencesError {
+    /// The preferences have another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// A field is invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -45,9 +50,13 @@ pub fn put(
     conn: &mut DbConnection,
     scope: &TeamScope,
     account: AccountId,
+    expected: &Expected,
     new: &Preferences,
     now: DateTime<Utc>,
 ) -> Result<(), PreferencesError> {
+    // Two requests of one account do not compare before either has stored.
+    accounts::queries::lock(conn, account)?;
+    expected.check(&get(conn, scope, account)?)?;
     let mut validation = Validation::default();
     if !UNDO_SECONDS.contains(&new.undo_seconds) {
         validation.reject("undo_seconds", "invalid", "Use 0, 5 or 10.");

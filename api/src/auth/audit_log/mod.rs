@@ -46,7 +46,7 @@ impl From<&Caller> for AuditActor {
     fn from(caller: &Caller) -> Self {
         let (kind, id) = match &caller.identity {
             Identity::Account { account, .. } => (AuditActorKind::Account, account.id.0),
-            Identity::ApiKey(key) => (AuditActorKind::ApiKey, key.id.0),
+            Identity::ApiKey { key, .. } => (AuditActorKind::ApiKey, key.id.0),
         };
         Self { kind, id: Some(id), name: caller.name().to_owned() }
     }

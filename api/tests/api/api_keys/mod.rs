@@ -1,7 +1,9 @@
 //! API keys: creating them, and what a client can do with one.
 
 mod authentication;
+mod expiry;
 mod management;
+mod rotation;
 
 use serde_json::{Value, json};
 

@@ -149,6 +149,7 @@ async fn every_post_of_the_document_is_in_the_table(app: TestApp) {
         "webhook_endpoints/{id}/secret",
         "webhook_endpoints/{id}/test",
         "webhook_deliveries/{id}/replay",
+        "api_keys/{id}/rotation",
         "teams/{id}/daily_files",
         "queue/next",
         "messages/{id}/send_now",

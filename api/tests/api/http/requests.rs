@@ -16,6 +16,8 @@ on_both_databases![
     metrics_can_require_a_token,
     a_local_server_accepts_only_local_hosts,
     a_response_is_compressed_for_clients_that_accept_it,
+    a_small_response_is_not_compressed,
+    every_response_to_a_caller_states_the_rate_limit,
     invalid_http_does_not_affect_other_requests,
     an_invalid_sign_in_request_is_a_problem,
 ];
@@ -88,7 +90,8 @@ async fn an_unsupported_method_is_refused_with_the_allowed_ones(app: TestApp) {
         ("/accounts/1", "GET, PUT"),
         ("/accounts/1/password", "PUT"),
         ("/api_keys", "GET, POST"),
-        ("/api_keys/1", "DELETE"),
+        ("/api_keys/1", "GET, DELETE"),
+        ("/api_keys/1/rotation", "POST, DELETE"),
         ("/consents", "GET, POST"),
         ("/numbers", "GET"),
         ("/search", "GET"),
@@ -210,6 +213,38 @@ async fn a_response_is_compressed_for_clients_that_accept_it(app: TestApp) {
         let header = header.map(|value| value.to_str().unwrap());
         assert_eq!(header.filter(|encoding| *encoding != "identity"), encoding);
     }
+}
+
+async fn a_small_response_is_not_compressed(app: TestApp) {
+    let ann = app.signed_in(ANN).await;
+    for path in ["/me/preferences", "//health/live", "/nothing"] {
+        let request = ann.request(Method::GET, path).header("Accept-Encoding", "br, gzip");
+        let response = ApiResponse::to(request).await;
+        assert_eq!(response.header("content-encoding"), None, "{path}");
+        assert!(response.body.len() < 1024, "{path}");
+    }
+}
+
+async fn every_response_to_a_caller_states_the_rate_limit(app: TestApp) {
+    let server = app.replica(|args| args.rate_limit = Some("60".to_owned()));
+    let ann = server.signed_in(ANN).await;
+    let headers = |response: &ApiResponse| {
+        ["ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
+            .map(|name| response.header(name).unwrap_or("none").to_owned())
+    };
+    // The burst is a sixth of the limit.
+    for remaining in (1..10).rev() {
+        let path = if remaining % 2 == 0 { "/me" } else { "/conversations/4711" };
+        let response = ann.get(path).await;
+        assert_eq!(headers(&response), ["60", &remaining.to_string(), "0"], "{path}");
+    }
+    let last = ann.put("/me/preferences", serde_json::json!({"undo_seconds": 7})).await;
+    assert_eq!((last.status, headers(&last)), (422, ["60", "0", "1"].map(str::to_owned)));
+    let refused = ann.get("/me").await;
+    assert_eq!((refused.status, headers(&refused)), (429, ["60", "0", "2"].map(str::to_owned)));
+    assert_eq!(headers(&server.anonymous.get("/me").await), ["none"; 3]);
+    let unlimited = app.replica(|args| args.rate_limit = Some("0".to_owned()));
+    assert_eq!(headers(&unlimited.signed_in(ANN).await.get("/me").await), ["none"; 3]);
 }
 
 /// Sends these bytes on a new connection and reads the first line of the response.

@@ -205,6 +205,7 @@ fn an_invalid_setting_is_reported_in_one_line_that_names_it() {
         ("SMS_CHAT_METRICS", "maybe"),
         ("SMS_CHAT_METRICS_TOKEN", "short"),
         ("SMS_CHAT_API_DOCS", "yes"),
+        ("SMS_CHAT_CORS_ORIGINS", "https://crm.example.com/app"),
     ] {
         let mut command = sms_chat(&database.url, &["serve"]);
         command.env(name, value);

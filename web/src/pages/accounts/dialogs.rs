@@ -55,14 +55,17 @@ fn confirm_change(
     disabled: bool,
     close: Callback<()>,
 ) -> AnyView {
-    let id = account.id;
+    let (id, version) = (account.id, account.version.clone());
     let done = Callback::new(move |()| {
         close.run(());
         context.refetch.run(());
     });
-    let request = move || async move {
-        let change = AccountChange { disabled: Some(disabled), ..AccountChange::default() };
-        context.client.update_account(id, &change).await
+    let request = move || {
+        let version = version.clone();
+        async move {
+            let change = AccountChange { disabled: Some(disabled), ..AccountChange::default() };
+            context.client.update_account(id, &change, &version).await
+        }
     };
     confirm(confirmation, close, request, done)
 }

@@ -6,15 +6,17 @@ use leptos::prelude::*;
 use shared::{
     account::{AccountChange, AccountDetail, NewAccount, Permission, Role},
     ids::TeamId,
+    team::TeamSummary,
 };
 
 use super::AccountsContext;
 use crate::{
     components::{
-        checkboxes,
+        checkboxes::{self, team_names},
+        conflict::{Changes, Conflict},
         dialog::Dialog,
         form::{Field, Form, PASSWORD_HINT, hint_and_error},
-        permission::role_name,
+        permission::{label, role_name},
         person::isolated,
     },
     language::t,
@@ -73,6 +75,31 @@ impl Fields {
         }
     }
 
+    /// Compares the fields with what a colleague has saved.
+    fn compare(
+        self,
+        changes: &mut Changes,
+        teams: RwSignal<Vec<TeamSummary>>,
+        before: &AccountDetail,
+        theirs: &AccountDetail,
+    ) {
+        let set = |ids: &[TeamId]| ids.iter().copied().collect::<BTreeSet<TeamId>>();
+        changes.text(t!("E-mail"), self.email, (&before.email, &theirs.email));
+        changes.text(t!("Name"), self.display_name, (&before.display_name, &theirs.display_name));
+        changes
+            .field(t!("Role"), self.role, (&before.role, &theirs.role), |role| role_name(*role).to_owned());
+        changes.field(
+            t!("Permissions"),
+            self.permissions,
+            (&before.permissions, &theirs.permissions),
+            |permissions| permissions.iter().copied().map(label).collect::<Vec<_>>().join(", "),
+        );
+        changes.field(t!("Teams"), self.teams, (&set(&before.team_ids), &set(&theirs.team_ids)), |ids| {
+            let ids: Vec<TeamId> = ids.iter().copied().collect();
+            teams.with_untracked(|teams| team_names(teams, &ids))
+        });
+    }
+
     /// Sets the role, with its default permissions.
     fn choose_role(self, role: Role) {
         self.role.set(role);
@@ -90,19 +117,29 @@ pub(super) fn editor(
     let session = use_session();
     let fields = Fields::new(account.as_ref());
     let id = account.as_ref().map(|account| account.id);
-    let title = account.map_or_else(
+    let title = account.as_ref().map_or_else(
         || t!("New account").to_owned(),
         |account| t!("Edit {name}", name = isolated(&account.display_name)),
     );
+    let conflict = Conflict::new();
+    let base = account.map(|account| StoredValue::new((account.clone(), account.version)));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let request = async move {
-            match id {
-                Some(id) => context.client.update_account(id, &fields.change()).await,
-                None => context.client.create_account(&fields.new_account()).await,
-            }
+            let (Some(id), Some(base)) = (id, base) else {
+                return context.client.create_account(&fields.new_account()).await.map(Some);
+            };
+            let send =
+                async |version: String| context.client.update_account(id, &fields.change(), &version).await;
+            let compare = |changes: &mut Changes, before: &_, theirs: &_| {
+                fields.compare(changes, context.teams, before, theirs);
+            };
+            conflict.save(base, send, compare).await
         };
-        form.send(request, move |()| {
+        form.send(request, move |saved| {
+            if saved.is_none() {
+                return;
+            }
             close.run(());
             context.refetch.run(());
             // Updates the session after a change of the signed-in account.
@@ -146,6 +183,7 @@ pub(super) fn editor(
                     is_admin,
                 )}
                 {teams}
+                {conflict.view()}
                 {form.error()}
                 {form.actions(close, t!("Save"))}
             </form>

@@ -1,4 +1,4 @@
-//! The dialogs that create an API key and then show its secret once.
+//! The dialogs that create an API key, and that show a new secret once.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,9 @@ use shared::{
     ids::TeamId,
 };
 
-use super::{ApiKeysContext, OpenDialog};
+use super::{ApiKeysContext, OpenDialog, expiry::ExpiryChoice};
 use crate::{
+    api::RequestError,
     components::{
         checkboxes,
         dialog::Dialog,
@@ -28,12 +29,19 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
     let name = RwSignal::new(String::new());
     let permissions = RwSignal::new(BTreeSet::<Permission>::new());
     let teams = RwSignal::new(BTreeSet::<TeamId>::new());
+    let expiry = ExpiryChoice::new(false);
+    let zone = use_session().zone();
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
+        let expires_at = match expiry.value(&zone) {
+            Ok(expires_at) => expires_at.flatten(),
+            Err(message) => return form.set_error(RequestError::in_field("expires_at", message)),
+        };
         let key = NewApiKey {
             name: name.get_untracked(),
             permissions: permissions.get_untracked(),
             team_ids: teams.get_untracked().into_iter().collect(),
+            expires_at,
         };
         form.send(async move { context.client.create_api_key(&key).await }, move |key| {
             context.dialog.set(Some(OpenDialog::Created(key)));
@@ -50,6 +58,7 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
                 {form.text_field(Field { hint: t!("The program that uses this key"), ..Field::text("name", t!("Name"), name) })}
                 {checkboxes::permissions(form, t!("Choose only what the program needs."), offered, permissions, Signal::stored(false))}
                 {choice}
+                {expiry.field(form)}
                 {form.error()}
                 {form.actions(close, t!("Create key"))}
             </form>
@@ -58,7 +67,7 @@ pub(super) fn creation(context: ApiKeysContext, close: Callback<()>) -> AnyView 
     .into_any()
 }
 
-/// The dialog that shows a new key's secret.
+/// The dialog that shows a new secret of a key. It can be closed once the user has confirmed that the key is copied.
 pub(super) fn secret(key: ApiKey, close: Callback<()>) -> AnyView {
     let secret = Secret {
         title: t!("Key “{name}”", name = isolated(&key.name)),

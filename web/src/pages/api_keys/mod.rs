@@ -1,13 +1,19 @@
-//! The API keys page: lists, creates and revokes the keys that programs authenticate with.
+//! The API keys page: lists, creates, rotates and revokes the keys that programs authenticate with.
 //!
-//! A key's secret is shown once, in the dialog after its creation. It is not stored in the browser.
+//! A secret is shown once, in the dialog after the creation or rotation of its key. It is not stored in the browser.
 
 mod creation;
+mod expiry;
+mod rotation;
 
 use leptos::prelude::*;
 use shared::{account::Permission, api_key::ApiKey, event::EventKind, team::TeamSummary};
 
-use self::creation::{creation, secret};
+use self::{
+    creation::{creation, secret},
+    expiry::expiry,
+    rotation::{overlap_end, previous_secret, rotation},
+};
 use crate::{
     api::{Client, RequestError},
     components::{
@@ -29,19 +35,23 @@ use crate::{
 
 const COLUMNS: &[(&str, &str)] = &[
     (marked!("Name"), ""),
-    (marked!("Permissions"), "w-[24%]"),
-    (marked!("Teams"), "w-[16%]"),
-    (marked!("Created by"), "w-32 lg:w-44"),
-    (marked!("Last used"), "w-28 lg:w-36"),
-    (marked!("Actions"), "w-24 lg:w-32"),
+    (marked!("Permissions"), "w-[20%]"),
+    (marked!("Teams"), "w-[14%]"),
+    (marked!("Created by"), "w-28 lg:w-40"),
+    (marked!("Last used"), "w-24 lg:w-32"),
+    (marked!("Expires"), "w-24 lg:w-32"),
+    (marked!("Actions"), "w-24 xl:w-44"),
 ];
 
 /// The open dialog.
 #[derive(Clone)]
 enum OpenDialog {
     New,
-    /// Shows the secret of the created key.
+    /// Shows the secret of the created or rotated key.
     Created(ApiKey),
+    Rotate(ApiKey),
+    /// Stops the secret before the last rotation.
+    EndOverlap(ApiKey),
     Revoke(ApiKey),
 }
 
@@ -130,25 +140,33 @@ fn table(context: ApiKeysContext, keys: &[ApiKey], zone: &Zone) -> AnyView {
 }
 
 fn row(context: ApiKeysContext, key: &ApiKey, zone: &Zone) -> AnyView {
-    let (dialog, revoked, ids) = (context.dialog, key.clone(), key.team_ids.clone());
+    let (dialog, ids) = (context.dialog, key.team_ids.clone());
     let permissions: Vec<&str> = key.permissions.iter().copied().map(label as fn(Permission) -> _).collect();
     let teams = move || context.teams.with(|teams| or_dash(Some(&team_names(teams, &ids))));
     let used = key.last_used_at.map(|at| timestamp(at, zone)).unwrap_or_else(|| t!("never").into_any());
-    let revoke = view! {
-        <button
-            type="button"
-            class="btn btn-sm btn-danger"
-            on:click=move |_| dialog.set(Some(OpenDialog::Revoke(revoked.clone())))
-        >
-            {t!("Revoke")}
-            <span class="sr-only">" " <bdi>{key.name.clone()}</bdi></span>
-        </button>
+    let button = |text: &'static str, class: &'static str, open: fn(ApiKey) -> OpenDialog| {
+        let (key, name) = (key.clone(), key.name.clone());
+        view! {
+            <button type="button" class=class on:click=move |_| dialog.set(Some(open(key.clone())))>
+                {text}
+                <span class="sr-only">" " <bdi>{name}</bdi></span>
+            </button>
+        }
+        .into_any()
     };
+    let actions = view! {
+        <span class="flex flex-wrap gap-1">
+            {button(t!("Rotate"), "btn btn-sm", OpenDialog::Rotate)}
+            {button(t!("Revoke"), "btn btn-sm btn-danger", OpenDialog::Revoke)}
+        </span>
+    };
+    let previous = key.previous.as_ref().map(|previous| previous_secret(context, key, previous, zone));
     let name = view! {
         <span class="min-w-0 wrap-anywhere">
             <bdi class="font-medium">{key.name.clone()}</bdi>
             <br />
             <code class="text-xs">{key.hint.clone()} "…"</code>
+            {previous}
         </span>
     };
     let created = view! {
@@ -161,7 +179,8 @@ fn row(context: ApiKeysContext, key: &ApiKey, zone: &Zone) -> AnyView {
             {cell("Teams", view! { <bdi class="min-w-0 wrap-anywhere">{teams}</bdi> })}
             {cell("Created by", created)}
             {cell("Last used", used)}
-            {cell("Actions", revoke)}
+            {cell("Expires", expiry(key.expires_at, zone))}
+            {cell("Actions", actions)}
         </tr>
     }
     .into_any()
@@ -172,6 +191,8 @@ fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
     match open {
         OpenDialog::New => creation(context, close),
         OpenDialog::Created(key) => secret(key, close),
+        OpenDialog::Rotate(key) => rotation(context, key, close),
+        OpenDialog::EndOverlap(key) => overlap_end(context, key, close),
         OpenDialog::Revoke(key) => {
             let confirmation = Confirmation {
                 title: t!("Revoke “{name}”?", name = isolated(&key.name)),
@@ -184,7 +205,11 @@ fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
                 request_animation_frame(|| focus_first("#new-key"));
                 context.refetch.run(());
             });
-            confirm(confirmation, close, move || context.client.delete_api_key(key.id), done)
+            let request = move || {
+                let version = key.version.clone();
+                async move { context.checked(context.client.delete_api_key(key.id, &version).await) }
+            };
+            confirm(confirmation, close, request, done)
         }
     }
 }

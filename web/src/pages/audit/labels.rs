@@ -41,6 +41,8 @@ pub(super) fn action(action: AuditAction) -> &'static str {
         AuditAction::AccountChanged => t!("Account changed"),
         AuditAction::PasswordChanged => t!("Password changed"),
         AuditAction::ApiKeyCreated => t!("API key created"),
+        AuditAction::ApiKeyRotated => t!("New secret of an API key"),
+        AuditAction::ApiKeyOverlapEnded => t!("Old secret of an API key ended"),
         AuditAction::ApiKeyRevoked => t!("API key revoked"),
         AuditAction::WebhookEndpointCreated => t!("Webhook created"),
         AuditAction::WebhookEndpointChanged => t!("Webhook changed"),

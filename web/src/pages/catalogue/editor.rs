@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api::RequestError,
     components::{
+        conflict::{Changes, Conflict},
         dialog::Dialog,
         form::{Field, Form},
     },
@@ -27,27 +28,40 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
     let body = RwSignal::new(entry.body.clone());
     let colour = RwSignal::new(entry.colour);
     let team = entry.team_id;
+    let conflict = Conflict::new();
+    let base = StoredValue::new((entry.clone(), entry.version.clone()));
+    let compare = move |changes: &mut Changes, before: &Entry, theirs: &Entry| {
+        changes.text(t!("Name"), name, (&before.name, &theirs.name));
+        changes.text(t!("Text"), body, (&before.body, &theirs.body));
+        changes.field(t!("Colour"), colour, (&before.colour, &theirs.colour), |colour| {
+            colour_name(*colour).to_owned()
+        });
+    };
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         if let Some(text) = body.with_untracked(|body| body_error(body, &entry.body)) {
             form.set_error(RequestError::in_field("body", &text));
             return focus_first("#field-body");
         }
-        let entry = Entry {
+        let edited = Entry {
             name: name.get_untracked(),
             body: body.get_untracked(),
             colour: colour.get_untracked(),
             ..entry.clone()
         };
         let request = async move {
-            match entry.id {
-                0 => kind.create(client, entry).await,
-                _ => kind.update(client, entry, Move::Keep).await,
+            if edited.id == 0 {
+                return kind.create(client, edited).await.map(Some);
             }
+            let send =
+                async |version| kind.update(client, Entry { version, ..edited.clone() }, Move::Keep).await;
+            conflict.save(base, send, compare).await
         };
-        form.send(request, move |()| {
-            close.run(());
-            refetch.run(());
+        form.send(request, move |saved| {
+            if saved.is_some() {
+                close.run(());
+                refetch.run(());
+            }
         });
     };
     let colours = (kind == EntryKind::Tag).then(|| colours(colour));
@@ -57,6 +71,7 @@ pub(super) fn editor(catalogue: Catalogue, title: String, entry: Entry, close: C
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {form.text_field(Field::text("name", t!("Name"), name))}
                 {text} {colours}
+                {conflict.view()}
                 {form.error()}
                 {form.actions(close, t!("Save"))}
             </form>

@@ -1,5 +1,6 @@
 //! The entries of a catalogue, templates, closure reasons or tags, and their API requests.
 
+use serde::Deserialize;
 use shared::{
     closure::{ClosureReason, ClosureReasonChange, NewClosureReason},
     ids::{ClosureReasonId, TagId, TeamId, TemplateId},
@@ -21,36 +22,42 @@ pub(super) enum EntryKind {
 }
 
 /// A template, a closure reason or a tag. One with the id 0 is new.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(super) struct Entry {
     pub(super) id: i64,
     pub(super) team_id: Option<TeamId>,
     pub(super) name: String,
     /// A template's text; the others have none.
+    #[serde(default)]
     pub(super) body: String,
     /// A tag's colour; the others have none.
+    #[serde(default)]
     pub(super) colour: TagColour,
+    #[serde(skip)]
     pub(super) archived: bool,
+    /// The version that a change is based on.
+    #[serde(default)]
+    pub(super) version: String,
 }
 
 impl From<Template> for Entry {
     fn from(template: Template) -> Self {
-        let Template { id, team_id, name, body, archived_at, .. } = template;
-        Self { id: id.0, team_id, name, body, archived: archived_at.is_some(), ..Self::default() }
+        let Template { id, team_id, name, body, archived_at, version, .. } = template;
+        Self { id: id.0, team_id, name, body, archived: archived_at.is_some(), version, ..Self::default() }
     }
 }
 
 impl From<ClosureReason> for Entry {
     fn from(reason: ClosureReason) -> Self {
-        let ClosureReason { id, team_id, name, archived_at, .. } = reason;
-        Self { id: id.0, team_id, name, archived: archived_at.is_some(), ..Self::default() }
+        let ClosureReason { id, team_id, name, archived_at, version, .. } = reason;
+        Self { id: id.0, team_id, name, archived: archived_at.is_some(), version, ..Self::default() }
     }
 }
 
 impl From<Tag> for Entry {
     fn from(tag: Tag) -> Self {
-        let Tag { id, team_id, name, colour, archived_at, .. } = tag;
-        Self { id: id.0, team_id, name, colour, archived: archived_at.is_some(), ..Self::default() }
+        let Tag { id, team_id, name, colour, archived_at, version, .. } = tag;
+        Self { id: id.0, team_id, name, colour, archived: archived_at.is_some(), version, ..Self::default() }
     }
 }
 
@@ -142,7 +149,7 @@ impl EntryKind {
         entry: Entry,
         move_to: Move,
     ) -> Result<(), RequestError> {
-        let Entry { id, name, body, colour, .. } = entry;
+        let Entry { id, name, body, colour, version, .. } = entry;
         let (position, archived) = match move_to {
             Move::Keep => (None, None),
             Move::To(position) => (Some(position), None),
@@ -151,25 +158,36 @@ impl EntryKind {
         match self {
             EntryKind::Template => {
                 let change = TemplateChange { name, body, position, archived };
-                client.update_template(TemplateId(id), &change).await
+                client.update_template(TemplateId(id), &change, &version).await
             }
             EntryKind::ClosureReason => {
                 let change = ClosureReasonChange { name, position, archived };
-                client.update_closure_reason(ClosureReasonId(id), &change).await
+                client.update_closure_reason(ClosureReasonId(id), &change, &version).await
             }
             EntryKind::Tag => {
                 let change = TagChange { name, colour: Some(colour), position, archived };
-                client.update_tag(TagId(id), &change).await
+                client.update_tag(TagId(id), &change, &version).await
             }
         }
     }
 
-    /// Deletes an entry.
-    pub(super) async fn delete(self, client: Client, id: i64) -> Result<(), RequestError> {
+    /// Moves or restores an entry. If a colleague has changed its name or text meanwhile, keeps that change.
+    pub(super) async fn place(self, client: Client, entry: Entry, move_to: Move) -> Result<(), RequestError> {
+        match self.update(client, entry, move_to).await {
+            Err(error) => match error.current::<Entry>() {
+                Some((current, _)) => self.update(client, current, move_to).await,
+                None => Err(error),
+            },
+            placed => placed,
+        }
+    }
+
+    /// Deletes an entry of this version.
+    pub(super) async fn delete(self, client: Client, id: i64, version: String) -> Result<(), RequestError> {
         match self {
-            EntryKind::Template => client.delete_template(TemplateId(id)).await,
-            EntryKind::ClosureReason => client.delete_closure_reason(ClosureReasonId(id)).await,
-            EntryKind::Tag => client.delete_tag(TagId(id)).await,
+            EntryKind::Template => client.delete_template(TemplateId(id), &version).await,
+            EntryKind::ClosureReason => client.delete_closure_reason(ClosureReasonId(id), &version).await,
+            EntryKind::Tag => client.delete_tag(TagId(id), &version).await,
         }
     }
 }

@@ -114,7 +114,7 @@ impl Catalogue {
     }
 
     fn update(self, entry: Entry, move_to: Move) {
-        let request = async move { self.kind.update(self.client, entry, move_to).await };
+        let request = async move { self.kind.place(self.client, entry, move_to).await };
         // Detached, because the live event of this change may remove the clicked row.
         self.form.send_detached(request, move |response| {
             if let Err(error) = response {
@@ -216,7 +216,8 @@ fn dialog(catalogue: Catalogue, open: OpenDialog) -> AnyView {
                 focus_section(entry.team_id);
                 refetch.run(());
             });
-            confirm(confirmation, close, move || kind.delete(client, entry.id), done)
+            let (id, version) = (entry.id, entry.version);
+            confirm(confirmation, close, move || kind.delete(client, id, version.clone()), done)
         }
     }
 }

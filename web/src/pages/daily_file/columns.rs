@@ -6,6 +6,7 @@ use shared::{daily_file::ColumnMapping, ids::TeamId};
 use crate::{
     api::RequestError,
     components::{
+        conflict::{Changes, Conflict, Version},
         form::{Field, Form},
         notices::use_notices,
         placeholder::{failed, skeleton},
@@ -32,7 +33,7 @@ pub(super) fn columns(team: TeamId) -> AnyView {
 
 fn mapping(team: TeamId) -> AnyView {
     let client = use_client();
-    let loaded = RwSignal::new(None::<Result<ColumnMapping, RequestError>>);
+    let loaded = RwSignal::new(None::<Result<Version<ColumnMapping>, RequestError>>);
     let scope = TaskScope::current();
     let fetch = move || {
         loaded.set(None);
@@ -52,12 +53,25 @@ fn mapping(team: TeamId) -> AnyView {
     view! { <div class="mt-3">{body}</div> }.into_any()
 }
 
-fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
+fn form(team: TeamId, loaded: Version<ColumnMapping>) -> AnyView {
     let client = use_client();
     let notices = use_notices();
     let form = Form::new();
     let input = |value: Option<String>| RwSignal::new(value.unwrap_or_default());
+    let mapping = loaded.0.clone();
     let (reference, name, number) = (input(mapping.reference), input(mapping.name), input(mapping.number));
+    let conflict = Conflict::new();
+    let base = StoredValue::new(loaded);
+    let compare = move |changes: &mut Changes, before: &ColumnMapping, theirs: &ColumnMapping| {
+        let shown = |name: &Option<String>| name.clone().unwrap_or_default();
+        for (label, input, before, theirs) in [
+            (t!("Ref"), reference, &before.reference, &theirs.reference),
+            (t!("Name"), name, &before.name, &theirs.name),
+            (t!("Number"), number, &before.number, &theirs.number),
+        ] {
+            changes.text(label, input, (&shown(before), &shown(theirs)));
+        }
+    };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
         let mapping = ColumnMapping {
@@ -65,8 +79,17 @@ fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
             name: column_name(&name.get_untracked()),
             number: column_name(&number.get_untracked()),
         };
-        form.send(async move { client.update_column_mapping(team, &mapping).await }, move |saved| {
-            for (input, saved) in [(reference, saved.reference), (name, saved.name), (number, saved.number)] {
+        let request = async move {
+            let send = async |version: String| client.update_column_mapping(team, &mapping, &version).await;
+            conflict.save(base, send, compare).await
+        };
+        form.send(request, move |saved| {
+            let Some(saved) = saved else { return };
+            let mapping = saved.0.clone();
+            base.set_value(saved);
+            for (input, saved) in
+                [(reference, mapping.reference), (name, mapping.name), (number, mapping.number)]
+            {
                 input.set(saved.unwrap_or_default());
             }
             notices.info(t!("The columns are saved. They apply from the next file."));
@@ -81,6 +104,7 @@ fn form(team: TeamId, mapping: ColumnMapping) -> AnyView {
             {field("ref", t!("Ref"), t!("Usually: Ref, Reference, Customer ref, Account number"), reference)}
             {field("name", t!("Name"), t!("Usually: Name, Customer name"), name)}
             {field("number", t!("Number"), t!("Usually: Number, Phone, Mobile, Telephone"), number)}
+            {conflict.view()}
             {form.error()}
             <div>{form.submit(t!("Save columns"))}</div>
         </form>

@@ -1,5 +1,7 @@
 //! Preferences for keys and for sending.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use shared::preferences::{Preferences, UNDO_SECONDS};
 
@@ -17,6 +19,7 @@ pub(super) fn preference(
     set: impl Fn(&mut Preferences, bool) + Send + Sync + 'static,
 ) -> AnyView {
     let checked = Memo::new(move |_| editor.session.preferences(&is_on));
+    let set = Arc::new(set);
     view! {
         <label class="label text-sm text-base-content">
             <input
@@ -24,8 +27,8 @@ pub(super) fn preference(
                 class="checkbox checkbox-sm"
                 prop:checked=checked
                 on:change:target=move |event| {
-                    let is_on = event.target().checked();
-                    editor.change(|preferences| set(preferences, is_on));
+                    let (set, is_on) = (Arc::clone(&set), event.target().checked());
+                    editor.change(move |preferences| set(preferences, is_on));
                 }
             />
             {label}
@@ -50,7 +53,7 @@ pub(super) fn keys_and_sending() -> AnyView {
                 class="btn btn-sm join-item flex-1 px-2"
                 aria-label=label
                 prop:checked=move || chosen.get() == seconds
-                on:change=move |_| editor.change(|preferences| preferences.undo_seconds = seconds)
+                on:change=move |_| editor.change(move |preferences| preferences.undo_seconds = seconds)
             />
         }
     };

@@ -4,7 +4,10 @@ use leptos::prelude::*;
 use shared::team::{NewTeam, TeamDetail};
 
 use crate::{
-    components::form::{Field, Form},
+    components::{
+        conflict::Changes,
+        form::{Field, Form},
+    },
     language::t,
     session::use_session,
     time_zone::known_zones,
@@ -41,11 +44,18 @@ impl EditedField {
         self.saved.with_value(|saved| self.input.with_untracked(|input| input != saved))
     }
 
-    /// Takes over a value from the server, but keeps unsaved edits in the input.
-    fn update(self, value: &str) {
-        let changed = self.is_changed();
+    /// Takes over a value from the server, unless it would overwrite an unsaved edit. Returns whether the edit is based on
+    /// this value.
+    fn update(self, value: &str) -> bool {
+        if !self.is_changed() {
+            self.set(value);
+        }
+        self.saved.with_value(|saved| saved == value)
+    }
+
+    fn set(self, value: &str) {
         self.saved.set_value(value.to_owned());
-        if !changed && self.input.with_untracked(|input| input != value) {
+        if self.input.with_untracked(|input| input != value) {
             self.input.set(value.to_owned());
         }
     }
@@ -74,24 +84,35 @@ impl Details {
         }
     }
 
-    /// Takes over the values of a team that changed on the server, but keeps unsaved edits.
-    pub(super) fn update(self, team: &TeamDetail) {
-        self.name.update(&team.name);
-        self.region.update(&team.region);
-        self.time_zone.update(&team.time_zone);
-        self.help_reply.update(team.help_reply.as_deref().unwrap_or_default());
-    }
-
-    /// Takes over the values that the server has saved, in its normalised form.
-    pub(super) fn set_saved(self, team: &TeamDetail) {
-        for (field, value) in [
+    /// Each field, with its value in `team`.
+    fn with_values(self, team: &TeamDetail) -> [(EditedField, &str); 4] {
+        [
             (self.name, team.name.as_str()),
             (self.region, &team.region),
             (self.time_zone, &team.time_zone),
             (self.help_reply, team.help_reply.as_deref().unwrap_or_default()),
-        ] {
-            field.saved.set_value(value.to_owned());
-            field.input.set(value.to_owned());
+        ]
+    }
+
+    /// Takes over the values of a team that changed on the server, but keeps unsaved edits. Returns whether the edits are
+    /// based on the values of this team.
+    pub(super) fn update(self, team: &TeamDetail) -> bool {
+        self.with_values(team).map(|(field, value)| field.update(value)).iter().all(|is_based| *is_based)
+    }
+
+    /// Takes over the values that the server has saved, in its normalised form.
+    pub(super) fn set_saved(self, team: &TeamDetail) {
+        for (field, value) in self.with_values(team) {
+            field.set(value);
+        }
+    }
+
+    /// Compares the fields with what a colleague has saved.
+    pub(super) fn compare(self, changes: &mut Changes, before: &TeamDetail, theirs: &TeamDetail) {
+        let labels = [t!("Name"), t!("Region"), t!("Time zone"), t!("Reply to HELP")];
+        let (before, theirs) = (self.with_values(before), self.with_values(theirs));
+        for ((label, (field, before)), (_, theirs)) in labels.into_iter().zip(before).zip(theirs) {
+            changes.text(label, field.input, (&before.to_owned(), &theirs.to_owned()));
         }
     }
 
@@ -144,10 +165,11 @@ mod tests {
         field.update("Help");
         assert_eq!(field.input.get_untracked(), "Help");
         field.input.set("Helpers".to_owned());
-        field.update("Care");
+        assert!(!field.update("Care"), "a colleague has changed what the edit is based on");
         assert_eq!(field.input.get_untracked(), "Helpers");
-        field.input.set("Care".to_owned());
-        field.update("Desk");
+        assert!(field.update("Help"));
+        field.set("Care");
+        assert!(field.update("Desk"));
         assert_eq!(field.input.get_untracked(), "Desk");
     }
 }

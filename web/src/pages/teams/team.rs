@@ -7,6 +7,7 @@ use super::{details::Details, erasure::erasure, holds::holds, members::members, 
 use crate::{
     api::{Client, RequestError},
     components::{
+        conflict::{Changes, Conflict},
         form::Form,
         heading::Heading,
         notices::{Notices, use_notices},
@@ -100,20 +101,30 @@ fn sections(context: TeamContext) -> AnyView {
 
 fn details_form(context: TeamContext) -> AnyView {
     let form = Form::new();
-    let Some(details) = context.team.with_untracked(|team| team.as_ref().map(Details::of)) else {
+    let Some(team) = context.team.get_untracked() else {
         return ().into_any();
     };
+    let details = Details::of(&team);
+    let conflict = Conflict::new();
+    let base = StoredValue::new((team.clone(), team.version));
     Effect::new(move |_| {
-        context.team.with(|team| {
-            if let Some(team) = team {
-                details.update(team);
-            }
-        });
+        let Some(team) = context.team.get() else { return };
+        if details.update(&team) {
+            base.set_value((team.clone(), team.version));
+        }
     });
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let team = details.to_request();
-        form.send(async move { context.client.update_team(context.id, &team).await }, move |team| {
+        let edited = details.to_request();
+        let request = async move {
+            let send =
+                async |version: String| context.client.update_team(context.id, &edited, &version).await;
+            let compare =
+                |changes: &mut Changes, before: &_, theirs: &_| details.compare(changes, before, theirs);
+            conflict.save(base, send, compare).await
+        };
+        form.send(request, move |saved| {
+            let Some(team) = saved else { return };
             details.set_saved(&team);
             show(context.team, team);
             context.notices.info(t!("The team is saved."));
@@ -122,6 +133,7 @@ fn details_form(context: TeamContext) -> AnyView {
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             {details.fields(form)}
+            {conflict.view()}
             {form.error()}
             <div>{form.submit(t!("Save"))}</div>
         </form>
