@@ -167,16 +167,18 @@ pub(super) fn enable(
         webhook_endpoints::disabled_reason.eq(None::<String>),
     );
     on_each!(conn, |c| diesel::update(webhook_endpoints::table.find(id.0)).set(changes).execute(c))?;
-    let due = (
-        webhook_deliveries::status.eq(AsText(DeliveryStatus::Pending)),
-        webhook_deliveries::attempts.eq(0),
-        webhook_deliveries::due_at.eq(Timestamp(now)),
-    );
+    let due = || {
+        (
+            webhook_deliveries::status.eq(AsText(DeliveryStatus::Pending)),
+            webhook_deliveries::attempts.eq(0),
+            webhook_deliveries::due_at.eq(Timestamp(now)),
+        )
+    };
     let of_endpoint = webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq(id.0));
     let failed = of_endpoint.filter(webhook_deliveries::status.eq(AsText(DeliveryStatus::Failed)));
-    on_each!(conn, |c| diesel::update(failed).set(due).execute(c))?;
+    on_each!(conn, |c| diesel::update(failed).set(due()).execute(c))?;
     let later = of_endpoint.filter(IsDeliveryPending).filter(webhook_deliveries::due_at.gt(Timestamp(now)));
-    on_each!(conn, |c| diesel::update(later).set(due).execute(c))?;
+    on_each!(conn, |c| diesel::update(later).set(due()).execute(c))?;
     Ok(())
 }
 

@@ -142,21 +142,29 @@ fn not_public() -> String {
 
 /// Returns why there was no answer, in words for the log of deliveries. Leaves out the URL.
 fn reason(error: &reqwest::Error) -> String {
-    let mut causes = std::iter::successors(error.source(), |cause| cause.source());
-    if causes.any(|cause| is_forbidden(cause)) {
+    if causes(error).any(is_forbidden) {
         return not_public();
     }
     if error.is_timeout() {
         return format!("No answer within {} seconds.", TIMEOUT.as_secs());
     }
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    let innermost = causes.last().map_or_else(|| "the request failed".to_owned(), ToString::to_string);
+    let innermost = causes(error).last().map_or_else(|| "the request failed".to_owned(), ToString::to_string);
     let text = if error.is_connect() {
         format!("The connection failed: {innermost}.")
     } else {
         format!("No answer: {innermost}.")
     };
     text.chars().take(MAX_STORED).collect()
+}
+
+/// Returns the causes of an error, the innermost last.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 fn is_forbidden(cause: &(dyn Error + 'static)) -> bool {

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::labels::{delivery_label, status_badge};
 use crate::{
-    components::{dialog::Dialog, person::or_dash, timestamp::date_and_time},
+    components::{dialog::Dialog, timestamp::date_and_time},
     language::{received, t},
     session::use_session,
 };
@@ -35,19 +35,22 @@ pub(super) fn delivery_dialog(delivery: &WebhookDelivery, close: Callback<()>) -
             </div>
         }
     });
+    let (title, status_badge) = (delivery_label(delivery), status_badge(delivery));
+    let (attempts, webhook_id) = (delivery.attempts.to_string(), delivery.webhook_id.clone());
+    let body = indented(&delivery.body);
     view! {
-        <Dialog title=delivery_label(delivery) close>
+        <Dialog title close>
             <div class="flex flex-col gap-4">
                 <dl class="grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-1 text-sm">
-                    {line(t!("Status"), status_badge(delivery))}
-                    {line(t!("Attempts"), delivery.attempts.to_string().into_any())}
+                    {line(t!("Status"), status_badge)}
+                    {line(t!("Attempts"), attempts.into_any())}
                     {last} {next} {status}
-                    {line("webhook-id", or_dash(Some(&delivery.webhook_id)).into_any())}
+                    {line("webhook-id", webhook_id.into_any())}
                 </dl>
                 {response}
                 <div>
                     <h3 class="mb-1 text-sm font-medium">{t!("What was sent")}</h3>
-                    {block(indented(&delivery.body))}
+                    {block(body)}
                 </div>
             </div>
         </Dialog>

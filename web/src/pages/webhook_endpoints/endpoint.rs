@@ -184,7 +184,7 @@ fn alert(context: EndpointContext, endpoint: &WebhookEndpoint) -> AnyView {
     let date = date_and_time(at, &use_session().zone());
     view! {
         <div role="alert" class="alert alert-warning mt-3">
-            <span>{with_views(sentence.to_owned(), [("date", date)])}</span>
+            <span>{with_views(sentence, [("date", date)])}</span>
             <button type="button" class="btn btn-sm" on:click=move |_| context.set_enabled(true)>
                 {t!("Enable")}
             </button>
