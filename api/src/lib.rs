@@ -23,9 +23,11 @@
 //! Background tasks, files and search:
 //! - `retention`: deletes rows that are kept for a limited time
 //! - [`gap_repair`]: fetches messages and statuses that the webhooks missed
+//! - [`campaigns`]: ad-hoc messages to the rows of a CSV file
 //! - [`outbox`]: sends messages through the gateway
 //! - [`daily_files`]: imports the files of customers that teams receive
 //! - [`search`]: finds conversations by number, reference or name
+//! - [`exports`]: the messages and conversations of a period
 //!
 //! Conversations and what they use:
 //! - [`conversations`]: receiving, replying, closing, the queue
@@ -51,6 +53,7 @@
 //! Shared by all of these:
 //! - [`fields`]: validation of fields
 //! - [`paging`]: pages of lists
+//! - `row_stream`: files of many rows, in CSV and NDJSON
 //! - [`error`]: the error type of all handlers
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
@@ -65,6 +68,7 @@ pub mod app;
 pub mod assets;
 pub mod auth;
 pub mod body;
+pub mod campaigns;
 pub mod catalogue;
 pub mod clock;
 pub mod closures;
@@ -78,6 +82,7 @@ pub mod demo;
 pub mod doctor;
 pub mod error;
 pub mod events;
+pub mod exports;
 pub mod fields;
 pub mod gap_repair;
 pub mod gateway;
@@ -95,6 +100,7 @@ pub mod rejected_messages;
 pub mod request_id;
 mod retention;
 pub mod router;
+mod row_stream;
 pub mod search;
 pub mod state;
 pub mod tags;

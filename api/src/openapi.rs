@@ -21,8 +21,8 @@ use utoipa::{
 
 use self::{bounds::Bounds, errors::Errors, examples::Examples, headers::IdempotencyKeys, schemas::Schemas};
 use crate::{
-    accounts, api_keys, auth, closures, consents, conversations, customers, daily_files, events, health,
-    messages, numbers, rejected_messages, search, tags, teams, templates, webhooks,
+    accounts, api_keys, auth, campaigns, closures, consents, conversations, customers, daily_files, events,
+    exports, health, messages, numbers, rejected_messages, search, tags, teams, templates, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -51,6 +51,7 @@ use crate::{
         conversations::queue::routes::take_next_conversation,
         conversations::routes::list_conversations,
         conversations::routes::create_conversation,
+        conversations::routes::create_conversation_batch,
         conversations::routes::get_conversation,
         conversations::routes::list_messages,
         conversations::routes::create_message,
@@ -79,6 +80,8 @@ use crate::{
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
         search::routes::search_conversations,
+        exports::routes::export_messages,
+        exports::routes::export_conversations,
         numbers::routes::get_number,
         consents::routes::list_consents,
         consents::routes::create_consent,
@@ -109,6 +112,14 @@ use crate::{
         teams::routes::update_team_member,
         teams::routes::delete_team_member,
         templates::routes::list_team_templates,
+        campaigns::routes::list_campaigns,
+        campaigns::routes::create_campaign,
+        campaigns::routes::get_campaign,
+        campaigns::routes::update_campaign,
+        campaigns::routes::delete_campaign,
+        campaigns::routes::get_campaign_preview,
+        campaigns::routes::update_campaign_state,
+        campaigns::routes::get_campaign_results,
         daily_files::routes::list_daily_files,
         daily_files::upload::routes::create_daily_file,
         daily_files::routes::restore_daily_file,

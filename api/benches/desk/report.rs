@@ -10,7 +10,7 @@ use crate::figures::{Aim, Figure, Part, Record, Topic};
 const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
 
 /// The sections of the document: topic, part of the benchmark, title, and what was measured.
-const SECTIONS: [(Topic, Part, &str, &str); 9] = [
+const SECTIONS: [(Topic, Part, &str, &str); 10] = [
     (
         Topic::Requests,
         Part::Main,
@@ -21,6 +21,12 @@ const SECTIONS: [(Topic, Part, &str, &str); 9] = [
     (Topic::OneClient, Part::Main, "Requests of one client", "The same data."),
     (Topic::Search, Part::Main, "Search", "1,000,000 conversations, 8 clients."),
     (Topic::Server, Part::Main, "Start and memory", "On the 200,000 conversations."),
+    (
+        Topic::Export,
+        Part::Main,
+        "An export of a million messages",
+        "Over HTTP, uncompressed. The memory is the peak above that of the idle server.",
+    ),
     (
         Topic::SignIns,
         Part::Main,

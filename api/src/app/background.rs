@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
+    campaigns::sending::CampaignSender,
     clock::Clock,
     config::Settings,
     conversations::{assignment::absence, presence::Presences, snooze::wake},
@@ -64,8 +65,15 @@ impl Background {
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
         let presences = Arc::new(Presences::new(db.clone(), clock.clone(), Arc::clone(&feed)));
+        let campaigns = CampaignSender {
+            db: db.clone(),
+            clock: clock.clone(),
+            outbox: Arc::clone(&outbox),
+            feed: Arc::clone(&feed),
+        };
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
+            tokio::spawn(campaigns.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
             tokio::spawn(Arc::clone(&presences).keep(stopped.clone())),

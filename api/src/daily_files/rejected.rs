@@ -2,7 +2,6 @@
 //! as formulas are escaped.
 
 use shared::{
-    clean::strip_invisible,
     daily_file::RejectedRow,
     ids::{DailyFileId, TeamId},
 };
@@ -11,6 +10,7 @@ use super::{parse::MAX_STORED, queries};
 use crate::{
     auth::{LookupError, NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
+    row_stream::escape_formula,
     teams,
 };
 
@@ -68,58 +68,9 @@ fn to_csv(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// Escapes a value so that no spreadsheet runs it as a formula (OWASP, CSV injection): an apostrophe before a sign that
-/// begins a cell marks the cell as text. Also finds full-width signs, and signs behind white space and invisible
-/// characters. Every common delimiter counts as the beginning of a cell, because the spreadsheet may split the file
-/// there.
-fn escape_formula(value: &str) -> String {
-    let mut plain = String::with_capacity(value.len());
-    let mut begins_cell = true;
-    for character in value.chars() {
-        let is_formula = matches!(
-            character,
-            '=' | '+' | '-' | '@' | '\u{2212}' | '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫'
-        );
-        let is_separator = matches!(character, ',' | ';' | '|' | '\t' | '\r' | '\n');
-        if begins_cell && (is_formula || (plain.is_empty() && is_separator && character.is_control())) {
-            plain.push('\'');
-            begins_cell = false;
-        }
-        let is_hidden = character.is_whitespace()
-            || character.is_control()
-            || character == '"'
-            || strip_invisible(character.encode_utf8(&mut [0; 4])).is_empty();
-        begins_cell = is_separator || (begins_cell && is_hidden);
-        plain.push(character);
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_formula_behind_invisible_characters_is_escaped() {
-        for (value, expected) in [
-            (" =1", " '=1"),
-            ("\u{a0}+1", "\u{a0}'+1"),
-            ("\u{200b}\u{3000}@x", "\u{200b}\u{3000}'@x"),
-            ("＝1", "'＝1"),
-            (" ＋1", " '＋1"),
-            ("－1", "'－1"),
-            ("＠x", "'＠x"),
-            ("\tx", "'\tx"),
-            ("\r=1", "'\r'=1"),
-            ("a;=1", "a;'=1"),
-            ("a\t -1", "a\t '-1"),
-            ("07700-900", "07700-900"),
-            ("a=b", "a=b"),
-            ("", ""),
-        ] {
-            assert_eq!(escape_formula(value), expected, "{value:?}");
-        }
-    }
 
     #[test]
     fn formulas_are_escaped_and_the_number_of_unlisted_rows_is_stated() {

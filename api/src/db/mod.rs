@@ -33,8 +33,8 @@ pub(crate) use connection::{for_share, for_update, on_each};
 pub use lock::Lock;
 pub use migrate::Migrations;
 pub use types::{
-    AsText, END_OF_TIME, IsAwake, IsClosed, IsEarlier, IsLive, IsOpen, IsPending, IsScheduled, IsSent,
-    IsSnoozed, IsUnassigned, Timestamp, UtcTimestamp,
+    AsText, END_OF_TIME, IsAwake, IsClosed, IsEarlier, IsLive, IsOpen, IsPending, IsRunning, IsScheduled,
+    IsSent, IsSnoozed, IsUnassigned, Timestamp, UtcTimestamp,
 };
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

@@ -1,6 +1,7 @@
 //! The tables of both databases. Column types are Diesel's, except [`UtcTimestamp`].
 
 mod agents;
+mod bulk;
 mod notes;
 mod scheduled;
 mod search;
@@ -8,6 +9,7 @@ mod sending;
 mod tagging;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
+pub(crate) use bulk::{campaign_rows, campaigns};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};
@@ -326,6 +328,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     rejected_rows,
     column_mappings,
     assigned_counts,
+    campaign_rows,
+    campaigns,
     conversations,
     drafts,
     conversation_tags,

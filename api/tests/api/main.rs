@@ -14,6 +14,7 @@ mod tags;
 
 mod accounts;
 mod api_keys;
+mod campaigns;
 mod closures;
 mod consents;
 mod conversations;
@@ -21,6 +22,7 @@ mod customers;
 mod daily_files;
 mod deployment;
 mod events;
+mod exports;
 mod gateway;
 mod http;
 mod messages;

@@ -5,6 +5,7 @@
 mod accounts;
 mod api_keys;
 mod assignments;
+mod campaigns;
 mod client;
 mod closure_reasons;
 mod consents;
@@ -12,6 +13,7 @@ mod conversations;
 mod daily_files;
 mod drafts;
 mod error;
+mod exports;
 mod numbers;
 mod presence;
 mod queue;
@@ -26,9 +28,11 @@ mod teams;
 mod templates;
 mod upload;
 
+pub(crate) use campaigns::campaign_results;
 pub(crate) use client::{Client, EVENTS, new_idempotency_key};
 pub(crate) use conversations::StatusFilter;
 pub(crate) use daily_files::rejected_rows;
 pub(crate) use error::{Problem, RequestError};
+pub(crate) use exports::Export;
 pub(crate) use queue::{FetchedSection, Filter, PAGE, SectionFilter};
 pub(crate) use search::Search;

@@ -6,6 +6,7 @@ pub(crate) mod checkboxes;
 pub(crate) mod confirmation;
 pub(crate) mod consent;
 pub(crate) mod dialog;
+pub(crate) mod download;
 pub(crate) mod form;
 pub(crate) mod gateway_alarm;
 pub(crate) mod heading;

@@ -3,11 +3,13 @@
 pub(crate) mod accounts;
 pub(crate) mod ad_hoc;
 pub(crate) mod api_keys;
+pub(crate) mod campaigns;
 pub(crate) mod catalogue;
 pub(crate) mod closed;
 pub(crate) mod consents;
 pub(crate) mod conversation;
 pub(crate) mod daily_file;
+pub(crate) mod exports;
 pub(crate) mod keyboard_help;
 pub(crate) mod lazy;
 pub(crate) mod not_found;

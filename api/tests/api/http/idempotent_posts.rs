@@ -128,9 +128,11 @@ async fn every_post_of_the_document_is_in_the_table(app: TestApp) {
         .collect();
     let tested_elsewhere = [
         "conversations",
+        "conversations/batch",
         "conversations/{id}/messages",
         "conversations/{id}/notes",
         "api_keys",
+        "teams/{id}/campaigns",
         "teams/{id}/daily_files",
         "queue/next",
         "messages/{id}/send_now",

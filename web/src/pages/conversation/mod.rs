@@ -34,7 +34,7 @@ pub(crate) mod tag_form;
 mod tags;
 mod templates;
 mod thread;
-mod times;
+pub(crate) mod times;
 mod undo;
 
 use leptos::prelude::*;

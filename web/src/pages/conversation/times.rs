@@ -34,7 +34,7 @@ pub(super) fn presets(
 
 /// Returns the time at which the zone's clocks show `time`. If they show it twice, returns the second; if they skip it,
 /// returns the time as long after the skipped hour.
-pub(super) fn to_utc(time: NaiveDateTime, local: &impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
+pub(crate) fn to_utc(time: NaiveDateTime, local: &impl Fn(DateTime<Utc>) -> NaiveDateTime) -> DateTime<Utc> {
     let offset = |at: DateTime<Utc>| local(at) - at.naive_utc();
     let guess = time.and_utc() - offset(time.and_utc());
     // The offset at the guess is right, unless the clocks change between the two times.
@@ -42,7 +42,7 @@ pub(super) fn to_utc(time: NaiveDateTime, local: &impl Fn(DateTime<Utc>) -> Naiv
 }
 
 /// Reads the value of an input for date and time: "2026-11-30T09:00".
-pub(super) fn parse(value: &str) -> Option<NaiveDateTime> {
+pub(crate) fn parse(value: &str) -> Option<NaiveDateTime> {
     let mut numbers = value.split(['-', 'T', ':']).map(str::parse::<u32>);
     let mut next = || numbers.next()?.ok();
     let (year, month, day) = (i32::try_from(next()?).ok()?, next()?, next()?);
@@ -50,7 +50,7 @@ pub(super) fn parse(value: &str) -> Option<NaiveDateTime> {
 }
 
 /// Returns the value of an input for date and time.
-pub(super) fn input_value(time: NaiveDateTime) -> String {
+pub(crate) fn input_value(time: NaiveDateTime) -> String {
     let (year, month, day) = (time.year(), time.month(), time.day());
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", time.hour(), time.minute())
 }

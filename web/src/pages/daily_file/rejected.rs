@@ -1,6 +1,6 @@
 //! The rejected rows of a file: the first ones in a table, all of them as a download. Values are shown as plain text.
 
-use leptos::{ev::MouseEvent, html, prelude::*};
+use leptos::prelude::*;
 use shared::{
     daily_file::{FileDifference, RejectedRow},
     ids::{DailyFileId, TeamId},
@@ -9,13 +9,11 @@ use shared::{
 use crate::{
     api::rejected_rows,
     components::{
-        notices::use_notices,
+        self,
         person::or_dash,
         table::{BODY, ROW, TABLE, cell, head},
     },
     language::{marked, number, received, t},
-    session::use_client,
-    tasks::TaskScope,
 };
 
 const COLUMNS: &[(&str, &str)] = &[
@@ -65,36 +63,7 @@ fn row(row: &RejectedRow) -> AnyView {
     .into_any()
 }
 
-/// A download link for a file's rejected rows. The browser downloads it without the API client, so a click first makes
-/// a request that renews the session if necessary.
+/// A download link for a file's rejected rows.
 pub(super) fn download(team: TeamId, id: DailyFileId, text: &'static str, of: &'static str) -> AnyView {
-    let client = use_client();
-    let notices = use_notices();
-    let link = NodeRef::<html::A>::new();
-    let scope = TaskScope::current();
-    let is_ready = StoredValue::new(false);
-    let click = move |event: MouseEvent| {
-        if is_ready.get_value() {
-            return is_ready.set_value(false);
-        }
-        event.prevent_default();
-        scope.spawn(async move {
-            match client.get_me().await {
-                Ok(_) => {
-                    is_ready.try_set_value(true);
-                    if let Some(link) = link.try_get_untracked().flatten() {
-                        link.click();
-                    }
-                }
-                Err(error) => notices.error(&error),
-            }
-        });
-    };
-    view! {
-        <a node_ref=link href=rejected_rows(team, id) download="" class="link text-sm" on:click=click>
-            {text}
-            <span class="sr-only">" · " {of}</span>
-        </a>
-    }
-    .into_any()
+    components::download::download(Signal::stored(rejected_rows(team, id)), "link text-sm", text, of)
 }
