@@ -6,6 +6,7 @@ use std::{future::Future, ops::Deref, pin::Pin};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use chrono::TimeDelta;
 use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path, Segment};
 use shared::ErrorCode;
 
 use crate::{clock::Clock, error::ApiError};
@@ -128,16 +129,25 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let message = refuse(error.inner());
-        // Only the first part of the path: `team_ids` for an error in `team_ids[1]`.
-        match error.path().iter().next() {
-            Some(serde_path_to_error::Segment::Map { key }) => {
-                ApiError::field(ErrorCode::InvalidBody, key, "invalid_type", message)
-            }
-            _ => ApiError::new(ErrorCode::InvalidBody, message),
+        match field_of(error.path()) {
+            Some(field) => ApiError::field(ErrorCode::InvalidBody, &field, "invalid_type", message),
+            None => ApiError::new(ErrorCode::InvalidBody, message),
         }
     })?;
     json.end().map_err(|error| ApiError::new(ErrorCode::InvalidBody, refuse(&error)))?;
     Ok(read)
+}
+
+/// Names the invalid field: `team_ids` for an error in `team_ids[1]`, `items[1].number` in a list of objects.
+fn field_of(path: &Path) -> Option<String> {
+    let mut segments = path.iter();
+    let Some(Segment::Map { key }) = segments.next() else { return None };
+    match (segments.next(), segments.next()) {
+        (Some(Segment::Seq { index }), Some(Segment::Map { key: field })) => {
+            Some(format!("{key}[{index}].{field}"))
+        }
+        _ => Some(key.clone()),
+    }
 }
 
 #[cfg(test)]

@@ -128,6 +128,11 @@ impl ApiError {
         self
     }
 
+    /// Returns the problem if the request is at fault, or else the error.
+    pub(crate) fn into_problem(self) -> Result<Problem, Self> {
+        if self.problem.status < 500 { Ok(*self.problem) } else { Err(self) }
+    }
+
     /// The problem of the response, for tests of mappings.
     #[cfg(test)]
     pub(crate) fn problem(&self) -> &Problem {

@@ -24,11 +24,13 @@
 //! - `retention`: deletes rows that are kept for a limited time
 //! - [`webhook_deliveries`]: sends events to the teams' webhook endpoints
 //! - [`gap_repair`]: fetches messages and statuses that the webhooks missed
+//! - [`campaigns`]: ad-hoc messages to the rows of a CSV file
 //! - [`outbox`]: sends messages through the gateway
 //! - [`daily_files`]: imports the files of customers that teams receive
 //! - [`search`]: finds conversations by number, reference or name
 //! - [`erasures`]: erases a customer by number
 //! - [`legal_holds`]: keeps data from being erased
+//! - [`exports`]: the messages and conversations of a period
 //!
 //! Conversations and what they use:
 //! - [`conversations`]: receiving, replying, closing, the queue
@@ -56,8 +58,8 @@
 //! Shared by all of these:
 //! - [`fields`]: validation of fields
 //! - [`paging`]: pages of lists
-//! - `spreadsheet`: CSV files for people
 //! - [`precondition`]: changes on condition that a resource has the version that the caller knows
+//! - `row_stream`: files of many rows, in CSV and NDJSON
 //! - [`error`]: the error type of all handlers
 //! - [`config`]: the settings
 //! - [`db`]: access to the database
@@ -73,6 +75,7 @@ pub mod assets;
 pub mod audit_entries;
 pub mod auth;
 pub mod body;
+pub mod campaigns;
 pub mod catalogue;
 pub mod clock;
 pub mod closures;
@@ -87,6 +90,7 @@ pub mod doctor;
 pub mod erasures;
 pub mod error;
 pub mod events;
+pub mod exports;
 pub mod fields;
 pub mod gap_repair;
 pub mod gateway;
@@ -106,8 +110,8 @@ pub mod rejected_messages;
 pub mod request_id;
 mod retention;
 pub mod router;
+mod row_stream;
 pub mod search;
-mod spreadsheet;
 pub mod state;
 pub mod tags;
 pub mod teams;

@@ -27,9 +27,9 @@ use self::{
     schemas::Schemas,
 };
 use crate::{
-    accounts, api_keys, audit_entries, auth, closures, consents, conversations, customers, daily_files,
-    erasures, events, health, legal_holds, messages, numbers, rejected_messages, search, tags, teams,
-    templates, webhook_deliveries, webhook_endpoints, webhooks,
+    accounts, api_keys, audit_entries, auth, campaigns, closures, consents, conversations, customers,
+    daily_files, erasures, events, exports, health, legal_holds, messages, numbers, rejected_messages,
+    search, tags, teams, templates, webhook_deliveries, webhook_endpoints, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -61,6 +61,7 @@ use crate::{
         conversations::queue::routes::take_next_conversation,
         conversations::routes::list_conversations,
         conversations::routes::create_conversation,
+        conversations::routes::create_conversation_batch,
         conversations::routes::get_conversation,
         conversations::routes::list_messages,
         conversations::routes::create_message,
@@ -89,6 +90,8 @@ use crate::{
         templates::routes::list_conversation_templates,
         customers::routes::get_key_data,
         search::routes::search_conversations,
+        exports::routes::export_messages,
+        exports::routes::export_conversations,
         numbers::routes::get_number,
         consents::routes::list_consents,
         consents::routes::create_consent,
@@ -119,6 +122,14 @@ use crate::{
         teams::routes::update_team_member,
         teams::routes::delete_team_member,
         templates::routes::list_team_templates,
+        campaigns::routes::list_campaigns,
+        campaigns::routes::create_campaign,
+        campaigns::routes::get_campaign,
+        campaigns::routes::update_campaign,
+        campaigns::routes::delete_campaign,
+        campaigns::routes::get_campaign_preview,
+        campaigns::routes::update_campaign_state,
+        campaigns::routes::get_campaign_results,
         daily_files::routes::list_daily_files,
         daily_files::upload::routes::create_daily_file,
         daily_files::routes::restore_daily_file,

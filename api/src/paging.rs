@@ -61,11 +61,12 @@ pub(crate) fn decode_cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<O
 /// Deserializes a time that the database can store. PostgreSQL cannot store all times that chrono can parse.
 pub(crate) fn storable_time<'de, D: Deserializer<'de>>(given: D) -> Result<DateTime<Utc>, D::Error> {
     let time = DateTime::<Utc>::deserialize(given)?;
-    if (0..=9999).contains(&time.year()) {
-        Ok(time)
-    } else {
-        Err(D::Error::custom("a time outside the years 0 to 9999"))
-    }
+    if is_storable(time) { Ok(time) } else { Err(D::Error::custom("a time outside the years 0 to 9999")) }
+}
+
+/// Whether the database can store a time.
+pub(crate) fn is_storable(time: DateTime<Utc>) -> bool {
+    (0..=9999).contains(&time.year())
 }
 
 /// Builds a page of `limit` items. `found` holds one more when there is a next page.

@@ -9,8 +9,8 @@ use shared::ErrorCode;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::{
-    accounts, api_keys, assets, audit_entries, auth, closures, consents, conversations, customers,
-    daily_files, erasures, error::ApiError, events, health, legal_holds, messages, numbers, openapi,
+    accounts, api_keys, assets, audit_entries, auth, campaigns, closures, consents, conversations, customers,
+    daily_files, erasures, error::ApiError, events, exports, health, legal_holds, messages, numbers, openapi,
     rejected_messages, search, tags, teams, templates, webhook_deliveries, webhook_endpoints, webhooks,
 };
 
@@ -62,6 +62,7 @@ fn api(config: &mut ServiceConfig) {
     let mut urls = Urls(config);
     own_account(&mut urls);
     conversations(&mut urls);
+    bulk(&mut urls);
     settings(&mut urls);
     webhook_endpoints(&mut urls);
     administration(&mut urls);
@@ -104,6 +105,7 @@ fn conversations(urls: &mut Urls<'_>) {
         "/conversations",
         methods().get(conversation::list_conversations).post(conversation::create_conversation),
     );
+    urls.at("/conversations/batch", methods().post(conversation::create_conversation_batch));
     urls.at("/conversations/{id}", methods().get(conversation::get_conversation));
     urls.at(
         "/conversations/{id}/messages",
@@ -143,6 +145,26 @@ fn conversations(urls: &mut Urls<'_>) {
     urls.at("/numbers", methods().get(numbers::routes::get_number));
     urls.at("/consents", methods().get(consent::list_consents).post(consent::create_consent));
     urls.at("/events", methods().get(events::routes::stream_events));
+}
+
+/// Campaigns, and exports.
+fn bulk(urls: &mut Urls<'_>) {
+    use campaigns::routes as campaign;
+
+    urls.at("/campaigns", methods().get(campaign::list_campaigns));
+    urls.at("/teams/{id}/campaigns", methods().post(campaign::create_campaign));
+    urls.at(
+        "/campaigns/{id}",
+        methods()
+            .get(campaign::get_campaign)
+            .put(campaign::update_campaign)
+            .delete(campaign::delete_campaign),
+    );
+    urls.at("/campaigns/{id}/preview", methods().get(campaign::get_campaign_preview));
+    urls.at("/campaigns/{id}/state", methods().put(campaign::update_campaign_state));
+    urls.at("/campaigns/{id}/results", methods().get(campaign::get_campaign_results));
+    urls.at("/exports/messages", methods().get(exports::routes::export_messages));
+    urls.at("/exports/conversations", methods().get(exports::routes::export_conversations));
 }
 
 /// The settings of teams.

@@ -37,7 +37,7 @@ pub enum Permission {
     ManageTeam,
     /// Manage teams, numbers, accounts and API keys.
     ManageAccounts,
-    /// View reports.
+    /// View reports, and export messages and conversations.
     ViewReports,
     /// View the audit log.
     ViewAudit,
@@ -71,12 +71,6 @@ impl Permission {
             Permission::ViewReports => "view_reports",
             Permission::ViewAudit => "view_audit",
         }
-    }
-
-    /// Whether any route requires this permission. The app offers only those.
-    #[must_use]
-    pub fn is_in_use(self) -> bool {
-        self != Permission::ViewReports
     }
 }
 

@@ -74,6 +74,8 @@ codes! {
     ConversationPending => "conversation_pending", 409, "The customer has not replied yet";
     /// The customer or a colleague wrote after the last message that the caller saw.
     ConversationMoved => "conversation_moved", 409, "The conversation has new messages";
+    /// The campaign's state does not allow the change.
+    CampaignState => "campaign_state", 409, "The campaign is in another state";
     /// The message is not scheduled or held any more: it was sent.
     MessageNotScheduled => "message_not_scheduled", 409, "The message was sent already";
     /// The conversation is assigned to another account; see `assigned_to`.

@@ -58,6 +58,8 @@ ids! {
     TagId;
     /// The id of an entry in the consent ledger; later entries have larger ids, and the latest one applies.
     ConsentId;
+    /// A campaign's id.
+    CampaignId;
     /// The id of a message that could not be stored.
     RejectedMessageId;
     /// The id of an entry in the audit log; later entries have larger ids.

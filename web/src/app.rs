@@ -65,6 +65,9 @@ impl Page {
             [""] => Page::Queue,
             ["closed"] => Page::Lazy(Lazy::Closed),
             ["daily-file"] => Page::Lazy(Lazy::DailyFile),
+            ["campaigns"] => Page::Lazy(Lazy::Campaigns),
+            ["campaigns", id] => id.parse().map_or(Page::NotFound, |id| Page::Lazy(Lazy::Campaign(id))),
+            ["export"] => Page::Lazy(Lazy::Export),
             ["templates"] => Page::Lazy(Lazy::Templates),
             ["closure-reasons"] => Page::Lazy(Lazy::ClosureReasons),
             ["tags"] => Page::Lazy(Lazy::Tags),
@@ -188,7 +191,7 @@ fn sign_in_path() -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::ids::ConversationId;
+    use shared::ids::{CampaignId, ConversationId};
 
     use super::*;
 
@@ -198,6 +201,9 @@ mod tests {
         assert_eq!(Page::at("/closed"), Page::Lazy(Lazy::Closed));
         assert_eq!(Page::at("/closed/"), Page::Lazy(Lazy::Closed));
         assert_eq!(Page::at("/daily-file"), Page::Lazy(Lazy::DailyFile));
+        assert_eq!(Page::at("/campaigns"), Page::Lazy(Lazy::Campaigns));
+        assert_eq!(Page::at("/campaigns/7"), Page::Lazy(Lazy::Campaign(CampaignId(7))));
+        assert_eq!(Page::at("/export"), Page::Lazy(Lazy::Export));
         assert_eq!(Page::at("/teams"), Page::Lazy(Lazy::Teams));
         assert_eq!(Page::at("/teams/7"), Page::Lazy(Lazy::Team(TeamId(7))));
         assert_eq!(Page::at("/closure-reasons"), Page::Lazy(Lazy::ClosureReasons));

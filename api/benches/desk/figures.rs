@@ -16,6 +16,7 @@ pub(crate) enum Topic {
     OneClient,
     Search,
     Server,
+    Export,
     SignIns,
     Outbox,
     DailyFile,

@@ -13,6 +13,7 @@ mod client;
 mod compare;
 mod daily_file;
 mod database;
+mod export;
 mod figures;
 mod live;
 mod operations;

@@ -22,6 +22,12 @@ const SECTIONS: [(Topic, Part, &str, &str); 10] = [
     (Topic::Search, Part::Main, "Search", "1,000,000 conversations, 8 clients."),
     (Topic::Server, Part::Main, "Start and memory", "On the 200,000 conversations."),
     (
+        Topic::Export,
+        Part::Main,
+        "An export of a million messages",
+        "Over HTTP, uncompressed. The memory is the peak above that of the idle server.",
+    ),
+    (
         Topic::SignIns,
         Part::Main,
         "A hundred people sign in at the same moment",

@@ -10,6 +10,7 @@ use crate::{
     client::Request,
     daily_file,
     database::wait_for_background_tasks,
+    export,
     figures::{Aim, Figure, Topic},
     outbox, report,
     requests::Requests,
@@ -32,10 +33,12 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
     Ok(figures)
 }
 
-/// Measures search, signing in, daily files and the outbox.
+/// Measures exports, search, signing in, daily files and the outbox.
 fn others(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
+    eprintln!("  exporting");
+    let mut figures = printed(export::measure(database, url)?)?;
     eprintln!("  searching");
-    let mut figures = printed(search::measure(database, url)?)?;
+    figures.extend(printed(search::measure(database, url)?)?);
     eprintln!("  signing in");
     figures.extend(printed(sign_in::measure(database, url)?)?);
     eprintln!("  importing daily files");

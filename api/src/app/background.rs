@@ -7,6 +7,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use super::StartError;
 use crate::{
     auth::TokenKeys,
+    campaigns::sending::CampaignSender,
     clock::Clock,
     config::Settings,
     conversations::{assignment::absence, presence::Presences, snooze::wake},
@@ -82,8 +83,15 @@ impl Background {
             Arc::clone(&feed),
             Arc::clone(&webhooks),
         )?;
+        let campaigns = CampaignSender {
+            db: db.clone(),
+            clock: clock.clone(),
+            outbox: Arc::clone(&outbox),
+            feed: Arc::clone(&feed),
+        };
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
+            tokio::spawn(campaigns.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
             tokio::spawn(dispatcher.run(stopped.clone())),
             tokio::spawn(sender.run(stopped.clone())),

@@ -7,7 +7,7 @@ use shared::{audit_entry::AuditEntry, ids::AuditEntryId};
 use super::{filter::Filter, queries};
 use crate::{
     db::{Db, DbError},
-    spreadsheet::{csv_writer, escape_formula},
+    row_stream::{csv_writer, escape_formula},
 };
 
 /// Number of entries that are read at once.

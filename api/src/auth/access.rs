@@ -10,6 +10,7 @@ use crate::db::DbError;
 pub enum Resource {
     Account,
     ApiKey,
+    Campaign,
     ClosureReason,
     Conversation,
     DailyFile,
@@ -31,6 +32,7 @@ impl fmt::Display for Resource {
         f.write_str(match self {
             Self::Account => "account",
             Self::ApiKey => "API key",
+            Self::Campaign => "campaign",
             Self::ClosureReason => "closure reason",
             Self::Conversation => "conversation",
             Self::DailyFile => "daily file",

@@ -18,7 +18,7 @@ pub enum InvalidTime {
 
 impl InvalidTime {
     /// Returns the machine-readable code for `errors[].code`.
-    pub(super) fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Past => "in_the_past",
             Self::TooFar => "too_far",
@@ -30,7 +30,7 @@ impl InvalidTime {
 ///
 /// # Errors
 /// [`InvalidTime`].
-pub(super) fn require_time(chosen: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), InvalidTime> {
+pub(crate) fn require_time(chosen: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), InvalidTime> {
     match chosen - now {
         wait if wait <= TimeDelta::zero() => Err(InvalidTime::Past),
         wait if wait > LONGEST => Err(InvalidTime::TooFar),

@@ -1,9 +1,10 @@
-//! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`reply`],
+//! Conversations: the rules of their state ([`conversation`]), the operations ([`receive`], [`start`], [`batch`], [`reply`],
 //! [`notes`], [`tags`], [`snooze`], [`close`]), the [`queue`], the [`history`] and the HTTP [`routes`].
 
 pub mod assignment;
 pub mod attention;
-mod chosen_time;
+pub mod batch;
+pub(crate) mod chosen_time;
 pub mod close;
 pub mod consent;
 pub mod conversation;

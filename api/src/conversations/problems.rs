@@ -5,6 +5,7 @@ use shared::{ErrorCode, FieldError};
 use super::{
     assignment::AssignError,
     attention::AttentionError,
+    batch::{BatchError, ItemError},
     close::CloseError,
     consent::ManualConsentError,
     drafts::DraftError,
@@ -154,6 +155,9 @@ impl From<StartError> for ApiError {
         }
     }
 }
+
+problem_of_inner!(ItemError: Invalid, Start);
+problem_of_inner!(BatchError: Invalid, Idempotency, Database);
 
 impl From<PendingError> for ApiError {
     fn from(error: PendingError) -> Self {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
     CustomerAddress, PhoneNumber,
@@ -209,6 +209,27 @@ pub(crate) fn last_team_number(
         .first(c)
         .optional())?;
     Ok(last.map(|AsText(number)| number))
+}
+
+/// Returns the conversations of all teams that started in a period, after the conversation with this time and id, oldest
+/// first.
+pub(crate) fn started_between(
+    conn: &mut DbConnection,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    after: Option<(DateTime<Utc>, i64)>,
+    limit: i64,
+) -> Result<Vec<Conversation>, DbError> {
+    let (start, last_id) = after.unwrap_or((from, i64::MIN));
+    let start = Timestamp(start);
+    let rows: Vec<Row> = on_each!(conn, |c| conversations::table
+        .filter(conversations::opened_at.ge(start))
+        .filter(conversations::opened_at.lt(Timestamp(to)))
+        .filter(conversations::opened_at.gt(start).or(conversations::id.gt(last_id)))
+        .order((conversations::opened_at, conversations::id))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Conversation::from).collect())
 }
 
 fn as_strings(numbers: &[PhoneNumber]) -> Vec<&str> {

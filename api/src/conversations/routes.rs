@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use shared::{
     ErrorCode, Page, Problem,
     account::Permission,
+    batch::{BatchItem, BatchResult, NewBatch},
     closure::NewClosure,
     conversation::{Conversation, ConversationDetail, NewConversation},
     ids::{ConversationId, MessageId, TagId, TeamId},
@@ -16,7 +17,9 @@ use shared::{
 use utoipa::IntoParams;
 
 use super::{
-    attention, close, detail, message,
+    attention,
+    batch::{Batch, ItemError, QueuedItem},
+    close, detail, message,
     queue::{self, Filter, ListedStatus, routes::AssignedQuery},
     reply::{Replied, Reply},
     start::{Start, Started},
@@ -118,6 +121,58 @@ pub async fn create_conversation(
         }
         Started::Replayed(conversation) => HttpResponse::Created().insert_header(REPLAYED).json(conversation),
     })
+}
+
+/// Sends up to 1,000 ad-hoc messages. Each has its own result, with the problem that it would have had alone.
+///
+/// The body has at most 1 MiB: enough for 1,000 messages of 900 characters. A body that cannot be read sends nothing.
+/// Give an `Idempotency-Key`: when the connection or the server fails in the middle, the same request continues with the
+/// messages that are missing, and returns the results of all.
+#[utoipa::path(post, path = "/api/v1/conversations/batch", operation_id = "create_conversation_batch",
+    tag = "conversations",
+    request_body(content = NewBatch, example = json!({"items": [{"team_id": 1, "number": "07700 900123",
+        "body": "Hello Maria, please call us on 0800 496 0123."}, {"team_id": 1, "number": "0770", "body": "Hello"}]})),
+    responses((status = 200, description = "The result of each message", body = BatchResult),
+        (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
+        (status = 422, description = "`validation_failed`, `idempotency_key_reused`", body = Problem)),
+    security(("bearer" = []), ("cookie" = [])))]
+pub async fn create_conversation_batch(
+    state: web::Data<AppState>,
+    caller: Caller,
+    request: HttpRequest,
+    new: Body<NewBatch>,
+) -> Result<HttpResponse, ApiError> {
+    caller.require(Permission::AdHoc)?;
+    let once = IdempotentRequest::of(&state, &request, &caller, &*new)?;
+    let batch = Batch::parse(new.into_inner())?;
+    if let Some(answered) = once.replayed(&state.db).await? {
+        return Ok(answered.ok_or_no_content());
+    }
+    let now = state.clock.now();
+    let outcomes = batch.queue(&state.db, &caller, &once, now, || state.committed()).await?;
+    let results = results_of(outcomes)?;
+    Ok(once.record(&state.db, &results).await?.ok_or_no_content())
+}
+
+/// Fails if a message could not be checked or stored, because that is not a result: the request can be repeated.
+fn results_of(outcomes: Vec<Result<QueuedItem, ItemError>>) -> Result<BatchResult, ApiError> {
+    let items: Vec<BatchItem> = (0..)
+        .zip(outcomes)
+        .map(|(index, outcome)| {
+            let (queued, problem) = match outcome {
+                Ok(queued) => (Some(queued), None),
+                Err(error) => (None, Some(ApiError::from(error).into_problem()?)),
+            };
+            let (conversation_id, message_id) =
+                queued.map(|queued| (queued.conversation, queued.message)).unzip();
+            Ok(BatchItem { index, conversation_id, message_id, problem })
+        })
+        .collect::<Result<_, ApiError>>()?;
+    let (queued, refused) = items.iter().fold((0, 0), |(queued, refused), item| match item.problem {
+        None => (queued + 1, refused),
+        Some(_) => (queued, refused + 1),
+    });
+    Ok(BatchResult { queued, refused, items })
 }
 
 /// A conversation with its team, customer, closure and consent, and the actions that the caller may take.

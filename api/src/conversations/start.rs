@@ -28,6 +28,7 @@ use crate::{
     customers,
     db::{DbConnection, DbError, Lock},
     idempotency::RequestKey,
+    numbers::parse::parse,
     teams,
 };
 
@@ -126,10 +127,28 @@ impl Start {
         keys: &TokenKeys,
         now: DateTime<Utc>,
     ) -> Result<Started, StartError> {
+        Ok(match self.store(conn, scope, sender, idempotency, now)? {
+            Replied::Queued(message) => Started::Queued(find(conn, scope, message.conversation_id)?),
+            Replied::Replayed(message) => Started::Replayed(find(conn, scope, message.conversation_id)?),
+        })
+    }
+
+    /// Like [`Start::queue`], but returns the message.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub(crate) fn store(
+        &self,
+        conn: &mut DbConnection,
+        scope: &TeamScope,
+        sender: &Sender,
+        idempotency: Option<&RequestKey>,
+        now: DateTime<Utc>,
+    ) -> Result<Replied, StartError> {
         let team = teams::queries::team(conn, scope, self.team)?.ok_or(NotFound::team_id())?;
         if let Some(message) = idempotency.map(|given| replay(conn, given, now)).transpose()?.flatten() {
             drafts::delete_sent(conn, sender, idempotency)?;
-            return Ok(Started::Replayed(find(conn, scope, message.conversation_id)?));
+            return Ok(Replied::Replayed(message));
         }
         let number = known_number::field(conn, &team.numbers, "number", &self.typed, &team.region)?;
         if teams::queries::owner(conn, &number)?.is_some() {
@@ -148,10 +167,17 @@ impl Start {
             Some(live) => return Err(PendingError::Open(live.id).into()),
             None => pending(conn, team.id, &from, &number, now)?,
         };
-        match self.message.queue(conn, scope, id, sender, idempotency, now)? {
-            Replied::Queued(_) => Ok(Started::Queued(find(conn, scope, id)?)),
-            Replied::Replayed(_) => Ok(Started::Replayed(find(conn, scope, id)?)),
-        }
+        Ok(self.message.queue(conn, scope, id, sender, idempotency, now)?)
+    }
+
+    /// The team that sends the message.
+    pub(super) fn team(&self) -> TeamId {
+        self.team
+    }
+
+    /// Parses the number by the rules of its country alone.
+    pub(super) fn usual_number(&self, region: &str) -> Option<PhoneNumber> {
+        parse(&self.typed, region).ok()
     }
 
     /// Returns the requested number, or else the [default](default_team_number).

@@ -1,7 +1,7 @@
 //! Column mappings: a team saves once which columns of its files hold the reference, name and number, if they have
 //! unusual names.
 
-pub(super) mod queries;
+pub(crate) mod queries;
 
 use shared::{daily_file::ColumnMapping, ids::TeamId};
 

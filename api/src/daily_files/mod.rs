@@ -11,6 +11,7 @@
 mod activate;
 mod claim;
 pub mod cleanup;
+pub(crate) mod foreign;
 pub mod import;
 pub(crate) mod mapping;
 mod parse;
@@ -38,6 +39,7 @@ use crate::{
 };
 
 pub use import::{ImportError, Order};
+pub use parse::ParseError;
 
 /// Maximum number of imports at the same time in one process, over all teams. Each import needs temporary files of up
 /// to the size of its file.

@@ -10,7 +10,7 @@ use super::{parse::MAX_STORED, queries};
 use crate::{
     auth::{LookupError, NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
-    spreadsheet::{csv_writer, escape_formula},
+    row_stream::{csv_writer, escape_formula},
     teams,
 };
 

@@ -34,7 +34,7 @@ pub use lock::Lock;
 pub use migrate::Migrations;
 pub use types::{
     AsText, END_OF_TIME, IsAwake, IsClosed, IsDeliveryPending, IsEarlier, IsLive, IsOpen, IsPending,
-    IsPendingBefore, IsScheduled, IsSent, IsSnoozed, IsUnassigned, Timestamp, UtcTimestamp,
+    IsPendingBefore, IsRunning, IsScheduled, IsSent, IsSnoozed, IsUnassigned, Timestamp, UtcTimestamp,
 };
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

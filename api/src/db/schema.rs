@@ -2,6 +2,7 @@
 
 mod agents;
 mod audit;
+mod bulk;
 mod notes;
 mod scheduled;
 mod search;
@@ -11,6 +12,7 @@ mod webhooks;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use audit::{audit_entries, audit_retention, legal_holds};
+pub(crate) use bulk::{campaign_rows, campaigns};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};
@@ -337,6 +339,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     rejected_rows,
     column_mappings,
     assigned_counts,
+    campaign_rows,
+    campaigns,
     conversations,
     drafts,
     conversation_tags,

@@ -156,6 +156,8 @@ literal! {
     /// The row `earlier` of the outbox comes before the other one.
     IsEarlier = "coalesce(earlier.position, 1000000 * earlier.message_id) \
         < coalesce(outbox.position, 1000000 * outbox.message_id)";
+    /// The campaign runs.
+    IsRunning = "campaigns.state = 'running'";
     /// The message is scheduled or held, so it has not been sent.
     IsScheduled = "messages.status IN ('scheduled', 'held')";
     /// The delivery waits for an attempt.

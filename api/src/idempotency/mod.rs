@@ -14,7 +14,7 @@ use shared::ids::AccountId;
 
 use crate::{
     db::{Db, DbConnection, DbError, Lock},
-    messages::queries::by_idempotency_key,
+    messages::queries::{any_digest, by_idempotency_key},
 };
 
 /// The idempotency key was used with another request.
@@ -181,6 +181,31 @@ impl IdempotentRequest {
         }
         let Some(json) = stored.answer else { return Err(SecretShown.into()) };
         Ok(Some(Answer { json, is_replayed: true }))
+    }
+
+    /// Returns the key of a part of the request: of a message in a batch. A caller's key has no space, so that it cannot
+    /// be the key of a part.
+    pub(crate) fn part(&self, index: usize) -> Option<RequestKey> {
+        let RequestKey { key, digest } = self.request.as_ref()?;
+        Some(RequestKey { key: format!("{key} {index}"), digest: digest.clone() })
+    }
+
+    /// Checks that no message was stored as a part of another request with the same key. An answer is stored at the end of
+    /// the work, so that it cannot show this.
+    ///
+    /// # Errors
+    /// `KeyReused`.
+    pub(crate) fn check_parts(
+        &self,
+        conn: &mut DbConnection,
+        count: usize,
+    ) -> Result<(), IdempotencyError<Infallible>> {
+        let Some(request) = &self.request else { return Ok(()) };
+        let keys: Vec<String> = (0..count).filter_map(|index| Some(self.part(index)?.key)).collect();
+        match any_digest(conn, &keys)? {
+            Some(digest) if digest != request.digest => Err(KeyReused.into()),
+            _ => Ok(()),
+        }
     }
 
     fn insert(&self, conn: &mut DbConnection, answer: Option<&str>) -> Result<(), DbError> {

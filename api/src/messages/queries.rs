@@ -106,6 +106,27 @@ pub(crate) fn newest(
     with_mentions(conn, visible.map(|(row, _)| row.into()).collect())
 }
 
+/// Returns the messages of all teams that were written in a period, after the message with this time and id, oldest
+/// first. Notes lack their mentions.
+pub(crate) fn written_between(
+    conn: &mut DbConnection,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    after: Option<(DateTime<Utc>, i64)>,
+    limit: i64,
+) -> Result<Vec<Message>, DbError> {
+    let (start, last_id) = after.unwrap_or((from, i64::MIN));
+    let start = Timestamp(start);
+    let rows: Vec<Row> = on_each!(conn, |c| messages::table
+        .filter(messages::created_at.ge(start))
+        .filter(messages::created_at.lt(Timestamp(to)))
+        .filter(messages::created_at.gt(start).or(messages::id.gt(last_id)))
+        .order((messages::created_at, messages::id))
+        .limit(limit)
+        .select(Row::as_select())
+        .load(c))?;
+    Ok(rows.into_iter().map(Message::from).collect())
+}
+
 /// Returns the ids and texts of a conversation's newest messages from the customer, newest first. The caller has checked
 /// the conversation's team.
 pub(crate) fn newest_inbound(
@@ -226,6 +247,16 @@ pub(crate) fn by_idempotency_key(
     let Some((row, digest)) = row else { return Ok(None) };
     let message = with_mentions(conn, vec![row.into()])?.pop();
     Ok(message.map(|message| (message, digest)))
+}
+
+/// Returns the digest of a request that stored a message with one of these idempotency keys.
+pub(crate) fn any_digest(conn: &mut DbConnection, keys: &[String]) -> Result<Option<String>, DbError> {
+    let digest: Option<Option<String>> = on_each!(conn, |c| messages::table
+        .filter(messages::idempotency_key.eq_any(keys))
+        .select(messages::request_digest)
+        .first(c)
+        .optional())?;
+    Ok(digest.flatten())
 }
 
 /// Returns the message with this id.

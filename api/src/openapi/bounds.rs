@@ -2,6 +2,7 @@
 
 use shared::{
     account::{MAX_NAME_CHARACTERS, MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS},
+    batch::MAX_BATCH_ITEMS,
     closure::MAX_NOTE_CHARACTERS,
     draft::MAX_DRAFT_CHARACTERS,
     erasure::MAX_REASON_CHARACTERS,
@@ -53,6 +54,8 @@ const COLUMN: Bound = Bound::Text(0, MAX_COLUMN_CHARACTERS);
 const PROPERTIES: &[(&str, &str, Bound)] = &[
     ("AccountChange", "display_name", NAME),
     ("AccountChange", "email", EMAIL),
+    ("CampaignChange", "body", BODY),
+    ("CampaignChange", "name", NAME),
     ("ClosureReasonChange", "name", NAME),
     ("ColumnMapping", "name", COLUMN),
     ("ColumnMapping", "number", COLUMN),
@@ -64,6 +67,7 @@ const PROPERTIES: &[(&str, &str, Bound)] = &[
     ("NewApiKey", "permissions", Bound::Items(1, None)),
     ("NewApiKey", "team_ids", Bound::Items(1, None)),
     ("NewAssignment", "note", NOTE),
+    ("NewBatch", "items", Bound::Items(1, Some(MAX_BATCH_ITEMS))),
     ("NewClosure", "note", NOTE),
     ("NewClosureReason", "name", NAME),
     ("NewConsent", "note", Bound::Text(1, MAX_NOTE_CHARACTERS)),
@@ -111,6 +115,7 @@ const PROPERTIES: &[(&str, &str, Bound)] = &[
 const PARAMETERS: &[(&str, Bound)] = &[
     ("cursor", Bound::Pattern(1, 1000, "^[A-Za-z0-9_-]+$")),
     ("input", Bound::Text(0, 1000)),
+    ("name", NAME),
     ("q", Bound::Text(1, MAX_TERM_CHARACTERS)),
 ];
 

@@ -27,6 +27,13 @@ pub(super) fn has_earlier_message() -> _ {
     exists(before)
 }
 
+/// Whether at least this many messages wait in the outbox.
+pub(crate) fn has_at_least(conn: &mut DbConnection, count: i64) -> Result<bool, DbError> {
+    let last = outbox::table.order(outbox::message_id).offset(count - 1).select(outbox::message_id);
+    let last: Option<i64> = on_each!(conn, |c| last.first(c).optional())?;
+    Ok(last.is_some())
+}
+
 /// The first step when a message is due again.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum NextStep {

@@ -45,10 +45,15 @@ impl Values<'_> {
     }
 }
 
+/// Fills in the placeholders of a text. Returns it with the placeholders that have no value.
+pub(crate) fn render_text(text: &str, values: &Values<'_>) -> (String, Vec<String>) {
+    fill(text, |placeholder| values.of(placeholder))
+}
+
 /// Renders a template.
 #[must_use]
 pub fn render(template: Template, values: &Values<'_>) -> RenderedTemplate {
-    let (rendered, missing) = fill(&template.body, |placeholder| values.of(placeholder));
+    let (rendered, missing) = render_text(&template.body, values);
     RenderedTemplate { id: template.id, name: template.name, body: template.body, rendered, missing }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn permissions(
     chosen: RwSignal<BTreeSet<Permission>>,
     disabled: Signal<bool>,
 ) -> AnyView {
-    let boxes = offered.into_iter().filter(|permission| permission.is_in_use()).map(|permission| {
+    let boxes = offered.into_iter().map(|permission| {
         let checked = Signal::derive(move || chosen.with(|chosen| chosen.contains(&permission)));
         let change = Callback::new(move |on| chosen.update(|chosen| set_member(chosen, permission, on)));
         checkbox(label(permission).to_owned(), checked, disabled, change)

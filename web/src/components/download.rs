@@ -41,3 +41,12 @@ pub(crate) fn download_link(
     }
     .into_any()
 }
+
+/// The link with a text. `of` says for screen readers what the file contains.
+pub(crate) fn download(href: String, class: &'static str, text: &'static str, of: &'static str) -> AnyView {
+    let content = view! {
+        {text}
+        <span class="sr-only">" · " {of}</span>
+    };
+    download_link(move || href.clone(), class, content.into_any())
+}

@@ -19,7 +19,7 @@ pub(crate) fn label(permission: Permission) -> &'static str {
         Permission::Import => t!("Upload daily files"),
         Permission::ManageTeam => t!("Manage templates, closure reasons, tags and webhooks"),
         Permission::ManageAccounts => t!("Manage teams, accounts and API keys"),
-        Permission::ViewReports => t!("See reports"),
+        Permission::ViewReports => t!("See reports, and export data"),
         Permission::ViewAudit => t!("See the audit log"),
     }
 }
@@ -47,6 +47,29 @@ pub(crate) fn for_managers_of_teams(
         title,
         use_session().read(|me| me.may(Permission::ManageTeam)),
         Permission::ManageTeam,
+        Box::new(page),
+    )
+}
+
+/// Shows the page to accounts with the permissions `ad_hoc` and `manage_team`, otherwise an explanation.
+pub(crate) fn for_campaigns(title: &'static str, page: impl Fn() -> AnyView + Send + 'static) -> AnyView {
+    let page = Box::new(page);
+    let may = use_session().read(|me| me.may(Permission::AdHoc));
+    if !may.get_untracked() {
+        return guarded(title, may, Permission::AdHoc, page);
+    }
+    guarded(title, use_session().read(|me| me.may(Permission::ManageTeam)), Permission::ManageTeam, page)
+}
+
+/// Shows the page to accounts with the `view_reports` permission, otherwise an explanation.
+pub(crate) fn for_viewers_of_reports(
+    title: &'static str,
+    page: impl Fn() -> AnyView + Send + 'static,
+) -> AnyView {
+    guarded(
+        title,
+        use_session().read(|me| me.may(Permission::ViewReports)),
+        Permission::ViewReports,
         Box::new(page),
     )
 }

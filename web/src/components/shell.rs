@@ -29,6 +29,8 @@ pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/", marked!("Conversations in progress"), None),
     ("/closed", marked!("Closed"), None),
     ("/daily-file", marked!("Daily file"), Some(Permission::Import)),
+    ("/campaigns", marked!("Campaigns"), Some(Permission::ManageTeam)),
+    ("/export", marked!("Export"), Some(Permission::ViewReports)),
     ("/templates", marked!("Templates"), Some(Permission::ManageTeam)),
     ("/closure-reasons", marked!("Closure reasons"), Some(Permission::ManageTeam)),
     ("/tags", marked!("Tags"), Some(Permission::ManageTeam)),

@@ -5,7 +5,7 @@
 //! Code outside this file must not refer to these pages: the linker would move them back into the first download.
 
 use leptos::prelude::*;
-use shared::ids::{ConversationId, TeamId, WebhookEndpointId};
+use shared::ids::{CampaignId, ConversationId, TeamId, WebhookEndpointId};
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         ad_hoc::AdHoc,
         api_keys::api_keys_page,
         audit::audit_page,
+        campaigns::{campaign::campaign_page, campaigns_page},
         catalogue::{closure_reasons_page, tags_page, templates_page},
         closed::ClosedPage,
         consents::ConsentsPage,
@@ -33,6 +34,7 @@ use crate::{
             tag_form::TagForm,
         },
         daily_file::daily_file_page,
+        exports::export_page,
         keyboard_help::keyboard_help,
         palette::dialog::palette_dialog,
         profile::profile_page,
@@ -61,6 +63,12 @@ pub(crate) enum Lazy {
     Closed,
     /// `/daily-file`
     DailyFile,
+    /// `/campaigns`
+    Campaigns,
+    /// `/campaigns/:id`
+    Campaign(CampaignId),
+    /// `/export`
+    Export,
     /// `/templates`
     Templates,
     /// `/closure-reasons`
@@ -118,6 +126,9 @@ impl Lazy {
             self,
             Lazy::Conversation(_)
                 | Lazy::DailyFile
+                | Lazy::Campaigns
+                | Lazy::Campaign(_)
+                | Lazy::Export
                 | Lazy::Templates
                 | Lazy::ClosureReasons
                 | Lazy::Tags
@@ -181,6 +192,9 @@ fn render_other(page: Lazy) -> Result<AnyView, SplitLoaderError> {
         Lazy::AdHoc(team) => view! { <AdHoc team /> }.into_any(),
         Lazy::Closed => view! { <ClosedPage /> }.into_any(),
         Lazy::DailyFile => daily_file_page(),
+        Lazy::Campaigns => campaigns_page(),
+        Lazy::Campaign(id) => campaign_page(id),
+        Lazy::Export => export_page(),
         Lazy::Templates => templates_page(),
         Lazy::ClosureReasons => closure_reasons_page(),
         Lazy::Tags => tags_page(),

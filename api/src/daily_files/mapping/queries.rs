@@ -6,7 +6,7 @@ use shared::{daily_file::ColumnMapping, ids::TeamId};
 use crate::db::{DbConnection, DbError, on_each, schema::column_mappings};
 
 /// Returns the team's mapping.
-pub(in crate::daily_files) fn find(conn: &mut DbConnection, team: TeamId) -> Result<ColumnMapping, DbError> {
+pub(crate) fn find(conn: &mut DbConnection, team: TeamId) -> Result<ColumnMapping, DbError> {
     let row: Option<(Option<String>, Option<String>, Option<String>)> =
         on_each!(conn, |c| column_mappings::table
             .find(team.0)

@@ -25,7 +25,7 @@ const PIECES_AHEAD: usize = 8;
 
 /// Why an upload could not be received.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum UploadError {
+pub(crate) enum UploadError {
     /// The upload is larger than the limit.
     #[error(
         "An uploaded file can have at most 512 MiB. Import a larger one with `sms-chat import` on the server."
@@ -57,19 +57,19 @@ pub(super) enum UploadError {
 }
 
 /// An upload as the import receives it.
-pub(super) struct Upload {
-    pub(super) pieces: mpsc::Receiver<Piece>,
-    pub(super) digest: ContentDigest,
-    pub(super) connection: Connection,
+pub(crate) struct Upload {
+    pub(crate) pieces: mpsc::Receiver<Piece>,
+    pub(crate) digest: ContentDigest,
+    pub(crate) connection: Connection,
 }
 
 /// SHA-256 digest of an upload, to recognise a repeated request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ContentDigest(Arc<Mutex<Sha256>>);
+pub(crate) struct ContentDigest(Arc<Mutex<Sha256>>);
 
 impl ContentDigest {
     /// Returns the digest of all bytes received so far.
-    pub(super) fn read(&self) -> Vec<u8> {
+    pub(crate) fn read(&self) -> Vec<u8> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone().finalize().to_vec()
     }
 
@@ -79,11 +79,11 @@ impl ContentDigest {
 }
 
 /// The connection of an upload.
-pub(super) struct Connection(Weak<()>);
+pub(crate) struct Connection(Weak<()>);
 
 impl Connection {
     /// Whether the caller still waits for the answer.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.0.strong_count() > 0
     }
 }
@@ -93,7 +93,7 @@ impl Connection {
 ///
 /// # Errors
 /// Errors of `process`; when the upload cannot be received.
-pub(super) async fn receive<B, T, E, F>(
+pub(crate) async fn receive<B, T, E, F>(
     clock: &Clock,
     chunks: impl Stream<Item = Result<B, UploadError>>,
     process: impl FnOnce(Upload) -> F,

@@ -138,13 +138,13 @@ impl IdempotentImport {
 }
 
 /// The stored answer expired during the upload.
-fn answer_expired() -> ApiError {
+pub(crate) fn answer_expired() -> ApiError {
     let detail = "The earlier answer to this request has expired. Send the file again.";
     ApiError::new(ErrorCode::Busy, detail).retry_after(1)
 }
 
 /// Returns the file that a request contains, as its body or as a part of a form.
-fn file(
+pub(crate) fn file(
     request: &HttpRequest,
     payload: web::Payload,
 ) -> Result<impl Stream<Item = Result<Bytes, UploadError>> + use<>, UploadError> {

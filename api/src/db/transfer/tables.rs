@@ -67,6 +67,8 @@ pub fn copied() -> Vec<Table> {
         messages(id),
         mentions(message_id, account_id),
         scheduled_messages(message_id),
+        campaigns(id),
+        campaign_rows(campaign_id, line),
         outbox(message_id),
         drafts(kind, subject_id, account_id),
         consents(id),

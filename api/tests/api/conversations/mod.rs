@@ -4,6 +4,7 @@ mod ad_hoc;
 mod ad_hoc_idempotency;
 mod ad_hoc_requests;
 mod assignment;
+mod batch;
 mod closing;
 mod drafts;
 mod history;

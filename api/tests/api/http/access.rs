@@ -94,6 +94,13 @@ impl Fixture<'_> {
                 let new = json!({"team_id": team, "name": format!("Entry {n}"), "body": "Hello"});
                 self.create(&format!("/{noun}"), new).await
             }
+            "campaigns" => {
+                let path = format!("/teams/{team}/campaigns?name=Campaign");
+                let request =
+                    self.admin().await.request(Method::POST, &path).header("Content-Type", "text/csv");
+                let file = format!("ref,name,number\nA-{n},Jo,+4477009{n:05}\n");
+                ApiResponse::to(request.body(file)).await.expect(201)["id"].as_i64().unwrap()
+            }
             "api_keys" => {
                 let new = json!({"name": "Another", "permissions": ["reply"], "team_ids": [team]});
                 self.create("/api_keys", new).await
@@ -122,6 +129,9 @@ impl Fixture<'_> {
             "update_me" => json!({"display_name": name("Name")}),
             "update_my_password" => json!({"current_password": "wrong", "password": "four words of mine"}),
             "create_conversation" => json!({"team_id": team, "number": number, "body": "Hello"}),
+            "create_conversation_batch" => {
+                json!({"items": [{"team_id": team, "number": number, "body": "Hello"}]})
+            }
             "create_message" | "create_note" => json!({"body": "Hello"}),
             "update_message" => json!({"body": "Hello", "send_at": "2024-11-26T09:00:00Z"}),
             "create_opt_out" | "take_next_conversation" => json!({}),
@@ -151,6 +161,12 @@ impl Fixture<'_> {
             }
             "create_erasure" => json!({"number": number, "reason": "Asked."}),
             "create_legal_hold" => json!({"number": number, "reason": "Court."}),
+            "create_campaign" => {
+                let csv = request.header("Content-Type", "text/csv").query(&[("name", &name("Campaign"))]);
+                return csv.body(format!("ref,name,number\nA-{n},Jo,{number}\n"));
+            }
+            "update_campaign" => json!({"name": name("Campaign"), "body": "Hello", "pace": 60}),
+            "update_campaign_state" => json!({"action": "cancel"}),
             "create_team_number" => json!({"number": number}),
             "create_account" => json!({"email": format!("new{n}@example.com"), "display_name": "New",
                 "role": "agent", "team_ids": [COLLECTIONS], "password": "four words of mine"}),
@@ -179,6 +195,7 @@ impl Fixture<'_> {
                     ("input", STRANGER),
                     ("number", STRANGER),
                     ("q", "Hello"),
+                    ("from", "2024-11-24T00:00:00Z"),
                 ]);
             }
         };

@@ -142,6 +142,7 @@ async fn every_post_of_the_document_is_in_the_table(app: TestApp) {
         .collect();
     let tested_elsewhere = [
         "conversations",
+        "conversations/batch",
         "conversations/{id}/messages",
         "conversations/{id}/notes",
         "api_keys",
@@ -150,6 +151,7 @@ async fn every_post_of_the_document_is_in_the_table(app: TestApp) {
         "webhook_endpoints/{id}/test",
         "webhook_deliveries/{id}/replay",
         "api_keys/{id}/rotation",
+        "teams/{id}/campaigns",
         "teams/{id}/daily_files",
         "queue/next",
         "messages/{id}/send_now",

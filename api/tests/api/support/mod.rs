@@ -4,6 +4,7 @@
 //! A test is an `async fn` that takes a [`TestApp`]; [`on_both_databases!`] makes a test for each database of it.
 
 pub(crate) mod balancer;
+pub(crate) mod campaigns;
 pub(crate) mod client;
 pub(crate) mod command;
 pub(crate) mod daily_files;

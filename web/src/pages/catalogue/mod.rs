@@ -7,7 +7,7 @@ mod editor;
 mod entry;
 mod order;
 mod section;
-mod text;
+pub(crate) mod text;
 
 use leptos::prelude::*;
 use shared::{event::EventKind, ids::TeamId};

@@ -63,7 +63,12 @@ pub(super) fn text(client: Client, form: Form, team: Option<TeamId>, body: RwSig
     .into_any()
 }
 
-fn buttons(known: &[Placeholder], area: NodeRef<html::Textarea>, body: RwSignal<String>) -> AnyView {
+/// Buttons that insert placeholders into the text at the cursor.
+pub(crate) fn buttons(
+    known: &[Placeholder],
+    area: NodeRef<html::Textarea>,
+    body: RwSignal<String>,
+) -> AnyView {
     let button = |placeholder: &Placeholder| {
         let mark = braced(slice::from_ref(&placeholder.name));
         let name = placeholder.name.clone();

@@ -50,7 +50,7 @@ pub(crate) fn parse(value: &str) -> Option<NaiveDateTime> {
 }
 
 /// Returns the value of an input for date and time.
-pub(super) fn input_value(time: NaiveDateTime) -> String {
+pub(crate) fn input_value(time: NaiveDateTime) -> String {
     let (year, month, day) = (time.year(), time.month(), time.day());
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}", time.hour(), time.minute())
 }

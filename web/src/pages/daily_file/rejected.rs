@@ -9,7 +9,7 @@ use shared::{
 use crate::{
     api::rejected_rows,
     components::{
-        download::download_link,
+        self,
         person::or_dash,
         table::{BODY, ROW, TABLE, cell, head},
     },
@@ -65,9 +65,5 @@ fn row(row: &RejectedRow) -> AnyView {
 
 /// A download link for a file's rejected rows.
 pub(super) fn download(team: TeamId, id: DailyFileId, text: &'static str, of: &'static str) -> AnyView {
-    let content = view! {
-        {text}
-        <span class="sr-only">" · " {of}</span>
-    };
-    download_link(move || rejected_rows(team, id), "link text-sm", content.into_any())
+    components::download::download(rejected_rows(team, id), "link text-sm", text, of)
 }

@@ -81,6 +81,10 @@ fn statements(now: &str, later: &str) -> String {
             VALUES ({message}, {last}, NULL, {message});
          INSERT INTO outbox (message_id, team_number, number, attempts, due_at, position)
             VALUES ({message}, '+1', '+2', 3, {later}, 4000000000001);
+         INSERT INTO campaigns (team_id, name, team_number, body, pace, state, key_data_columns, rows, rejected_rows,
+            created_by_kind, created_at) VALUES (1, 'Reminder', '+1', 'Two\nlines', 60, NULL, '[]', 2, 0, 'account', {now});
+         INSERT INTO campaign_rows (campaign_id, line, number, ref, name, key_data, message_id, problem)
+            VALUES (1, 2, '+2', 'A', 'Jo', '[\"é\"]', {message}, NULL), (1, 10, 'x', '', '', '[]', NULL, 'invalid_file');
          INSERT INTO drafts (kind, subject_id, account_id, body, key, updated_at)
             VALUES ('reply', {last}, 1, 'Two\nlines', 'k', {now});
          INSERT INTO consents (team_number, number, state, source, by_kind, created_at)

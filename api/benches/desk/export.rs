@@ -1,0 +1,80 @@
+//! Exports a million messages over HTTP. Measures the speed and the server's memory.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+use api::db::DatabaseUrl;
+
+use crate::{
+    database::{count, execute},
+    figures::{Figure, Topic},
+    scenarios::sign_in,
+    server::Server,
+};
+
+pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
+    let permissions = |more: &str| format!(r#"'["reply","close","search","import"{more}]'"#);
+    let allow = permissions(r#","view_reports""#);
+    execute(
+        url,
+        &format!("INSERT INTO team_members VALUES (2, 1); UPDATE accounts SET permissions = {allow}"),
+    )?;
+    let mut figures = Vec::new();
+    for format in ["csv", "ndjson"] {
+        let server = Server::start(url)?;
+        let token = sign_in(&server)?;
+        let before = server.memory()?;
+        let started = Instant::now();
+        let lines = lines_of_file(&server, &token, format)?;
+        let elapsed = started.elapsed().as_secs_f64();
+        let rows = lines - u64::from(format == "csv");
+        ensure!(i64::try_from(rows)? == count(url, "messages")?, "{rows} rows of {format}");
+        #[expect(clippy::cast_precision_loss, reason = "a million rows")]
+        let per_second = rows as f64 / elapsed;
+        let memory = server.peak_memory()? - before;
+        let name = format.to_uppercase();
+        figures.extend([
+            Figure::new(Topic::Export, database, &format!("messages as {name}"), per_second, "rows/s"),
+            Figure::new(Topic::Export, database, &format!("memory that {name} takes"), memory, "MiB"),
+        ]);
+    }
+    let restrict = permissions("");
+    execute(
+        url,
+        &format!("DELETE FROM team_members WHERE team_id = 2; UPDATE accounts SET permissions = {restrict}"),
+    )?;
+    Ok(figures)
+}
+
+/// Downloads the file of all messages and counts its lines.
+fn lines_of_file(server: &Server, token: &str, format: &str) -> Result<u64> {
+    let mut stream = TcpStream::connect(&server.address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    // The body of a response to HTTP/1.0 ends with the connection, without marks between its pieces.
+    let path = format!("/api/v1/exports/messages?format={format}&from=2020-01-01T00:00:00Z");
+    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let (mut lines, mut head, mut buffer) = (0, Vec::new(), vec![0; 256 * 1024]);
+    let mut is_in_body = false;
+    loop {
+        let read = stream.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        let mut bytes = buffer.get(..read).context("no bytes")?;
+        if !is_in_body {
+            head.extend_from_slice(bytes);
+            let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
+            ensure!(head.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&head));
+            is_in_body = true;
+            bytes = head.get(end + 4..).context("no body")?;
+        }
+        let found = bytes.iter().filter(|byte| **byte == b'\n').count();
+        lines += u64::try_from(found)?;
+    }
+    Ok(lines)
+}

@@ -1,0 +1,4 @@
+//! Exports of messages and conversations.
+
+mod files;
+mod periods;

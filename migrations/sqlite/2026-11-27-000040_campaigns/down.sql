@@ -1,0 +1,2 @@
+DROP TABLE campaign_rows;
+DROP TABLE campaigns;
