@@ -134,6 +134,16 @@ words! {
         WebhookEndpointDeleted => "webhook_endpoint.deleted",
         /// A webhook endpoint got a new secret.
         WebhookSecretRotated => "webhook_endpoint.secret_rotated",
+        /// A campaign was made from a file.
+        CampaignCreated => "campaign.created",
+        /// The text, number or pace of a campaign was changed.
+        CampaignChanged => "campaign.changed",
+        /// A campaign was started, paused, resumed or cancelled.
+        CampaignStateChanged => "campaign.state_changed",
+        /// A campaign was deleted.
+        CampaignDeleted => "campaign.deleted",
+        /// Messages, conversations or the results of a campaign were downloaded.
+        DataExported => "data.exported",
         /// A customer was erased.
         CustomerErased => "customer.erased",
         /// A legal hold was set.
@@ -182,6 +192,8 @@ words! {
         DailyFile => "daily_file",
         /// A conversation.
         Conversation => "conversation",
+        /// A campaign.
+        Campaign => "campaign",
         /// An entry of the consent ledger.
         Consent => "consent",
         /// A legal hold.

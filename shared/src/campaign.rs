@@ -1,5 +1,7 @@
 //! Campaigns: ad-hoc messages to the rows of a CSV file.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +115,16 @@ pub enum CampaignAction {
     Pause,
     /// End the campaign.
     Cancel,
+}
+
+impl fmt::Display for CampaignAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            CampaignAction::Run => "run",
+            CampaignAction::Pause => "pause",
+            CampaignAction::Cancel => "cancel",
+        })
+    }
 }
 
 /// `PUT /campaigns/{id}/state`.

@@ -88,6 +88,7 @@ impl Background {
             clock: clock.clone(),
             outbox: Arc::clone(&outbox),
             feed: Arc::clone(&feed),
+            keys: Arc::new(TokenKeys::new(&settings.jwt_secret)),
         };
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),

@@ -66,7 +66,7 @@ fn slice(entries: &[AuditEntry], is_first: bool) -> Result<Vec<u8>, ExportError>
     }
     for entry in entries {
         let subject = entry.subject.as_ref();
-        let text = |text: Option<&str>| escape_formula(text.unwrap_or_default());
+        let text = |text: Option<&str>| escape_formula(text.unwrap_or_default()).into_owned();
         let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
         writer.write_record([
             entry.id.to_string(),

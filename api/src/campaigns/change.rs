@@ -148,15 +148,17 @@ pub fn set_state(
     find(conn, id)
 }
 
-/// Deletes a draft.
+/// Deletes a draft. Returns it.
 ///
 /// # Errors
 /// [`ChangeError`].
-pub fn delete(conn: &mut DbConnection, scope: &TeamScope, id: CampaignId) -> Result<(), ChangeError> {
-    if find_for_update(conn, scope, id)?.state != CampaignState::Draft {
+pub fn delete(conn: &mut DbConnection, scope: &TeamScope, id: CampaignId) -> Result<Campaign, ChangeError> {
+    let draft = find_for_update(conn, scope, id)?;
+    if draft.state != CampaignState::Draft {
         return Err(ChangeError::NotDraft);
     }
-    Ok(queries::delete(conn, id)?)
+    queries::delete(conn, id)?;
+    Ok(draft)
 }
 
 fn find_for_update(

@@ -9,14 +9,18 @@ use serde::Deserialize;
 use shared::{
     Page, Problem,
     account::Permission,
+    audit_entry::{AuditAction, AuditSubjectKind},
     campaign::{Campaign, CampaignChange, CampaignPreview, CampaignStateChange},
     ids::{CampaignId, TeamId},
 };
 use utoipa::IntoParams;
 
-use super::{change, preview, queries, results, upload};
+use super::{
+    change::{self, ChangeError},
+    preview, queries, results, upload,
+};
 use crate::{
-    auth::{Caller, MissingPermission},
+    auth::{Caller, MissingPermission, audit_log::AuditEvent},
     body::Body,
     daily_files::upload::{
         Upload, receive,
@@ -112,7 +116,8 @@ pub async fn create_campaign(
     state.db.read(move |conn| teams::queries::require(conn, &scope, team)).await?;
     let file = file(&request, payload)?;
     let name = query.into_inner().name;
-    let order = upload::Order { scope: caller.scope.clone(), team, name, by: caller.sender() };
+    let event = AuditEvent::new(AuditAction::CampaignCreated, &caller).team(team);
+    let order = upload::Order { scope: caller.scope.clone(), team, name, by: caller.sender(), event };
     let unread = UnreadRequest::of(&state, &request, &caller)?;
     let (db, now) = (state.db.clone(), state.clock.now());
     let created = receive(&state.clock, file, |upload| create(db, order, unread, upload, now)).await?;
@@ -170,7 +175,15 @@ pub async fn update_campaign(
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
     let (id, change) = (id.into_inner(), change.into_inner());
-    let changed = state.db.write(move |conn| change::update(conn, &caller.scope, id, change)).await?;
+    let now = state.clock.now();
+    let changed = state
+        .db
+        .write(move |conn| {
+            let changed = change::update(conn, &caller.scope, id, change)?;
+            about(AuditAction::CampaignChanged, &caller, &changed).record(conn, now)?;
+            Ok::<_, ChangeError>(changed)
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(changed))
 }
 
@@ -187,8 +200,15 @@ pub async fn delete_campaign(
     id: web::Path<CampaignId>,
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
-    let id = id.into_inner();
-    state.db.write(move |conn| change::delete(conn, &caller.scope, id)).await?;
+    let (id, now) = (id.into_inner(), state.clock.now());
+    state
+        .db
+        .write(move |conn| {
+            let deleted = change::delete(conn, &caller.scope, id)?;
+            about(AuditAction::CampaignDeleted, &caller, &deleted).record(conn, now)?;
+            Ok::<_, ChangeError>(())
+        })
+        .await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -229,9 +249,16 @@ pub async fn update_campaign_state(
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
     let (id, change, now) = (id.into_inner(), change.into_inner(), state.clock.now());
-    tracing::info!(campaign = %id, action = ?change.action, by = caller.name(), "a campaign changes its state");
-    let changed =
-        state.db.write(move |conn| change::set_state(conn, &caller.scope, id, &change, now)).await?;
+    let changed = state
+        .db
+        .write(move |conn| {
+            let changed = change::set_state(conn, &caller.scope, id, &change, now)?;
+            about(AuditAction::CampaignStateChanged, &caller, &changed)
+                .detail("action", change.action)
+                .record(conn, now)?;
+            Ok::<_, ChangeError>(changed)
+        })
+        .await?;
     Ok(HttpResponse::Ok().json(changed))
 }
 
@@ -263,8 +290,18 @@ pub async fn get_campaign_results(
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
     let (id, format) = (id.into_inner(), query.format.unwrap_or(FileFormat::Csv));
-    let campaign = state.db.read(move |conn| super::get(conn, &caller.scope, id)).await?;
+    let scope = caller.scope.clone();
+    let campaign = state.db.read(move |conn| super::get(conn, &scope, id)).await?;
+    about(AuditAction::DataExported, &caller, &campaign).write(&state.db, state.clock.now()).await;
     let read = move |conn: &mut _, after: Option<&_>| results::slice(conn, &campaign, after);
     let file = rows(state.db.clone(), format, read).await?;
     Ok(attachment(&format!("campaign-{id}"), format).streaming(file.map_ok(Bytes::from)))
+}
+
+/// Starts an entry of the audit log about a campaign.
+fn about(action: AuditAction, caller: &Caller, campaign: &Campaign) -> AuditEvent {
+    AuditEvent::new(action, caller)
+        .team(campaign.team_id)
+        .subject(AuditSubjectKind::Campaign, campaign.id.0)
+        .label(&campaign.name)
 }

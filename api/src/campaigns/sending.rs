@@ -19,7 +19,7 @@ use super::{
     text::Text,
 };
 use crate::{
-    auth::TeamScope,
+    auth::{TeamScope, TokenKeys},
     clock::Clock,
     consents::check::ConsentError,
     conversations::{
@@ -52,6 +52,7 @@ pub(crate) struct CampaignSender {
     pub(crate) clock: Clock,
     pub(crate) outbox: Arc<Outbox>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) keys: Arc<TokenKeys>,
 }
 
 impl CampaignSender {
@@ -85,7 +86,8 @@ impl CampaignSender {
             if self.db.read(|conn| outbox::queries::has_at_least(conn, MAX_WAITING)).await? {
                 return Ok(OUTBOX_INTERVAL);
             }
-            match self.db.write(move |conn| send_slice(conn, id, now)).await {
+            let keys = Arc::clone(&self.keys);
+            match self.db.write(move |conn| send_slice(conn, id, &keys, now)).await {
                 Ok(()) => {
                     self.outbox.wake();
                     self.feed.wake();
@@ -107,7 +109,12 @@ enum Outcome {
 }
 
 /// Sends the rows that are due now.
-fn send_slice(conn: &mut DbConnection, id: CampaignId, now: DateTime<Utc>) -> Result<(), DbError> {
+fn send_slice(
+    conn: &mut DbConnection,
+    id: CampaignId,
+    keys: &TokenKeys,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
     let Some(mut running) = queries::running_for_update(conn, id)? else { return Ok(()) };
     let (count, next) = pace::due(running.due_at, now, running.campaign.pace, SLICE);
     let rows = rows::queries::after(conn, id, running.done_line, count)?;
@@ -117,7 +124,7 @@ fn send_slice(conn: &mut DbConnection, id: CampaignId, now: DateTime<Utc>) -> Re
     lock_all(conn, rows.iter().filter_map(|row| row.number.parse().ok()).collect())?;
     let mut stopped = None;
     for row in rows.iter().filter(|row| row.problem.is_none()) {
-        match send_row(conn, &running, &team, row, now)? {
+        match send_row(conn, &running, &team, row, keys, now)? {
             Outcome::Queued(message) => {
                 rows::queries::set_message(conn, id, row.line, message)?;
                 running.campaign.queued += 1;
@@ -152,6 +159,7 @@ fn send_row(
     running: &Running,
     team: &str,
     row: &CampaignRow,
+    keys: &TokenKeys,
     now: DateTime<Utc>,
 ) -> Result<Outcome, DbError> {
     let campaign = &running.campaign;
@@ -165,7 +173,7 @@ fn send_row(
     // The space keeps it apart from the keys of drafts.
     let key = RequestKey { key: format!("campaign:{}:row {}", campaign.id, row.line), digest: String::new() };
     // A savepoint, so that a refused message leaves no conversation behind.
-    let stored = conn.transaction(|conn| start.store(conn, &scope, &running.by, Some(&key), now));
+    let stored = conn.transaction(|conn| start.store(conn, &scope, &running.by, Some(&key), keys, now));
     match stored {
         Ok(Replied::Queued(message) | Replied::Replayed(message)) => Ok(Outcome::Queued(message.id)),
         Err(error) => refusal(error),
@@ -199,6 +207,7 @@ fn refusal(error: StartError) -> Result<Outcome, DbError> {
             Err(DbError::Busy)
         }
         StartError::NotFound(_)
+        | StartError::Signing(_)
         | StartError::ForeignTeamNumber
         | StartError::NoTeamNumber
         | StartError::Pending(PendingError::TeamNumberMoved)

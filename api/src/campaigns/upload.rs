@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use shared::{
+    audit_entry::AuditSubjectKind,
     campaign::{Campaign, DEFAULT_PACE, MAX_CAMPAIGN_ROWS},
     daily_file::ColumnMapping,
     ids::{CampaignId, TeamId},
@@ -15,7 +16,7 @@ use super::{
     rows,
 };
 use crate::{
-    auth::{LookupError, NotFound, Resource, TeamScope},
+    auth::{LookupError, NotFound, Resource, TeamScope, audit_log::AuditEvent},
     daily_files::{
         ParseError, Piece,
         foreign::{FileEnd, FileRow, Unwanted, read_rows},
@@ -68,6 +69,8 @@ pub struct Order {
     pub name: String,
     /// The caller.
     pub by: Sender,
+    /// Its entry of the audit log.
+    pub(crate) event: AuditEvent,
 }
 
 /// Makes a draft of the file whose parts come through `pieces`.
@@ -80,8 +83,9 @@ pub async fn create(
     pieces: mpsc::Receiver<Piece>,
     now: DateTime<Utc>,
 ) -> Result<Campaign, CreateError> {
+    let event = order.event.clone();
     let (id, region, mapping) = db.write(move |conn| begin(conn, &order, now)).await?;
-    let stored = store(db, id, pieces, region, mapping).await;
+    let stored = store(db, id, pieces, region, mapping, event, now).await;
     if stored.is_err()
         && let Err(error) = db.write(move |conn| queries::delete(conn, id)).await
     {
@@ -113,6 +117,8 @@ async fn store(
     pieces: mpsc::Receiver<Piece>,
     region: String,
     mapping: ColumnMapping,
+    event: AuditEvent,
+    now: DateTime<Utc>,
 ) -> Result<Campaign, CreateError> {
     let (sender, mut slices) = mpsc::channel(SLICES_AHEAD);
     let parsing = tokio::task::spawn_blocking(move || parse(pieces, region, mapping, &sender));
@@ -129,7 +135,9 @@ async fn store(
         rows::queries::insert_rejected(conn, id, &end.rejections)?;
         queries::complete(conn, id, &end.columns, end.accepted, end.rejected)?;
         let stored = queries::find(conn, id)?.ok_or(NotFound::new(Resource::Campaign));
-        Ok(stored.map_err(LookupError::from)?)
+        let stored = stored.map_err(LookupError::from)?;
+        event.subject(AuditSubjectKind::Campaign, id.0).label(&stored.name).record(conn, now)?;
+        Ok(stored)
     })
     .await
 }

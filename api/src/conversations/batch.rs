@@ -2,6 +2,8 @@
 //! so that replies and incoming messages do not wait for the whole batch. Each message has a key of its own, made of the
 //! batch's key and its position: a repeated batch continues where the first one ended.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use shared::{
     PhoneNumber,
@@ -15,7 +17,7 @@ use super::{
     start::{Start, StartError},
 };
 use crate::{
-    auth::{Caller, TeamScope},
+    auth::{Authenticator, Caller, TeamScope, TokenKeys},
     db::{Db, DbConnection, DbError, Lock},
     fields::Invalid,
     idempotency::{IdempotencyError, IdempotentRequest, RequestKey},
@@ -92,6 +94,7 @@ impl Batch {
         db: &Db,
         caller: &Caller,
         once: &IdempotentRequest,
+        auth: &Arc<Authenticator>,
         now: DateTime<Utc>,
         committed: impl Fn(),
     ) -> Result<Vec<Result<QueuedItem, ItemError>>, BatchError> {
@@ -101,8 +104,9 @@ impl Batch {
         let mut items = self.0.into_iter().enumerate().map(|(index, item)| (item, once.part(index)));
         while outcomes.len() < count {
             let chunk: Vec<Keyed> = items.by_ref().take(CHUNK).collect();
-            let (scope, sender) = (caller.scope.clone(), caller.sender());
-            let queued = db.write(move |conn| queue_chunk(conn, &scope, &sender, chunk, now)).await?;
+            let (scope, sender, auth) = (caller.scope.clone(), caller.sender(), Arc::clone(auth));
+            let queued =
+                db.write(move |conn| queue_chunk(conn, &scope, &sender, chunk, &auth.keys, now)).await?;
             committed();
             outcomes.extend(queued);
         }
@@ -115,13 +119,14 @@ fn queue_chunk(
     scope: &TeamScope,
     sender: &Sender,
     chunk: Vec<Keyed>,
+    keys: &TokenKeys,
     now: DateTime<Utc>,
 ) -> Result<Vec<Result<QueuedItem, ItemError>>, DbError> {
     lock_numbers(conn, scope, &chunk)?;
     let queue = |(item, key): Keyed| {
         let start = item?;
         // A savepoint, so that a refused message leaves no conversation behind.
-        let replied = conn.transaction(|conn| start.store(conn, scope, sender, key.as_ref(), now))?;
+        let replied = conn.transaction(|conn| start.store(conn, scope, sender, key.as_ref(), keys, now))?;
         let (Replied::Queued(message) | Replied::Replayed(message)) = replied;
         Ok(QueuedItem { conversation: message.conversation_id, message: message.id })
     };

@@ -149,7 +149,7 @@ pub async fn create_conversation_batch(
         return Ok(answered.ok_or_no_content());
     }
     let now = state.clock.now();
-    let outcomes = batch.queue(&state.db, &caller, &once, now, || state.committed()).await?;
+    let outcomes = batch.queue(&state.db, &caller, &once, &state.auth, now, || state.committed()).await?;
     let results = results_of(outcomes)?;
     Ok(once.record(&state.db, &results).await?.ok_or_no_content())
 }

@@ -127,7 +127,7 @@ impl Start {
         keys: &TokenKeys,
         now: DateTime<Utc>,
     ) -> Result<Started, StartError> {
-        Ok(match self.store(conn, scope, sender, idempotency, now)? {
+        Ok(match self.store(conn, scope, sender, idempotency, keys, now)? {
             Replied::Queued(message) => Started::Queued(find(conn, scope, message.conversation_id)?),
             Replied::Replayed(message) => Started::Replayed(find(conn, scope, message.conversation_id)?),
         })
@@ -143,6 +143,7 @@ impl Start {
         scope: &TeamScope,
         sender: &Sender,
         idempotency: Option<&RequestKey>,
+        keys: &TokenKeys,
         now: DateTime<Utc>,
     ) -> Result<Replied, StartError> {
         let team = teams::queries::team(conn, scope, self.team)?.ok_or(NotFound::team_id())?;

@@ -3,7 +3,7 @@
 
 use shared::{
     CustomerAddress,
-    ids::{AuditEntryId, DailyFileId},
+    ids::{AuditEntryId, CampaignId, DailyFileId},
 };
 
 use super::queries::{self, Team};
@@ -17,6 +17,7 @@ const FEWEST_DIGITS: usize = 6;
 pub(super) struct Traces {
     customers: i64,
     rejected_rows: Vec<(DailyFileId, i64)>,
+    rejected_campaign_rows: Vec<(CampaignId, i64)>,
     terms: Vec<AuditEntryId>,
 }
 
@@ -32,6 +33,7 @@ impl Traces {
         words.extend(customers.iter().flat_map(|(reference, name)| [reference.clone(), name.clone()]));
         let known = Known::new(number, words);
         let rejected = queries::rejected_rows(conn, team)?;
+        let rejected_of_campaigns = queries::rejected_campaign_rows(conn, team)?;
         let terms = queries::terms(conn)?;
         Ok(Self {
             customers: customers.len().try_into().unwrap_or(i64::MAX),
@@ -39,6 +41,11 @@ impl Traces {
                 .into_iter()
                 .filter(|(.., value)| known.is_in(value))
                 .map(|(file, line, _)| (file, line))
+                .collect(),
+            rejected_campaign_rows: rejected_of_campaigns
+                .into_iter()
+                .filter(|(.., value)| known.is_in(value))
+                .map(|(campaign, line, _)| (campaign, line))
                 .collect(),
             terms: terms.into_iter().filter(|(_, term)| known.is_in(term)).map(|(id, _)| id).collect(),
         })
@@ -64,6 +71,10 @@ impl Traces {
         queries::delete_customers(conn, team, number)?;
         for (file, line) in &self.rejected_rows {
             queries::delete_rejected_row(conn, *file, *line)?;
+        }
+        queries::erase_campaign_rows(conn, team, number)?;
+        for (campaign, line) in &self.rejected_campaign_rows {
+            queries::erase_campaign_row(conn, *campaign, *line)?;
         }
         for term in &self.terms {
             queries::erase_term(conn, *term)?;

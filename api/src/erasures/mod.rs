@@ -124,6 +124,7 @@ pub fn erase(
     // Random, so that the conversations of a customer who has not opted out cannot be found by the number again.
     let alias = format!("{PREFIX}{:016x}", rand::random::<u64>());
     queries::erase_consents(conn, &team, &number, hash.as_str(), &alias)?;
+    queries::delete_webhook_deliveries(conn, &team, &number)?;
     queries::erase_conversations(conn, &team, &number, &alias)?;
     traces.delete(conn, &team, &number)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team.id), now)?;

@@ -1,6 +1,8 @@
 //! Erases a customer in the database. The triggers that keep closed conversations and the consent ledger allow exactly
 //! these updates.
 
+mod campaigns;
+
 use std::collections::BTreeSet;
 
 use diesel::{dsl::count_star, prelude::*};
@@ -15,9 +17,11 @@ use crate::db::{
     AsText, DbConnection, DbError, IsLive, on_each,
     schema::{
         audit_entries, consents, conversation_texts, conversations, customers, daily_files, idempotency_keys,
-        messages, outbox, rejected_messages, rejected_rows,
+        messages, outbox, rejected_messages, rejected_rows, webhook_deliveries, webhook_endpoints,
     },
 };
+
+pub(super) use campaigns::{erase_campaign_row, erase_campaign_rows, rejected_campaign_rows};
 
 /// What an erasure puts in the place of a text. Triggers in both databases know it.
 const ERASED: &str = "[erased]";
@@ -281,6 +285,27 @@ pub(super) fn erase_term(conn: &mut DbConnection, id: AuditEntryId) -> Result<()
     on_each!(conn, |c| diesel::update(audit_entries::table.find(id.0))
         .set(audit_entries::term.eq(ERASED))
         .execute(c))?;
+    Ok(())
+}
+
+/// Deletes the deliveries to the team's webhook endpoints that contain the number, also those that wait.
+pub(super) fn delete_webhook_deliveries(
+    conn: &mut DbConnection,
+    team: &Team,
+    number: &CustomerAddress,
+) -> Result<(), DbError> {
+    let conversations = conversation_ids(conn, team, number)?;
+    let endpoints = webhook_endpoints::table
+        .filter(webhook_endpoints::team_id.eq(team.id.0))
+        .select(webhook_endpoints::id);
+    let deliveries =
+        webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq_any(endpoints)).filter(
+            webhook_deliveries::conversation_id
+                .eq_any(conversations)
+                .assume_not_null()
+                .or(webhook_deliveries::body.like(format!("%{}%", number.as_str()))),
+        );
+    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
     Ok(())
 }
 

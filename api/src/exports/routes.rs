@@ -9,14 +9,14 @@ use chrono::{DateTime, Utc};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
 use shared::{
-    ErrorCode, Page, Problem, account::Permission, conversation::Conversation, export::ExportedMessage,
-    ids::TeamId,
+    ErrorCode, Page, Problem, account::Permission, audit_entry::AuditAction, conversation::Conversation,
+    export::ExportedMessage, ids::TeamId,
 };
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Exported, Selection, page, period};
 use crate::{
-    auth::Caller,
+    auth::{Caller, audit_log::AuditEvent},
     error::ApiError,
     paging::{decode_cursor, page_size},
     row_stream::{FileFormat, rows},
@@ -140,7 +140,13 @@ async fn export<T: Exported>(
             return Err(ApiError::field(ErrorCode::InvalidQuery, name, "unsupported", message));
         }
     }
-    tracing::info!(by = caller.name(), file = T::NAME, %from, "an export begins");
+    AuditEvent::new(AuditAction::DataExported, &caller)
+        .team(team_id)
+        .detail("file", T::NAME)
+        .detail("from", from.to_rfc3339())
+        .detail("until", selection.period.1.to_rfc3339())
+        .write(&state.db, state.clock.now())
+        .await;
     let read =
         move |conn: &mut _, after: Option<&_>| T::slice(conn, &selection, after, crate::row_stream::SLICE);
     let file = rows(state.db.clone(), format, read).await?;

@@ -54,7 +54,7 @@ pub(crate) fn checkbox(
     .into_any()
 }
 
-/// A checkbox for each offered permission that is in use. The chosen ones that are not in use stay chosen.
+/// A checkbox for each offered permission.
 pub(crate) fn permissions(
     form: Form,
     hint: &'static str,

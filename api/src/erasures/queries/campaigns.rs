@@ -1,0 +1,64 @@
+//! Erases a customer in the rows of campaigns.
+
+use diesel::prelude::*;
+use shared::{CustomerAddress, ids::CampaignId};
+
+use super::{ERASED, Team};
+use crate::db::{
+    DbConnection, DbError, on_each,
+    schema::{campaign_rows, campaigns},
+};
+
+/// Removes what the rows of the team's campaigns contain. Rows that wait are refused when their turn comes.
+pub(in crate::erasures) fn erase_campaign_rows(
+    conn: &mut DbConnection,
+    team: &Team,
+    number: &CustomerAddress,
+) -> Result<(), DbError> {
+    let of_team = campaigns::table.filter(campaigns::team_id.eq(team.id.0)).select(campaigns::id);
+    let rows = campaign_rows::table
+        .filter(campaign_rows::campaign_id.eq_any(of_team))
+        .filter(campaign_rows::number.eq(number.as_str()));
+    on_each!(conn, |c| diesel::update(rows).set(Erased::default()).execute(c))?;
+    Ok(())
+}
+
+/// Returns the campaign, line and value of each row of the team's campaigns that could not be used.
+pub(in crate::erasures) fn rejected_campaign_rows(
+    conn: &mut DbConnection,
+    team: &Team,
+) -> Result<Vec<(CampaignId, i64, String)>, DbError> {
+    let of_team = campaigns::table.filter(campaigns::team_id.eq(team.id.0)).select(campaigns::id);
+    let rows: Vec<(i64, i64, String)> = on_each!(conn, |c| campaign_rows::table
+        .filter(campaign_rows::campaign_id.eq_any(of_team))
+        .filter(campaign_rows::problem.is_not_null())
+        .select((campaign_rows::campaign_id, campaign_rows::line, campaign_rows::number))
+        .load(c))?;
+    Ok(rows.into_iter().map(|(campaign, line, value)| (CampaignId(campaign), line, value)).collect())
+}
+
+/// Removes what a row contains.
+pub(in crate::erasures) fn erase_campaign_row(
+    conn: &mut DbConnection,
+    campaign: CampaignId,
+    line: i64,
+) -> Result<(), DbError> {
+    let row = campaign_rows::table.find((campaign.0, line));
+    on_each!(conn, |c| diesel::update(row).set(Erased::default()).execute(c))?;
+    Ok(())
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = campaign_rows)]
+struct Erased {
+    number: &'static str,
+    reference: &'static str,
+    name: &'static str,
+    key_data: &'static str,
+}
+
+impl Default for Erased {
+    fn default() -> Self {
+        Self { number: ERASED, reference: "", name: "", key_data: "[]" }
+    }
+}
