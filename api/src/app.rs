@@ -34,7 +34,7 @@ use crate::{
     middleware::{self, HttpPolicy},
     router, search,
     state::AppState,
-    webhook_deliveries::send::ClientError,
+    webhook_deliveries::ClientError,
     webhook_endpoints::address::AddressPolicy,
 };
 use background::Background;

@@ -28,7 +28,8 @@ pub enum WebhookEventType {
     /// A conversation started, by a message of the customer or of the team. Data: `conversation`.
     #[serde(rename = "conversation.opened")]
     ConversationOpened,
-    /// A conversation was assigned to an account, or became unassigned. Data: `conversation`.
+    /// A conversation was assigned to an account, or became unassigned. A reply that assigns an unassigned conversation is
+    /// only a `message.status`. Data: `conversation`.
     #[serde(rename = "conversation.assigned")]
     ConversationAssigned,
     /// A conversation was closed. Data: `conversation`.

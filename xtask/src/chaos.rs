@@ -11,6 +11,12 @@ use crate::workspace::Workspace;
 /// The name of the test with several servers.
 const WITH_REPLICAS: &str = "with_replicas";
 
+/// The tests of webhooks.
+const WEBHOOKS: &str = "chaos::webhooks";
+
+/// The name of the test of a campaign.
+const CAMPAIGN: &str = "campaigns::kills";
+
 /// How the servers are disturbed.
 #[derive(Args)]
 pub(crate) struct Selection {
@@ -24,6 +30,12 @@ pub(crate) struct Selection {
     /// restarted now and then.
     #[arg(long, value_parser = clap::value_parser!(u64).range(2..=8))]
     replicas: Option<u64>,
+    /// Sends this many events to a webhook endpoint that fails half of the time, instead of messages to the gateway.
+    #[arg(long, num_args = 0..=1, default_missing_value = "10000", conflicts_with = "replicas")]
+    webhooks: Option<u64>,
+    /// Kills the server while it sends a campaign with this many rows, instead of under the load of conversations.
+    #[arg(long, conflicts_with_all = ["replicas", "webhooks"])]
+    campaign: Option<u64>,
 }
 
 /// Runs the test on SQLite and on a temporary PostgreSQL, or with several servers on the latter.
@@ -35,10 +47,19 @@ pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     // Any number will do: the test prints it, so that the run can be repeated.
     let seed = selection.seed.unwrap_or_else(|| u64::from(std::process::id()));
     let mut chaos = cargo(&workspace.root);
-    chaos.args(test).args(["--", "chaos::", "--nocapture"]);
-    match selection.replicas {
-        None => chaos.args(["--skip", WITH_REPLICAS]),
-        Some(replicas) => chaos
+    chaos.args(test).args(["--", "--nocapture"]);
+    match (selection.webhooks, selection.campaign, selection.replicas) {
+        (Some(events), ..) => chaos
+            .arg(WEBHOOKS)
+            .env("SMS_CHAT_CHAOS_WEBHOOK_EVENTS", events.to_string())
+            .env("SMS_CHAT_CHAOS_WEBHOOK_KILLS", selection.kills.to_string()),
+        (None, Some(rows), _) => chaos
+            .args([CAMPAIGN, "--test-threads", "1"])
+            .env("SMS_CHAT_CAMPAIGN_ROWS", rows.to_string())
+            .env("SMS_CHAT_CAMPAIGN_KILLS", selection.kills.to_string()),
+        (None, None, None) => chaos.args(["chaos::", "--skip", WITH_REPLICAS, "--skip", WEBHOOKS]),
+        (None, None, Some(replicas)) => chaos
+            .arg("chaos::")
             .args(["--skip", "on_sqlite", "--skip", "on_postgres"])
             .env("SMS_CHAT_CHAOS_REPLICAS", replicas.to_string())
             .env("SMS_CHAT_CHAOS_RESTART_DATABASE", &postgres.restart_script),

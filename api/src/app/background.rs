@@ -21,7 +21,7 @@ use crate::{
         worker::{Outbox, Worker},
     },
     retention, search,
-    webhook_deliveries::{Webhooks, dispatch::Dispatcher, send::Sender},
+    webhook_deliveries::{self, Webhooks},
 };
 
 /// The running background tasks, and the parts of them that handlers use.
@@ -69,33 +69,13 @@ impl Background {
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
         let presences = Arc::new(Presences::new(db.clone(), clock.clone(), Arc::clone(&feed)));
-        let webhooks = Arc::new(Webhooks::default());
-        let dispatcher = Dispatcher {
-            db: db.clone(),
-            clock: clock.clone(),
-            feed: Arc::clone(&feed),
-            webhooks: Arc::clone(&webhooks),
-        };
-        let sender = Sender::new(
-            &settings.webhooks,
-            db.clone(),
-            clock.clone(),
-            Arc::clone(&feed),
-            Arc::clone(&webhooks),
-        )?;
-        let campaigns = CampaignSender {
-            db: db.clone(),
-            clock: clock.clone(),
-            outbox: Arc::clone(&outbox),
-            feed: Arc::clone(&feed),
-            keys: Arc::new(TokenKeys::new(&settings.jwt_secret)),
-        };
+        let (webhooks, sending) = webhook_deliveries::start(&settings.webhooks, db, clock, &feed, &stopped)?;
+        let keys = Arc::new(TokenKeys::new(&settings.jwt_secret));
+        let campaigns = CampaignSender::new(db, clock, &outbox, &feed, &keys);
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(campaigns.run(stopped.clone())),
             tokio::spawn(clock_jumps.run(stopped.clone())),
-            tokio::spawn(dispatcher.run(stopped.clone())),
-            tokio::spawn(sender.run(stopped.clone())),
             tokio::spawn(Arc::clone(&daily_files).keep(stopped.clone())),
             tokio::spawn(Arc::clone(&presences).keep(stopped.clone())),
             tokio::spawn(search::refold(db.clone(), stopped.clone())),
@@ -104,6 +84,7 @@ impl Background {
             tokio::spawn(wake::keep(db.clone(), clock.clone(), Arc::clone(&feed), stopped.clone())),
             tokio::spawn(Arc::clone(&feed).run(db.clone(), clock.clone(), position, stopped.clone())),
         ];
+        tasks.extend(sending);
         if let Some(every) = settings.gateway.repair_every {
             let repair = GapRepair {
                 db: db.clone(),

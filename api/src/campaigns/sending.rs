@@ -48,14 +48,26 @@ const MIN_INTERVAL: TimeDelta = TimeDelta::milliseconds(20);
 
 /// Sends the messages of campaigns.
 pub(crate) struct CampaignSender {
-    pub(crate) db: Db,
-    pub(crate) clock: Clock,
-    pub(crate) outbox: Arc<Outbox>,
-    pub(crate) feed: Arc<Feed>,
-    pub(crate) keys: Arc<TokenKeys>,
+    db: Db,
+    clock: Clock,
+    outbox: Arc<Outbox>,
+    feed: Arc<Feed>,
+    keys: Arc<TokenKeys>,
 }
 
 impl CampaignSender {
+    /// Creates the service. It wakes the outbox and the feed after each commit.
+    pub(crate) fn new(
+        db: &Db,
+        clock: &Clock,
+        outbox: &Arc<Outbox>,
+        feed: &Arc<Feed>,
+        keys: &Arc<TokenKeys>,
+    ) -> Self {
+        let (db, clock) = (db.clone(), clock.clone());
+        Self { db, clock, outbox: Arc::clone(outbox), feed: Arc::clone(feed), keys: Arc::clone(keys) }
+    }
+
     /// Works until `stop` is set.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {

@@ -187,15 +187,15 @@ pub struct SettingArgs {
         value_name = "on|off"
     )]
     pub webhook_private_addresses: Option<String>,
-    /// How long a webhook waits before each attempt, in seconds, separated by commas: 1 to 20 values of at most 86400. When the last attempt fails, the endpoint is disabled. Default: `0,5,300,1800,7200,18000,36000,36000`.
+    /// How long a webhook that was not accepted waits before each further attempt, in seconds, separated by commas: 1 to 20 values of at most 86400. When the last attempt fails, the endpoint is disabled. Default: `5,300,1800,7200,18000,36000,36000`.
     #[arg(
         long,
         global = true,
-        env = "SMS_CHAT_WEBHOOK_ATTEMPTS",
-        alias = "sms-chat-webhook-attempts",
+        env = "SMS_CHAT_WEBHOOK_RETRIES",
+        alias = "sms-chat-webhook-retries",
         value_name = "SECONDS,..."
     )]
-    pub webhook_attempts: Option<String>,
+    pub webhook_retries: Option<String>,
     /// Access to `/metrics`: `on` (every client), `loopback` (only programs on this machine, not through a proxy) or `off`. Default: `on`.
     #[arg(long, global = true, env = "SMS_CHAT_METRICS", alias = "sms-chat-metrics", value_name = "WHO")]
     pub metrics: Option<String>,

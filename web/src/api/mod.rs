@@ -9,6 +9,7 @@ mod audit_entries;
 mod campaigns;
 mod client;
 mod closure_reasons;
+mod conditional;
 mod consents;
 mod conversations;
 mod daily_files;

@@ -2,7 +2,7 @@
 //! locks, so that one records each event and the others notice that it has.
 
 mod payload;
-pub(crate) mod position;
+mod position;
 mod queries;
 
 use std::sync::Arc;
@@ -30,16 +30,16 @@ const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(1);
 
 /// Records deliveries.
 #[derive(Clone, Debug)]
-pub(crate) struct Dispatcher {
-    pub(crate) db: Db,
-    pub(crate) clock: Clock,
-    pub(crate) feed: Arc<Feed>,
-    pub(crate) webhooks: Arc<Webhooks>,
+pub(super) struct Dispatcher {
+    pub(super) db: Db,
+    pub(super) clock: Clock,
+    pub(super) feed: Arc<Feed>,
+    pub(super) webhooks: Arc<Webhooks>,
 }
 
 impl Dispatcher {
     /// Records the deliveries of new events until `stop` is set.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut live = self.feed.subscribe();
         let mut is_failing = false;
         while !*stop.borrow() {

@@ -18,27 +18,27 @@ const MAX_GAP: i64 = 1000;
 
 /// A position in the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Position {
+pub(super) struct Position {
     /// The highest id that was read.
-    pub(crate) newest: i64,
+    pub(super) newest: i64,
     /// The lower ids that may still appear.
-    pub(crate) missing: Missing,
+    pub(super) missing: Missing,
 }
 
 /// Missing ids, with the time since when each is missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Missing(BTreeMap<i64, DateTime<Utc>>);
+pub(super) struct Missing(BTreeMap<i64, DateTime<Utc>>);
 
 impl Missing {
     /// Returns the ids.
-    pub(crate) fn ids(&self) -> Vec<i64> {
+    pub(super) fn ids(&self) -> Vec<i64> {
         self.0.keys().copied().collect()
     }
 }
 
 impl Position {
     /// Returns the position after these ids were read.
-    pub(crate) fn after(&self, ids: impl Iterator<Item = i64>, now: DateTime<Utc>) -> Self {
+    pub(super) fn after(&self, ids: impl Iterator<Item = i64>, now: DateTime<Utc>) -> Self {
         let mut next = self.clone();
         for id in ids {
             next.missing.0.remove(&id);

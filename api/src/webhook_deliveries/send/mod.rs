@@ -45,13 +45,13 @@ const PER_ENDPOINT: usize = 64;
 /// Maximum number of attempts at a time.
 const TOTAL: usize = 256;
 /// How long an attempt holds its delivery: longer than a request can take, and than its result takes to be stored.
-const HELD: TimeDelta = TimeDelta::seconds(60);
+const HELD: TimeDelta = TimeDelta::seconds(30);
 /// Time limit for attempts in flight at shutdown. Those that take longer are repeated.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(16);
 
 /// Sends deliveries.
 #[derive(Clone, Debug)]
-pub(crate) struct Sender {
+pub(super) struct Sender {
     db: Db,
     clock: Clock,
     feed: Arc<Feed>,
@@ -104,7 +104,7 @@ impl Sender {
     ///
     /// # Errors
     /// When the TLS library cannot be initialised.
-    pub(crate) fn new(
+    pub(super) fn new(
         settings: &WebhookSettings,
         db: Db,
         clock: Clock,
@@ -112,11 +112,11 @@ impl Sender {
         webhooks: Arc<Webhooks>,
     ) -> Result<Self, ClientError> {
         let client = Client::new(AddressPolicy { private_addresses: settings.private_addresses })?;
-        Ok(Self { db, clock, feed, webhooks, client, waits: settings.attempts.clone().into() })
+        Ok(Self { db, clock, feed, webhooks, client, waits: settings.retries.clone().into() })
     }
 
     /// Sends until `stop` is set, then waits for the attempts in flight.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(super) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut in_flight = InFlight::default();
         let mut is_failing = false;
         while !*stop.borrow() {
@@ -218,7 +218,7 @@ fn store(
 ) -> Result<bool, DbError> {
     let mut is_disabled = false;
     for Ended { claimed, finished } in ended {
-        let next = retry::next(finished.outcome, claimed, waits, rand::random());
+        let next = retry::next(finished.outcome, claimed, waits, rand::random_range(0..=1000));
         let (status, due) = match next {
             Next::Delivered => (DeliveryStatus::Delivered, None),
             Next::Retry(wait) => (DeliveryStatus::Pending, Some(now + wait)),

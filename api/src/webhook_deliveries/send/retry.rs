@@ -18,9 +18,9 @@ pub(super) enum Next {
     Disable(DisabledReason),
 }
 
-/// Returns what follows. `waits` are the times before each attempt; `random`, from 0 to 1, spreads the attempts so that
-/// those that failed together are not all repeated together.
-pub(super) fn next(outcome: Outcome, claimed: &Claimed, waits: &[TimeDelta], random: f64) -> Next {
+/// Returns what follows. `waits` are the times before each further attempt; `random`, from 0 to 1000, adds up to a tenth, so
+/// that those that failed together are not all repeated together.
+pub(super) fn next(outcome: Outcome, claimed: &Claimed, waits: &[TimeDelta], random: i32) -> Next {
     match outcome {
         Outcome::Accepted => return Next::Delivered,
         Outcome::Gone => return Next::Disable(DisabledReason::Gone),
@@ -29,21 +29,11 @@ pub(super) fn next(outcome: Outcome, claimed: &Claimed, waits: &[TimeDelta], ran
     if claimed.event_type == TEST_TYPE {
         return Next::Failed;
     }
-    let attempts = usize::try_from(claimed.attempts + 1).unwrap_or_default();
+    let attempts = usize::try_from(claimed.attempts).unwrap_or_default();
     match waits.get(attempts) {
-        Some(wait) => Next::Retry(*wait + spread(*wait, random)),
+        Some(wait) => Next::Retry(*wait + *wait * random / 10_000),
         None => Next::Disable(DisabledReason::Failing),
     }
-}
-
-/// Returns up to a tenth of the wait.
-fn spread(wait: TimeDelta, random: f64) -> TimeDelta {
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        reason = "a tenth of a day at most"
-    )]
-    TimeDelta::milliseconds((wait.num_milliseconds() as f64 * 0.1 * random) as i64)
 }
 
 #[cfg(test)]
@@ -56,8 +46,8 @@ mod tests {
 
     #[test]
     fn a_delivery_is_attempted_after_each_wait_and_then_disables_its_endpoint() {
-        let waits = [0, 5, 300].map(TimeDelta::seconds);
-        let after = |attempts| next(Outcome::Refused, &claimed(attempts, "message.received"), &waits, 0.0);
+        let waits = [5, 300].map(TimeDelta::seconds);
+        let after = |attempts| next(Outcome::Refused, &claimed(attempts, "message.received"), &waits, 0);
         assert_eq!(after(0), Next::Retry(TimeDelta::seconds(5)));
         assert_eq!(after(1), Next::Retry(TimeDelta::seconds(300)));
         assert_eq!(after(2), Next::Disable(DisabledReason::Failing));
@@ -65,8 +55,8 @@ mod tests {
 
     #[test]
     fn gone_disables_at_once_and_a_test_is_not_repeated() {
-        let waits = [0, 5].map(TimeDelta::seconds);
-        let of = |outcome, event_type| next(outcome, &claimed(0, event_type), &waits, 1.0);
+        let waits = [5].map(TimeDelta::seconds);
+        let of = |outcome, event_type| next(outcome, &claimed(0, event_type), &waits, 1000);
         assert_eq!(of(Outcome::Gone, "message.received"), Next::Disable(DisabledReason::Gone));
         assert_eq!(of(Outcome::Unanswered, TEST_TYPE), Next::Failed);
         assert_eq!(of(Outcome::Accepted, TEST_TYPE), Next::Delivered);

@@ -80,10 +80,10 @@ async fn a_delivery_whose_server_disappeared_is_sent_again(app: TestApp) {
     stored(&app, 1, "delivered").await;
     // As if the server had been killed after the request, before it stored the result.
     let held =
-        crate::support::database::sql_timestamp(app.database.kind, app.clock.now() + TimeDelta::seconds(60));
+        crate::support::database::sql_timestamp(app.database.kind, app.clock.now() + TimeDelta::seconds(30));
     let claimed = format!("UPDATE webhook_deliveries SET status = 'pending', attempts = 0, due_at = {held}");
     app.database.run(&claimed).unwrap();
-    app.advance(TimeDelta::seconds(59));
+    app.advance(TimeDelta::seconds(29));
     app.inbound(&stranger(1), "Other").await;
     stored(&app, 1, "delivered").await;
     app.advance(TimeDelta::seconds(1));

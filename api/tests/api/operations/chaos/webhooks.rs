@@ -23,8 +23,8 @@ use crate::support::{
     within,
 };
 
-/// Number of customers, each with a conversation. A multiple of the writers, so that one of them writes for a customer.
-const CUSTOMERS: usize = 48;
+/// Number of events of a conversation.
+const EVENTS: usize = 10;
 /// Number of messages that arrive at the same time.
 const WRITERS: usize = 4;
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -63,7 +63,7 @@ impl Desk {
             .env("SMS_CHAT_RATE_LIMIT", "0")
             .env("SMS_CHAT_REPAIR_SECONDS", "0")
             .env("SMS_CHAT_WEBHOOK_PRIVATE_ADDRESSES", "on")
-            .env("SMS_CHAT_WEBHOOK_ATTEMPTS", ["1"; 20].join(","));
+            .env("SMS_CHAT_WEBHOOK_RETRIES", ["1"; 20].join(","));
         ServerProcess::start_at(command, &self.address)
     }
 
@@ -144,8 +144,14 @@ async fn write(server: &Client, writer: usize, events: Range<usize>, sent: &watc
     }
 }
 
+/// Returns the customer of a message. One writer sends all messages of a customer.
+fn customer(n: usize) -> usize {
+    n / (EVENTS * WRITERS) * WRITERS + n % WRITERS
+}
+
+/// Sends a message until the server has confirmed it.
 async fn send(server: &Client, n: usize) {
-    let number = format!("{NUMBERS}3{:04}", n % CUSTOMERS);
+    let number = format!("{NUMBERS}3{:04}", customer(n));
     let form = message_form(&sid(n + 1), &number, TEAM_NUMBER, &n.to_string());
     let confirmed = within(TIMEOUT, POLL_INTERVAL, async || {
         let response = signed(server, MESSAGES, &form).send().await.ok()?;
@@ -167,8 +173,12 @@ fn verify(received: &[Received], events: usize) {
         if of_customer.contains(&n) {
             continue;
         }
-        let last = of_customer.last().copied();
-        assert!(last.is_none_or(|last| last < n), "event {n} arrived after {last:?}");
+        let before = n.checked_sub(WRITERS).filter(|before| customer(*before) == customer(n));
+        assert_eq!(
+            of_customer.last().copied(),
+            before,
+            "event {n} arrived before the one before it was accepted"
+        );
         if one.is_accepted() {
             of_customer.push(n);
         }

@@ -94,6 +94,11 @@ fn statements(now: &str, later: &str) -> String {
          INSERT INTO rejected_messages (reason, recovered, received_at) VALUES ('missing_id', (1 = 1), {now});
          INSERT INTO gateway_refusals (id, since) VALUES (1, {now});
          INSERT INTO idempotency_keys (key, digest, answer, created_at) VALUES ('b', '', NULL, {now}), ('A', 'd', '{{}}', {now});
+         INSERT INTO webhook_endpoints (team_id, url, description, event_types, secret, after_event_id, created_by,
+            created_at) VALUES (1, 'https://example.com/?a=b', '', '[\"message.received\"]', 'whsec_', 1, 'Ann', {now});
+         INSERT INTO webhook_deliveries (endpoint_id, event_type, body, status, due_at, created_at)
+            VALUES (1, 'message.received', '{{}}', 'pending', {later}, {now});
+         INSERT INTO webhook_positions (id, newest, missing) VALUES (1, 7, '{{\"5\":\"2026-03-04T05:06:07Z\"}}');
          UPDATE search_folding SET version = 3, before_id = 12;"
     )
     .replace("E'tab'", "'a\tb'")
