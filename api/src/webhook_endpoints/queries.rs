@@ -95,13 +95,7 @@ pub(super) fn insert(
     now: DateTime<Utc>,
 ) -> Result<WebhookEndpoint, DbError> {
     let EventId(last) = events::queries::last_id(conn)?;
-    let any: Option<i64> = on_each!(conn, |c| webhook_endpoints::table
-        .filter(webhook_endpoints::id.gt(0))
-        .order(webhook_endpoints::id)
-        .select(webhook_endpoints::id)
-        .first(c)
-        .optional())?;
-    if any.is_none() {
+    if !is_any(conn)? {
         let begin = (webhook_positions::newest.eq(last), webhook_positions::missing.eq("{}"));
         on_each!(conn, |c| diesel::insert_into(webhook_positions::table)
             .values((webhook_positions::id.eq(1), begin))
@@ -204,6 +198,17 @@ pub(super) fn delete(conn: &mut DbConnection, id: WebhookEndpointId) -> Result<(
     on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
     on_each!(conn, |c| diesel::delete(webhook_endpoints::table.find(id.0)).execute(c))?;
     Ok(())
+}
+
+/// Whether there is an endpoint.
+pub(crate) fn is_any(conn: &mut DbConnection) -> Result<bool, DbError> {
+    let any: Option<i64> = on_each!(conn, |c| webhook_endpoints::table
+        .filter(webhook_endpoints::id.gt(0))
+        .order(webhook_endpoints::id)
+        .select(webhook_endpoints::id)
+        .first(c)
+        .optional())?;
+    Ok(any.is_some())
 }
 
 /// What an endpoint subscribes to.

@@ -8,7 +8,7 @@ mod queries;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use shared::{event::Event, webhook_delivery::WebhookPayload};
+use shared::{event::Event, ids::EventId, webhook_delivery::WebhookPayload};
 use tokio::sync::{
     broadcast::error::{RecvError, TryRecvError},
     watch,
@@ -102,17 +102,18 @@ struct Batch {
 /// Reads the next events and the content of their deliveries. `None` if there is nothing to record. Reads outside the
 /// transaction that writes, which other writers wait for.
 fn read(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Option<Batch>, DbError> {
-    let subscriptions = webhook_endpoints::queries::subscriptions(conn)?;
-    if subscriptions.is_empty() {
+    if !webhook_endpoints::queries::is_any(conn)? {
         return Ok(None);
     }
     let Some(before) = queries::position(conn)? else { return Ok(None) };
-    let (newest, missing) = (shared::ids::EventId(before.newest), before.missing.ids());
+    let (newest, missing) = (EventId(before.newest), before.missing.ids());
     let events = events::queries::after_with_missing(conn, newest, &missing, BATCH)?;
     let after = before.after(events.iter().map(|logged| logged.event.id.0), now);
     if after == before {
         return Ok(None);
     }
+    // After the events, so that none is read without the endpoints that were created before it.
+    let subscriptions = webhook_endpoints::queries::subscriptions(conn)?;
     let wanted = |logged: &LoggedEvent| -> Vec<_> {
         let Event { id, team_id, .. } = &logged.event;
         let of_team = subscriptions.iter().filter(|known| *team_id == Some(known.team) && known.after < *id);

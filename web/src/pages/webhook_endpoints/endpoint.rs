@@ -288,7 +288,7 @@ fn dialog(context: EndpointContext, open: OpenDialog) -> AnyView {
             };
             let rotated = RwSignal::new(None::<WebhookEndpoint>);
             let request = move || async move {
-                rotated.set(Some(client.rotate_webhook_secret(id).await?));
+                rotated.try_set(Some(client.rotate_webhook_secret(id).await?));
                 Ok(())
             };
             let done = Callback::new(move |()| {
