@@ -80,7 +80,7 @@ test("a change of another field than the form has is no conflict, and moves do n
   await expect(page.getByRole("row").filter({ hasText: `${second} again` })).toBeVisible();
 });
 
-test("an account that another administrator has changed keeps both changes, and a disabling asks again", async ({
+test("an account that another administrator has changed keeps both changes", async ({
   page,
   otherPage,
   server,

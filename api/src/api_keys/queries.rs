@@ -47,8 +47,8 @@ impl Row {
     fn into_key(self, team_ids: Vec<TeamId>, now: DateTime<Utc>) -> ApiKey {
         let previous = self.previous(now);
         let expires_at = self.expires_at.map(DateTime::from);
-        let overlap_ends = previous.as_ref().map(|previous| previous.expires_at);
-        let version = version_of(&(&self.hint, expires_at, overlap_ends));
+        // Stays the same when the overlap ends by itself.
+        let version = version_of(&(&self.hint, expires_at, self.previous_expires_at.map(|at| at.0)));
         ApiKey {
             id: ApiKeyId(self.id),
             name: self.name,

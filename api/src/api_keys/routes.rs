@@ -90,7 +90,8 @@ pub async fn get_api_key(
 ///
 /// The present secret works for `overlap_hours` more, so that programs can change to the new one without a break. A
 /// second rotation within this time ends the overlap of the first.
-#[utoipa::path(post, path = "/api/v1/api_keys/{id}/rotation", operation_id = "create_api_key_rotation", tag = "API keys",
+#[utoipa::path(post, path = "/api/v1/api_keys/{id}/rotation", operation_id = "create_api_key_rotation",
+    tag = "API keys",
     params(("id" = i64, Path, description = "The API key"), ConditionalChange),
     request_body(content = Option<NewRotation>, example = json!({"overlap_hours": 24})),
     responses((status = 201, body = ApiKey),

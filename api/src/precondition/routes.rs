@@ -19,7 +19,7 @@ use crate::error::ApiError;
 pub(crate) struct ConditionalChange {
     /// The `ETag` of the version that the caller has read. If the resource has another version by now, the request
     /// changes nothing and returns 412. Without this header, every version is changed.
-    #[param(rename = "If-Match", example = "\"5f0c1d2e3a4b\"", pattern = r#"^"[0-9a-f]+"$"#)]
+    #[param(rename = "If-Match", example = "\"5f0c1d2e3a4b\"", pattern = r#"^(\*|"[0-9a-f]+")$"#)]
     if_match: Option<String>,
 }
 

@@ -50,16 +50,9 @@ pub(super) struct Call<'a> {
 /// A successful response.
 pub(super) struct Received {
     pub(super) text: String,
-    etag: Option<String>,
+    pub(super) etag: Option<String>,
     /// The resource is as in the response with the known entity tag.
     is_unchanged: bool,
-}
-
-impl Received {
-    /// Returns the version of the resource.
-    pub(super) fn version(&self) -> String {
-        self.etag.as_deref().unwrap_or_default().trim_matches('"').to_owned()
-    }
 }
 
 impl<'a> Call<'a> {
@@ -171,37 +164,6 @@ impl Client {
         Ok(self.send(Call { body: Some(body), ..Call::new(method, path) }).await?.text)
     }
 
-    /// Changes a resource on condition that it has this version.
-    pub(super) async fn change(
-        self,
-        path: &str,
-        body: &impl Serialize,
-        version: &str,
-    ) -> Result<Received, RequestError> {
-        let body = serde_json::to_string(body).map_err(|_| RequestError::Unreadable)?;
-        self.send_for(Call { body: Some(body), ..Call::new(Method::PUT, path) }, version).await
-    }
-
-    /// Deletes a resource on condition that it has this version.
-    pub(super) async fn delete_version(self, path: &str, version: &str) -> Result<(), RequestError> {
-        self.send_for(Call::new(Method::DELETE, path), version).await.map(drop)
-    }
-
-    /// Sends a request on condition that the resource has this version.
-    pub(super) async fn send_for(self, call: Call<'_>, version: &str) -> Result<Received, RequestError> {
-        let etag = format!("\"{version}\"");
-        self.send(Call { condition: Some(("If-Match", &etag)), ..call }).await
-    }
-
-    /// Fetches a resource with its version.
-    pub(super) async fn get_version<T: DeserializeOwned>(
-        self,
-        path: &str,
-    ) -> Result<(T, String), RequestError> {
-        let received = self.send(Call::new(Method::GET, path)).await?;
-        Ok((read(&received.text)?, received.version()))
-    }
-
     pub(super) async fn delete(self, path: &str) -> Result<(), RequestError> {
         self.send(Call::new(Method::DELETE, path)).await.map(drop)
     }
@@ -221,7 +183,7 @@ impl Client {
         outcome
     }
 
-    async fn send(self, call: Call<'_>) -> Result<Received, RequestError> {
+    pub(super) async fn send(self, call: Call<'_>) -> Result<Received, RequestError> {
         match send_once(&call).await {
             Err(error) if error.is_session_over() => {
                 self.renew().await?;

@@ -7,6 +7,7 @@ mod api_keys;
 mod assignments;
 mod client;
 mod closure_reasons;
+mod conditional;
 mod consents;
 mod conversations;
 mod daily_files;

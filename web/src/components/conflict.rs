@@ -1,4 +1,4 @@
-//! A colleague has changed what the user edits: shows what the colleague changed, field by field, and lets the user choose.
+//! Shows what a colleague has changed while the user edits the same, field by field, and lets the user choose.
 //!
 //! A form remembers the resource that its inputs are based on, and saves on condition that the resource is still the same.
 

@@ -99,9 +99,8 @@ async fn a_second_rotation_ends_the_overlap_of_the_first(app: TestApp) {
 async fn the_use_of_each_secret_is_recorded(app: TestApp) {
     let (path, _, old) = key(&app).await;
     let (_, new) = rotate(&app, &path, json!({"overlap_hours": 168})).await;
-    let admin = app.signed_in(ADMIN).await;
     let used = async || {
-        let key = admin.get(&path).await.expect(200);
+        let key = app.signed_in(ADMIN).await.get(&path).await.expect(200);
         (key["last_used_at"].clone(), key["previous"]["last_used_at"].clone())
     };
     assert_eq!(used().await, (Value::Null, Value::Null));

@@ -59,7 +59,7 @@ async fn a_new_reason_is_last_and_can_be_used_at_once(app: TestApp) {
     let created = sam.post("/closure_reasons", json!({"team_id": COLLECTIONS, "name": " Moved away "})).await;
     let created = created.expect(201);
     let expected = json!({"id": 5, "team_id": COLLECTIONS, "name": "Moved away", "position": created["position"],
-        "archived_at": null});
+        "archived_at": null, "version": created["version"]});
     assert_eq!(created, expected);
     assert_eq!(names(&sam, COLLECTIONS).await, ["Payment arranged", "Moved away"]);
     assert_eq!(sam.get("/closure_reasons/5").await.expect(200), created);

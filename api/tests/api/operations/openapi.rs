@@ -1,6 +1,6 @@
 //! The OpenAPI document: equal to the served file, complete and correct.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{cmp::Reverse, collections::BTreeSet, path::PathBuf};
 
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -238,8 +238,11 @@ fn every_operation_exists() {
         let admin = app.signed_in(ADMIN).await;
         admin.post("/tags", json!({"team_id": COLLECTIONS, "name": "Hardship"})).await.expect(201);
         let mut operations = operations();
-        // Deletions come last, so that no other request needs a deleted resource.
-        operations.sort_by_key(|operation| operation.method == Method::DELETE);
+        // Deletions come last, and those of parts before those of wholes, so that no request needs a deleted resource.
+        operations.sort_by_key(|operation| {
+            let is_deletion = operation.method == Method::DELETE;
+            (is_deletion, is_deletion.then(|| Reverse(operation.path.matches('/').count())))
+        });
         for operation in operations {
             let mut request = admin.request(operation.method.clone(), &operation.concrete_path());
             if operation.method == Method::GET {

@@ -40,7 +40,7 @@ async fn a_new_tag_is_the_last_of_its_team_and_has_a_colour(app: TestApp) {
     let created = sam.post("/tags", orange).await.expect(201);
     let id = created["id"].as_i64().unwrap();
     let expected = json!({"id": id, "team_id": COLLECTIONS, "name": "Vulnerable", "colour": "orange", "position": 1,
-        "archived_at": null});
+        "archived_at": null, "version": created["version"]});
     assert_eq!(created, expected);
     assert_eq!(ann.get(&format!("/tags/{id}")).await.expect(200), expected);
     assert_eq!(names(&ann, COLLECTIONS).await, ["Hardship", "Vulnerable"]);

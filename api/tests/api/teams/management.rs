@@ -39,7 +39,7 @@ async fn a_new_team_has_only_a_name_a_region_and_a_time_zone(app: TestApp) {
     let new = json!({"name": " Sales ", "region": "ie", "time_zone": " Europe/Dublin "});
     let created = admin.post("/teams", new).await.expect(201);
     let expected = json!({"id": 4, "name": "Sales", "numbers": [], "region": "IE",
-        "time_zone": "Europe/Dublin", "help_reply": null, "members": []});
+        "time_zone": "Europe/Dublin", "help_reply": null, "members": [], "version": created["version"]});
     assert_eq!(created, expected);
     assert_eq!(admin.get("/teams/4").await.expect(200), created);
     assert_eq!(names(&admin).await, ["Claims", "Collections", "Sales", "Support"]);
@@ -59,7 +59,7 @@ async fn a_team_is_shown_with_its_members(app: TestApp) {
         "region": "GB", "time_zone": "Europe/London", "help_reply": null, "members": [
             member(ANN.1, "Ann", "agent", false), member(4, "Bo", "agent", false),
             member(DEE.1, "Dee", "agent", true), member(RAY.1, "Ray", "agent", false),
-            member(SAM.1, "Sam", "supervisor", false)]});
+            member(SAM.1, "Sam", "supervisor", false)], "version": team["version"]});
     assert_eq!(team, expected);
 }
 

@@ -48,7 +48,7 @@ async fn a_new_template_is_last_and_can_be_used_at_once(app: TestApp) {
     let body = "Hi {{NAME}}, {{ balance }} is due on {{Due Date}}: {{ref}}, {{number}}, {{agent}}, {{team}}.";
     let created = sam.post("/templates", new(COLLECTIONS, "  Reminder ", body)).await.expect(201);
     let expected = json!({"id": 6, "team_id": COLLECTIONS, "name": "Reminder", "body": body,
-        "position": created["position"], "archived_at": null});
+        "position": created["position"], "archived_at": null, "version": created["version"]});
     assert_eq!(created, expected);
     assert_eq!(names(&sam, COLLECTIONS).await, ["Greeting", "Balance", "Reminder"]);
     let conversation = app.inbound(MARIA, "Hello").await;
@@ -65,7 +65,7 @@ async fn a_change_is_visible_at_once(app: TestApp) {
     let changed =
         change(&sam, GREETING, json!({"name": "Hello", "body": "Hello {{name}}"})).await.expect(200);
     let expected = json!({"id": GREETING, "team_id": COLLECTIONS, "name": "Hello", "body": "Hello {{name}}",
-        "position": 1, "archived_at": null});
+        "position": 1, "archived_at": null, "version": changed["version"]});
     assert_eq!(changed, expected);
     let ann = app.signed_in(ANN).await;
     assert_eq!(ann.get(&format!("/templates/{GREETING}")).await.expect(200), changed);

@@ -217,7 +217,8 @@ async fn the_list_has_the_teams_own_templates_before_the_shared_ones(app: TestAp
     assert_eq!(ids(&admin, &format!("?limit=3&cursor={next}")).await, [THANKS]);
     let one = sam.get(&format!("/templates/{GREETING}")).await.expect(200);
     let expected = json!({"id": GREETING, "team_id": COLLECTIONS, "name": "Greeting",
-        "body": "Hello {{name}}, this is {{agent}} of {{team}}.", "position": 1, "archived_at": null});
+        "body": "Hello {{name}}, this is {{agent}} of {{team}}.", "position": 1, "archived_at": null,
+        "version": one["version"]});
     assert_eq!(one, expected);
     let archived = sam.get(&format!("/templates/{ARCHIVED_TEMPLATE}")).await.expect(200);
     assert_eq!(archived["archived_at"], "2024-11-25T09:00:00Z");

@@ -66,10 +66,11 @@ impl ExpiryChoice {
             }))
             .chain([("date", t!("On a date").to_owned())])
             .collect::<Vec<_>>();
+        let first = chosen.get_untracked();
         let values: Vec<&'static str> = choices.iter().map(|(value, _)| *value).collect();
         let options = choices
             .into_iter()
-            .map(|(value, label)| view! { <option value=value selected=move || chosen.get() == value>{label}</option> });
+            .map(|(value, label)| view! { <option value=value selected=value == first>{label}</option> });
         let choose = move |given: String| {
             if let Some(value) = values.iter().find(|value| **value == given) {
                 chosen.set(value);
@@ -110,8 +111,7 @@ impl ExpiryChoice {
     }
 }
 
-/// Returns the end of a day in a time zone, for the value of an input for a date. `offset` returns the zone's offset at a
-/// time.
+/// Returns the end of a day in a time zone, for the value of an input for a date. `offset` returns the offset at a time.
 fn end_of_day(date: &str, offset: impl Fn(DateTime<Utc>) -> TimeDelta) -> Option<DateTime<Utc>> {
     let mut numbers = date.split('-').map(str::parse::<u32>);
     let mut next = || numbers.next()?.ok();

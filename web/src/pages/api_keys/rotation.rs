@@ -61,7 +61,11 @@ pub(super) fn rotation(context: ApiKeysContext, key: ApiKey, close: Callback<()>
         view! { <option value=hours selected=hours == DEFAULT_OVERLAP>{text(label)}</option> }
     });
     let replaces = has_previous.then(|| {
-        view! { <p class="text-sm">{t!("The secret of the last rotation still works. It stops when you create a new one.")}</p> }
+        view! {
+            <p class="text-sm">
+                {t!("The secret of the last rotation still works. It stops when you create a new one.")}
+            </p>
+        }
     });
     view! {
         <Dialog title close>
