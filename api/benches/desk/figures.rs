@@ -20,6 +20,7 @@ pub(crate) enum Topic {
     Outbox,
     DailyFile,
     Live,
+    Operations,
     Scale,
 }
 
@@ -128,6 +129,7 @@ impl Figure {
 pub(crate) enum Part {
     Main,
     Live,
+    Operations,
     Scale,
 }
 
