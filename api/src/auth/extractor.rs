@@ -37,7 +37,7 @@ async fn authenticate(request: &HttpRequest) -> Result<Caller, ApiError> {
         by_session(auth, request, &token, by_cookie).await?
     };
     let counted = auth.rate_limit.count(&caller.identity);
-    if let Some(allowance) = counted.map_or_else(|limited| Some(limited.into()), |allowance| allowance) {
+    if let Some(allowance) = counted.unwrap_or_else(|limited| Some(limited.into())) {
         // For the headers of the response, also of a refusal.
         request.extensions_mut().insert::<Allowance>(allowance);
     }

@@ -300,21 +300,22 @@ pub(super) struct ApiKeyRow {
 
 /// Returns the API key whose present or previous secret has this hash, unless the key was revoked.
 pub(super) fn live_api_key(conn: &mut DbConnection, key_hash: &str) -> Result<Option<ApiKeyRow>, DbError> {
+    /// When a secret was last used, and when it expires.
     type Times = (Option<Timestamp>, Option<Timestamp>);
-    let row: Option<(i64, String, AsText<BTreeSet<Permission>>, String, Times, Times)> =
-        on_each!(conn, |c| api_keys::table
-            .filter(api_keys::key_hash.eq(key_hash).or(api_keys::previous_hash.eq(key_hash)))
-            .filter(api_keys::revoked_at.is_null())
-            .select((
-                api_keys::id,
-                api_keys::name,
-                api_keys::permissions,
-                api_keys::key_hash,
-                (api_keys::last_used_at, api_keys::expires_at),
-                (api_keys::previous_used_at, api_keys::previous_expires_at),
-            ))
-            .first(c)
-            .optional())?;
+    type Columns = (i64, String, AsText<BTreeSet<Permission>>, String, Times, Times);
+    let row: Option<Columns> = on_each!(conn, |c| api_keys::table
+        .filter(api_keys::key_hash.eq(key_hash).or(api_keys::previous_hash.eq(key_hash)))
+        .filter(api_keys::revoked_at.is_null())
+        .select((
+            api_keys::id,
+            api_keys::name,
+            api_keys::permissions,
+            api_keys::key_hash,
+            (api_keys::last_used_at, api_keys::expires_at),
+            (api_keys::previous_used_at, api_keys::previous_expires_at),
+        ))
+        .first(c)
+        .optional())?;
     let Some((id, name, AsText(permissions), present_hash, present, previous)) = row else {
         return Ok(None);
     };

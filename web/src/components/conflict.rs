@@ -142,7 +142,7 @@ fn row(place: usize, change: Change) -> AnyView {
                 <input
                     type="radio"
                     name=format!("conflict-{place}")
-                    class="radio radio-sm shrink-0 translate-y-0.5"
+                    class="radio radio-sm shrink-0 translate-y-1"
                     prop:checked=move || keeps_mine.get() == mine
                     on:change=on_change
                 />

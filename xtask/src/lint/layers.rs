@@ -44,7 +44,7 @@ const LAYERS: &Layers = &[
     &["auth"],
     &["events"],
     &["gateway", "numbers"],
-    &["error", "fields", "paging", "spreadsheet"],
+    &["error", "fields", "paging", "precondition", "row_stream"],
     &["config"],
     &["db"],
     &["clock", "loopback", "machine", "request_id"],

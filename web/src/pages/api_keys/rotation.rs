@@ -109,7 +109,7 @@ pub(super) fn previous_secret(
         <div class="mt-1 text-xs">
             <p>
                 {with_views(
-                    t!("{secret} works until {date}. Last used: {used}"),
+                    t!("Old secret {secret} works until {date}. Last used: {used}"),
                     [("secret", hint), ("date", until), ("used", used)],
                 )}
             </p>
