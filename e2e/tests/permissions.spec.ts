@@ -8,6 +8,8 @@ const SUPERVISOR_MENU = [
   "Conversations in progress",
   "Closed",
   "Daily file",
+  "Campaigns",
+  "Export",
   "Templates",
   "Closure reasons",
   "Tags",
@@ -30,6 +32,8 @@ for (const [account, menu] of Object.entries(MENUS)) {
 test("a page that the account cannot open shows only which permission it needs", async ({ page, server }) => {
   await server.signIn(page, "ann");
   const pages = {
+    "/campaigns": ["Campaigns", "Send ad-hoc messages"],
+    "/export": ["Export", "See reports, and export data"],
     "/templates": ["Templates", "Manage templates, closure reasons and tags"],
     "/closure-reasons": ["Closure reasons", "Manage templates, closure reasons and tags"],
     "/tags": ["Tags", "Manage templates, closure reasons and tags"],

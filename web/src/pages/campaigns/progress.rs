@@ -1,7 +1,7 @@
 //! A started campaign: its progress, the buttons that pause, resume and cancel it, and its results.
 
 use leptos::prelude::*;
-use shared::campaign::{CampaignAction, CampaignState};
+use shared::campaign::{CampaignAction, CampaignState, CampaignStateChange};
 
 use super::campaign::CampaignContext;
 use crate::{
@@ -109,7 +109,7 @@ fn actions(context: CampaignContext) -> AnyView {
             };
             let close = Callback::new(move |()| is_cancelling.set(false));
             let request = move || async move {
-                let change = shared::campaign::CampaignStateChange { action: CampaignAction::Cancel, starts_at: None };
+                let change = CampaignStateChange { action: CampaignAction::Cancel, starts_at: None };
                 let cancelled = context.client.update_campaign_state(context.id, &change).await?;
                 context.show(cancelled);
                 Ok(())

@@ -1,7 +1,7 @@
 //! The form that makes a campaign from a file.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
-use shared::team::TeamSummary;
+use shared::{ids::TeamId, team::TeamSummary};
 
 use crate::{
     api::RequestError,
@@ -65,7 +65,7 @@ pub(super) fn upload_form() -> AnyView {
     .into_any()
 }
 
-fn team_select(teams: Vec<TeamSummary>, chosen: RwSignal<shared::ids::TeamId>) -> AnyView {
+fn team_select(teams: Vec<TeamSummary>, chosen: RwSignal<TeamId>) -> AnyView {
     let options = teams.into_iter().map(|team| {
         let id = team.id;
         view! {
