@@ -24,6 +24,9 @@ pub(crate) struct Selection {
     /// restarted now and then.
     #[arg(long, value_parser = clap::value_parser!(u64).range(2..=8))]
     replicas: Option<u64>,
+    /// Kills the server while it sends a campaign with this many rows, instead of under the load of conversations.
+    #[arg(long, conflicts_with = "replicas")]
+    campaign: Option<u64>,
 }
 
 /// Runs the test on SQLite and on a temporary PostgreSQL, or with several servers on the latter.
@@ -35,6 +38,13 @@ pub(crate) fn run(workspace: &Workspace, selection: &Selection) -> Result<()> {
     // Any number will do: the test prints it, so that the run can be repeated.
     let seed = selection.seed.unwrap_or_else(|| u64::from(std::process::id()));
     let mut chaos = cargo(&workspace.root);
+    if let Some(rows) = selection.campaign {
+        chaos.args(test).args(["--", "campaigns::kills", "--nocapture", "--test-threads", "1"]);
+        chaos.env("SMS_CHAT_TEST_POSTGRES_URL", &postgres.url);
+        chaos.env("SMS_CHAT_CAMPAIGN_ROWS", rows.to_string());
+        chaos.env("SMS_CHAT_CAMPAIGN_KILLS", selection.kills.to_string());
+        return succeed(&mut chaos);
+    }
     chaos.args(test).args(["--", "chaos::", "--nocapture"]);
     match selection.replicas {
         None => chaos.args(["--skip", WITH_REPLICAS]),

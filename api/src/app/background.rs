@@ -65,12 +65,7 @@ impl Background {
             Arc::new(DailyFiles::on(db.clone(), &settings.database.url, clock.clone(), Arc::clone(&feed)));
         daily_files.begin().await?;
         let presences = Arc::new(Presences::new(db.clone(), clock.clone(), Arc::clone(&feed)));
-        let campaigns = CampaignSender {
-            db: db.clone(),
-            clock: clock.clone(),
-            outbox: Arc::clone(&outbox),
-            feed: Arc::clone(&feed),
-        };
+        let campaigns = CampaignSender::new(db, clock, &outbox, &feed);
         let mut tasks = vec![
             tokio::spawn(worker.run(stopped.clone())),
             tokio::spawn(campaigns.run(stopped.clone())),

@@ -48,13 +48,18 @@ const MIN_INTERVAL: TimeDelta = TimeDelta::milliseconds(20);
 
 /// Sends the messages of campaigns.
 pub(crate) struct CampaignSender {
-    pub(crate) db: Db,
-    pub(crate) clock: Clock,
-    pub(crate) outbox: Arc<Outbox>,
-    pub(crate) feed: Arc<Feed>,
+    db: Db,
+    clock: Clock,
+    outbox: Arc<Outbox>,
+    feed: Arc<Feed>,
 }
 
 impl CampaignSender {
+    /// Creates the service. It wakes the outbox and the feed after each commit.
+    pub(crate) fn new(db: &Db, clock: &Clock, outbox: &Arc<Outbox>, feed: &Arc<Feed>) -> Self {
+        Self { db: db.clone(), clock: clock.clone(), outbox: Arc::clone(outbox), feed: Arc::clone(feed) }
+    }
+
     /// Works until `stop` is set.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {

@@ -19,7 +19,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     paging::{decode_cursor, page_size},
-    row_stream::{FileFormat, rows},
+    row_stream::{FileFormat, SLICE, rows},
     state::AppState,
     teams,
 };
@@ -141,8 +141,7 @@ async fn export<T: Exported>(
         }
     }
     tracing::info!(by = caller.name(), file = T::NAME, %from, "an export begins");
-    let read =
-        move |conn: &mut _, after: Option<&_>| T::slice(conn, &selection, after, crate::row_stream::SLICE);
+    let read = move |conn: &mut _, after: Option<&_>| T::slice(conn, &selection, after, SLICE);
     let file = rows(state.db.clone(), format, read).await?;
     Ok(attachment(&format!("{}-{}", T::NAME, from.format("%Y-%m-%d")), format)
         .streaming(file.map_ok(Bytes::from)))

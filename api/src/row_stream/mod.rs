@@ -5,7 +5,7 @@
 mod cells;
 mod formula;
 
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -45,6 +45,17 @@ impl FileFormat {
     }
 }
 
+/// Why a file ends early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StreamError {
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// A row could not be written as JSON.
+    #[error("a row could not be serialised: {0}")]
+    Serialize(#[from] serde_json::Error),
+}
+
 /// A row of a file.
 pub(crate) trait Row: Serialize + Send + 'static {
     /// The names of the columns in CSV.
@@ -78,7 +89,7 @@ pub(crate) async fn rows<T, C, R>(
     db: Db,
     format: FileFormat,
     read: R,
-) -> Result<impl Stream<Item = Result<Vec<u8>, DbError>> + use<T, C, R>, DbError>
+) -> Result<impl Stream<Item = Result<Vec<u8>, StreamError>> + use<T, C, R>, DbError>
 where
     T: Row,
     C: Clone + Send + 'static,
@@ -86,8 +97,7 @@ where
 {
     let first = read.clone();
     let first = db.read(move |conn| first(conn, None)).await?;
-    let start = encode::<T>(&[], format, true)?;
-    let begin = stream::once(async move { Ok(start) });
+    let beginning = beginning::<T>(format);
     let rest = stream::try_unfold(Place::At(first), move |place| {
         let (db, read) = (db.clone(), read.clone());
         async move {
@@ -101,20 +111,29 @@ where
                 Place::End => return Ok(None),
             };
             let next = slice.next.map_or(Place::End, Place::After);
-            Ok(Some((encode(&slice.rows, format, false)?, next)))
+            Ok(Some((encode(&slice.rows, format)?, next)))
         }
     });
-    Ok(futures_util::StreamExt::chain(begin, rest))
+    Ok(stream::once(async { Ok(beginning) }).chain(rest))
 }
 
-/// Returns rows in this format, or the beginning of a file.
-fn encode<T: Row>(rows: &[T], format: FileFormat, is_beginning: bool) -> Result<Vec<u8>, DbError> {
+/// Returns the beginning of a file.
+fn beginning<T: Row>(format: FileFormat) -> Vec<u8> {
     match format {
         FileFormat::Csv => {
             let mut cells = Cells::default();
-            if is_beginning {
-                cells.header(T::COLUMNS);
-            }
+            cells.header(T::COLUMNS);
+            cells.into_bytes()
+        }
+        FileFormat::Ndjson => Vec::new(),
+    }
+}
+
+/// Returns rows in this format.
+fn encode<T: Row>(rows: &[T], format: FileFormat) -> Result<Vec<u8>, StreamError> {
+    match format {
+        FileFormat::Csv => {
+            let mut cells = Cells::default();
             for row in rows {
                 row.write(&mut cells);
                 cells.end_row();
@@ -122,11 +141,9 @@ fn encode<T: Row>(rows: &[T], format: FileFormat, is_beginning: bool) -> Result<
             Ok(cells.into_bytes())
         }
         FileFormat::Ndjson => {
-            let mut lines = Vec::with_capacity(rows.len() * 512);
+            let mut lines = Vec::new();
             for row in rows {
-                serde_json::to_writer(&mut lines, row).map_err(|error| {
-                    DbError::Query(diesel::result::Error::SerializationError(error.into()))
-                })?;
+                serde_json::to_writer(&mut lines, row)?;
                 lines.push(b'\n');
             }
             Ok(lines)
