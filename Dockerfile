@@ -19,7 +19,7 @@ RUN rustup target add wasm32-unknown-unknown
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo xtask build --release && cp target/release/sms-chat /usr/local/bin/sms-chat
+    cargo xtask build --release && install --strip target/release/sms-chat /usr/local/bin/sms-chat
 # A volume that is mounted over this folder gets its owner.
 RUN mkdir /var/lib/sms-chat
 

@@ -19,6 +19,9 @@ pub(crate) struct Selection {
     /// Measures 1,000 and 10,000 live streams.
     #[arg(long)]
     live: bool,
+    /// Measures two servers on one database, a backup under load, and the move of a million messages.
+    #[arg(long)]
+    operations: bool,
     /// Measures the main requests for less than three minutes, and compares them with docs/benchmarks.json. Writes
     /// nothing.
     #[arg(long)]
@@ -27,7 +30,12 @@ pub(crate) struct Selection {
 
 impl Selection {
     fn argument(&self) -> Option<&'static str> {
-        let arguments = [(self.scale, "--scale"), (self.live, "--live"), (self.quick, "--quick")];
+        let arguments = [
+            (self.scale, "--scale"),
+            (self.live, "--live"),
+            (self.operations, "--operations"),
+            (self.quick, "--quick"),
+        ];
         arguments.into_iter().find_map(|(is_chosen, argument)| is_chosen.then_some(argument))
     }
 }

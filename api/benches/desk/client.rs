@@ -6,8 +6,9 @@ use std::{
     net::TcpStream,
     sync::{
         Arc, Barrier,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    thread::JoinHandle,
     time::{Duration, Instant},
 };
 
@@ -193,6 +194,43 @@ pub(crate) fn loop_after_changes(
     #[expect(clippy::cast_precision_loss, reason = "8 clients")]
     let per_second = clients as f64 / (latencies.mean() / 1e6);
     Ok(Figures { per_second, ..Figures::of(&latencies, elapsed) })
+}
+
+/// A client in a thread of its own that sends a request at an interval, while something else is measured.
+pub(crate) struct PacedClient {
+    thread: JoinHandle<Result<Figures>>,
+    is_done: Arc<AtomicBool>,
+}
+
+impl PacedClient {
+    pub(crate) fn start(
+        mut connection: Connection,
+        interval: Duration,
+        expected: u16,
+        request: impl Fn(usize) -> Request + Send + 'static,
+    ) -> Self {
+        let is_done = Arc::new(AtomicBool::new(false));
+        let stop = Arc::clone(&is_done);
+        let thread = std::thread::spawn(move || {
+            let mut latencies = Histogram::<u64>::new(3)?;
+            let started = Instant::now();
+            for n in 0.. {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let elapsed = timed(&mut connection, &request(n), expected)?;
+                latencies.record(u64::try_from(elapsed.as_micros())?)?;
+                std::thread::sleep(interval.saturating_sub(elapsed));
+            }
+            Ok(Figures::of(&latencies, started.elapsed()))
+        });
+        Self { thread, is_done }
+    }
+
+    pub(crate) fn stop(self) -> Result<Figures> {
+        self.is_done.store(true, Ordering::Relaxed);
+        self.thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?
+    }
 }
 
 /// Sends a request. Returns the time until its response was complete.

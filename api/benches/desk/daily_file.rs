@@ -7,19 +7,14 @@ use std::{
     net::TcpStream,
     path::Path,
     process::Command,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
 use api::db::DatabaseUrl;
-use hdrhistogram::Histogram;
 
 use crate::{
-    client::{Figures, Request},
+    client::{PacedClient, Request},
     figures::{Figure, Topic},
     requests::{QUEUE, reply},
     scenarios::sign_in,
@@ -40,39 +35,18 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
     write(&files[1], 1)?;
     let server = Server::start(url)?;
     let token = sign_in(&server)?;
-    let done = Arc::new(AtomicBool::new(false));
-    let spawn_client = |status: u16, request: Box<dyn Fn(usize) -> Request + Send>| {
-        let (mut connection, done) = (server.connect()?, Arc::clone(&done));
-        Ok::<_, anyhow::Error>(std::thread::spawn(move || {
-            let mut latencies = Histogram::<u64>::new(3)?;
-            let started = Instant::now();
-            for n in 0.. {
-                if done.load(Ordering::Relaxed) {
-                    break;
-                }
-                let sent = Instant::now();
-                let response = connection.send(&request(n))?;
-                latencies.record(u64::try_from(sent.elapsed().as_micros())?)?;
-                ensure!(response.status == status, "unexpected status {}", response.status);
-                std::thread::sleep(INTERVAL.saturating_sub(sent.elapsed()));
-            }
-            Ok(Figures::of(&latencies, started.elapsed()))
-        }))
-    };
     let bearer = token.clone();
-    let queue = spawn_client(200, Box::new(move |_| Request::get(QUEUE, Some(&bearer))))?;
-    let token_of_replies = token.clone();
-    let replies =
-        spawn_client(201, Box::new(move |n| reply(webhook::open_conversation(n), &token_of_replies)))?;
+    let queue =
+        PacedClient::start(server.connect()?, INTERVAL, 200, move |_| Request::get(QUEUE, Some(&bearer)));
+    let bearer = token.clone();
+    let replies = PacedClient::start(server.connect()?, INTERVAL, 201, move |n| {
+        reply(webhook::open_conversation(n), &bearer)
+    });
     let mut imports = Vec::new();
     for (what, file) in ["the first file", "the next file, compared with the first"].into_iter().zip(&files) {
         imports.push((what, upload(&server, &token, file)?));
     }
-    done.store(true, Ordering::Relaxed);
-    let join = |thread: std::thread::JoinHandle<Result<Figures>>| {
-        thread.join().map_err(|_| anyhow::anyhow!("a client panicked"))?
-    };
-    let (queue, replies) = (join(queue)?, join(replies)?);
+    let (queue, replies) = (queue.stop()?, replies.stop()?);
     let sqlite3_rate = measure_sqlite3(&files[0])?;
     let peak = server.peak_memory()?;
     let mut figures: Vec<Figure> =

@@ -21,6 +21,7 @@ pub(crate) enum Topic {
     Outbox,
     DailyFile,
     Live,
+    Operations,
     Scale,
 }
 
@@ -129,6 +130,7 @@ impl Figure {
 pub(crate) enum Part {
     Main,
     Live,
+    Operations,
     Scale,
 }
 

@@ -22,6 +22,8 @@ use crate::{
 
 /// Numbers of live streams.
 const STREAMS: [u32; 2] = [1_000, 10_000];
+/// Number of live streams of a second server.
+const STREAMS_OF_SECOND: u32 = 100;
 /// Messages that arrive in each measurement, and the interval between them with 1,000 streams.
 const MESSAGES: usize = 200;
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -106,6 +108,37 @@ fn with_streams(database: &str, url: &DatabaseUrl, streams: u32, is_busy: bool) 
         ["streams that the server closed", "requests refused with 503"].into_iter().zip(screens.faults())
     {
         figures.push(figure(what, f64::from(u32::try_from(count)?), "").aim(Aim::AtMost(0.0)));
+    }
+    Ok(figures)
+}
+
+/// Measures how soon the events of one server are at the streams of another one, on the same database.
+pub(crate) fn between_servers(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
+    eprintln!("  seeding");
+    seed_with(url, Size { conversations: OPEN, messages: 5, team_of_closed: 2, is_searched: false })?;
+    add_members(url, STREAMS_OF_SECOND)?;
+    let [first, second] = [Server::start(url)?, Server::start(url)?];
+    wait_for_background_tasks(url)?;
+    let tokens =
+        (1..=STREAMS_OF_SECOND).map(|n| access_token(1000 + i64::from(n))).collect::<Result<Vec<_>>>()?;
+    let screens = Screens::open(&second.address, &tokens, MESSAGES + 1)?;
+    let mut gateway = Gateway { screens: &screens, connection: first.connect()?, server: &first, next: 1 };
+    let delivered = gateway.deliver(MESSAGES, INTERVAL)?.delivered;
+    let figure =
+        |what: &str, value: f64, unit: &str| Figure::new(Topic::Operations, database, what, value, unit);
+    let mut figures = vec![
+        figure(
+            "p99 of delivery to 100 streams of the other server, 20 messages a second",
+            delivered.p99,
+            "ms",
+        )
+        .with_latency(&delivered)
+        .aim(Aim::AtMost(250.0)),
+    ];
+    for (name, server) in [("first", &first), ("second", &second)] {
+        let startup = server.startup.as_secs_f64() * 1000.0;
+        figures.push(figure(&format!("{name} server: from the start to the first response"), startup, "ms"));
+        figures.push(figure(&format!("{name} server: resident memory after that"), server.memory()?, "MiB"));
     }
     Ok(figures)
 }

@@ -1,11 +1,11 @@
 //! `cargo xtask bench`: measures the release binary over HTTP on both databases, compares it with the same work without
 //! HTTP, and writes `docs/benchmarks.md` and `docs/benchmarks.json`. No figure makes it fail.
 //!
-//! Without an argument it measures the main part. `--live` measures live streams, `--scale` a million conversations;
-//! each replaces its own part of the document. `--quick` compares a short run with the stored figures.
+//! Without an argument it measures the main part. `--live` measures live streams, `--operations` two servers,
+//! backups and moves, `--scale` a million conversations; each replaces its own part of the document. `--quick` compares a short run with the stored figures.
 //!
 //! Reading order: `seed` (the data), `server` (the binary), `client` (the closed loop), `requests` and `baseline` (what
-//! is measured, and what it is compared with), `scenarios` (the main part), `live`, `scale`, `figures`, `report` and
+//! is measured, and what it is compared with), `scenarios` (the main part), `live`, `operations`, `scale`, `figures`, `report` and
 //! `compare` (the results).
 
 mod baseline;
@@ -16,6 +16,7 @@ mod database;
 mod export;
 mod figures;
 mod live;
+mod operations;
 mod outbox;
 mod report;
 mod requests;
@@ -43,6 +44,8 @@ fn main() -> Result<()> {
     }
     let (part, figures) = if has("--live") {
         (Part::Live, on_both(live::measure)?)
+    } else if has("--operations") {
+        (Part::Operations, on_both(operations::measure)?)
     } else if has("--scale") {
         (Part::Scale, on_both(scale::measure)?)
     } else {

@@ -56,6 +56,13 @@ const SECTIONS: [(Topic, Part, &str, &str); 10] = [
          the queue with `If-None-Match`.",
     ),
     (
+        Topic::Operations,
+        Part::Operations,
+        "Two servers, backups and moves",
+        "`cargo xtask bench --operations`. The backup and the moves are those of 100,000 conversations with 10 messages\n\
+         each. A move ends when both databases have the same hash of each table.",
+    ),
+    (
         Topic::Scale,
         Part::Scale,
         "A million conversations",
@@ -72,9 +79,12 @@ pub(crate) fn document(record: &Record) -> Result<String> {
          absolute figures. `cargo xtask bench --quick` compares a shorter run with these figures.\n\n\
          The aims are for a machine with 2 processors. Values that miss them are bold. Latencies are p50 / p99 in ms.\n\n",
     );
-    for (part, name) in
-        [(Part::Main, "`cargo xtask bench`"), (Part::Live, "`--live`"), (Part::Scale, "`--scale`")]
-    {
+    for (part, name) in [
+        (Part::Main, "`cargo xtask bench`"),
+        (Part::Live, "`--live`"),
+        (Part::Operations, "`--operations`"),
+        (Part::Scale, "`--scale`"),
+    ] {
         if let Some(run) = record.runs.get(&part) {
             writeln!(text, "- {name}: {}, {}.", run.date, run.machine)?;
         }
@@ -231,7 +241,7 @@ fn first_load() -> Result<Option<f64>> {
     Ok((bytes > 0).then_some(bytes as f64))
 }
 
-/// Returns the size of the brotli copies in a folder, without the modules that are loaded later.
+/// Returns the size of the brotli copies in a folder, without the modules and languages that are loaded later.
 fn compressed(folder: &Path) -> Result<u64> {
     let mut bytes = 0;
     for file in fs::read_dir(folder)? {
@@ -239,7 +249,9 @@ fn compressed(folder: &Path) -> Result<u64> {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         if path.is_dir() {
             bytes += compressed(&path)?;
-        } else if name.ends_with(".br") && (!name.ends_with(".wasm.br") || name == "app.wasm.br") {
+        } else if name == "app.wasm.br"
+            || name.ends_with(".br") && !name.ends_with(".wasm.br") && !name.ends_with(".txt.br")
+        {
             bytes += path.metadata()?.len();
         }
     }

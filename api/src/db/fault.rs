@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_passes_is_told_from_one_that_stays() {
+    fn lost_connections_are_unreachable_and_ended_waits_are_busy() {
         use DatabaseErrorKind::{ClosedConnection, ReadOnlyTransaction, SerializationFailure, Unknown};
         for (kind, message) in [
             (ClosedConnection, "server closed the connection unexpectedly"),

@@ -211,7 +211,7 @@ impl Db {
         }
     }
 
-    /// Sets what is told of every commit of this process from now on.
+    /// Sets the observer of every commit of this process from now on.
     pub fn observe_commits(&self, observer: Arc<dyn CommitObserver>) {
         self.commits.observe(observer);
     }

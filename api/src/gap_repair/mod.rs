@@ -99,7 +99,7 @@ impl GapRepair {
     pub async fn run_once(&self) -> (Recovered, Result<(), RepairError>) {
         let mut recovered = Recovered::default();
         let compared = self.compare(&mut recovered).await;
-        metrics::counter!("sms_chat_recovered_total", "kind" => "text").increment(recovered.messages);
+        metrics::counter!("sms_chat_recovered_total", "kind" => "message").increment(recovered.messages);
         metrics::counter!("sms_chat_recovered_total", "kind" => "receipt").increment(recovered.receipts);
         if recovered != Recovered::default() {
             let Recovered { messages, receipts } = recovered;

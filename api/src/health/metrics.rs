@@ -11,7 +11,11 @@ type Counter = (&'static str, &'static str, Option<(&'static str, &'static [&'st
 
 const COUNTERS: [Counter; 5] = [
     ("sms_chat_messages_received_total", "Inbound messages that were stored.", None),
-    ("sms_chat_hand_overs_total", "Attempts to send a message, by outcome.", Some(("outcome", &OUTCOMES))),
+    (
+        "sms_chat_delivery_attempts_total",
+        "Attempts to send a message, by outcome.",
+        Some(("outcome", &OUTCOMES)),
+    ),
     ("sms_chat_invalid_signatures_total", "Webhooks that were refused because of their signature.", None),
     (
         "sms_chat_rejected_messages_total",
@@ -21,7 +25,7 @@ const COUNTERS: [Counter; 5] = [
     (
         "sms_chat_recovered_total",
         "Messages and receipts whose webhooks were lost, and which gap repair fetched.",
-        Some(("kind", &["text", "receipt"])),
+        Some(("kind", &["message", "receipt"])),
     ),
 ];
 
@@ -39,7 +43,7 @@ const REASONS: [&str; 6] = [
 ];
 
 const GAUGES: [(&str, &str); 5] = [
-    ("sms_chat_outbox_texts", "Messages that wait to be sent, in all servers."),
+    ("sms_chat_outbox_messages", "Messages that wait to be sent, in all servers."),
     ("sms_chat_outbox_oldest_seconds", "Age of the message that has waited longest."),
     ("sms_chat_gateway_refused", "1 while the gateway refuses the credentials."),
     ("sms_chat_database_available", "1 if the database answered the last request for metrics."),

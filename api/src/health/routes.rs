@@ -162,7 +162,7 @@ pub async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiErro
         let age = oldest.map_or(0, |oldest| (state.clock.now() - oldest).num_seconds());
         #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
         {
-            metrics::gauge!("sms_chat_outbox_texts").set(queued as f64);
+            metrics::gauge!("sms_chat_outbox_messages").set(queued as f64);
             metrics::gauge!("sms_chat_outbox_oldest_seconds").set(age as f64);
         }
         metrics::gauge!("sms_chat_gateway_refused").set(f64::from(u8::from(refused.is_some())));

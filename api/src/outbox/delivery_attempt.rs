@@ -54,7 +54,7 @@ impl Worker {
         let message = OutboundMessage { from, to, body };
         let outcome = self.attempt(&claimed, &message).await;
         let (label, signal) = classify(&outcome);
-        metrics::counter!("sms_chat_hand_overs_total", "outcome" => label).increment(1);
+        metrics::counter!("sms_chat_delivery_attempts_total", "outcome" => label).increment(1);
         let now = self.clock.now();
         let settled =
             self.db.write(move |conn| settle(conn, &claimed, &message, &outcome, refused, now)).await;

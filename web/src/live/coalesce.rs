@@ -8,6 +8,8 @@ use crate::{clock::pause, tasks::TaskScope};
 
 /// Delay before a fetch, in which further events join it.
 const BURST: Duration = Duration::from_millis(120);
+/// The same for what the agent waits for. It joins the events of one change.
+const SHORT_BURST: Duration = Duration::from_millis(20);
 
 /// Wraps a fetch so that a burst of calls runs it once, at most one runs at a time, and a call while one runs causes
 /// another afterwards. It is cancelled with the current owner.
@@ -15,7 +17,15 @@ pub(crate) fn coalesce<Task>(fetch: impl Fn() -> Task + 'static) -> Callback<()>
 where
     Task: Future<Output = ()> + 'static,
 {
-    coalesce_boxed(Rc::new(move || Box::pin(fetch())))
+    coalesce_boxed(BURST, Rc::new(move || Box::pin(fetch())))
+}
+
+/// The same with little delay, for the open conversation: only its few viewers fetch it.
+pub(crate) fn coalesce_soon<Task>(fetch: impl Fn() -> Task + 'static) -> Callback<()>
+where
+    Task: Future<Output = ()> + 'static,
+{
+    coalesce_boxed(SHORT_BURST, Rc::new(move || Box::pin(fetch())))
 }
 
 type Fetch = Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>;
@@ -27,7 +37,7 @@ enum Fetching {
     RunAgain,
 }
 
-fn coalesce_boxed(fetch: Fetch) -> Callback<()> {
+fn coalesce_boxed(delay: Duration, fetch: Fetch) -> Callback<()> {
     let scope = TaskScope::current();
     let fetch = StoredValue::new_local(fetch);
     let state = StoredValue::new(Fetching::Idle);
@@ -40,7 +50,7 @@ fn coalesce_boxed(fetch: Fetch) -> Callback<()> {
         state.set_value(Fetching::Running);
         scope.spawn(async move {
             loop {
-                pause(BURST).await;
+                pause(delay).await;
                 let Some(fetch) = fetch.try_get_value() else { return };
                 // The response may not include events from here on, so a call from now on runs the fetch again.
                 state.try_set_value(Fetching::Running);

@@ -14,7 +14,7 @@ use shared::event::Event;
 use wasm_bindgen::JsCast;
 use web_sys::MessageEvent;
 
-pub(crate) use self::coalesce::coalesce;
+pub(crate) use self::coalesce::{coalesce, coalesce_soon};
 use self::{
     presence::Presences,
     relay::Relay,

@@ -93,7 +93,7 @@ async fn a_missed_message_is_recovered_with_its_real_time(app: TestApp) {
     }
     assert_eq!(app.database.count("events", "kind = 'message_received'"), 1);
     let metrics = app.anonymous.get("//metrics").await.body;
-    assert!(metrics.contains("sms_chat_recovered_total{kind=\"text\"}"), "{metrics}");
+    assert!(metrics.contains("sms_chat_recovered_total{kind=\"message\"}"), "{metrics}");
 }
 
 async fn a_recovered_message_is_ordered_by_its_time_in_thread_and_queue(app: TestApp) {

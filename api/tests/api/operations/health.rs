@@ -56,9 +56,9 @@ async fn the_metrics_contain_no_personal_data(app: TestApp) {
     assert_eq!(response.header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     for name in [
         "sms_chat_messages_received_total ",
-        "sms_chat_hand_overs_total{outcome=\"accepted\"} ",
+        "sms_chat_delivery_attempts_total{outcome=\"accepted\"} ",
         "sms_chat_requests_total{",
-        "sms_chat_outbox_texts ",
+        "sms_chat_outbox_messages ",
     ] {
         assert!(response.body.contains(name), "{name} in {}", response.body);
     }

@@ -30,7 +30,7 @@ fn a_ready_server_ends_the_command_with_success() {
     database.run("DROP TABLE outbox").unwrap();
     let CommandOutput { code, out, err } = health(&["--listen", address]);
     assert_eq!((code, out.as_str()), (1, ""));
-    let reason = "its status is \"not ready\", the database \"unreachable\", the gateway \"ok\"";
+    let reason = "its status is \"not ready\", the database \"unreachable\", the gateway \"unknown\"";
     assert_eq!(err, format!("sms-chat: the server at {address} is not ready: {reason}\n"));
 }
 

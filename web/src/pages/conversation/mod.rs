@@ -62,7 +62,7 @@ use crate::{
         when::when,
     },
     language::t,
-    live::{LiveState, LiveUpdate, coalesce, use_live},
+    live::{LiveState, LiveUpdate, coalesce_soon, use_live},
     session::{use_client, use_session},
     time_zone::Zone,
 };
@@ -165,8 +165,8 @@ pub(crate) fn ConversationPage(
     let detail = RwSignal::new(None);
     let error = RwSignal::new(None);
     let thread = Thread::new(client, id);
-    let fetch_detail = coalesce(move || fetch(client, id, detail, error));
-    let fetch_messages = coalesce(move || thread.fetch_newest());
+    let fetch_detail = coalesce_soon(move || fetch(client, id, detail, error));
+    let fetch_messages = coalesce_soon(move || thread.fetch_newest());
     let refetch = Callback::new(move |()| {
         fetch_messages.run(());
         fetch_detail.run(());
