@@ -89,10 +89,10 @@ test("choosing a role selects its permissions, and single permissions can be rem
   await expect(dialog.getByRole("radio", { name: "Agent" })).toBeChecked();
   await expect(checked).toHaveCount(2);
   await dialog.getByRole("radio", { name: "Administrator" }).check();
-  await expect(checked).toHaveCount(7);
-  await expect(permissions.getByRole("checkbox", { disabled: true })).toHaveCount(7);
+  await expect(checked).toHaveCount(8);
+  await expect(permissions.getByRole("checkbox", { disabled: true })).toHaveCount(8);
   await dialog.getByRole("radio", { name: "Supervisor" }).check();
-  await expect(checked).toHaveCount(6);
+  await expect(checked).toHaveCount(7);
   await permissions.getByRole("checkbox", { name: "Search" }).uncheck();
   await fillIdentity(dialog, { name, email: "hal@example.com", password: "four words in a row" });
   await dialog.getByRole("checkbox", { name: "Claims" }).check();

@@ -10,7 +10,7 @@ use crate::figures::{Aim, Figure, Part, Record, Topic};
 const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
 
 /// The sections of the document: topic, part of the benchmark, title, and what was measured.
-const SECTIONS: [(Topic, Part, &str, &str); 10] = [
+const SECTIONS: [(Topic, Part, &str, &str); 11] = [
     (
         Topic::Requests,
         Part::Main,
