@@ -21,7 +21,7 @@
 //! - [`body`]: request bodies
 //!
 //! Background tasks, files and search:
-//! - `retention`: deletes rows that are kept for a limited time
+//! - [`retention`]: deletes data that is kept for a limited time
 //! - [`gap_repair`]: fetches messages and statuses that the webhooks missed
 //! - [`outbox`]: sends messages through the gateway
 //! - [`daily_files`]: imports the files of customers that teams receive
@@ -100,7 +100,7 @@ pub mod outbox;
 pub mod paging;
 pub mod rejected_messages;
 pub mod request_id;
-mod retention;
+pub mod retention;
 pub mod router;
 pub mod search;
 mod spreadsheet;

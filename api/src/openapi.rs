@@ -22,8 +22,8 @@ use utoipa::{
 use self::{bounds::Bounds, errors::Errors, examples::Examples, headers::IdempotencyKeys, schemas::Schemas};
 use crate::{
     accounts, api_keys, audit_entries, auth, closures, consents, conversations, customers, daily_files,
-    erasures, events, health, legal_holds, messages, numbers, rejected_messages, search, tags, teams,
-    templates, webhooks,
+    erasures, events, health, legal_holds, messages, numbers, rejected_messages, retention, search, tags,
+    teams, templates, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -126,8 +126,10 @@ use crate::{
         api_keys::routes::create_api_key,
         api_keys::routes::delete_api_key,
         audit_entries::routes::list_audit_entries,
-        erasures::routes::preview_erasure,
+        erasures::routes::get_erasure_preview,
         erasures::routes::create_erasure,
+        retention::routes::get_retention,
+        retention::routes::update_retention,
         legal_holds::routes::list_legal_holds,
         legal_holds::routes::create_legal_hold,
         legal_holds::routes::delete_legal_hold,

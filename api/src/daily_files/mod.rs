@@ -15,7 +15,7 @@ pub mod import;
 pub(crate) mod mapping;
 mod parse;
 mod problems;
-mod queries;
+pub(crate) mod queries;
 pub(crate) mod rejected;
 mod restore;
 pub mod routes;

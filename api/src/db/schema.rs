@@ -9,7 +9,7 @@ mod sending;
 mod tagging;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
-pub(crate) use audit::{audit_entries, audit_retention, legal_holds};
+pub(crate) use audit::{audit_entries, audit_retention, legal_holds, retention};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};

@@ -71,8 +71,13 @@ fn operations() -> Vec<Operation> {
 }
 
 /// Query parameters for every list; each uses those that it knows.
-const QUERY: [(&str, &str); 4] =
-    [("team_id", "1"), ("status", "open"), ("input", "07700 900123"), ("q", "Hello")];
+const QUERY: [(&str, &str); 5] = [
+    ("team_id", "1"),
+    ("status", "open"),
+    ("input", "07700 900123"),
+    ("number", "07700 900123"),
+    ("q", "Hello"),
+];
 
 /// Operations without authentication.
 const PUBLIC: [&str; 7] = [
