@@ -21,7 +21,7 @@
 //! - [`body`]: request bodies
 //!
 //! Background tasks, files and search:
-//! - `retention`: deletes rows that are kept for a limited time
+//! - [`retention`]: deletes data that is kept for a limited time
 //! - [`webhook_deliveries`]: sends events to the teams' webhook endpoints
 //! - [`gap_repair`]: fetches messages and statuses that the webhooks missed
 //! - [`campaigns`]: ad-hoc messages to the rows of a CSV file
@@ -108,7 +108,7 @@ pub mod paging;
 pub mod precondition;
 pub mod rejected_messages;
 pub mod request_id;
-mod retention;
+pub mod retention;
 pub mod router;
 mod row_stream;
 pub mod search;

@@ -29,7 +29,7 @@ use self::{
 use crate::{
     accounts, api_keys, audit_entries, auth, campaigns, closures, consents, conversations, customers,
     daily_files, erasures, events, exports, health, legal_holds, messages, numbers, rejected_messages,
-    search, tags, teams, templates, webhook_deliveries, webhook_endpoints, webhooks,
+    retention, search, tags, teams, templates, webhook_deliveries, webhook_endpoints, webhooks,
 };
 
 #[derive(OpenApi)]
@@ -158,8 +158,10 @@ use crate::{
         api_keys::routes::delete_api_key_rotation,
         api_keys::routes::delete_api_key,
         audit_entries::routes::list_audit_entries,
-        erasures::routes::preview_erasure,
+        erasures::routes::get_erasure_preview,
         erasures::routes::create_erasure,
+        retention::routes::get_retention,
+        retention::routes::update_retention,
         legal_holds::routes::list_legal_holds,
         legal_holds::routes::create_legal_hold,
         legal_holds::routes::delete_legal_hold,

@@ -11,7 +11,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::{
     accounts, api_keys, assets, audit_entries, auth, campaigns, closures, consents, conversations, customers,
     daily_files, erasures, error::ApiError, events, exports, health, legal_holds, messages, numbers, openapi,
-    rejected_messages, search, tags, teams, templates, webhook_deliveries, webhook_endpoints, webhooks,
+    rejected_messages, retention, search, tags, teams, templates, webhook_deliveries, webhook_endpoints,
+    webhooks,
 };
 
 /// Registers every URL, and the problems for queries and paths that cannot be parsed.
@@ -271,10 +272,17 @@ fn erasure(urls: &mut Urls<'_>) {
     use erasures::routes as erasure;
     use legal_holds::routes as legal_hold;
 
-    urls.at("/teams/{id}/erasures", methods().get(erasure::preview_erasure).post(erasure::create_erasure));
+    urls.at(
+        "/teams/{id}/erasures",
+        methods().get(erasure::get_erasure_preview).post(erasure::create_erasure),
+    );
     urls.at(
         "/teams/{id}/legal_holds",
         methods().get(legal_hold::list_legal_holds).post(legal_hold::create_legal_hold),
+    );
+    urls.at(
+        "/teams/{id}/retention",
+        methods().get(retention::routes::get_retention).put(retention::routes::update_retention),
     );
     urls.at("/teams/{id}/legal_holds/{hold_id}", methods().delete(legal_hold::delete_legal_hold));
 }

@@ -150,6 +150,10 @@ words! {
         LegalHoldSet => "legal_hold.set",
         /// A legal hold was lifted.
         LegalHoldLifted => "legal_hold.lifted",
+        /// How long a team's data is kept was changed.
+        RetentionChanged => "retention.changed",
+        /// Old data of a team was erased and deleted.
+        RetentionRan => "retention.ran",
         /// The audit log was exported as a CSV file.
         AuditExported => "audit.exported",
     }

@@ -33,6 +33,7 @@ pub mod page;
 pub mod preferences;
 pub mod presence;
 pub mod rejected_message;
+pub mod retention;
 pub mod search;
 pub mod segments;
 pub mod session;

@@ -259,6 +259,22 @@ pub(super) fn discard_old(conn: &mut DbConnection, team: TeamId, kept: i64) -> R
     Ok(())
 }
 
+/// Discards the files of a team that were imported until a time, except the current one. Returns how many.
+pub(crate) fn discard_until(
+    conn: &mut DbConnection,
+    team: TeamId,
+    until: DateTime<Utc>,
+) -> Result<usize, DbError> {
+    let old = daily_files::table
+        .filter(daily_files::team_id.eq(team.0))
+        .filter(daily_files::state.eq(AsText(DailyFileState::Ready)))
+        .filter(daily_files::is_current.eq(false))
+        .filter(daily_files::created_at.le(Timestamp(until)));
+    Ok(on_each!(conn, |c| diesel::update(old)
+        .set(daily_files::state.eq(AsText(DailyFileState::Discarded)))
+        .execute(c))?)
+}
+
 /// Returns a discarded file that is not deleted yet.
 pub(super) fn discarded(conn: &mut DbConnection) -> Result<Option<DailyFileId>, DbError> {
     let id: Option<i64> = on_each!(conn, |c| daily_files::table

@@ -22,6 +22,8 @@ pub enum Lock<'a> {
     WebhookEndpoints,
     /// The daily files of a team.
     DailyFiles(TeamId),
+    /// The deletion of a team's old data.
+    Retention(TeamId),
     /// The message with this gateway id.
     GatewayId(&'a str),
     /// New conversations with this number, and its consent.
@@ -40,6 +42,7 @@ impl fmt::Display for Lock<'_> {
             Self::Tags => f.write_str("tags"),
             Self::WebhookEndpoints => f.write_str("webhook endpoints"),
             Self::DailyFiles(team) => write!(f, "daily files of team {team}"),
+            Self::Retention(team) => write!(f, "retention of team {team}"),
             Self::GatewayId(id) => f.write_str(id),
             Self::Number(number) => write!(f, "writing to {number}"),
             Self::IdempotencyKey(key) => write!(f, "idempotency key {key}"),
@@ -61,6 +64,7 @@ mod tests {
             (Lock::Tags, "tags"),
             (Lock::WebhookEndpoints, "webhook endpoints"),
             (Lock::DailyFiles(TeamId(7)), "daily files of team 7"),
+            (Lock::Retention(TeamId(7)), "retention of team 7"),
             (Lock::GatewayId("SM1"), "SM1"),
             (Lock::Number("+447700900123"), "writing to +447700900123"),
             (Lock::IdempotencyKey("account:1:k"), "idempotency key account:1:k"),

@@ -11,7 +11,7 @@ mod tagging;
 mod webhooks;
 
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
-pub(crate) use audit::{audit_entries, audit_retention, legal_holds};
+pub(crate) use audit::{audit_entries, audit_retention, legal_holds, retention};
 pub(crate) use bulk::{campaign_rows, campaigns};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;

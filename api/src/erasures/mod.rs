@@ -122,10 +122,11 @@ pub fn erase(
     let traces = Traces::find(conn, &team, &number)?;
     let data = count(conn, &team, &number, &traces)?;
     // Random, so that the conversations of a customer who has not opted out cannot be found by the number again.
-    let alias = format!("{PREFIX}{:016x}", rand::random::<u64>());
+    let alias = alias();
     queries::erase_consents(conn, &team, &number, hash.as_str(), &alias)?;
     queries::delete_webhook_deliveries(conn, &team, &number)?;
-    queries::erase_conversations(conn, &team, &number, &alias)?;
+    let conversations = queries::conversation_ids(conn, &team, &number)?;
+    queries::erase(conn, &conversations, &alias)?;
     traces.delete(conn, &team, &number)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team.id), now)?;
     AuditEvent::new(AuditAction::CustomerErased, caller)
@@ -160,7 +161,7 @@ fn obstacle(
     team: &Team,
     number: &CustomerAddress,
 ) -> Result<Option<Obstacle>, DbError> {
-    if legal_holds::covers(conn, team.id, number)? {
+    if legal_holds::held(conn, team.id)?.covers(number) {
         return Ok(Some(Obstacle::Held));
     }
     if let Some(live) = queries::live_conversation(conn, team, number)? {
@@ -185,4 +186,28 @@ fn count(
         consents,
         opted_out,
     })
+}
+
+/// Erases up to `limit` conversations of a team that were closed until a time, oldest first, except those with the numbers
+/// that a legal hold keeps. Returns how many. The consent ledger and the daily files stay.
+///
+/// # Errors
+/// Database errors.
+pub(crate) fn erase_old(
+    conn: &mut DbConnection,
+    team: TeamId,
+    held: &[String],
+    until: DateTime<Utc>,
+    limit: i64,
+) -> Result<usize, DbError> {
+    let old = queries::closed_until(conn, team, held, until, limit)?;
+    for id in &old {
+        queries::erase(conn, &[*id], &alias())?;
+    }
+    Ok(old.len())
+}
+
+/// Returns a random text in place of a number.
+fn alias() -> String {
+    format!("{PREFIX}{:016x}", rand::random::<u64>())
 }

@@ -1,10 +1,11 @@
 //! Erases a customer in the database. The triggers that keep closed conversations and the consent ledger allow exactly
 //! these updates.
 
-mod campaigns;
+mod copies;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use diesel::{dsl::count_star, prelude::*};
 use shared::{
     CustomerAddress, PhoneNumber,
@@ -13,15 +14,20 @@ use shared::{
     message::Direction,
 };
 
-use crate::db::{
-    AsText, DbConnection, DbError, IsLive, on_each,
-    schema::{
-        audit_entries, consents, conversation_texts, conversations, customers, daily_files, idempotency_keys,
-        messages, outbox, rejected_messages, rejected_rows, webhook_deliveries, webhook_endpoints,
+use crate::{
+    consents::erased::PREFIX,
+    db::{
+        AsText, DbConnection, DbError, IsClosed, IsLive, Timestamp, on_each,
+        schema::{
+            audit_entries, consents, conversation_texts, conversations, customers, daily_files,
+            idempotency_keys, messages, outbox, rejected_messages, rejected_rows,
+        },
     },
 };
 
-pub(super) use campaigns::{erase_campaign_row, erase_campaign_rows, rejected_campaign_rows};
+pub(super) use copies::{
+    delete_webhook_deliveries, erase_campaign_row, erase_campaign_rows, rejected_campaign_rows,
+};
 
 /// What an erasure puts in the place of a text. Triggers in both databases know it.
 const ERASED: &str = "[erased]";
@@ -65,7 +71,8 @@ pub(super) fn is_sending(
     Ok(found.is_some())
 }
 
-fn conversation_ids(
+/// Returns the conversations of the team with the number.
+pub(super) fn conversation_ids(
     conn: &mut DbConnection,
     team: &Team,
     number: &CustomerAddress,
@@ -105,44 +112,59 @@ pub(super) fn names(
     Ok(found.into_iter().flat_map(|(reference, name)| [reference, name]).flatten().collect())
 }
 
-/// Removes what the conversations and their messages contain.
-pub(super) fn erase_conversations(
+/// Returns conversations that were closed until a time and are not erased, the longest closed first.
+pub(super) fn closed_until(
     conn: &mut DbConnection,
-    team: &Team,
-    number: &CustomerAddress,
-    alias: &str,
-) -> Result<(), DbError> {
-    let ids = conversation_ids(conn, team, number)?;
+    team: TeamId,
+    held: &[String],
+    until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<i64>, DbError> {
+    Ok(on_each!(conn, |c| conversations::table
+        .filter(conversations::team_id.eq(team.0))
+        .filter(IsClosed)
+        .filter(conversations::closed_at.le(Timestamp(until)))
+        .filter(conversations::number.not_like(format!("{PREFIX}%")))
+        .filter(conversations::number.ne_all(held))
+        .order((conversations::closed_at, conversations::id))
+        .limit(limit)
+        .select(conversations::id)
+        .load(c))?)
+}
+
+/// Removes what the conversations and their messages contain. The alias comes in the place of the number.
+pub(super) fn erase(conn: &mut DbConnection, ids: &[i64], alias: &str) -> Result<(), DbError> {
+    copies::erase_of(conn, ids)?;
     let inbound = messages::table
-        .filter(messages::conversation_id.eq_any(&ids))
+        .filter(messages::conversation_id.eq_any(ids))
         .filter(messages::direction.eq(AsText(Direction::Inbound)));
-    let nobody = None::<String>;
+    let nothing = None::<String>;
     on_each!(conn, |c| diesel::update(inbound)
         .set((
-            messages::sender_name.eq(&nobody),
+            messages::sender_name.eq(&nothing),
             messages::body.eq(ERASED),
             messages::media.eq("[]"),
-            messages::request_digest.eq(&nobody),
+            messages::request_digest.eq(&nothing),
         ))
         .execute(c))?;
-    on_each!(conn, |c| diesel::update(messages::table.filter(messages::conversation_id.eq_any(&ids)))
-        .set((messages::body.eq(ERASED), messages::media.eq("[]"), messages::request_digest.eq(&nobody)))
+    on_each!(conn, |c| diesel::update(messages::table.filter(messages::conversation_id.eq_any(ids)))
+        .set((messages::body.eq(ERASED), messages::media.eq("[]"), messages::request_digest.eq(&nothing)))
         .execute(c))?;
     on_each!(conn, |c| diesel::update(
-        conversation_texts::table.filter(conversation_texts::conversation_id.eq_any(&ids))
+        conversation_texts::table.filter(conversation_texts::conversation_id.eq_any(ids))
     )
     .set(conversation_texts::text.eq("\n\n"))
     .execute(c))?;
-    on_each!(conn, |c| diesel::update(conversations::table.filter(conversations::id.eq_any(&ids)))
+    on_each!(conn, |c| diesel::update(conversations::table.filter(conversations::id.eq_any(ids)))
         .set((
             conversations::number.eq(alias),
-            conversations::reference.eq(&nobody),
-            conversations::name.eq(&nobody),
-            conversations::attention_code.eq(&nobody),
-            conversations::attention_text.eq(&nobody),
-            conversations::closure_note.eq(&nobody),
-            conversations::assignment_note.eq(&nobody),
-            conversations::snooze_note.eq(&nobody),
+            conversations::reference.eq(&nothing),
+            conversations::name.eq(&nothing),
+            conversations::attention_code.eq(&nothing),
+            conversations::attention_text.eq(&nothing),
+            conversations::closure_note.eq(&nothing),
+            conversations::assignment_note.eq(&nothing),
+            conversations::snooze_note.eq(&nothing),
         ))
         .execute(c))?;
     Ok(())
@@ -285,27 +307,6 @@ pub(super) fn erase_term(conn: &mut DbConnection, id: AuditEntryId) -> Result<()
     on_each!(conn, |c| diesel::update(audit_entries::table.find(id.0))
         .set(audit_entries::term.eq(ERASED))
         .execute(c))?;
-    Ok(())
-}
-
-/// Deletes the deliveries to the team's webhook endpoints that contain the number, also those that wait.
-pub(super) fn delete_webhook_deliveries(
-    conn: &mut DbConnection,
-    team: &Team,
-    number: &CustomerAddress,
-) -> Result<(), DbError> {
-    let conversations = conversation_ids(conn, team, number)?;
-    let endpoints = webhook_endpoints::table
-        .filter(webhook_endpoints::team_id.eq(team.id.0))
-        .select(webhook_endpoints::id);
-    let deliveries =
-        webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq_any(endpoints)).filter(
-            webhook_deliveries::conversation_id
-                .eq_any(conversations)
-                .assume_not_null()
-                .or(webhook_deliveries::body.like(format!("%{}%", number.as_str()))),
-        );
-    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
     Ok(())
 }
 

@@ -25,13 +25,13 @@ pub struct ErasureQuery {
 }
 
 /// Returns how much data of a customer an erasure would remove, and what prevents it.
-#[utoipa::path(get, path = "/api/v1/teams/{id}/erasures", operation_id = "preview_erasure", tag = "erasure",
+#[utoipa::path(get, path = "/api/v1/teams/{id}/erasures", operation_id = "get_erasure_preview", tag = "erasure",
     params(("id" = i64, Path, description = "The team"), ErasureQuery),
     responses((status = 200, body = ErasurePreview),
         (status = 403, description = "`forbidden`", body = Problem),
         (status = 422, description = "`invalid_number`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
-pub async fn preview_erasure(
+pub async fn get_erasure_preview(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<TeamId>,

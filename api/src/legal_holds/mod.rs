@@ -96,15 +96,31 @@ fn about(action: AuditAction, caller: &Caller, team: TeamId, hold: &LegalHold) -
         .detail("reason", &hold.reason)
 }
 
-/// Whether a hold covers the number in the team.
+/// What the holds of a team cover.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(crate) whole_team: bool,
+    pub(crate) numbers: Vec<String>,
+}
+
+impl Held {
+    /// Whether a hold covers the number.
+    pub(crate) fn covers(&self, number: &CustomerAddress) -> bool {
+        self.whole_team || self.numbers.iter().any(|held| held == number.as_str())
+    }
+}
+
+/// Returns what the holds of a team cover.
 ///
 /// # Errors
 /// Database errors.
-pub(crate) fn covers(
-    conn: &mut DbConnection,
-    team: TeamId,
-    number: &CustomerAddress,
-) -> Result<bool, DbError> {
-    let holds = queries::list(conn, team)?;
-    Ok(holds.iter().any(|hold| hold.number.as_ref().is_none_or(|held| held.as_str() == number.as_str())))
+pub(crate) fn held(conn: &mut DbConnection, team: TeamId) -> Result<Held, DbError> {
+    let mut held = Held::default();
+    for hold in queries::list(conn, team)? {
+        match hold.number {
+            None => held.whole_team = true,
+            Some(number) => held.numbers.push(number.to_string()),
+        }
+    }
+    Ok(held)
 }

@@ -1,3 +1,4 @@
+DROP TABLE retention;
 DROP TABLE legal_holds;
 DROP TRIGGER consents_are_not_deleted ON consents;
 DROP TRIGGER consents_stay ON consents;

@@ -45,3 +45,11 @@ CREATE TABLE legal_holds (
     CHECK ((lifted_by IS NULL) = (lifted_at IS NULL))
 );
 CREATE INDEX legal_holds_by_team ON legal_holds (team_id, id);
+
+-- How many days each team keeps its data; NULL keeps it.
+CREATE TABLE retention (
+    team_id BIGINT PRIMARY KEY REFERENCES teams (id),
+    conversation_days INTEGER,
+    key_data_days INTEGER,
+    audit_days INTEGER
+);

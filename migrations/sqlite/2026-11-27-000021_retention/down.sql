@@ -1,3 +1,4 @@
+DROP TABLE retention;
 DROP TABLE legal_holds;
 DROP TRIGGER consents_stay;
 CREATE TRIGGER consents_stay BEFORE UPDATE ON consents

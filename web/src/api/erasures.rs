@@ -1,10 +1,11 @@
-//! Requests for erasures and legal holds.
+//! Requests for erasures, legal holds and retention.
 
 use gloo_net::http::Method;
 use shared::{
     erasure::{ErasedData, ErasurePreview, NewErasure},
     ids::{LegalHoldId, TeamId},
     legal_hold::{LegalHold, NewLegalHold},
+    retention::Retention,
 };
 
 use super::{Client, RequestError, client::encoded};
@@ -45,5 +46,19 @@ impl Client {
     /// Lifts a legal hold.
     pub(crate) async fn delete_legal_hold(self, team: TeamId, id: LegalHoldId) -> Result<(), RequestError> {
         self.delete(&format!("/teams/{team}/legal_holds/{id}")).await
+    }
+
+    /// Returns how long the team's data is kept.
+    pub(crate) async fn get_retention(self, team: TeamId) -> Result<Retention, RequestError> {
+        self.get(&format!("/teams/{team}/retention")).await
+    }
+
+    /// Sets how long the team's data is kept.
+    pub(crate) async fn update_retention(
+        self,
+        team: TeamId,
+        retention: &Retention,
+    ) -> Result<Retention, RequestError> {
+        self.write(Method::PUT, &format!("/teams/{team}/retention"), retention).await
     }
 }

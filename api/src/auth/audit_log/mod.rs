@@ -25,7 +25,7 @@ use crate::{
 /// open conversation again after each event that may have changed it.
 const REPEATED_VIEW: TimeDelta = TimeDelta::minutes(10);
 
-/// The name that an entry gets if the name of its actor is empty.
+/// The name of an actor who typed no e-mail address.
 const UNNAMED: &str = "?";
 
 /// An event of the audit log, under construction. Its address and request id are those of the current request.
@@ -57,9 +57,9 @@ pub(crate) fn system(name: &str) -> AuditActor {
     AuditActor { kind: AuditActorKind::System, id: None, name: name.to_owned() }
 }
 
-/// Returns the actor of a refused sign-in.
+/// Returns the actor of a refused sign-in. A text that is no e-mail address is left out, because it may be a password.
 pub(crate) fn anonymous(email: &str) -> AuditActor {
-    let name = if email.is_empty() { UNNAMED } else { email };
+    let name = if email.contains('@') { email } else { UNNAMED };
     AuditActor { kind: AuditActorKind::Anonymous, id: None, name: name.to_owned() }
 }
 

@@ -1,4 +1,4 @@
-//! The tables of the audit log and of legal holds.
+//! The tables of the audit log, of legal holds and of retention.
 
 diesel::table! {
     use diesel::sql_types::*;
@@ -45,5 +45,14 @@ diesel::table! {
         created_at -> UtcTimestamp,
         lifted_by -> Nullable<Text>,
         lifted_at -> Nullable<UtcTimestamp>,
+    }
+}
+
+diesel::table! {
+    retention (team_id) {
+        team_id -> BigInt,
+        conversation_days -> Nullable<Integer>,
+        key_data_days -> Nullable<Integer>,
+        audit_days -> Nullable<Integer>,
     }
 }

@@ -75,6 +75,7 @@ pub fn copied() -> Vec<Table> {
         audit_entries(id),
         audit_retention(team_id),
         legal_holds(id),
+        retention(team_id),
         events(id),
         early_receipts(id),
         rejected_messages(id),

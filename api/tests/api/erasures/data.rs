@@ -110,8 +110,7 @@ async fn conversations_and_messages_stay_as_numbers(app: TestApp) {
     let (ann, admin) = (app.signed_in(ANN).await, app.signed_in(ADMIN).await);
     let conversation = talk(&app, &ann).await;
     erase_maria(&admin).await;
-    let seen = ann.conversation(conversation).await;
-    let closed = &seen["conversation"];
+    let closed = ann.conversation(conversation).await;
     assert!(closed["number"].as_str().unwrap().starts_with("erased-"), "{closed}");
     for field in ["ref", "name", "attention"] {
         assert_eq!(closed[field], Value::Null, "{field}");
@@ -127,7 +126,7 @@ async fn conversations_and_messages_stay_as_numbers(app: TestApp) {
     assert!(entry["details"]["number_hash"].as_str().unwrap().starts_with("erased-"), "{entry}");
     // The customer's next message starts a conversation that does not lead to the erased one.
     let next = app.inbound(MARIA, "Hello again").await;
-    assert_eq!(ann.conversation(next).await["conversation"]["previous_id"], Value::Null);
+    assert_eq!(ann.conversation(next).await["previous_id"], Value::Null);
 }
 
 async fn another_teams_data_stays(app: TestApp) {
@@ -135,7 +134,7 @@ async fn another_teams_data_stays(app: TestApp) {
     talk(&app, &ann).await;
     let other = app.inbound_to(SUPPORT_NUMBER, MARIA, "Hello Support").await;
     erase_maria(&admin).await;
-    assert_eq!(admin.conversation(other).await["conversation"]["number"], MARIA);
+    assert_eq!(admin.conversation(other).await["number"], MARIA);
     assert_eq!(admin.messages(other).await[0]["body"], "Hello Support");
     assert_eq!(
         app.database.count("conversations", &format!("team_id = {SUPPORT} AND number = '{MARIA}'")),

@@ -3,6 +3,7 @@
 mod data;
 mod holds;
 mod opt_outs;
+mod retention;
 
 use serde_json::{Value, json};
 

@@ -41,7 +41,7 @@ async fn a_reply_to_an_erased_customer_who_opted_out_is_refused_until_they_opt_i
     let (ann, _) = opt_out_and_erase(&app).await;
     let conversation = app.inbound(MARIA, "Hello, it is me").await;
     let seen = ann.conversation(conversation).await;
-    assert_eq!(seen["conversation"]["attention"]["code"], "opted_out");
+    assert_eq!(seen["attention"]["code"], "opted_out");
     assert_eq!(seen["consent"]["note"], "Opted out before their data was erased.");
     ann.reply(conversation, "Hi").await.problem(NumberOptedOut);
     app.inbound(MARIA, "START").await;

@@ -170,7 +170,7 @@ impl Fixture<'_> {
             "create_team_number" => json!({"number": number}),
             "create_account" => json!({"email": format!("new{n}@example.com"), "display_name": "New",
                 "role": "agent", "team_ids": [COLLECTIONS], "password": "four words of mine"}),
-            "update_account" | "update_preferences" => json!({}),
+            "update_account" | "update_preferences" | "update_retention" => json!({}),
             "update_account_password" => json!({"password": "four words of mine"}),
             "create_api_key" => {
                 json!({"name": "New", "permissions": ["reply"], "team_ids": [COLLECTIONS]})

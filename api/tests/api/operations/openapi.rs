@@ -71,10 +71,11 @@ fn operations() -> Vec<Operation> {
 }
 
 /// Query parameters for every list; each uses those that it knows.
-const QUERY: [(&str, &str); 5] = [
+const QUERY: [(&str, &str); 6] = [
     ("team_id", "1"),
     ("status", "open"),
     ("input", "07700 900123"),
+    ("number", "07700 900123"),
     ("q", "Hello"),
     ("from", "2024-11-24T00:00:00Z"),
 ];

@@ -56,6 +56,8 @@ pub(super) fn action(action: AuditAction) -> &'static str {
         AuditAction::CustomerErased => t!("Customer erased"),
         AuditAction::LegalHoldSet => t!("Legal hold set"),
         AuditAction::LegalHoldLifted => t!("Legal hold lifted"),
+        AuditAction::RetentionChanged => t!("Retention changed"),
+        AuditAction::RetentionRan => t!("Old data removed"),
         AuditAction::AuditExported => t!("Audit log exported"),
     }
 }
@@ -118,6 +120,11 @@ pub(super) fn detail(name: &str) -> String {
         "customers" => t!("Rows of daily files"),
         "consents" => t!("Opt-outs and opt-ins"),
         "covers" => t!("Covers"),
+        "conversation_days" => t!("Days of conversations"),
+        "key_data_days" => t!("Days of earlier daily files"),
+        "audit_days" => t!("Days of the audit log"),
+        "daily_files" => t!("Daily files"),
+        "audit_entries" => t!("Audit log"),
         "from" => t!("From"),
         "until" => t!("Until"),
         "action" => t!("What"),

@@ -5,6 +5,7 @@ mod erasure;
 mod holds;
 mod members;
 mod numbers;
+mod retention;
 mod team;
 
 use leptos::prelude::*;

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use shared::{ErrorCode, event::EventKind, ids::TeamId, team::TeamDetail};
 
-use super::{details::Details, erasure::erasure, holds::holds, members::members, numbers::numbers};
+use super::{
+    details::Details, erasure::erasure, holds::holds, members::members, numbers::numbers,
+    retention::retention,
+};
 use crate::{
     api::{Client, RequestError},
     components::{
@@ -93,7 +96,7 @@ fn sections(context: TeamContext) -> AnyView {
         </div>
         {members(context)}
         <div class="mt-4 grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
-            {erasure(context)} {holds(context)}
+            {retention(context)} {holds(context)} {erasure(context)}
         </div>
     }
     .into_any()

@@ -1,4 +1,4 @@
-//! Erases a customer in the rows of campaigns.
+//! Erases a customer in the rows of campaigns, and in what waits for webhook endpoints or was sent to them.
 
 use diesel::prelude::*;
 use shared::{CustomerAddress, ids::CampaignId};
@@ -6,8 +6,37 @@ use shared::{CustomerAddress, ids::CampaignId};
 use super::{ERASED, Team};
 use crate::db::{
     DbConnection, DbError, on_each,
-    schema::{campaign_rows, campaigns},
+    schema::{campaign_rows, campaigns, messages, webhook_deliveries, webhook_endpoints},
 };
+
+/// Removes what campaigns and webhooks contain of these conversations.
+pub(super) fn erase_of(conn: &mut DbConnection, conversations: &[i64]) -> Result<(), DbError> {
+    let sent = messages::table
+        .filter(messages::conversation_id.eq_any(conversations))
+        .select(messages::id.nullable());
+    let rows = campaign_rows::table.filter(campaign_rows::message_id.eq_any(sent));
+    on_each!(conn, |c| diesel::update(rows).set(Erased::default()).execute(c))?;
+    let deliveries =
+        webhook_deliveries::table.filter(webhook_deliveries::conversation_id.eq_any(conversations));
+    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
+    Ok(())
+}
+
+/// Deletes the deliveries to the team's webhook endpoints that contain the number, also those that wait.
+pub(in crate::erasures) fn delete_webhook_deliveries(
+    conn: &mut DbConnection,
+    team: &Team,
+    number: &CustomerAddress,
+) -> Result<(), DbError> {
+    let endpoints = webhook_endpoints::table
+        .filter(webhook_endpoints::team_id.eq(team.id.0))
+        .select(webhook_endpoints::id);
+    let deliveries = webhook_deliveries::table
+        .filter(webhook_deliveries::endpoint_id.eq_any(endpoints))
+        .filter(webhook_deliveries::body.like(format!("%{}%", number.as_str())));
+    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
+    Ok(())
+}
 
 /// Removes what the rows of the team's campaigns contain. Rows that wait are refused when their turn comes.
 pub(in crate::erasures) fn erase_campaign_rows(

@@ -3,7 +3,6 @@
 //! upload was cut off. Deletes no conversations or messages.
 
 use chrono::TimeDelta;
-use tokio::sync::watch;
 
 use crate::{
     auth, campaigns,
@@ -13,8 +12,6 @@ use crate::{
     idempotency, rejected_messages, webhook_deliveries,
 };
 
-/// Time between two runs.
-const INTERVAL: TimeDelta = TimeDelta::hours(1);
 /// How long a receipt waits for its message. Longer than a message with an unknown outcome is looked up at the gateway.
 const EARLY_RECEIPT_RETENTION: TimeDelta = TimeDelta::days(14);
 /// How long the upload of a campaign's file may take.
@@ -24,20 +21,8 @@ const REJECTED_MESSAGE_RETENTION: TimeDelta = TimeDelta::days(30);
 /// How long deliveries to webhook endpoints stay listed, and wait while their endpoint is disabled.
 const WEBHOOK_DELIVERY_RETENTION: TimeDelta = TimeDelta::days(30);
 
-/// Deletes expired rows at each interval, until `stop` is set.
-pub(crate) async fn keep(db: Db, clock: Clock, mut stop: watch::Receiver<bool>) {
-    while !*stop.borrow() {
-        if let Err(error) = delete_expired(&db, &clock).await {
-            tracing::error!(%error, "expired rows could not be deleted");
-        }
-        tokio::select! {
-            _ = stop.changed() => break,
-            () = clock.sleep(INTERVAL) => {}
-        }
-    }
-}
-
-async fn delete_expired(db: &Db, clock: &Clock) -> Result<(), DbError> {
+/// Deletes them.
+pub(super) async fn delete(db: &Db, clock: &Clock) -> Result<(), DbError> {
     let now = clock.now();
     db.write(move |conn| {
         idempotency::queries::delete_until(conn, now - idempotency::KEPT)?;

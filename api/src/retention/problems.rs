@@ -1,0 +1,6 @@
+//! How the errors of retention become problems.
+
+use super::ChangeRetentionError;
+use crate::error::problem_of_inner;
+
+problem_of_inner!(ChangeRetentionError: Team, Invalid, Database);
