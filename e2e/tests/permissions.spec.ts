@@ -19,7 +19,7 @@ const MENUS: Partial<Record<AccountName, string[]>> = {
   ann: AGENT_MENU,
   cy: AGENT_MENU,
   supervisor: SUPERVISOR_MENU,
-  admin: [...SUPERVISOR_MENU, "Teams", "Accounts", "API keys", "Rejected messages"],
+  admin: [...SUPERVISOR_MENU, "Teams", "Accounts", "API keys", "Rejected messages", "Audit log"],
 };
 
 for (const [account, menu] of Object.entries(MENUS)) {
@@ -43,6 +43,7 @@ test("a page that the account cannot open shows only which permission it needs",
     "/accounts": ["Accounts", "Manage teams, accounts and API keys"],
     "/api-keys": ["API keys", "Manage teams, accounts and API keys"],
     "/rejected-messages": ["Rejected messages", "Manage teams, accounts and API keys"],
+    "/audit": ["Audit log", "See the audit log"],
   };
   for (const [path, [title, permission]] of Object.entries(pages)) {
     await page.goto(path);

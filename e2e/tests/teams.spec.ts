@@ -115,7 +115,7 @@ test("members see the new name of a renamed team, and an unknown team is not fou
   await server.openAs(page, "admin", "/teams");
   await page.getByRole("link", { name: "Open Collections" }).click();
   await page.getByLabel("Name").fill("Arrears");
-  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("button", { name: "Save", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Arrears");
   await expect(otherPage.getByRole("heading", { level: 2 })).toHaveText(["Arrears"]);
   await page.goto(`${server.url}/teams/999`);

@@ -62,6 +62,7 @@ pub struct AuditEntriesQuery {
     #[param(example = "Greeting", max_length = 100)]
     subject: Option<String>,
     /// `csv` for a file of all entries, whatever `limit` and `cursor` say. The header `Accept: text/csv` does the same.
+    #[param(inline)]
     format: Option<AuditFormat>,
     /// Maximum number of items, 1 to 200.
     #[param(default = 50, minimum = 1, maximum = 200)]
