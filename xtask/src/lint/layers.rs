@@ -33,7 +33,7 @@ const LAYERS: &Layers = &[
     &["auth"],
     &["events"],
     &["gateway", "numbers"],
-    &["error", "fields", "paging"],
+    &["error", "fields", "paging", "precondition"],
     &["config"],
     &["db"],
     &["clock", "loopback", "machine", "request_id"],
