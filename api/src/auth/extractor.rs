@@ -77,7 +77,8 @@ async fn by_api_key(auth: &Authenticator, key: &str) -> Result<Arc<Caller>, ApiE
     if found.has_ended(now) {
         return Err(ApiError::new(
             ErrorCode::ApiKeyExpired,
-            "This API key has expired, or its secret was replaced. Use the new secret, or ask an administrator for one.",
+            "This API key has expired, or its secret was replaced. Use the new secret, or ask an administrator for \
+             one.",
         ));
     }
     if found.last_used_at.is_none_or(|last| now - last >= LAST_USE_INTERVAL) {
