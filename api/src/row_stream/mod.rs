@@ -116,7 +116,7 @@ where
                 Place::End => return Ok(None),
             };
             let next = slice.next.map_or(Place::End, Place::After);
-            Ok(Some((encode(&slice.rows, format)?, next)))
+            Ok::<_, StreamError>(Some((encode(&slice.rows, format)?, next)))
         }
     });
     Ok(stream::once(async { Ok(beginning) }).chain(rest))
