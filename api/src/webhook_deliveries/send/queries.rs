@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    dsl::{exists, min, not},
+    dsl::min,
     pg::Pg,
     prelude::*,
     query_builder::QueryFragment,
@@ -28,14 +28,18 @@ use crate::{
 
 diesel::alias!(webhook_deliveries as before: Before);
 
-/// Whether an earlier delivery of the same conversation waits. Deliveries without a conversation have no order.
+/// Whether no earlier delivery of the same conversation waits. Deliveries without a conversation have no order. Not
+/// `NOT EXISTS`, which PostgreSQL turns into a join that reads all pending deliveries of the endpoint for each of them, as
+/// long as it has no statistics of a backlog.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn has_earlier_delivery() -> _ {
-    let pending = before
+fn is_next() -> _ {
+    before
         .filter(before.field(webhook_deliveries::endpoint_id).eq(webhook_deliveries::endpoint_id))
         .filter(before.field(webhook_deliveries::conversation_id).eq(webhook_deliveries::conversation_id))
-        .filter(IsPendingBefore);
-    exists(pending)
+        .filter(IsPendingBefore)
+        .select(before.field(webhook_deliveries::id))
+        .single_value()
+        .is_null()
 }
 
 /// What there is to send.
@@ -55,7 +59,7 @@ pub(super) fn due(conn: &mut DbConnection, now: DateTime<Utc>) -> Result<Due, Db
             .filter(IsDeliveryPending);
         let first: Option<i64> = on_each!(conn, |c| of_endpoint
             .filter(webhook_deliveries::due_at.le(Timestamp(now)))
-            .filter(not(has_earlier_delivery()))
+            .filter(is_next())
             .order((webhook_deliveries::due_at, webhook_deliveries::id))
             .select(webhook_deliveries::id)
             .first(c)
@@ -123,7 +127,7 @@ pub(super) fn claim(
         .filter(webhook_deliveries::endpoint_id.eq(target.endpoint.0))
         .filter(IsDeliveryPending)
         .filter(webhook_deliveries::due_at.le(Timestamp(now)))
-        .filter(not(has_earlier_delivery()))
+        .filter(is_next())
         .order((webhook_deliveries::due_at, webhook_deliveries::id))
         .limit(i64::try_from(limit).unwrap_or(0))
         .select((
