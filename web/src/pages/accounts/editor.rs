@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 use shared::{
     account::{AccountChange, AccountDetail, NewAccount, Permission, Role},
-    ids::TeamId,
+    ids::{AccountId, TeamId},
     team::TeamSummary,
 };
 
 use super::AccountsContext;
 use crate::{
+    api::RequestError,
     components::{
         checkboxes::{self, team_names},
-        conflict::{Changes, Conflict},
+        conflict::{Changes, Conflict, Version},
         dialog::Dialog,
         form::{Field, Form, PASSWORD_HINT, hint_and_error},
         permission::{label, role_name},
@@ -125,17 +126,7 @@ pub(super) fn editor(
     let base = account.map(|account| StoredValue::new((account.clone(), account.version)));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let request = async move {
-            let (Some(id), Some(base)) = (id, base) else {
-                return context.client.create_account(&fields.new_account()).await.map(Some);
-            };
-            let send =
-                async |version: String| context.client.update_account(id, &fields.change(), &version).await;
-            let compare = |changes: &mut Changes, before: &_, theirs: &_| {
-                fields.compare(changes, context.teams, before, theirs);
-            };
-            conflict.save(base, send, compare).await
-        };
+        let request = save(context, fields, conflict, id.zip(base));
         form.send(request, move |saved| {
             if saved.is_none() {
                 return;
@@ -190,6 +181,23 @@ pub(super) fn editor(
         </Dialog>
     }
     .into_any()
+}
+
+/// Creates an account, or saves the one that the fields are based on. Returns `None` if a colleague has changed it.
+async fn save(
+    context: AccountsContext,
+    fields: Fields,
+    conflict: Conflict,
+    edited: Option<(AccountId, StoredValue<Version<AccountDetail>>)>,
+) -> Result<Option<()>, RequestError> {
+    let Some((id, base)) = edited else {
+        return context.client.create_account(&fields.new_account()).await.map(Some);
+    };
+    let send = async |version: String| context.client.update_account(id, &fields.change(), &version).await;
+    let compare = |changes: &mut Changes, before: &_, theirs: &_| {
+        fields.compare(changes, context.teams, before, theirs);
+    };
+    conflict.save(base, send, compare).await
 }
 
 fn roles(form: Form, fields: Fields) -> AnyView {
