@@ -251,6 +251,7 @@ fn every_operation_exists() {
         let admin = app.signed_in(ADMIN).await;
         admin.post("/tags", json!({"team_id": COLLECTIONS, "name": "Hardship"})).await.expect(201);
         create_webhook_delivery(&admin).await;
+        admin.post("/teams/1/legal_holds", json!({"number": STRANGER, "reason": "Court."})).await.expect(201);
         admin.create_campaign("Reminder", "ref,name,number\nA-1,Jo,07700900123\n,,\n").await;
         let mut operations = operations();
         // Deletions come last, and those of parts before those of wholes, so that no request needs a deleted resource.
