@@ -22,8 +22,8 @@ test("a campaign is previewed with its cost, sent, and its results are downloade
   await expect(rows.nth(2)).toContainText("1 part · GSM-7");
   await expect(campaign.count("Messages")).toHaveText("5");
   await expect(campaign.preview.getByRole("table", { name: "Rows that cannot be used" })).toContainText("call me");
-  await page.getByLabel("Price of a part").fill("0,045");
-  await expect(page.getByText("Cost: 0.23")).toBeVisible();
+  await page.getByLabel("Price of a part").fill("0,05");
+  await expect(page.getByText("Cost: 0.25")).toBeVisible();
   await expectAccessible(page);
 
   await page.getByRole("button", { name: "Start: 5 messages" }).click();
