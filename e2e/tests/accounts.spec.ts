@@ -89,8 +89,8 @@ test("choosing a role selects its permissions, and single permissions can be rem
   await expect(dialog.getByRole("radio", { name: "Agent" })).toBeChecked();
   await expect(checked).toHaveCount(2);
   await dialog.getByRole("radio", { name: "Administrator" }).check();
-  await expect(checked).toHaveCount(8);
-  await expect(permissions.getByRole("checkbox", { disabled: true })).toHaveCount(8);
+  await expect(checked).toHaveCount(9);
+  await expect(permissions.getByRole("checkbox", { disabled: true })).toHaveCount(9);
   await dialog.getByRole("radio", { name: "Supervisor" }).check();
   await expect(checked).toHaveCount(7);
   await permissions.getByRole("checkbox", { name: "Search" }).uncheck();

@@ -56,7 +56,8 @@ test("a customer is erased after a preview, unless a legal hold keeps the data",
   await expect(page.getByText("My secret")).toHaveCount(0);
 });
 
-test("the retention of a team is saved", async ({ page, server }) => {
+test("the retention of a team is saved", async ({ page, server, browserErrors }) => {
+  browserErrors.expect(422, "/retention");
   await server.openAs(page, "admin", "/teams");
   await page.getByRole("link", { name: "Open Claims" }).click();
   const retention = page.getByRole("region", { name: "Retention" });

@@ -13,6 +13,7 @@ const SUPERVISOR_MENU = [
   "Templates",
   "Closure reasons",
   "Tags",
+  "Webhooks",
   "Opt-outs",
 ];
 const MENUS: Partial<Record<AccountName, string[]>> = {

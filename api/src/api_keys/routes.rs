@@ -1,6 +1,6 @@
 //! `/api_keys`.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::Permission,
@@ -17,7 +17,7 @@ use crate::{
     auth::{Authority, Caller, audit_log::AuditEvent},
     body::{Body, OptionalBody},
     error::ApiError,
-    idempotency::{Answer, IdempotentRequest},
+    idempotency::IdempotentRequest,
     paging::{PageQuery, of_short_list, page_size},
     precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
@@ -68,7 +68,7 @@ pub async fn create_api_key(
             })
         })
         .await?;
-    Ok(with_secret(made))
+    Ok(made.created_with_secret())
 }
 
 /// One API key, without its secret.
@@ -123,7 +123,7 @@ pub async fn create_api_key_rotation(
         })
         .await?;
     state.committed();
-    Ok(with_secret(rotated))
+    Ok(rotated.created_with_secret())
 }
 
 /// Ends the overlap of a rotation: the previous secret stops working at once.
@@ -193,11 +193,4 @@ fn about(action: AuditAction, caller: &Caller, key: &ApiKey) -> AuditEvent {
         .label(&key.name)
         .detail("permissions", permissions.join(" "))
         .detail("team_ids", teams.join(" "))
-}
-
-/// Returns the answer that shows a secret as 201 Created.
-fn with_secret(answer: Answer) -> HttpResponse {
-    let mut response = answer.created();
-    response.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    response
 }

@@ -97,6 +97,13 @@ impl IdempotentRequest {
 }
 
 impl Answer {
+    /// Returns an answer that shows a secret, and that no cache may store, as 201 Created.
+    pub(crate) fn created_with_secret(self) -> HttpResponse {
+        let mut answer = self.created();
+        answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
+        answer
+    }
+
     /// Returns the answer as 201 Created.
     pub(crate) fn created(self) -> HttpResponse {
         /// The version of a resource that can be changed conditionally.

@@ -1,6 +1,6 @@
 //! `/teams/{id}/webhook_endpoints` and `/webhook_endpoints`.
 
-use actix_web::{HttpRequest, HttpResponse, http::header, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::Permission,
@@ -17,7 +17,7 @@ use crate::{
     auth::{Caller, LookupError, audit_log::AuditEvent},
     body::Body,
     error::ApiError,
-    idempotency::{Answer, IdempotentRequest},
+    idempotency::IdempotentRequest,
     paging::{PageQuery, of_short_list, page_size},
     state::AppState,
     teams,
@@ -79,14 +79,7 @@ pub async fn create_webhook_endpoint(
         })
         .await?;
     state.committed();
-    Ok(with_secret(made))
-}
-
-/// An answer that no cache may store.
-fn with_secret(answer: Answer) -> HttpResponse {
-    let mut answer = answer.created();
-    answer.headers_mut().insert(header::CACHE_CONTROL, header::HeaderValue::from_static("no-store"));
-    answer
+    Ok(made.created_with_secret())
 }
 
 /// One webhook endpoint.
@@ -190,7 +183,7 @@ pub async fn rotate_webhook_secret(
         })
         .await?;
     state.committed();
-    Ok(with_secret(rotated))
+    Ok(rotated.created_with_secret())
 }
 
 /// Starts an entry of the audit log about a webhook endpoint. Its URL can contain a token, so the description names it.

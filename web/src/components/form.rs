@@ -24,15 +24,23 @@ pub(crate) struct Form {
     /// The fields that show their own errors.
     fields: StoredValue<Vec<&'static str>>,
     scope: TaskScope,
+    /// The beginning of its elements' ids.
+    prefix: &'static str,
 }
 
 impl Form {
     pub(crate) fn new() -> Self {
+        Self::with_prefix("")
+    }
+
+    /// Creates a form on a page where another one has fields of the same names. The prefix makes its ids differ.
+    pub(crate) fn with_prefix(prefix: &'static str) -> Self {
         Self {
             busy: RwSignal::new(false),
             error: RwSignal::new(None),
             fields: StoredValue::new(Vec::new()),
             scope: TaskScope::current(),
+            prefix,
         }
     }
 

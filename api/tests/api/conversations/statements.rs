@@ -45,7 +45,8 @@ fn is_of_request(statement: &str) -> bool {
     // Tasks that run once at the start of the server: retention, folding of search texts, imports to continue.
     let is_start = starts(&["DELETE", "UPDATE daily_files", "UPDATE search_folding"])
         || contains(&["FROM search_folding", "JOIN conversation_texts", "FROM daily_files"]);
-    !(is_control || is_authentication || is_feed || is_worker || is_start)
+    let is_other_task = contains(&["FROM webhook_", "FROM campaigns", "FROM retention"]);
+    !(is_control || is_authentication || is_feed || is_worker || is_start || is_other_task)
 }
 
 async fn receive(app: &TestApp, body: &str) {

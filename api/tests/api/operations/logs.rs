@@ -34,7 +34,10 @@ fn a_json_log_has_the_id_of_the_request_and_of_its_response() {
     let of_request =
         |id: &str| -> Vec<&Value> { lines.iter().filter(|line| line["span"]["id"] == id).collect() };
     let sign_in = of_request(&signed_in);
-    assert!(sign_in.iter().any(|line| line["target"] == "security" && line["event"] == "signed_in"), "{log}");
+    assert!(
+        sign_in.iter().any(|line| line["target"] == "security" && line["event"] == "session.signed_in"),
+        "{log}"
+    );
     let access = sign_in.iter().find(|line| line["target"] == "access").expect("the end of the request");
     assert_eq!(
         (&access["span"]["route"], &access["span"]["status"]),

@@ -52,6 +52,7 @@ impl Operation {
                 .replace("{id}", "1")
                 .replace("{account_id}", "1")
                 .replace("{file_id}", "2")
+                .replace("{hold_id}", "1")
                 .replace("{n}", "0")
         )
     }

@@ -42,6 +42,10 @@ pub(crate) fn hint_and_error(id: String, hint: &'static str, error: Signal<Optio
 }
 
 impl Form {
+    fn id(self, of: &str, name: &str) -> String {
+        format!("{of}-{}{name}", self.prefix)
+    }
+
     /// A text input with label, hint and error.
     pub(crate) fn text_field(self, field: Field) -> AnyView {
         let kind = Signal::stored(field.kind);
@@ -52,7 +56,7 @@ impl Form {
     pub(crate) fn text_area(self, field: Field) -> AnyView {
         let Field { name, label, hint, value, .. } = field;
         let error = self.field_error(name);
-        let (input, description_id) = (format!("field-{name}"), format!("error-{name}"));
+        let (input, description_id) = (self.id("field", name), self.id("error", name));
         view! {
             <div class="flex flex-col gap-1">
                 <label for=input.clone() class="text-sm font-medium">{label}</label>
@@ -113,7 +117,7 @@ impl Form {
     ) -> AnyView {
         let Field { name, label, hint, autocomplete, value, .. } = field;
         let error = self.field_error(name);
-        let (input, description_id) = (format!("field-{name}"), format!("error-{name}"));
+        let (input, description_id) = (self.id("field", name), self.id("error", name));
         view! {
             <div class="flex flex-col gap-1">
                 <label for=input.clone() class="text-sm font-medium">{label}</label>

@@ -14,7 +14,7 @@ use crate::{
 
 /// The "Erase a customer" section of a team's page.
 pub(super) fn erasure(context: TeamContext) -> AnyView {
-    let form = Form::new();
+    let form = Form::with_prefix("erasure-");
     let typed = RwSignal::new(String::new());
     let preview = RwSignal::new(None::<ErasurePreview>);
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -97,7 +97,7 @@ fn confirmation(
     close: Callback<()>,
     preview: ErasurePreview,
 ) -> AnyView {
-    let form = Form::new();
+    let form = Form::with_prefix("erasure-");
     let (again, reason) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let differs = RwSignal::new(false);
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();

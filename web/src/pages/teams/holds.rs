@@ -70,7 +70,7 @@ fn covers(hold: &LegalHold) -> String {
 }
 
 fn add(context: TeamContext, added: Callback<()>) -> AnyView {
-    let form = Form::new();
+    let form = Form::with_prefix("hold-");
     let (number, reason) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();

@@ -99,6 +99,12 @@ fn statements(now: &str, later: &str) -> String {
          INSERT INTO webhook_deliveries (endpoint_id, event_type, body, status, due_at, created_at)
             VALUES (1, 'message.received', '{{}}', 'pending', {later}, {now});
          INSERT INTO webhook_positions (id, newest, missing) VALUES (1, 7, '{{\"5\":\"2026-03-04T05:06:07Z\"}}');
+         INSERT INTO audit_entries (at, actor_kind, actor_id, actor_name, team_id, action, subject_kind, subject_id,
+            subject_label, details, term) VALUES ({now}, 'account', 1, 'Ann “ü”', 1, 'conversation.searched', NULL, NULL,
+            NULL, '{{}}', 'a\tb');
+         INSERT INTO audit_retention (team_id, deletable_until) VALUES (1, {now});
+         INSERT INTO legal_holds (team_id, number, reason, created_by, created_at) VALUES (1, NULL, 'Court', 'Ann', {now});
+         INSERT INTO retention (team_id, conversation_days, key_data_days, audit_days) VALUES (1, 365, NULL, 400);
          UPDATE search_folding SET version = 3, before_id = 12;"
     )
     .replace("E'tab'", "'a\tb'")
