@@ -111,7 +111,9 @@ test("signing out first cancels the requests of the page", async ({ page, server
     await cancelled;
     await route.continue();
   });
+  const requested = page.waitForRequest((request) => request.url().includes("assigned=me"));
   await page.getByRole("button", { name: /^Mine \d+$/ }).first().click();
+  await requested;
   await page.getByRole("button", { name: /^Account/ }).click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(new SignInPage(page).heading).toBeVisible();
