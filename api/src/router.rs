@@ -1,13 +1,16 @@
 //! Every URL of the server.
 
+mod methods;
+
 use actix_web::{
     HttpRequest, HttpResponse, Route,
     error::{PathError, QueryPayloadError},
-    web::{self, ServiceConfig, delete, get, post, put, resource, scope},
+    web::{self, ServiceConfig, get, resource, scope},
 };
 use shared::ErrorCode;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use self::methods::{Routes, methods};
 use crate::{
     accounts, api_keys, assets, audit_entries, auth, campaigns, closures, consents, conversations, customers,
     daily_files, erasures, error::ApiError, events, exports, health, legal_holds, messages, numbers, openapi,
@@ -297,45 +300,6 @@ impl Urls<'_> {
             service = service.route(route);
         }
         self.0.service(service);
-    }
-}
-
-/// The methods of a path, each with its handler.
-#[derive(Default)]
-struct Routes(Vec<(&'static str, Route)>);
-
-fn methods() -> Routes {
-    Routes::default()
-}
-
-macro_rules! define_methods {
-    ($($name:ident => $method:literal;)*) => {
-        impl Routes {
-            $(fn $name<F, Args>(mut self, handler: F) -> Self
-            where
-                F: actix_web::Handler<Args>,
-                Args: actix_web::FromRequest + 'static,
-                F::Output: actix_web::Responder + 'static,
-            {
-                self.0.push(($method, $name().to(handler)));
-                self
-            })*
-        }
-    };
-}
-
-define_methods! {
-    get => "GET";
-    post => "POST";
-    put => "PUT";
-    delete => "DELETE";
-}
-
-impl Routes {
-    /// Returns the value of the header `Allow`.
-    fn allowed(&self) -> String {
-        let methods: Vec<&str> = self.0.iter().map(|(method, _)| *method).collect();
-        methods.join(", ")
     }
 }
 

@@ -1,8 +1,8 @@
 //! Campaigns: ad-hoc messages to the rows of a CSV file, at a pace.
 //!
-//! [`upload`] stores the rows of the file, [`change`] sets the text and the state, [`preview`] shows what would be sent, and
-//! [`sending`] sends. A row and its message are stored in one transaction, with the campaign locked: whenever a server
-//! stops, and however many servers send, each row has one message. [`results`] is the file with the result of each row.
+//! [`upload`] stores the rows of the file, [`change`] sets the text and the state, `preview` shows what would be sent, and
+//! `sending` sends. A row and its message are stored in one transaction, with the campaign locked: whenever a server
+//! stops, and however many servers send, each row has one message. `results` is the file with the result of each row.
 
 pub mod change;
 mod pace;

@@ -1,8 +1,6 @@
 //! Database queries of conversations. [`find`] and [`find_for_update`] take the caller's scope. The other functions
 //! take numbers, messages or ids that the caller has already checked, or that come from the gateway.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use shared::{
@@ -112,16 +110,9 @@ pub(crate) fn find(
 }
 
 /// Returns those of the conversations that exist, in any order.
-pub(crate) fn by_ids(
-    conn: &mut DbConnection,
-    ids: &BTreeSet<ConversationId>,
-) -> Result<Vec<Conversation>, DbError> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
+pub(crate) fn by_ids(conn: &mut DbConnection, ids: &[i64]) -> Result<Vec<Conversation>, DbError> {
     let rows: Vec<Row> = on_each!(conn, |c| conversations::table
-        .filter(conversations::id.eq_any(&ids))
+        .filter(conversations::id.eq_any(ids))
         .select(Row::as_select())
         .load(c))?;
     Ok(rows.into_iter().map(Conversation::from).collect())

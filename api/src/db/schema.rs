@@ -3,6 +3,7 @@
 mod agents;
 mod audit;
 mod bulk;
+mod importing;
 mod notes;
 mod scheduled;
 mod search;
@@ -13,6 +14,7 @@ mod webhooks;
 pub(crate) use agents::{assigned_counts, drafts, preferences, presences, queue_counts};
 pub(crate) use audit::{audit_entries, audit_retention, legal_holds, retention};
 pub(crate) use bulk::{campaign_rows, campaigns};
+pub(crate) use importing::{column_mappings, rejected_rows};
 pub(crate) use notes::mentions;
 pub(crate) use scheduled::scheduled_messages;
 pub(crate) use search::{conversation_texts, search_folding};
@@ -159,26 +161,6 @@ diesel::table! {
         reference -> Text,
         name -> Text,
         key_data -> Text,
-    }
-}
-
-diesel::table! {
-    rejected_rows (daily_file_id, line) {
-        daily_file_id -> BigInt,
-        line -> BigInt,
-        column_name -> Nullable<Text>,
-        value -> Text,
-        reason -> Text,
-    }
-}
-
-diesel::table! {
-    column_mappings (team_id) {
-        team_id -> BigInt,
-        #[sql_name = "ref"]
-        reference -> Nullable<Text>,
-        name -> Nullable<Text>,
-        number -> Nullable<Text>,
     }
 }
 

@@ -6,7 +6,10 @@ use shared::{
     ids::{AuditEntryId, CampaignId, DailyFileId},
 };
 
-use super::queries::{self, Team};
+use super::{
+    copies,
+    queries::{self, Team},
+};
 use crate::db::{DbConnection, DbError};
 
 /// Fewest digits by which a search term or a value counts as the end of the number.
@@ -33,7 +36,7 @@ impl Traces {
         words.extend(customers.iter().flat_map(|(reference, name)| [reference.clone(), name.clone()]));
         let known = Known::new(number, words);
         let rejected = queries::rejected_rows(conn, team)?;
-        let rejected_of_campaigns = queries::rejected_campaign_rows(conn, team)?;
+        let rejected_of_campaigns = copies::queries::rejected_campaign_rows(conn, team)?;
         let terms = queries::terms(conn)?;
         Ok(Self {
             customers: customers.len().try_into().unwrap_or(i64::MAX),
@@ -72,9 +75,9 @@ impl Traces {
         for (file, line) in &self.rejected_rows {
             queries::delete_rejected_row(conn, *file, *line)?;
         }
-        queries::erase_campaign_rows(conn, team, number)?;
+        copies::queries::erase_campaign_rows(conn, team, number)?;
         for (campaign, line) in &self.rejected_campaign_rows {
-            queries::erase_campaign_row(conn, *campaign, *line)?;
+            copies::queries::erase_campaign_row(conn, *campaign, *line)?;
         }
         for term in &self.terms {
             queries::erase_term(conn, *term)?;

@@ -1,8 +1,9 @@
 //! Erases a customer of a team by number. The conversations and messages stay as numbers for reports, without what they
 //! contained; key data is deleted. Of an opt-out, a keyed hash of the number stays, so that a later import or ad-hoc
-//! message does not write to the customer again. The log of changes ([`crate::auth::audit_log`]) gets the counts and the
+//! message does not write to the customer again. The log of changes (`auth::audit_log`) gets the counts and the
 //! hash, and not the number.
 
+mod copies;
 mod matching;
 mod problems;
 mod queries;
@@ -124,7 +125,7 @@ pub fn erase(
     // Random, so that the conversations of a customer who has not opted out cannot be found by the number again.
     let alias = alias();
     queries::erase_consents(conn, &team, &number, hash.as_str(), &alias)?;
-    queries::delete_webhook_deliveries(conn, &team, &number)?;
+    copies::queries::delete_webhook_deliveries(conn, &team, &number)?;
     let conversations = queries::conversation_ids(conn, &team, &number)?;
     queries::erase(conn, &conversations, &alias)?;
     traces.delete(conn, &team, &number)?;

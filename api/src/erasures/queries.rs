@@ -1,8 +1,6 @@
 //! Erases a customer in the database. The triggers that keep closed conversations and the consent ledger allow exactly
 //! these updates.
 
-mod copies;
-
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +12,7 @@ use shared::{
     message::Direction,
 };
 
+use super::copies;
 use crate::{
     consents::erased::PREFIX,
     db::{
@@ -25,12 +24,8 @@ use crate::{
     },
 };
 
-pub(super) use copies::{
-    delete_webhook_deliveries, erase_campaign_row, erase_campaign_rows, rejected_campaign_rows,
-};
-
 /// What an erasure puts in the place of a text. Triggers in both databases know it.
-const ERASED: &str = "[erased]";
+pub(super) const ERASED: &str = "[erased]";
 
 /// A team with its numbers.
 pub(super) struct Team {
@@ -134,7 +129,7 @@ pub(super) fn closed_until(
 
 /// Removes what the conversations and their messages contain. The alias comes in the place of the number.
 pub(super) fn erase(conn: &mut DbConnection, ids: &[i64], alias: &str) -> Result<(), DbError> {
-    copies::erase_of(conn, ids)?;
+    copies::queries::erase_of(conn, ids)?;
     let inbound = messages::table
         .filter(messages::conversation_id.eq_any(ids))
         .filter(messages::direction.eq(AsText(Direction::Inbound)));

@@ -1,4 +1,4 @@
-//! How long data is kept. [`expired`] deletes rows that every installation keeps for a limited time. [`of_team`] does what
+//! How long data is kept. `expired` deletes rows that every installation keeps for a limited time. `of_team` does what
 //! each team has set: it erases old conversations, and deletes old daily files and audit entries, unless a legal hold
 //! covers them.
 

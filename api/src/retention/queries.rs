@@ -27,12 +27,14 @@ pub(super) fn find(conn: &mut DbConnection, team: TeamId) -> Result<Retention, D
 
 /// Returns the retention of every team that has set one.
 pub(super) fn all(conn: &mut DbConnection) -> Result<Vec<(TeamId, Retention)>, DbError> {
-    let found: Vec<(i64, Option<i32>, Option<i32>, Option<i32>)> =
-        on_each!(conn, |c| retention::table.order(retention::team_id).load(c))?;
-    Ok(found
-        .into_iter()
-        .map(|(team, one, two, three)| (TeamId(team), of_columns((one, two, three))))
-        .collect())
+    let found: Vec<(i64, Columns)> = on_each!(conn, |c| retention::table
+        .order(retention::team_id)
+        .select((
+            retention::team_id,
+            (retention::conversation_days, retention::key_data_days, retention::audit_days)
+        ))
+        .load(c))?;
+    Ok(found.into_iter().map(|(team, columns)| (TeamId(team), of_columns(columns))).collect())
 }
 
 pub(super) fn save(conn: &mut DbConnection, team: TeamId, new: Retention) -> Result<(), DbError> {

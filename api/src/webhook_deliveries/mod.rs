@@ -1,6 +1,6 @@
-//! Deliveries to webhook endpoints (rule 24), by the Standard Webhooks specification. [`dispatch`] records a delivery for
+//! Deliveries to webhook endpoints (rule 24), by the Standard Webhooks specification. `dispatch` records a delivery for
 //! each event of the log and each endpoint that wants it, in the transaction that advances the position in the log.
-//! [`send`] sends the deliveries: at least once, and in order for each conversation.
+//! `send` sends the deliveries: at least once, and in order for each conversation.
 
 mod dispatch;
 mod problems;

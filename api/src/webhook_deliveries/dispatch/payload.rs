@@ -67,8 +67,8 @@ impl Rows {
     pub(super) fn of(conn: &mut DbConnection, events: &[&LoggedEvent]) -> Result<Self, DbError> {
         let messages: BTreeSet<MessageId> =
             events.iter().filter_map(|logged| logged.event.message_id).collect();
-        let conversations: BTreeSet<ConversationId> =
-            events.iter().filter_map(|logged| logged.event.conversation_id).collect();
+        let conversations: Vec<i64> =
+            events.iter().filter_map(|logged| logged.event.conversation_id).map(|id| id.0).collect();
         Ok(Self {
             messages: messages::queries::by_ids(conn, &messages)?
                 .into_iter()

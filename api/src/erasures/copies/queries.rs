@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 use shared::{CustomerAddress, ids::CampaignId};
 
-use super::{ERASED, Team};
+use super::super::queries::{ERASED, Team};
 use crate::db::{
     DbConnection, DbError, on_each,
     schema::{campaign_rows, campaigns, messages, webhook_deliveries, webhook_endpoints},
 };
 
 /// Removes what campaigns and webhooks contain of these conversations.
-pub(super) fn erase_of(conn: &mut DbConnection, conversations: &[i64]) -> Result<(), DbError> {
+pub(in crate::erasures) fn erase_of(conn: &mut DbConnection, conversations: &[i64]) -> Result<(), DbError> {
     let sent = messages::table
         .filter(messages::conversation_id.eq_any(conversations))
         .select(messages::id.nullable());

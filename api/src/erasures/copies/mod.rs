@@ -1,0 +1,3 @@
+//! What campaigns and webhooks contain of a customer.
+
+pub(super) mod queries;
