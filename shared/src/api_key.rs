@@ -107,6 +107,7 @@ pub struct NewApiKey {
 pub struct NewRotation {
     /// For how many hours the present secret still works, 0 to 168; 24 when left out.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     #[cfg_attr(feature = "openapi", schema(maximum = 168))]
     pub overlap_hours: Option<u16>,
     /// When the key stops working, or `null` when it does not expire; unchanged when left out.

@@ -13,7 +13,7 @@ use crate::{
 macro_rules! words {
     (
         $(#[$enum_doc:meta])*
-        $enum:ident { $($(#[$doc:meta])* $name:ident => $word:literal,)* }
+        $enum:ident { $($(#[$doc:meta])* $name:ident => $word:tt,)* }
     ) => {
         $(#[$enum_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -100,6 +100,7 @@ pub struct CampaignChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<PhoneNumber>,
     /// Messages per minute, 1 to 60000.
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::small"))]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 60000))]
     pub pace: i32,
 }

@@ -13,14 +13,17 @@ pub const MIN_AUDIT_DAYS: i32 = 30;
 pub struct Retention {
     /// Days after its closure until a conversation is erased: the conversation and its messages stay as numbers.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 36500))]
     pub conversation_days: Option<i32>,
     /// Days after its import until a daily file that is not the current one is deleted, with its rejected rows.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     #[cfg_attr(feature = "openapi", schema(minimum = 1, maximum = 36500))]
     pub key_data_days: Option<i32>,
     /// Days until an entry of the team in the audit log is deleted.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     #[cfg_attr(feature = "openapi", schema(minimum = 30, maximum = 36500))]
     pub audit_days: Option<i32>,
 }

@@ -266,8 +266,8 @@ pub async fn update_campaign_state(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ResultsQuery {
-    /// The format of the file.
-    #[param(inline, default = "csv")]
+    /// The format of the file; `csv` when left out.
+    #[param(inline)]
     format: Option<FileFormat>,
 }
 

@@ -60,9 +60,9 @@ pub struct ExportQuery {
     /// The end of the period, which does not belong to it; now when left out.
     #[param(example = "2026-12-01T00:00:00Z")]
     to: Option<DateTime<Utc>>,
-    /// `json` is a page of a list. `csv` and `ndjson` are files with all rows.
+    /// `json` is a page of a list, and the default. `csv` and `ndjson` are files with all rows.
     #[serde(default)]
-    #[param(inline, default = "json")]
+    #[param(inline)]
     format: Format,
     /// Maximum number of items of a page, 1 to 200. Only for `json`.
     #[param(default = 50, minimum = 1, maximum = 200)]
