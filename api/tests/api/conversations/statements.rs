@@ -39,14 +39,13 @@ fn is_of_request(statement: &str) -> bool {
     let contains = |words: &[&str]| words.iter().any(|word| statement.contains(word));
     let is_control = starts(&["BEGIN", "SAVEPOINT", "RELEASE", "COMMIT", "PRAGMA", "SET"]);
     let is_authentication = contains(&["sessions", "team_members"]);
-    let is_feed = contains(&["FROM events", "FROM presences"]);
+    let is_of_task = statements::is_of_task(&statement);
     let is_worker = (contains(&["outbox"]) && !contains(&["INSERT INTO outbox"]))
         || contains(&["SET status = 'sending'"]);
     // Tasks that run once at the start of the server: retention, folding of search texts, imports to continue.
     let is_start = starts(&["DELETE", "UPDATE daily_files", "UPDATE search_folding"])
         || contains(&["FROM search_folding", "JOIN conversation_texts", "FROM daily_files"]);
-    let is_other_task = contains(&["FROM webhook_", "FROM campaigns", "FROM retention"]);
-    !(is_control || is_authentication || is_feed || is_worker || is_start || is_other_task)
+    !(is_control || is_authentication || is_of_task || is_worker || is_start)
 }
 
 async fn receive(app: &TestApp, body: &str) {

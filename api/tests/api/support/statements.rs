@@ -67,3 +67,11 @@ pub(crate) fn recorded_counts(url: &str) -> BTreeMap<String, usize> {
 fn connection_url(url: &str) -> String {
     url.trim_start_matches("sqlite://").to_owned()
 }
+
+/// Whether a background task sends the statement at an interval: the feed, the senders of webhooks and campaigns, and
+/// retention.
+pub(crate) fn is_of_task(statement: &str) -> bool {
+    let statement = statement.replace(['"', '`'], "");
+    let tables = ["events", "presences", "webhook_", "campaigns", "retention"];
+    tables.iter().any(|table| statement.contains(&format!("FROM {table}")))
+}
