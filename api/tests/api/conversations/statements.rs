@@ -117,7 +117,9 @@ async fn a_page_of_messages_takes_one_statement(app: TestApp) {
     assert_eq!(ann.messages(conversation).await.len(), 1);
     let sent = statements::recorded(&app.database.url);
     let of_messages: Vec<_> = sent.iter().filter(|statement| statement.contains("messages")).collect();
-    let of_conversation = sent.iter().filter(|statement| statement.contains("conversations"));
+    // The folding of search texts, once at the start, reads conversations too.
+    let is_read = |text: &str| text.contains("conversations") && !text.contains("conversation_texts");
+    let of_conversation = sent.iter().filter(|statement| is_read(statement));
     assert_eq!(of_messages.len(), 1, "{of_messages:#?}");
     assert_eq!(of_conversation.collect::<Vec<_>>(), of_messages, "the same statement reads both");
 }
