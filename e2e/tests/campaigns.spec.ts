@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 
 import { expectAccessible } from "../fixtures/axe.ts";
 import { CampaignPage, recipients } from "../fixtures/campaigns.ts";
+import { requestsTo } from "../fixtures/network.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test("a campaign is previewed with its cost, sent, and its results are downloaded", async ({ page, freshServer: server }) => {
@@ -55,6 +56,21 @@ test("a running campaign is paused, resumed and cancelled", async ({ page, serve
   await page.getByRole("dialog").getByRole("button", { name: "Cancel campaign" }).click();
   await expect(campaign.state).toHaveText("Cancelled");
   await expect(page.getByRole("button", { name: "Resume" })).toHaveCount(0);
+});
+
+test("looking at a draft changes nothing, and a date without a time does not start it", async ({ page, server }) => {
+  const campaign = await CampaignPage.uploadAs(page, server, "supervisor", "Support", "Later", recipients(1, "76"));
+  await campaign.write("Hello {{name}}", "60");
+  const changes = requestsTo(page, "PUT", "/api/v1/campaigns");
+  await page.reload();
+  const start = page.getByRole("button", { name: "Start: 1 message", exact: true });
+  await expect(start).toBeVisible();
+  await page.getByLabel("Start at").click();
+  await page.keyboard.type("11302027");
+  await start.click();
+  await expect(page.getByText("Choose a date and a time.")).toBeVisible();
+  await expect(campaign.state).toHaveText("Draft");
+  expect(changes).toEqual([]);
 });
 
 test("a file that cannot be used is refused with the reason, and a draft can be deleted", async ({ page, server, browserErrors }) => {

@@ -70,5 +70,9 @@ test("the retention of a team is saved", async ({ page, server, browserErrors })
   await page.reload();
   await expect(retention.getByLabel("Days of conversations")).toHaveValue("730");
   await retention.getByLabel("Days of conversations").fill("");
+  const saved = page.waitForResponse(
+    (response) => response.request().method() === "PUT" && response.url().endsWith("/retention"),
+  );
   await retention.getByRole("button", { name: "Save retention" }).click();
+  expect((await saved).status()).toBe(200);
 });

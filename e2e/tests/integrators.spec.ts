@@ -84,10 +84,11 @@ async function save(folder: string, code: string): Promise<void> {
 async function follow(server: TestServer, shell: Shell, folder: string): Promise<void> {
   const [customer, other] = [server.customer("Claims"), server.customer("Claims")];
   const guide = await blocks({
+    // First, because the texts that replace others can contain it.
+    "9000": String(await freePort()),
     "http://127.0.0.1:8080": server.url,
     "+447700900123": customer.number,
     "+447700900456": other.number,
-    "9000": String(await freePort()),
     Reminders: server.uniqueName("Reminders"),
   });
   for (const { language, code } of guide) {

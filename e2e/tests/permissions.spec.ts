@@ -4,29 +4,28 @@ import type { AccountName } from "../fixtures/demo.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 const AGENT_MENU = ["Conversations in progress", "Closed", "Opt-outs"];
-const SUPERVISOR_MENU = [
-  "Conversations in progress",
-  "Closed",
-  "Daily file",
-  "Campaigns",
-  "Export",
-  "Templates",
-  "Closure reasons",
-  "Tags",
-  "Webhooks",
-  "Opt-outs",
-];
-const MENUS: Partial<Record<AccountName, string[]>> = {
-  ann: AGENT_MENU,
-  cy: AGENT_MENU,
-  supervisor: SUPERVISOR_MENU,
-  admin: [...SUPERVISOR_MENU, "Teams", "Accounts", "API keys", "Rejected messages", "Audit log"],
+const SUPERVISOR_MENU = ["Conversations in progress", "Closed", "Daily file", "Campaigns", "Export", "Opt-outs"];
+const SUPERVISOR_SETTINGS = ["Templates", "Closure reasons", "Tags", "Webhooks"];
+const ADMIN_SETTINGS = [...SUPERVISOR_SETTINGS, "Teams", "Accounts", "API keys", "Rejected messages", "Audit log"];
+/** The entries of the menu, and those under "Settings". */
+const MENUS: Partial<Record<AccountName, [string[], string[]]>> = {
+  ann: [AGENT_MENU, []],
+  cy: [AGENT_MENU, []],
+  supervisor: [SUPERVISOR_MENU, SUPERVISOR_SETTINGS],
+  admin: [SUPERVISOR_MENU, ADMIN_SETTINGS],
 };
 
-for (const [account, menu] of Object.entries(MENUS)) {
+for (const [account, [menu, settings]] of Object.entries(MENUS)) {
   test(`the menu lists exactly the pages that ${account} can open`, async ({ page, server }) => {
     await server.openAs(page, account as AccountName, "/");
-    await expect(page.getByRole("navigation", { name: "Main" }).getByRole("link")).toHaveText(menu);
+    const links = page.getByRole("navigation", { name: "Main" }).getByRole("link");
+    await expect(links).toHaveText(menu);
+    const button = page.getByRole("button", { name: "Settings" });
+    await expect(button).toHaveCount(settings.length > 0 ? 1 : 0);
+    if (settings.length > 0) {
+      await button.click();
+      await expect(links).toHaveText([...menu, ...settings]);
+    }
   });
 }
 

@@ -2,11 +2,12 @@
 
 import { expectAccessible } from "../fixtures/axe.ts";
 import { ConversationPage } from "../fixtures/conversation.ts";
+import { openSettings } from "../fixtures/menu.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 test("a message that could not be stored is listed for administrators with the reason", async ({ page, server }) => {
   await server.openAs(page, "admin", "/");
-  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Rejected messages" }).click();
+  await openSettings(page, "Rejected messages");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Rejected messages");
   await server.customer("Support", "whatsapp:+447700900777").send("Hello");
   await page.reload();

@@ -149,11 +149,15 @@ for (const width of [360, 768, 1024, 1280, 1440]) {
     await page.setViewportSize({ width, height: 900 });
     await server.openAs(page, "admin", "/");
     await expect(rows(page).first()).toBeVisible();
+    const headerHeight = (await page.getByRole("banner").boundingBox())!.height;
+    expect(headerHeight, "one line on a wide screen").toBeLessThan(width >= 1280 ? 60 : 200);
+    await page.getByRole("button", { name: "Settings" }).click();
     for (const entry of await page.getByRole("navigation", { name: "Main" }).getByRole("link").all()) {
       const box = (await entry.boundingBox())!;
       expect(box.x).toBeGreaterThanOrEqual(0);
       expect(box.x + box.width).toBeLessThanOrEqual(width);
     }
+    await page.keyboard.press("Escape");
     for (const list of ["/", "/closed", "/search?q=A-1"]) {
       await page.goto(list);
       await expect(rows(page).first()).toBeVisible();

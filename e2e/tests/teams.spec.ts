@@ -3,6 +3,7 @@
 import { AccountsPage, fillIdentity } from "../fixtures/accounts.ts";
 import { ConversationPage } from "../fixtures/conversation.ts";
 import { Handset } from "../fixtures/handset.ts";
+import { openSettings } from "../fixtures/menu.ts";
 import { SignInPage } from "../fixtures/sign-in.ts";
 import { expect, test } from "../fixtures/test.ts";
 
@@ -21,7 +22,7 @@ test("a new team with a new number and account can receive a message and reply",
   await expect(page.getByRole("heading", { level: 2 })).toHaveText(["Claims", "Collections", "Support"]);
 
   await test.step("an administrator creates the team", async () => {
-    await page.getByRole("link", { name: "Teams" }).click();
+    await openSettings(page, "Teams");
     await page.getByRole("button", { name: "New team" }).click();
     const dialog = page.getByRole("dialog", { name: "New team" });
     await expect(dialog.getByLabel("Region")).toHaveValue("GB");
@@ -68,7 +69,7 @@ test("a new team with a new number and account can receive a message and reply",
   });
 
   await test.step("a number with conversations in progress cannot be removed", async () => {
-    await page.getByRole("link", { name: "Teams" }).click();
+    await openSettings(page, "Teams");
     await page.getByRole("link", { name: `Open ${team}` }).click();
     await page.getByRole("button", { name: "Remove +44 7700 900005" }).click();
     const confirmation = page.getByRole("dialog", { name: "Remove +44 7700 900005?" });

@@ -70,7 +70,7 @@ test("a webhook is created, tested, rotated and deleted", async ({ page, server,
   const rotated = await secretDialog.getByLabel("Secret", { exact: true }).inputValue();
   await secretDialog.getByRole("checkbox", { name: "I have copied the secret" }).check();
   await secretDialog.getByRole("button", { name: "Done" }).click();
-  await expect(page.getByText("signs too until")).toBeVisible();
+  await expect(page.getByText("Also signs until")).toBeVisible();
   await first.getByRole("button", { name: "Replay" }).click();
   await expect.poll(() => receiver.received.length).toBe(2);
   const again = receiver.received[1]!;

@@ -84,6 +84,18 @@ pub enum DisabledReason {
     Gone,
 }
 
+impl DisabledReason {
+    /// Returns the value used in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DisabledReason::Manual => "manual",
+            DisabledReason::Failing => "failing",
+            DisabledReason::Gone => "gone",
+        }
+    }
+}
+
 /// A webhook endpoint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

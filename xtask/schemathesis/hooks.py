@@ -68,7 +68,8 @@ class Callers:
 @schemathesis.hook
 def map_body(context, body):
     """Uploads only the file: other parts have names that no HTTP library can write into a header."""
-    is_upload = context.operation is not None and context.operation.path.endswith("/daily_files")
+    uploads = ("/daily_files", "/campaigns")
+    is_upload = context.operation is not None and context.operation.path.endswith(uploads)
     return {"file": body["file"]} if is_upload and isinstance(body, dict) and "file" in body else body
 
 

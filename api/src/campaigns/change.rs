@@ -112,7 +112,8 @@ fn check(
     Ok(Checked { name, body: change.body, from, pace: change.pace })
 }
 
-/// Starts, pauses, resumes or cancels a campaign. An action that has happened already changes nothing.
+/// Starts, pauses, resumes or cancels a campaign. Pausing a paused campaign, or cancelling a cancelled one, changes nothing.
+/// Also returns whether anything has changed.
 ///
 /// # Errors
 /// [`ChangeError`].
@@ -122,13 +123,13 @@ pub fn set_state(
     id: CampaignId,
     change: &CampaignStateChange,
     now: DateTime<Utc>,
-) -> Result<Campaign, ChangeError> {
+) -> Result<(Campaign, bool), ChangeError> {
     use CampaignAction::{Cancel, Pause, Run};
     use CampaignState::{Cancelled, Draft, Finished, Paused, Running};
 
     let campaign = find_for_update(conn, scope, id)?;
     match (change.action, campaign.state) {
-        (Pause, Paused) | (Cancel, Cancelled) => {}
+        (Pause, Paused) | (Cancel, Cancelled) => return Ok((campaign, false)),
         (Run, Running) => return Err(ChangeError::Running),
         (Run, Draft) if campaign.body.is_empty() => return Err(ChangeError::NoText),
         (Run, Draft | Paused) => {
@@ -145,7 +146,7 @@ pub fn set_state(
         (Pause, Draft) => return Err(ChangeError::NotRunning),
         (_, Cancelled | Finished) => return Err(ChangeError::Ended),
     }
-    find(conn, id)
+    Ok((find(conn, id)?, true))
 }
 
 /// Deletes a draft. Returns it.

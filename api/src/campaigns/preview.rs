@@ -1,6 +1,6 @@
 //! What a campaign would send: the parts of all rows, the rows that would be refused, and the first texts.
 
-use std::{collections::HashSet, hash::BuildHasher};
+use std::{collections::HashSet, hash::BuildHasher, sync::Arc};
 
 use shared::{
     ErrorCode,
@@ -14,7 +14,7 @@ use super::{
     text::Text,
 };
 use crate::{
-    auth::{LookupError, TeamScope},
+    auth::{Authenticator, LookupError, TeamScope, TokenKeys},
     db::{Db, DbConnection, DbError},
     teams,
 };
@@ -26,7 +26,12 @@ const SLICE: i64 = 1000;
 ///
 /// # Errors
 /// `NotFound`, and database errors.
-pub async fn preview(db: &Db, scope: TeamScope, id: CampaignId) -> Result<CampaignPreview, LookupError> {
+pub async fn preview(
+    db: &Db,
+    auth: &Arc<Authenticator>,
+    scope: TeamScope,
+    id: CampaignId,
+) -> Result<CampaignPreview, LookupError> {
     let (campaign, team) = db
         .read(move |conn| {
             let campaign = super::get(conn, &scope, id)?;
@@ -36,7 +41,12 @@ pub async fn preview(db: &Db, scope: TeamScope, id: CampaignId) -> Result<Campai
         .await?;
     let mut progress = Progress::new(campaign, team);
     loop {
-        let (next, is_last) = db.read(move |conn| progress.add_slice(conn)).await?;
+        let (next, is_last) = db
+            .read({
+                let auth = Arc::clone(auth);
+                move |conn| progress.add_slice(conn, &auth.keys)
+            })
+            .await?;
         if is_last {
             return Ok(next.preview);
         }
@@ -74,12 +84,12 @@ impl Progress {
     }
 
     /// Adds the next rows. Returns whether they are the last ones.
-    fn add_slice(mut self, conn: &mut DbConnection) -> Result<(Self, bool), DbError> {
+    fn add_slice(mut self, conn: &mut DbConnection, keys: &TokenKeys) -> Result<(Self, bool), DbError> {
         let found = rows::queries::after(conn, self.campaign.id, self.line, SLICE)?;
         let is_last = i64::try_from(found.len()).is_ok_and(|count| count < SLICE);
         self.line = found.last().map_or(self.line, |last| last.line);
         let numbers: Vec<String> = found.iter().map(|row| row.number.clone()).collect();
-        let opted_out = rows::queries::opted_out(conn, &self.campaign.from, &numbers)?;
+        let opted_out = rows::opted_out(conn, keys, &self.campaign.from, &numbers)?;
         let in_progress = rows::queries::in_progress(conn, &self.campaign, &numbers)?;
         for row in &found {
             let known = Known {

@@ -13,6 +13,7 @@ use shared::{
 
 use super::rows::{self, CampaignRow, queries::Sent};
 use crate::{
+    auth::TokenKeys,
     db::{DbConnection, DbError},
     row_stream::{Cells, Row, SLICE, Slice},
 };
@@ -84,6 +85,7 @@ impl Row for RowResult {
 /// Database errors.
 pub(super) fn slice(
     conn: &mut DbConnection,
+    keys: &TokenKeys,
     campaign: &Campaign,
     after: Option<&i64>,
 ) -> Result<Slice<RowResult, i64>, DbError> {
@@ -95,7 +97,7 @@ pub(super) fn slice(
     let next = i64::try_from(found.len()).is_ok_and(|count| count == SLICE).then_some(last.line);
     let mut sent = rows::queries::sent(conn, campaign.id, lines)?;
     let numbers: Vec<String> = found.iter().map(|row| row.number.clone()).collect();
-    let opted_out = rows::queries::opted_out(conn, &campaign.from, &numbers)?;
+    let opted_out = rows::opted_out(conn, keys, &campaign.from, &numbers)?;
     let rows = found
         .into_iter()
         .map(|row| {

@@ -1,5 +1,7 @@
 //! `/campaigns`. Sending to many customers at once needs two permissions: `ad_hoc` and `manage_team`.
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{self, Bytes},
@@ -225,7 +227,7 @@ pub async fn get_campaign_preview(
     id: web::Path<CampaignId>,
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
-    let preview = preview::preview(&state.db, caller.scope, id.into_inner()).await?;
+    let preview = preview::preview(&state.db, &state.auth, caller.scope, id.into_inner()).await?;
     Ok(HttpResponse::Ok().json(preview))
 }
 
@@ -252,11 +254,13 @@ pub async fn update_campaign_state(
     let changed = state
         .db
         .write(move |conn| {
-            let changed = change::set_state(conn, &caller.scope, id, &change, now)?;
-            about(AuditAction::CampaignStateChanged, &caller, &changed)
-                .detail("action", change.action)
-                .record(conn, now)?;
-            Ok::<_, ChangeError>(changed)
+            let (campaign, is_changed) = change::set_state(conn, &caller.scope, id, &change, now)?;
+            if is_changed {
+                about(AuditAction::CampaignStateChanged, &caller, &campaign)
+                    .detail("action", change.action)
+                    .record(conn, now)?;
+            }
+            Ok::<_, ChangeError>(campaign)
         })
         .await?;
     Ok(HttpResponse::Ok().json(changed))
@@ -293,7 +297,8 @@ pub async fn get_campaign_results(
     let scope = caller.scope.clone();
     let campaign = state.db.read(move |conn| super::get(conn, &scope, id)).await?;
     about(AuditAction::DataExported, &caller, &campaign).write(&state.db, state.clock.now()).await;
-    let read = move |conn: &mut _, after: Option<&_>| results::slice(conn, &campaign, after);
+    let auth = Arc::clone(&state.auth);
+    let read = move |conn: &mut _, after: Option<&_>| results::slice(conn, &auth.keys, &campaign, after);
     let file = rows(state.db.clone(), format, read).await?;
     Ok(attachment(&format!("campaign-{id}"), format).streaming(file.map_ok(Bytes::from)))
 }

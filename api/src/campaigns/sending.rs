@@ -7,7 +7,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
     ErrorCode,
-    campaign::{CampaignState, RowProblem},
+    audit_entry::{AuditAction, AuditSubjectKind},
+    campaign::{CampaignAction, CampaignState, RowProblem},
     ids::{CampaignId, MessageId},
 };
 use tokio::sync::watch;
@@ -19,7 +20,10 @@ use super::{
     text::Text,
 };
 use crate::{
-    auth::{TeamScope, TokenKeys},
+    auth::{
+        TeamScope, TokenKeys,
+        audit_log::{AuditEvent, system},
+    },
     clock::Clock,
     consents::check::ConsentError,
     conversations::{
@@ -35,6 +39,8 @@ use crate::{
     teams,
 };
 
+/// The name of this service in the audit log.
+const ACTOR: &str = "Campaigns";
 /// Maximum number of rows in a transaction.
 const SLICE: i64 = 50;
 /// Number of messages in the outbox from which campaigns wait.
@@ -134,6 +140,8 @@ fn send_slice(
     let team = teams::queries::team(conn, &scope, running.campaign.team_id)?;
     let team = team.map_or_else(String::new, |team| team.name);
     lock_all(conn, rows.iter().filter_map(|row| row.number.parse().ok()).collect())?;
+    // An erasure that had a lock may have changed the rows.
+    let rows = rows::queries::after(conn, id, running.done_line, count)?;
     let mut stopped = None;
     for row in rows.iter().filter(|row| row.problem.is_none()) {
         match send_row(conn, &running, &team, row, keys, now)? {
@@ -155,7 +163,13 @@ fn send_slice(
     running.due_at = next;
     if let Some(reason) = stopped {
         queries::advance(conn, &running)?;
-        return queries::set_state(conn, id, CampaignState::Paused, None, Some(&reason), None);
+        queries::set_state(conn, id, CampaignState::Paused, None, Some(&reason), None)?;
+        return AuditEvent::new(AuditAction::CampaignStateChanged, system(ACTOR))
+            .team(running.campaign.team_id)
+            .subject(AuditSubjectKind::Campaign, id.0)
+            .label(&running.campaign.name)
+            .detail("action", CampaignAction::Pause)
+            .record(conn, now);
     }
     running.done_line = rows.last().map_or(running.done_line, |last| last.line);
     queries::advance(conn, &running)?;

@@ -115,6 +115,8 @@ pub fn erase(
     validation.finish()?;
     let (team, number) = find(conn, caller, team, &new.number)?;
     let number = CustomerAddress::from(&number);
+    // Legal holds take the same locks.
+    conn.advisory_lock(Lock::Retention(team.id))?;
     conn.advisory_lock(Lock::Number(number.as_str()))?;
     if let Some(obstacle) = obstacle(conn, &team, &number)? {
         return Err(obstacle.into());
@@ -125,6 +127,7 @@ pub fn erase(
     // Random, so that the conversations of a customer who has not opted out cannot be found by the number again.
     let alias = alias();
     queries::erase_consents(conn, &team, &number, hash.as_str(), &alias)?;
+    queries::erase_lifted_holds(conn, &team, &number, &alias)?;
     copies::queries::delete_webhook_deliveries(conn, &team, &number)?;
     let conversations = queries::conversation_ids(conn, &team, &number)?;
     queries::erase(conn, &conversations, &alias)?;
@@ -206,6 +209,18 @@ pub(crate) fn erase_old(
         queries::erase(conn, &[*id], &alias())?;
     }
     Ok(old.len())
+}
+
+/// Removes what the rows of a campaign contain that has ended by then. Returns whether there was one.
+///
+/// # Errors
+/// Database errors.
+pub(crate) fn erase_ended_campaign(
+    conn: &mut DbConnection,
+    team: TeamId,
+    until: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    copies::queries::erase_ended_campaign(conn, team, until)
 }
 
 /// Returns a random text in place of a number.

@@ -19,7 +19,7 @@ use crate::{
         AsText, DbConnection, DbError, IsClosed, IsLive, Timestamp, on_each,
         schema::{
             audit_entries, consents, conversation_texts, conversations, customers, daily_files,
-            idempotency_keys, messages, outbox, rejected_messages, rejected_rows,
+            idempotency_keys, legal_holds, messages, outbox, rejected_messages, rejected_rows,
         },
     },
 };
@@ -115,12 +115,17 @@ pub(super) fn closed_until(
     until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<i64>, DbError> {
+    // The outbox sends the body that the message has by then.
+    let being_sent = outbox::table
+        .inner_join(messages::table.on(messages::id.eq(outbox::message_id)))
+        .select(messages::conversation_id);
     Ok(on_each!(conn, |c| conversations::table
         .filter(conversations::team_id.eq(team.0))
         .filter(IsClosed)
         .filter(conversations::closed_at.le(Timestamp(until)))
         .filter(conversations::number.not_like(format!("{PREFIX}%")))
         .filter(conversations::number.ne_all(held))
+        .filter(conversations::id.ne_all(being_sent))
         .order((conversations::closed_at, conversations::id))
         .limit(limit)
         .select(conversations::id)
@@ -232,6 +237,21 @@ pub(super) fn erase_consents(
     Ok(())
 }
 
+/// Replaces the number in the team's lifted legal holds.
+pub(super) fn erase_lifted_holds(
+    conn: &mut DbConnection,
+    team: &Team,
+    number: &CustomerAddress,
+    alias: &str,
+) -> Result<(), DbError> {
+    let lifted = legal_holds::table
+        .filter(legal_holds::team_id.eq(team.id.0))
+        .filter(legal_holds::number.eq(number.as_str()))
+        .filter(legal_holds::lifted_at.is_not_null());
+    on_each!(conn, |c| diesel::update(lifted).set(legal_holds::number.eq(alias)).execute(c))?;
+    Ok(())
+}
+
 /// Returns the reference and name of each row of the team's daily files.
 pub(super) fn customers(
     conn: &mut DbConnection,
@@ -320,8 +340,11 @@ pub(super) fn delete_stored_answers(
     conn: &mut DbConnection,
     number: &CustomerAddress,
 ) -> Result<(), DbError> {
-    let pattern = format!("%{}%", number.as_str());
-    let with_number = idempotency_keys::table.filter(idempotency_keys::answer.like(pattern));
-    on_each!(conn, |c| diesel::delete(with_number).execute(c))?;
+    // Sentences of problems contain the number as it is displayed.
+    for written in [number.as_str(), &number.display()] {
+        let pattern = format!("%{written}%");
+        let with_number = idempotency_keys::table.filter(idempotency_keys::answer.like(pattern));
+        on_each!(conn, |c| diesel::delete(with_number).execute(c))?;
+    }
     Ok(())
 }

@@ -16,7 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Exported, Selection, page, period};
 use crate::{
-    auth::{Caller, audit_log::AuditEvent},
+    auth::{Caller, LookupError, audit_log::AuditEvent},
+    db::DbConnection,
     error::ApiError,
     paging::{decode_cursor, page_size},
     row_stream::{FileFormat, SLICE, rows},
@@ -122,31 +123,40 @@ async fn export<T: Exported>(
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ViewReports)?;
     let ExportQuery { team_id, from, to, format, limit, cursor } = query;
-    let period = period(from, to, state.clock.now())?;
-    let scope = state.db.read({
-        let scope = caller.scope.clone();
-        move |conn| teams::queries::narrow_scope(conn, &scope, team_id)
-    });
-    let selection = Selection { scope: scope.await?, period };
-    let Some(format) = format.of_file() else {
-        let (limit, after) = (page_size(limit)?, decode_cursor(cursor.as_deref())?);
-        let limit = usize::try_from(limit).unwrap_or_default();
-        let page = state.db.read(move |conn| page::<T>(conn, &selection, after, limit)).await?;
-        return Ok(HttpResponse::Ok().json(page));
-    };
+    let now = state.clock.now();
+    let period = period(from, to, now)?;
+    let format = format.of_file();
     for (name, is_given) in [("limit", limit.is_some()), ("cursor", cursor.is_some())] {
-        if is_given {
+        if format.is_some() && is_given {
             let message = format!("A file has all rows. Leave {name} out, or send format=json.");
             return Err(ApiError::field(ErrorCode::InvalidQuery, name, "unsupported", message));
         }
     }
-    AuditEvent::new(AuditAction::DataExported, &caller)
+    let (limit, after) = (page_size(limit)?, decode_cursor(cursor.as_deref())?);
+    let event = AuditEvent::new(AuditAction::DataExported, &caller)
         .team(team_id)
         .detail("file", T::NAME)
-        .detail("from", from.to_rfc3339())
-        .detail("until", selection.period.1.to_rfc3339())
-        .write(&state.db, state.clock.now())
-        .await;
+        .detail("from", period.0.to_rfc3339())
+        .detail("until", period.1.to_rfc3339());
+    let scope = move |conn: &mut DbConnection| teams::queries::narrow_scope(conn, &caller.scope, team_id);
+    let scope = match after {
+        // A page that continues another one belongs to its entry.
+        Some(_) => state.db.read(scope).await?,
+        None => {
+            let recorded = move |conn: &mut DbConnection| {
+                let scope = scope(conn)?;
+                event.record(conn, now)?;
+                Ok::<_, LookupError>(scope)
+            };
+            state.db.write(recorded).await?
+        }
+    };
+    let selection = Selection { scope, period };
+    let Some(format) = format else {
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let page = state.db.read(move |conn| page::<T>(conn, &selection, after, limit)).await?;
+        return Ok(HttpResponse::Ok().json(page));
+    };
     let read = move |conn: &mut _, after: Option<&_>| T::slice(conn, &selection, after, SLICE);
     let file = rows(state.db.clone(), format, read).await?;
     Ok(attachment(&format!("{}-{}", T::NAME, from.format("%Y-%m-%d")), format)

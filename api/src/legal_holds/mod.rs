@@ -60,8 +60,9 @@ pub fn set(
     let number = typed
         .map(|typed| known_number::field(conn, &team.numbers, "number", typed, &team.region))
         .transpose()?;
+    // Retention and erasures take the same locks in this order, so that one of both sees the other.
+    conn.advisory_lock(Lock::Retention(team.id))?;
     if let Some(number) = &number {
-        // An erasure takes the same lock, so that one of both sees the other.
         conn.advisory_lock(Lock::Number(number.as_str()))?;
     }
     let hold = queries::insert(conn, team.id, number, &reason, caller.name(), now)?;

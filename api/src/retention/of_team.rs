@@ -29,6 +29,7 @@ const ACTOR: &str = "Retention";
 struct Batch {
     conversations: usize,
     daily_files: usize,
+    campaigns: usize,
     audit_entries: usize,
 }
 
@@ -68,6 +69,7 @@ fn run_batch(
     // A daily file has the key data of every customer, so that one legal hold keeps them all.
     if let Some(until) = until(retention.key_data_days).filter(|_| held.numbers.is_empty()) {
         batch.daily_files = daily_files::queries::discard_until(conn, team, until)?;
+        batch.campaigns = usize::from(erasures::erase_ended_campaign(conn, team, until)?);
     }
     if let Some(until) = until(retention.audit_days) {
         batch.audit_entries = queries::delete_audit_entries(conn, team, until, BATCH)?;
@@ -81,6 +83,7 @@ fn run_batch(
         .subject(AuditSubjectKind::Team, team.0)
         .detail("conversations", batch.conversations)
         .detail("daily_files", batch.daily_files)
+        .detail("campaigns", batch.campaigns)
         .detail("audit_entries", batch.audit_entries)
         .record(conn, now)?;
     Ok(batch)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{dsl::exists, prelude::*};
 use secrecy::SecretString;
 use shared::{
     ids::{EventId, TeamId, WebhookEndpointId},
@@ -192,10 +192,8 @@ pub(super) fn rotate(
     Ok(())
 }
 
-/// Deletes an endpoint with its deliveries.
+/// Deletes an endpoint. The database deletes its deliveries, also those that are recorded meanwhile.
 pub(super) fn delete(conn: &mut DbConnection, id: WebhookEndpointId) -> Result<(), DbError> {
-    let deliveries = webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq(id.0));
-    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
     on_each!(conn, |c| diesel::delete(webhook_endpoints::table.find(id.0)).execute(c))?;
     Ok(())
 }
@@ -252,12 +250,16 @@ pub(crate) struct Target {
     pub(crate) secrets: Secrets,
 }
 
-/// Returns the endpoints that are enabled.
+/// Returns the endpoints that are enabled and have deliveries to send.
 pub(crate) fn targets(conn: &mut DbConnection) -> Result<Vec<Target>, DbError> {
     type Columns = (i64, i64, String, String, Option<String>, Option<Timestamp>);
+    let pending = webhook_deliveries::table
+        .filter(webhook_deliveries::endpoint_id.eq(webhook_endpoints::id))
+        .filter(IsDeliveryPending);
     let rows: Vec<Columns> = on_each!(conn, |c| webhook_endpoints::table
         .filter(webhook_endpoints::id.gt(0))
         .filter(webhook_endpoints::disabled_at.is_null())
+        .filter(exists(pending))
         .order(webhook_endpoints::id)
         .select((
             webhook_endpoints::id,

@@ -42,6 +42,14 @@ pub(crate) fn account_button() -> AnyView {
     .into_any()
 }
 
+/// Hides a popover. A click on a link in it does not do so by itself.
+pub(super) fn close_popover(id: &str) {
+    let popover = document().get_element_by_id(id);
+    if let Some(popover) = popover.and_then(|popover| popover.dyn_into::<HtmlElement>().ok()) {
+        let _ = popover.hide_popover();
+    }
+}
+
 /// The content of the menu, below the name.
 pub(crate) fn account_menu() -> AnyView {
     let session = use_session();
@@ -56,18 +64,11 @@ pub(crate) fn account_menu() -> AnyView {
     };
     let email =
         session.read(|me| me.account.as_ref().map(|account| account.email.clone()).unwrap_or_default());
-    // A click on a link does not close the popover by itself.
-    let close_menu = |_| {
-        let menu = document().get_element_by_id("account-menu");
-        if let Some(menu) = menu.and_then(|menu| menu.dyn_into::<HtmlElement>().ok()) {
-            let _ = menu.hide_popover();
-        }
-    };
     view! {
         <p class="text-sm wrap-anywhere">{email}</p>
         <div class="mt-4">{theme_switch("theme")}</div>
         <div class="mt-4 flex flex-col gap-2">
-            <a href="/profile" class="btn btn-sm" on:click=close_menu>
+            <a href="/profile" class="btn btn-sm" on:click=|_| close_popover("account-menu")>
                 {t!("Your profile")}
             </a>
             <button

@@ -6,6 +6,7 @@ pub(crate) mod checkboxes;
 pub(crate) mod confirmation;
 pub(crate) mod conflict;
 pub(crate) mod consent;
+pub(crate) mod counts;
 pub(crate) mod dialog;
 pub(crate) mod download;
 pub(crate) mod form;

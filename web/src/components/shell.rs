@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    account_menu::account_button,
+    account_menu::{account_button, close_popover},
     icon::{Icon, icon},
     keyboard_help::keyboard_help,
     notices::use_notices,
@@ -24,23 +24,30 @@ use crate::{
     session::{Session, use_session},
 };
 
-/// The menu: path, label and required permission.
-pub(crate) const LINKS: &[(&str, &str, Option<Permission>)] = &[
-    ("/", marked!("Conversations in progress"), None),
-    ("/closed", marked!("Closed"), None),
-    ("/daily-file", marked!("Daily file"), Some(Permission::Import)),
-    ("/campaigns", marked!("Campaigns"), Some(Permission::ManageTeam)),
-    ("/export", marked!("Export"), Some(Permission::ViewReports)),
-    ("/templates", marked!("Templates"), Some(Permission::ManageTeam)),
-    ("/closure-reasons", marked!("Closure reasons"), Some(Permission::ManageTeam)),
-    ("/tags", marked!("Tags"), Some(Permission::ManageTeam)),
-    ("/webhooks", marked!("Webhooks"), Some(Permission::ManageTeam)),
-    ("/consents", marked!("Opt-outs"), None),
-    ("/teams", marked!("Teams"), Some(Permission::ManageAccounts)),
-    ("/accounts", marked!("Accounts"), Some(Permission::ManageAccounts)),
-    ("/api-keys", marked!("API keys"), Some(Permission::ManageAccounts)),
-    ("/rejected-messages", marked!("Rejected messages"), Some(Permission::ManageAccounts)),
-    ("/audit", marked!("Audit log"), Some(Permission::ViewAudit)),
+/// An entry of the menu: path, label and required permissions.
+pub(crate) type Entry = (&'static str, &'static str, &'static [Permission]);
+
+/// The entries for the daily work.
+pub(crate) const PAGES: &[Entry] = &[
+    ("/", marked!("Conversations in progress"), &[]),
+    ("/closed", marked!("Closed"), &[]),
+    ("/daily-file", marked!("Daily file"), &[Permission::Import]),
+    ("/campaigns", marked!("Campaigns"), &[Permission::AdHoc, Permission::ManageTeam]),
+    ("/export", marked!("Export"), &[Permission::ViewReports]),
+    ("/consents", marked!("Opt-outs"), &[]),
+];
+
+/// The entries under "Settings".
+pub(crate) const SETTINGS: &[Entry] = &[
+    ("/templates", marked!("Templates"), &[Permission::ManageTeam]),
+    ("/closure-reasons", marked!("Closure reasons"), &[Permission::ManageTeam]),
+    ("/tags", marked!("Tags"), &[Permission::ManageTeam]),
+    ("/webhooks", marked!("Webhooks"), &[Permission::ManageTeam]),
+    ("/teams", marked!("Teams"), &[Permission::ManageAccounts]),
+    ("/accounts", marked!("Accounts"), &[Permission::ManageAccounts]),
+    ("/api-keys", marked!("API keys"), &[Permission::ManageAccounts]),
+    ("/rejected-messages", marked!("Rejected messages"), &[Permission::ManageAccounts]),
+    ("/audit", marked!("Audit log"), &[Permission::ViewAudit]),
 ];
 
 /// The frame around a page. It is rebuilt when the account or its permissions change, but not for a team or a name.
@@ -62,14 +69,11 @@ pub(crate) fn Shell(
     publish_height(header);
     follow_events(live, session);
     let is_refused = session.read(|me| me.gateway_refused_since.is_some());
-    let may = |needed: Option<Permission>| {
-        needed.is_none_or(|needed| session.me().is_some_and(|me| me.may(needed)))
+    let may =
+        |needed: &[Permission]| needed.iter().all(|needed| session.me().is_some_and(|me| me.may(*needed)));
+    let permitted = |entries: &'static [Entry]| -> Vec<&'static Entry> {
+        entries.iter().filter(|(.., needed)| may(needed)).collect()
     };
-    let links = LINKS
-        .iter()
-        .filter(|(.., needed)| may(*needed))
-        .map(|&(href, text, _)| view! { <li><MenuLink href text /></li> })
-        .collect_view();
     let skip = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         focus_first("main h1");
@@ -96,7 +100,10 @@ pub(crate) fn Shell(
                 aria-label=t!("Main")
                 class="order-last -mx-2 w-full lg:order-none lg:mx-0 lg:w-auto lg:min-w-0 lg:flex-1"
             >
-                <ul class="flex flex-wrap">{links}</ul>
+                <ul class="flex flex-wrap">
+                    {menu_links(&permitted(PAGES))}
+                    {settings_menu(permitted(SETTINGS))}
+                </ul>
             </nav>
             <div class="ml-auto flex items-center gap-3">
                 <LiveIndicator live />
@@ -142,7 +149,7 @@ fn palette_button(keys: Keys) -> AnyView {
             on:click=move |_| keys.toggle_palette()
         >
             {icon(Icon::SEARCH, "size-3.5")}
-            {t!("Search or jump to…")}
+            <span class="sr-only min-[90rem]:not-sr-only">{t!("Search or jump to…")}</span>
             <kbd class="kbd kbd-xs">{t!("Ctrl")} " K"</kbd>
         </button>
     }
@@ -160,19 +167,52 @@ fn publish_height(header: NodeRef<html::Header>) {
     });
 }
 
-#[component]
-fn MenuLink(href: &'static str, text: &'static str) -> impl IntoView {
+/// The classes of an entry, also of the one that opens the settings.
+const ENTRY: &str = "block border-b-2 border-transparent px-2 py-3 text-sm leading-5 whitespace-nowrap text-quiet \
+     hover:text-base-content aria-[current]:border-primary aria-[current]:text-base-content max-lg:py-2";
+const SETTINGS_MENU: &str = "settings-menu";
+
+fn menu_links(entries: &[&'static Entry]) -> AnyView {
     let router = use_router();
-    let current = move || router.path.with(|here| is_current(here, href)).then_some("page");
-    view! {
-        <a
-            href=href
-            aria-current=current
-            class="block border-b-2 border-transparent px-2 py-3 text-sm leading-5 whitespace-nowrap text-quiet hover:text-base-content aria-[current=page]:border-primary aria-[current=page]:text-base-content max-lg:py-2"
-        >
-            {language::text(text)}
-        </a>
+    let link = |&&(href, text, _): &&'static Entry| {
+        let current = move || router.path.with(|here| is_current(here, href)).then_some("page");
+        view! { <li><a href=href aria-current=current class=ENTRY>{language::text(text)}</a></li> }
+    };
+    entries.iter().map(link).collect_view().into_any()
+}
+
+/// The button that shows the links to the settings, if the account may open any. Escape and a click elsewhere hide them.
+fn settings_menu(entries: Vec<&'static Entry>) -> AnyView {
+    if entries.is_empty() {
+        return ().into_any();
     }
+    let router = use_router();
+    // A key or the browser's Back can leave the page while the menu is open.
+    Effect::new(move |_| {
+        router.path.track();
+        close_popover(SETTINGS_MENU);
+    });
+    let links = menu_links(&entries);
+    let current = move || {
+        let is_within = router.path.with(|here| entries.iter().any(|(href, ..)| is_current(here, href)));
+        is_within.then_some("true")
+    };
+    view! {
+        <li>
+            <button type="button" popovertarget=SETTINGS_MENU aria-current=current class=ENTRY>
+                <span class="flex items-center gap-1">{t!("Settings")} {icon(Icon::MENU, "size-3.5")}</span>
+            </button>
+            <div
+                id=SETTINGS_MENU
+                popover="auto"
+                class="fixed inset-x-2 inset-y-auto top-(--header) m-0 w-auto rounded-box border border-edge bg-raised px-2 text-base-content shadow-raised lg:inset-x-6"
+                on:click=|_| close_popover(SETTINGS_MENU)
+            >
+                <ul class="flex flex-wrap">{links}</ul>
+            </div>
+        </li>
+    }
+    .into_any()
 }
 
 /// Returns whether a link leads to the current page, or to the list that the page belongs to.

@@ -67,7 +67,7 @@ enum Rows {
 fn page() -> AnyView {
     let client = use_client();
     let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
-    let zone = Zone::new(teams.first().map_or("UTC", |team| &team.time_zone));
+    let zone = use_session().zone();
     let today = zone.local(now()).date();
     let noun = RwSignal::new(MESSAGES);
     let team = RwSignal::new(None::<TeamId>);

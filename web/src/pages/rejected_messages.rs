@@ -37,8 +37,7 @@ pub(crate) fn rejected_messages_page() -> AnyView {
 fn page() -> AnyView {
     let client = use_client();
     let notices = use_notices();
-    let teams = use_session().me().map(|me| me.teams).unwrap_or_default();
-    let zone = Zone::new(teams.first().map_or("UTC", |team| &team.time_zone));
+    let zone = use_session().zone();
     let rows = RwSignal::new(None::<Vec<RejectedMessage>>);
     let cursor = RwSignal::new(None::<String>);
     let error = RwSignal::new(None::<RequestError>);

@@ -142,12 +142,12 @@ pub(in crate::campaigns) fn set_problem(
     Ok(())
 }
 
-/// Returns those of the numbers that have opted out of a team number's messages.
-pub(in crate::campaigns) fn opted_out(
+/// Returns the consent of each of the numbers, or hashes of numbers, that has an entry for a team number.
+pub(super) fn consents(
     conn: &mut DbConnection,
     from: &PhoneNumber,
-    numbers: &[String],
-) -> Result<HashSet<String>, DbError> {
+    numbers: &[&str],
+) -> Result<HashMap<String, ConsentState>, DbError> {
     let entries: Vec<(String, AsText<ConsentState>)> = on_each!(conn, |c| consents::table
         .filter(consents::team_number.eq(from.as_str()))
         .filter(consents::number.eq_any(numbers))
@@ -155,13 +155,7 @@ pub(in crate::campaigns) fn opted_out(
         .select((consents::number, consents::state))
         .load(c))?;
     // Later entries replace earlier ones.
-    let last: HashMap<String, ConsentState> =
-        entries.into_iter().map(|(number, AsText(state))| (number, state)).collect();
-    Ok(last
-        .into_iter()
-        .filter(|(_, state)| *state == ConsentState::OptedOut)
-        .map(|(number, _)| number)
-        .collect())
+    Ok(entries.into_iter().map(|(number, AsText(state))| (number, state)).collect())
 }
 
 /// Returns those of the numbers that have a conversation in progress with the campaign's team.

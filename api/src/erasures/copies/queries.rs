@@ -1,11 +1,15 @@
 //! Erases a customer in the rows of campaigns, and in what waits for webhook endpoints or was sent to them.
 
-use diesel::prelude::*;
-use shared::{CustomerAddress, ids::CampaignId};
+use chrono::{DateTime, Utc};
+use diesel::{dsl::exists, prelude::*};
+use shared::{
+    CustomerAddress,
+    ids::{CampaignId, TeamId},
+};
 
 use super::super::queries::{ERASED, Team};
 use crate::db::{
-    DbConnection, DbError, on_each,
+    DbConnection, DbError, Timestamp, on_each,
     schema::{campaign_rows, campaigns, messages, webhook_deliveries, webhook_endpoints},
 };
 
@@ -52,6 +56,28 @@ pub(in crate::erasures) fn erase_campaign_rows(
     Ok(())
 }
 
+/// Removes what the rows of one of the team's campaigns contain that has ended by then. Returns whether there was one.
+pub(in crate::erasures) fn erase_ended_campaign(
+    conn: &mut DbConnection,
+    team: TeamId,
+    until: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let of_campaign = campaign_rows::table
+        .filter(campaign_rows::campaign_id.eq(campaigns::id))
+        .filter(campaign_rows::number.ne(ERASED));
+    let ended: Option<i64> = on_each!(conn, |c| campaigns::table
+        .filter(campaigns::team_id.eq(team.0))
+        .filter(campaigns::finished_at.le(Timestamp(until)))
+        .filter(exists(of_campaign))
+        .select(campaigns::id)
+        .first(c)
+        .optional())?;
+    let Some(id) = ended else { return Ok(false) };
+    let rows = campaign_rows::table.filter(campaign_rows::campaign_id.eq(id));
+    on_each!(conn, |c| diesel::update(rows).set(Erased::default()).execute(c))?;
+    Ok(true)
+}
+
 /// Returns the campaign, line and value of each row of the team's campaigns that could not be used.
 pub(in crate::erasures) fn rejected_campaign_rows(
     conn: &mut DbConnection,
@@ -84,10 +110,11 @@ struct Erased {
     reference: &'static str,
     name: &'static str,
     key_data: &'static str,
+    problem_text: &'static str,
 }
 
 impl Default for Erased {
     fn default() -> Self {
-        Self { number: ERASED, reference: "", name: "", key_data: "[]" }
+        Self { number: ERASED, reference: "", name: "", key_data: "[]", problem_text: ERASED }
     }
 }

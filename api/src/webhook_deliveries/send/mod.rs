@@ -10,6 +10,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
+    audit_entry::{AuditAction, AuditSubjectKind},
     event::EventKind,
     ids::{TeamId, WebhookEndpointId},
     webhook_delivery::DeliveryStatus,
@@ -27,6 +28,7 @@ use self::{
 };
 use super::Webhooks;
 use crate::{
+    auth::audit_log::{AuditEvent, system},
     clock::Clock,
     config::WebhookSettings,
     db::{Db, DbConnection, DbError},
@@ -36,6 +38,8 @@ use crate::{
 
 pub use attempt::ClientError;
 
+/// The name of this service in the audit log.
+const ACTOR: &str = "Webhooks";
 /// Longest interval between two polls. It bounds how long a delivery waits that another server has recorded.
 const POLL_INTERVAL: TimeDelta = TimeDelta::seconds(1);
 /// Shortest interval between two polls.
@@ -252,6 +256,11 @@ fn disable(
     if is_disabled {
         tracing::warn!(%endpoint, ?reason, "a webhook endpoint was disabled");
         events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team), now)?;
+        AuditEvent::new(AuditAction::WebhookEndpointChanged, system(ACTOR))
+            .team(team)
+            .subject(AuditSubjectKind::WebhookEndpoint, endpoint.0)
+            .detail("disabled", reason.as_str())
+            .record(conn, now)?;
     }
     Ok(is_disabled)
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{actions, newest};
 use crate::support::{
     ApiResponse, TestApp,
+    campaigns::recipients,
     fixtures::{
         ADMIN, ANN, CLAIMS, COLLECTIONS, COLLECTIONS_NUMBER, FULL_KEY, GREETING, MARIA, PASSWORD, SAM,
         STRANGER,
@@ -17,6 +18,8 @@ use crate::support::{
 on_both_databases![
     an_entry_has_its_actor_team_subject_address_and_request_id,
     every_administrative_change_is_recorded,
+    changes_of_webhook_endpoints_and_api_keys_are_recorded_without_secrets,
+    changes_of_campaigns_and_exports_are_recorded,
     a_refused_or_repeated_change_is_not_recorded,
     sign_ins_refusals_and_lockouts_are_recorded_with_the_typed_address,
     a_view_of_key_data_is_recorded_once_in_ten_minutes,
@@ -108,6 +111,81 @@ async fn every_administrative_change_is_recorded(app: TestApp) {
     }
     assert_eq!(newest(&admin, "account.changed").await["details"], json!({"fields": "role=supervisor"}));
     assert_eq!(newest(&admin, "tag.changed").await["details"], json!({"previous_name": "One"}));
+}
+
+async fn changes_of_webhook_endpoints_and_api_keys_are_recorded_without_secrets(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let endpoint = json!({"url": "https://webhooks.invalid/hooks", "event_types": ["message.received"]});
+    let list = format!("/teams/{COLLECTIONS}/webhook_endpoints");
+    let created = admin.post(&list, endpoint.clone()).await.expect(201);
+    let path = format!("/webhook_endpoints/{}", created["id"]);
+    admin.put(&path, endpoint).await.expect(200);
+    admin.post(&format!("{path}/secret"), json!({})).await.expect(201);
+    admin.delete(&path).await.no_content();
+    let key = json!({"name": "CRM", "permissions": ["reply"], "team_ids": [COLLECTIONS]});
+    let key = admin.post("/api_keys", key).await.expect(201);
+    let rotation = format!("/api_keys/{}/rotation", key["id"]);
+    admin.post(&rotation, json!({})).await.expect(201);
+    for _ in 0..2 {
+        // The second request finds no overlap to end.
+        admin.delete(&rotation).await.no_content();
+    }
+    let mut recorded = actions(&admin, "?limit=200").await;
+    recorded.reverse();
+    let expected = [
+        "session.signed_in",
+        "webhook_endpoint.created",
+        "webhook_endpoint.changed",
+        "webhook_endpoint.secret_rotated",
+        "webhook_endpoint.deleted",
+        "api_key.created",
+        "api_key.rotated",
+        "api_key.overlap_ended",
+    ];
+    assert_eq!(recorded, expected);
+    let all = admin.get("/audit_entries?limit=200").await.body;
+    for secret in ["whsec_", "smsc_"] {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
+}
+
+async fn changes_of_campaigns_and_exports_are_recorded(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let id = admin.create_campaign("Reminder", &recipients(1)).await;
+    admin.write_campaign(id, "Hello", 60).await.expect(200);
+    let later = json!({"action": "run", "starts_at": "2024-11-25T10:00:00Z"});
+    admin.put(&format!("/campaigns/{id}/state"), later).await.expect(200);
+    for _ in 0..2 {
+        // The second request changes nothing.
+        admin.campaign_action(id, "cancel").await.expect(200);
+    }
+    assert_eq!(admin.campaign_results(id).await.len(), 1);
+    let draft = admin.create_campaign("Draft", &recipients(1)).await;
+    admin.delete(&format!("/campaigns/{draft}")).await.no_content();
+    for noun in ["messages", "conversations"] {
+        let path = format!("/exports/{noun}?from=2024-11-25T00:00:00Z&format=csv");
+        assert_eq!(admin.get(&path).await.status, 200);
+    }
+    let mut recorded = actions(&admin, "?limit=200").await;
+    recorded.reverse();
+    let expected = [
+        "session.signed_in",
+        "campaign.created",
+        "campaign.changed",
+        "campaign.state_changed",
+        "campaign.state_changed",
+        "data.exported",
+        "campaign.created",
+        "campaign.deleted",
+        "data.exported",
+        "data.exported",
+    ];
+    assert_eq!(recorded, expected);
+    assert_eq!(newest(&admin, "campaign.state_changed").await["details"], json!({"action": "cancel"}));
+    let exports = admin.get("/audit_entries?action=data.exported").await.items();
+    let files: Vec<&Value> = exports.iter().map(|entry| &entry["details"]["file"]).collect();
+    assert_eq!(files, [&json!("conversations"), &json!("messages"), &Value::Null]);
+    assert_eq!(exports[2]["subject"], json!({"kind": "campaign", "id": id, "label": "Reminder"}));
 }
 
 async fn a_refused_or_repeated_change_is_not_recorded(app: TestApp) {

@@ -220,11 +220,15 @@ async fn two_servers_send_each_row_once(app: TestApp) {
     }
     let _replicas = [app.replica(|_| {}), app.replica(|_| {})];
     let program = program(&app);
-    let id = started(&program, &recipients(400), "Hello", 6000).await;
+    let id = started(&program, &recipients(60), "Hello", 30).await;
     let finished = becomes(&app, &program, id, "finished").await;
-    assert_eq!(finished["queued"], 400);
-    assert_eq!(app.database.count("messages", "1 = 1"), 400);
-    assert!(sent_in_minutes(&app).values().all(|count| *count <= 6101));
+    assert_eq!(finished["queued"], 60);
+    assert_eq!(app.database.count("messages", "1 = 1"), 60);
+    // A minute has the messages of at most 65 s, because a campaign catches up by 5 s. If each server
+    // kept its own pace, all 60 messages would go out in the first minute.
+    for (minute, count) in sent_in_minutes(&app) {
+        assert!(count <= 33, "{count} in minute {minute}");
+    }
 }
 
 async fn a_campaign_whose_number_has_moved_pauses_with_the_reason(app: TestApp) {

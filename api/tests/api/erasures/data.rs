@@ -13,6 +13,7 @@ use crate::support::{
 
 on_both_databases![
     nothing_in_the_database_names_an_erased_customer,
+    an_erasure_covers_lifted_legal_holds_and_refused_rows_of_campaigns,
     conversations_and_messages_stay_as_numbers,
     another_teams_data_stays,
     a_live_conversation_or_a_message_in_flight_prevents_an_erasure,
@@ -104,6 +105,30 @@ async fn nothing_in_the_database_names_an_erased_customer(app: TestApp) {
     assert_eq!(app.database.count("rejected_rows", "value LIKE '%07700-900123%'"), 0);
     assert_eq!(app.database.count("campaign_rows", "number = '[erased]'"), 1);
     assert_eq!(app.database.count("audit_entries", "term = '[erased]'"), 4);
+}
+
+async fn an_erasure_covers_lifted_legal_holds_and_refused_rows_of_campaigns(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let holds = format!("/teams/{COLLECTIONS}/legal_holds");
+    let hold = admin.post(&holds, json!({"number": MARIA, "reason": "Court"})).await.expect(201);
+    admin.delete(&format!("{holds}/{}", hold["id"])).await.no_content();
+    admin.create_campaign("Reminder", "ref,name,number\nA-7,Bo,07700 900123\n").await;
+    let refused = format!(
+        "UPDATE campaign_rows SET problem = 'conversation_open',
+            problem_text = 'A conversation with +44 7700 900123 ({MARIA}) is in progress.'"
+    );
+    app.database.run(&refused).unwrap();
+    let texts = [MARIA, "7700 900123"];
+    let found = texts.map(|text| occurrences(&app, text)).concat();
+    for place in ["legal_holds.number", "campaign_rows.number", "campaign_rows.problem_text"] {
+        assert!(found.iter().any(|found| found == place), "{place}: {found:?}");
+    }
+    erase_maria(&admin).await;
+    for text in texts {
+        assert_eq!(occurrences(&app, text), Vec::<String>::new(), "{text}");
+    }
+    assert_eq!(app.database.count("legal_holds", "lifted_by = 'Admin' AND number LIKE 'erased-%'"), 1);
+    assert_eq!(app.database.count("campaign_rows", "problem = 'conversation_open'"), 1);
 }
 
 async fn conversations_and_messages_stay_as_numbers(app: TestApp) {

@@ -78,7 +78,10 @@ async fn each_type_of_event_is_delivered_with_its_content(app: TestApp) {
 async fn an_endpoint_gets_only_its_types_and_the_events_of_its_team(app: TestApp) {
     let (sam, receiver) = (app.signed_in(SAM).await, Receiver::start());
     endpoint(&sam, &receiver, &["message.status"]).await;
-    app.inbound_to(SUPPORT_NUMBER, STRANGER, "Hello").await;
+    let of_other_team = app.inbound_to(SUPPORT_NUMBER, STRANGER, "Hello").await;
+    let admin = app.signed_in(ADMIN).await;
+    let reply_of_other_team = admin.create_reply(of_other_team, "Yes?").await;
+    app.message_becomes(&admin, reply_of_other_team, "delivered").await;
     let conversation = app.inbound(STRANGER, "Hello").await;
     let message = sam.create_reply(conversation, "Yes?").await;
     app.message_becomes(&sam, message, "delivered").await;

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::{arrived, attempts, endpoint, private_addresses, stored};
 use crate::support::{
-    Client, TestApp, eventually,
+    Client, TestApp,
+    database::sql_timestamp,
+    eventually,
     fixtures::{SAM, STRANGER, stranger},
     on_both_databases,
     receiver::Receiver,
@@ -47,6 +49,10 @@ async fn a_delivery_is_retried_on_the_schedule_and_then_disables_its_endpoint(ap
         // Up to a tenth later.
         let due = app.database.strings("SELECT CAST(due_at AS TEXT) AS value FROM webhook_deliveries");
         assert_eq!(due.len(), 1);
+        let [first, last] =
+            [wait, wait + wait / 10].map(|after| sql_timestamp(app.database.kind, app.clock.now() + after));
+        let in_time = format!("due_at BETWEEN {first} AND {last}");
+        assert_eq!(app.database.count("webhook_deliveries", &in_time), 1, "retry {made}: {due:?}");
         app.advance(wait - TimeDelta::seconds(1));
         let unrelated = stranger(usize::try_from(made).unwrap());
         app.inbound_to(crate::support::fixtures::SUPPORT_NUMBER, &unrelated, "Unrelated").await;
@@ -83,6 +89,11 @@ async fn gone_disables_the_endpoint_at_once(app: TestApp) {
     app.inbound(STRANGER, "Hello").await;
     let disabled = disabled(&sam, &created).await;
     assert_eq!(disabled["disabled_reason"], "gone");
+    assert_eq!(
+        app.database
+            .count("audit_entries", "actor_name = 'Webhooks' AND details = '{\"disabled\":\"gone\"}'"),
+        1
+    );
     assert!(disabled["disabled_at"].is_string());
     stored(&app, 1, "failed").await;
     assert_eq!(receiver.count(), 1);

@@ -77,7 +77,9 @@ async fn a_change_replaces_the_content_and_can_disable_the_endpoint(app: TestApp
 
 async fn a_deleted_endpoint_is_gone_with_its_deliveries(app: TestApp) {
     let sam = app.signed_in(SAM).await;
-    let path = format!("/webhook_endpoints/{}", created(&sam).await["id"]);
+    let new = json!({"url": "https://webhooks.invalid/hooks", "event_types": ["message.received"]});
+    let created = sam.post(LIST, new).await.expect(201);
+    let path = format!("/webhook_endpoints/{}", created["id"]);
     sam.post(&format!("{path}/test"), json!({})).await.expect(201);
     sam.delete(&path).await.no_content();
     assert_eq!(app.database.count("webhook_deliveries", "1 = 1"), 0);

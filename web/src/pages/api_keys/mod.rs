@@ -26,7 +26,6 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::{date_and_time, timestamp},
     },
-    keys::focus_first,
     language::{marked, t},
     live::{LiveUpdate, coalesce, use_live},
     session::{use_client, use_session},
@@ -200,16 +199,11 @@ fn dialog(context: ApiKeysContext, open: OpenDialog) -> AnyView {
                 button: t!("Revoke key"),
                 is_dangerous: true,
             };
-            let done = Callback::new(move |()| {
-                close.run(());
-                request_animation_frame(|| focus_first("#new-key"));
-                context.refetch.run(());
-            });
             let request = move || {
                 let version = key.version.clone();
                 async move { context.checked(context.client.delete_api_key(key.id, &version).await) }
             };
-            confirm(confirmation, close, request, done)
+            confirm(confirmation, close, request, context.done(close))
         }
     }
 }

@@ -134,19 +134,23 @@ pub(super) fn overlap_end(context: ApiKeysContext, key: ApiKey, close: Callback<
         button: t!("Stop old secret"),
         is_dangerous: true,
     };
-    let done = Callback::new(move |()| {
-        close.run(());
-        request_animation_frame(|| focus_first("#new-key"));
-        context.refetch.run(());
-    });
     let request = move || {
         let version = key.version.clone();
         async move { context.checked(context.client.end_api_key_overlap(key.id, &version).await) }
     };
-    confirm(confirmation, close, request, done)
+    confirm(confirmation, close, request, context.done(close))
 }
 
 impl ApiKeysContext {
+    /// Closes the dialog, and fetches the keys again.
+    pub(super) fn done(self, close: Callback<()>) -> Callback<()> {
+        Callback::new(move |()| {
+            close.run(());
+            request_animation_frame(|| focus_first("#new-key"));
+            self.refetch.run(());
+        })
+    }
+
     /// Fetches the keys again if a colleague has changed the key of the request.
     pub(super) fn checked<T>(self, response: Result<T, RequestError>) -> Result<T, RequestError> {
         if let Err(error) = &response

@@ -112,6 +112,7 @@ pub(super) fn detail(name: &str) -> String {
         "rejected_rows" => t!("Rejected"),
         "previous_name" => t!("Previous name"),
         "archived" => t!("Archived"),
+        "file" => t!("File"),
         "file_date" => t!("Date of the file"),
         "number_hash" => t!("Hash of the number"),
         "reason" => t!("Reason"),
@@ -123,11 +124,13 @@ pub(super) fn detail(name: &str) -> String {
         "conversation_days" => t!("Days of conversations"),
         "key_data_days" => t!("Days of earlier daily files"),
         "audit_days" => t!("Days of the audit log"),
+        "campaigns" => t!("Campaigns"),
         "daily_files" => t!("Daily files"),
         "audit_entries" => t!("Audit log"),
         "from" => t!("From"),
         "until" => t!("Until"),
         "action" => t!("What"),
+        "disabled" => t!("Disabled"),
         other => return other.to_owned(),
     };
     known.to_owned()

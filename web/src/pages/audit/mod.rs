@@ -22,7 +22,7 @@ use crate::{
         table::{BODY, ROW, TABLE, cell, head},
         timestamp::date_and_time,
     },
-    language::{marked, t},
+    language::{marked, received, t},
     session::use_session,
     time_zone::Zone,
 };
@@ -44,8 +44,7 @@ fn page() -> AnyView {
     let me = use_session().me();
     let sees_all = me.as_ref().is_some_and(is_admin);
     let teams = StoredValue::new(me.map(|me| me.teams).unwrap_or_default());
-    let zone = teams.with_value(|teams| Zone::new(teams.first().map_or("UTC", |team| &team.time_zone)));
-    let log = Log::new(zone);
+    let log = Log::new(use_session().zone());
     log.fetch();
     let file = move || log.zone.with_value(|zone| log.typed.with(|typed| audit_file(&typed.filters(zone))));
     let scope = if sees_all {
@@ -201,8 +200,13 @@ fn about(entry: &AuditEntry, teams: &[TeamSummary]) -> AnyView {
     };
     let is_team = entry.subject.as_ref().is_some_and(|subject| subject.kind == AuditSubjectKind::Team);
     let team = entry.team_id.filter(|_| !is_team).map(team_name);
-    let details: Vec<String> =
-        entry.details.iter().map(|(name, value)| format!("{}: {value}", labels::detail(name))).collect();
+    let detail = |(name, value): (&String, &String)| {
+        // These are sentences of the server.
+        let is_sentence = ["sessions", "covers"].contains(&name.as_str());
+        let value = if is_sentence { received(value) } else { value.clone() };
+        format!("{}: {value}", labels::detail(name))
+    };
+    let details: Vec<String> = entry.details.iter().map(detail).collect();
     let details = (!details.is_empty()).then(|| details.join(" · "));
     if entry.subject.is_none() && team.is_none() && details.is_none() {
         return "–".into_any();

@@ -19,7 +19,8 @@ use crate::{
         when::when,
     },
     compose::counter::counter,
-    language::{number, t},
+    keys::focus_first,
+    language::{number, plural, t},
     pages::{
         catalogue::text::buttons,
         conversation::times::{input_value, parse, to_utc},
@@ -74,8 +75,12 @@ pub(super) fn draft(context: CampaignContext) -> AnyView {
             context.show(saved);
         });
     });
+    let load = Callback::new(move |()| {
+        let request = async move { Ok(context.client.get_campaign_preview(context.id).await) };
+        form.send(request, move |preview| shown.set(Some(preview)));
+    });
     if !campaign.body.is_empty() {
-        save.run(());
+        load.run(());
     }
     let is_changed = Memo::new(move |_| {
         let typed = (inputs.name.get(), inputs.body.get(), inputs.from.get(), inputs.pace.get());
@@ -103,7 +108,7 @@ pub(super) fn draft(context: CampaignContext) -> AnyView {
                 view! { <p class="text-sm">{t!("Enter a text and save it to see what would be sent.")}</p> }
                     .into_any()
             }
-            Some(Err(error)) => failed(error, save),
+            Some(Err(error)) => failed(error, load),
             Some(Ok(found)) => preview(found),
         })
     };
@@ -219,6 +224,13 @@ fn start(context: CampaignContext, is_ready: Memo<bool>, sendable: Memo<i64>) ->
     let earliest = input_value(zone.local(now()));
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
+        // A date without a time has no value, as if the field were empty, and must not start the campaign now.
+        let is_partial =
+            time.get_untracked().is_some_and(|time| time.value().is_empty() && !time.check_validity());
+        if is_partial {
+            form.set_error(RequestError::in_field("starts_at", t!("Choose a date and a time.")));
+            return focus_first("#field-starts_at");
+        }
         let typed = time.get_untracked().map(|time| time.value()).unwrap_or_default();
         let starts_at = parse(&typed).map(|at| to_utc(at, &|at| zone.local(at)));
         let change = CampaignStateChange { action: CampaignAction::Run, starts_at };
@@ -227,7 +239,12 @@ fn start(context: CampaignContext, is_ready: Memo<bool>, sendable: Memo<i64>) ->
         form.send_detached(request, move |response| response.map(|campaign| context.show(campaign)));
     };
     let button = move || {
-        let text = t!("Start: {count} messages", count = number(sendable.get()));
+        let text = plural!(
+            sendable.get(),
+            "Start: {number} message",
+            "Start: {number} messages",
+            number = number(sendable.get())
+        );
         view! { <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>{text}</button> }
     };
     let hint = move || (!is_ready.get()).then_some(t!("Save the text first, and check the preview."));

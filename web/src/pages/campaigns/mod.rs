@@ -31,7 +31,7 @@ const COLUMNS: &[(&str, &str)] = &[
     (marked!("Name"), ""),
     (marked!("Team"), "w-[18%]"),
     (marked!("State"), "w-28"),
-    (marked!("Sent"), "w-36"),
+    (marked!("Progress"), "w-36"),
     (marked!("Created"), "w-36 lg:w-44"),
     (marked!("By"), "w-[16%]"),
 ];
@@ -126,7 +126,7 @@ fn row(campaign: &Campaign) -> AnyView {
             {cell("Name", link)}
             {cell("Team", view! { <bdi>{team}</bdi> })}
             {cell("State", state_name(campaign))}
-            {cell("Sent", view! { <span class="tabular-nums">{sent}</span> })}
+            {cell("Progress", view! { <span class="tabular-nums">{sent}</span> })}
             {cell("Created", date_and_time(campaign.created_at, &zone))}
             {cell("By", view! { <bdi>{campaign.created_by.clone()}</bdi> })}
         </tr>

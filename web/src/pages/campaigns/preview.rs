@@ -5,6 +5,7 @@ use shared::campaign::{CampaignPreview, CampaignSample};
 
 use crate::{
     components::{
+        counts::count,
         person::isolated,
         table::{BODY, ROW, TABLE, cell, head},
         when::when,
@@ -39,14 +40,6 @@ pub(super) fn preview(preview: &CampaignPreview) -> AnyView {
         (t!("Unusable text"), preview.unusable),
         (t!("Repeated numbers"), preview.repeated),
     ];
-    let counts = counts.map(|(name, count)| {
-        view! {
-            <div>
-                <dt class="text-sm">{name}</dt>
-                <dd class="text-lg font-semibold tabular-nums">{number(count)}</dd>
-            </div>
-        }
-    });
     let missing = (!preview.missing.is_empty())
         .then(|| t!("Not every row has a value for {names}.", names = braced(&preview.missing)));
     let repeated = (preview.repeated > 0).then(|| {
@@ -59,7 +52,7 @@ pub(super) fn preview(preview: &CampaignPreview) -> AnyView {
     });
     view! {
         <div class="flex flex-col gap-4">
-            <dl class="grid grid-cols-2 gap-3 sm:grid-cols-4">{counts.collect_view()}</dl>
+            <dl class="grid grid-cols-2 gap-3 sm:grid-cols-4">{counts.map(count).collect_view()}</dl>
             {cost(preview.parts)}
             <p class="text-sm font-medium wrap-anywhere empty:hidden">{missing}</p>
             <p class="text-sm empty:hidden">{repeated}</p>

@@ -8,10 +8,11 @@ use crate::{
     api::campaign_results,
     components::{
         confirmation::{Confirmation, confirm},
+        counts::count,
         download::download,
         when::when,
     },
-    language::{number, received, t},
+    language::{received, t},
 };
 
 /// The section.
@@ -29,17 +30,7 @@ pub(super) fn progress(context: CampaignContext) -> AnyView {
             (t!("Left"), left),
             (t!("Per minute"), i64::from(campaign.pace)),
         ];
-        counts
-            .map(|(name, count)| {
-                view! {
-                    <div>
-                        <dt class="text-sm">{name}</dt>
-                        <dd class="text-lg font-semibold tabular-nums">{number(count)}</dd>
-                    </div>
-                }
-            })
-            .collect_view()
-            .into_any()
+        counts.map(count).collect_view().into_any()
     };
     let note = move || {
         context.campaign.with(|campaign| {

@@ -8,7 +8,7 @@ use shared::{
 
 use super::rejected::rejected;
 use crate::{
-    components::person::isolated,
+    components::{counts::count, person::isolated},
     language::{number, t},
 };
 
@@ -24,18 +24,10 @@ pub(super) fn outcome(difference: &FileDifference, file: Option<(TeamId, DailyFi
         (t!("Customers unchanged"), difference.unchanged),
         (t!("Refs on several lines"), difference.duplicate_refs),
     ];
-    let counts = counts.map(|(name, count)| {
-        view! {
-            <div>
-                <dt class="text-sm">{name}</dt>
-                <dd class="text-lg font-semibold tabular-nums">{number(count)}</dd>
-            </div>
-        }
-    });
     let examples = &difference.examples;
     view! {
         <div class="flex flex-col gap-4">
-            <dl class="grid grid-cols-2 gap-3 sm:grid-cols-4 xl:grid-cols-8">{counts.collect_view()}</dl>
+            <dl class="grid grid-cols-2 gap-3 sm:grid-cols-4 xl:grid-cols-8">{counts.map(count).collect_view()}</dl>
             <p class="text-sm wrap-anywhere">{key_data(&difference.columns)}</p>
             {list(t!("Added"), difference.added, examples.added.iter().map(customer).collect())}
             {list(t!("Changed"), difference.changed, examples.changed.iter().map(change).collect())}

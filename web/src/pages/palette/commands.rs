@@ -7,7 +7,10 @@ use shared::{
 };
 
 use crate::{
-    components::{person::isolated, shell::LINKS},
+    components::{
+        person::isolated,
+        shell::{PAGES, SETTINGS},
+    },
     keys::Key,
     language::{t, text},
     theme::THEMES,
@@ -47,8 +50,8 @@ fn command(label: impl Into<String>, keys: &'static [&'static str], action: Acti
 
 /// Returns the pages that the account may see, in the order of the menu.
 pub(super) fn pages(me: &Me) -> Vec<Command> {
-    let may = |needed: &Option<Permission>| needed.is_none_or(|needed| me.may(needed));
-    let links = LINKS.iter().filter(|(.., needed)| may(needed));
+    let may = |needed: &[Permission]| needed.iter().all(|needed| me.may(*needed));
+    let links = PAGES.iter().chain(SETTINGS).filter(|(.., needed)| may(needed));
     let mut pages: Vec<Command> = links
         .map(|&(path, label, _)| {
             let keys: &[&str] = if path == "/" { &["G", "Q"] } else { &[] };

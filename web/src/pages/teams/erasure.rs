@@ -5,6 +5,7 @@ use shared::erasure::{ErasedData, ErasurePreview, NewErasure};
 
 use super::team::TeamContext;
 use crate::{
+    api::RequestError,
     components::{
         dialog::Dialog,
         form::{Field, Form},
@@ -99,7 +100,6 @@ fn confirmation(
 ) -> AnyView {
     let form = Form::with_prefix("erasure-");
     let (again, reason) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
-    let differs = RwSignal::new(false);
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     let number = preview.number.to_string();
     let submit = move |event: leptos::ev::SubmitEvent| {
@@ -107,9 +107,8 @@ fn confirmation(
         let is_same = [number.as_str(), &typed.get_untracked()]
             .iter()
             .any(|known| digits(known) == digits(&again.get_untracked()));
-        differs.set(!is_same);
         if !is_same {
-            return;
+            return form.set_error(RequestError::in_field("again", t!("This is another number.")));
         }
         let erasure = NewErasure { number: number.clone(), reason: reason.get_untracked() };
         let request = async move { context.client.create_erasure(context.id, &erasure).await };
@@ -129,11 +128,6 @@ fn confirmation(
             </p>
         }
     });
-    let mismatch = move || {
-        differs
-            .get()
-            .then(|| view! { <p role="alert" class="text-sm text-error">{t!("This is another number.")}</p> })
-    };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
             <p class="text-sm">
@@ -144,10 +138,7 @@ fn confirmation(
                 hint: t!("It stays in the audit log. Leave out the name and the number."),
                 ..Field::text("reason", t!("Reason"), reason)
             })}
-            <div>
-                {form.text_field(Field { kind: "tel", ..Field::text("again", t!("Type the number to confirm"), again) })}
-                {mismatch}
-            </div>
+            {form.text_field(Field { kind: "tel", ..Field::text("again", t!("Type the number to confirm"), again) })}
             {form.error()}
             {form.destructive_actions(close, t!("Erase customer"))}
         </form>

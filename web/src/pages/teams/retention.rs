@@ -62,7 +62,7 @@ fn form(context: TeamContext, saved: Retention) -> AnyView {
                 ..Field::text("conversation_days", t!("Days of conversations"), conversations)
             })}
             {form.text_field(Field {
-                hint: t!("The current daily file stays."),
+                hint: t!("Also of the rows of ended campaigns. The current daily file stays."),
                 ..Field::text("key_data_days", t!("Days of earlier daily files"), key_data)
             })}
             {form.text_field(Field {

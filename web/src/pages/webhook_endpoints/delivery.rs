@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use shared::webhook_delivery::WebhookDelivery;
 use wasm_bindgen::JsValue;
 
-use super::labels::{delivery_label, status_badge};
+use super::labels::{delivery_label, line, status_badge};
 use crate::{
     components::{dialog::Dialog, timestamp::date_and_time},
     language::{received, t},
@@ -15,13 +15,6 @@ use crate::{
 /// The dialog.
 pub(super) fn delivery_dialog(delivery: &WebhookDelivery, close: Callback<()>) -> AnyView {
     let zone = use_session().zone();
-    let line = |name: &'static str, value: AnyView| {
-        view! {
-            <dt class="text-quiet">{name}</dt>
-            <dd class="min-w-0 wrap-anywhere">{value}</dd>
-        }
-        .into_any()
-    };
     let next = delivery.next_attempt_at.map(|at| line(t!("Next attempt"), date_and_time(at, &zone)));
     let last = delivery.last_attempt_at.map(|at| line(t!("Last attempt"), date_and_time(at, &zone)));
     let status = delivery.response_status.map(|status| {

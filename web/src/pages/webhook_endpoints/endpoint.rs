@@ -11,7 +11,7 @@ use shared::{
 use super::{
     deliveries::{Deliveries, deliveries},
     editor::editor,
-    labels::{secret_of, state_badge, type_label},
+    labels::{line, secret_of, state_badge, type_label},
 };
 use crate::{
     api::{Client, RequestError},
@@ -241,16 +241,10 @@ fn buttons(context: EndpointContext) -> AnyView {
 fn details(endpoint: &WebhookEndpoint) -> AnyView {
     let zone = use_session().zone();
     let types: Vec<&str> = endpoint.event_types.iter().copied().map(type_label).collect();
-    let line = |name: &'static str, value: AnyView| {
-        view! {
-            <dt class="text-quiet">{name}</dt>
-            <dd class="min-w-0 wrap-anywhere">{value}</dd>
-        }
-    };
     let rotated = endpoint.previous_secret_until.map(|until| {
         line(
             t!("Previous secret"),
-            view! { {t!("signs too until")} " " {date_and_time(until, &zone)} }.into_any(),
+            with_views(t!("Also signs until {date}"), [("date", date_and_time(until, &zone))]),
         )
     });
     let created = view! {

@@ -67,3 +67,12 @@ pub(super) fn secret_of(endpoint: WebhookEndpoint) -> Secret {
         not_copied: t!("Not copied. The secret is selected: press Ctrl+C."),
     }
 }
+
+/// A part of a `<dl>`: a value beside its name.
+pub(super) fn line(name: &'static str, value: AnyView) -> AnyView {
+    view! {
+        <dt class="text-quiet">{name}</dt>
+        <dd class="min-w-0 wrap-anywhere">{value}</dd>
+    }
+    .into_any()
+}
