@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{self, ContentDisposition, DispositionParam, DispositionType},
+    http::header,
     web::{self, Bytes},
 };
 use chrono::{DateTime, Utc};
@@ -25,6 +25,7 @@ use crate::{
     auth::{Caller, LookupError, audit_log::AuditEvent},
     error::ApiError,
     paging::{decode_cursor, encode_cursor, page, page_size, storable_time},
+    row_stream::{FileFormat, routes::attachment, rows},
     state::AppState,
 };
 
@@ -137,13 +138,11 @@ async fn csv_file(
             Ok::<_, LookupError>(filter)
         })
         .await?;
-    let name = DispositionParam::Filename(format!("audit-{}.csv", now.format("%Y-%m-%d")));
-    let attachment = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header(attachment)
+    let read = move |conn: &mut _, before: Option<&_>| export::slice(conn, &filter, before.copied());
+    let file = rows(state.db.clone(), FileFormat::Csv, read).await?;
+    Ok(attachment(&format!("audit-{}", now.format("%Y-%m-%d")), FileFormat::Csv)
         .insert_header((header::VARY, "Accept"))
-        .streaming(export::csv(state.db.clone(), filter).map_ok(Bytes::from)))
+        .streaming(file.map_ok(Bytes::from)))
 }
 
 impl AuditEntriesQuery {

@@ -30,10 +30,9 @@ use crate::{
     },
     db::Db,
     error::ApiError,
-    exports::routes::attachment,
     idempotency::{Answer, routes::UnreadRequest},
     paging::{decode_cursor, encode_cursor, page, page_size},
-    row_stream::{FileFormat, rows},
+    row_stream::{FileFormat, routes::attachment, rows},
     state::AppState,
     teams,
 };

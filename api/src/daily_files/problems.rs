@@ -160,16 +160,5 @@ impl From<UnusualDrop> for ApiError {
 
 problem_of_inner!(ActivateError: NotFound, UnusualDrop, Claim, Compare, Database);
 problem_of_inner!(RestoreError: Team, NotFound, Activate, Database);
-
-impl From<RejectedRowsError> for ApiError {
-    fn from(error: RejectedRowsError) -> Self {
-        match error {
-            RejectedRowsError::Team(error) => error.into(),
-            RejectedRowsError::NotFound(error) => error.into(),
-            RejectedRowsError::Csv(error) => Self::internal(&error),
-            RejectedRowsError::Database(error) => error.into(),
-        }
-    }
-}
-
+problem_of_inner!(RejectedRowsError: Team, NotFound, Database);
 problem_of_inner!(MappingError: NotFound, Changed, Invalid, Database);

@@ -10,7 +10,7 @@ use super::{parse::MAX_STORED, queries};
 use crate::{
     auth::{LookupError, NotFound, Resource, TeamScope},
     db::{DbConnection, DbError},
-    row_stream::{csv_writer, escape_formula},
+    row_stream::Cells,
     teams,
 };
 
@@ -23,9 +23,6 @@ pub(super) enum RejectedRowsError {
     /// The file does not exist.
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    /// The CSV file could not be written.
-    #[error(transparent)]
-    Csv(#[from] csv::Error),
     /// The database failed.
     #[error(transparent)]
     Database(#[from] DbError),
@@ -45,27 +42,26 @@ pub(super) fn csv(
     let found = queries::find(conn, team, id)?.ok_or(NotFound::new(Resource::DailyFile))?;
     let most = i64::try_from(MAX_STORED).unwrap_or(i64::MAX);
     let rows = queries::rejected(conn, id, most)?;
-    Ok(to_csv(&rows, found.file.rejected_rows)?)
+    Ok(to_csv(&rows, found.file.rejected_rows))
 }
 
-fn to_csv(rows: &[RejectedRow], count: i64) -> csv::Result<Vec<u8>> {
-    let mut writer = csv_writer();
-    writer.write_record(["line", "column", "value", "reason"])?;
+fn to_csv(rows: &[RejectedRow], count: i64) -> Vec<u8> {
+    let mut cells = Cells::default();
+    cells.header(&["line", "column", "value", "reason"]);
     for row in rows {
-        let column = row.column.as_deref().unwrap_or_default();
-        writer.write_record([
-            row.line.to_string().as_str(),
-            &escape_formula(column),
-            &escape_formula(&row.value),
-            &escape_formula(&row.reason),
-        ])?;
+        cells.integer(row.line);
+        cells.optional(row.column.as_deref());
+        cells.text(&row.value);
+        cells.text(&row.reason);
+        cells.end_row();
     }
     let more = count - i64::try_from(rows.len()).unwrap_or_default();
     if more > 0 {
-        let reason = format!("{more} more rejected rows are not listed.");
-        writer.write_record(["", "", "", &reason])?;
+        (0..3).for_each(|_| cells.word(""));
+        cells.text(&format!("{more} more rejected rows are not listed."));
+        cells.end_row();
     }
-    writer.into_inner().map_err(|error| error.into_error().into())
+    cells.into_bytes()
 }
 
 #[cfg(test)]
@@ -81,7 +77,7 @@ mod tests {
             reason: "This is not a phone number.".into(),
         };
         let rows = [row(2, "=cmd()"), row(3, "a \"b\""), row(9, "+44 77"), row(10, "@x"), row(11, "-1")];
-        let text = String::from_utf8(to_csv(&rows, 12).unwrap()).unwrap();
+        let text = String::from_utf8(to_csv(&rows, 12)).unwrap();
         let expected = "line,column,value,reason\r\n\
             2,Mobile,'=cmd(),This is not a phone number.\r\n\
             3,Mobile,\"a \"\"b\"\"\",This is not a phone number.\r\n\

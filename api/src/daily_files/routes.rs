@@ -1,10 +1,6 @@
 //! `/teams/{id}/daily_files` except for uploads, and `/teams/{id}/column_mapping`.
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::header::{ContentDisposition, DispositionParam, DispositionType},
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::Permission,
@@ -24,6 +20,7 @@ use crate::{
     idempotency::IdempotentRequest,
     paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     precondition::{self, Expected, routes::ConditionalChange},
+    row_stream::{FileFormat, routes::attachment},
     state::AppState,
     teams,
 };
@@ -96,9 +93,7 @@ pub async fn get_rejected_rows(
         .subject(AuditSubjectKind::DailyFile, file.0);
     let csv = state.db.read(move |conn| rejected::csv(conn, &caller.scope, team, file)).await?;
     viewed.write(&state.db, state.clock.now()).await;
-    let name = DispositionParam::Filename(format!("rejected-rows-{file}.csv"));
-    let attachment = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] };
-    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(attachment).body(csv))
+    Ok(attachment(&format!("rejected-rows-{file}"), FileFormat::Csv).body(csv))
 }
 
 /// Returns the team's column mapping. Columns that are not mapped are found by their usual names.

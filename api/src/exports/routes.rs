@@ -2,7 +2,6 @@
 
 use actix_web::{
     HttpResponse,
-    http::header::{ContentDisposition, DispositionParam, DispositionType},
     web::{self, Bytes},
 };
 use chrono::{DateTime, Utc};
@@ -20,7 +19,7 @@ use crate::{
     db::DbConnection,
     error::ApiError,
     paging::{decode_cursor, page_size},
-    row_stream::{FileFormat, SLICE, rows},
+    row_stream::{FileFormat, SLICE, routes::attachment, rows},
     state::AppState,
     teams,
 };
@@ -161,13 +160,4 @@ async fn export<T: Exported>(
     let file = rows(state.db.clone(), format, read).await?;
     Ok(attachment(&format!("{}-{}", T::NAME, from.format("%Y-%m-%d")), format)
         .streaming(file.map_ok(Bytes::from)))
-}
-
-/// Returns the beginning of an answer that is a file.
-pub(crate) fn attachment(name: &str, format: FileFormat) -> actix_web::HttpResponseBuilder {
-    let name = DispositionParam::Filename(format!("{name}.{}", format.extension()));
-    let attachment = ContentDisposition { disposition: DispositionType::Attachment, parameters: vec![name] };
-    let mut answer = HttpResponse::Ok();
-    answer.content_type(format.content_type()).insert_header(attachment);
-    answer
 }

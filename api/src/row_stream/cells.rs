@@ -1,21 +1,27 @@
 //! Writes the cells of a CSV file.
 
-use std::fmt::Write;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::escape_formula;
+use super::formula::escape_formula;
 
-/// The cells of a CSV file, row by row. Rows end with CRLF (RFC 4180).
-#[derive(Debug, Default)]
-pub(crate) struct Cells {
-    text: String,
-    is_in_row: bool,
+/// The cells of a CSV file (RFC 4180), row by row, in memory, where writing cannot fail.
+#[derive(Debug)]
+pub(crate) struct Cells(csv::Writer<Vec<u8>>);
+
+impl Default for Cells {
+    fn default() -> Self {
+        Self(
+            csv::WriterBuilder::new()
+                .flexible(true)
+                .terminator(csv::Terminator::CRLF)
+                .from_writer(Vec::new()),
+        )
+    }
 }
 
 impl Cells {
     /// Writes the row of column names.
-    pub(super) fn header(&mut self, columns: &[&str]) {
+    pub(crate) fn header(&mut self, columns: &[&str]) {
         columns.iter().for_each(|column| self.word(column));
         self.end_row();
     }
@@ -34,46 +40,28 @@ impl Cells {
 
     /// Writes a word of the server as it is.
     pub(crate) fn word(&mut self, word: &str) {
-        self.begin();
-        if word.contains([',', '"', '\r', '\n']) {
-            self.text.push('"');
-            self.text.push_str(&word.replace('"', "\"\""));
-            self.text.push('"');
-        } else {
-            self.text.push_str(word);
-        }
+        let _ = self.0.write_field(word);
     }
 
     /// Writes a whole number, or an empty cell.
     pub(crate) fn integer(&mut self, number: impl Into<Option<i64>>) {
-        self.begin();
-        if let Some(number) = number.into() {
-            let _ = write!(self.text, "{number}");
-        }
+        self.word(&number.into().map(|number| number.to_string()).unwrap_or_default());
     }
 
     /// Writes a time, or an empty cell.
     pub(crate) fn time(&mut self, time: impl Into<Option<DateTime<Utc>>>) {
-        self.begin();
-        if let Some(time) = time.into() {
-            self.text.push_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true));
-        }
+        let text = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
+        self.word(&time.into().map(text).unwrap_or_default());
     }
 
     /// Ends the row.
-    pub(super) fn end_row(&mut self) {
-        self.text.push_str("\r\n");
-        self.is_in_row = false;
+    pub(crate) fn end_row(&mut self) {
+        let _ = self.0.write_record(None::<&[u8]>);
     }
 
-    pub(super) fn into_bytes(self) -> Vec<u8> {
-        self.text.into_bytes()
-    }
-
-    fn begin(&mut self) {
-        if std::mem::replace(&mut self.is_in_row, true) {
-            self.text.push(',');
-        }
+    /// Returns the rows that are written.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_inner().unwrap_or_default()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod cells;
 mod formula;
+pub(crate) mod routes;
 
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
@@ -12,12 +13,6 @@ use utoipa::ToSchema;
 use crate::db::{Db, DbConnection, DbError};
 
 pub(crate) use cells::Cells;
-pub(crate) use formula::escape_formula;
-
-/// Returns a writer of a whole CSV file (RFC 4180).
-pub(crate) fn csv_writer() -> csv::Writer<Vec<u8>> {
-    csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new())
-}
 
 /// Number of rows in a slice.
 pub(crate) const SLICE: i64 = 1000;
