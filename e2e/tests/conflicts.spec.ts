@@ -4,6 +4,7 @@ import type { Locator, Page } from "@playwright/test";
 
 import { AccountsPage } from "../fixtures/accounts.ts";
 import { expectAccessible } from "../fixtures/axe.ts";
+import { CampaignPage, recipients } from "../fixtures/campaigns.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** The question about a field that a colleague has changed. */
@@ -149,4 +150,91 @@ test("a team’s details that were changed while they are edited ask what to kee
   await expect(page.getByRole("heading", { level: 1, name: `${name} North` })).toBeVisible();
   await expect(mine.getByRole("alert").filter({ hasText: "colleague" })).toBeHidden();
   await expect(theirs.getByLabel("Name")).toHaveValue(`${name} North`);
+});
+
+test("a campaign whose text a colleague has changed does not start before the user has seen the new text", async ({
+  page,
+  otherPage,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(412, "/campaigns/");
+  const name = server.uniqueName("Reminder");
+  const mine = await CampaignPage.uploadAs(page, server, "supervisor", "Support", name, recipients(1, "75"));
+  await mine.write("Please call us.");
+  const start = page.getByRole("button", { name: "Start: 1 message", exact: true });
+  await expect(start).toBeVisible();
+  await server.openAs(otherPage, "admin", new URL(page.url()).pathname);
+  await otherPage.getByLabel("Text", { exact: true }).fill("Please write to us.");
+  await otherPage.getByRole("button", { name: "Save and preview" }).click();
+  await expect(otherPage.getByRole("row").filter({ hasText: "Please write to us." })).toBeVisible();
+
+  await start.click();
+  await expect(question(page, "Text")).toContainText("Please write to us.");
+  await expect(mine.text).toHaveValue("Please write to us.");
+  await expect(mine.state).toHaveText("Draft");
+  await expect(start).toHaveCount(0);
+  await expectAccessible(page);
+  await mine.save.click();
+  await expect(mine.preview.getByRole("row").filter({ hasText: "Please write to us." })).toBeVisible();
+  await start.click();
+  await expect(mine.state).not.toHaveText("Draft");
+});
+
+test("a team’s retention that a colleague has changed meanwhile asks what to keep", async ({
+  page,
+  otherPage,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(412, "/retention");
+  const team = server.uniqueName("Renewals");
+  await server.openAs(page, "admin", "/teams");
+  await page.getByRole("button", { name: "New team" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill(team);
+  await page.getByRole("dialog").getByRole("button", { name: "Create team" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: team })).toBeVisible();
+  await server.openAs(otherPage, "admin", new URL(page.url()).pathname);
+  const [mine, theirs] = [page, otherPage].map((page) => page.getByRole("region", { name: "Retention" })) as [Locator, Locator];
+  await mine.getByLabel("Days of conversations").fill("100");
+  await theirs.getByLabel("Days of conversations").fill("200");
+  await theirs.getByLabel("Days of the audit log").fill("300");
+  await theirs.getByRole("button", { name: "Save retention" }).click();
+  await expect(otherPage.getByText("The retention is saved.")).toBeVisible();
+  await mine.getByRole("button", { name: "Save retention" }).click();
+  await expect(question(mine, "Days of conversations")).toContainText("200");
+  await expect(mine.getByLabel("Days of the audit log")).toHaveValue("300");
+  await mine.getByRole("button", { name: "Save retention" }).click();
+  await expect(page.getByText("The retention is saved.")).toBeVisible();
+  await page.reload();
+  await expect(mine.getByLabel("Days of conversations")).toHaveValue("100");
+  await expect(mine.getByLabel("Days of the audit log")).toHaveValue("300");
+});
+
+test("a webhook that a colleague has changed meanwhile asks what to keep", async ({
+  page,
+  otherPage,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(412, "/webhook_endpoints/");
+  const admin = await server.apiAs("admin");
+  const { id } = await admin.createWebhookEndpoint("Support", "https://webhooks.invalid/", ["message.received"]);
+  await server.openAs(page, "admin", `/webhooks/${id}`);
+  await page.getByRole("button", { name: "Edit" }).click();
+  const dialog = page.getByRole("dialog", { name: "Edit webhook" });
+  await dialog.getByLabel("Description").fill("Mine");
+  await server.openAs(otherPage, "admin", `/webhooks/${id}`);
+  await otherPage.getByRole("button", { name: "Edit" }).click();
+  const other = otherPage.getByRole("dialog", { name: "Edit webhook" });
+  await other.getByLabel("Description").fill("Theirs");
+  await other.getByRole("checkbox", { name: "Consent changed" }).check();
+  await other.getByRole("button", { name: "Save" }).click();
+  await expect(other).toBeHidden();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(question(dialog, "Description")).toContainText("Theirs");
+  await expect(dialog.getByRole("checkbox", { name: "Consent changed" })).toBeChecked();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("Mine", { exact: true })).toBeVisible();
 });

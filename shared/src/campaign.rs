@@ -78,6 +78,9 @@ pub struct Campaign {
     /// When it was finished or cancelled.
     #[serde(default, deserialize_with = "crate::time::optional")]
     pub finished_at: Option<DateTime<Utc>>,
+    /// The version for `If-Match`: the value of `ETag`, without the quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 impl Campaign {

@@ -128,6 +128,9 @@ pub struct WebhookEndpoint {
     /// The secret that signs deliveries, `whsec_...`. Only the responses that create or rotate it contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// The version for `If-Match`: the value of `ETag`, without the quotes.
+    #[serde(default)]
+    pub version: String,
 }
 
 impl fmt::Debug for WebhookEndpoint {

@@ -17,6 +17,7 @@ pub(crate) enum Topic {
     Search,
     Server,
     Export,
+    Webhooks,
     SignIns,
     Outbox,
     DailyFile,

@@ -28,6 +28,7 @@ mod seed;
 mod server;
 mod sign_in;
 mod webhook;
+mod webhook_deliveries;
 
 use anyhow::Result;
 use api::db::DatabaseUrl;

@@ -10,7 +10,7 @@ use crate::figures::{Aim, Figure, Part, Record, Topic};
 const DATABASES: [&str; 2] = ["SQLite", "PostgreSQL"];
 
 /// The sections of the document: topic, part of the benchmark, title, and what was measured.
-const SECTIONS: [(Topic, Part, &str, &str); 11] = [
+const SECTIONS: [(Topic, Part, &str, &str); 12] = [
     (
         Topic::Requests,
         Part::Main,
@@ -26,6 +26,13 @@ const SECTIONS: [(Topic, Part, &str, &str); 11] = [
         Part::Main,
         "An export of a million messages",
         "Over HTTP, uncompressed. The memory is the peak above that of the idle server.",
+    ),
+    (
+        Topic::Webhooks,
+        Part::Main,
+        "Webhooks out",
+        "10,000 events in the log, of different conversations, for one endpoint that answers at once: from the first\n\
+         arrival to the last. Recording the deliveries is included.",
     ),
     (
         Topic::SignIns,

@@ -17,7 +17,7 @@ use crate::{
     search,
     seed::{EMAIL, Size, seed, seed_with},
     server::Server,
-    sign_in,
+    sign_in, webhook_deliveries,
 };
 
 /// Duration of each loop.
@@ -33,10 +33,12 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
     Ok(figures)
 }
 
-/// Measures exports, search, signing in, daily files and the outbox.
+/// Measures exports, webhooks out, search, signing in, daily files and the outbox.
 fn others(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
     eprintln!("  exporting");
     let mut figures = printed(export::measure(database, url)?)?;
+    eprintln!("  delivering webhooks");
+    figures.extend(printed(webhook_deliveries::measure(database, url)?)?);
     eprintln!("  searching");
     figures.extend(printed(search::measure(database, url)?)?);
     eprintln!("  signing in");

@@ -15,6 +15,7 @@ use crate::{
     conversations::chosen_time::{InvalidTime, require_time},
     db::{DbConnection, DbError},
     fields::{Invalid, Validation},
+    precondition::{Changed, Expected},
     teams,
 };
 
@@ -24,6 +25,9 @@ pub enum ChangeError {
     /// It does not exist, or the caller is not in its team.
     #[error(transparent)]
     NotFound(#[from] NotFound),
+    /// It has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// A field is invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -75,12 +79,10 @@ pub fn update(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: CampaignId,
+    expected: &Expected,
     change: CampaignChange,
 ) -> Result<Campaign, ChangeError> {
-    let before = find_for_update(conn, scope, id)?;
-    if before.state != CampaignState::Draft {
-        return Err(ChangeError::NotDraft);
-    }
+    let before = draft_for_update(conn, scope, id, expected)?;
     let checked = check(conn, scope, before, change)?;
     queries::update(conn, id, &checked)?;
     find(conn, id)
@@ -112,7 +114,7 @@ fn check(
     Ok(Checked { name, body: change.body, from, pace: change.pace })
 }
 
-/// Starts, pauses, resumes or cancels a campaign. Pausing a paused campaign, or cancelling a cancelled one, changes nothing.
+/// Starts, pauses, resumes or cancels a campaign that has an expected text, number and pace. Pausing a paused campaign, or cancelling a cancelled one, changes nothing.
 /// Also returns whether anything has changed.
 ///
 /// # Errors
@@ -121,6 +123,7 @@ pub fn set_state(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: CampaignId,
+    expected: &Expected,
     change: &CampaignStateChange,
     now: DateTime<Utc>,
 ) -> Result<(Campaign, bool), ChangeError> {
@@ -128,6 +131,7 @@ pub fn set_state(
     use CampaignState::{Cancelled, Draft, Finished, Paused, Running};
 
     let campaign = find_for_update(conn, scope, id)?;
+    expected.check(&campaign)?;
     match (change.action, campaign.state) {
         (Pause, Paused) | (Cancel, Cancelled) => return Ok((campaign, false)),
         (Run, Running) => return Err(ChangeError::Running),
@@ -153,13 +157,29 @@ pub fn set_state(
 ///
 /// # Errors
 /// [`ChangeError`].
-pub fn delete(conn: &mut DbConnection, scope: &TeamScope, id: CampaignId) -> Result<Campaign, ChangeError> {
-    let draft = find_for_update(conn, scope, id)?;
-    if draft.state != CampaignState::Draft {
-        return Err(ChangeError::NotDraft);
-    }
+pub fn delete(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: CampaignId,
+    expected: &Expected,
+) -> Result<Campaign, ChangeError> {
+    let draft = draft_for_update(conn, scope, id, expected)?;
     queries::delete(conn, id)?;
     Ok(draft)
+}
+
+fn draft_for_update(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: CampaignId,
+    expected: &Expected,
+) -> Result<Campaign, ChangeError> {
+    let campaign = find_for_update(conn, scope, id)?;
+    if campaign.state != CampaignState::Draft {
+        return Err(ChangeError::NotDraft);
+    }
+    expected.check(&campaign)?;
+    Ok(campaign)
 }
 
 fn find_for_update(

@@ -25,6 +25,7 @@ impl From<ChangeError> for ApiError {
         let detail = error.to_string();
         match error {
             ChangeError::NotFound(error) => error.into(),
+            ChangeError::Changed(error) => error.into(),
             ChangeError::Invalid(error) => error.into(),
             ChangeError::NotDraft
             | ChangeError::NoText

@@ -16,6 +16,7 @@ use crate::{
         AsText, DbConnection, DbError, IsRunning, Timestamp, for_update, on_each,
         schema::campaigns::{self as campaign, table as campaigns},
     },
+    precondition::version_of,
 };
 
 #[derive(Queryable, Selectable)]
@@ -44,6 +45,7 @@ impl Row {
     /// Returns `None` while the file is being stored.
     fn campaign(self) -> Option<Campaign> {
         let AsText(state) = self.state?;
+        let version = version_of(&(&self.name, &self.body, &self.team_number.0, self.pace));
         Some(Campaign {
             id: CampaignId(self.id),
             team_id: TeamId(self.team_id),
@@ -62,6 +64,7 @@ impl Row {
             created_at: self.created_at.0,
             starts_at: self.due_at.map(DateTime::from).filter(|_| state == CampaignState::Running),
             finished_at: self.finished_at.map(DateTime::from),
+            version,
         })
     }
 }

@@ -32,6 +32,7 @@ use crate::{
     error::ApiError,
     idempotency::{Answer, routes::UnreadRequest},
     paging::{decode_cursor, encode_cursor, page, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     row_stream::{FileFormat, routes::attachment, rows},
     state::AppState,
     teams,
@@ -156,12 +157,12 @@ pub async fn get_campaign(
     require(&caller)?;
     let id = id.into_inner();
     let found = state.db.read(move |conn| super::get(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Changes the name, text, number and pace of a draft.
 #[utoipa::path(put, path = "/api/v1/campaigns/{id}", operation_id = "update_campaign", tag = "campaigns",
-    params(("id" = i64, Path, description = "The campaign")),
+    params(("id" = i64, Path, description = "The campaign"), ConditionalChange),
     request_body(content = CampaignChange, example = json!({"name": "Reminder of December",
         "body": "Hello {{name}}, your balance is {{Balance}}.", "pace": 60})),
     responses((status = 200, body = Campaign),
@@ -172,6 +173,7 @@ pub async fn update_campaign(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<CampaignId>,
+    expected: Expected,
     change: Body<CampaignChange>,
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
@@ -180,17 +182,17 @@ pub async fn update_campaign(
     let changed = state
         .db
         .write(move |conn| {
-            let changed = change::update(conn, &caller.scope, id, change)?;
+            let changed = change::update(conn, &caller.scope, id, &expected, change)?;
             about(AuditAction::CampaignChanged, &caller, &changed).record(conn, now)?;
             Ok::<_, ChangeError>(changed)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Deletes a draft.
 #[utoipa::path(delete, path = "/api/v1/campaigns/{id}", operation_id = "delete_campaign", tag = "campaigns",
-    params(("id" = i64, Path, description = "The campaign")),
+    params(("id" = i64, Path, description = "The campaign"), ConditionalChange),
     responses((status = 204, description = "Deleted"),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
         (status = 409, description = "`campaign_state`", body = Problem)),
@@ -199,13 +201,14 @@ pub async fn delete_campaign(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<CampaignId>,
+    expected: Expected,
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
     let (id, now) = (id.into_inner(), state.clock.now());
     state
         .db
         .write(move |conn| {
-            let deleted = change::delete(conn, &caller.scope, id)?;
+            let deleted = change::delete(conn, &caller.scope, id, &expected)?;
             about(AuditAction::CampaignDeleted, &caller, &deleted).record(conn, now)?;
             Ok::<_, ChangeError>(())
         })
@@ -230,13 +233,14 @@ pub async fn get_campaign_preview(
     Ok(HttpResponse::Ok().json(preview))
 }
 
-/// Starts, pauses, resumes or cancels a campaign.
+/// Starts, pauses, resumes or cancels a campaign. With `If-Match`, only the text, number and pace that the caller has read
+/// are sent.
 ///
 /// A running campaign goes on after a restart of the server, at its pace. Each row is checked like an ad-hoc message when
 /// its turn comes. A campaign pauses by itself, with `pause_reason`, when no row can be sent, for example because the number
 /// no longer belongs to the team.
 #[utoipa::path(put, path = "/api/v1/campaigns/{id}/state", operation_id = "update_campaign_state", tag = "campaigns",
-    params(("id" = i64, Path, description = "The campaign")),
+    params(("id" = i64, Path, description = "The campaign"), ConditionalChange),
     request_body(content = CampaignStateChange, example = json!({"action": "run"})),
     responses((status = 200, body = Campaign),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem),
@@ -246,6 +250,7 @@ pub async fn update_campaign_state(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<CampaignId>,
+    expected: Expected,
     change: Body<CampaignStateChange>,
 ) -> Result<HttpResponse, ApiError> {
     require(&caller)?;
@@ -253,7 +258,7 @@ pub async fn update_campaign_state(
     let changed = state
         .db
         .write(move |conn| {
-            let (campaign, is_changed) = change::set_state(conn, &caller.scope, id, &change, now)?;
+            let (campaign, is_changed) = change::set_state(conn, &caller.scope, id, &expected, &change, now)?;
             if is_changed {
                 about(AuditAction::CampaignStateChanged, &caller, &campaign)
                     .detail("action", change.action)
@@ -262,7 +267,7 @@ pub async fn update_campaign_state(
             Ok::<_, ChangeError>(campaign)
         })
         .await?;
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// The format of the results.

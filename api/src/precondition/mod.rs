@@ -13,12 +13,15 @@ use sha2::{Digest, Sha256};
 use shared::{
     account::{Account, AccountDetail, Me},
     api_key::ApiKey,
+    campaign::Campaign,
     closure::ClosureReason,
     daily_file::ColumnMapping,
     preferences::Preferences,
+    retention::Retention,
     tag::Tag,
     team::TeamDetail,
     template::Template,
+    webhook_endpoint::WebhookEndpoint,
 };
 
 /// Number of bytes of a hash that a version consists of. Versions of one resource are compared, not those of different
@@ -50,7 +53,16 @@ macro_rules! versioned_by_field {
     )+};
 }
 
-versioned_by_field!(AccountDetail, ApiKey, ClosureReason, Tag, TeamDetail, Template);
+versioned_by_field!(
+    AccountDetail,
+    ApiKey,
+    Campaign,
+    ClosureReason,
+    Tag,
+    TeamDetail,
+    Template,
+    WebhookEndpoint
+);
 
 impl Versioned for Me {
     fn version(&self) -> String {
@@ -81,6 +93,12 @@ impl Versioned for ColumnMapping {
 }
 
 impl Versioned for Preferences {
+    fn version(&self) -> String {
+        version_of(self)
+    }
+}
+
+impl Versioned for Retention {
     fn version(&self) -> String {
         version_of(self)
     }

@@ -19,8 +19,9 @@ use tokio::sync::watch;
 use crate::{
     auth::{Caller, LookupError, audit_log::AuditEvent},
     clock::Clock,
-    db::{Db, DbConnection, DbError},
+    db::{Db, DbConnection, DbError, Lock},
     fields::{Invalid, Validation},
+    precondition::{Changed, Expected},
     teams,
 };
 
@@ -33,6 +34,9 @@ pub enum ChangeRetentionError {
     /// The team does not exist, or the caller is not in it.
     #[error(transparent)]
     Team(#[from] LookupError),
+    /// Another version than the caller expects is set.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// A number of days is invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -74,10 +78,12 @@ fn change(
     conn: &mut DbConnection,
     caller: &Caller,
     team: TeamId,
+    expected: &Expected,
     new: Retention,
     now: DateTime<Utc>,
 ) -> Result<Retention, ChangeRetentionError> {
-    teams::queries::require(conn, &caller.scope, team)?;
+    conn.advisory_lock(Lock::Retention(team))?;
+    expected.check(&find(conn, caller, team)?)?;
     let mut validation = Validation::default();
     for (field, days, least) in [
         ("conversation_days", new.conversation_days, 1),

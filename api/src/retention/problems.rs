@@ -3,4 +3,4 @@
 use super::ChangeRetentionError;
 use crate::error::problem_of_inner;
 
-problem_of_inner!(ChangeRetentionError: Team, Invalid, Database);
+problem_of_inner!(ChangeRetentionError: Team, Changed, Invalid, Database);

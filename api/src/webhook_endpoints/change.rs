@@ -24,6 +24,7 @@ use crate::{
     db::{DbConnection, DbError, Lock},
     events,
     fields::{Invalid, Validation},
+    precondition::{Changed, Expected},
     teams,
 };
 
@@ -33,6 +34,9 @@ pub enum EndpointError {
     /// The endpoint or the team does not exist, or the caller is not in its team.
     #[error(transparent)]
     Lookup(#[from] LookupError),
+    /// The endpoint has another version than the caller expects.
+    #[error(transparent)]
+    Changed(#[from] Changed),
     /// Some fields are invalid.
     #[error(transparent)]
     Invalid(#[from] Invalid),
@@ -77,10 +81,12 @@ pub fn update(
     scope: &TeamScope,
     policy: AddressPolicy,
     id: WebhookEndpointId,
+    expected: &Expected,
     change: WebhookEndpointChange,
     now: DateTime<Utc>,
 ) -> Result<WebhookEndpoint, EndpointError> {
-    let before = find(conn, scope, id)?;
+    let before = find_for_update(conn, scope, id)?;
+    expected.check(&before)?;
     let content = checked(policy, &change.url, &change.description, change.event_types)?;
     queries::update(conn, id, &content)?;
     match change.enabled {
@@ -114,14 +120,16 @@ pub fn rotate_secret(
 /// Deletes an endpoint with its deliveries. Returns it.
 ///
 /// # Errors
-/// `NotFound`.
+/// [`EndpointError`].
 pub fn delete(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: WebhookEndpointId,
+    expected: &Expected,
     now: DateTime<Utc>,
-) -> Result<WebhookEndpoint, LookupError> {
-    let before = find(conn, scope, id)?;
+) -> Result<WebhookEndpoint, EndpointError> {
+    let before = find_for_update(conn, scope, id)?;
+    expected.check(&before)?;
     queries::delete(conn, id)?;
     events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(before.team_id), now)?;
     Ok(before)
@@ -137,6 +145,14 @@ pub fn find(
     id: WebhookEndpointId,
 ) -> Result<WebhookEndpoint, LookupError> {
     Ok(queries::find(conn, scope, id)?.ok_or(NotFound::new(Resource::WebhookEndpoint))?)
+}
+
+fn find_for_update(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: WebhookEndpointId,
+) -> Result<WebhookEndpoint, LookupError> {
+    Ok(queries::find_for_update(conn, scope, id)?.ok_or(NotFound::new(Resource::WebhookEndpoint))?)
 }
 
 /// Checks the fields that a caller chooses.

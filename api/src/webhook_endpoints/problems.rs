@@ -3,4 +3,4 @@
 use super::change::EndpointError;
 use crate::error::problem_of_inner;
 
-problem_of_inner!(EndpointError: Lookup, Invalid, Database);
+problem_of_inner!(EndpointError: Lookup, Changed, Invalid, Database);

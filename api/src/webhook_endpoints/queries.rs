@@ -15,10 +15,11 @@ use super::secret::Secrets;
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, on_each,
+        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, for_update, on_each,
         schema::{webhook_deliveries, webhook_endpoints, webhook_positions},
     },
     events,
+    precondition::version_of,
 };
 
 /// What a caller chooses.
@@ -46,19 +47,22 @@ struct Row {
 
 impl From<Row> for WebhookEndpoint {
     fn from(row: Row) -> Self {
+        let enabled = row.disabled_at.is_none();
+        let version = version_of(&(&row.url, &row.description, &row.event_types.0, enabled));
         Self {
             id: WebhookEndpointId(row.id),
             team_id: TeamId(row.team_id),
             url: row.url,
             description: row.description,
             event_types: row.event_types.0,
-            enabled: row.disabled_at.is_none(),
+            enabled,
             disabled_at: row.disabled_at.map(DateTime::from),
             disabled_reason: row.disabled_reason.map(|AsText(reason)| reason),
             previous_secret_until: row.previous_secret_until.map(DateTime::from),
             created_by: row.created_by,
             created_at: row.created_at.0,
             secret: None,
+            version,
         }
     }
 }
@@ -81,6 +85,20 @@ pub(crate) fn find(
 ) -> Result<Option<WebhookEndpoint>, DbError> {
     let row: Option<Row> =
         on_each!(conn, |c| webhook_endpoints::table.find(id.0).select(Row::as_select()).first(c).optional())?;
+    Ok(row.map(WebhookEndpoint::from).filter(|endpoint| scope.includes(endpoint.team_id)))
+}
+
+/// As [`find`], and locks the endpoint until the transaction ends.
+pub(super) fn find_for_update(
+    conn: &mut DbConnection,
+    scope: &TeamScope,
+    id: WebhookEndpointId,
+) -> Result<Option<WebhookEndpoint>, DbError> {
+    let row: Option<Row> = for_update!(
+        conn,
+        webhook_endpoints::table.filter(webhook_endpoints::id.eq(id.0)).select(Row::as_select()),
+        |query, c| query.first(c).optional()
+    )?;
     Ok(row.map(WebhookEndpoint::from).filter(|endpoint| scope.includes(endpoint.team_id)))
 }
 

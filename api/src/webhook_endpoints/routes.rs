@@ -19,6 +19,7 @@ use crate::{
     error::ApiError,
     idempotency::IdempotentRequest,
     paging::{PageQuery, of_short_list, page_size},
+    precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
     teams,
 };
@@ -96,12 +97,12 @@ pub async fn get_webhook_endpoint(
     caller.require(Permission::ManageTeam)?;
     let id = id.into_inner();
     let found = state.db.read(move |conn| change::find(conn, &caller.scope, id)).await?;
-    Ok(HttpResponse::Ok().json(found))
+    Ok(precondition::routes::versioned(&found))
 }
 
 /// Changes a webhook endpoint, or disables or enables it. Enabling it sends its failed and waiting deliveries.
 #[utoipa::path(put, path = "/api/v1/webhook_endpoints/{id}", operation_id = "update_webhook_endpoint",
-    tag = "webhooks", params(("id" = i64, Path, description = "The webhook endpoint")),
+    tag = "webhooks", params(("id" = i64, Path, description = "The webhook endpoint"), ConditionalChange),
     request_body(content = WebhookEndpointChange, example = json!({"url": "https://example.com/webhooks",
         "description": "CRM", "event_types": ["message.received"], "enabled": true})),
     responses((status = 200, body = WebhookEndpoint),
@@ -111,6 +112,7 @@ pub async fn update_webhook_endpoint(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<WebhookEndpointId>,
+    expected: Expected,
     change: Body<WebhookEndpointChange>,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
@@ -119,19 +121,19 @@ pub async fn update_webhook_endpoint(
     let changed = state
         .db
         .write(move |conn| {
-            let changed = change::update(conn, &caller.scope, policy, id, change, now)?;
+            let changed = change::update(conn, &caller.scope, policy, id, &expected, change, now)?;
             about(AuditAction::WebhookEndpointChanged, &caller, &changed).record(conn, now)?;
             Ok::<_, EndpointError>(changed)
         })
         .await?;
     state.committed();
     state.webhooks.wake();
-    Ok(HttpResponse::Ok().json(changed))
+    Ok(precondition::routes::versioned(&changed))
 }
 
 /// Deletes a webhook endpoint with its deliveries, also those that wait.
 #[utoipa::path(delete, path = "/api/v1/webhook_endpoints/{id}", operation_id = "delete_webhook_endpoint",
-    tag = "webhooks", params(("id" = i64, Path, description = "The webhook endpoint")),
+    tag = "webhooks", params(("id" = i64, Path, description = "The webhook endpoint"), ConditionalChange),
     responses((status = 204, description = "Deleted"),
         (status = 403, description = "`forbidden`, `csrf_mismatch`", body = Problem)),
     security(("bearer" = []), ("cookie" = [])))]
@@ -139,15 +141,16 @@ pub async fn delete_webhook_endpoint(
     state: web::Data<AppState>,
     caller: Caller,
     id: web::Path<WebhookEndpointId>,
+    expected: Expected,
 ) -> Result<HttpResponse, ApiError> {
     caller.require(Permission::ManageTeam)?;
     let (id, now) = (id.into_inner(), state.clock.now());
     state
         .db
         .write(move |conn| {
-            let deleted = change::delete(conn, &caller.scope, id, now)?;
+            let deleted = change::delete(conn, &caller.scope, id, &expected, now)?;
             about(AuditAction::WebhookEndpointDeleted, &caller, &deleted).record(conn, now)?;
-            Ok::<_, LookupError>(())
+            Ok::<_, EndpointError>(())
         })
         .await?;
     state.committed();

@@ -1,6 +1,5 @@
 //! Requests for campaigns.
 
-use gloo_net::http::Method;
 use shared::{
     Page,
     campaign::{Campaign, CampaignChange, CampaignPreview, CampaignStateChange},
@@ -46,16 +45,18 @@ impl Client {
         self,
         id: CampaignId,
         change: &CampaignChange,
+        version: &str,
     ) -> Result<Campaign, RequestError> {
-        self.write(Method::PUT, &format!("/campaigns/{id}"), change).await
+        read(&self.change(&format!("/campaigns/{id}"), change, version).await?.text)
     }
 
     pub(crate) async fn update_campaign_state(
         self,
         id: CampaignId,
         change: &CampaignStateChange,
+        version: &str,
     ) -> Result<Campaign, RequestError> {
-        self.write(Method::PUT, &format!("/campaigns/{id}/state"), change).await
+        read(&self.change(&format!("/campaigns/{id}/state"), change, version).await?.text)
     }
 
     pub(crate) async fn delete_campaign(self, id: CampaignId) -> Result<(), RequestError> {

@@ -8,7 +8,10 @@ use shared::{
     retention::Retention,
 };
 
-use super::{Client, RequestError, client::encoded};
+use super::{
+    Client, RequestError,
+    client::{encoded, read},
+};
 
 impl Client {
     /// Returns what an erasure would remove.
@@ -48,9 +51,9 @@ impl Client {
         self.delete(&format!("/teams/{team}/legal_holds/{id}")).await
     }
 
-    /// Returns how long the team's data is kept.
-    pub(crate) async fn get_retention(self, team: TeamId) -> Result<Retention, RequestError> {
-        self.get(&format!("/teams/{team}/retention")).await
+    /// Returns how long the team's data is kept, with the version.
+    pub(crate) async fn get_retention(self, team: TeamId) -> Result<(Retention, String), RequestError> {
+        self.get_version(&format!("/teams/{team}/retention")).await
     }
 
     /// Sets how long the team's data is kept.
@@ -58,7 +61,9 @@ impl Client {
         self,
         team: TeamId,
         retention: &Retention,
-    ) -> Result<Retention, RequestError> {
-        self.write(Method::PUT, &format!("/teams/{team}/retention"), retention).await
+        version: &str,
+    ) -> Result<(Retention, String), RequestError> {
+        let saved = self.change(&format!("/teams/{team}/retention"), retention, version).await?;
+        Ok((read(&saved.text)?, saved.version()))
     }
 }

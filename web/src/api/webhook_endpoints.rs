@@ -8,7 +8,10 @@ use shared::{
     webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointChange},
 };
 
-use super::{Client, RequestError, client::encoded};
+use super::{
+    Client, RequestError,
+    client::{encoded, read},
+};
 
 impl Client {
     /// Returns the webhook endpoints of a team.
@@ -36,13 +39,14 @@ impl Client {
         self.get(&format!("/webhook_endpoints/{id}")).await
     }
 
-    /// Changes, disables or enables a webhook endpoint.
+    /// Changes, disables or enables a webhook endpoint that has this version.
     pub(crate) async fn update_webhook_endpoint(
         self,
         id: WebhookEndpointId,
         change: &WebhookEndpointChange,
+        version: &str,
     ) -> Result<WebhookEndpoint, RequestError> {
-        self.write(Method::PUT, &format!("/webhook_endpoints/{id}"), change).await
+        read(&self.change(&format!("/webhook_endpoints/{id}"), change, version).await?.text)
     }
 
     /// Deletes a webhook endpoint with its deliveries.

@@ -114,14 +114,14 @@ impl Conflict {
             if changes.is_empty() {
                 return ().into_any();
             }
-            let rows = changes.into_iter().enumerate().map(|(place, change)| row(place, change));
+            let rows = changes.into_iter().map(row);
             view! {
-                <section aria-labelledby="conflict" class="flex flex-col gap-3 rounded-box border-2 border-warning p-3">
-                    <p id="conflict" class="text-sm font-medium">
+                <div class="flex flex-col gap-3 rounded-box border-2 border-warning p-3">
+                    <p class="text-sm font-medium">
                         {t!("A colleague has changed this while you were editing. Choose what to keep, then save again.")}
                     </p>
                     {rows.collect_view()}
-                </section>
+                </div>
             }
             .into_any()
         };
@@ -129,7 +129,7 @@ impl Conflict {
     }
 }
 
-fn row(place: usize, change: Change) -> AnyView {
+fn row(change: Change) -> AnyView {
     let keeps_mine = RwSignal::new(change.is_disputed);
     let choice = |mine: bool, label: &'static str, value: &str| {
         let choose = Arc::clone(&change.choose);
@@ -141,7 +141,7 @@ fn row(place: usize, change: Change) -> AnyView {
             <label class="flex min-h-6 items-baseline gap-2 text-sm">
                 <input
                     type="radio"
-                    name=format!("conflict-{place}")
+                    name=format!("conflict-{}", change.label)
                     class="radio radio-sm shrink-0 translate-y-1"
                     prop:checked=move || keeps_mine.get() == mine
                     on:change=on_change

@@ -35,7 +35,7 @@ async fn a_file_becomes_a_draft(app: TestApp) {
     let expected = json!({"id": 1, "team_id": COLLECTIONS, "name": "Reminder", "from": COLLECTIONS_NUMBER, "body": "",
         "pace": 60, "state": "draft", "pause_reason": null, "columns": ["Balance"], "rows": 1, "rejected_rows": 1,
         "queued": 0, "refused": 0, "created_by": "Sam", "created_at": "2024-11-25T09:00:00Z", "starts_at": null,
-        "finished_at": null});
+        "finished_at": null, "version": made["version"]});
     assert_eq!(made, expected);
     assert_eq!(sam.campaign(1).await, made);
     let form = reqwest::multipart::Form::new().text("file", recipients(3));

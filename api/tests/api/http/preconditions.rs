@@ -2,10 +2,11 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use shared::ErrorCode::{NotFound, PreconditionFailed};
+use shared::ErrorCode::{CampaignState, NotFound, PreconditionFailed};
 
 use crate::support::{
     ApiResponse, Client, TestApp,
+    campaigns::recipients,
     fixtures::{ADMIN, ANN, BO, COLLECTIONS, GREETING, PAYMENT_ARRANGED, SAM},
     on_both_databases,
 };
@@ -19,6 +20,7 @@ on_both_databases![
     a_version_does_not_change_with_the_position,
     a_tag_that_is_no_version_matches_nothing,
     a_deletion_of_an_earlier_version_is_refused,
+    a_campaign_starts_only_with_the_text_that_the_caller_has_read,
     permissions_are_checked_before_the_version,
 ];
 
@@ -37,6 +39,11 @@ fn row(document: &'static str, path: &str, field: &'static str, changes: [Value;
 async fn rows(app: &TestApp) -> Vec<Row> {
     let admin = app.signed_in(ADMIN).await;
     let tag = admin.post("/tags", json!({"team_id": COLLECTIONS, "name": "Tag"})).await.expect(201);
+    let webhook = |description: &str| json!({"url": "https://example.com/", "description": description, "event_types": ["message.received"]});
+    let endpoints = format!("/teams/{COLLECTIONS}/webhook_endpoints");
+    let endpoint = admin.post(&endpoints, webhook("CRM")).await.expect(201);
+    let campaign = admin.create_campaign("Reminder", &recipients(1)).await;
+    let text = |name: &str| json!({"name": name, "body": "Hello", "pace": 60});
     let named = |name: &str| json!({"name": name, "body": "Hello"});
     let team = |name: &str| json!({"name": name, "region": "GB", "time_zone": "Europe/London"});
     vec![
@@ -60,6 +67,19 @@ async fn rows(app: &TestApp) -> Vec<Row> {
             &format!("/accounts/{}", ANN.1),
             "display_name",
             [json!({"display_name": "A"}), json!({"display_name": "B"})],
+        ),
+        row(
+            "/webhook_endpoints/{id}",
+            &format!("/webhook_endpoints/{}", endpoint["id"]),
+            "description",
+            [webhook("A"), webhook("B")],
+        ),
+        row("/campaigns/{id}", &format!("/campaigns/{campaign}"), "name", [text("A"), text("B")]),
+        row(
+            "/teams/{id}/retention",
+            &format!("/teams/{COLLECTIONS}/retention"),
+            "key_data_days",
+            [json!({"key_data_days": 10}), json!({"key_data_days": 20})],
         ),
         row("/me", "/me", "account", [json!({"display_name": "A"}), json!({"display_name": "B"})]),
         row(
@@ -139,7 +159,8 @@ async fn every_conditional_operation_of_the_document_is_in_the_table(app: TestAp
         let is_conditional = methods["put"]["parameters"]
             .as_array()
             .is_some_and(|all| all.iter().any(|parameter| parameter["name"] == "If-Match"));
-        if is_conditional {
+        // The state of a campaign is read with the campaign.
+        if is_conditional && path != "/api/v1/campaigns/{id}/state" {
             puts.push(path.trim_start_matches("/api/v1").to_owned());
             for method in ["get", "put"] {
                 let headers = &methods[method]["responses"]["200"]["headers"];
@@ -193,21 +214,53 @@ async fn a_tag_that_is_no_version_matches_nothing(app: TestApp) {
 
 async fn a_deletion_of_an_earlier_version_is_refused(app: TestApp) {
     let admin = app.signed_in(ADMIN).await;
-    for noun in ["templates", "closure_reasons", "tags"] {
-        let new = json!({"team_id": COLLECTIONS, "name": "New", "body": "Hello"});
-        let created = admin.post(&format!("/{noun}"), new).await;
+    let named = |name: &str| json!({"team_id": COLLECTIONS, "name": name, "body": "Hello"});
+    let webhook = |description: &str| json!({"url": "https://example.com/", "description": description, "event_types": ["message.received"]});
+    let endpoints = format!("/teams/{COLLECTIONS}/webhook_endpoints");
+    let campaign = admin.upload_campaign("New", &recipients(1)).await;
+    for (noun, created, changed, field) in [
+        ("templates", admin.post("/templates", named("New")).await, named("Changed"), "name"),
+        ("closure_reasons", admin.post("/closure_reasons", named("New")).await, named("Changed"), "name"),
+        ("tags", admin.post("/tags", named("New")).await, named("Changed"), "name"),
+        (
+            "webhook_endpoints",
+            admin.post(&endpoints, webhook("New")).await,
+            webhook("Changed"),
+            "description",
+        ),
+        ("campaigns", campaign, json!({"name": "Changed", "body": "Hello", "pace": 60}), "name"),
+    ] {
         let version = etag(&created);
         let path = format!("/{noun}/{}", created.expect(201)["id"]);
-        admin.put(&path, json!({"name": "Changed", "body": "Hello"})).await.expect(200);
+        admin.put(&path, changed).await.expect(200);
         let delete = async |version: &str| {
             ApiResponse::to(admin.request(Method::DELETE, &path).header("If-Match", version)).await
         };
         let refused = delete(&version).await.problem(PreconditionFailed);
-        assert_eq!(refused["current"]["name"], "Changed", "{noun}");
+        assert_eq!(refused["current"][field], "Changed", "{noun}");
         let now = etag(&admin.get(&path).await);
         delete(&now).await.no_content();
         delete(&now).await.problem(NotFound);
     }
+}
+
+async fn a_campaign_starts_only_with_the_text_that_the_caller_has_read(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let id = admin.create_campaign("Reminder", &recipients(1)).await;
+    let read = etag(&admin.write_campaign(id, "Please call us.", 60).await);
+    let changed = etag(&admin.write_campaign(id, "Please write to us.", 60).await);
+    let path = format!("/campaigns/{id}/state");
+    let act =
+        async |version: &str, action: &str| put(&admin, &path, version, &json!({ "action": action })).await;
+    let refused = act(&read, "run").await.problem(PreconditionFailed);
+    assert_eq!(refused["current"]["body"], "Please write to us.");
+    assert_eq!(admin.campaign(id).await["state"], "draft");
+    let running = act(&changed, "run").await;
+    assert_eq!(etag(&running), changed, "the state is no part of the version");
+    assert_eq!(running.expect(200)["state"], "running");
+    act(&changed, "cancel").await.expect(200);
+    let text = json!({"name": "A", "body": "Hello", "pace": 60});
+    put(&admin, &format!("/campaigns/{id}"), &read, &text).await.problem(CampaignState);
 }
 
 async fn permissions_are_checked_before_the_version(app: TestApp) {

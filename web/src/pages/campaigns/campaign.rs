@@ -64,13 +64,20 @@ impl CampaignContext {
         self.busy.set(true);
         self.scope.spawn(async move {
             let change = CampaignStateChange { action, starts_at: None };
-            let changed = self.client.update_campaign_state(self.id, &change).await;
+            let changed = self.client.update_campaign_state(self.id, &change, &self.version()).await;
             self.busy.try_set(false);
             match changed {
                 Ok(campaign) => self.show(campaign),
                 Err(error) => self.notices.error(&error),
             }
         });
+    }
+
+    /// Returns the version that the page shows.
+    pub(super) fn version(self) -> String {
+        self.campaign
+            .with_untracked(|campaign| campaign.as_ref().map(|known| known.version.clone()))
+            .unwrap_or_default()
     }
 
     /// The time zone of the campaign's team.

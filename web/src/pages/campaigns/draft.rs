@@ -1,31 +1,23 @@
-//! A draft: the form of its text, the preview, and the buttons that start and delete it.
+//! A draft: the form of its text, and the preview.
 
 use leptos::{ev::SubmitEvent, html, prelude::*};
 use shared::{
     PhoneNumber,
-    campaign::{CampaignAction, CampaignChange, CampaignPreview, CampaignStateChange},
+    campaign::{Campaign, CampaignChange, CampaignPreview},
     template::Placeholder,
 };
 
-use super::{campaign::CampaignContext, preview::preview};
+use super::{campaign::CampaignContext, preview::preview, start::start};
 use crate::{
     api::RequestError,
-    clock::now,
     components::{
-        confirmation::{Confirmation, confirm},
+        conflict::{Changes, Conflict, Version},
         form::{Field, Form, hint_and_error},
-        person::isolated,
         placeholder::{failed, skeleton},
-        when::when,
     },
     compose::counter::counter,
-    keys::focus_first,
-    language::{number, plural, t},
-    pages::{
-        catalogue::text::buttons,
-        conversation::times::{input_value, parse, to_utc},
-    },
-    router::use_router,
+    language::{number, t},
+    pages::catalogue::text::buttons,
     session::use_session,
 };
 
@@ -51,84 +43,137 @@ impl Inputs {
             pace: self.pace.get_untracked().trim().parse().unwrap_or_default(),
         }
     }
+
+    fn compare(self, changes: &mut Changes, before: &Campaign, theirs: &Campaign) {
+        let number = |campaign: &Campaign| campaign.from.as_str().to_owned();
+        changes.text(t!("Name"), self.name, (&before.name, &theirs.name));
+        changes.text(t!("Text"), self.body, (&before.body, &theirs.body));
+        changes.text(t!("Send from"), self.from, (&number(before), &number(theirs)));
+        let pace = (&before.pace.to_string(), &theirs.pace.to_string());
+        changes.text(t!("Messages per minute"), self.pace, pace);
+    }
+}
+
+/// Shared state of the form and the preview.
+#[derive(Clone, Copy)]
+struct Draft {
+    context: CampaignContext,
+    form: Form,
+    conflict: Conflict,
+    inputs: Inputs,
+    /// What the inputs are based on.
+    base: StoredValue<Version<Campaign>>,
+    /// The preview of the saved text.
+    shown: RwSignal<Option<Result<CampaignPreview, RequestError>>>,
+}
+
+impl Draft {
+    fn new(context: CampaignContext, campaign: Campaign) -> Self {
+        let inputs = Inputs {
+            name: RwSignal::new(campaign.name.clone()),
+            body: RwSignal::new(campaign.body.clone()),
+            from: RwSignal::new(campaign.from.as_str().to_owned()),
+            pace: RwSignal::new(campaign.pace.to_string()),
+        };
+        let version = campaign.version.clone();
+        let base = StoredValue::new((campaign, version));
+        let (form, conflict, shown) = (Form::new(), Conflict::new(), RwSignal::new(None));
+        Self { context, form, conflict, inputs, base, shown }
+    }
+
+    fn save(self) {
+        let Self { context, inputs, base, shown, .. } = self;
+        let change = inputs.change();
+        let (name, pace) = (inputs.name.get_untracked(), inputs.pace.get_untracked());
+        let request = async move {
+            let send = async |version: String| {
+                let saved = context.client.update_campaign(context.id, &change, &version).await?;
+                Ok((saved, context.client.get_campaign_preview(context.id).await))
+            };
+            let compare =
+                |changes: &mut Changes, before: &_, theirs: &_| inputs.compare(changes, before, theirs);
+            self.conflict.save(base, send, compare).await
+        };
+        self.form.send(request, move |saved| {
+            let Some((saved, preview)) = saved else {
+                // The preview is that of an earlier text.
+                shown.set(None);
+                return context.show(base.with_value(|(campaign, _)| campaign.clone()));
+            };
+            base.set_value((saved.clone(), saved.version.clone()));
+            // The server stores them without spaces around.
+            for (input, sent, saved) in
+                [(inputs.name, &name, saved.name.clone()), (inputs.pace, &pace, saved.pace.to_string())]
+            {
+                if input.with_untracked(|typed| typed == sent) {
+                    input.set(saved);
+                }
+            }
+            shown.set(Some(preview));
+            context.show(saved);
+        });
+    }
+
+    fn load_preview(self) {
+        let request = async move { Ok(self.context.client.get_campaign_preview(self.context.id).await) };
+        self.form.send(request, move |preview| self.shown.set(Some(preview)));
+    }
+
+    /// Returns whether the inputs contain what is saved.
+    fn is_saved(self) -> bool {
+        let Inputs { name, body, from, pace } = self.inputs;
+        let typed = (name.get(), body.get(), from.get(), pace.get());
+        self.context.campaign.with(|saved| {
+            saved.as_ref().is_some_and(|saved| {
+                let Campaign { name, body, from, pace, .. } = saved.clone();
+                typed == (name, body, from.as_str().to_owned(), pace.to_string())
+            })
+        })
+    }
+
+    /// Returns the number of messages that would be sent, once it is known.
+    fn sendable(self) -> i64 {
+        self.shown.with(|shown| {
+            shown.as_ref().and_then(|shown| shown.as_ref().ok()).map_or(0, |found| found.sendable)
+        })
+    }
 }
 
 /// The form, with the preview of the saved text beside it.
 pub(super) fn draft(context: CampaignContext) -> AnyView {
     let Some(campaign) = context.campaign.get_untracked() else { return ().into_any() };
-    let inputs = Inputs {
-        name: RwSignal::new(campaign.name),
-        body: RwSignal::new(campaign.body.clone()),
-        from: RwSignal::new(campaign.from.as_str().to_owned()),
-        pace: RwSignal::new(campaign.pace.to_string()),
-    };
-    let shown = RwSignal::new(None::<Result<CampaignPreview, RequestError>>);
-    let form = Form::new();
-    let save = Callback::new(move |()| {
-        let change = inputs.change();
-        let request = async move {
-            let saved = context.client.update_campaign(context.id, &change).await?;
-            Ok((saved, context.client.get_campaign_preview(context.id).await))
-        };
-        form.send(request, move |(saved, preview)| {
-            shown.set(Some(preview));
-            context.show(saved);
-        });
-    });
-    let load = Callback::new(move |()| {
-        let request = async move { Ok(context.client.get_campaign_preview(context.id).await) };
-        form.send(request, move |preview| shown.set(Some(preview)));
-    });
+    let draft = Draft::new(context, campaign.clone());
     if !campaign.body.is_empty() {
-        load.run(());
+        draft.load_preview();
     }
-    let is_changed = Memo::new(move |_| {
-        let typed = (inputs.name.get(), inputs.body.get(), inputs.from.get(), inputs.pace.get());
-        context.campaign.with(|saved| {
-            saved.as_ref().is_none_or(|saved| {
-                typed
-                    != (
-                        saved.name.clone(),
-                        saved.body.clone(),
-                        saved.from.as_str().to_owned(),
-                        saved.pace.to_string(),
-                    )
-            })
-        })
-    });
     let rows = t!(
         "{rows} rows, {rejected} cannot be used",
         rows = number(campaign.rows),
         rejected = number(campaign.rejected_rows)
     );
     let beside = move || {
-        shown.with(|shown| match shown {
-            None if form.busy.get() => skeleton(5),
+        draft.shown.with(|shown| match shown {
+            None if draft.form.busy.get() => skeleton(5),
             None => {
                 view! { <p class="text-sm">{t!("Enter a text and save it to see what would be sent.")}</p> }
                     .into_any()
             }
-            Some(Err(error)) => failed(error, load),
+            Some(Err(error)) => failed(error, Callback::new(move |()| draft.load_preview())),
             Some(Ok(found)) => preview(found),
         })
     };
-    let is_ready = Memo::new(move |_| {
-        !is_changed.get() && shown.with(|shown| matches!(shown, Some(Ok(preview)) if preview.sendable > 0))
-    });
-    let sendable = Memo::new(move |_| {
-        shown.with(|shown| {
-            shown.as_ref().and_then(|shown| shown.as_ref().ok()).map_or(0, |found| found.sendable)
-        })
-    });
+    let sendable = Memo::new(move |_| draft.sendable());
+    let is_ready = Memo::new(move |_| draft.is_saved() && sendable.get() > 0);
+    let save = Callback::new(move |()| draft.save());
     view! {
         <div class="grid items-start gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
             <div class="flex flex-col gap-4">
                 <section aria-labelledby="message" class="rounded-box border border-base-300 p-4">
                     <h2 id="message" class="font-semibold">{t!("Message")}</h2>
                     <p class="mb-3 text-sm text-quiet">{rows}</p>
-                    {fields(form, inputs, &campaign.columns, team_numbers(context), save)}
+                    {fields(draft, &campaign.columns)}
                 </section>
-                {start(context, is_ready, sendable)}
+                {start(context, is_ready, sendable, save)}
             </div>
             <section aria-labelledby="preview" class="rounded-box border border-base-300 p-4">
                 <h2 id="preview" class="mb-3 font-semibold">{t!("Preview")}</h2>
@@ -145,13 +190,9 @@ fn team_numbers(context: CampaignContext) -> Vec<PhoneNumber> {
     teams.into_iter().find(|known| Some(known.id) == team).map(|team| team.numbers).unwrap_or_default()
 }
 
-fn fields(
-    form: Form,
-    inputs: Inputs,
-    columns: &[String],
-    numbers: Vec<PhoneNumber>,
-    save: Callback<()>,
-) -> AnyView {
+fn fields(draft: Draft, columns: &[String]) -> AnyView {
+    let Draft { context, form, conflict, inputs, .. } = draft;
+    let numbers = team_numbers(context);
     let area = NodeRef::<html::Textarea>::new();
     let error = form.field_error("body");
     let placeholders = BUILT_IN.iter().map(|name| (*name).to_owned()).chain(columns.iter().cloned());
@@ -163,7 +204,7 @@ fn fields(
     };
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        save.run(());
+        draft.save();
     };
     view! {
         <form class="flex flex-col gap-4" novalidate on:submit=submit>
@@ -189,6 +230,7 @@ fn fields(
             {buttons(&placeholders, area, inputs.body)}
             {(numbers.len() > 1).then(|| number_select(numbers, inputs.from))}
             {form.text_field(pace)}
+            {conflict.view()}
             {form.error()}
             <div>{form.submit(t!("Save and preview"))}</div>
         </form>
@@ -211,86 +253,6 @@ fn number_select(numbers: Vec<PhoneNumber>, chosen: RwSignal<String>) -> AnyView
                 {options.collect_view()}
             </select>
         </label>
-    }
-    .into_any()
-}
-
-/// The section that starts or deletes the campaign.
-fn start(context: CampaignContext, is_ready: Memo<bool>, sendable: Memo<i64>) -> AnyView {
-    let (form, router, zone) = (Form::new(), use_router(), context.zone());
-    let time = NodeRef::<html::Input>::new();
-    let error = form.field_error("starts_at");
-    let is_deleting = RwSignal::new(false);
-    let earliest = input_value(zone.local(now()));
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        // A date without a time has no value, as if the field were empty, and must not start the campaign now.
-        let is_partial =
-            time.get_untracked().is_some_and(|time| time.value().is_empty() && !time.check_validity());
-        if is_partial {
-            form.set_error(RequestError::in_field("starts_at", t!("Choose a date and a time.")));
-            return focus_first("#field-starts_at");
-        }
-        let typed = time.get_untracked().map(|time| time.value()).unwrap_or_default();
-        let starts_at = parse(&typed).map(|at| to_utc(at, &|at| zone.local(at)));
-        let change = CampaignStateChange { action: CampaignAction::Run, starts_at };
-        let request = async move { context.client.update_campaign_state(context.id, &change).await };
-        // The campaign that has started replaces this form.
-        form.send_detached(request, move |response| response.map(|campaign| context.show(campaign)));
-    };
-    let button = move || {
-        let text = plural!(
-            sendable.get(),
-            "Start: {number} message",
-            "Start: {number} messages",
-            number = number(sendable.get())
-        );
-        view! { <button class="btn btn-primary" aria-disabled=move || form.busy.get().to_string()>{text}</button> }
-    };
-    let hint = move || (!is_ready.get()).then_some(t!("Save the text first, and check the preview."));
-    view! {
-        <section aria-labelledby="start" class="rounded-box border border-base-300 p-4">
-            <h2 id="start" class="mb-3 font-semibold">{t!("Start")}</h2>
-            <form class="flex flex-col gap-3" novalidate on:submit=submit>
-                <div class="flex flex-col gap-1">
-                    <label for="field-starts_at" class="text-sm font-medium">{t!("Start at (optional)")}</label>
-                    <input
-                        node_ref=time
-                        id="field-starts_at"
-                        type="datetime-local"
-                        class="input w-full max-w-60"
-                        min=earliest
-                        aria-describedby="error-starts_at"
-                        aria-invalid=move || error.with(Option::is_some).to_string()
-                    />
-                    {hint_and_error("error-starts_at".to_owned(), t!("On the clocks of the team’s time zone. Left empty, it starts now."), error)}
-                </div>
-                {form.error()}
-                <p class="text-sm empty:hidden">{hint}</p>
-                <div class="flex flex-wrap gap-2">
-                    {move || is_ready.get().then(button)}
-                    <button type="button" class="btn btn-ghost" on:click=move |_| is_deleting.set(true)>
-                        {t!("Delete")}
-                    </button>
-                </div>
-            </form>
-        </section>
-        {when(move || is_deleting.get(), move || {
-            let name = context.campaign.with_untracked(|campaign| campaign.as_ref().map(|c| c.name.clone()));
-            let confirmation = Confirmation {
-                title: t!("Delete {name}?", name = isolated(&name.unwrap_or_default())),
-                text: t!("The file and the text are deleted. Nothing was sent."),
-                button: t!("Delete"),
-                is_dangerous: true,
-            };
-            let close = Callback::new(move |()| is_deleting.set(false));
-            confirm(
-                confirmation,
-                close,
-                move || context.client.delete_campaign(context.id),
-                Callback::new(move |()| router.open("/campaigns")),
-            )
-        })}
     }
     .into_any()
 }

@@ -4,6 +4,7 @@ pub(crate) mod campaign;
 mod draft;
 mod preview;
 mod progress;
+mod start;
 mod upload;
 
 use leptos::prelude::*;

@@ -101,7 +101,7 @@ fn actions(context: CampaignContext) -> AnyView {
             let close = Callback::new(move |()| is_cancelling.set(false));
             let request = move || async move {
                 let change = CampaignStateChange { action: CampaignAction::Cancel, starts_at: None };
-                let cancelled = context.client.update_campaign_state(context.id, &change).await?;
+                let cancelled = context.client.update_campaign_state(context.id, &change, &context.version()).await?;
                 context.show(cancelled);
                 Ok(())
             };

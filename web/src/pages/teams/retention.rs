@@ -5,14 +5,17 @@ use shared::retention::Retention;
 
 use super::team::TeamContext;
 use crate::{
-    components::form::{Field, Form},
+    components::{
+        conflict::{Changes, Conflict, Version},
+        form::{Field, Form},
+    },
     language::t,
     tasks::TaskScope,
 };
 
 /// The "Retention" section of a team's page.
 pub(super) fn retention(context: TeamContext) -> AnyView {
-    let saved = RwSignal::new(None::<Retention>);
+    let saved = RwSignal::new(None::<Version<Retention>>);
     TaskScope::current().spawn(async move {
         match context.client.get_retention(context.id).await {
             Ok(found) => {
@@ -34,11 +37,23 @@ pub(super) fn retention(context: TeamContext) -> AnyView {
     .into_any()
 }
 
-fn form(context: TeamContext, saved: Retention) -> AnyView {
+fn form(context: TeamContext, loaded: Version<Retention>) -> AnyView {
     let form = Form::new();
-    let value = |days: Option<i32>| RwSignal::new(days.map(|days| days.to_string()).unwrap_or_default());
-    let (conversations, key_data, audit) =
-        (value(saved.conversation_days), value(saved.key_data_days), value(saved.audit_days));
+    let text = |days: Option<i32>| days.map(|days| days.to_string()).unwrap_or_default();
+    let [conversations, key_data, audit] =
+        [loaded.0.conversation_days, loaded.0.key_data_days, loaded.0.audit_days]
+            .map(|days| RwSignal::new(text(days)));
+    let conflict = Conflict::new();
+    let base = StoredValue::new(loaded);
+    let compare = move |changes: &mut Changes, before: &Retention, theirs: &Retention| {
+        for (label, input, before, theirs) in [
+            (t!("Days of conversations"), conversations, before.conversation_days, theirs.conversation_days),
+            (t!("Days of earlier daily files"), key_data, before.key_data_days, theirs.key_data_days),
+            (t!("Days of the audit log"), audit, before.audit_days, theirs.audit_days),
+        ] {
+            changes.text(label, input, (&text(before), &text(theirs)));
+        }
+    };
     // A text that is no number is out of range, so that the server names the field.
     let days = |value: RwSignal<String>| {
         let typed = value.get_untracked();
@@ -51,8 +66,16 @@ fn form(context: TeamContext, saved: Retention) -> AnyView {
             key_data_days: days(key_data),
             audit_days: days(audit),
         };
-        form.send(async move { context.client.update_retention(context.id, &new).await }, move |_| {
-            context.notices.info(t!("The retention is saved."));
+        let request = async move {
+            let send =
+                async |version: String| context.client.update_retention(context.id, &new, &version).await;
+            conflict.save(base, send, compare).await
+        };
+        form.send(request, move |saved| {
+            if let Some(saved) = saved {
+                base.set_value(saved);
+                context.notices.info(t!("The retention is saved."));
+            }
         });
     };
     view! {
@@ -69,6 +92,7 @@ fn form(context: TeamContext, saved: Retention) -> AnyView {
                 hint: t!("At least 30."),
                 ..Field::text("audit_days", t!("Days of the audit log"), audit)
             })}
+            {conflict.view()}
             {form.error()}
             <div>{form.submit(t!("Save retention"))}</div>
         </form>

@@ -8,11 +8,12 @@ use shared::{
     webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointChange, WebhookEventType},
 };
 
-use super::labels::type_label;
+use super::labels::{type_label, type_labels};
 use crate::{
     api::Client,
     components::{
         checkboxes::{checkbox, group, set_member},
+        conflict::{Changes, Conflict},
         dialog::Dialog,
         form::{Field, Form},
     },
@@ -28,6 +29,17 @@ struct Input {
 }
 
 impl Input {
+    fn compare(self, changes: &mut Changes, before: &WebhookEndpoint, theirs: &WebhookEndpoint) {
+        changes.text(t!("URL"), self.url, (&before.url, &theirs.url));
+        changes.text(t!("Description"), self.description, (&before.description, &theirs.description));
+        changes.field(
+            t!("Events"),
+            self.event_types,
+            (&before.event_types, &theirs.event_types),
+            type_labels,
+        );
+    }
+
     fn fields(self, form: Form) -> AnyView {
         let boxes = WebhookEventType::ALL.into_iter().map(|event_type| {
             let chosen = self.event_types;
@@ -98,10 +110,12 @@ pub(super) fn editor(
     let form = Form::new();
     let id = endpoint.id;
     let input = Input {
-        url: RwSignal::new(endpoint.url),
-        description: RwSignal::new(endpoint.description),
-        event_types: RwSignal::new(endpoint.event_types),
+        url: RwSignal::new(endpoint.url.clone()),
+        description: RwSignal::new(endpoint.description.clone()),
+        event_types: RwSignal::new(endpoint.event_types.clone()),
     };
+    let conflict = Conflict::new();
+    let base = StoredValue::new((endpoint.clone(), endpoint.version));
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let change = WebhookEndpointChange {
@@ -110,16 +124,24 @@ pub(super) fn editor(
             event_types: input.event_types.get_untracked(),
             enabled: None,
         };
-        let request = async move { client.update_webhook_endpoint(id, &change).await };
-        form.send(request, move |endpoint| {
-            close.run(());
-            changed.run(endpoint);
+        let request = async move {
+            let send = async |version: String| client.update_webhook_endpoint(id, &change, &version).await;
+            let compare =
+                |changes: &mut Changes, before: &_, theirs: &_| input.compare(changes, before, theirs);
+            conflict.save(base, send, compare).await
+        };
+        form.send(request, move |saved| {
+            if let Some(endpoint) = saved {
+                close.run(());
+                changed.run(endpoint);
+            }
         });
     };
     view! {
         <Dialog title=t!("Edit webhook").to_owned() close>
             <form class="flex flex-col gap-4" novalidate on:submit=submit>
                 {input.fields(form)}
+                {conflict.view()}
                 {form.error()}
                 {form.actions(close, t!("Save"))}
             </form>

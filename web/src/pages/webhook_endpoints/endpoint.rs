@@ -11,7 +11,7 @@ use shared::{
 use super::{
     deliveries::{Deliveries, deliveries},
     editor::editor,
-    labels::{line, secret_of, state_badge, type_label},
+    labels::{line, secret_of, state_badge, type_labels},
 };
 use crate::{
     api::{Client, RequestError},
@@ -78,11 +78,17 @@ impl EndpointContext {
             event_types: endpoint.event_types,
             enabled: Some(enabled),
         };
-        let request = async move { self.client.update_webhook_endpoint(self.id, &change).await };
+        let request =
+            async move { self.client.update_webhook_endpoint(self.id, &change, &endpoint.version).await };
         self.form.send_and_handle(request, move |response| {
             match response {
                 Ok(endpoint) => self.show(endpoint),
-                Err(error) => self.notices.error(&error),
+                Err(error) => {
+                    if let Some((current, _)) = error.current() {
+                        self.show(current);
+                    }
+                    self.notices.error(&error);
+                }
             }
             self.deliveries.fetch();
             Ok(())
@@ -240,7 +246,6 @@ fn buttons(context: EndpointContext) -> AnyView {
 
 fn details(endpoint: &WebhookEndpoint) -> AnyView {
     let zone = use_session().zone();
-    let types: Vec<&str> = endpoint.event_types.iter().copied().map(type_label).collect();
     let rotated = endpoint.previous_secret_until.map(|until| {
         line(
             t!("Previous secret"),
@@ -256,7 +261,7 @@ fn details(endpoint: &WebhookEndpoint) -> AnyView {
         <dl class="mt-4 grid grid-cols-[auto_minmax(0,1fr)] gap-x-6 gap-y-1 text-sm">
             {line(t!("State"), state_badge(endpoint))}
             {line(t!("Description"), or_dash(Some(&endpoint.description)).into_any())}
-            {line(t!("Events"), types.join(", ").into_any())}
+            {line(t!("Events"), type_labels(&endpoint.event_types).into_any())}
             {rotated}
             {line(t!("Created by"), created.into_any())}
         </dl>

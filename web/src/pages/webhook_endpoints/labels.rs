@@ -1,5 +1,7 @@
 //! Types of events, states and secrets of webhook endpoints in plain words.
 
+use std::collections::BTreeSet;
+
 use leptos::prelude::*;
 use shared::{
     webhook_delivery::{DeliveryStatus, TEST_TYPE, WebhookDelivery},
@@ -19,6 +21,11 @@ pub(super) fn type_label(event_type: WebhookEventType) -> &'static str {
         WebhookEventType::ConsentChanged => t!("Consent changed"),
         WebhookEventType::DailyFileImported => t!("Daily file imported"),
     }
+}
+
+/// Returns the labels of types, as a list.
+pub(super) fn type_labels(types: &BTreeSet<WebhookEventType>) -> String {
+    types.iter().copied().map(type_label).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the label of a delivery's type. A type that the app does not know is shown as it is.

@@ -12,7 +12,7 @@ use shared::{event::EventKind, ids::TeamId, webhook_endpoint::WebhookEndpoint};
 pub(crate) use self::endpoint::webhook_endpoint_page;
 use self::{
     editor::creation,
-    labels::{secret_of, state_badge, type_label},
+    labels::{secret_of, state_badge, type_labels},
 };
 use crate::{
     api::{Client, RequestError},
@@ -161,7 +161,6 @@ fn section(context: EndpointsContext, team: TeamId, name: String) -> AnyView {
 }
 
 fn row(endpoint: &WebhookEndpoint) -> AnyView {
-    let types: Vec<&str> = endpoint.event_types.iter().copied().map(type_label).collect();
     let description = (!endpoint.description.is_empty())
         .then(|| view! { <br /> <bdi class="text-quiet">{endpoint.description.clone()}</bdi> });
     let name = view! {
@@ -184,7 +183,7 @@ fn row(endpoint: &WebhookEndpoint) -> AnyView {
     view! {
         <tr role="row" class=ROW>
             {cell("Endpoint", name)}
-            {cell("Events", view! { <span class="min-w-0">{types.join(", ")}</span> })}
+            {cell("Events", view! { <span class="min-w-0">{type_labels(&endpoint.event_types)}</span> })}
             {cell("State", state_badge(endpoint))}
             {cell("Link", link)}
         </tr>
