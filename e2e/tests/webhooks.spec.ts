@@ -92,6 +92,8 @@ test("a disabled webhook shows why, and sends what waits once it is enabled", as
   await customer.send("Hello?");
   const alert = page.getByRole("alert").filter({ hasText: "it is gone (410)" });
   await expect(alert).toBeVisible();
+  const settings = page.getByRole("button", { name: "Settings" });
+  await expect(settings).toHaveAccessibleName("Settings A webhook is disabled");
   const row = page.getByRole("table", { name: "Deliveries" }).getByRole("row").nth(1);
   await expect(row).toContainText("Failed");
   await row.getByRole("button", { name: "Show" }).click();
@@ -103,6 +105,7 @@ test("a disabled webhook shows why, and sends what waits once it is enabled", as
   receiver.status = 204;
   await alert.getByRole("button", { name: "Enable" }).click();
   await expect(alert).toBeHidden();
+  await expect(settings).toHaveAccessibleName("Settings");
   await expect(row).toContainText("Delivered");
   expect(receiver.received).toHaveLength(2);
 });

@@ -182,6 +182,10 @@ pub struct Me {
     /// them.
     #[serde(default, deserialize_with = "crate::time::optional")]
     pub gateway_refused_since: Option<DateTime<Utc>>,
+    /// Number of webhook endpoints of the caller's teams that the server has disabled, because they failed or were gone.
+    /// 0 without the permission `manage_team`.
+    #[serde(default)]
+    pub disabled_webhook_endpoints: i64,
 }
 
 impl Me {

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, http::header, web};
 use shared::{
     ErrorCode, Page,
-    account::{Me, PasswordChange, Profile, Session, SignIn},
+    account::{Me, PasswordChange, Permission, Profile, Session, SignIn},
     session::OwnSession,
 };
 
@@ -21,7 +21,7 @@ use crate::{
     paging::{PageQuery, decode_cursor, encode_cursor, page, page_size},
     precondition::{self, Expected, routes::ConditionalChange},
     state::AppState,
-    teams,
+    teams, webhook_endpoints,
 };
 
 /// Signs in.
@@ -175,17 +175,22 @@ pub async fn delete_my_session(
 
 async fn me(state: &AppState, caller: Caller) -> Result<Me, ApiError> {
     let scope = caller.scope;
-    let (teams, gateway_refused_since) = state
+    let manages_teams = caller.permissions.contains(&Permission::ManageTeam);
+    let (teams, gateway_refused_since, disabled_webhook_endpoints) = state
         .db
         .read(move |conn| {
-            Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, gateway_access::refused_since(conn)?))
+            let disabled =
+                if manages_teams { webhook_endpoints::queries::count_disabled(conn, &scope)? } else { 0 };
+            let refused_since = gateway_access::refused_since(conn)?;
+            Ok::<_, ApiError>((teams::queries::teams(conn, &scope)?, refused_since, disabled))
         })
         .await?;
     let (account, api_key) = match caller.identity {
         Identity::Account { account, .. } => (Some(account), None),
         Identity::ApiKey { key, .. } => (None, Some(key)),
     };
-    Ok(Me { account, api_key, permissions: caller.permissions, teams, gateway_refused_since })
+    let permissions = caller.permissions;
+    Ok(Me { account, api_key, permissions, teams, gateway_refused_since, disabled_webhook_endpoints })
 }
 
 fn signed_in(mut response: HttpResponseBuilder, new: &session::NewSession, state: &AppState) -> HttpResponse {

@@ -153,6 +153,17 @@ pub(super) fn update(
     Ok(())
 }
 
+/// Returns the number of endpoints in the scope that the server has disabled.
+pub(crate) fn count_disabled(conn: &mut DbConnection, scope: &TeamScope) -> Result<i64, DbError> {
+    let teams: Vec<i64> = on_each!(conn, |c| webhook_endpoints::table
+        .filter(webhook_endpoints::disabled_reason.is_not_null())
+        .filter(webhook_endpoints::disabled_reason.ne(AsText(DisabledReason::Manual)))
+        .select(webhook_endpoints::team_id)
+        .load(c))?;
+    let count = teams.into_iter().filter(|team| scope.includes(TeamId(*team))).count();
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// Disables an endpoint. Returns `false` if it was disabled already.
 pub(crate) fn disable(
     conn: &mut DbConnection,

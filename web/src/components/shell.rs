@@ -176,9 +176,24 @@ fn menu_links(entries: &[&'static Entry]) -> AnyView {
     let router = use_router();
     let link = |&&(href, text, _): &&'static Entry| {
         let current = move || router.path.with(|here| is_current(here, href)).then_some("page");
-        view! { <li><a href=href aria-current=current class=ENTRY>{language::text(text)}</a></li> }
+        let mark = (href == "/webhooks").then(disabled_webhook);
+        view! { <li><a href=href aria-current=current class=ENTRY>{language::text(text)} {mark}</a></li> }
     };
     entries.iter().map(link).collect_view().into_any()
+}
+
+/// A dot while a webhook of the account's teams is disabled because its receiver failed.
+fn disabled_webhook() -> AnyView {
+    let is_any = use_session().read(|me| me.disabled_webhook_endpoints > 0);
+    let dot = || {
+        view! {
+            <span class="status status-error">
+                <span class="sr-only">{t!("A webhook is disabled")}</span>
+            </span>
+        }
+        .into_any()
+    };
+    when(move || is_any.get(), dot)
 }
 
 /// The button that shows the links to the settings, if the account may open any. Escape and a click elsewhere hide them.
@@ -193,6 +208,7 @@ fn settings_menu(entries: Vec<&'static Entry>) -> AnyView {
         close_popover(SETTINGS_MENU);
     });
     let links = menu_links(&entries);
+    let mark = entries.iter().any(|(href, ..)| *href == "/webhooks").then(disabled_webhook);
     let current = move || {
         let is_within = router.path.with(|here| entries.iter().any(|(href, ..)| is_current(here, href)));
         is_within.then_some("true")
@@ -200,7 +216,7 @@ fn settings_menu(entries: Vec<&'static Entry>) -> AnyView {
     view! {
         <li>
             <button type="button" popovertarget=SETTINGS_MENU aria-current=current class=ENTRY>
-                <span class="flex items-center gap-1">{t!("Settings")} {icon(Icon::MENU, "size-3.5")}</span>
+                <span class="flex items-center gap-1">{t!("Settings")} {mark} {icon(Icon::MENU, "size-3.5")}</span>
             </button>
             <div
                 id=SETTINGS_MENU

@@ -8,7 +8,7 @@ use crate::support::{
     Client, TestApp,
     database::sql_timestamp,
     eventually,
-    fixtures::{SAM, STRANGER, stranger},
+    fixtures::{ADMIN, ANN, SAM, STRANGER, SUPPORT, stranger},
     on_both_databases,
     receiver::Receiver,
 };
@@ -17,6 +17,7 @@ on_both_databases![with private_addresses;
     a_delivery_is_retried_on_the_schedule_and_then_disables_its_endpoint,
     enabling_sends_what_failed_and_what_waits_in_order,
     gone_disables_the_endpoint_at_once,
+    those_who_manage_the_team_are_told_of_an_endpoint_that_the_server_has_disabled,
     a_redirect_is_not_followed,
     a_disabled_endpoint_gets_nothing_until_it_is_enabled,
 ];
@@ -97,6 +98,28 @@ async fn gone_disables_the_endpoint_at_once(app: TestApp) {
     assert!(disabled["disabled_at"].is_string());
     stored(&app, 1, "failed").await;
     assert_eq!(receiver.count(), 1);
+}
+
+async fn those_who_manage_the_team_are_told_of_an_endpoint_that_the_server_has_disabled(app: TestApp) {
+    let (sam, admin) = (app.signed_in(SAM).await, app.signed_in(ADMIN).await);
+    let count =
+        async |client: &Client| client.get("/me").await.expect(200)["disabled_webhook_endpoints"].clone();
+    let receiver = Receiver::start();
+    let disabled_by_hand = endpoint(&sam, &receiver, &["conversation.closed"]).await;
+    enable(&sam, &disabled_by_hand, false).await;
+    assert_eq!(count(&sam).await, 0);
+    receiver.answer(410);
+    let gone = endpoint(&sam, &receiver, &["message.received"]).await;
+    app.inbound(STRANGER, "Hello").await;
+    disabled(&sam, &gone).await;
+    assert_eq!((count(&sam).await, count(&admin).await), (json!(1), json!(1)));
+    assert_eq!(count(&app.signed_in(ANN).await).await, 0, "Ann does not manage teams");
+    let key = json!({"name": "Support", "permissions": ["manage_team"], "team_ids": [SUPPORT]});
+    let key = admin.post("/api_keys", key).await.expect(201);
+    let of_support = app.anonymous.with_token(key["secret"].as_str().unwrap());
+    assert_eq!(count(&of_support).await, 0, "another team's");
+    enable(&sam, &gone, true).await;
+    assert_eq!(count(&sam).await, 0);
 }
 
 async fn a_redirect_is_not_followed(app: TestApp) {
