@@ -22,6 +22,9 @@ pub(crate) struct Selection {
     /// Measures two servers on one database, a backup under load, and the move of a million messages.
     #[arg(long)]
     operations: bool,
+    /// Measures the export of a million messages, and webhooks to an endpoint that answers at once.
+    #[arg(long)]
+    integrations: bool,
     /// Measures the main requests for less than three minutes, and compares them with docs/benchmarks.json. Writes
     /// nothing.
     #[arg(long)]
@@ -34,6 +37,7 @@ impl Selection {
             (self.scale, "--scale"),
             (self.live, "--live"),
             (self.operations, "--operations"),
+            (self.integrations, "--integrations"),
             (self.quick, "--quick"),
         ];
         arguments.into_iter().find_map(|(is_chosen, argument)| is_chosen.then_some(argument))

@@ -32,7 +32,8 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
         let lines = lines_of_file(&server, &token, format)?;
         let elapsed = started.elapsed().as_secs_f64();
         let rows = lines - u64::from(format == "csv");
-        ensure!(i64::try_from(rows)? == count(url, "messages")?, "{rows} rows of {format}");
+        let messages = count(url, "messages")?;
+        ensure!(i64::try_from(rows)? == messages, "{rows} rows of {format} for {messages} messages");
         #[expect(clippy::cast_precision_loss, reason = "a million rows")]
         let per_second = rows as f64 / elapsed;
         let memory = server.peak_memory()? - before;

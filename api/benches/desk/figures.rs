@@ -132,6 +132,7 @@ pub(crate) enum Part {
     Main,
     Live,
     Operations,
+    Integrations,
     Scale,
 }
 

@@ -2,11 +2,12 @@
 //! HTTP, and writes `docs/benchmarks.md` and `docs/benchmarks.json`. No figure makes it fail.
 //!
 //! Without an argument it measures the main part. `--live` measures live streams, `--operations` two servers,
-//! backups and moves, `--scale` a million conversations; each replaces its own part of the document. `--quick` compares a short run with the stored figures.
+//! backups and moves, `--integrations` exports and webhooks out, `--scale` a million conversations; each replaces its own
+//! part of the document. `--quick` compares a short run with the stored figures.
 //!
 //! Reading order: `seed` (the data), `server` (the binary), `client` (the closed loop), `requests` and `baseline` (what
-//! is measured, and what it is compared with), `scenarios` (the main part), `live`, `operations`, `scale`, `figures`, `report` and
-//! `compare` (the results).
+//! is measured, and what it is compared with), `scenarios` (the main part), `live`, `operations`, `integrations`, `scale`,
+//! `figures`, `report` and `compare` (the results).
 
 mod baseline;
 mod client;
@@ -15,6 +16,7 @@ mod daily_file;
 mod database;
 mod export;
 mod figures;
+mod integrations;
 mod live;
 mod operations;
 mod outbox;
@@ -47,6 +49,8 @@ fn main() -> Result<()> {
         (Part::Live, on_both(live::measure)?)
     } else if has("--operations") {
         (Part::Operations, on_both(operations::measure)?)
+    } else if has("--integrations") {
+        (Part::Integrations, on_both(integrations::measure)?)
     } else if has("--scale") {
         (Part::Scale, on_both(scale::measure)?)
     } else {

@@ -22,19 +22,6 @@ const SECTIONS: [(Topic, Part, &str, &str); 12] = [
     (Topic::Search, Part::Main, "Search", "1,000,000 conversations, 8 clients."),
     (Topic::Server, Part::Main, "Start and memory", "On the 200,000 conversations."),
     (
-        Topic::Export,
-        Part::Main,
-        "An export of a million messages",
-        "Over HTTP, uncompressed. The memory is the peak above that of the idle server.",
-    ),
-    (
-        Topic::Webhooks,
-        Part::Main,
-        "Webhooks out",
-        "10,000 events in the log, of different conversations, for one endpoint that answers at once: from the first\n\
-         arrival to the last. Recording the deliveries is included.",
-    ),
-    (
         Topic::SignIns,
         Part::Main,
         "A hundred people sign in at the same moment",
@@ -70,6 +57,20 @@ const SECTIONS: [(Topic, Part, &str, &str); 12] = [
          each. A move ends when both databases have the same hash of each table.",
     ),
     (
+        Topic::Export,
+        Part::Integrations,
+        "An export of a million messages",
+        "`cargo xtask bench --integrations`. Over HTTP, uncompressed. The memory is the peak above that of the idle\n\
+         server.",
+    ),
+    (
+        Topic::Webhooks,
+        Part::Integrations,
+        "Webhooks out",
+        "`cargo xtask bench --integrations`. 10,000 events in the log, of different conversations, for one endpoint that\n\
+         answers at once: from the first arrival to the last. Recording the deliveries is included.",
+    ),
+    (
         Topic::Scale,
         Part::Scale,
         "A million conversations",
@@ -90,6 +91,7 @@ pub(crate) fn document(record: &Record) -> Result<String> {
         (Part::Main, "`cargo xtask bench`"),
         (Part::Live, "`--live`"),
         (Part::Operations, "`--operations`"),
+        (Part::Integrations, "`--integrations`"),
         (Part::Scale, "`--scale`"),
     ] {
         if let Some(run) = record.runs.get(&part) {

@@ -10,14 +10,13 @@ use crate::{
     client::Request,
     daily_file,
     database::wait_for_background_tasks,
-    export,
     figures::{Aim, Figure, Topic},
     outbox, report,
     requests::Requests,
     search,
     seed::{EMAIL, Size, seed, seed_with},
     server::Server,
-    sign_in, webhook_deliveries,
+    sign_in,
 };
 
 /// Duration of each loop.
@@ -33,14 +32,10 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
     Ok(figures)
 }
 
-/// Measures exports, webhooks out, search, signing in, daily files and the outbox.
+/// Measures search, signing in, daily files and the outbox.
 fn others(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> {
-    eprintln!("  exporting");
-    let mut figures = printed(export::measure(database, url)?)?;
-    eprintln!("  delivering webhooks");
-    figures.extend(printed(webhook_deliveries::measure(database, url)?)?);
     eprintln!("  searching");
-    figures.extend(printed(search::measure(database, url)?)?);
+    let mut figures = printed(search::measure(database, url)?)?;
     eprintln!("  signing in");
     figures.extend(printed(sign_in::measure(database, url)?)?);
     eprintln!("  importing daily files");

@@ -209,7 +209,9 @@ async fn rate(
     let writers = (0..WRITERS).map(|writer| write(anonymous, writer, events..2 * events, &sent));
     futures_util::future::join_all(writers).await;
     let waiting = i64::try_from(events).expect("a number");
-    within(TIMEOUT, POLL_INTERVAL, async || (desk.count("pending") == waiting).then_some(())).await;
+    let recorded =
+        within(TIMEOUT * 5, POLL_INTERVAL, async || (desk.count("pending") == waiting).then_some(())).await;
+    assert!(recorded.is_some(), "{} of {waiting} deliveries wait", desk.count("pending"));
     let (before, started) = (receiver.count(), Instant::now());
     set_enabled(true).await;
     let all = within(TIMEOUT, Duration::from_millis(2), async || {
