@@ -1,22 +1,29 @@
 //! The OpenAPI document. It is generated from the routes' annotations, then completed with what all operations share:
-//! `errors`, `headers`, `bounds` and `examples`.
+//! `errors`, `headers`, `bounds` and `examples`; `deliveries` describes the requests that the server sends.
 
 mod bounds;
+mod deliveries;
 mod errors;
 mod examples;
 mod headers;
 mod operations;
 mod schemas;
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     HttpResponse,
     http::header::{self, ContentType},
     web::Bytes,
 };
+use serde::Serialize;
 use shared::{Problem, event::Event, presence::PresenceChange, webhook_delivery::WebhookPayload};
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        HttpMethod, PathItem,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
 };
 
 use self::{
@@ -24,6 +31,7 @@ use self::{
     errors::Errors,
     examples::Examples,
     headers::{IdempotencyKeys, SharedHeaders},
+    operations::{Place, places},
     schemas::Schemas,
 };
 use crate::{
@@ -178,7 +186,7 @@ use crate::{
 )]
 struct Document;
 
-/// Adds the two ways to authenticate.
+/// Adds the two ways to authenticate. With the cookie, a change needs the CSRF token too.
 struct Credentials;
 
 impl Modify for Credentials {
@@ -195,13 +203,36 @@ impl Modify for Credentials {
             "Set by POST /sessions. State-changing requests also need the header X-CSRF-Token.",
         );
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        let csrf = ApiKeyValue::with_description(
+            "X-CSRF-Token",
+            "With the cookie: the value of the cookie `smsc_csrf`, which POST /sessions sets too.",
+        );
+        components.add_security_scheme("csrf", SecurityScheme::ApiKey(ApiKey::Header(csrf)));
+        let no_scopes: [&str; 0] = [];
+        let is_change =
+            |place: &Place<'_>| !matches!(place.method, HttpMethod::Get) && place.needs_credentials();
+        for place in places(document).filter(is_change) {
+            let cookie = SecurityRequirement::new("cookie", no_scopes).add("csrf", no_scopes);
+            place.operation.security = Some(vec![SecurityRequirement::new("bearer", no_scopes), cookie]);
+        }
     }
+}
+
+/// The OpenAPI 3.1 document.
+#[derive(Serialize)]
+#[expect(missing_debug_implementations, reason = "its parts have none")]
+pub struct CompleteDocument {
+    #[serde(flatten)]
+    document: utoipa::openapi::OpenApi,
+    webhooks: BTreeMap<&'static str, PathItem>,
 }
 
 /// Builds the OpenAPI 3.1 document.
 #[must_use]
-pub fn document() -> utoipa::openapi::OpenApi {
-    Document::openapi()
+pub fn document() -> CompleteDocument {
+    let document = Document::openapi();
+    let webhooks = deliveries::webhooks(&document);
+    CompleteDocument { document, webhooks }
 }
 
 /// The document's path.

@@ -46,6 +46,7 @@ pub struct ClosureReasonChange {
     pub name: String,
     /// Position among the reasons of the same team, from 0; unchanged when left out.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     pub position: Option<usize>,
     /// `false` restores an archived reason.
     #[serde(default)]

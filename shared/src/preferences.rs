@@ -19,6 +19,7 @@ pub struct Preferences {
     /// Whether shortcuts of a single key work (WCAG 2.1.4).
     pub shortcuts: bool,
     /// For how many seconds a sent message can be undone: 0, 5 or 10.
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::small"))]
     pub undo_seconds: u8,
     /// Whether a notification makes a sound.
     pub sound: bool,

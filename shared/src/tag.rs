@@ -108,6 +108,7 @@ pub struct TagChange {
     pub colour: Option<TagColour>,
     /// Position among the tags of the same team, from 0; unchanged when left out.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     pub position: Option<usize>,
     /// `false` restores an archived tag.
     #[serde(default)]

@@ -51,6 +51,7 @@ pub struct TemplateChange {
     pub body: String,
     /// Position among the templates of the same team, from 0; unchanged when left out.
     #[serde(default)]
+    #[cfg_attr(feature = "openapi", serde(deserialize_with = "crate::whole::optional"))]
     pub position: Option<usize>,
     /// `false` restores an archived template.
     #[serde(default)]

@@ -123,7 +123,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         // These need no settings, or only one of them.
         Command::Openapi => {
-            println!("{}", openapi::document().to_pretty_json()?);
+            println!("{}", serde_json::to_string_pretty(&openapi::document())?);
             Ok(())
         }
         Command::Move(wanted) => move_database::move_database(&wanted),

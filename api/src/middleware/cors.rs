@@ -13,18 +13,18 @@ use crate::{config::Origins, error::ApiError};
 /// For how many seconds a browser may remember the answer to a preflight request.
 const MAX_AGE: usize = 3600;
 /// The headers of requests besides those that browsers always allow.
-const ALLOWED: [HeaderName; 6] = [
+const ALLOWED: [HeaderName; 7] = [
     header::ACCEPT,
     header::AUTHORIZATION,
     header::CONTENT_TYPE,
     header::IF_MATCH,
     header::IF_NONE_MATCH,
     HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("last-event-id"),
 ];
 /// The headers of responses that pages can read.
-const EXPOSED: [HeaderName; 8] = [
+const EXPOSED: [HeaderName; 7] = [
     header::ETAG,
-    header::LOCATION,
     header::RETRY_AFTER,
     HeaderName::from_static("idempotency-replayed"),
     HeaderName::from_static("ratelimit-limit"),

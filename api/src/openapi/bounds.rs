@@ -38,6 +38,7 @@ enum Bound {
 const NAME: Bound = Bound::Text(1, MAX_NAME_CHARACTERS);
 const EMAIL: Bound = Bound::Pattern(3, MAX_EMAIL_LENGTH, r"^[^@\s]+@[^@\s]+$");
 const PASSWORD: Bound = Bound::Text(MIN_PASSWORD_CHARACTERS, MAX_PASSWORD_CHARACTERS);
+const GIVEN_PASSWORD: Bound = Bound::Text(0, MAX_PASSWORD_CHARACTERS);
 const BODY: Bound = Bound::Text(1, MAX_BODY_CHARACTERS);
 const NOTE: Bound = Bound::Text(0, MAX_NOTE_CHARACTERS);
 const REASON: Bound = Bound::Text(1, MAX_REASON_CHARACTERS);
@@ -97,12 +98,15 @@ const PROPERTIES: &[(&str, &str, Bound)] = &[
     ("NewWebhookEndpoint", "description", DESCRIPTION),
     ("NewWebhookEndpoint", "event_types", Bound::Items(1, None)),
     ("NewWebhookEndpoint", "url", WEBHOOK_URL),
+    ("PasswordChange", "current_password", GIVEN_PASSWORD),
     ("PasswordChange", "password", PASSWORD),
     ("Preferences", "undo_seconds", Bound::OneOf(&UNDO_SECONDS)),
     ("PresenceReport", "tab", Bound::Pattern(1, MAX_TAB_CHARACTERS, VISIBLE_ASCII)),
     ("Profile", "display_name", NAME),
     ("Profile", "email", EMAIL),
     ("ScheduledMessageChange", "body", BODY),
+    ("SignIn", "email", Bound::Text(0, MAX_EMAIL_LENGTH)),
+    ("SignIn", "password", GIVEN_PASSWORD),
     ("TagChange", "name", NAME),
     ("TemplateChange", "body", BODY),
     ("TemplateChange", "name", NAME),

@@ -24,7 +24,7 @@ impl Modify for Examples {
 }
 
 /// Returns an example of a schema. `name` is the property that has the schema.
-fn example(schemas: &Value, schema: &Value, name: &str) -> Value {
+pub(super) fn example(schemas: &Value, schema: &Value, name: &str) -> Value {
     if let Some(given) = schema.get("example").or_else(|| schema.get("default")) {
         return given.clone();
     }

@@ -54,8 +54,8 @@ impl Modify for IdempotencyKeys {
     }
 }
 
-/// Adds the headers that successful responses of many operations have: `ETag` of a resource that can be changed
-/// conditionally, and `RateLimit-*` wherever callers need credentials.
+/// Adds the headers that successful responses of many operations have: `X-Request-Id`, `ETag` of a resource that can be
+/// changed conditionally, and `RateLimit-*` wherever callers need credentials.
 pub(super) struct SharedHeaders;
 
 impl Modify for SharedHeaders {
@@ -71,7 +71,9 @@ impl Modify for SharedHeaders {
             let (needs_credentials, is_conditional) =
                 (place.needs_credentials(), conditional.contains(place.path));
             for (status, response) in responses(place.operation) {
-                if status.starts_with('2') && needs_credentials {
+                let (name, description) = REQUEST_ID;
+                add(&mut response.headers, name, Type::String, description);
+                if needs_credentials {
                     for (name, description) in RATE_LIMIT {
                         add(&mut response.headers, name, Type::Integer, description);
                     }
@@ -83,6 +85,9 @@ impl Modify for SharedHeaders {
         }
     }
 }
+
+/// The header that names the request in the log and in problems.
+const REQUEST_ID: (&str, &str) = ("X-Request-Id", "The request's id, which is also in the server's log");
 
 /// The headers that state what a caller has left of the rate limit. They are left out if there is no limit.
 const RATE_LIMIT: [(&str, &str); 3] = [
@@ -110,6 +115,13 @@ fn add(headers: &mut BTreeMap<String, RefOr<Header>>, name: &str, kind: Type, de
 pub(super) fn of_errors(codes: &[ErrorCode]) -> BTreeMap<String, RefOr<Header>> {
     let mut headers = BTreeMap::new();
     let mut add = |name, kind, description| add(&mut headers, name, kind, description);
+    add(REQUEST_ID.0, Type::String, REQUEST_ID.1);
+    // Without valid credentials there is no caller whose limit counts.
+    if codes.iter().any(|code| !matches!(code.status(), 401 | 421)) {
+        for (name, description) in RATE_LIMIT {
+            add(name, Type::Integer, description);
+        }
+    }
     for code in codes {
         match code.status() {
             401 => add("WWW-Authenticate", Type::String, "`Bearer`"),
@@ -119,11 +131,6 @@ pub(super) fn of_errors(codes: &[ErrorCode]) -> BTreeMap<String, RefOr<Header>> 
         match code {
             ErrorCode::MethodNotAllowed => add("Allow", Type::String, "The methods of the path"),
             ErrorCode::RequestInProgress => add("Retry-After", Type::Integer, "Seconds until the next try"),
-            ErrorCode::TooManyRequests => {
-                for (name, description) in RATE_LIMIT {
-                    add(name, Type::Integer, description);
-                }
-            }
             _ => {}
         }
     }

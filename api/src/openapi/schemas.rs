@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+use shared::{webhook_delivery::TEST_TYPE, webhook_endpoint::WebhookEventType};
 use utoipa::{
     Modify,
     openapi::{
@@ -32,7 +34,7 @@ impl Modify for Schemas {
                 page.description = Some(format!("A page of a list of `{item}`."));
             }
         }
-        name_failure_codes(schemas);
+        name_known_values(schemas);
         describe_responses(document);
         for place in places(document) {
             let parameters = place.operation.parameters.iter_mut().flatten();
@@ -47,17 +49,47 @@ impl Modify for Schemas {
     }
 }
 
-/// Lists the codes of failed messages that the server explains. The gateway can have others.
-fn name_failure_codes(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
-    if let Some(RefOr::T(Schema::Object(error))) = schemas.get_mut("MessageError")
-        && let Some(RefOr::T(Schema::Object(code))) = error.properties.get("code")
+/// Lists the values of texts that others than the server can choose, and those that the server chooses.
+fn name_known_values(schemas: &mut BTreeMap<String, RefOr<Schema>>) {
+    let codes = FailureCode::all_known().map(|code| code.to_string()).collect();
+    name_known(schemas, "MessageError", "code", codes, "Another code of the gateway");
+    let keywords = texts(&["STOP", "START", "HELP"]);
+    name_known(schemas, "IncomingMessageForm", "OptOutType", keywords, "Another keyword, which is ignored");
+    let statuses = texts(&["queued", "sending", "sent", "delivered", "undelivered", "failed"]);
+    name_known(schemas, "StatusForm", "MessageStatus", statuses, "Another status, which is ignored");
+    let types = WebhookEventType::ALL.into_iter().map(WebhookEventType::as_str).chain([TEST_TYPE]);
+    for (name, property) in [("WebhookPayload", "type"), ("WebhookDelivery", "event_type")] {
+        if let Some(RefOr::T(Schema::Object(object))) = schemas.get_mut(name)
+            && let Some(RefOr::T(Schema::Object(text))) = object.properties.get_mut(property)
+        {
+            text.enum_values = Some(types.clone().map(Value::from).collect());
+        }
+    }
+}
+
+fn texts(known: &[&str]) -> Vec<String> {
+    known.iter().map(|text| (*text).to_owned()).collect()
+}
+
+/// Makes a property one of the known values, or another text.
+fn name_known(
+    schemas: &mut BTreeMap<String, RefOr<Schema>>,
+    name: &str,
+    property: &str,
+    known: Vec<String>,
+    other: &str,
+) {
+    if let Some(RefOr::T(Schema::Object(object))) = schemas.get_mut(name)
+        && let Some(RefOr::T(Schema::Object(text))) = object.properties.get(property)
     {
-        let known = FailureCode::all_known().map(|code| code.to_string());
         let known = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(known));
-        let other =
-            ObjectBuilder::new().schema_type(Type::String).description(Some("Another code of the gateway"));
-        let codes = AnyOfBuilder::new().description(code.description.clone()).item(known).item(other).build();
-        error.properties.insert("code".to_owned(), RefOr::T(Schema::AnyOf(codes)));
+        let other = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(text.min_length)
+            .description(Some(other));
+        let either =
+            AnyOfBuilder::new().description(text.description.clone()).item(known).item(other).build();
+        object.properties.insert(property.to_owned(), RefOr::T(Schema::AnyOf(either)));
     }
 }
 

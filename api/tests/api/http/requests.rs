@@ -1,11 +1,16 @@
 //! Rules for every request: unknown paths, unsupported methods, security headers, compression.
 
 use reqwest::Method;
+use serde_json::json;
 use shared::ErrorCode::{
     BodyTooLarge, InvalidBody, MethodNotAllowed, NotFound, Unauthenticated, UnknownHost, UnsupportedMediaType,
 };
 
-use crate::support::{ApiResponse, TestApp, fixtures::ANN, on_both_databases};
+use crate::support::{
+    ApiResponse, TestApp,
+    fixtures::{ADMIN, ANN, COLLECTIONS, GREETING, PAYMENT_ARRANGED},
+    on_both_databases,
+};
 
 on_both_databases![
     an_unknown_path_is_a_problem,
@@ -20,6 +25,7 @@ on_both_databases![
     every_response_to_a_caller_states_the_rate_limit,
     invalid_http_does_not_affect_other_requests,
     an_invalid_sign_in_request_is_a_problem,
+    a_whole_number_may_have_a_decimal_point,
 ];
 
 async fn an_unknown_path_is_a_problem(app: TestApp) {
@@ -287,4 +293,20 @@ async fn an_invalid_sign_in_request_is_a_problem(app: TestApp) {
     send("application/json", vec![b' '; 1024 * 1024 + 1]).await.problem(BodyTooLarge);
     let nested = ["[".repeat(100_000), "]".repeat(100_000)].concat().into_bytes();
     send("application/json", nested).await.problem(InvalidBody);
+}
+
+async fn a_whole_number_may_have_a_decimal_point(app: TestApp) {
+    let admin = app.signed_in(ADMIN).await;
+    let tag =
+        admin.post("/tags", json!({"team_id": COLLECTIONS, "name": "Tag"})).await.expect(201)["id"].clone();
+    // In JSON Schema, these are integers.
+    for (path, change) in [
+        (format!("/templates/{GREETING}"), json!({"name": "A", "body": "Hello", "position": 1.0})),
+        (format!("/closure_reasons/{PAYMENT_ARRANGED}"), json!({"name": "A", "position": 1.0})),
+        (format!("/tags/{tag}"), json!({"name": "A", "position": 0.0})),
+        ("/me/preferences".to_owned(), json!({"undo_seconds": 5.0})),
+    ] {
+        let changed = admin.put(&path, change).await;
+        assert_eq!(changed.status, 200, "{path}: {}", changed.body);
+    }
 }
