@@ -61,7 +61,7 @@ test("a running campaign is paused, resumed and cancelled", async ({ page, serve
 test("looking at a draft changes nothing, and a date without a time does not start it", async ({ page, server }) => {
   const campaign = await CampaignPage.uploadAs(page, server, "supervisor", "Support", "Later", recipients(1, "76"));
   await campaign.write("Hello {{name}}", "60");
-  const changes = requestsTo(page, "PUT", "/api/v1/campaigns");
+  const changes = requestsTo(page, "PUT", `/api/v1${new URL(page.url()).pathname}`);
   await page.reload();
   const start = page.getByRole("button", { name: "Start: 1 message", exact: true });
   await expect(start).toBeVisible();

@@ -238,3 +238,25 @@ test("a webhook that a colleague has changed meanwhile asks what to keep", async
   await expect(dialog).toBeHidden();
   await expect(page.getByText("Mine", { exact: true })).toBeVisible();
 });
+
+test("a draft that a colleague has changed and started shows its progress", async ({
+  page,
+  otherPage,
+  server,
+  browserErrors,
+}) => {
+  browserErrors.expect(412, "/campaigns/");
+  browserErrors.expect(409, "/campaigns/");
+  const mine = await CampaignPage.uploadAs(page, server, "supervisor", "Support", "Reminder", recipients(1, "74"));
+  await mine.write("Please call us.");
+  await server.openAs(otherPage, "admin", new URL(page.url()).pathname);
+  const start = (page: Page) => page.getByRole("button", { name: "Start: 1 message", exact: true });
+  await otherPage.getByLabel("Text", { exact: true }).fill("Please write to us.");
+  await otherPage.getByRole("button", { name: "Save and preview" }).click();
+  await start(otherPage).click();
+  await expect(otherPage.locator(".badge")).not.toHaveText("Draft");
+  await start(page).click();
+  await expect(page.getByText("The campaign was started, so it cannot be changed.")).toBeVisible();
+  await expect(mine.state).not.toHaveText("Draft");
+  await expect(mine.text).toHaveCount(0);
+});

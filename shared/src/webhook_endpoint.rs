@@ -180,9 +180,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_has_the_same_value_in_json_and_in_the_database() {
+    fn a_type_and_a_reason_have_the_same_value_in_json_and_in_the_database() {
         for known in WebhookEventType::ALL {
             assert_eq!(serde_json::to_value(known).unwrap(), known.as_str());
+        }
+        for reason in [DisabledReason::Manual, DisabledReason::Failing, DisabledReason::Gone] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
         }
     }
 }

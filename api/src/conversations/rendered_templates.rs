@@ -32,6 +32,15 @@ pub(crate) enum RenderError {
     Database(#[from] DbError),
 }
 
+/// The rendered templates.
+#[derive(Debug)]
+pub(crate) struct Rendered {
+    pub(crate) templates: Vec<RenderedTemplate>,
+    pub(crate) team: TeamId,
+    /// The number of the customer with whose key data they are rendered.
+    pub(crate) customer: Option<CustomerAddress>,
+}
+
 /// Renders for a conversation. `picked` is the ref of the customer to address, if several share the number.
 ///
 /// # Errors
@@ -41,7 +50,7 @@ pub(crate) fn for_conversation(
     caller: &Caller,
     id: ConversationId,
     picked: Option<&str>,
-) -> Result<Vec<RenderedTemplate>, RenderError> {
+) -> Result<Rendered, RenderError> {
     let missing = NotFound::new(Resource::Conversation);
     let conversation = queries::find(conn, &caller.scope, id)?.ok_or(missing)?;
     let team = teams::queries::team(conn, &caller.scope, conversation.team_id)?.ok_or(missing)?;
@@ -68,7 +77,7 @@ pub(crate) fn for_number(
     team: TeamId,
     typed: &str,
     picked: Option<&str>,
-) -> Result<Vec<RenderedTemplate>, RenderError> {
+) -> Result<Rendered, RenderError> {
     let found = teams::queries::team(conn, &caller.scope, team)?;
     let team = found.ok_or(NotFound::new(Resource::Team))?;
     let number = known_number::read(conn, &team.numbers, typed, &team.region)?.ok();
@@ -88,11 +97,8 @@ pub(crate) fn for_number(
     Ok(rendered(conn, team.id, &values)?)
 }
 
-fn rendered(
-    conn: &mut DbConnection,
-    team: TeamId,
-    values: &Values<'_>,
-) -> Result<Vec<RenderedTemplate>, DbError> {
+fn rendered(conn: &mut DbConnection, team: TeamId, values: &Values<'_>) -> Result<Rendered, DbError> {
     let templates = templates::queries::of_team(conn, team)?;
-    Ok(templates.into_iter().map(|template| render(template, values)).collect())
+    let templates = templates.into_iter().map(|template| render(template, values)).collect();
+    Ok(Rendered { templates, team, customer: values.customer.and(values.number).cloned() })
 }

@@ -28,41 +28,41 @@ macro_rules! on_each {
     };
 }
 
-/// Like [`on_each!`] for a SELECT whose rows the transaction will change: `for_update!(conn, query, |q, c|
-/// q.first(c))`. Adds `FOR UPDATE` on PostgreSQL. SQLite has only one writer and needs no lock.
+/// Like [`on_each!`] for a SELECT whose rows PostgreSQL locks until the transaction ends:
+/// `locking!(for_key_share, conn, query, |q, c| q.first(c))`. SQLite has only one writer and needs no lock.
+///
+/// - `for_no_key_update`: the transaction will change the rows; others can still add rows that refer to them.
+/// - `for_key_share`: the rows cannot be deleted.
+macro_rules! locking {
+    ($lock:ident, $conn:expr, $query:expr, |$q:ident, $c:ident| $body:expr) => {
+        match $conn {
+            $crate::db::DbConnection::Postgres($c) => {
+                let $q = diesel::QueryDsl::$lock($query);
+                $body
+            }
+            $crate::db::DbConnection::Sqlite($c) => {
+                let $q = $query;
+                $body
+            }
+        }
+    };
+}
+
+/// [`locking!`] for rows that the transaction will change or delete (`FOR UPDATE`).
 macro_rules! for_update {
     ($conn:expr, $query:expr, |$q:ident, $c:ident| $body:expr) => {
-        match $conn {
-            $crate::db::DbConnection::Postgres($c) => {
-                let $q = diesel::QueryDsl::for_update($query);
-                $body
-            }
-            $crate::db::DbConnection::Sqlite($c) => {
-                let $q = $query;
-                $body
-            }
-        }
+        $crate::db::locking!(for_update, $conn, $query, |$q, $c| $body)
     };
 }
 
-/// Like [`for_update!`], with a shared lock (`FOR SHARE`): the rows cannot change until the transaction ends, but other
-/// transactions can lock them the same way.
+/// [`locking!`] for rows that must not change; other transactions can lock them the same way (`FOR SHARE`).
 macro_rules! for_share {
     ($conn:expr, $query:expr, |$q:ident, $c:ident| $body:expr) => {
-        match $conn {
-            $crate::db::DbConnection::Postgres($c) => {
-                let $q = diesel::QueryDsl::for_share($query);
-                $body
-            }
-            $crate::db::DbConnection::Sqlite($c) => {
-                let $q = $query;
-                $body
-            }
-        }
+        $crate::db::locking!(for_share, $conn, $query, |$q, $c| $body)
     };
 }
 
-pub(crate) use {for_share, for_update, on_each};
+pub(crate) use {for_share, for_update, locking, on_each};
 
 struct AdvisoryLock;
 impl FixedSql for AdvisoryLock {

@@ -29,12 +29,13 @@ use writer::Writer;
 pub use commits::CommitObserver;
 pub(crate) use commits::{after_commit, note};
 pub use connection::DbConnection;
-pub(crate) use connection::{for_share, for_update, on_each};
+pub(crate) use connection::{for_share, for_update, locking, on_each};
 pub use lock::Lock;
 pub use migrate::Migrations;
 pub use types::{
-    AsText, END_OF_TIME, IsAwake, IsClosed, IsDeliveryPending, IsEarlier, IsLive, IsOpen, IsPending,
-    IsPendingBefore, IsRunning, IsScheduled, IsSent, IsSnoozed, IsUnassigned, Timestamp, UtcTimestamp,
+    AsText, END_OF_TIME, HasCampaignRowData, IsAwake, IsClosed, IsDeliveryPending, IsEarlier, IsLive, IsOpen,
+    IsPending, IsPendingBefore, IsRunning, IsScheduled, IsSent, IsSnoozed, IsUnassigned, Timestamp,
+    UtcTimestamp,
 };
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};
 

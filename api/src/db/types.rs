@@ -160,6 +160,8 @@ literal! {
     IsRunning = "campaigns.state = 'running'";
     /// The message is scheduled or held, so it has not been sent.
     IsScheduled = "messages.status IN ('scheduled', 'held')";
+    /// The row of a campaign was not erased.
+    HasCampaignRowData = "campaign_rows.number <> '[erased]'";
     /// The delivery waits for an attempt.
     IsDeliveryPending = "webhook_deliveries.status = 'pending'";
     /// The row `before` of the deliveries waits for an attempt, and comes before the other one.

@@ -211,16 +211,17 @@ pub(crate) fn erase_old(
     Ok(old.len())
 }
 
-/// Removes what the rows of a campaign contain that has ended by then. Returns whether there was one.
+/// Removes what rows of a campaign contain that has ended by then. Returns the number of rows.
 ///
 /// # Errors
 /// Database errors.
-pub(crate) fn erase_ended_campaign(
+pub(crate) fn erase_rows_of_ended_campaign(
     conn: &mut DbConnection,
     team: TeamId,
     until: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    copies::queries::erase_ended_campaign(conn, team, until)
+    limit: i64,
+) -> Result<usize, DbError> {
+    copies::queries::erase_rows_of_ended_campaign(conn, team, until, limit)
 }
 
 /// Returns a random text in place of a number.

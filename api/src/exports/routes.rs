@@ -4,7 +4,7 @@ use actix_web::{
     HttpResponse,
     web::{self, Bytes},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use serde::Deserialize;
 use shared::{
@@ -115,6 +115,9 @@ pub async fn export_conversations(
     export::<Conversation>(&state, caller, query.into_inner()).await
 }
 
+/// Time within which a page continues an export.
+const CONTINUATION: TimeDelta = TimeDelta::hours(24);
+
 async fn export<T: Exported>(
     state: &AppState,
     caller: Caller,
@@ -132,23 +135,27 @@ async fn export<T: Exported>(
         }
     }
     let (limit, after) = (page_size(limit)?, decode_cursor(cursor.as_deref())?);
-    let event = AuditEvent::new(AuditAction::DataExported, &caller)
+    let mut event = AuditEvent::new(AuditAction::DataExported, &caller)
         .team(team_id)
         .detail("file", T::NAME)
-        .detail("from", period.0.to_rfc3339())
-        .detail("until", period.1.to_rfc3339());
+        .detail("from", period.0.to_rfc3339());
+    if to.is_some() {
+        event = event.detail("until", period.1.to_rfc3339());
+    }
+    // A page that continues another one belongs to its entry.
+    let continued = event.clone();
+    let is_recorded = after.is_some()
+        && state.db.read(move |conn| continued.is_recorded_since(conn, now - CONTINUATION)).await?;
     let scope = move |conn: &mut DbConnection| teams::queries::narrow_scope(conn, &caller.scope, team_id);
-    let scope = match after {
-        // A page that continues another one belongs to its entry.
-        Some(_) => state.db.read(scope).await?,
-        None => {
-            let recorded = move |conn: &mut DbConnection| {
-                let scope = scope(conn)?;
-                event.record(conn, now)?;
-                Ok::<_, LookupError>(scope)
-            };
-            state.db.write(recorded).await?
-        }
+    let scope = if is_recorded {
+        state.db.read(scope).await?
+    } else {
+        let recorded = move |conn: &mut DbConnection| {
+            let scope = scope(conn)?;
+            event.record(conn, now)?;
+            Ok::<_, LookupError>(scope)
+        };
+        state.db.write(recorded).await?
     };
     let selection = Selection { scope, period };
     let Some(format) = format else {

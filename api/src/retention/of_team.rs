@@ -6,7 +6,6 @@ use shared::{
     audit_entry::{AuditAction, AuditSubjectKind},
     event::EventKind,
     ids::TeamId,
-    retention::Retention,
 };
 use tokio::sync::watch;
 
@@ -19,7 +18,7 @@ use crate::{
     erasures, events, legal_holds,
 };
 
-/// Number of conversations or audit entries in a transaction.
+/// Number of conversations, rows of campaigns or audit entries in a transaction.
 const BATCH: i64 = 200;
 /// The name in the audit log.
 const ACTOR: &str = "Retention";
@@ -29,7 +28,7 @@ const ACTOR: &str = "Retention";
 struct Batch {
     conversations: usize,
     daily_files: usize,
-    campaigns: usize,
+    campaign_rows: usize,
     audit_entries: usize,
 }
 
@@ -38,10 +37,10 @@ struct Batch {
 /// # Errors
 /// Database errors. The next run continues.
 pub(super) async fn run(db: &Db, clock: &Clock, stop: &watch::Receiver<bool>) -> Result<(), DbError> {
-    for (team, retention) in db.read(queries::all).await? {
+    for team in db.read(queries::teams).await? {
         loop {
             let now = clock.now();
-            let batch = db.write(move |conn| run_batch(conn, team, retention, now)).await?;
+            let batch = db.write(move |conn| run_batch(conn, team, now)).await?;
             if batch == Batch::default() || *stop.borrow() {
                 break;
             }
@@ -50,13 +49,10 @@ pub(super) async fn run(db: &Db, clock: &Clock, stop: &watch::Receiver<bool>) ->
     Ok(())
 }
 
-fn run_batch(
-    conn: &mut DbConnection,
-    team: TeamId,
-    retention: Retention,
-    now: DateTime<Utc>,
-) -> Result<Batch, DbError> {
+fn run_batch(conn: &mut DbConnection, team: TeamId, now: DateTime<Utc>) -> Result<Batch, DbError> {
     conn.advisory_lock(Lock::Retention(team))?;
+    // After the lock, because an administrator can change it between two batches.
+    let retention = queries::find(conn, team)?;
     let held = legal_holds::held(conn, team)?;
     if held.whole_team {
         return Ok(Batch::default());
@@ -69,7 +65,7 @@ fn run_batch(
     // A daily file has the key data of every customer, so that one legal hold keeps them all.
     if let Some(until) = until(retention.key_data_days).filter(|_| held.numbers.is_empty()) {
         batch.daily_files = daily_files::queries::discard_until(conn, team, until)?;
-        batch.campaigns = usize::from(erasures::erase_ended_campaign(conn, team, until)?);
+        batch.campaign_rows = erasures::erase_rows_of_ended_campaign(conn, team, until, BATCH)?;
     }
     if let Some(until) = until(retention.audit_days) {
         batch.audit_entries = queries::delete_audit_entries(conn, team, until, BATCH)?;
@@ -83,7 +79,7 @@ fn run_batch(
         .subject(AuditSubjectKind::Team, team.0)
         .detail("conversations", batch.conversations)
         .detail("daily_files", batch.daily_files)
-        .detail("campaigns", batch.campaigns)
+        .detail("campaign_rows", batch.campaign_rows)
         .detail("audit_entries", batch.audit_entries)
         .record(conn, now)?;
     Ok(batch)

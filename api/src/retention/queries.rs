@@ -25,16 +25,11 @@ pub(super) fn find(conn: &mut DbConnection, team: TeamId) -> Result<Retention, D
     Ok(found.map(of_columns).unwrap_or_default())
 }
 
-/// Returns the retention of every team that has set one.
-pub(super) fn all(conn: &mut DbConnection) -> Result<Vec<(TeamId, Retention)>, DbError> {
-    let found: Vec<(i64, Columns)> = on_each!(conn, |c| retention::table
-        .order(retention::team_id)
-        .select((
-            retention::team_id,
-            (retention::conversation_days, retention::key_data_days, retention::audit_days)
-        ))
-        .load(c))?;
-    Ok(found.into_iter().map(|(team, columns)| (TeamId(team), of_columns(columns))).collect())
+/// Returns the teams that have a retention.
+pub(super) fn teams(conn: &mut DbConnection) -> Result<Vec<TeamId>, DbError> {
+    let found: Vec<i64> =
+        on_each!(conn, |c| retention::table.order(retention::team_id).select(retention::team_id).load(c))?;
+    Ok(found.into_iter().map(TeamId).collect())
 }
 
 pub(super) fn save(conn: &mut DbConnection, team: TeamId, new: Retention) -> Result<(), DbError> {

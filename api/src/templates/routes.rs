@@ -5,6 +5,7 @@ use serde::Deserialize;
 use shared::{
     Page, Problem,
     account::Permission,
+    audit_entry::{AuditAction, AuditSubjectKind},
     ids::{ConversationId, TeamId, TemplateId},
     template::{NewTemplate, Placeholder, RenderedTemplate, Template, TemplateChange},
 };
@@ -12,7 +13,7 @@ use utoipa::IntoParams;
 
 use super::{change, placeholders};
 use crate::{
-    auth::{Authority, Caller},
+    auth::{Authority, Caller, audit_log::AuditEvent},
     body::Body,
     catalogue::{self, CatalogueEntry},
     conversations::rendered_templates,
@@ -200,10 +201,15 @@ pub async fn list_conversation_templates(
     query: web::Query<CustomerQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, picked) = (id.into_inner(), query.into_inner().reference);
+    let viewed = AuditEvent::new(AuditAction::KeyDataViewed, &caller);
     let render =
         move |conn: &mut _| rendered_templates::for_conversation(conn, &caller, id, picked.as_deref());
-    let items = state.db.read(render).await?;
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+    let rendered = state.db.read(render).await?;
+    if rendered.customer.is_some() {
+        let viewed = viewed.team(rendered.team).subject(AuditSubjectKind::Conversation, id.0);
+        viewed.write_view(&state.db, state.clock.now()).await;
+    }
+    Ok(HttpResponse::Ok().json(Page { items: rendered.templates, next_cursor: None }))
 }
 
 /// The number and customer to render templates for.
@@ -233,8 +239,13 @@ pub async fn list_team_templates(
 ) -> Result<HttpResponse, ApiError> {
     let TeamTemplatesQuery { number, reference: picked } = query.into_inner();
     let (id, typed) = (id.into_inner(), number.unwrap_or_default());
+    let viewed = AuditEvent::new(AuditAction::KeyDataViewed, &caller);
     let render =
         move |conn: &mut _| rendered_templates::for_number(conn, &caller, id, &typed, picked.as_deref());
-    let items = state.db.read(render).await?;
-    Ok(HttpResponse::Ok().json(Page { items, next_cursor: None }))
+    let rendered = state.db.read(render).await?;
+    if let Some(number) = &rendered.customer {
+        let viewed = viewed.team(id).subject(AuditSubjectKind::Team, id.0).term(number.as_str());
+        viewed.write_view(&state.db, state.clock.now()).await;
+    }
+    Ok(HttpResponse::Ok().json(Page { items: rendered.templates, next_cursor: None }))
 }

@@ -57,9 +57,10 @@ pub fn replay(
     now: DateTime<Utc>,
 ) -> Result<WebhookDelivery, ReplayError> {
     let missing = || LookupError::from(NotFound::new(Resource::WebhookDelivery));
-    let delivery = queries::find(conn, id)?.ok_or_else(missing)?;
+    let known = queries::find(conn, id)?.ok_or_else(missing)?;
     let endpoint =
-        webhook_endpoints::queries::find(conn, scope, delivery.endpoint_id)?.ok_or_else(missing)?;
+        webhook_endpoints::queries::find_for_update(conn, scope, known.endpoint_id)?.ok_or_else(missing)?;
+    let delivery = queries::find(conn, id)?.ok_or_else(missing)?;
     if !endpoint.enabled {
         return Err(ReplayError::Disabled);
     }

@@ -15,7 +15,7 @@ use super::secret::Secrets;
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, for_update, on_each,
+        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, locking, on_each,
         schema::{webhook_deliveries, webhook_endpoints, webhook_positions},
     },
     events,
@@ -88,18 +88,45 @@ pub(crate) fn find(
     Ok(row.map(WebhookEndpoint::from).filter(|endpoint| scope.includes(endpoint.team_id)))
 }
 
-/// As [`find`], and locks the endpoint until the transaction ends.
-pub(super) fn find_for_update(
+/// As [`find`], and locks the endpoint until the transaction ends. A transaction that also changes deliveries locks their
+/// endpoint first.
+pub(crate) fn find_for_update(
     conn: &mut DbConnection,
     scope: &TeamScope,
     id: WebhookEndpointId,
 ) -> Result<Option<WebhookEndpoint>, DbError> {
-    let row: Option<Row> = for_update!(
+    let row: Option<Row> = locking!(
+        for_no_key_update,
         conn,
         webhook_endpoints::table.filter(webhook_endpoints::id.eq(id.0)).select(Row::as_select()),
         |query, c| query.first(c).optional()
     )?;
     Ok(row.map(WebhookEndpoint::from).filter(|endpoint| scope.includes(endpoint.team_id)))
+}
+
+/// Locks endpoints until the transaction ends, so that it can change them and their deliveries.
+pub(crate) fn lock(conn: &mut DbConnection, ids: &BTreeSet<WebhookEndpointId>) -> Result<(), DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let endpoints = webhook_endpoints::table
+        .filter(webhook_endpoints::id.eq_any(ids))
+        .order(webhook_endpoints::id)
+        .select(webhook_endpoints::id);
+    let _: Vec<i64> = locking!(for_no_key_update, conn, endpoints, |query, c| query.load(c))?;
+    Ok(())
+}
+
+/// Returns which of the endpoints still exist. They cannot be deleted until the transaction ends.
+pub(crate) fn existing(
+    conn: &mut DbConnection,
+    ids: &BTreeSet<WebhookEndpointId>,
+) -> Result<BTreeSet<WebhookEndpointId>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let endpoints = webhook_endpoints::table
+        .filter(webhook_endpoints::id.eq_any(ids))
+        .order(webhook_endpoints::id)
+        .select(webhook_endpoints::id);
+    let found: Vec<i64> = locking!(for_key_share, conn, endpoints, |query, c| query.load(c))?;
+    Ok(found.into_iter().map(WebhookEndpointId).collect())
 }
 
 /// Inserts an endpoint. If it is the only one, the events before it need no delivery, and the position in the log begins
@@ -164,19 +191,23 @@ pub(crate) fn count_disabled(conn: &mut DbConnection, scope: &TeamScope) -> Resu
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Disables an endpoint. Returns `false` if it was disabled already.
+/// Disables an endpoint. Returns its description, or `None` if it was disabled already.
 pub(crate) fn disable(
     conn: &mut DbConnection,
     id: WebhookEndpointId,
     reason: DisabledReason,
     now: DateTime<Utc>,
-) -> Result<bool, DbError> {
+) -> Result<Option<String>, DbError> {
     let changes = (
         webhook_endpoints::disabled_at.eq(Timestamp(now)),
         webhook_endpoints::disabled_reason.eq(AsText(reason)),
     );
     let enabled = webhook_endpoints::table.find(id.0).filter(webhook_endpoints::disabled_at.is_null());
-    Ok(on_each!(conn, |c| diesel::update(enabled).set(changes).execute(c))? > 0)
+    Ok(on_each!(conn, |c| diesel::update(enabled)
+        .set(changes)
+        .returning(webhook_endpoints::description)
+        .get_result(c)
+        .optional())?)
 }
 
 /// Enables an endpoint. Its failed deliveries, and those that wait for a later attempt, are due now.

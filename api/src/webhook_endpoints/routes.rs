@@ -4,12 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use shared::{
     Page, Problem,
     account::Permission,
-    audit_entry::{AuditAction, AuditSubjectKind},
+    audit_entry::AuditAction,
     ids::{TeamId, WebhookEndpointId},
     webhook_endpoint::{NewWebhookEndpoint, WebhookEndpoint, WebhookEndpointChange},
 };
 
 use super::{
+    audit_event,
     change::{self, EndpointError},
     queries,
 };
@@ -189,10 +190,7 @@ pub async fn rotate_webhook_secret(
     Ok(rotated.created_with_secret())
 }
 
-/// Starts an entry of the audit log about a webhook endpoint. Its URL can contain a token, so the description names it.
+/// Starts an entry of the audit log about a webhook endpoint.
 fn about(action: AuditAction, caller: &Caller, endpoint: &WebhookEndpoint) -> AuditEvent {
-    let event = AuditEvent::new(action, caller)
-        .team(endpoint.team_id)
-        .subject(AuditSubjectKind::WebhookEndpoint, endpoint.id.0);
-    if endpoint.description.is_empty() { event } else { event.label(&endpoint.description) }
+    audit_event(action, caller, endpoint.team_id, endpoint.id, &endpoint.description)
 }

@@ -117,6 +117,15 @@ impl AuditEvent {
         Ok(())
     }
 
+    /// Whether the log has the same entry after a time.
+    pub(crate) fn is_recorded_since(
+        &self,
+        conn: &mut DbConnection,
+        since: DateTime<Utc>,
+    ) -> Result<bool, DbError> {
+        queries::is_recorded_since(conn, self, since)
+    }
+
     /// Writes the entry and the line of what belongs to no change. If the database fails, only the line is written, so
     /// that the request does not fail.
     pub(crate) async fn write(self, db: &Db, now: DateTime<Utc>) {
@@ -126,7 +135,7 @@ impl AuditEvent {
         }
     }
 
-    /// Like [`Self::write`], unless the same actor has viewed the same subject within the last ten minutes.
+    /// Like [`Self::write`], unless the log has the same entry of the last ten minutes.
     pub(crate) async fn write_view(self, db: &Db, now: DateTime<Utc>) {
         let event = self.clone();
         let is_repeated =

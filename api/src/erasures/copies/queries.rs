@@ -9,7 +9,7 @@ use shared::{
 
 use super::super::queries::{ERASED, Team};
 use crate::db::{
-    DbConnection, DbError, Timestamp, on_each,
+    DbConnection, DbError, HasCampaignRowData, Timestamp, on_each,
     schema::{campaign_rows, campaigns, messages, webhook_deliveries, webhook_endpoints},
 };
 
@@ -56,26 +56,30 @@ pub(in crate::erasures) fn erase_campaign_rows(
     Ok(())
 }
 
-/// Removes what the rows of one of the team's campaigns contain that has ended by then. Returns whether there was one.
-pub(in crate::erasures) fn erase_ended_campaign(
+/// Removes what rows of one of the team's campaigns contain that has ended by then. Returns the number of rows.
+pub(in crate::erasures) fn erase_rows_of_ended_campaign(
     conn: &mut DbConnection,
     team: TeamId,
     until: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let of_campaign = campaign_rows::table
-        .filter(campaign_rows::campaign_id.eq(campaigns::id))
-        .filter(campaign_rows::number.ne(ERASED));
+    limit: i64,
+) -> Result<usize, DbError> {
+    let of_campaign =
+        campaign_rows::table.filter(campaign_rows::campaign_id.eq(campaigns::id)).filter(HasCampaignRowData);
     let ended: Option<i64> = on_each!(conn, |c| campaigns::table
         .filter(campaigns::team_id.eq(team.0))
         .filter(campaigns::finished_at.le(Timestamp(until)))
         .filter(exists(of_campaign))
+        .order(campaigns::id)
         .select(campaigns::id)
         .first(c)
         .optional())?;
-    let Some(id) = ended else { return Ok(false) };
-    let rows = campaign_rows::table.filter(campaign_rows::campaign_id.eq(id));
-    on_each!(conn, |c| diesel::update(rows).set(Erased::default()).execute(c))?;
-    Ok(true)
+    let Some(id) = ended else { return Ok(0) };
+    let rows = campaign_rows::table.filter(campaign_rows::campaign_id.eq(id)).filter(HasCampaignRowData);
+    let lines: Vec<i64> =
+        on_each!(conn, |c| rows.order(campaign_rows::line).select(campaign_rows::line).limit(limit).load(c))?;
+    let until = lines.last().copied().unwrap_or_default();
+    let rows = rows.filter(campaign_rows::line.le(until));
+    Ok(on_each!(conn, |c| diesel::update(rows).set(Erased::default()).execute(c))?)
 }
 
 /// Returns the campaign, line and value of each row of the team's campaigns that could not be used.

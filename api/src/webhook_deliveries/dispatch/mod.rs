@@ -161,7 +161,12 @@ fn record(conn: &mut DbConnection, batch: &Batch, now: DateTime<Utc>) -> Result<
     if queries::position_for_update(conn)?.as_ref() != Some(&batch.before) {
         return Ok(false);
     }
-    queries::insert(conn, &batch.deliveries, now)?;
+    // An endpoint can have been deleted since its subscriptions were read.
+    let endpoints = batch.deliveries.iter().map(|new| new.endpoint).collect();
+    let existing = webhook_endpoints::queries::existing(conn, &endpoints)?;
+    let deliveries: Vec<&NewDelivery> =
+        batch.deliveries.iter().filter(|new| existing.contains(&new.endpoint)).collect();
+    queries::insert(conn, &deliveries, now)?;
     queries::advance(conn, &batch.after)?;
     Ok(true)
 }

@@ -66,7 +66,7 @@ pub(super) fn advance(conn: &mut DbConnection, position: &Position) -> Result<()
 /// Inserts deliveries.
 pub(super) fn insert(
     conn: &mut DbConnection,
-    deliveries: &[NewDelivery],
+    deliveries: &[&NewDelivery],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     for chunk in deliveries.chunks(ROWS) {

@@ -10,7 +10,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use shared::{
-    audit_entry::{AuditAction, AuditSubjectKind},
+    audit_entry::AuditAction,
     event::EventKind,
     ids::{TeamId, WebhookEndpointId},
     webhook_delivery::DeliveryStatus,
@@ -28,7 +28,7 @@ use self::{
 };
 use super::Webhooks;
 use crate::{
-    auth::audit_log::{AuditEvent, system},
+    auth::audit_log::system,
     clock::Clock,
     config::WebhookSettings,
     db::{Db, DbConnection, DbError},
@@ -220,6 +220,8 @@ fn store(
     waits: &[TimeDelta],
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    let endpoints = ended.iter().map(|ended| ended.claimed.endpoint).collect();
+    webhook_endpoints::queries::lock(conn, &endpoints)?;
     let mut is_disabled = false;
     for Ended { claimed, finished } in ended {
         let next = retry::next(finished.outcome, claimed, waits, rand::random_range(0..=1000));
@@ -252,15 +254,19 @@ fn disable(
     reason: DisabledReason,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let is_disabled = webhook_endpoints::queries::disable(conn, endpoint, reason, now)?;
-    if is_disabled {
-        tracing::warn!(%endpoint, ?reason, "a webhook endpoint was disabled");
-        events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team), now)?;
-        AuditEvent::new(AuditAction::WebhookEndpointChanged, system(ACTOR))
-            .team(team)
-            .subject(AuditSubjectKind::WebhookEndpoint, endpoint.0)
-            .detail("disabled", reason.as_str())
-            .record(conn, now)?;
-    }
-    Ok(is_disabled)
+    let Some(description) = webhook_endpoints::queries::disable(conn, endpoint, reason, now)? else {
+        return Ok(false);
+    };
+    tracing::warn!(%endpoint, ?reason, "a webhook endpoint was disabled");
+    events::queries::insert_of_team(conn, EventKind::TeamChanged, Some(team), now)?;
+    webhook_endpoints::audit_event(
+        AuditAction::WebhookEndpointChanged,
+        system(ACTOR),
+        team,
+        endpoint,
+        &description,
+    )
+    .detail("disabled", reason.as_str())
+    .record(conn, now)?;
+    Ok(true)
 }

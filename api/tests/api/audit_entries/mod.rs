@@ -3,6 +3,7 @@
 mod append_only;
 mod export;
 mod listing;
+mod reading;
 mod recording;
 
 use serde_json::Value;

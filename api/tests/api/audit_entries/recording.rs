@@ -1,6 +1,5 @@
-//! What the audit log records: each change in its own transaction, each read, and each refused sign-in.
+//! What the audit log records: each change in its own transaction, and each refused sign-in.
 
-use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,8 +8,7 @@ use crate::support::{
     ApiResponse, TestApp,
     campaigns::recipients,
     fixtures::{
-        ADMIN, ANN, CLAIMS, COLLECTIONS, COLLECTIONS_NUMBER, FULL_KEY, GREETING, MARIA, PASSWORD, SAM,
-        STRANGER,
+        ADMIN, ANN, CLAIMS, COLLECTIONS, COLLECTIONS_NUMBER, FULL_KEY, GREETING, PASSWORD, SAM, STRANGER,
     },
     on_both_databases,
 };
@@ -22,8 +20,6 @@ on_both_databases![
     changes_of_campaigns_and_exports_are_recorded,
     a_refused_or_repeated_change_is_not_recorded,
     sign_ins_refusals_and_lockouts_are_recorded_with_the_typed_address,
-    a_view_of_key_data_is_recorded_once_in_ten_minutes,
-    a_search_is_recorded_with_its_term_and_once_for_all_pages,
     closures_consents_and_daily_files_are_recorded,
     an_api_key_is_recorded_as_itself,
 ];
@@ -227,46 +223,6 @@ async fn sign_ins_refusals_and_lockouts_are_recorded_with_the_typed_address(app:
     admin.delete("/me/sessions").await.no_content();
     let newest = actions(&admin, "?limit=3").await;
     assert_eq!(newest, ["session.ended", "session.signed_out", "session.signed_in"]);
-}
-
-async fn a_view_of_key_data_is_recorded_once_in_ten_minutes(app: TestApp) {
-    let conversation = app.inbound(MARIA, "Hello").await;
-    let unknown = app.inbound(STRANGER, "Hello").await;
-    let (ann, admin) = (app.signed_in(ANN).await, app.signed_in(ADMIN).await);
-    let path = format!("/conversations/{conversation}/key_data");
-    let views = "?action=key_data.viewed";
-    for _ in 0..3 {
-        ann.get(&path).await.expect(200);
-    }
-    assert_eq!(actions(&admin, views).await.len(), 1);
-    let entry = newest(&admin, "key_data.viewed").await;
-    assert_eq!((&entry["actor"]["name"], &entry["team_id"]), (&json!("Ann"), &json!(COLLECTIONS)));
-    assert_eq!(entry["subject"], json!({"kind": "conversation", "id": conversation, "label": null}));
-    admin.get(&path).await.expect(200);
-    assert_eq!(actions(&admin, views).await.len(), 2, "another actor");
-    app.advance(TimeDelta::minutes(11));
-    let ann = app.signed_in(ANN).await;
-    ann.get(&path).await.expect(200);
-    // A number without key data discloses none.
-    ann.get(&format!("/conversations/{unknown}/key_data")).await.expect(200);
-    let admin = app.signed_in(ADMIN).await;
-    assert_eq!(actions(&admin, views).await.len(), 3);
-}
-
-async fn a_search_is_recorded_with_its_term_and_once_for_all_pages(app: TestApp) {
-    app.inbound(MARIA, "Hello").await;
-    app.inbound(STRANGER, "Hello").await;
-    let sam = app.signed_in(SAM).await;
-    let path = format!("/search?q=07700%20900&team_id={COLLECTIONS}&limit=1");
-    let page = sam.get(&path).await.expect(200);
-    let cursor = page["next_cursor"].as_str().unwrap();
-    sam.get(&format!("{path}&cursor={cursor}")).await.expect(200);
-    sam.get("/search?q=a").await;
-    let admin = app.signed_in(ADMIN).await;
-    let entries = admin.get("/audit_entries?action=conversation.searched").await.items();
-    assert_eq!(entries.len(), 1);
-    assert_eq!(entries[0]["details"], json!({"term": "07700 900", "results": "1"}));
-    assert_eq!(entries[0]["team_id"], COLLECTIONS);
 }
 
 async fn closures_consents_and_daily_files_are_recorded(app: TestApp) {

@@ -89,7 +89,8 @@ async fn old_conversations_are_erased_and_newer_ones_stay(app: TestApp) {
         assert_eq!(admin.messages(kept).await[0]["body"], body);
     }
     let ran = admin.get("/audit_entries?action=retention.ran").await.items()[0].clone();
-    let counts = json!({"conversations": "1", "daily_files": "0", "campaigns": "0", "audit_entries": "0"});
+    let counts =
+        json!({"conversations": "1", "daily_files": "0", "campaign_rows": "0", "audit_entries": "0"});
     assert_eq!(ran["details"], counts);
     assert_eq!(ran["actor"], json!({"kind": "system", "id": null, "name": "Retention"}));
 }

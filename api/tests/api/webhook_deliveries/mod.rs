@@ -22,7 +22,7 @@ fn private_addresses(args: &mut SettingArgs) {
 
 /// Creates an endpoint of Collections for a receiver.
 async fn endpoint(client: &Client, receiver: &Receiver, event_types: &[&str]) -> Value {
-    let new = json!({"url": receiver.url(), "event_types": event_types});
+    let new = json!({"url": receiver.url(), "description": "CRM", "event_types": event_types});
     client.post("/teams/1/webhook_endpoints", new).await.expect(201)
 }
 

@@ -124,7 +124,7 @@ pub(super) fn detail(name: &str) -> String {
         "conversation_days" => t!("Days of conversations"),
         "key_data_days" => t!("Days of earlier daily files"),
         "audit_days" => t!("Days of the audit log"),
-        "campaigns" => t!("Campaigns"),
+        "campaign_rows" => t!("Rows of campaigns"),
         "daily_files" => t!("Daily files"),
         "audit_entries" => t!("Audit log"),
         "from" => t!("From"),
@@ -134,4 +134,19 @@ pub(super) fn detail(name: &str) -> String {
         other => return other.to_owned(),
     };
     known.to_owned()
+}
+
+/// Returns the value of a detail, if it is a word of the server.
+pub(super) fn value<'a>(name: &str, value: &'a str) -> &'a str {
+    match (name, value) {
+        ("disabled", "failing") => t!("Attempts failed"),
+        ("disabled", "gone") => t!("Gone (410)"),
+        ("action", "run") => t!("Start or resume"),
+        ("action", "pause") => t!("Pause"),
+        ("action", "cancel") => t!("Cancel"),
+        ("file", "messages") => t!("Messages"),
+        ("file", "conversations") => t!("Conversations"),
+        ("conversation_days" | "key_data_days" | "audit_days", "kept") => t!("kept"),
+        _ => value,
+    }
 }

@@ -203,7 +203,7 @@ fn about(entry: &AuditEntry, teams: &[TeamSummary]) -> AnyView {
     let detail = |(name, value): (&String, &String)| {
         // These are sentences of the server.
         let is_sentence = ["sessions", "covers"].contains(&name.as_str());
-        let value = if is_sentence { received(value) } else { value.clone() };
+        let value = if is_sentence { received(value) } else { labels::value(name, value).to_owned() };
         format!("{}: {value}", labels::detail(name))
     };
     let details: Vec<String> = entry.details.iter().map(detail).collect();

@@ -56,6 +56,20 @@ impl CampaignContext {
         }
     }
 
+    /// Shows the campaign as it is now, with a notice, if a colleague has started or ended it. Returns other errors.
+    pub(super) fn refused(self, error: RequestError) -> Result<(), RequestError> {
+        if error.code() != Some(ErrorCode::CampaignState) {
+            return Err(error);
+        }
+        self.notices.error(&error);
+        self.scope.spawn(async move {
+            if let Ok(current) = self.client.get_campaign(self.id).await {
+                self.show(current);
+            }
+        });
+        Ok(())
+    }
+
     /// Changes the state.
     pub(super) fn act(self, action: CampaignAction) {
         if self.busy.get_untracked() {
@@ -68,7 +82,11 @@ impl CampaignContext {
             self.busy.try_set(false);
             match changed {
                 Ok(campaign) => self.show(campaign),
-                Err(error) => self.notices.error(&error),
+                Err(error) => {
+                    if let Err(error) = self.refused(error) {
+                        self.notices.error(&error);
+                    }
+                }
             }
         });
     }

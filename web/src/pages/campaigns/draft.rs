@@ -16,7 +16,7 @@ use crate::{
         placeholder::{failed, skeleton},
     },
     compose::counter::counter,
-    language::{number, t},
+    language::{number, plural, t},
     pages::catalogue::text::buttons,
     session::use_session,
 };
@@ -94,11 +94,16 @@ impl Draft {
                 |changes: &mut Changes, before: &_, theirs: &_| inputs.compare(changes, before, theirs);
             self.conflict.save(base, send, compare).await
         };
-        self.form.send(request, move |saved| {
-            let Some((saved, preview)) = saved else {
-                // The preview is that of an earlier text.
-                shown.set(None);
-                return context.show(base.with_value(|(campaign, _)| campaign.clone()));
+        self.form.send_and_handle(request, move |response| {
+            let (saved, preview) = match response {
+                Ok(Some(saved)) => saved,
+                Ok(None) => {
+                    // The preview is that of an earlier text.
+                    shown.set(None);
+                    context.show(base.with_value(|(campaign, _)| campaign.clone()));
+                    return Ok(());
+                }
+                Err(error) => return context.refused(error),
             };
             base.set_value((saved.clone(), saved.version.clone()));
             // The server stores them without spaces around.
@@ -111,6 +116,7 @@ impl Draft {
             }
             shown.set(Some(preview));
             context.show(saved);
+            Ok(())
         });
     }
 
@@ -146,7 +152,9 @@ pub(super) fn draft(context: CampaignContext) -> AnyView {
     if !campaign.body.is_empty() {
         draft.load_preview();
     }
-    let rows = t!(
+    let rows = plural!(
+        campaign.rows,
+        "{rows} row, {rejected} cannot be used",
         "{rows} rows, {rejected} cannot be used",
         rows = number(campaign.rows),
         rejected = number(campaign.rejected_rows)

@@ -55,10 +55,14 @@ pub(super) fn start(
         // The campaign that has started replaces this form.
         form.send_detached(request, move |response| match response {
             Err(error) if error.code() == Some(ErrorCode::PreconditionFailed) => {
-                save.run(());
+                save.try_run(());
                 Ok(())
             }
-            response => response.map(|campaign| context.show(campaign)),
+            Ok(campaign) => {
+                context.show(campaign);
+                Ok(())
+            }
+            Err(error) => context.refused(error),
         });
     };
     let button = move || {
