@@ -1,7 +1,7 @@
 //! Exports a million messages over HTTP. Measures the speed and the server's memory.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     time::{Duration, Instant},
 };
@@ -51,31 +51,31 @@ pub(crate) fn measure(database: &str, url: &DatabaseUrl) -> Result<Vec<Figure>> 
     Ok(figures)
 }
 
-/// Downloads the file of all messages and counts its lines.
+/// Downloads the file of all messages, which arrives in chunks, and counts its lines.
 fn lines_of_file(server: &Server, token: &str, format: &str) -> Result<u64> {
     let mut stream = TcpStream::connect(&server.address)?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    // The body of a response to HTTP/1.0 ends with the connection, without marks between its pieces.
     let path = format!("/api/v1/exports/messages?format={format}&from=2020-01-01T00:00:00Z");
-    let request = format!("GET {path} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
     stream.write_all(request.as_bytes())?;
-    let (mut lines, mut head, mut buffer) = (0, Vec::new(), vec![0; 256 * 1024]);
-    let mut is_in_body = false;
-    loop {
-        let read = stream.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        let mut bytes = buffer.get(..read).context("no bytes")?;
-        if !is_in_body {
-            head.extend_from_slice(bytes);
-            let Some(end) = head.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { continue };
-            ensure!(head.starts_with(b"HTTP/1.0 200"), "{}", String::from_utf8_lossy(&head));
-            is_in_body = true;
-            bytes = head.get(end + 4..).context("no body")?;
-        }
-        let found = bytes.iter().filter(|byte| **byte == b'\n').count();
-        lines += u64::try_from(found)?;
+    let mut answer = BufReader::with_capacity(256 * 1024, stream);
+    let mut line = String::new();
+    while !line.ends_with("\r\n\r\n") {
+        ensure!(answer.read_line(&mut line)? > 0, "the answer ends within its head");
     }
-    Ok(lines)
+    ensure!(line.starts_with("HTTP/1.1 200"), "{line}");
+    let (mut lines, mut chunk) = (0, Vec::new());
+    loop {
+        line.clear();
+        answer.read_line(&mut line)?;
+        let length = usize::from_str_radix(line.trim(), 16).context("no length of a chunk")?;
+        // Each chunk ends with a line break of its own.
+        chunk.resize(length + 2, 0);
+        answer.read_exact(&mut chunk)?;
+        let content = chunk.get(..length).context("no chunk")?;
+        lines += u64::try_from(content.iter().filter(|byte| **byte == b'\n').count())?;
+        if length == 0 {
+            return Ok(lines);
+        }
+    }
 }
