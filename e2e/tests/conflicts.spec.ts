@@ -5,6 +5,7 @@ import type { Locator, Page } from "@playwright/test";
 import { AccountsPage } from "../fixtures/accounts.ts";
 import { expectAccessible } from "../fixtures/axe.ts";
 import { CampaignPage, recipients } from "../fixtures/campaigns.ts";
+import { createTeam } from "../fixtures/teams.ts";
 import { expect, test } from "../fixtures/test.ts";
 
 /** The question about a field that a colleague has changed. */
@@ -126,12 +127,7 @@ test("a team’s details that were changed while they are edited ask what to kee
 }) => {
   browserErrors.expect(412, "/teams/");
   const name = server.uniqueName("Renewals");
-  await server.openAs(page, "admin", "/teams");
-  await page.getByRole("button", { name: "New team" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill(name);
-  await page.getByRole("dialog").getByRole("button", { name: "Create team" }).click();
-  await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
-  await server.openAs(otherPage, "admin", new URL(page.url()).pathname);
+  await server.openAs(otherPage, "admin", await createTeam(page, server, name));
 
   const [mine, theirs] = [page, otherPage].map((page) => page.getByRole("region", { name: "Details" })) as [Locator, Locator];
   await mine.getByLabel("Name").fill(`${name} North`);
@@ -188,13 +184,7 @@ test("a team’s retention that a colleague has changed meanwhile asks what to k
   browserErrors,
 }) => {
   browserErrors.expect(412, "/retention");
-  const team = server.uniqueName("Renewals");
-  await server.openAs(page, "admin", "/teams");
-  await page.getByRole("button", { name: "New team" }).click();
-  await page.getByRole("dialog").getByLabel("Name").fill(team);
-  await page.getByRole("dialog").getByRole("button", { name: "Create team" }).click();
-  await expect(page.getByRole("heading", { level: 1, name: team })).toBeVisible();
-  await server.openAs(otherPage, "admin", new URL(page.url()).pathname);
+  await server.openAs(otherPage, "admin", await createTeam(page, server, server.uniqueName("Renewals")));
   const [mine, theirs] = [page, otherPage].map((page) => page.getByRole("region", { name: "Retention" })) as [Locator, Locator];
   await mine.getByLabel("Days of conversations").fill("100");
   await theirs.getByLabel("Days of conversations").fill("200");

@@ -26,7 +26,7 @@ def examples_of(node: dict) -> list[object]:
 def faults_of_examples(document: dict) -> list[str]:
     """Returns the examples that do not match their schemas, and the contents without an example."""
     components, faults = document["components"], []
-    for part in ("paths", "components"):
+    for part in ("paths", "webhooks", "components"):
         for place, node in described(document[part], part):
             examples = examples_of(node)
             if not examples and " content " in place:

@@ -55,3 +55,38 @@ pub(super) fn slice(
     let next = rows.last().filter(|_| is_full).map(|last| last.id);
     Ok(Slice { rows, next })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use shared::{
+        audit_entry::{AuditAction, AuditActor, AuditActorKind, AuditSubject, AuditSubjectKind},
+        ids::TeamId,
+    };
+
+    use super::*;
+
+    #[test]
+    fn an_entry_is_a_line_in_which_no_cell_is_a_formula() {
+        let entry = AuditEntry {
+            id: AuditEntryId(7),
+            at: "2026-11-27T10:00:00Z".parse().unwrap(),
+            actor: AuditActor { kind: AuditActorKind::Anonymous, id: None, name: "=1+1@example.com".into() },
+            team_id: Some(TeamId(1)),
+            action: AuditAction::TagCreated,
+            subject: Some(AuditSubject { kind: AuditSubjectKind::Tag, id: 3, label: Some("-VIP".into()) }),
+            details: BTreeMap::from([("term".into(), "a,b".into())]),
+            address: Some("192.0.2.1".into()),
+            request_id: None,
+        };
+        let mut cells = Cells::default();
+        cells.header(AuditEntry::COLUMNS);
+        entry.write(&mut cells);
+        cells.end_row();
+        let line = "7,2026-11-27T10:00:00Z,anonymous,,'=1+1@example.com,1,tag.created,tag,3,'-VIP,\
+            \"{\"\"term\"\":\"\"a,b\"\"}\",192.0.2.1,\r\n";
+        let expected = format!("{}\r\n{line}", AuditEntry::COLUMNS.join(","));
+        assert_eq!(String::from_utf8(cells.into_bytes()).unwrap(), expected);
+    }
+}

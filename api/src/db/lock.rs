@@ -24,6 +24,8 @@ pub enum Lock<'a> {
     DailyFiles(TeamId),
     /// The deletion of a team's old data.
     Retention(TeamId),
+    /// The views that an account or an API key with this id has recorded.
+    Views(i64),
     /// The message with this gateway id.
     GatewayId(&'a str),
     /// New conversations with this number, and its consent.
@@ -43,6 +45,7 @@ impl fmt::Display for Lock<'_> {
             Self::WebhookEndpoints => f.write_str("webhook endpoints"),
             Self::DailyFiles(team) => write!(f, "daily files of team {team}"),
             Self::Retention(team) => write!(f, "retention of team {team}"),
+            Self::Views(actor) => write!(f, "views of actor {actor}"),
             Self::GatewayId(id) => f.write_str(id),
             Self::Number(number) => write!(f, "writing to {number}"),
             Self::IdempotencyKey(key) => write!(f, "idempotency key {key}"),

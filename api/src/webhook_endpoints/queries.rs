@@ -15,7 +15,7 @@ use super::secret::Secrets;
 use crate::{
     auth::TeamScope,
     db::{
-        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, locking, on_each,
+        AsText, DbConnection, DbError, IsDeliveryPending, Timestamp, for_update, locking, on_each,
         schema::{webhook_deliveries, webhook_endpoints, webhook_positions},
     },
     events,
@@ -252,8 +252,14 @@ pub(super) fn rotate(
     Ok(())
 }
 
-/// Deletes an endpoint. The database deletes its deliveries, also those that are recorded meanwhile.
+/// Deletes an endpoint with its deliveries.
 pub(super) fn delete(conn: &mut DbConnection, id: WebhookEndpointId) -> Result<(), DbError> {
+    // Waits for deliveries that are being recorded, and prevents further ones.
+    let endpoint = webhook_endpoints::table.filter(webhook_endpoints::id.eq(id.0));
+    let _: Option<i64> =
+        for_update!(conn, endpoint.select(webhook_endpoints::id), |query, c| query.first(c).optional())?;
+    let deliveries = webhook_deliveries::table.filter(webhook_deliveries::endpoint_id.eq(id.0));
+    on_each!(conn, |c| diesel::delete(deliveries).execute(c))?;
     on_each!(conn, |c| diesel::delete(webhook_endpoints::table.find(id.0)).execute(c))?;
     Ok(())
 }

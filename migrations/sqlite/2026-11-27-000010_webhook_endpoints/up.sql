@@ -21,7 +21,7 @@ CREATE INDEX webhook_endpoints_by_team ON webhook_endpoints (team_id, id);
 -- One event for one endpoint.
 CREATE TABLE webhook_deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    endpoint_id INTEGER NOT NULL REFERENCES webhook_endpoints (id) ON DELETE CASCADE,
+    endpoint_id INTEGER NOT NULL REFERENCES webhook_endpoints (id),
     conversation_id INTEGER,
     event_type TEXT NOT NULL,
     body TEXT NOT NULL,
@@ -39,7 +39,6 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, due_at, 
 CREATE INDEX webhook_deliveries_order ON webhook_deliveries (endpoint_id, conversation_id, id) WHERE status = 'pending';
 CREATE INDEX webhook_deliveries_log ON webhook_deliveries (endpoint_id, id);
 CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, id);
-CREATE INDEX webhook_deliveries_by_conversation ON webhook_deliveries (conversation_id) WHERE conversation_id IS NOT NULL;
 CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
 
 -- The position in the event log up to which deliveries were recorded. It has a row once there is an endpoint.

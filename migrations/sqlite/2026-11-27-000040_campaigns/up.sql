@@ -46,6 +46,4 @@ CREATE TABLE campaign_rows (
     problem_text TEXT,
     PRIMARY KEY (campaign_id, line)
 ) STRICT, WITHOUT ROWID;
--- The rows that were not erased.
-CREATE INDEX campaign_rows_with_data ON campaign_rows (campaign_id, line) WHERE number <> '[erased]';
 CREATE INDEX campaign_rows_by_message ON campaign_rows (message_id) WHERE message_id IS NOT NULL;

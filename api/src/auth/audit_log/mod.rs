@@ -17,7 +17,7 @@ use shared::{
 
 use super::{Caller, Identity};
 use crate::{
-    db::{Db, DbConnection, DbError, after_commit},
+    db::{Db, DbConnection, DbError, Lock, after_commit},
     request_id::{RequestId, client_address},
 };
 
@@ -137,11 +137,31 @@ impl AuditEvent {
 
     /// Like [`Self::write`], unless the log has the same entry of the last ten minutes.
     pub(crate) async fn write_view(self, db: &Db, now: DateTime<Utc>) {
+        let since = now - REPEATED_VIEW;
         let event = self.clone();
-        let is_repeated =
-            db.read(move |conn| queries::is_recorded_since(conn, &event, now - REPEATED_VIEW)).await;
-        if !is_repeated.unwrap_or_default() {
-            self.write(db, now).await;
+        let is_repeated = db.read(move |conn| event.is_recorded_since(conn, since)).await;
+        if is_repeated.unwrap_or_default() {
+            return;
+        }
+        // A page requests several views at once.
+        let event = self.clone();
+        let written = db
+            .write(move |conn| {
+                conn.advisory_lock(Lock::Views(event.actor.id.unwrap_or_default()))?;
+                let is_repeated = event.is_recorded_since(conn, since)?;
+                if !is_repeated {
+                    queries::insert(conn, &event, now)?;
+                }
+                Ok::<_, DbError>(!is_repeated)
+            })
+            .await;
+        match written {
+            Ok(true) => self.log(),
+            Ok(false) => {}
+            Err(error) => {
+                self.log();
+                tracing::error!(%error, "an entry of the audit log was not written");
+            }
         }
     }
 

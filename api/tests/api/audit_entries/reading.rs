@@ -12,6 +12,7 @@ use crate::support::{
 
 on_both_databases![
     a_view_of_key_data_is_recorded_once_in_ten_minutes,
+    views_at_the_same_time_are_recorded_once,
     templates_with_key_data_are_recorded_as_a_view,
     pages_of_an_export_are_recorded_once_for_each_period,
     a_search_is_recorded_with_its_term_and_once_for_all_pages,
@@ -39,6 +40,22 @@ async fn a_view_of_key_data_is_recorded_once_in_ten_minutes(app: TestApp) {
     ann.get(&format!("/conversations/{unknown}/key_data")).await.expect(200);
     let admin = app.signed_in(ADMIN).await;
     assert_eq!(actions(&admin, views).await.len(), 3);
+}
+
+async fn views_at_the_same_time_are_recorded_once(app: TestApp) {
+    let conversation = app.inbound(MARIA, "Hello").await;
+    let (ann, admin) = (app.signed_in(ANN).await, app.signed_in(ADMIN).await);
+    let views: Vec<_> = (0..8)
+        .map(|n| {
+            let what = if n % 2 == 0 { "key_data" } else { "templates" };
+            let (ann, path) = (ann.clone(), format!("/conversations/{conversation}/{what}"));
+            tokio::spawn(async move { ann.get(&path).await.status })
+        })
+        .collect();
+    for view in views {
+        assert_eq!(view.await.unwrap(), 200);
+    }
+    assert_eq!(actions(&admin, "?action=key_data.viewed").await.len(), 1);
 }
 
 async fn templates_with_key_data_are_recorded_as_a_view(app: TestApp) {

@@ -53,7 +53,7 @@ async fn a_permitted_origin_may_use_the_api(app: TestApp) {
     let server = with_origins(&app);
     let program = server.anonymous.with_token(FULL_KEY);
     for origin in [CRM, "http://localhost:3000"] {
-        let asked = "authorization, content-type, idempotency-key, if-match";
+        let asked = "authorization, content-type, idempotency-key, if-match, last-event-id";
         for method in ["GET", "POST", "PUT", "DELETE"] {
             let response = preflight(&server.anonymous, "/templates/1", origin, method, asked).await;
             assert_eq!(response.status, 200, "{method}: {}", response.body);
