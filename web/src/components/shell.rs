@@ -176,8 +176,8 @@ fn menu_links(entries: &[&'static Entry]) -> AnyView {
     let router = use_router();
     let link = |&&(href, text, _): &&'static Entry| {
         let current = move || router.path.with(|here| is_current(here, href)).then_some("page");
-        let mark = (href == "/webhooks").then(disabled_webhook);
-        view! { <li><a href=href aria-current=current class=ENTRY>{language::text(text)} {mark}</a></li> }
+        let mark = (href == "/webhooks").then(|| (" ", disabled_webhook()));
+        view! { <li><a href=href aria-current=current class=ENTRY>{language::text(text)}{mark}</a></li> }
     };
     entries.iter().map(link).collect_view().into_any()
 }
